@@ -1,0 +1,51 @@
+# How everything of ours is compiled. The presets choose compiler, optimisation and sanitizers.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(PARLEY_CCACHE ccache)
+if(PARLEY_CCACHE)
+    set(CMAKE_C_COMPILER_LAUNCHER "${PARLEY_CCACHE}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${PARLEY_CCACHE}")
+endif()
+
+find_program(PARLEY_MOLD mold)
+if(PARLEY_MOLD AND NOT PARLEY_WASM)
+    add_link_options(-fuse-ld=mold)
+endif()
+
+# File names in binaries and in messages start at the root of the project, on every machine.
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+
+# Ninja has no terminal, so the compilers must be told to keep their colours.
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fdiagnostics-color=always>
+                    $<$<CXX_COMPILER_ID:Clang>:-fcolor-diagnostics>)
+
+add_library(parley_warnings INTERFACE)
+target_compile_options(
+    parley_warnings
+    INTERFACE -Wall
+              -Wextra
+              -Wpedantic
+              -Werror
+              -Wshadow
+              -Wconversion
+              -Wno-sign-conversion
+              -Wold-style-cast
+              -Wnon-virtual-dtor
+              -Woverloaded-virtual
+              -Wsuggest-override
+              -Wimplicit-fallthrough
+              # Designated initialisers leave out what has a sensible default, which is their point.
+              -Wno-missing-field-initializers
+              # g++ 12 sees these where std::string and std::expected are inlined; clang and the sanitizers
+              # look for the same mistakes without inventing any.
+              $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+              $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+              $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
+              $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>
+              $<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-pointer>
+              $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>)

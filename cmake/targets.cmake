@@ -1,0 +1,57 @@
+# The four kinds of target. Sources are named one by one, so that a file that nothing builds is noticed (tools/tidy).
+#
+#   parley_library(parley_core outbox.cpp session.cpp DEPS parley_protocol)
+#   parley_executable(parleyd main.cpp DEPS parley_server CLI11::CLI11)
+#   parley_test(unit_core outbox_test.cpp DEPS parley_core)      one executable per ring: unit_*, contract_*
+#   parley_fuzz(fuzz_decoders decoders.cpp DEPS parley_protocol)
+#
+# Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers only.
+
+function(parley_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+    set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
+    if(sources)
+        add_library(${name} STATIC ${sources})
+        target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+        target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE parley_warnings)
+    else()
+        add_library(${name} INTERFACE)
+        target_include_directories(${name} INTERFACE "${PROJECT_SOURCE_DIR}")
+        target_link_libraries(${name} INTERFACE ${arg_DEPS})
+    endif()
+endfunction()
+
+function(parley_executable name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+    add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${name} PRIVATE ${arg_DEPS} parley_warnings)
+endfunction()
+
+# One GoogleTest executable. The word before the first underscore is its ctest label, by which tools/test chooses;
+# THREADS adds the label `threads`, which is what the thread sanitizer runs. PARLEY_SOURCE_DIR is the project's root.
+function(parley_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "SOURCES;DEPS")
+    parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock
+                      GTest::gtest_main)
+    target_compile_definitions(${name} PRIVATE "PARLEY_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+    # The macros of GoogleTest and rapidcheck are beyond our warnings.
+    target_compile_options(${name} PRIVATE -Wno-conversion -Wno-pedantic)
+    add_test(NAME ${name} COMMAND ${name})
+    string(REGEX REPLACE "_.*" "" labels "${name}")
+    if(arg_THREADS)
+        list(APPEND labels threads)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}")
+endfunction()
+
+# One libFuzzer executable, in the clang builds (asan, fuzz) only; tools/test gives it a bounded time.
+function(parley_fuzz name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+    if(NOT PARLEY_FUZZERS)
+        return()
+    endif()
+    parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS})
+    target_compile_definitions(${name} PRIVATE "PARLEY_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
