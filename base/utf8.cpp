@@ -1,0 +1,54 @@
+#include "base/utf8.hpp"
+
+#include <cstdint>
+
+namespace parley {
+
+namespace {
+
+/// Length of the well-formed sequence at the start of `text` (Unicode 15, table 3-7), 0 where there is none.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const auto in = [&](std::size_t i, int low, int high) {
+        return i < text.size() && byte(i) >= low && byte(i) <= high;
+    };
+    const auto lead = byte(0);
+    if (lead < 0x80) return 1;
+    if (lead >= 0xc2 && lead <= 0xdf) return in(1, 0x80, 0xbf) ? 2 : 0;
+    if (lead >= 0xe0 && lead <= 0xef) {
+        const int low = lead == 0xe0 ? 0xa0 : 0x80;
+        const int high = lead == 0xed ? 0x9f : 0xbf;
+        return in(1, low, high) && in(2, 0x80, 0xbf) ? 3 : 0;
+    }
+    if (lead >= 0xf0 && lead <= 0xf4) {
+        const int low = lead == 0xf0 ? 0x90 : 0x80;
+        const int high = lead == 0xf4 ? 0x8f : 0xbf;
+        return in(1, low, high) && in(2, 0x80, 0xbf) && in(3, 0x80, 0xbf) ? 4 : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::optional<std::size_t> count_code_points(std::string_view text) {
+    std::size_t points = 0;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return std::nullopt;
+        text.remove_prefix(length);
+        ++points;
+    }
+    return points;
+}
+
+std::string_view first_code_points(std::string_view text, std::size_t points_max) {
+    std::size_t bytes = 0;
+    for (std::size_t points = 0; bytes < text.size() && points < points_max; ++points) {
+        const std::size_t length = sequence_length(text.substr(bytes));
+        if (length == 0) break;
+        bytes += length;
+    }
+    return text.substr(0, bytes);
+}
+
+}  // namespace parley
