@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+
+namespace parley::core {
+
+/// States of an own message, which only move forward; `failed` may become `sending` again under a new id.
+enum class MessageState : std::uint8_t { sending, sent, delivered, read, failed };
+
+struct MessageView {
+    Uuid id;
+    /// Place in the conversation; 0 while it is not accepted.
+    std::int64_t born = 0;
+    AccountId sender;
+    std::string text;
+    std::optional<Uuid> reply_to;
+    std::vector<AccountId> mentions;
+    /// The server's time once accepted, the device's before.
+    WallTime at;
+    bool own = false;
+    /// Of own messages.
+    MessageState state = MessageState::sent;
+    std::optional<Error> failure;
+    /// After a restore of the server: it holds this message no more; this device does.
+    bool not_on_server = false;
+};
+
+struct ConversationView {
+    StreamId stream;
+    protocol::Summary summary;
+    std::int64_t unread = 0;
+    std::int64_t mentions = 0;
+    /// Own read position, a `born`.
+    std::int64_t read = 0;
+    std::int64_t head = 0;
+    /// The newest message, own pending ones included.
+    std::optional<MessageView> last;
+    /// False: one is out; the history that the device holds stays readable.
+    bool present = true;
+    /// False: something below the head is still to be pulled.
+    bool complete = true;
+    /// True for a conversation that so far exists only in the outbox: `stream` is empty, `made_by` or `peer` names it.
+    bool pending = false;
+    std::optional<Uuid> made_by;
+    std::optional<AccountId> peer;
+};
+
+/// Which part of a conversation a window shows: the newest, or around a place.
+struct WindowQuery {
+    std::optional<std::int64_t> around;
+    std::optional<std::int64_t> before;
+    std::optional<std::int64_t> after;
+    std::size_t limit = 50;
+};
+
+struct WindowView {
+    std::vector<MessageView> messages;
+    bool more_before = false;
+    bool more_after = false;
+    /// A part that belongs here is not on this device yet.
+    bool missing = false;
+};
+
+struct MemberView {
+    protocol::Profile profile;
+    protocol::Role role{};
+    bool present = true;
+    std::int64_t delivered = 0;
+    std::int64_t read = 0;
+};
+
+struct DeviceView {
+    DeviceId device;
+    std::string name;
+    WallTime created_at;
+    bool own = false;
+};
+
+enum class CommandState : std::uint8_t { queued, in_flight, failed };
+
+struct OutboxView {
+    Uuid id;
+    protocol::Payload command;
+    CommandState state{};
+    std::optional<Error> failure;
+};
+
+}  // namespace parley::core
