@@ -17,6 +17,11 @@ if(PARLEY_MOLD AND NOT PARLEY_WASM)
     add_link_options(-fuse-ld=mold)
 endif()
 
+if(PARLEY_WASM)
+    # A library that its host calls, not a program that runs once.
+    add_link_options(-mexec-model=reactor -Wl,--strip-all)
+endif()
+
 # File names in binaries and in messages start at the root of the project, on every machine.
 add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 

@@ -33,7 +33,7 @@ endfunction()
 function(parley_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "SOURCES;DEPS")
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock
-                      GTest::gtest_main)
+                      GTest::gtest_main rapidcheck)
     target_compile_definitions(${name} PRIVATE "PARLEY_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
     # The macros of GoogleTest and rapidcheck are beyond our warnings.
     target_compile_options(${name} PRIVATE -Wno-conversion -Wno-pedantic)
