@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "server/domain/work.hpp"
+
+namespace parley::server {
+
+/// The answer to one piece of work, success or refusal. Each piece of work with a session gets exactly one.
+struct Replied {
+    Origin origin;
+    Result<Answer> answer;
+};
+
+/// A change of a conversation's stream, committed. It goes to every session that has the stream open, in place of
+/// which `origin.session` gets nothing where the change is a message (its `Replied` follows).
+struct ConversationChange {
+    ConversationKey conversation;
+    protocol::Change change;
+    Origin origin;
+};
+
+/// A change of an account's stream, committed; goes to all sessions of the account.
+struct AccountChange {
+    AccountKey account;
+    protocol::Change change;
+};
+
+/// The account's sessions have this conversation open from here on; stands right after the account change `joined`,
+/// before the changes that the account may see.
+struct Opened {
+    AccountKey account;
+    ConversationKey conversation;
+};
+
+/// The account's sessions get nothing more of this conversation; stands before the change that removed it for the
+/// others, right after the account change `left`.
+struct Closed {
+    AccountKey account;
+    ConversationKey conversation;
+};
+
+/// A member got further; for the other members of a small conversation.
+struct ReceiptMoved {
+    ConversationKey conversation;
+    protocol::Receipt receipt;
+    AccountKey account;
+};
+
+/// The device is signed out: its session ends with 4004, before the `Replied` of the revocation.
+struct DeviceRevoked {
+    AccountKey account;
+    DeviceKey device;
+};
+
+using Effect =
+    std::variant<Replied, ConversationChange, AccountChange, Opened, Closed, ReceiptMoved, DeviceRevoked>;
+
+/// What one transaction did, in the order in which it happened. Immutable once committed; shared by all shards.
+struct Batch {
+    /// Commit positions that the transaction took; `last` < `first` where it took none (only refusals and repeats).
+    std::int64_t first_position = 0;
+    /// The store's position after it. Positions of batches grow without overlap.
+    std::int64_t last_position = 0;
+    std::vector<Effect> effects;
+};
+
+using SharedBatch = std::shared_ptr<const Batch>;  // held by the shards until each has walked it
+
+}  // namespace parley::server

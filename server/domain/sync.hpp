@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/keys.hpp"
+
+namespace parley::server {
+
+class Snapshot;  // server/store/store.hpp: one consistent read view of the store
+
+/// What a sync token says. Text form: dot-separated numbers in base 36 behind "t1."; nothing in it is secret, and
+/// nothing but reading positions follows from it.
+struct SyncToken {
+    std::int64_t epoch = 0;
+    /// Everything committed up to this position is covered …
+    std::int64_t position = 0;
+    /// … and the account's stream up to this seq.
+    std::int64_t account_seq = 0;
+    /// A resume under way: states of conversations that moved in (states_below, states_as_of] were sent, newest first;
+    /// those that moved in (position, states_below] are still owed. Both 0: none under way.
+    std::int64_t states_as_of = 0;
+    std::int64_t states_below = 0;
+
+    friend bool operator==(const SyncToken&, const SyncToken&) = default;
+};
+
+std::string to_text(const SyncToken& token);
+std::optional<SyncToken> parse_sync_token(std::string_view text);
+
+/// One frame's worth of a resume.
+struct ResumePart {
+    /// Account changes or conversation states, in order, at most page_rows_max and about 48 KiB.
+    std::vector<protocol::Envelope> envelopes;
+    /// Covers everything up to and including this part.
+    SyncToken token;
+    /// Position of the snapshot that this part was read from.
+    std::int64_t position = 0;
+    /// Nothing more is owed as of `position`: the session may go live from there.
+    bool finished = false;
+    /// With `finished`: the conversations that are open for the account, as of `position`.
+    std::vector<ConversationKey> open;
+};
+
+/// The next part after `token`; an absent token is a new device: everything. A token of another epoch, or ahead of the
+/// store, is answered from the start, with `restored_from` in the states.
+ResumePart resume_part(Snapshot& snapshot, AccountKey account, const std::optional<SyncToken>& token);
+
+Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request);
+Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request);
+Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request);
+Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
+Result<std::vector<protocol::DeviceChanged>> devices(Snapshot& snapshot, AccountKey account);
+Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);
+/// States of the present conversations, latest moved first, from the n-th on.
+Result<std::vector<protocol::Envelope>> conversation_states(Snapshot& snapshot, AccountKey account, std::size_t offset,
+                                                            std::size_t limit);
+
+/// What `auth` and sign-in need to know of a device and of an account.
+struct DeviceFacts {
+    AccountKey account;
+    bool present = false;
+};
+std::optional<DeviceFacts> device_facts(Snapshot& snapshot, DeviceKey device);
+struct PasswordFacts {
+    AccountKey account;
+    std::string password_hash;
+};
+std::optional<PasswordFacts> password_facts(Snapshot& snapshot, std::string_view handle);
+
+}  // namespace parley::server
