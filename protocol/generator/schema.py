@@ -1,0 +1,222 @@
+"""Reads protocol/schema/*.yaml into plain objects and refuses a schema that contradicts itself."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+RULES = ("points_min", "points_max", "bytes_max", "chars_max", "count_max", "min", "max")
+BASIC_TYPES = ("bool", "int", "text", "token", "uuid", "time", "error", "close", "change")
+INT_MAX = 2**53 - 1
+
+
+class SchemaError(Exception):
+    pass
+
+
+@dataclass
+class Field:
+    id: int
+    name: str
+    type: str  # of the element where is_list
+    is_list: bool
+    doc: str
+    optional: bool = False
+    default: object = None  # None: there is none
+    secret: bool = False
+    rules: dict[str, object] = field(default_factory=dict)  # name of the rule: name of a limit, or a number
+    example: object = None
+
+    @property
+    def required(self) -> bool:
+        return not self.optional and self.default is None and not self.is_list
+
+    @property
+    def type_text(self) -> str:
+        return f"list<{self.type}>" if self.is_list else self.type
+
+
+@dataclass
+class Struct:
+    name: str
+    doc: str
+    fields: list[Field]
+    exactly_one: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Message:
+    name: str
+    number: int
+    sender: str  # client | server | both
+    doc: str
+    payload: Struct
+    change: bool = False
+    reply: str | None = None
+    own_payload: bool = True  # False: a struct that stands elsewhere is the payload
+
+    @property
+    def enumerator(self) -> str:
+        return self.name.replace(".", "_")
+
+
+@dataclass
+class Schema:
+    protocol: dict
+    ids: dict[str, dict]
+    limits: dict[str, dict]
+    enums: dict[str, dict]
+    error_classes: dict[str, dict]
+    errors: dict[str, dict]
+    close_codes: dict[str, dict]
+    envelope: list[dict]
+    structs: dict[str, Struct]
+    messages: list[Message]  # in order of number
+    http: list[dict]
+
+    def limit(self, value: object) -> int:
+        """The number behind a rule's value, which is a limit's name or a number."""
+        return self.limits[value]["value"] if isinstance(value, str) else int(value)
+
+    def rule(self, of: Field, name: str) -> int | None:
+        return self.limit(of.rules[name]) if name in of.rules else None
+
+    @property
+    def changes(self) -> list[Message]:
+        return [message for message in self.messages if message.change]
+
+    @property
+    def payload_structs(self) -> list[Struct]:
+        """Payloads that are not shared structs, in order of number."""
+        return [message.payload for message in self.messages if message.own_payload]
+
+
+def pascal_case(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[._]", name))
+
+
+def payload_name(message: str) -> str:
+    """`message.send` is carried by MessageSend; `error` by ErrorReply, since Error is what functions fail with."""
+    return "ErrorReply" if message == "error" else pascal_case(message)
+
+
+def load(folder: pathlib.Path) -> Schema:
+    merged: dict = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for section, content in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if section == "http":
+                merged.setdefault("http", []).extend(content)
+            else:
+                known = merged.setdefault(section, {})
+                twice = known.keys() & content.keys()
+                if twice:
+                    raise SchemaError(f"{path.name}: {section} defines again: {', '.join(sorted(twice))}")
+                known.update(content)
+    structs = {name: make_struct(name, raw) for name, raw in merged["structs"].items()}
+    schema = Schema(
+        protocol=merged["protocol"],
+        ids=merged["ids"],
+        limits=merged["limits"],
+        enums=merged["enums"],
+        error_classes=merged["error_classes"],
+        errors=merged["errors"],
+        close_codes=merged["close_codes"],
+        envelope=merged["envelope"]["fields"],
+        structs=structs,
+        messages=sorted((make_message(name, raw, structs) for name, raw in merged["messages"].items()),
+                        key=lambda message: message.number),
+        http=merged["http"],
+    )
+    check(schema)
+    return schema
+
+
+def make_field(owner: str, raw: dict) -> Field:
+    unknown = raw.keys() - {"id", "name", "type", "doc", "optional", "default", "secret", "example", *RULES}
+    if unknown:
+        raise SchemaError(f"{owner}.{raw.get('name')}: unknown attributes {sorted(unknown)}")
+    listed = re.fullmatch(r"list<(\w+)>", raw["type"])
+    return Field(
+        id=raw["id"],
+        name=raw["name"],
+        type=listed[1] if listed else raw["type"],
+        is_list=bool(listed),
+        doc=raw["doc"],
+        optional=raw.get("optional", False),
+        default=raw.get("default"),
+        secret=raw.get("secret", False),
+        rules={rule: raw[rule] for rule in RULES if rule in raw},
+        example=raw.get("example"),
+    )
+
+
+def make_struct(name: str, raw: dict) -> Struct:
+    return Struct(name, raw["doc"], [make_field(name, one) for one in raw["fields"]], raw.get("exactly_one", []))
+
+
+def make_message(name: str, raw: dict, structs: dict[str, Struct]) -> Message:
+    shared = raw.get("payload")
+    payload = structs[shared] if shared else make_struct(payload_name(name), raw)
+    return Message(
+        name=name,
+        number=raw["number"],
+        sender=raw["from"],
+        doc=raw["doc"],
+        payload=payload,
+        change=raw.get("change", False),
+        reply=raw.get("reply"),
+        own_payload=shared is None,
+    )
+
+
+def check(schema: Schema) -> None:
+    """What the generator relies on, and what a reader of the schema may take for granted."""
+    numbers_are_unique("messages", [message.number for message in schema.messages])
+    numbers_are_unique("errors", [error["number"] for error in schema.errors.values()])
+    numbers_are_unique("close codes", [code["number"] for code in schema.close_codes.values()])
+    for name, enum in schema.enums.items():
+        numbers_are_unique(name, [value["number"] for value in enum["values"].values()])
+    for error in schema.errors.values():
+        if error["class"] not in schema.error_classes:
+            raise SchemaError(f"error class {error['class']} is not defined")
+    names = {message.name for message in schema.messages}
+    for message in schema.messages:
+        if message.reply and message.reply not in names:
+            raise SchemaError(f"{message.name}: its reply {message.reply} is not a message")
+        if message.sender not in ("client", "server", "both"):
+            raise SchemaError(f"{message.name}: `from` is client, server or both")
+    own = [struct.name for struct in schema.payload_structs]
+    for name in own:
+        if name in schema.structs or own.count(name) > 1:
+            raise SchemaError(f"{name} is the payload of a message and something else as well")
+    for struct in [*schema.structs.values(), *schema.payload_structs]:
+        check_struct(schema, struct)
+
+
+def check_struct(schema: Schema, struct: Struct) -> None:
+    numbers_are_unique(struct.name, [one.id for one in struct.fields])
+    known = {*BASIC_TYPES, *schema.ids, *schema.enums, *schema.structs}
+    for one in struct.fields:
+        where = f"{struct.name}.{one.name}"
+        if one.type not in known:
+            raise SchemaError(f"{where}: unknown type {one.type}")
+        if one.is_list and "count_max" not in one.rules:
+            raise SchemaError(f"{where}: a list needs count_max")
+        if one.type in ("text", "token") and not one.rules.keys() & {"points_max", "chars_max", "bytes_max"}:
+            raise SchemaError(f"{where}: {one.type} needs a largest length")
+        if one.is_list and (one.optional or one.default is not None):
+            raise SchemaError(f"{where}: an absent list is an empty one, so it is neither optional nor has a default")
+        for value in one.rules.values():
+            schema.limit(value)
+    for name in struct.exactly_one:
+        if not any(one.name == name and one.optional for one in struct.fields):
+            raise SchemaError(f"{struct.name}: exactly_one names {name}, which is no optional field")
+
+
+def numbers_are_unique(what: str, numbers: list[int]) -> None:
+    for number in numbers:
+        if numbers.count(number) > 1:
+            raise SchemaError(f"{what}: number {number} is given twice")
