@@ -6,8 +6,8 @@
 #   GTest::gtest GTest::gmock  rapidcheck  benchmark::benchmark      (tests and bench only)
 
 if(PARLEY_WASM)
-    # The browser's core takes from outside only Boost.JSON, compiled from its headers. Boost's headers stand among
-    # those of the host's C library, so that they alone are made visible.
+    # The browser's core takes from outside only Boost.JSON, compiled from its headers. Boost's headers stand
+    # among those of the host's C library, so that they alone are made visible.
     find_path(PARLEY_HOST_INCLUDE boost/json/src.hpp PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
     set(parley_boost "${PROJECT_BINARY_DIR}/boost-headers")
     file(MAKE_DIRECTORY "${parley_boost}")

@@ -1,11 +1,11 @@
-# The four kinds of target. Sources are named one by one, so that a file that nothing builds is noticed (tools/tidy).
+# The four kinds of target. Sources are named one by one, so that a file that nothing builds is noticed.
 #
 #   parley_library(parley_core outbox.cpp session.cpp DEPS parley_protocol)
 #   parley_executable(parleyd main.cpp DEPS parley_server CLI11::CLI11)
 #   parley_test(unit_core outbox_test.cpp DEPS parley_core)      one executable per ring: unit_*, contract_*
 #   parley_fuzz(fuzz_decoders decoders.cpp DEPS parley_protocol)
 #
-# Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers only.
+# Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers.
 
 function(parley_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
@@ -28,8 +28,9 @@ function(parley_executable name)
     target_link_libraries(${name} PRIVATE ${arg_DEPS} parley_warnings)
 endfunction()
 
-# One GoogleTest executable. The word before the first underscore is its ctest label, by which tools/test chooses;
-# THREADS adds the label `threads`, which is what the thread sanitizer runs. PARLEY_SOURCE_DIR is the project's root.
+# One GoogleTest executable. The word before the first underscore is its ctest label, by which tools/test
+# chooses; THREADS adds the label `threads`, which is what the thread sanitizer runs. PARLEY_SOURCE_DIR is the
+# root of the project.
 function(parley_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "SOURCES;DEPS")
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock

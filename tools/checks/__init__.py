@@ -1,0 +1,9 @@
+"""The checks of tools/tidy. To add one: write a function from a Tree to findings, and name it here."""
+from .bans import bans
+from .budgets import budgets
+from .dead import dead_files
+from .maps import stale_maps
+from .rings import edges, rings
+from .words import words
+
+CHECKS = [rings, edges, budgets, bans, dead_files, stale_maps, words]
