@@ -1,0 +1,64 @@
+"""Counted test cases: each prints one line, and the last line of a program counts them."""
+import sys
+import traceback
+
+from . import waiting
+
+
+class Cases:
+    """Runs cases and counts. `only` chooses those whose name contains one of the words given on the command line."""
+
+    def __init__(self, title, only=(), quiet=False):
+        self.title = title
+        self.only = tuple(only)
+        self.quiet = quiet
+        self.passed = 0
+        self.failed = 0
+        self.started = waiting.now()
+
+    def wanted(self, name):
+        return not self.only or any(word in name for word in self.only)
+
+    def run(self, name, body, *arguments):
+        """True where it passed. A failed assertion, a deadline and any exception are failures."""
+        if not self.wanted(name):
+            return True
+        before = waiting.now()
+        try:
+            body(*arguments)
+        except Exception as problem:  # noqa: BLE001 - whatever goes wrong in a case is that case's failure
+            self.note_failed(name, f"{type(problem).__name__}: {problem}")
+            if not isinstance(problem, AssertionError):
+                traceback.print_exc()
+            return False
+        self.note_passed(name, waiting.now() - before)
+        return True
+
+    def note_passed(self, name, seconds=0.0):
+        self.passed += 1
+        if not self.quiet:
+            took = f" ({seconds:.1f} s)" if seconds >= 0.5 else ""
+            print(f"ok    {name}{took}", flush=True)
+
+    def note_failed(self, name, why):
+        self.failed += 1
+        print(f"FAIL  {name}: {str(why)[:2000]}", flush=True)
+
+    def check(self, name, holds, why=""):
+        if not self.wanted(name):
+            return True
+        if holds:
+            self.note_passed(name)
+        else:
+            self.note_failed(name, why or "does not hold")
+        return bool(holds)
+
+    def finish(self):
+        """Prints the closing line and ends the process with 1 where something failed or nothing ran."""
+        seconds = waiting.now() - self.started
+        print(f"{self.title}: {self.passed} passed, {self.failed} failed ({seconds:.0f} s)", flush=True)
+        sys.exit(1 if self.failed or not self.passed else 0)
+
+
+def equal(got, wanted, what="value"):
+    assert got == wanted, f"{what} is {got!r}, not {wanted!r}"
