@@ -9,14 +9,15 @@ import argparse
 import pathlib
 import sys
 
-from generator import cpp, schema
+from generator import cpp, cpp_codecs, schema
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def outputs(read: schema.Schema) -> dict[str, str]:
     """Every generated file, by its path below protocol/."""
-    return {f"generated/cpp/{name}": text for name, text in cpp.files(read).items()}
+    folders = {"generated/cpp": cpp.files(read) | cpp_codecs.files(read)}
+    return {f"{folder}/{name}": text for folder, files in folders.items() for name, text in files.items()}
 
 
 def generated_folders() -> list[pathlib.Path]:

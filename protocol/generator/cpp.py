@@ -23,6 +23,7 @@ def files(schema: Schema) -> dict[str, str]:
         "enums.hpp": enums_header(schema),
         "enums.cpp": enums_source(schema),
         "structs.hpp": structs(schema),
+        "door.hpp": door(schema),
         "changes.hpp": changes(schema),
         "messages.hpp": messages(schema),
         "types.hpp": types(schema),
@@ -349,7 +350,12 @@ def structs(schema: Schema) -> str:
 #include <optional>
 #include <string>
 #include <vector>"""
-    return header(includes, "\n".join(struct_definition(schema, one) for one in schema.structs.values()))
+    return header(includes, "\n".join(struct_definition(schema, one) for one in schema.wire_structs))
+
+
+def door(schema: Schema) -> str:
+    return header('#include "protocol/generated/cpp/structs.hpp"',
+                  "\n".join(struct_definition(schema, one) for one in schema.local_structs))
 
 
 def changes(schema: Schema) -> str:

@@ -45,6 +45,7 @@ class Struct:
     doc: str
     fields: list[Field]
     exactly_one: list[str] = field(default_factory=list)
+    local: bool = False  # never on the wire between client and server: stands in a file that says `local: true`
 
 
 @dataclass
@@ -89,6 +90,14 @@ class Schema:
         return [message for message in self.messages if message.change]
 
     @property
+    def wire_structs(self) -> list[Struct]:
+        return [struct for struct in self.structs.values() if not struct.local]
+
+    @property
+    def local_structs(self) -> list[Struct]:
+        return [struct for struct in self.structs.values() if struct.local]
+
+    @property
     def payload_structs(self) -> list[Struct]:
         """Payloads that are not shared structs, in order of number."""
         return [message.payload for message in self.messages if message.own_payload]
@@ -106,7 +115,11 @@ def payload_name(message: str) -> str:
 def load(folder: pathlib.Path) -> Schema:
     merged: dict = {}
     for path in sorted(folder.glob("*.yaml")):
-        for section, content in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        parts = yaml.safe_load(path.read_text(encoding="utf-8"))
+        local = parts.pop("local", False)
+        for raw in parts.get("structs", {}).values():
+            raw["local"] = local
+        for section, content in parts.items():
             if section == "http":
                 merged.setdefault("http", []).extend(content)
             else:
@@ -125,7 +138,7 @@ def load(folder: pathlib.Path) -> Schema:
         errors=merged["errors"],
         close_codes=merged["close_codes"],
         envelope=merged["envelope"]["fields"],
-        structs=structs,
+        structs=in_order_of_use(structs),
         messages=sorted((make_message(name, raw, structs) for name, raw in merged["messages"].items()),
                         key=lambda message: message.number),
         http=merged["http"],
@@ -154,7 +167,25 @@ def make_field(owner: str, raw: dict) -> Field:
 
 
 def make_struct(name: str, raw: dict) -> Struct:
-    return Struct(name, raw["doc"], [make_field(name, one) for one in raw["fields"]], raw.get("exactly_one", []))
+    return Struct(name, raw["doc"], [make_field(name, one) for one in raw["fields"]], raw.get("exactly_one", []),
+                  raw.get("local", False))
+
+
+def in_order_of_use(structs: dict[str, Struct]) -> dict[str, Struct]:
+    """As they stand in the schema, but each behind those that it holds."""
+    ordered: dict[str, Struct] = {}
+
+    def place(struct: Struct, holders: tuple[str, ...]) -> None:
+        if struct.name in holders:
+            raise SchemaError(f"{struct.name} holds itself")
+        for one in struct.fields:
+            if one.type in structs:
+                place(structs[one.type], (*holders, struct.name))
+        ordered.setdefault(struct.name, struct)
+
+    for struct in structs.values():
+        place(struct, ())
+    return ordered
 
 
 def make_message(name: str, raw: dict, structs: dict[str, Struct]) -> Message:

@@ -63,6 +63,36 @@ constexpr Row<Only> only_rows[] = {
     {Only::removed, "removed"},
 };
 
+constexpr Row<DoorConnection> door_connection_rows[] = {
+    {DoorConnection::signed_out, "signed_out"},
+    {DoorConnection::offline, "offline"},
+    {DoorConnection::connecting, "connecting"},
+    {DoorConnection::catching_up, "catching_up"},
+    {DoorConnection::online, "online"},
+    {DoorConnection::revoked, "revoked"},
+    {DoorConnection::replaced, "replaced"},
+    {DoorConnection::lease_lost, "lease_lost"},
+    {DoorConnection::broken, "broken"},
+};
+
+constexpr Row<DoorAct> door_act_rows[] = {
+    {DoorAct::connect, "connect"},
+    {DoorAct::disconnect, "disconnect"},
+    {DoorAct::sign_out, "sign_out"},
+    {DoorAct::status, "status"},
+    {DoorAct::devices, "devices"},
+    {DoorAct::outbox, "outbox"},
+};
+
+constexpr Row<ViewState> view_state_rows[] = {
+    {ViewState::queued, "queued"},
+    {ViewState::sending, "sending"},
+    {ViewState::sent, "sent"},
+    {ViewState::delivered, "delivered"},
+    {ViewState::read, "read"},
+    {ViewState::failed, "failed"},
+};
+
 constexpr Row<Type> type_rows[] = {
     {Type::hello, "hello"},
     {Type::auth, "auth"},
@@ -174,6 +204,42 @@ std::optional<Only> enum_named(std::string_view name) {
 template <>
 std::optional<Only> enum_numbered(std::uint64_t number) {
     return numbered_in(only_rows, number);
+}
+
+std::string_view name_of(DoorConnection one) { return name_in(door_connection_rows, one); }
+
+template <>
+std::optional<DoorConnection> enum_named(std::string_view name) {
+    return named_in(door_connection_rows, name);
+}
+
+template <>
+std::optional<DoorConnection> enum_numbered(std::uint64_t number) {
+    return numbered_in(door_connection_rows, number);
+}
+
+std::string_view name_of(DoorAct one) { return name_in(door_act_rows, one); }
+
+template <>
+std::optional<DoorAct> enum_named(std::string_view name) {
+    return named_in(door_act_rows, name);
+}
+
+template <>
+std::optional<DoorAct> enum_numbered(std::uint64_t number) {
+    return numbered_in(door_act_rows, number);
+}
+
+std::string_view name_of(ViewState one) { return name_in(view_state_rows, one); }
+
+template <>
+std::optional<ViewState> enum_named(std::string_view name) {
+    return named_in(view_state_rows, name);
+}
+
+template <>
+std::optional<ViewState> enum_numbered(std::uint64_t number) {
+    return numbered_in(view_state_rows, number);
 }
 
 std::string_view name_of(Type one) { return name_in(type_rows, one); }

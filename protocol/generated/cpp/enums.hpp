@@ -81,6 +81,78 @@ std::optional<Only> enum_named(std::string_view name);
 template <>
 std::optional<Only> enum_numbered(std::uint64_t number);
 
+/// How the core stands to its server.
+enum class DoorConnection : std::uint8_t {
+    /// No session: the person must sign in. The local database is kept.
+    signed_out = 1,
+    /// Waiting for the network or for the next try.
+    offline = 2,
+    /// On the way, not signed in yet.
+    connecting = 3,
+    /// Signed in; fetching what was missed.
+    catching_up = 4,
+    /// Live.
+    online = 5,
+    /// This device was signed out elsewhere; the local database was erased.
+    revoked = 6,
+    /// The same device connected elsewhere; stands still until `connect`.
+    replaced = 7,
+    /// Another core owns the database now.
+    lease_lost = 8,
+    /// The local database failed; open the core again.
+    broken = 9,
+};
+
+std::string_view name_of(DoorConnection one);
+template <>
+std::optional<DoorConnection> enum_named(std::string_view name);
+template <>
+std::optional<DoorConnection> enum_numbered(std::uint64_t number);
+
+/// Acts without parameters.
+enum class DoorAct : std::uint8_t {
+    /// Connect and stay connected.
+    connect = 1,
+    /// End the connection and stay off.
+    disconnect = 2,
+    /// Sign this device out and erase the local database.
+    sign_out = 3,
+    /// Answered with `status`.
+    status = 4,
+    /// Answered with `devices`.
+    devices = 5,
+    /// Answered with `outbox`.
+    outbox = 6,
+};
+
+std::string_view name_of(DoorAct one);
+template <>
+std::optional<DoorAct> enum_named(std::string_view name);
+template <>
+std::optional<DoorAct> enum_numbered(std::uint64_t number);
+
+/// State of a message or a command; of others' messages always `sent`.
+enum class ViewState : std::uint8_t {
+    /// Stored on this device, not sent yet.
+    queued = 1,
+    /// Under way, not answered yet.
+    sending = 2,
+    /// The server has it.
+    sent = 3,
+    /// On a device of everybody else.
+    delivered = 4,
+    /// Read by everybody else.
+    read = 5,
+    /// Refused; `failure` says why.
+    failed = 6,
+};
+
+std::string_view name_of(ViewState one);
+template <>
+std::optional<ViewState> enum_named(std::string_view name);
+template <>
+std::optional<ViewState> enum_numbered(std::uint64_t number);
+
 /// What an envelope is.
 enum class Type : std::uint8_t {
     /// First envelope of every connection.

@@ -9,6 +9,8 @@ namespace parley::limits {
 inline constexpr std::int64_t frame_bytes_max = 65536;
 /// Length of any id on the wire. (characters)
 inline constexpr std::int64_t id_chars_max = 64;
+/// What passes the core's door at once: never on the wire. (bytes)
+inline constexpr std::int64_t local_bytes_max = 16777216;
 /// Nesting of maps and lists in an envelope; deeper is malformed. (levels)
 inline constexpr std::int64_t depth_max = 16;
 /// Length of a message's text. (code points)

@@ -1,0 +1,184 @@
+#include "protocol/codec.hpp"
+
+#include "protocol/codec_templates.hpp"
+#include "protocol/generated/cpp/codecs.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace parley::protocol {
+
+namespace {
+
+template <class AnyPayload>
+std::size_t payload_field_count(const AnyPayload& payload) {
+    return std::visit([](const auto& one) { return field_count(one); }, payload);
+}
+
+template <class Out, class AnyPayload>
+void write_payload(Out& out, const AnyPayload& payload) {
+    if (payload_field_count(payload) == 0) return;
+    out.key(envelope_field::payload);
+    std::visit([&](const auto& one) { write(out, one); }, payload);
+}
+
+template <class Out>
+void write_type(Out& out, Type type) {
+    write_field(out, envelope_field::type, type);
+}
+
+template <class Out>
+void write_envelope(Out& out, const Envelope& from) {
+    out.begin_map(1 + has(from.id) + has(from.re) + (from.stream.empty() ? 0 : 1) + has(from.seq) +
+                  has(from.born) + (payload_field_count(from.payload) == 0 ? 0 : 1) + has(from.timestamp) +
+                  has(from.follows));
+    write_type(out, from.type());
+    write_field(out, envelope_field::id, from.id);
+    write_field(out, envelope_field::re, from.re);
+    write_unless(StreamId(), out, envelope_field::stream, from.stream);
+    write_field(out, envelope_field::seq, from.seq);
+    write_field(out, envelope_field::born, from.born);
+    write_payload(out, from.payload);
+    write_field(out, envelope_field::timestamp, from.timestamp);
+    write_field(out, envelope_field::follows, from.follows);
+    out.end_map();
+}
+
+/// What stands for a payload that was left out.
+constexpr Node empty_map{.kind = Node::Kind::map, .after = 0, .number = 0, .text = {}};
+
+bool read_type(Reader& in, const Node& map, Type& out) {
+    const Node* node = nullptr;
+    if (!in.find(map, envelope_field::type, node)) return in.at(envelope_field::type);
+    if (node == nullptr) return in.missing(envelope_field::type);
+    return in.enumerator(*node, out, ErrorCode::unknown_type) || in.at(envelope_field::type);
+}
+
+/// Reads the payload according to the type, wherever in the map the two stand.
+template <class AnyPayload>
+bool read_typed_payload(Reader& in, const Node& map, AnyPayload& out) {
+    Type type{};
+    const Node* node = nullptr;
+    if (!read_type(in, map, type)) return false;
+    if (!in.find(map, envelope_field::payload, node)) return in.at(envelope_field::payload);
+    if (node == nullptr || node->kind == Node::Kind::null) node = &empty_map;
+    if (!in.is_map(*node)) return in.at(envelope_field::payload);
+    return read_payload(in, *node, type, out);
+}
+
+/// The id comes first, so that it is known when something else is refused.
+bool read_envelope(Reader& in, const Node& map, Envelope& out) {
+    return in.optional(map, envelope_field::id, out.id) && in.optional(map, envelope_field::re, out.re) &&
+           in.defaulted(map, envelope_field::stream, out.stream) &&
+           in.optional(map, envelope_field::seq, out.seq) &&
+           in.optional(map, envelope_field::born, out.born) &&
+           in.optional(map, envelope_field::timestamp, out.timestamp) &&
+           in.optional(map, envelope_field::follows, out.follows) && read_typed_payload(in, map, out.payload);
+}
+
+/// Fails only where the tree is no map, which no envelope is.
+Result<Decoded> decode_envelope(const Tree& tree, Encoding encoding) {
+    const Node& root = tree.nodes.front();
+    if (root.kind != Node::Kind::map)
+        return fail(ErrorCode::malformed, "Not an envelope: it must be a map of fields.");
+    Reader in(tree, encoding);
+    Envelope envelope;
+    if (read_envelope(in, root, envelope)) return envelope;
+    return Rejected{in.take_error(), envelope.id, envelope.re};
+}
+
+Result<std::vector<Decoded>> decode_json_frame(std::string_view frame) {
+    if (frame.ends_with('\n')) frame.remove_suffix(1);
+    std::vector<Decoded> decoded;
+    Tree tree;
+    for (bool more = true; more;) {
+        const std::size_t line_end = frame.find('\n');
+        more = line_end != std::string_view::npos;
+        TRY(parse_json(frame.substr(0, line_end), tree));
+        TRY_ASSIGN(decoded.emplace_back(), decode_envelope(tree, Encoding::json));
+        if (more) frame.remove_prefix(line_end + 1);
+    }
+    return decoded;
+}
+
+Result<std::vector<Decoded>> decode_cbor_frame(std::string_view frame) {
+    std::vector<Decoded> decoded;
+    Tree tree;
+    do {
+        TRY_ASSIGN(const std::size_t size, parse_cbor(frame, tree));
+        TRY_ASSIGN(decoded.emplace_back(), decode_envelope(tree, Encoding::cbor));
+        frame.remove_prefix(size);
+    } while (!frame.empty());
+    return decoded;
+}
+
+Status check_size(std::string_view bytes, std::int64_t bytes_max) {
+    if (bytes.size() <= static_cast<std::size_t>(bytes_max)) return {};
+    return fail(ErrorCode::too_large, "It is longer than " + std::to_string(bytes_max) + " bytes.");
+}
+
+}  // namespace
+
+void append_envelope(std::string& out, const Envelope& envelope, Encoding encoding) {
+    if (encoding == Encoding::json) {
+        JsonWriter writer(out);
+        write_envelope(writer, envelope);
+    } else {
+        CborWriter writer(out);
+        write_envelope(writer, envelope);
+    }
+}
+
+void append_to_frame(std::string& frame, std::string_view encoded_envelope, Encoding encoding) {
+    if (encoding == Encoding::json && !frame.empty()) frame += '\n';
+    frame += encoded_envelope;
+}
+
+Result<std::vector<Decoded>> decode_frame(std::string_view frame, Encoding encoding) {
+    TRY(check_size(frame, limits::frame_bytes_max));
+    return encoding == Encoding::json ? decode_json_frame(frame) : decode_cbor_frame(frame);
+}
+
+Status parse(std::string_view bytes, Encoding encoding, std::int64_t bytes_max, Tree& tree) {
+    TRY(check_size(bytes, bytes_max));
+    if (encoding == Encoding::json) return parse_json(bytes, tree);
+    TRY_ASSIGN(const std::size_t size, parse_cbor(bytes, tree));
+    if (size < bytes.size())
+        return fail(ErrorCode::malformed, "Not CBOR as used here: something follows the item.");
+    return {};
+}
+
+bool read(Reader& in, const Node& map, Change& out) {
+    if (!in.is_map(map)) return false;
+    if (!in.optional(map, envelope_field::id, out.id) || !in.required(map, envelope_field::seq, out.seq))
+        return false;
+    out.born = out.seq;
+    return in.defaulted(map, envelope_field::born, out.born) &&
+           in.required(map, envelope_field::timestamp, out.timestamp) &&
+           read_typed_payload(in, map, out.payload);
+}
+
+template <class Out>
+void write(Out& out, const Change& from) {
+    out.begin_map(3 + has(from.id) + (from.born == from.seq ? 0 : 1) +
+                  (payload_field_count(from.payload) == 0 ? 0 : 1));
+    write_type(out, from.type());
+    write_field(out, envelope_field::id, from.id);
+    write_field(out, envelope_field::seq, from.seq);
+    write_unless(from.seq, out, envelope_field::born, from.born);
+    write_payload(out, from.payload);
+    write_field(out, envelope_field::timestamp, from.timestamp);
+    out.end_map();
+}
+
+PARLEY_INSTANTIATE_CODEC(Change)
+
+std::string describe(const Envelope& envelope) {
+    std::string text;
+    LogWriter out(text);
+    write_envelope(out, envelope);
+    return text.substr(1, text.size() - 2);  // without the braces
+}
+
+}  // namespace parley::protocol
