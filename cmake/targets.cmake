@@ -46,7 +46,7 @@ function(parley_test name)
     set_tests_properties(${name} PROPERTIES LABELS "${labels}")
 endfunction()
 
-# One libFuzzer executable, in the clang builds (asan, fuzz) only; tools/test gives it a bounded time.
+# One libFuzzer executable, in the clang builds (asan, fuzz) only; tools/testing/fuzz gives it a bounded time.
 function(parley_fuzz name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
     if(NOT PARLEY_FUZZERS)
@@ -55,4 +55,6 @@ function(parley_fuzz name)
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS})
     target_compile_definitions(${name} PRIVATE "PARLEY_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME ${name} COMMAND ${name} -runs=1000)
+    set_tests_properties(${name} PROPERTIES LABELS fuzz)
 endfunction()

@@ -1,0 +1,58 @@
+# The one door to Parley's tools. `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench sim ordeal fuzz format lint deps package clean
+
+DEV := build/dev
+export CCACHE_NOHASHDIR := 1
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080
+	@ninja -C $(DEV) --quiet parleyd parley
+	@exec $(DEV)/server/parleyd $(ARGS)
+
+test: deps-test ## every test; one closing line counts them
+	@tools/test
+
+bench: deps-test $(DEV)/build.ninja ## the load generator, as JSON (ARGS=… for its options)
+	@ninja -C $(DEV) --quiet bench parleyd
+	@$(DEV)/bench/bench $(ARGS)
+
+sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
+	@ninja -C $(DEV) --quiet sim
+	@$(DEV)/sim/sim $(ARGS)
+
+FUZZ_SECONDS ?= 60
+fuzz: deps-test ## every decoder for FUZZ_SECONDS (60)
+	@tools/testing/build fuzz
+	@tools/testing/fuzz fuzz $(FUZZ_SECONDS)
+
+format: deps-test ## format all C++
+	@tools/format
+
+lint: deps-test ## tidy, formatting, and clang-tidy over everything
+	@tools/tidy
+	@tools/format --check
+	@tools/lint
+
+deps: deps-test ## install the Debian packages that are missing
+
+.PHONY: deps-run deps-test
+deps-run:
+	@tools/deps run
+deps-test:
+	@tools/deps run test
+
+package: deps-run ## a Debian package and a tar archive in build/release
+	@tools/deps package
+	@cmake --preset release >/dev/null
+	@ninja -C build/release --quiet
+	@cd build/release && cpack -G "DEB;TGZ"
+
+clean: ## remove everything that was built
+	rm -rf build
+
+$(DEV)/build.ninja:
+	@cmake --preset dev >/dev/null
