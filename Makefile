@@ -10,18 +10,18 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080
-	@ninja -C $(DEV) --quiet parleyd parley
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
 	@exec $(DEV)/server/parleyd $(ARGS)
 
 test: deps-test ## every test; one closing line counts them
 	@tools/test
 
 bench: deps-test $(DEV)/build.ninja ## the load generator, as JSON (ARGS=… for its options)
-	@ninja -C $(DEV) --quiet bench parleyd
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) bench parleyd
 	@$(DEV)/bench/bench $(ARGS)
 
 sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
-	@ninja -C $(DEV) --quiet sim
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) sim
 	@$(DEV)/sim/sim $(ARGS)
 
 FUZZ_SECONDS ?= 60
@@ -48,7 +48,7 @@ deps-test:
 package: deps-run ## a Debian package and a tar archive in build/release
 	@tools/deps package
 	@cmake --preset release >/dev/null
-	@ninja -C build/release --quiet
+	@ninja -C build/release
 	@cd build/release && cpack -G "DEB;TGZ"
 
 clean: ## remove everything that was built
