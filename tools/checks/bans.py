@@ -76,7 +76,7 @@ BANS = [
     ),
     Ban(
         "a macro for a constant",
-        r"^\s*#\s*define\s+[A-Z]\w*\s+[\d\"]",
+        r"^\s*#\s*define\s+[A-Z]\w*\s+\d",
         "use constexpr",
         except_in=("bindings/**",),
     ),

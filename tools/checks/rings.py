@@ -62,7 +62,7 @@ EDGES = [
     Edge(
         "SQLite",
         r"sqlite3(ext)?\.h",
-        ("**/sqlite*.cpp", "**/sqlite/*.cpp", "sim/*.cpp"),
+        ("**/sqlite*.cpp", "**/*sqlite.cpp", "**/sqlite/*.cpp", "sim/*.cpp", "tests/**/*vfs_test.cpp"),
         "use the Database or Store port",
     ),
     Edge(
