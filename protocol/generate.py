@@ -9,19 +9,26 @@ import argparse
 import pathlib
 import sys
 
-from generator import cpp, cpp_codecs, schema
+from generator import cpp, cpp_codecs, cpp_testing, docs, encoders, examples, fuzzing, schema, typescript
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def outputs(read: schema.Schema) -> dict[str, str]:
     """Every generated file, by its path below protocol/."""
-    folders = {"generated/cpp": cpp.files(read) | cpp_codecs.files(read)}
+    made = examples.all_examples(read)
+    folders = {
+        "generated/cpp": cpp.files(read) | cpp_codecs.files(read) | cpp_testing.files(read),
+        "generated/ts": typescript.files(read) | {"golden.ts": typescript.golden(read, made)},
+        "generated/docs": docs.files(read, made),
+        "golden": encoders.files(read, made),
+        "generated/fuzz": {"parley.dict": fuzzing.dictionary(read)},
+    }
     return {f"{folder}/{name}": text for folder, files in folders.items() for name, text in files.items()}
 
 
 def generated_folders() -> list[pathlib.Path]:
-    return [HERE / "generated" / "cpp"]
+    return [HERE / "golden", *(HERE / "generated" / part for part in ("cpp", "ts", "docs", "fuzz"))]
 
 
 def leftovers(made: dict[str, str]) -> list[pathlib.Path]:

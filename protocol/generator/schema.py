@@ -57,6 +57,8 @@ class Message:
     payload: Struct
     change: bool = False
     reply: str | None = None
+    carries: list[str] = field(default_factory=list)  # fields of the envelope, besides those that its kind implies
+    section: str = ""  # heading of the schema file in which it stands
     own_payload: bool = True  # False: a struct that stands elsewhere is the payload
 
     @property
@@ -84,6 +86,27 @@ class Schema:
 
     def rule(self, of: Field, name: str) -> int | None:
         return self.limit(of.rules[name]) if name in of.rules else None
+
+    def envelope_fields(self, message: Message) -> list[str]:
+        """The fields of the envelope that this message carries, in the schema's order."""
+        names = {"type", *message.carries}
+        if message.reply or message.sender == "client":
+            names.add("id")
+        if message.sender == "server":
+            names.add("timestamp")
+        if message.change:
+            names |= {"stream", "seq"}
+        if self.answers(message):
+            names.add("re")
+        if message.payload.fields:
+            names.add("payload")
+        return [raw["name"] for raw in self.envelope if raw["name"] in names]
+
+    def answers(self, message: Message) -> list[Message]:
+        """The commands that this message is an answer to; every one for `error`."""
+        if message.name == "error":
+            return [one for one in self.messages if one.reply]
+        return [one for one in self.messages if one.reply == message.name]
 
     @property
     def changes(self) -> list[Message]:
@@ -117,6 +140,9 @@ def load(folder: pathlib.Path) -> Schema:
     for path in sorted(folder.glob("*.yaml")):
         parts = yaml.safe_load(path.read_text(encoding="utf-8"))
         local = parts.pop("local", False)
+        section = parts.pop("section", "")
+        for raw in parts.get("messages", {}).values():
+            raw["section"] = section
         for raw in parts.get("structs", {}).values():
             raw["local"] = local
         for section, content in parts.items():
@@ -199,6 +225,8 @@ def make_message(name: str, raw: dict, structs: dict[str, Struct]) -> Message:
         payload=payload,
         change=raw.get("change", False),
         reply=raw.get("reply"),
+        carries=raw.get("with", []),
+        section=raw["section"],
         own_payload=shared is None,
     )
 
@@ -214,9 +242,12 @@ def check(schema: Schema) -> None:
         if error["class"] not in schema.error_classes:
             raise SchemaError(f"error class {error['class']} is not defined")
     names = {message.name for message in schema.messages}
+    envelope_names = {raw["name"] for raw in schema.envelope}
     for message in schema.messages:
         if message.reply and message.reply not in names:
             raise SchemaError(f"{message.name}: its reply {message.reply} is not a message")
+        if not envelope_names.issuperset(message.carries):
+            raise SchemaError(f"{message.name}: `with` names what is no field of the envelope")
         if message.sender not in ("client", "server", "both"):
             raise SchemaError(f"{message.name}: `from` is client, server or both")
     own = [struct.name for struct in schema.payload_structs]
