@@ -9,8 +9,23 @@ import argparse
 import pathlib
 import sys
 
-from generator import cpp, cpp_codecs, cpp_testing, docs, encoders, examples, fuzzing, schema, typescript
+sys.dont_write_bytecode = True
 
+from generator import (
+    cpp,
+    cpp_codecs,
+    cpp_enums,
+    cpp_errors,
+    cpp_testing,
+    docs,
+    encoders,
+    examples,
+    fuzzing,
+    schema,
+    typescript,
+)
+
+CPP_PARTS = (cpp, cpp_enums, cpp_errors, cpp_codecs, cpp_testing)
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -18,7 +33,7 @@ def outputs(read: schema.Schema) -> dict[str, str]:
     """Every generated file, by its path below protocol/."""
     made = examples.all_examples(read)
     folders = {
-        "generated/cpp": cpp.files(read) | cpp_codecs.files(read) | cpp_testing.files(read),
+        "generated/cpp": {name: text for part in CPP_PARTS for name, text in part.files(read).items()},
         "generated/ts": typescript.files(read) | {"golden.ts": typescript.golden(read, made)},
         "generated/docs": docs.files(read, made),
         "golden": encoders.files(read, made),
@@ -34,18 +49,29 @@ def generated_folders() -> list[pathlib.Path]:
 def leftovers(made: dict[str, str]) -> list[pathlib.Path]:
     """Files of an earlier schema that nothing makes any more."""
     expected = {HERE / name for name in made}
-    return [path for folder in generated_folders() for path in sorted(folder.glob("[!.]*"))
-            if path.is_file() and path not in expected]
+    return [
+        path
+        for folder in generated_folders()
+        for path in sorted(folder.glob("[!.]*"))
+        if path.is_file() and path not in expected
+    ]
 
 
 def check(made: dict[str, str]) -> int:
-    wrong = [HERE / name for name, text in made.items()
-             if not (HERE / name).exists() or (HERE / name).read_text(encoding="utf-8") != text]
+    wrong = [
+        HERE / name
+        for name, text in made.items()
+        if not (HERE / name).exists() or (HERE / name).read_text(encoding="utf-8") != text
+    ]
     for path in wrong:
-        print(f"protocol/{path.relative_to(HERE)}: differs from what the schema makes: run protocol/generate.py")
+        print(
+            f"protocol/{path.relative_to(HERE)}: differs from what the schema makes: run protocol/generate.py"
+        )
     for path in leftovers(made):
         wrong.append(path)
-        print(f"protocol/{path.relative_to(HERE)}: is not made by the schema any more: run protocol/generate.py")
+        print(
+            f"protocol/{path.relative_to(HERE)}: is not made by the schema any more: run protocol/generate.py"
+        )
     return 1 if wrong else 0
 
 
@@ -64,8 +90,12 @@ def write(made: dict[str, str]) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing, end with 1 where something differs")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, end with 1 where something differs"
+    )
     options = parser.parse_args()
     try:
         made = outputs(schema.load(HERE / "schema"))

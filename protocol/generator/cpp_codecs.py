@@ -20,7 +20,9 @@ def files(schema: Schema) -> dict[str, str]:
         parts = range(0, len(structs), STRUCTS_PER_FILE)
         for start in parts:
             number = f"_{start // STRUCTS_PER_FILE + 1}" if len(parts) > 1 else ""
-            made[f"codecs_{group}{number}.cpp"] = definitions(schema, structs[start:start + STRUCTS_PER_FILE])
+            made[f"codecs_{group}{number}.cpp"] = definitions(
+                schema, structs[start : start + STRUCTS_PER_FILE]
+            )
     return made
 
 
@@ -29,8 +31,10 @@ def declarations(schema: Schema) -> str:
     for raw in schema.envelope:
         body += f'inline constexpr FieldName {raw["name"]}{{{raw["id"]}, "{raw["name"]}"}};\n'
     body += "}  // namespace envelope_field\n\n"
-    body += comment("For every struct: `read` takes it out of a map, `field_count` says how many fields `write` "
-                    "writes, and `write` is instantiated for the three writers.")
+    body += comment(
+        "For every struct: `read` takes it out of a map, `field_count` says how many fields `write` "
+        "writes, and `write` is instantiated for the three writers."
+    )
     for struct in [*schema.structs.values(), *schema.payload_structs]:
         body += f"""bool read(Reader& in, const Node& map, {struct.name}& out);
 std::size_t field_count(const {struct.name}& from);
@@ -54,7 +58,8 @@ template <class T>
 inline constexpr std::int64_t decode_bytes_max = limits::frame_bytes_max;
 """
     for struct in schema.local_structs:
-        body += f"template <>\ninline constexpr std::int64_t decode_bytes_max<{struct.name}> = limits::local_bytes_max;\n"
+        body += f"template <>\ninline constexpr std::int64_t decode_bytes_max<{struct.name}>"
+        body += " = limits::local_bytes_max;\n"
     includes = """#include "protocol/generated/cpp/door.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "protocol/reader.hpp"
@@ -65,9 +70,14 @@ inline constexpr std::int64_t decode_bytes_max = limits::frame_bytes_max;
 
 def payloads(schema: Schema) -> str:
     def switch(messages: list, otherwise: str) -> str:
-        return "".join(f"        case Type::{message.enumerator}:\n"
-                       f"            return read(in, map, out.emplace<{message.payload.name}>());\n"
-                       for message in messages) + otherwise
+        return (
+            "".join(
+                f"        case Type::{message.enumerator}:\n"
+                f"            return read(in, map, out.emplace<{message.payload.name}>());\n"
+                for message in messages
+            )
+            + otherwise
+        )
 
     body = f"""bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {{
     switch (type) {{
@@ -84,9 +94,11 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {{
 
 
 def definitions(schema: Schema, structs: list[Struct]) -> str:
-    includes = ('#include "protocol/codec_templates.hpp"\n#include "protocol/generated/cpp/codecs.hpp"')
-    body = "\n".join(read_function(schema, one) + "\n" + count_function(one) + "\n" + write_function(one)
-                     for one in structs)
+    includes = '#include "protocol/codec_templates.hpp"\n#include "protocol/generated/cpp/codecs.hpp"'
+    body = "\n".join(
+        read_function(schema, one) + "\n" + count_function(one) + "\n" + write_function(one)
+        for one in structs
+    )
     instances = "\n".join(f"PARLEY_INSTANTIATE_CODEC({one.name})" for one in structs)
     return source(includes, f"{body}\n{instances}")
 
@@ -113,17 +125,28 @@ def rules(schema: Schema, of: Field) -> str:
 def read_function(schema: Schema, struct: Struct) -> str:
     terms = ["in.is_map(map)"]
     for one in struct.fields:
-        method = ("list" if one.is_list else "optional" if one.optional
-                  else "defaulted" if one.default is not None else "required")
+        method = (
+            "list"
+            if one.is_list
+            else "optional"
+            if one.optional
+            else "defaulted"
+            if one.default is not None
+            else "required"
+        )
         terms.append(f"in.{method}(map, {key(one)}, out.{one.name}{rules(schema, one)})")
     if struct.exactly_one:
         count = " + ".join(f"has(out.{name})" for name in struct.exactly_one)
         names = ", ".join(struct.exactly_one)
-        terms.append(f'({count} == 1 ||\n            '
-                     f'in.refuse(ErrorCode::invalid, "must have exactly one of {names}"))')
+        terms.append(
+            f"({count} == 1 ||\n            "
+            f'in.refuse(ErrorCode::invalid, "must have exactly one of {names}"))'
+        )
     out = "out" if struct.fields else ""
-    return (f"bool read(Reader& in, const Node& map, {struct.name}& {out}) {{\n"
-            f"    return " + " &&\n           ".join(terms) + ";\n}\n").replace("& )", "&)")
+    return (
+        f"bool read(Reader& in, const Node& map, {struct.name}& {out}) {{\n"
+        f"    return " + " &&\n           ".join(terms) + ";\n}\n"
+    ).replace("& )", "&)")
 
 
 def absent(of: Field) -> str:
@@ -140,8 +163,10 @@ def count_function(struct: Struct) -> str:
         elif one.default is not None:
             terms.append(f"(from.{one.name} != {absent(one)} ? 1 : 0)")
     named = "from" if len(terms) > 1 or not terms[0].isdigit() else ""
-    return (f"std::size_t field_count(const {struct.name}& {named}) {{\n"
-            f"    return " + " + ".join(terms) + ";\n}\n").replace("& )", "&)")
+    return (
+        f"std::size_t field_count(const {struct.name}& {named}) {{\n"
+        f"    return " + " + ".join(terms) + ";\n}\n"
+    ).replace("& )", "&)")
 
 
 def write_function(struct: Struct) -> str:
@@ -151,5 +176,7 @@ def write_function(struct: Struct) -> str:
             lines.append(f"    write_unless({absent(one)}, out, {key(one)}, from.{one.name});\n")
         else:
             lines.append(f"    write_field(out, {key(one)}, from.{one.name});\n")
-    return (f"template <class Out>\nvoid write(Out& out, const {struct.name}& from) {{\n"
-            f"    out.begin_map(field_count(from));\n{''.join(lines)}    out.end_map();\n}}\n")
+    return (
+        f"template <class Out>\nvoid write(Out& out, const {struct.name}& from) {{\n"
+        f"    out.begin_map(field_count(from));\n{''.join(lines)}    out.end_map();\n}}\n"
+    )

@@ -15,7 +15,7 @@ def every_type(schema: Schema) -> str:
     def macro(name: str, of: list[str]) -> str:
         return f"#define {name}(X) \\\n" + " \\\n".join(f"    X({one})" for one in of) + "\n"
 
-    body = "/// X(Struct) for every struct that is not the payload of a message, and X(Payload) for every payload.\n"
+    body = "/// X(Struct) for every struct that stands by itself, and X(Payload) for every payload.\n"
     body += macro("PARLEY_FOR_EACH_STRUCT", list(schema.structs)) + "\n"
     body += macro("PARLEY_FOR_EACH_PAYLOAD", [message.payload.name for message in schema.messages])
     includes = '#include "protocol/generated/cpp/door.hpp"\n#include "protocol/generated/cpp/types.hpp"'
@@ -23,14 +23,17 @@ def every_type(schema: Schema) -> str:
 
 
 def visit_fields(schema: Schema) -> str:
-    body = """/// Calls visit(field, rules) for every field, in order; for a struct that has exactly one of several fields, `chosen`
-/// says which of these (0, 1 …) is visited.
+    body = """\
+/// Calls visit(field, rules) for every field, in order; for a struct that has exactly one of several fields,
+/// `chosen` says which of these (0, 1 …) is visited.
 
 """
     structs = [*schema.structs.values(), *schema.payload_structs]
     body += "\n".join(visit_function(schema, struct) for struct in structs)
-    includes = ('#include "protocol/generated/cpp/door.hpp"\n#include "protocol/generated/cpp/limits.hpp"\n'
-                '#include "protocol/generated/cpp/types.hpp"\n#include "protocol/reader.hpp"\n\n#include <cstddef>')
+    includes = (
+        '#include "protocol/generated/cpp/door.hpp"\n#include "protocol/generated/cpp/limits.hpp"\n'
+        '#include "protocol/generated/cpp/types.hpp"\n#include "protocol/reader.hpp"\n\n#include <cstddef>'
+    )
     return header(includes, body)
 
 
@@ -45,5 +48,6 @@ def visit_function(schema: Schema, struct: Struct) -> str:
             lines += f"    {call}\n"
     chosen = "std::size_t chosen" if struct.exactly_one else "std::size_t"
     if not lines:
-        return (f"template <class Visit>\nvoid visit_fields({struct.name}&, std::size_t, Visit&&) {{}}\n")
-    return f"template <class Visit>\nvoid visit_fields({struct.name}& value, {chosen}, Visit&& visit) {{\n{lines}}}\n"
+        return f"template <class Visit>\nvoid visit_fields({struct.name}&, std::size_t, Visit&&) {{}}\n"
+    head = f"void visit_fields({struct.name}& value, {chosen}, Visit&& visit)"
+    return f"template <class Visit>\n{head} {{\n{lines}}}\n"

@@ -22,14 +22,15 @@ def files(schema: Schema, examples: list[Example]) -> dict[str, str]:
     for example in examples:
         made[f"{example.name}.json"] = json_text(schema, example) + "\n"
         packed = to_cbor(plain(schema, example, cbor=True)).hex()
-        made[f"{example.name}.cbor"] = "".join(packed[i:i + 96] + "\n" for i in range(0, len(packed), 96))
+        made[f"{example.name}.cbor"] = "".join(packed[i : i + 96] + "\n" for i in range(0, len(packed), 96))
     return made
 
 
 def json_text(schema: Schema, example: Example, indent: int | None = None) -> str:
     separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(to_dict(plain(schema, example, cbor=False)), ensure_ascii=False, separators=separators,
-                      indent=indent)
+    return json.dumps(
+        to_dict(plain(schema, example, cbor=False)), ensure_ascii=False, separators=separators, indent=indent
+    )
 
 
 def plain(schema: Schema, example: Example, cbor: bool) -> Map:
@@ -105,7 +106,9 @@ def to_cbor(value: object) -> bytes:
         case list():
             return head(4, len(value)) + b"".join(map(to_cbor, value))
         case Map():
-            return head(5, len(value.pairs)) + b"".join(to_cbor(key) + to_cbor(one) for key, one in value.pairs)
+            return head(5, len(value.pairs)) + b"".join(
+                to_cbor(key) + to_cbor(one) for key, one in value.pairs
+            )
     raise AssertionError(f"{type(value)} is not encoded")
 
 

@@ -1,6 +1,6 @@
 """An example of every message and struct: a short one to read, and one that has every field.
 
-Values are plain: str, int, bool, uuid.UUID, list, and dict by field name; enumerators and codes by their names.
+Values are plain: str, int, bool, uuid.UUID, list, and dict by field name; enumerators and codes by name.
 """
 
 from __future__ import annotations
@@ -11,28 +11,85 @@ from dataclasses import dataclass
 from .schema import Field, Message, Schema, Struct
 
 COMMITTED_AT = 1767225600000  # 2026-01-01, in ms
-IDS = {"AccountId": "a7k2m9x4tqe", "DeviceId": "d3n8v5c1rwz", "SessionId": "s6h0p2j9ybu", "StreamId": "c9f3k2m7xqb"}
+IDS = {
+    "AccountId": "a7k2m9x4tqe",
+    "DeviceId": "d3n8v5c1rwz",
+    "SessionId": "s6h0p2j9ybu",
+    "StreamId": "c9f3k2m7xqb",
+}
 TEXTS = {
-    "text": "Shall we meet at eight? 🙂", "title": "Choir", "handle": "ada", "name": "Ada", "client": "parley 0.1.0",
-    "client_name": "parley 0.1.0", "device_name": "Ada's laptop", "DeviceChanged.name": "Ada's laptop",
-    "ViewDevice.name": "Ada's laptop", "message": "You are not in this conversation.", "field": "text",
-    "password": "correct horse battery staple", "avatar": "5eb63bbbe01eeed0", "type": "message.send",
-    "method": "POST", "path": "/v1/sessions/refresh", "body": "{}", "bearer": "an-access-token", "handles": "ada",
+    "text": "Shall we meet at eight? 🙂",
+    "title": "Choir",
+    "handle": "ada",
+    "name": "Ada",
+    "client": "parley 0.1.0",
+    "client_name": "parley 0.1.0",
+    "device_name": "Ada's laptop",
+    "DeviceChanged.name": "Ada's laptop",
+    "ViewDevice.name": "Ada's laptop",
+    "message": "You are not in this conversation.",
+    "field": "text",
+    "password": "correct horse battery staple",
+    "avatar": "5eb63bbbe01eeed0",
+    "type": "message.send",
+    "method": "POST",
+    "path": "/v1/sessions/refresh",
+    "body": "{}",
+    "bearer": "an-access-token",
+    "handles": "ada",
     "detail": "Ask an owner to add you.",
 }
-TOKENS = {"access_token": "an-access-token", "refresh_token": "a-refresh-token", "Auth.token": "an-access-token",
-          "code": "an-invite", "invite": "an-invite"}
+TOKENS = {
+    "access_token": "an-access-token",
+    "refresh_token": "a-refresh-token",
+    "Auth.token": "an-access-token",
+    "code": "an-invite",
+    "invite": "an-invite",
+}
 NUMBERS = {
-    "version": 1, "heartbeat_ms": 25000, "frame_bytes_max": 65536, "epoch": 1, "seq": 4521, "born": 4521,
-    "head": 4530, "after": 4500, "before": 4500, "around": 4510, "from": 4401, "to": 4500, "since": 4450,
-    "upto": 4521, "unread": 3, "mentions": 1, "read": 4518, "delivered": 4521, "limit": 100, "members": 5,
-    "conversation": 4530, "account": 118, "as_of": 4530, "until": 4525, "floor": 12, "retry_after_ms": 2000,
-    "reconnect_after_ms": 1500, "status": 404, "uses": 10, "lasts_ms": 604800000, "restored_from": 4490,
-    "call": 7, "waiting": 2, "failed": 1, "offset": 20, "at": 86400000, "close": 1000, "code": 1001,
-    "jump_changes": 10000, "eager_messages": 50,
+    "version": 1,
+    "heartbeat_ms": 25000,
+    "frame_bytes_max": 65536,
+    "epoch": 1,
+    "seq": 4521,
+    "born": 4521,
+    "head": 4530,
+    "after": 4500,
+    "before": 4500,
+    "around": 4510,
+    "from": 4401,
+    "to": 4500,
+    "since": 4450,
+    "upto": 4521,
+    "unread": 3,
+    "mentions": 1,
+    "read": 4518,
+    "delivered": 4521,
+    "limit": 100,
+    "members": 5,
+    "conversation": 4530,
+    "account": 118,
+    "as_of": 4530,
+    "until": 4525,
+    "floor": 12,
+    "retry_after_ms": 2000,
+    "reconnect_after_ms": 1500,
+    "status": 404,
+    "uses": 10,
+    "lasts_ms": 604800000,
+    "restored_from": 4490,
+    "call": 7,
+    "waiting": 2,
+    "failed": 1,
+    "offset": 20,
+    "at": 86400000,
+    "close": 1000,
+    "code": 1001,
+    "jump_changes": 10000,
+    "eager_messages": 50,
 }
 # Everything that JSON escapes, and code points of every length in UTF-8.
-DIFFICULT_TEXT = "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f\u007f é € 🙂"
+DIFFICULT_TEXT = '"quoted" \\ / \b\f\n\r\t \u0001\u001f\u007f é € 🙂'
 ERROR_CODE = "conversation.not_member"
 
 

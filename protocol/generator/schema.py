@@ -45,7 +45,9 @@ class Struct:
     doc: str
     fields: list[Field]
     exactly_one: list[str] = field(default_factory=list)
-    local: bool = False  # never on the wire between client and server: stands in a file that says `local: true`
+    local: bool = (
+        False  # never on the wire between client and server: stands in a file that says `local: true`
+    )
 
 
 @dataclass
@@ -57,7 +59,9 @@ class Message:
     payload: Struct
     change: bool = False
     reply: str | None = None
-    carries: list[str] = field(default_factory=list)  # fields of the envelope, besides those that its kind implies
+    carries: list[str] = field(
+        default_factory=list
+    )  # fields of the envelope, besides those that its kind implies
     section: str = ""  # heading of the schema file in which it stands
     own_payload: bool = True  # False: a struct that stands elsewhere is the payload
 
@@ -131,7 +135,7 @@ def pascal_case(name: str) -> str:
 
 
 def payload_name(message: str) -> str:
-    """`message.send` is carried by MessageSend; `error` by ErrorReply, since Error is what functions fail with."""
+    """`message.send` is carried by MessageSend; `error` by ErrorReply, as Error is something else."""
     return "ErrorReply" if message == "error" else pascal_case(message)
 
 
@@ -165,8 +169,10 @@ def load(folder: pathlib.Path) -> Schema:
         close_codes=merged["close_codes"],
         envelope=merged["envelope"]["fields"],
         structs=in_order_of_use(structs),
-        messages=sorted((make_message(name, raw, structs) for name, raw in merged["messages"].items()),
-                        key=lambda message: message.number),
+        messages=sorted(
+            (make_message(name, raw, structs) for name, raw in merged["messages"].items()),
+            key=lambda message: message.number,
+        ),
         http=merged["http"],
     )
     check(schema)
@@ -193,8 +199,13 @@ def make_field(owner: str, raw: dict) -> Field:
 
 
 def make_struct(name: str, raw: dict) -> Struct:
-    return Struct(name, raw["doc"], [make_field(name, one) for one in raw["fields"]], raw.get("exactly_one", []),
-                  raw.get("local", False))
+    return Struct(
+        name,
+        raw["doc"],
+        [make_field(name, one) for one in raw["fields"]],
+        raw.get("exactly_one", []),
+        raw.get("local", False),
+    )
 
 
 def in_order_of_use(structs: dict[str, Struct]) -> dict[str, Struct]:
@@ -270,7 +281,9 @@ def check_struct(schema: Schema, struct: Struct) -> None:
         if one.type in ("text", "token") and not one.rules.keys() & {"points_max", "chars_max", "bytes_max"}:
             raise SchemaError(f"{where}: {one.type} needs a largest length")
         if one.is_list and (one.optional or one.default is not None):
-            raise SchemaError(f"{where}: an absent list is an empty one, so it is neither optional nor has a default")
+            raise SchemaError(
+                f"{where}: an absent list is an empty one, so it is neither optional nor has a default"
+            )
         for value in one.rules.values():
             schema.limit(value)
     for name in struct.exactly_one:

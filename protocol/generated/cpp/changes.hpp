@@ -117,8 +117,8 @@ struct ProfileChanged {
 using ChangePayload = std::variant<
     MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged>;
 
-/// A row of a stream in its latest state, as it travels inside a reply. On the wire `born` is left out where it equals
-/// `seq`.
+/// A row of a stream in its latest state, as it travels inside a reply. On the wire `born` is left out where
+/// it equals `seq`.
 struct Change {
     /// Of a message row: the message's id.
     std::optional<Uuid> id;

@@ -134,17 +134,6 @@ int http_status(ErrorCode code) { return row_of(code).http; }
 
 std::string_view sentence(ErrorCode code) { return row_of(code).sentence; }
 
-std::string_view name_of(ErrorClass one) {
-    switch (one) {
-        case ErrorClass::permanent: return "permanent";
-        case ErrorClass::wait: return "wait";
-        case ErrorClass::refresh: return "refresh";
-        case ErrorClass::sign_in: return "sign_in";
-    }
-    assert(false && "an ErrorClass that is none of the schema's");
-    return {};
-}
-
 bool reconnects(CloseCode code) { return row_of(code).reconnects; }
 
 std::string_view name_of(CloseCode code) { return row_of(code).name; }
@@ -154,6 +143,17 @@ std::optional<CloseCode> close_code(int number) {
         if (static_cast<int>(row.code) == number) return row.code;
     }
     return std::nullopt;
+}
+
+std::string_view name_of(ErrorClass one) {
+    switch (one) {
+        case ErrorClass::permanent: return "permanent";
+        case ErrorClass::wait: return "wait";
+        case ErrorClass::refresh: return "refresh";
+        case ErrorClass::sign_in: return "sign_in";
+    }
+    assert(false && "an ErrorClass that is none of the schema's");
+    return {};
 }
 
 }  // namespace parley

@@ -6,7 +6,7 @@
 
 namespace parley::protocol {
 
-/// X(Struct) for every struct that is not the payload of a message, and X(Payload) for every payload.
+/// X(Struct) for every struct that stands by itself, and X(Payload) for every payload.
 #define PARLEY_FOR_EACH_STRUCT(X) \
     X(Target) \
     X(AsOf) \

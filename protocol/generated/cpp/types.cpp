@@ -59,6 +59,7 @@ constexpr Type payload_types[] = {
     Type::invite_create,
     Type::invite,
 };
+
 static_assert(std::size(payload_types) == std::variant_size_v<Payload>);
 
 constexpr Type change_types[] = {
@@ -71,6 +72,7 @@ constexpr Type change_types[] = {
     Type::device_changed,
     Type::profile_changed,
 };
+
 static_assert(std::size(change_types) == std::variant_size_v<ChangePayload>);
 
 }  // namespace

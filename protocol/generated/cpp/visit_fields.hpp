@@ -10,8 +10,8 @@
 
 namespace parley::protocol {
 
-/// Calls visit(field, rules) for every field, in order; for a struct that has exactly one of several fields, `chosen`
-/// says which of these (0, 1 …) is visited.
+/// Calls visit(field, rules) for every field, in order; for a struct that has exactly one of several fields,
+/// `chosen` says which of these (0, 1 …) is visited.
 
 template <class Visit>
 void visit_fields(Target& value, std::size_t chosen, Visit&& visit) {
