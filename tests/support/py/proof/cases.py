@@ -6,7 +6,7 @@ from . import waiting
 
 
 class Cases:
-    """Runs cases and counts. `only` chooses those whose name contains one of the words given on the command line."""
+    """Runs cases and counts. `only`: words of the command line, one of which a case's name must contain."""
 
     def __init__(self, title, only=(), quiet=False):
         self.title = title
@@ -56,7 +56,7 @@ class Cases:
     def finish(self):
         """Prints the closing line and ends the process with 1 where something failed or nothing ran."""
         seconds = waiting.now() - self.started
-        print(f"{self.title}: {self.passed} passed, {self.failed} failed ({seconds:.0f} s)", flush=True)
+        print(f"{self.title} took {seconds:.0f} s\n{self.passed} passed, {self.failed} failed", flush=True)
         sys.exit(1 if self.failed or not self.passed else 0)
 
 

@@ -1,4 +1,5 @@
 """A real parleyd on loopback, with its own data, that can be killed and started again."""
+import json
 import os
 import pathlib
 import re
@@ -30,10 +31,9 @@ def build_folder():
 def program(name):
     """A built program, wherever its folder's CMakeLists puts it."""
     folder = build_folder()
-    for path in (folder / "server" / name, folder / "client" / name, folder / "client" / "cli" / name,
-                 folder / "bench" / name, folder / "bin" / name, folder / name):
-        if path.is_file():
-            return path
+    for part in ("server", "client", "client/cli", "bench"):
+        if (folder / part / name).is_file():
+            return folder / part / name
     raise SystemExit(f"{name} is not built in {folder}; build it first, or set PARLEY_BUILD")
 
 
@@ -54,19 +54,13 @@ def toml(settings):
         if table:
             lines.append(f"[{table}]")
         for key, value in tables[table].items():
-            shown = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-            if isinstance(value, bool):
-                shown = "true" if value else "false"
-            elif isinstance(value, list):
-                shown = "[" + ", ".join(f'"{one}"' for one in value) + "]"
-            elif shown is None:
-                shown = '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-            lines.append(f"{key} = {shown}")
+            # TOML's numbers, booleans, strings and lists of these look as JSON's do.
+            lines.append(f"{key} = {json.dumps(value)}")
     return "\n".join(lines) + "\n"
 
 
 class Server:
-    """One process at a time over one data folder. Use as a context: it is ended, and its data removed, at the end."""
+    """One process at a time over one data folder. As a context it is killed at the end, its data removed."""
 
     def __init__(self, settings=None, *, quick=True, tls_client=None, keep=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="parley-"))
@@ -103,7 +97,8 @@ class Server:
 
     def wait_ready(self, seconds=30.0):
         def ready():
-            assert self.process.poll() is None, f"parleyd ended with {self.process.returncode}: {self.output[-2000:]}"
+            ended = self.process.poll()
+            assert ended is None, f"parleyd ended with {ended}: {self.output[-2000:]}"
             try:
                 return Rest(self.port, self.tls_client).call("GET", "/readyz", seconds=5).status == 200
             except OSError:
@@ -173,6 +168,7 @@ def run_parleyd(*arguments, cwd=None, env=None, seconds=30, **options):
     """Runs parleyd to its end (backup, restore, config): the finished process with its output as text."""
     return subprocess.run(
         [str(program("parleyd")), *map(str, arguments)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, cwd=cwd, env=env, check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, cwd=cwd, env=env,
+        check=False,
         **options,
     )

@@ -9,8 +9,6 @@ from .rest import Rest
 from .websocket import JSON, TEXT, Closed, WebSocket
 
 PASSWORD = "correct horse battery"
-CHANGES = {"message.new", "member.changed", "conversation.changed", "joined", "left", "read.changed", "device.changed",
-           "profile.changed"}
 
 
 class RefusedWith(AssertionError):
@@ -53,10 +51,11 @@ class Account:
 
     def sign_in(self, device_name="second"):
         body = {"handle": self.handle, "password": self.password, "device_name": device_name}
-        return Account(self.rest, self.handle, self.rest.ok("POST", "/v1/sessions", body), self.password)
+        session = self.rest.ok("POST", "/v1/sessions", body)
+        return Account(self.rest, self.handle, session, self.password)
 
     def renew(self):
-        """Uses the refresh token; the answer is as HTTP gave it, and its tokens are taken where it is a success."""
+        """Uses the refresh token and takes the new tokens; the answer is as HTTP gave it."""
         answer = self.rest.call("POST", "/v1/sessions/refresh", {"refresh_token": self.refresh})
         if answer.status == 200:
             self.take(answer.json())
@@ -67,7 +66,7 @@ class Account:
 
 
 class Session:
-    """A connection of one device. Envelopes that are no answer to a call wait in `inbox`, in order."""
+    """A connection of one device. What is no answer to a call waits in `inbox`, in order."""
 
     def __init__(self, server, account=None, *, resume=True, token=None, port=None, **options):
         self.account = account

@@ -25,5 +25,5 @@ def until(condition, what, seconds=10.0):
 
 
 def rest(seconds):
-    """Lets real time pass, where passing time is what is tested (a client that reads nothing for a minute)."""
+    """Lets real time pass, where that is what is tested (a client that reads nothing for a minute)."""
     time.sleep(seconds)

@@ -73,7 +73,7 @@ def upgrade_request(path, host, subprotocol, key, headers=()):
 
 
 def plain_socket(port, *, receive_buffer=None, timeout=10.0):
-    """A TCP connection to a server on loopback. `receive_buffer` must be set before connecting to take effect."""
+    """A TCP connection on loopback. `receive_buffer` is set before connecting, else it has no effect."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if receive_buffer:
@@ -84,10 +84,10 @@ def plain_socket(port, *, receive_buffer=None, timeout=10.0):
 
 
 class WebSocket:
-    """One connection. `received` keeps every byte of payload that ever came, for looking whether a secret was in it."""
+    """One connection. `received` keeps every payload that came, to look whether a secret was in it."""
 
-    def __init__(self, port, *, path="/v1/socket", subprotocol=JSON, headers=(), tls=None, receive_buffer=None,
-                 keep=False, timeout=10.0):
+    def __init__(self, port, *, path="/v1/socket", subprotocol=JSON, headers=(), tls=None,
+                 receive_buffer=None, keep=False, timeout=10.0):
         self.sock = plain_socket(port, receive_buffer=receive_buffer, timeout=timeout)
         if tls:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
@@ -127,7 +127,7 @@ class WebSocket:
             pass  # the answer, if there is one, can still be read; if there is none, reading says so
 
     def receive(self, seconds=10.0):
-        """(opcode, payload) of the next message; raises Closed at the end, TooLate where nothing comes."""
+        """(opcode, payload) of the next message; Closed at the end, TooLate where nothing comes."""
         deadline = waiting.now() + seconds
         message, kind = b"", None
         while True:
