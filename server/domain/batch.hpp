@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/result.hpp"
+#include "server/domain/work.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "base/result.hpp"
-#include "server/domain/work.hpp"
 
 namespace parley::server {
 
@@ -17,8 +17,8 @@ struct Replied {
     Result<Answer> answer;
 };
 
-/// A change of a conversation's stream, committed. It goes to every session that has the stream open, in place of
-/// which `origin.session` gets nothing where the change is a message (its `Replied` follows).
+/// A change of a conversation's stream, committed. It goes to every session that has the stream open, in
+/// place of which `origin.session` gets nothing where the change is a message (its `Replied` follows).
 struct ConversationChange {
     ConversationKey conversation;
     protocol::Change change;
@@ -31,15 +31,17 @@ struct AccountChange {
     protocol::Change change;
 };
 
-/// The account's sessions have this conversation open from here on; stands right after the account change `joined`,
-/// before the changes that the account may see.
+/// The account's sessions have this conversation open from here on; stands right after the account change
+/// `joined`. Of several who come in at once, all are opened before the first change that brings them, so that
+/// each gets the own `member.changed`, which begins at `joined.from` or (where the conversation is new) at 1,
+/// and those of the others.
 struct Opened {
     AccountKey account;
     ConversationKey conversation;
 };
 
-/// The account's sessions get nothing more of this conversation; stands before the change that removed it for the
-/// others, right after the account change `left`.
+/// The account's sessions get nothing more of this conversation; stands before the change that removed it for
+/// the others, right after the account change `left`.
 struct Closed {
     AccountKey account;
     ConversationKey conversation;
@@ -61,9 +63,11 @@ struct DeviceRevoked {
 using Effect =
     std::variant<Replied, ConversationChange, AccountChange, Opened, Closed, ReceiptMoved, DeviceRevoked>;
 
-/// What one transaction did, in the order in which it happened. Immutable once committed; shared by all shards.
+/// What one transaction did, in the order in which it happened. Immutable once committed; shared by all
+/// shards.
 struct Batch {
-    /// Commit positions that the transaction took; `last` < `first` where it took none (only refusals and repeats).
+    /// Commit positions that the transaction took; `last` < `first` where it took none (only refusals and
+    /// repeats).
     std::int64_t first_position = 0;
     /// The store's position after it. Positions of batches grow without overlap.
     std::int64_t last_position = 0;

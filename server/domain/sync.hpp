@@ -1,29 +1,29 @@
 #pragma once
 
+#include "base/result.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/keys.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
-#include "protocol/generated/cpp/types.hpp"
-#include "server/domain/keys.hpp"
-
 namespace parley::server {
 
 class Snapshot;  // server/store/store.hpp: one consistent read view of the store
 
-/// What a sync token says. Text form: dot-separated numbers in base 36 behind "t1."; nothing in it is secret, and
-/// nothing but reading positions follows from it.
+/// What a sync token says. Text form: dot-separated numbers in base 36 behind "t1."; nothing in it is secret,
+/// and nothing but reading positions follows from it.
 struct SyncToken {
     std::int64_t epoch = 0;
     /// Everything committed up to this position is covered …
     std::int64_t position = 0;
     /// … and the account's stream up to this seq.
     std::int64_t account_seq = 0;
-    /// A resume under way: states of conversations that moved in (states_below, states_as_of] were sent, newest first;
-    /// those that moved in (position, states_below] are still owed. Both 0: none under way.
+    /// A resume under way: states of conversations that moved in (states_below, states_as_of] were sent,
+    /// newest first; those that moved in (position, states_below] are still owed. Both 0: none under way.
     std::int64_t states_as_of = 0;
     std::int64_t states_below = 0;
 
@@ -47,9 +47,9 @@ struct ResumePart {
     std::vector<ConversationKey> open;
 };
 
-/// The next part after `token`; an absent token is a new device: everything. A token of another epoch, or ahead of the
-/// store, is answered from the start, with `restored_from` in the states.
-ResumePart resume_part(Snapshot& snapshot, AccountKey account, const std::optional<SyncToken>& token);
+/// The next part after `token`; an absent token is a new device: everything. A token of another epoch, or
+/// ahead of the store, is answered from the start, with `restored_from` in the states.
+Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey account, const std::optional<SyncToken>& token);
 
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request);
 Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request);
@@ -58,19 +58,30 @@ Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::Pro
 Result<std::vector<protocol::DeviceChanged>> devices(Snapshot& snapshot, AccountKey account);
 Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);
 /// States of the present conversations, latest moved first, from the n-th on.
-Result<std::vector<protocol::Envelope>> conversation_states(Snapshot& snapshot, AccountKey account, std::size_t offset,
-                                                            std::size_t limit);
+Result<std::vector<protocol::Envelope>> conversation_states(Snapshot& snapshot, AccountKey account,
+                                                            std::size_t offset, std::size_t limit);
 
 /// What `auth` and sign-in need to know of a device and of an account.
 struct DeviceFacts {
     AccountKey account;
     bool present = false;
 };
-std::optional<DeviceFacts> device_facts(Snapshot& snapshot, DeviceKey device);
+/// Nothing where there never was such a device; an error where the store could not be read.
+Result<std::optional<DeviceFacts>> device_facts(Snapshot& snapshot, DeviceKey device);
 struct PasswordFacts {
     AccountKey account;
     std::string password_hash;
 };
-std::optional<PasswordFacts> password_facts(Snapshot& snapshot, std::string_view handle);
+Result<std::optional<PasswordFacts>> password_facts(Snapshot& snapshot, std::string_view handle);
+
+/// What the first start has to offer: invites for the first administrator and the second person.
+struct StartFacts {
+    std::int64_t accounts = 0;
+    bool has_administrator = false;
+    /// The code of an operator's invite for an administrator that is not used up or expired at `now`; may be
+    /// empty.
+    std::string administrator_invite;
+};
+Result<StartFacts> start_facts(Snapshot& snapshot, WallTime now);
 
 }  // namespace parley::server

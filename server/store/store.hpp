@@ -1,40 +1,74 @@
 #pragma once
 
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "server/domain/batch.hpp"
+#include "server/domain/rules.hpp"
+#include "server/store/view.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-
-#include "base/result.hpp"
-#include "base/time.hpp"
-#include "server/domain/batch.hpp"
+#include <string_view>
 
 namespace parley::server {
 
-/// A consistent read view of the store, used by one thread; what it reads stays the same until it is dropped. The
-/// narrow read interfaces by aggregate hang on it (see rows.hpp, accounts.hpp, conversations.hpp beside this file).
-class Snapshot;
+/// How full the disk is that holds the data.
+struct DiskUse {
+    std::int64_t bytes_total = 0;
+    std::int64_t bytes_free = 0;
+};
 
-/// The engine of the store: synchronous, without threads; whoever pumps it decides when. One engine at a time owns the
-/// data; snapshots may be taken and used from other threads.
+/// What the store needs of the process around it. Outlives the store; `bad_row` may be called from any thread
+/// that uses a snapshot, the rest only from the thread that applies.
+class StoreHost {
+  public:
+    virtual ~StoreHost() = default;
+
+    /// A sync failed: what the kernel holds can no longer be trusted. Ends the process at once; in the
+    /// simulator, where it returns, the store answers nothing but errors from then on.
+    virtual void fatal(std::string_view what) = 0;
+    /// A row's content does not fit its checksum, or cannot be decoded. It is not served.
+    virtual void bad_row(std::int64_t stream, std::int64_t born) = 0;
+    /// Fills with unpredictable bytes (invite codes, the epoch of a restore).
+    virtual void random(std::span<std::uint8_t> bytes) = 0;
+    virtual DiskUse disk_use() = 0;
+};
+
+/// The engine of the store: synchronous, without threads; whoever pumps it decides when. One engine at a time
+/// owns the data; snapshots may be taken and used from other threads.
 class Store {
-public:
+  public:
     virtual ~Store() = default;
 
-    /// Decides and writes the works in their order, in one transaction, and syncs. When it returns a batch, that batch
-    /// survives power loss. A refusal leaves everything as it was and stands in the batch as its `Replied`. An error
-    /// means that nothing was written at all.
+    /// Decides and writes the works in their order, in one transaction, and syncs. When it returns a batch,
+    /// that batch survives power loss. A refusal leaves everything as it was and stands in the batch as its
+    /// `Replied`. An error means that nothing was written at all and nobody was answered: `disk_full` (reads
+    /// go on; try later), `unavailable`, or `internal`, after which the store stays closed.
     virtual Result<Batch> apply(std::span<const Work> works) = 0;
 
-    /// A view of everything applied so far.
+    /// A view of everything applied so far. Any thread.
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
 
     virtual std::int64_t position() const = 0;
     virtual std::int64_t epoch() const = 0;
 
-    /// Copies log pages into the main file, as far as readers allow it; to be called now and then, and when the log
-    /// has grown past its bound.
+    /// Copies log pages into the main file, as far as readers allow it; to be called now and then. `apply`
+    /// calls it by itself when the log has grown past its bound.
     virtual Status checkpoint() = 0;
+
+    /// The process before this one did not end in order: `check` is owed, in the background.
+    virtual bool unclean_start() const = 0;
+    /// Looks through the structure of the file; an error says what is broken. Any thread; 0.5 s per million
+    /// rows.
+    virtual Status check() = 0;
+    /// Verifies the checksums of up to `rows_max` rows from where the last call ended, and reports bad ones
+    /// to the host; how many rows it looked at, 0 at the end of a round. Any one thread.
+    virtual Result<std::int64_t> scrub(std::int64_t rows_max) = 0;
+
+    /// Marks an end in order. Nothing may be applied afterwards.
+    virtual Status close() = 0;
 };
 
 }  // namespace parley::server

@@ -1,0 +1,172 @@
+#include "core/rules/text.hpp"
+#include "server/domain/use_cases.hpp"
+
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+using protocol::AccountRole;
+
+protocol::DeviceChanged device_changed(const DeviceRecord& device) {
+    return {.device = to_id(device.key),
+            .name = device.name,
+            .created_at = device.created_at,
+            .present = device.present};
+}
+
+void put_device(WorkContext& context, const DeviceRecord& device) {
+    context.store.account_writes().put(device);
+    change_account(
+        context, device.account,
+        {.slot = Slot::device(device.key), .payload = device_changed(device), .gone = !device.present});
+}
+
+void put_profile(WorkContext& context, const AccountRecord& account) {
+    context.store.account_writes().put(account);
+    change_account(
+        context, account.key,
+        {.slot = Slot::profile(),
+         .payload = protocol::ProfileChanged{.profile = profile_of(account), .role = account.role}});
+}
+
+Answer signed_in(const WorkContext& context, const DeviceRecord& device) {
+    return {.payload =
+                SignedIn{
+                    .account = device.account, .device = device.key, .refresh_number = device.refresh_number},
+            .timestamp = context.at};
+}
+
+Answer sign_in_new_device(WorkContext& context, AccountKey account, const std::string& name) {
+    const DeviceRecord device{.key = {context.store.next_key(context.at)},
+                              .account = account,
+                              .name = name,
+                              .created_at = context.at,
+                              .present = true,
+                              .refresh_number = 1,
+                              .refreshed_at = context.at};
+    put_device(context, device);
+    return signed_in(context, device);
+}
+
+/// The invite to be used, if there is one; refuses where the server's mode asks for another.
+Result<std::optional<InviteRecord>> check_invite(WorkContext& context, const std::string& code) {
+    std::optional<InviteRecord> invite;
+    if (!code.empty()) {
+        invite = context.store.accounts().invite(code);
+        if (!invite || invite->uses_left <= 0 || invite->expires_at <= context.at) {
+            return fail(
+                Error{ErrorCode::invite_invalid, "the invite is unknown, used up or expired", 0, "invite"});
+        }
+    }
+    const bool administrator = invite && invite->administrator;
+    if (context.rules.registration == Registration::closed && !administrator) {
+        return fail(ErrorCode::registration_closed, "this server makes no new accounts");
+    }
+    if (context.rules.registration == Registration::invite && !invite) {
+        return fail(ErrorCode::invite_required, "this server makes accounts by invite only");
+    }
+    return invite;
+}
+
+Status check_handle_free(WorkContext& context, const std::string& handle) {
+    TRY(core::rules::check_handle(handle));
+    if (context.store.accounts().by_handle(handle)) {
+        return fail(Error{ErrorCode::handle_taken, "another account has this handle", 0, "handle"});
+    }
+    return {};
+}
+
+void sign_out(WorkContext& context, DeviceRecord device) {
+    device.present = false;
+    put_device(context, device);
+    context.effects.emplace_back(DeviceRevoked{.account = device.account, .device = device.key});
+}
+
+}  // namespace
+
+Result<Answer> perform(WorkContext& context, const RegisterAccount& command) {
+    TRY_ASSIGN(auto invite, check_invite(context, command.invite));
+    TRY(check_handle_free(context, command.handle));
+    const auto& name = command.name.empty() ? command.handle : command.name;
+    TRY(core::rules::check_name(name, limits::name_points_max, "name"));
+    if (invite) {
+        --invite->uses_left;
+        context.store.account_writes().put(*invite);
+    }
+    const bool administrator = invite && invite->administrator;
+    const AccountRecord account{.key = {context.store.next_key(context.at)},
+                                .handle = command.handle,
+                                .name = name,
+                                .role = administrator ? AccountRole::administrator : AccountRole::person,
+                                .password_hash = command.password_hash};
+    put_profile(context, account);
+    return sign_in_new_device(context, account.key, command.device_name);
+}
+
+Result<Answer> perform(WorkContext& context, const AddDevice& command) {
+    const auto* account = context.store.accounts().find(command.account);
+    if (account == nullptr || account->password_hash != command.password_hash) {
+        return fail(ErrorCode::credentials, "handle and password do not fit");
+    }
+    const auto devices = context.store.accounts().devices(command.account);
+    if (std::cmp_greater_equal(devices.size(), context.rules.devices_max)) {
+        return fail(Error{ErrorCode::limit, "too many devices; sign one out first", 0, "devices"});
+    }
+    return sign_in_new_device(context, command.account, command.device_name);
+}
+
+Result<Answer> perform(WorkContext& context, const UseRefreshToken& command) {
+    const auto* known = context.store.accounts().device(command.device);
+    if (known == nullptr) return fail(ErrorCode::token_invalid, "no such device");
+    if (!known->present) return fail(ErrorCode::revoked, "this device was signed out");
+    auto device = *known;
+    const auto newest = device.refresh_number;
+    if (command.number < newest - 1) {
+        // Its successor was used: somebody else may hold a copy.
+        sign_out(context, device);
+        return fail(ErrorCode::refresh_reused, "a refresh token was used after its successor");
+    }
+    if (context.at - device.refreshed_at > Duration{limits::refresh_token_ms}) {
+        return fail(ErrorCode::token_expired, "the refresh token was not used for too long; sign in again");
+    }
+    // The one before the newest comes again where the reply was lost: it gets the same successor. One ahead
+    // of the store was given out before a restore.
+    if (command.number >= newest) {
+        device.refresh_number = command.number + 1;
+        device.refreshed_at = context.at;
+        context.store.account_writes().put(device);
+    }
+    return signed_in(context, device);
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::DeviceRevoke& command) {
+    const auto key = device_key(command.device.text());
+    const auto* device = key ? context.store.accounts().device(*key) : nullptr;
+    if (device == nullptr || device->account != context.account()) {
+        return fail(ErrorCode::device_not_found, "no such device of yours");
+    }
+    if (device->present) sign_out(context, *device);
+    return nothing_to_do(context);
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command) {
+    const auto* known = context.store.accounts().find(context.account());
+    if (known == nullptr) return fail(ErrorCode::account_not_found, "no such account");
+    auto account = *known;
+    if (command.handle && *command.handle != account.handle) {
+        TRY(check_handle_free(context, *command.handle));
+        account.handle = *command.handle;
+    }
+    if (command.name) {
+        TRY(core::rules::check_name(*command.name, limits::name_points_max, "name"));
+        account.name = *command.name;
+    }
+    if (command.avatar) account.avatar = *command.avatar;
+    if (account == *known) return nothing_to_do(context);
+    put_profile(context, account);
+    return done(context, to_stream(account.key), account.head + 1);
+}
+
+}  // namespace parley::server

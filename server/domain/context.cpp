@@ -1,0 +1,128 @@
+#include "server/domain/context.hpp"
+
+namespace parley::server {
+
+namespace {
+
+void write_row(WorkContext& context, StreamKey stream, const NewState& state, protocol::Change& change) {
+    const auto place = state.slot.value != 0 ? context.store.rows().place(stream, state.slot) : 0;
+    change.born = place != 0 ? place : change.seq;
+    const RowToWrite row{
+        .stream = stream, .slot = state.slot, .author = state.author, .gone = state.gone, .change = change};
+    if (place != 0) {
+        context.store.row_writes().replace(row);
+    } else {
+        context.store.row_writes().insert(row);
+    }
+}
+
+protocol::Change change_of(const WorkContext& context, NewState& state, std::int64_t seq) {
+    return {.id = state.id,
+            .seq = seq,
+            .born = seq,
+            .timestamp = context.at,
+            .payload = std::move(state.payload)};
+}
+
+}  // namespace
+
+protocol::Change write_change(WorkContext& context, ConversationRecord& conversation, NewState state) {
+    const StreamKey stream(conversation.key);
+    auto change = change_of(context, state, ++conversation.head);
+    write_row(context, stream, state, change);
+    conversation.touched = context.store.position_of(stream);
+    context.store.conversation_writes().put(conversation);
+    return change;
+}
+
+protocol::Change change_account(WorkContext& context, AccountKey account, NewState state) {
+    const auto* known = context.store.accounts().find(account);
+    if (known == nullptr) return {};  // Only where the store failed, and then nothing of this is kept.
+    auto record = *known;
+    auto change = change_of(context, state, ++record.head);
+    write_row(context, StreamKey(account), state, change);
+    context.store.account_writes().put(record);
+    context.effects.emplace_back(AccountChange{.account = account, .change = change});
+    return change;
+}
+
+Result<Standing> authorize(View& view, ConversationKey key, AccountKey account, core::rules::Act act) {
+    const auto* conversation = view.conversations().find(key);
+    const auto* member = conversation != nullptr ? view.conversations().member(key, account) : nullptr;
+    if (member == nullptr || !member->present) {
+        return fail(ErrorCode::conversation_not_member,
+                    "not a member of this conversation, or there is none");
+    }
+    TRY(core::rules::may(conversation->kind, member->role, act));
+    return Standing{.conversation = *conversation, .member = *member};
+}
+
+Result<std::optional<ConversationKey>> resolve(View& view, AccountKey account,
+                                               const protocol::Target& target) {
+    if (target.direct) {
+        const auto other = account_key(target.direct->text());
+        if (!other || view.accounts().find(*other) == nullptr) {
+            return fail(ErrorCode::account_not_found, "no such account");
+        }
+        if (*other == account) {
+            return fail(
+                Error{ErrorCode::invalid, "nobody has a direct conversation with himself", 0, "target"});
+        }
+        return view.conversations().direct_between(account, *other);
+    }
+    if (target.made_by) {
+        const auto made = view.commands().find(account, *target.made_by);
+        const auto key = made && made->creation ? conversation_key(made->answer.stream.text()) : std::nullopt;
+        if (!key) return fail(ErrorCode::made_by_refused, "no conversation was made by this command");
+        return key;
+    }
+    const auto key = target.stream ? conversation_key(target.stream->text()) : std::nullopt;
+    if (!key)
+        return fail(ErrorCode::conversation_not_member,
+                    "not a member of this conversation, or there is none");
+    return key;
+}
+
+Result<ConversationKey> resolve_existing(View& view, AccountKey account, const protocol::Target& target) {
+    TRY_ASSIGN(const auto key, resolve(view, account, target));
+    if (!key) return fail(ErrorCode::conversation_not_member, "there is no such direct conversation yet");
+    return *key;
+}
+
+protocol::Profile profile_of(const AccountRecord& account) {
+    protocol::Profile profile{.account = to_id(account.key), .handle = account.handle, .name = account.name};
+    if (!account.avatar.empty()) profile.avatar = account.avatar;
+    return profile;
+}
+
+protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
+    protocol::Summary summary{
+        .kind = conversation.kind, .members = conversation.members, .role = member.role};
+    if (conversation.kind == protocol::ConversationKind::direct) {
+        const auto other = member.account == conversation.low ? conversation.high : conversation.low;
+        if (const auto* account = view.accounts().find(other)) summary.peer = profile_of(*account);
+    } else {
+        summary.title = conversation.title;
+    }
+    return summary;
+}
+
+Unread unread_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
+    return {.unread = conversation.counted - member.counted_at_read - member.own_since_read,
+            .mentions = view.conversations().mentions_after(conversation.key, member.account, member.read)};
+}
+
+Status check_room(const WorkContext& context) {
+    if (!context.store.disk_nearly_full()) return {};
+    return fail(ErrorCode::disk_full, "the server's disk is nearly full");
+}
+
+Answer done(const WorkContext& context, StreamId stream, std::int64_t seq) {
+    return {.payload = protocol::Done{}, .stream = std::move(stream), .seq = seq, .timestamp = context.at};
+}
+
+Answer nothing_to_do(const WorkContext& context) {
+    return {.payload = protocol::Done{}, .timestamp = context.at};
+}
+
+}  // namespace parley::server

@@ -1,0 +1,114 @@
+#include "server/domain/use_cases.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+using protocol::ConversationKind;
+using protocol::Role;
+
+struct Founding {
+    ConversationKind kind = ConversationKind::group;
+    std::string title;
+    /// The maker first.
+    std::vector<AccountKey> members;
+};
+
+protocol::ConversationChanged settings_of(const ConversationRecord& conversation, AccountKey by) {
+    protocol::ConversationChanged settings{.kind = conversation.kind, .by = to_id(by)};
+    if (conversation.kind == ConversationKind::group) settings.title = conversation.title;
+    return settings;
+}
+
+/// The settings are the first row, the members follow in order; messages begin behind them. All see from 1
+/// on.
+ConversationRecord found(WorkContext& context, const Founding& founding) {
+    auto& writes = context.store.conversation_writes();
+    ConversationRecord conversation{.key = {context.store.next_key(context.at)},
+                                    .kind = founding.kind,
+                                    .title = founding.title,
+                                    .members = static_cast<std::int64_t>(founding.members.size())};
+    if (founding.kind == ConversationKind::direct) {
+        std::tie(conversation.low, conversation.high) = std::minmax(founding.members[0], founding.members[1]);
+    }
+    const auto maker = founding.members.front();
+    std::vector<protocol::Change> changes;
+    changes.push_back(write_change(context, conversation,
+                                   {.slot = Slot::settings(), .payload = settings_of(conversation, maker)}));
+    std::vector<MemberRecord> members;
+    for (const auto account : founding.members) {
+        const bool owns = founding.kind == ConversationKind::group && account == maker;
+        const MemberRecord member{.conversation = conversation.key,
+                                  .account = account,
+                                  .role = owns ? Role::owner : Role::member,
+                                  .present = true,
+                                  .from = 1,
+                                  .since = conversation.head + 1,
+                                  .read = 1};
+        changes.push_back(write_change(
+            context, conversation,
+            {.slot = Slot::member(account), .payload = member_changed(context.store, member, maker)}));
+        writes.put(member);
+        writes.open_interval(conversation.key, account, member.from);
+        members.push_back(member);
+    }
+    for (const auto& member : members) {
+        change_account(
+            context, member.account,
+            {.slot = Slot::membership(conversation.key),
+             .payload = protocol::Joined{.conversation = to_id(conversation.key),
+                                         .from = member.from,
+                                         .state = summary_of(context.store, conversation, member)}});
+        context.effects.emplace_back(Opened{.account = member.account, .conversation = conversation.key});
+    }
+    for (auto& change : changes) {
+        context.effects.emplace_back(ConversationChange{
+            .conversation = conversation.key, .change = std::move(change), .origin = context.origin});
+    }
+    return conversation;
+}
+
+}  // namespace
+
+ConversationRecord found_direct(WorkContext& context, AccountKey other) {
+    return found(context, {.kind = ConversationKind::direct, .members = {context.account(), other}});
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command) {
+    Founding founding{.title = command.title, .members = {context.account()}};
+    for (const auto& id : command.members) {
+        const auto key = account_key(id.text());
+        if (!key || context.store.accounts().find(*key) == nullptr) {
+            return fail(Error{ErrorCode::account_not_found, "no such account", 0, "members"});
+        }
+        if (std::ranges::find(founding.members, *key) == founding.members.end())
+            founding.members.push_back(*key);
+    }
+    if (std::cmp_greater(founding.members.size(), context.rules.members_max)) {
+        return fail(Error{ErrorCode::limit, "too many members", 0, "members"});
+    }
+    const auto conversation = found(context, founding);
+    return Answer{.payload = protocol::ConversationCreated{},
+                  .stream = to_id(conversation.key),
+                  .seq = conversation.head,
+                  .timestamp = context.at};
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), core::rules::Act::rename));
+    auto& conversation = standing.conversation;
+    conversation.title = command.title;
+    auto change =
+        write_change(context, conversation,
+                     {.slot = Slot::settings(), .payload = settings_of(conversation, context.account())});
+    const auto seq = change.seq;
+    context.effects.emplace_back(
+        ConversationChange{.conversation = key, .change = std::move(change), .origin = context.origin});
+    return done(context, to_id(key), seq);
+}
+
+}  // namespace parley::server

@@ -1,0 +1,70 @@
+#include "server/domain/context.hpp"
+#include "server/domain/sync.hpp"
+
+#include <utility>
+
+namespace parley::server {
+
+Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request) {
+    protocol::Profiles found;
+    const auto add = [&](std::optional<AccountKey> key) {
+        const auto* account = key ? snapshot.accounts().find(*key) : nullptr;
+        if (account != nullptr) found.profiles.push_back(profile_of(*account));
+    };
+    for (const auto& handle : request.handles)
+        add(snapshot.accounts().by_handle(handle));
+    for (const auto& id : request.accounts)
+        add(account_key(id.text()));
+    TRY(snapshot.status());
+    return found;
+}
+
+Result<std::vector<protocol::DeviceChanged>> devices(Snapshot& snapshot, AccountKey account) {
+    std::vector<protocol::DeviceChanged> found;
+    for (const auto& device : snapshot.accounts().devices(account)) {
+        found.push_back({.device = to_id(device.key),
+                         .name = device.name,
+                         .created_at = device.created_at,
+                         .present = device.present});
+    }
+    TRY(snapshot.status());
+    return found;
+}
+
+Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey key) {
+    const auto* account = snapshot.accounts().find(key);
+    TRY(snapshot.status());
+    if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
+    return protocol::ProfileChanged{.profile = profile_of(*account), .role = account->role};
+}
+
+Result<std::optional<DeviceFacts>> device_facts(Snapshot& snapshot, DeviceKey key) {
+    std::optional<DeviceFacts> facts;
+    if (const auto* device = snapshot.accounts().device(key)) {
+        facts = DeviceFacts{.account = device->account, .present = device->present};
+    }
+    TRY(snapshot.status());
+    return facts;
+}
+
+Result<std::optional<PasswordFacts>> password_facts(Snapshot& snapshot, std::string_view handle) {
+    std::optional<PasswordFacts> facts;
+    const auto key = snapshot.accounts().by_handle(handle);
+    if (const auto* account = key ? snapshot.accounts().find(*key) : nullptr) {
+        facts = PasswordFacts{.account = account->key, .password_hash = account->password_hash};
+    }
+    TRY(snapshot.status());
+    return facts;
+}
+
+Result<StartFacts> start_facts(Snapshot& snapshot, WallTime now) {
+    StartFacts facts{.accounts = snapshot.accounts().count(),
+                     .has_administrator = snapshot.accounts().has_administrator()};
+    if (auto invite = snapshot.accounts().administrator_invite(now)) {
+        facts.administrator_invite = std::move(invite->code);
+    }
+    TRY(snapshot.status());
+    return facts;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,156 @@
+#include "server/domain/use_cases.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+using core::rules::Act;
+using protocol::Role;
+
+void emit(WorkContext& context, ConversationKey conversation, protocol::Change change) {
+    context.effects.emplace_back(ConversationChange{
+        .conversation = conversation, .change = std::move(change), .origin = context.origin});
+}
+
+/// Those of the list who are no members yet, each once.
+Result<std::vector<AccountKey>> newcomers(WorkContext& context, ConversationKey conversation,
+                                          const std::vector<AccountId>& ids) {
+    std::vector<AccountKey> found;
+    for (const auto& id : ids) {
+        const auto key = account_key(id.text());
+        if (!key || context.store.accounts().find(*key) == nullptr) {
+            return fail(Error{ErrorCode::account_not_found, "no such account", 0, "accounts"});
+        }
+        const auto* member = context.store.conversations().member(conversation, *key);
+        const bool present = member != nullptr && member->present;
+        if (!present && std::ranges::find(found, *key) == found.end()) found.push_back(*key);
+    }
+    return found;
+}
+
+/// Begins a membership with the conversation's next change, which is returned, not yet emitted.
+protocol::Change begin_membership(WorkContext& context, ConversationRecord& conversation,
+                                  MemberRecord member) {
+    const auto seq = conversation.head + 1;
+    member.role = Role::member;
+    member.present = true;
+    member.from = seq;
+    member.since = seq;
+    // Joining sets the read position to the joining: what was said before does not count.
+    member.read = seq;
+    member.counted_at_read = conversation.counted;
+    member.own_since_read = 0;
+    auto change = write_change(context, conversation,
+                               {.slot = Slot::member(member.account),
+                                .payload = member_changed(context.store, member, context.account())});
+    context.store.conversation_writes().put(member);
+    context.store.conversation_writes().open_interval(conversation.key, member.account, seq);
+    return change;
+}
+
+/// Ends a membership. The one who goes hears `left` and nothing after it; the others see the change.
+std::int64_t end_membership(WorkContext& context, ConversationRecord& conversation, MemberRecord member) {
+    member.present = false;
+    --conversation.members;
+    auto change = write_change(context, conversation,
+                               {.slot = Slot::member(member.account),
+                                .payload = member_changed(context.store, member, context.account()),
+                                .gone = true});
+    const auto seq = change.seq;
+    context.store.conversation_writes().put(member);
+    context.store.conversation_writes().close_interval(conversation.key, member.account, seq);
+    change_account(context, member.account,
+                   {.slot = Slot::membership(conversation.key),
+                    .payload = protocol::Left{.conversation = to_id(conversation.key), .until = seq},
+                    .gone = true});
+    context.effects.emplace_back(Closed{.account = member.account, .conversation = conversation.key});
+    emit(context, conversation.key, std::move(change));
+    return seq;
+}
+
+/// Where no owner is left, the longest-standing member becomes one.
+void pass_ownership(WorkContext& context, ConversationRecord& conversation) {
+    auto members = context.store.conversations().members(conversation.key, context.rules.members_max);
+    const bool owned =
+        std::ranges::any_of(members, [](const auto& member) { return member.role == Role::owner; });
+    if (owned || members.empty()) return;
+    auto& heir = members.front();
+    heir.role = Role::owner;
+    auto change = write_change(context, conversation,
+                               {.slot = Slot::member(heir.account),
+                                .payload = member_changed(context.store, heir, context.account())});
+    context.store.conversation_writes().put(heir);
+    emit(context, conversation.key, std::move(change));
+}
+
+}  // namespace
+
+protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by) {
+    protocol::MemberChanged changed{.role = member.role, .present = member.present, .by = to_id(by)};
+    if (const auto* account = view.accounts().find(member.account)) changed.profile = profile_of(*account);
+    return changed;
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::add_member));
+    TRY_ASSIGN(const auto added, newcomers(context, key, command.accounts));
+    auto& conversation = standing.conversation;
+    if (added.empty()) return nothing_to_do(context);
+    const auto members = conversation.members + static_cast<std::int64_t>(added.size());
+    if (members > context.rules.members_max) {
+        return fail(Error{ErrorCode::limit, "too many members", 0, "accounts"});
+    }
+    conversation.members = members;
+    std::vector<protocol::Change> changes;
+    for (const auto account : added) {
+        const auto* earlier = context.store.conversations().member(key, account);
+        changes.push_back(begin_membership(
+            context, conversation,
+            earlier != nullptr ? *earlier : MemberRecord{.conversation = key, .account = account}));
+    }
+    // First the newcomers hear that they are in, then everybody sees who came: so none of them misses the
+    // others.
+    for (const auto account : added) {
+        const auto* member = context.store.conversations().member(key, account);
+        if (member == nullptr) continue;  // Only where the store failed.
+        change_account(
+            context, account,
+            {.slot = Slot::membership(key),
+             .payload = protocol::Joined{.conversation = to_id(key),
+                                         .from = member->from,
+                                         .state = summary_of(context.store, conversation, *member)}});
+        context.effects.emplace_back(Opened{.account = account, .conversation = key});
+    }
+    for (auto& change : changes)
+        emit(context, key, std::move(change));
+    return done(context, to_id(key), conversation.head);
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& command) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::remove_member));
+    const auto account = account_key(command.account.text());
+    if (!account) return fail(Error{ErrorCode::account_not_found, "no such account", 0, "account"});
+    if (*account == context.account()) {
+        return fail(Error{ErrorCode::invalid, "nobody removes himself; leave instead", 0, "account"});
+    }
+    const auto* member = context.store.conversations().member(key, *account);
+    if (member == nullptr)
+        return fail(Error{ErrorCode::account_not_found, "was never a member", 0, "account"});
+    if (!member->present) return nothing_to_do(context);
+    return done(context, to_id(key), end_membership(context, standing.conversation, *member));
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::ConversationLeave& command) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::leave));
+    const auto seq = end_membership(context, standing.conversation, standing.member);
+    pass_ownership(context, standing.conversation);
+    return done(context, to_id(key), seq);
+}
+
+}  // namespace parley::server

@@ -1,0 +1,211 @@
+#include "server/domain/context.hpp"
+#include "server/domain/sync.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+using core::rules::Act;
+using protocol::Change;
+
+constexpr std::int64_t half(std::int64_t number) {
+    return (number + 1) / 2;
+}
+
+RowLimits limits_for(const std::optional<std::int64_t>& asked) {
+    const auto rows =
+        std::clamp<std::int64_t>(asked.value_or(limits::page_rows_max), 1, limits::page_rows_max);
+    return {.rows_max = rows, .bytes_max = limits::page_bytes_max};
+}
+
+/// A conversation as one reader may see it.
+struct Reading {
+    Standing standing;
+    std::vector<BornRange> visible;
+
+    std::int64_t head() const { return standing.conversation.head; }
+    StreamKey stream() const { return StreamKey(standing.conversation.key); }
+};
+
+Result<Reading> open_for(Snapshot& snapshot, AccountKey reader, const StreamId& stream) {
+    const auto key = conversation_key(stream.text());
+    auto standing = key ? authorize(snapshot, *key, reader, Act::read)
+                        : fail(ErrorCode::conversation_not_member, "there is no such conversation");
+    TRY(snapshot.status());
+    if (!standing) return fail(std::move(standing).error());
+    return Reading{.standing = std::move(*standing),
+                   .visible = snapshot.conversations().intervals(*key, reader)};
+}
+
+/// Visible messages of one range, over the gaps between memberships.
+RowsFound visible_messages(Snapshot& snapshot, const Reading& reading, MessagesWanted wanted) {
+    RowsFound all;
+    auto ranges = reading.visible;
+    if (wanted.newest_first) std::ranges::reverse(ranges);
+    const auto asked = wanted.range;
+    const auto limits = wanted.limits;
+    for (const auto& range : ranges) {
+        wanted.range = {.first = std::max(asked.first, range.first),
+                        .last = std::min(asked.last, range.last)};
+        if (wanted.range.first > wanted.range.last) continue;
+        wanted.limits = {.rows_max = limits.rows_max - static_cast<std::int64_t>(all.rows.size()),
+                         .bytes_max = limits.bytes_max - all.bytes};
+        auto found = snapshot.rows().messages(wanted);
+        // The first row of a range fits always, but only the first of all may do so.
+        if (!all.rows.empty() && found.bytes > wanted.limits.bytes_max) {
+            all.more = true;
+            return all;
+        }
+        std::ranges::move(found.rows, std::back_inserter(all.rows));
+        all.bytes += found.bytes;
+        if (found.passed != 0) all.passed = found.passed;
+        all.more = found.more;
+        if (all.more) return all;
+    }
+    return all;
+}
+
+bool exists_in(Snapshot& snapshot, const Reading& reading, BornRange range) {
+    const MessagesWanted one{.stream = reading.stream(),
+                             .range = range,
+                             .limits = {.rows_max = 1, .bytes_max = limits::page_bytes_max}};
+    return !visible_messages(snapshot, reading, one).rows.empty();
+}
+
+/// The newest below `before`, in order; covers from the first of them, or from 1 where there are no older
+/// ones.
+protocol::PageOk page_before(Snapshot& snapshot, const Reading& reading, std::int64_t last,
+                             RowLimits limits) {
+    auto found = visible_messages(snapshot, reading,
+                                  {.stream = reading.stream(),
+                                   .range = {.first = 1, .last = last},
+                                   .newest_first = true,
+                                   .limits = limits});
+    std::ranges::reverse(found.rows);
+    return {.from = found.more ? std::min(found.passed, last + 1) : 1,
+            .to = last,
+            .as_of = reading.head(),
+            .more_before = found.more,
+            .rows = std::move(found.rows)};
+}
+
+/// The oldest from `first` on; covers up to the last of them, or up to `last` where there are no newer ones.
+protocol::PageOk page_after(Snapshot& snapshot, const Reading& reading, BornRange range, std::int64_t since,
+                            RowLimits limits) {
+    auto found = visible_messages(
+        snapshot, reading, {.stream = reading.stream(), .range = range, .since = since, .limits = limits});
+    return {.from = range.first,
+            .to = found.more ? found.passed : range.last,
+            .as_of = reading.head(),
+            .more_after = found.more,
+            .rows = std::move(found.rows)};
+}
+
+protocol::PageOk page_around(Snapshot& snapshot, const Reading& reading, std::int64_t around,
+                             RowLimits limits) {
+    const auto middle = std::min(around, reading.head());
+    const RowLimits lower{.rows_max = half(limits.rows_max), .bytes_max = half(limits.bytes_max)};
+    auto page = page_before(snapshot, reading, middle, lower);
+    const RowLimits upper{.rows_max = limits.rows_max - lower.rows_max, .bytes_max = half(limits.bytes_max)};
+    if (upper.rows_max < 1) return page;
+    auto above = page_after(snapshot, reading, {.first = middle + 1, .last = reading.head()}, 0, upper);
+    page.to = above.to;
+    page.more_after = above.more_after;
+    std::ranges::move(above.rows, std::back_inserter(page.rows));
+    return page;
+}
+
+Result<protocol::PageOk> page_between(Snapshot& snapshot, const Reading& reading,
+                                      const protocol::Page& request, RowLimits limits) {
+    if (!request.from || !request.to || *request.from < 1) {
+        return fail(Error{ErrorCode::invalid, "from and to go together, from 1 on", 0, "from"});
+    }
+    const BornRange range{.first = *request.from, .last = std::min(*request.to, reading.head())};
+    return page_after(snapshot, reading, range, request.since.value_or(0), limits);
+}
+
+Status check_one_way(const protocol::Page& request) {
+    const int ways = (request.before ? 1 : 0) + (request.after ? 1 : 0) + (request.around ? 1 : 0) +
+                     (request.from || request.to ? 1 : 0);
+    if (ways == 1 && (!request.since || request.from)) return {};
+    return fail(Error{ErrorCode::invalid, "one of before, after, around, or from with to", 0, "before"});
+}
+
+protocol::ChangesOk answer(const protocol::Changes& request, RowsFound found, std::int64_t head) {
+    return {.after = request.after,
+            .upto = found.more ? found.passed : head,
+            .head = head,
+            .more = found.more,
+            .rows = std::move(found.rows)};
+}
+
+Status check_cursor(const protocol::Changes& request, std::int64_t head, std::int64_t floor) {
+    if (request.after > head) return fail(Error{ErrorCode::invalid, "above the stream's head", 0, "after"});
+    if (request.after < floor)
+        return fail(ErrorCode::too_old, "below the stream's floor " + std::to_string(floor));
+    return {};
+}
+
+}  // namespace
+
+Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request) {
+    ChangedSince wanted{.after = request.after,
+                        .only_gone = request.only == protocol::Only::removed,
+                        .limits = limits_for(request.limit)};
+    if (request.stream == to_stream(reader)) {
+        const auto* account = snapshot.accounts().find(reader);
+        TRY(snapshot.status());
+        if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
+        TRY(check_cursor(request, account->head, account->floor));
+        wanted.stream = StreamKey(reader);
+        auto found = snapshot.rows().changed_since(wanted);
+        TRY(snapshot.status());
+        return answer(request, std::move(found), account->head);
+    }
+    TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
+    TRY(check_cursor(request, reading.head(), reading.standing.conversation.floor));
+    wanted.stream = reading.stream();
+    wanted.visible = reading.visible;
+    auto found = snapshot.rows().changed_since(wanted);
+    TRY(snapshot.status());
+    return answer(request, std::move(found), reading.head());
+}
+
+Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request) {
+    TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
+    TRY(check_one_way(request));
+    const auto limits = limits_for(request.limit);
+    const auto head = reading.head();
+    protocol::PageOk page;
+    if (request.before) {
+        const auto last = *request.before == 0 ? head : std::min(*request.before - 1, head);
+        page = page_before(snapshot, reading, last, limits);
+    } else if (request.after) {
+        page = page_after(snapshot, reading, {.first = *request.after + 1, .last = head}, 0, limits);
+    } else if (request.around) {
+        page = page_around(snapshot, reading, *request.around, limits);
+    } else {
+        TRY_ASSIGN(page, page_between(snapshot, reading, request, limits));
+    }
+    if (!page.more_before)
+        page.more_before = exists_in(snapshot, reading, {.first = 1, .last = page.from - 1});
+    if (!page.more_after)
+        page.more_after = exists_in(snapshot, reading, {.first = page.to + 1, .last = head});
+    TRY(snapshot.status());
+    return page;
+}
+
+Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request) {
+    TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
+    const auto kind = request.kind == protocol::RowKind::member ? protocol::Type::member_changed
+                                                                : protocol::Type::conversation_changed;
+    auto found = snapshot.rows().of_kind(reading.stream(), kind, request.after, limits_for(request.limit));
+    TRY(snapshot.status());
+    return protocol::RowsOk{.as_of = reading.head(), .more = found.more, .rows = std::move(found.rows)};
+}
+
+}  // namespace parley::server

@@ -1,0 +1,88 @@
+#include "server/domain/use_cases.hpp"
+
+#include <algorithm>
+
+namespace parley::server {
+
+namespace {
+
+/// In a small conversation the others hear how far a member has got, and a resume brings it.
+void tell_others(WorkContext& context, ConversationRecord conversation, const MemberRecord& member) {
+    if (conversation.members < 2 || conversation.members > limits::receipts_members_max) return;
+    conversation.touched = context.store.position_of(StreamKey(conversation.key));
+    context.store.conversation_writes().put(conversation);
+    context.effects.emplace_back(ReceiptMoved{
+        .conversation = conversation.key,
+        .receipt = {.account = to_id(member.account), .delivered = member.delivered, .read = member.read},
+        .account = member.account});
+}
+
+/// Moves the read position up; what it costs grows with what is newly read, never with what exists.
+void move_read(WorkContext& context, const ConversationRecord& conversation, MemberRecord& member,
+               std::int64_t upto) {
+    if (upto == conversation.head) {
+        member.counted_at_read = conversation.counted;
+        member.own_since_read = 0;
+    } else {
+        const auto passed = context.store.rows().count_messages(
+            StreamKey(conversation.key), {.first = member.read + 1, .last = upto}, member.account);
+        member.counted_at_read += passed.all;
+        member.own_since_read -= passed.own;
+    }
+    member.read = upto;
+}
+
+Answer read_ok(const WorkContext& context, ConversationKey conversation, const protocol::ReadChanged& state) {
+    return {
+        .payload =
+            protocol::ReadOk{
+                .upto = state.upto, .unread = state.unread, .mentions = state.mentions, .as_of = state.as_of},
+        .stream = to_id(conversation),
+        .timestamp = context.at};
+}
+
+}  // namespace
+
+Result<Answer> perform(WorkContext& context, const protocol::Read& command) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), core::rules::Act::read));
+    auto& [conversation, member] = standing;
+    if (command.upto > conversation.head) {
+        return fail(Error{ErrorCode::invalid, "above the conversation's head", 0, "upto"});
+    }
+    const auto* account = context.store.accounts().find(context.account());
+    if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
+    const bool moves = command.upto > member.read;
+    if (moves) move_read(context, conversation, member, command.upto);
+    const auto unread = unread_of(context.store, conversation, member);
+    const protocol::ReadChanged state{
+        .conversation = to_id(key),
+        .upto = member.read,
+        .unread = unread.unread,
+        .mentions = unread.mentions,
+        .as_of = {.conversation = conversation.head, .account = account->head + (moves ? 1 : 0)}};
+    if (moves) {
+        member.touched = context.store.position_of(StreamKey(key));
+        context.store.conversation_writes().put(member);
+        change_account(context, context.account(), {.slot = Slot::read(key), .payload = state});
+        tell_others(context, conversation, member);
+    }
+    return read_ok(context, key, state);
+}
+
+void take_acks(WorkContext& context, const Acks& acks) {
+    for (const auto& ack : acks.acks) {
+        const auto* device = context.store.accounts().device(ack.device);
+        if (device == nullptr || !device->present || device->account != ack.account) continue;
+        const auto* conversation = context.store.conversations().find(ack.conversation);
+        if (conversation == nullptr || ack.seq > conversation->head) continue;
+        const auto* known = context.store.conversations().member(ack.conversation, ack.account);
+        if (known == nullptr || !known->present || ack.seq <= known->delivered) continue;
+        auto member = *known;
+        member.delivered = ack.seq;
+        context.store.conversation_writes().put(member);
+        tell_others(context, *conversation, member);
+    }
+}
+
+}  // namespace parley::server

@@ -1,0 +1,174 @@
+#include "base/utf8.hpp"
+#include "server/domain/context.hpp"
+#include "server/domain/sync.hpp"
+
+#include <ranges>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+/// A state without its texts, and one receipt, in JSON.
+constexpr std::int64_t state_bytes = 900;
+constexpr std::int64_t receipt_bytes = 90;
+/// A character takes up to six bytes in JSON.
+constexpr std::int64_t text_growth = 6;
+
+std::int64_t frame_bytes(const protocol::ConversationState& state) {
+    auto texts = state.summary.title ? state.summary.title->size() : 0;
+    if (state.summary.peer)
+        texts += state.summary.peer->name.size() + state.summary.peer->avatar.value_or("").size();
+    if (state.last) texts += state.last->text.size();
+    return state_bytes + static_cast<std::int64_t>(state.receipts.size()) * receipt_bytes +
+           static_cast<std::int64_t>(texts) * text_growth;
+}
+
+/// The newest message in what the member may see.
+std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& member) {
+    auto ranges = view.conversations().intervals(member.conversation, member.account);
+    for (const auto& range : std::views::reverse(ranges)) {
+        auto found = view.rows().messages({.stream = StreamKey(member.conversation),
+                                           .range = range,
+                                           .newest_first = true,
+                                           .limits = {.rows_max = 1, .bytes_max = limits::page_bytes_max}});
+        if (found.rows.empty()) continue;
+        const auto& change = found.rows.front();
+        const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+        if (message == nullptr || !change.id) continue;
+        return protocol::Preview{
+            .id = *change.id,
+            .born = change.born,
+            .sender = message->sender,
+            .text = std::string(first_code_points(message->text, limits::preview_points_max)),
+            .at = change.timestamp};
+    }
+    return std::nullopt;
+}
+
+std::vector<protocol::Receipt> receipts_of_others(View& view, const ConversationRecord& conversation,
+                                                  AccountKey reader) {
+    std::vector<protocol::Receipt> receipts;
+    if (conversation.members > limits::receipts_members_max) return receipts;
+    for (const auto& member : view.conversations().members(conversation.key, limits::receipts_members_max)) {
+        if (member.account == reader) continue;
+        receipts.push_back(
+            {.account = to_id(member.account), .delivered = member.delivered, .read = member.read});
+    }
+    return receipts;
+}
+
+std::optional<protocol::ConversationState> state_of(View& view, ConversationKey key,
+                                                    const AccountRecord& account) {
+    const auto* conversation = view.conversations().find(key);
+    const auto* member = conversation != nullptr ? view.conversations().member(key, account.key) : nullptr;
+    if (member == nullptr) return std::nullopt;
+    const auto unread = unread_of(view, *conversation, *member);
+    protocol::ConversationState state{.head = conversation->head,
+                                      .unread = unread.unread,
+                                      .mentions = unread.mentions,
+                                      .as_of = {.conversation = conversation->head, .account = account.head},
+                                      .read = member->read,
+                                      .from = member->from,
+                                      .receipts = receipts_of_others(view, *conversation, account.key),
+                                      .last = newest_message(view, *member),
+                                      .summary = summary_of(view, *conversation, *member),
+                                      .floor = conversation->floor};
+    if (conversation->restored_from != 0) state.restored_from = conversation->restored_from;
+    return state;
+}
+
+/// Room in one frame.
+struct Room {
+    std::int64_t rows = limits::page_rows_max;
+    std::int64_t bytes = limits::page_bytes_max;
+    bool empty = true;
+
+    /// The first thing always fits.
+    bool take(std::int64_t size) {
+        if (!empty && (rows < 1 || bytes < size)) return false;
+        empty = false;
+        --rows;
+        bytes -= size;
+        return true;
+    }
+};
+
+/// The account's own changes after the token; false where more are owed than fit.
+bool add_account_changes(View& view, const AccountRecord& account, Room& room, ResumePart& part) {
+    auto found = view.rows().changed_since({.stream = StreamKey(account.key),
+                                            .after = part.token.account_seq,
+                                            .visible = {},
+                                            .limits = {.rows_max = room.rows, .bytes_max = room.bytes}});
+    for (auto& change : found.rows) {
+        part.envelopes.push_back(protocol::to_envelope(to_stream(account.key), std::move(change)));
+    }
+    room.rows -= static_cast<std::int64_t>(found.rows.size());
+    room.bytes -= found.bytes;
+    room.empty = room.empty && found.rows.empty();
+    part.token.account_seq = found.more ? found.passed : account.head;
+    return !found.more;
+}
+
+/// The states of conversations that moved after the token's position, newest first; false where more are owed
+/// than fit. What moves while states are sent in several parts is owed once more afterwards.
+bool add_states(View& view, const AccountRecord& account, Room& room, ResumePart& part) {
+    auto& token = part.token;
+    while (token.position < part.position) {
+        if (token.states_as_of == 0) token.states_as_of = token.states_below = part.position;
+        for (const auto& moved :
+             view.conversations().moved(account.key, token.position, token.states_below)) {
+            auto state = state_of(view, moved.conversation, account);
+            if (!state) continue;
+            if (!room.take(frame_bytes(*state))) return false;
+            part.envelopes.push_back({.stream = to_id(moved.conversation), .payload = std::move(*state)});
+            token.states_below = moved.position - 1;
+        }
+        token.position = token.states_as_of;
+        token.states_as_of = token.states_below = 0;
+    }
+    return true;
+}
+
+/// The token where it is one of this store's and of this life; else one that owes everything.
+SyncToken usable(View& view, const AccountRecord& account, const std::optional<SyncToken>& token) {
+    const bool good = token && token->epoch == view.epoch() && token->position <= view.position() &&
+                      token->states_as_of <= view.position() && token->account_seq <= account.head;
+    return good ? *token : SyncToken{.epoch = view.epoch()};
+}
+
+}  // namespace
+
+Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey key, const std::optional<SyncToken>& token) {
+    const auto* account = snapshot.accounts().find(key);
+    TRY(snapshot.status());
+    if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
+    ResumePart part{.token = usable(snapshot, *account, token), .position = snapshot.position()};
+    Room room;
+    part.finished =
+        add_account_changes(snapshot, *account, room, part) && add_states(snapshot, *account, room, part);
+    if (part.finished) {
+        for (const auto& one : snapshot.conversations().moved(key, -1, part.position)) {
+            part.open.push_back(one.conversation);
+        }
+    }
+    TRY(snapshot.status());
+    return part;
+}
+
+Result<std::vector<protocol::Envelope>> conversation_states(Snapshot& snapshot, AccountKey key,
+                                                            std::size_t offset, std::size_t limit) {
+    const auto* account = snapshot.accounts().find(key);
+    TRY(snapshot.status());
+    if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
+    std::vector<protocol::Envelope> states;
+    const auto moved = snapshot.conversations().moved(key, -1, snapshot.position());
+    for (const auto& one : moved | std::views::drop(offset) | std::views::take(limit)) {
+        auto state = state_of(snapshot, one.conversation, *account);
+        if (state) states.push_back({.stream = to_id(one.conversation), .payload = std::move(*state)});
+    }
+    TRY(snapshot.status());
+    return states;
+}
+
+}  // namespace parley::server

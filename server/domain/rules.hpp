@@ -1,0 +1,21 @@
+#pragma once
+
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <cstdint>
+
+namespace parley::server {
+
+enum class Registration { open, invite, closed };
+
+/// What the operator has settled, as far as use cases ask for it.
+struct Rules {
+    /// An operator's invite for an administrator is good in every mode.
+    Registration registration = Registration::invite;
+    /// False: only administrators make invites.
+    bool everyone_invites = false;
+    std::int64_t members_max = limits::members_max;
+    std::int64_t devices_max = limits::devices_max;
+};
+
+}  // namespace parley::server

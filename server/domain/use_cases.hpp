@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "server/domain/context.hpp"
+
+/// The use cases, one family a file. Each checks all that can be refused before it writes anything.
+namespace parley::server {
+
+// accounts.cpp
+Result<Answer> perform(WorkContext& context, const RegisterAccount& command);
+Result<Answer> perform(WorkContext& context, const AddDevice& command);
+Result<Answer> perform(WorkContext& context, const UseRefreshToken& command);
+Result<Answer> perform(WorkContext& context, const protocol::DeviceRevoke& command);
+Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command);
+
+// invites.cpp
+Result<Answer> perform(WorkContext& context, const OperatorInvite& command);
+Result<Answer> perform(WorkContext& context, const protocol::InviteCreate& command);
+
+// conversations.cpp
+Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command);
+Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command);
+
+/// Makes the direct conversation of the account at work with `other`, which must not be there yet.
+ConversationRecord found_direct(WorkContext& context, AccountKey other);
+
+// members.cpp
+Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command);
+Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& command);
+Result<Answer> perform(WorkContext& context, const protocol::ConversationLeave& command);
+
+/// The member row's content.
+protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by);
+
+// messages.cpp
+Result<Answer> send_message(WorkContext& context, const protocol::MessageSend& command);
+/// Refuses where the command that this one follows was not accepted.
+Status check_follows(WorkContext& context);
+
+// receipts.cpp
+Result<Answer> perform(WorkContext& context, const protocol::Read& command);
+void take_acks(WorkContext& context, const Acks& acks);
+
+}  // namespace parley::server

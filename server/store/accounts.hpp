@@ -1,0 +1,79 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "protocol/generated/cpp/enums.hpp"
+#include "server/domain/keys.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::server {
+
+struct AccountRecord {
+    AccountKey key;
+    std::string handle;
+    std::string name;
+    /// Empty: none.
+    std::string avatar;
+    protocol::AccountRole role = protocol::AccountRole::person;
+    std::string password_hash;
+    /// Latest `seq` of the account's stream.
+    std::int64_t head = 0;
+    std::int64_t floor = 0;
+
+    friend bool operator==(const AccountRecord&, const AccountRecord&) = default;
+};
+
+struct DeviceRecord {
+    DeviceKey key;
+    AccountKey account;
+    std::string name;
+    WallTime created_at;
+    /// False: signed out.
+    bool present = false;
+    /// Number of the newest refresh token given out, and when that was.
+    std::int64_t refresh_number = 0;
+    WallTime refreshed_at;
+};
+
+struct InviteRecord {
+    std::string code;
+    std::int64_t uses_left = 0;
+    WallTime expires_at;
+    /// Registering with it makes an administrator.
+    bool administrator = false;
+    /// Who made it; none: the operator.
+    AccountKey by;
+};
+
+/// Accounts, devices, invites. Pointers stay valid while the view lives; what they point to follows the
+/// writes of a transaction.
+class Accounts {
+  public:
+    virtual ~Accounts() = default;
+
+    virtual const AccountRecord* find(AccountKey key) = 0;
+    virtual std::optional<AccountKey> by_handle(std::string_view handle) = 0;
+    virtual const DeviceRecord* device(DeviceKey key) = 0;
+    /// Those that are signed in, the oldest first.
+    virtual std::vector<DeviceRecord> devices(AccountKey account) = 0;
+    virtual std::optional<InviteRecord> invite(std::string_view code) = 0;
+    /// An invite of the operator for an administrator that is good at `now`.
+    virtual std::optional<InviteRecord> administrator_invite(WallTime now) = 0;
+    virtual std::int64_t count() = 0;
+    virtual bool has_administrator() = 0;
+};
+
+class AccountWrites {
+  public:
+    virtual ~AccountWrites() = default;
+
+    virtual void put(const AccountRecord& record) = 0;
+    virtual void put(const DeviceRecord& record) = 0;
+    virtual void put(const InviteRecord& record) = 0;
+};
+
+}  // namespace parley::server

@@ -1,0 +1,157 @@
+#include "server/store/connections_sqlite.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace parley::server::sqlite {
+
+namespace {
+
+constexpr std::size_t idle_readers_max = 8;
+
+int note_log_size(void* log_bytes, sqlite3* handle, const char* schema, int pages) {
+    (void)handle;
+    (void)schema;
+    // A page in the log has a header of 24 bytes; the pages of a file made by us have 4096.
+    *static_cast<std::int64_t*>(log_bytes) = std::int64_t{pages} * (4096 + 24);
+    return SQLITE_OK;
+}
+
+/// SQLite would copy the log back by itself when the last connection closes; when that happens is for us to
+/// say.
+Status keep_log_on_close(const Connection& connection) {
+    const int code = sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return code == SQLITE_OK ? Status{} : Status{fail(Connection::error_of(code, "no checkpoint on close"))};
+}
+
+class SqliteSnapshot final : public Snapshot {
+  public:
+    SqliteSnapshot(std::shared_ptr<Readers::Pool> pool, std::unique_ptr<Tables> tables)
+        : pool_(std::move(pool)), tables_(std::move(tables)) {}
+    ~SqliteSnapshot() override { pool_->give_back(std::move(tables_)); }
+
+    Status begin() {
+        TRY(tables_->connection->execute("BEGIN"));
+        // The first read is what fixes the view.
+        meta_ = tables_->read_meta();
+        return tables_->connection->status();
+    }
+
+    Tables& tables() { return *tables_; }
+
+    Rows& rows() override { return tables_->rows; }
+    Conversations& conversations() override { return tables_->conversations; }
+    Accounts& accounts() override { return tables_->accounts; }
+    Commands& commands() override { return tables_->commands; }
+    std::int64_t epoch() override { return meta_.epoch; }
+    std::int64_t position() override { return meta_.position; }
+    Status status() override { return tables_->connection->status(); }
+
+  private:
+    std::shared_ptr<Readers::Pool> pool_;  // held so that a snapshot may be dropped after the store is closed
+    std::unique_ptr<Tables> tables_;
+    Meta meta_;
+};
+
+Result<std::unique_ptr<SqliteSnapshot>> open_snapshot(const std::shared_ptr<Readers::Pool>& pool) {
+    TRY_ASSIGN(auto tables, pool->take());
+    auto snapshot = std::make_unique<SqliteSnapshot>(pool, std::move(tables));
+    TRY(snapshot->begin());
+    return snapshot;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const std::string& vfs,
+                                                std::int64_t& log_bytes) {
+    TRY_ASSIGN(auto connection, Connection::open(path, vfs, Access::read_write));
+    TRY(
+        connection->execute("PRAGMA page_size = 4096;"
+                            "PRAGMA journal_mode = WAL;"
+                            "PRAGMA synchronous = FULL;"
+                            "PRAGMA wal_autocheckpoint = 0;"
+                            "PRAGMA cell_size_check = ON;"
+                            "PRAGMA cache_size = -65536;"
+                            "PRAGMA temp_store = MEMORY"));
+    TRY(keep_log_on_close(*connection));
+    sqlite3_wal_hook(connection->handle(), note_log_size, &log_bytes);
+    return connection;
+}
+
+Result<std::unique_ptr<Connection>> open_reader(const std::string& path, const std::string& vfs) {
+    TRY_ASSIGN(auto connection, Connection::open(path, vfs, Access::read_only));
+    TRY(
+        connection->execute("PRAGMA query_only = ON;"
+                            "PRAGMA wal_autocheckpoint = 0;"
+                            "PRAGMA cell_size_check = ON;"
+                            "PRAGMA cache_size = -8192;"
+                            "PRAGMA temp_store = MEMORY"));
+    TRY(keep_log_on_close(*connection));
+    return connection;
+}
+
+Status copy_log_back(Connection& connection, LogCopy how) {
+    const int mode = how == LogCopy::truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int in_log = 0;
+    int copied = 0;
+    const int code = sqlite3_wal_checkpoint_v2(connection.handle(), nullptr, mode, &in_log, &copied);
+    if (code != SQLITE_OK) return fail(Connection::error_of(code, "checkpoint"));
+    if (copied < in_log)
+        return fail(ErrorCode::unavailable, "readers keep part of the log from being copied back");
+    return {};
+}
+
+Result<std::unique_ptr<Tables>> Readers::Pool::take() {
+    {
+        const std::lock_guard lock(mutex);
+        if (closed) return fail(ErrorCode::unavailable, "the store is closed");
+        if (!idle.empty()) {
+            auto tables = std::move(idle.back());
+            idle.pop_back();
+            return tables;
+        }
+    }
+    TRY_ASSIGN(auto connection, open_reader(path, vfs));
+    return std::make_unique<Tables>(std::move(connection), host);
+}
+
+void Readers::Pool::give_back(std::unique_ptr<Tables> tables) {
+    const bool failed = tables->connection->failed() || !tables->connection->execute("COMMIT");
+    tables->clear();
+    const std::lock_guard lock(mutex);
+    if (!failed && !closed && idle.size() < idle_readers_max) idle.push_back(std::move(tables));
+}
+
+Result<std::unique_ptr<Snapshot>> Readers::snapshot() {
+    return open_snapshot(pool_);
+}
+
+Status Readers::check() {
+    TRY_ASSIGN(auto connection, open_reader(pool_->path, pool_->vfs));
+    Statement quick_check(*connection, "PRAGMA quick_check(1)");
+    std::string found = "no answer";
+    if (auto query = quick_check(); query.step()) found = query.text(0);
+    TRY(connection->status());
+    if (found != "ok") return fail(ErrorCode::internal, "quick_check: " + found);
+    return {};
+}
+
+Result<std::int64_t> Readers::scrub(ScrubPosition& position, std::int64_t rows_max) {
+    TRY_ASSIGN(auto snapshot, open_snapshot(pool_));
+    const auto count = snapshot->tables().rows.verify_after(position.stream, position.born, rows_max);
+    TRY(snapshot->status());
+    if (count == 0) position = {};
+    return count;
+}
+
+void Readers::close() {
+    std::vector<std::unique_ptr<Tables>> dropped;
+    const std::lock_guard lock(pool_->mutex);
+    pool_->closed = true;
+    dropped.swap(pool_->idle);
+}
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "server/store/tables_sqlite.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace parley::server::sqlite {
+
+/// The one connection that writes: log mode, every commit synced, the log copied back only by us. `log_bytes`
+/// is kept at the size of the log after each commit, and must live as long as the connection.
+Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const std::string& vfs,
+                                                std::int64_t& log_bytes);
+Result<std::unique_ptr<Connection>> open_reader(const std::string& path, const std::string& vfs);
+
+enum class LogCopy {
+    /// As far as readers allow; waits for nobody.
+    passive,
+    /// All of it, and the log file is empty afterwards.
+    truncate
+};
+/// Copies the log into the main file. An error, too, where part of it had to stay.
+Status copy_log_back(Connection& connection, LogCopy how);
+
+struct ScrubPosition {
+    std::int64_t stream = 0;
+    std::int64_t born = 0;
+};
+
+/// The connections that read, each used by one thread at a time and kept for the next one.
+class Readers {
+  public:
+    Readers(std::string path, std::string vfs, StoreHost& host)
+        : pool_(std::make_shared<Pool>(std::move(path), std::move(vfs), host)) {}
+
+    Result<std::unique_ptr<Snapshot>> snapshot();
+    Status check();
+    Result<std::int64_t> scrub(ScrubPosition& position, std::int64_t rows_max);
+    /// Drops the connections that are not in use.
+    void close();
+
+    struct Pool {
+        Pool(std::string file, std::string file_vfs, StoreHost& its_host)
+            : path(std::move(file)), vfs(std::move(file_vfs)), host(its_host) {}
+
+        Result<std::unique_ptr<Tables>> take();
+        void give_back(std::unique_ptr<Tables> tables);
+
+        const std::string path;
+        const std::string vfs;
+        StoreHost& host;
+        std::mutex mutex;
+        std::vector<std::unique_ptr<Tables>> idle;
+        bool closed = false;
+    };
+
+  private:
+    std::shared_ptr<Pool> pool_;  // snapshots hold it too, for as long as they live
+};
+
+}  // namespace parley::server::sqlite

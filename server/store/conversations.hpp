@@ -1,0 +1,96 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "protocol/generated/cpp/enums.hpp"
+#include "server/domain/keys.hpp"
+#include "server/store/rows.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::server {
+
+struct ConversationRecord {
+    ConversationKey key;
+    protocol::ConversationKind kind = protocol::ConversationKind::group;
+    /// Of a group.
+    std::string title;
+    /// The two persons of a direct conversation, the smaller key first.
+    AccountKey low;
+    AccountKey high;
+    /// Latest `seq`.
+    std::int64_t head = 0;
+    /// Messages so far that count as unread for those who did not write them.
+    std::int64_t counted = 0;
+    /// Members that are present.
+    std::int64_t members = 0;
+    /// Commit position of the latest change or receipt.
+    std::int64_t touched = 0;
+    /// Cursors below are too old.
+    std::int64_t floor = 0;
+    /// The head at the moment of the latest restore; 0: never restored.
+    std::int64_t restored_from = 0;
+};
+
+/// One person in one conversation. Kept after he has left.
+struct MemberRecord {
+    ConversationKey conversation;
+    AccountKey account;
+    protocol::Role role = protocol::Role::member;
+    bool present = false;
+    /// `born` from which he sees messages in the present membership.
+    std::int64_t from = 0;
+    /// `seq` of the change that began the present membership.
+    std::int64_t since = 0;
+    std::int64_t read = 0;
+    std::int64_t delivered = 0;
+    /// Counted messages up to `read`, and own counted messages after it: unread is what then remains.
+    std::int64_t counted_at_read = 0;
+    std::int64_t own_since_read = 0;
+    /// Commit position of the latest own reading.
+    std::int64_t touched = 0;
+};
+
+/// A conversation that moved, for one account.
+struct Moved {
+    ConversationKey conversation;
+    /// Commit position; no two conversations of an account share one.
+    std::int64_t position = 0;
+};
+
+/// Conversations, their members and what these may see. Pointers stay valid while the view lives; what they
+/// point to follows the writes of a transaction.
+class Conversations {
+  public:
+    virtual ~Conversations() = default;
+
+    virtual const ConversationRecord* find(ConversationKey key) = 0;
+    /// The one direct conversation of the two.
+    virtual std::optional<ConversationKey> direct_between(AccountKey one, AccountKey other) = 0;
+    virtual const MemberRecord* member(ConversationKey conversation, AccountKey account) = 0;
+    /// Those who are present, in the order in which their present membership began.
+    virtual std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) = 0;
+    /// When the account was a member, ascending; of the present membership `last` is `last_born`.
+    virtual std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) = 0;
+    /// Messages after `born` that mention the account and count.
+    virtual std::int64_t mentions_after(ConversationKey conversation, AccountKey account,
+                                        std::int64_t born) = 0;
+    /// Conversations in which the account is present, with the positions in (above, upto] at which they last
+    /// moved, latest first.
+    virtual std::vector<Moved> moved(AccountKey account, std::int64_t above, std::int64_t upto) = 0;
+};
+
+class ConversationWrites {
+  public:
+    virtual ~ConversationWrites() = default;
+
+    virtual void put(const ConversationRecord& record) = 0;
+    virtual void put(const MemberRecord& record) = 0;
+    virtual void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) = 0;
+    virtual void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) = 0;
+    virtual void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
+};
+
+}  // namespace parley::server

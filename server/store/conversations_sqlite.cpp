@@ -1,0 +1,209 @@
+#include "server/store/conversations_sqlite.hpp"
+
+#include <algorithm>
+
+namespace parley::server::sqlite {
+
+namespace {
+
+constexpr std::size_t cached_conversations_max = 4096;
+constexpr std::size_t cached_members_max = 32768;
+
+#define CONVERSATION_COLUMNS \
+    "key, kind, title, low, high, head, counted, members, touched, floor, restored_from"
+#define MEMBER_COLUMNS \
+    "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read, own_since_read, touched"
+
+ConversationRecord conversation_of(const Query& query) {
+    return {.key = {query.integer(0)},
+            .kind = static_cast<protocol::ConversationKind>(query.integer(1)),
+            .title = std::string(query.text(2)),
+            .low = {query.integer(3)},
+            .high = {query.integer(4)},
+            .head = query.integer(5),
+            .counted = query.integer(6),
+            .members = query.integer(7),
+            .touched = query.integer(8),
+            .floor = query.integer(9),
+            .restored_from = query.integer(10)};
+}
+
+MemberRecord member_of(const Query& query) {
+    return {.conversation = {query.integer(0)},
+            .account = {query.integer(1)},
+            .role = static_cast<protocol::Role>(query.integer(2)),
+            .present = query.integer(3) != 0,
+            .from = query.integer(4),
+            .since = query.integer(5),
+            .read = query.integer(6),
+            .delivered = query.integer(7),
+            .counted_at_read = query.integer(8),
+            .own_since_read = query.integer(9),
+            .touched = query.integer(10)};
+}
+
+}  // namespace
+
+ConversationTables::ConversationTables(Connection& connection)
+    : find_(connection, "SELECT " CONVERSATION_COLUMNS " FROM conversation WHERE key = ?"),
+      direct_(connection, "SELECT key FROM conversation WHERE low = ? AND high = ? AND low <> 0"),
+      member_(connection, "SELECT " MEMBER_COLUMNS " FROM member WHERE conversation = ? AND account = ?"),
+      present_(connection, "SELECT " MEMBER_COLUMNS
+                           " FROM member WHERE conversation = ? AND present = 1 ORDER BY since LIMIT ?"),
+      intervals_(connection,
+                 "SELECT first, last FROM interval WHERE conversation = ? AND account = ? ORDER BY first"),
+      mentions_(connection,
+                "SELECT count(*) FROM mention WHERE account = ? AND conversation = ? AND born > ?"),
+      moved_(connection,
+             "SELECT conversation, max(conversation.touched, member.touched) AS position FROM member"
+             " JOIN conversation ON conversation.key = member.conversation"
+             " WHERE member.account = ? AND member.present = 1 AND position > ? AND position <= ?"
+             " ORDER BY position DESC"),
+      insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
+                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_conversation_(
+          connection,
+          "UPDATE conversation SET title = ?2, head = ?3, counted = ?4, members = ?5, touched = ?6,"
+          " floor = ?7, restored_from = ?8 WHERE key = ?1"),
+      insert_member_(connection,
+                     "INSERT INTO member (" MEMBER_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_member_(connection,
+                     "UPDATE member SET read = ?3, delivered = ?4, counted_at_read = ?5, own_since_read = ?6,"
+                     " touched = ?7 WHERE conversation = ?1 AND account = ?2"),
+      update_membership_(connection,
+                         "UPDATE member SET role = ?3, present = ?4, visible_from = ?5, since = ?6"
+                         " WHERE conversation = ?1 AND account = ?2"),
+      open_interval_(connection, "INSERT INTO interval (conversation, account, first) VALUES (?, ?, ?)"),
+      close_interval_(
+          connection,
+          "UPDATE interval SET last = ?3 WHERE conversation = ?1 AND account = ?2 AND last IS NULL"),
+      add_mention_(connection,
+                   "INSERT OR IGNORE INTO mention (account, conversation, born) VALUES (?, ?, ?)") {}
+
+const ConversationRecord* ConversationTables::find(ConversationKey key) {
+    if (const auto* known = conversations_.find(key)) return known;
+    auto query = find_(key);
+    return query.step() ? conversations_.add_stored(key, conversation_of(query)) : nullptr;
+}
+
+std::optional<ConversationKey> ConversationTables::direct_between(AccountKey one, AccountKey other) {
+    flush();
+    const auto [low, high] = std::minmax(one, other);
+    auto query = direct_(low, high);
+    if (!query.step()) return std::nullopt;
+    return ConversationKey{query.integer(0)};
+}
+
+const MemberRecord* ConversationTables::member(ConversationKey conversation, AccountKey account) {
+    const MemberKey key{conversation, account};
+    if (const auto* known = members_.find(key)) return known;
+    auto query = member_(conversation, account);
+    return query.step() ? members_.add_stored(key, member_of(query)) : nullptr;
+}
+
+std::vector<MemberRecord> ConversationTables::members(ConversationKey conversation, std::int64_t count_max) {
+    flush();
+    std::vector<MemberRecord> found;
+    auto query = present_(conversation, count_max);
+    while (query.step())
+        found.push_back(member_of(query));
+    return found;
+}
+
+std::vector<BornRange> ConversationTables::intervals(ConversationKey conversation, AccountKey account) {
+    std::vector<BornRange> found;
+    auto query = intervals_(conversation, account);
+    while (query.step()) {
+        found.push_back({.first = query.integer(0), .last = query.is_null(1) ? last_born : query.integer(1)});
+    }
+    return found;
+}
+
+std::int64_t ConversationTables::mentions_after(ConversationKey conversation, AccountKey account,
+                                                std::int64_t born) {
+    auto query = mentions_(account, conversation, born);
+    return query.step() ? query.integer(0) : 0;
+}
+
+std::vector<Moved> ConversationTables::moved(AccountKey account, std::int64_t above, std::int64_t upto) {
+    flush();
+    std::vector<Moved> found;
+    auto query = moved_(account, above, upto);
+    while (query.step())
+        found.push_back({.conversation = {query.integer(0)}, .position = query.integer(1)});
+    return found;
+}
+
+void ConversationTables::put(const ConversationRecord& record) {
+    ++writes_;
+    conversations_.put(record.key, record);
+}
+
+void ConversationTables::put(const MemberRecord& record) {
+    ++writes_;
+    members_.put({record.conversation, record.account}, record);
+}
+
+void ConversationTables::open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) {
+    ++writes_;
+    open_interval_.run(conversation, account, first);
+}
+
+void ConversationTables::close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) {
+    ++writes_;
+    close_interval_.run(conversation, account, last);
+}
+
+void ConversationTables::add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) {
+    ++writes_;
+    add_mention_.run(account, conversation, born);
+}
+
+void ConversationTables::write(const ConversationEntry& entry) {
+    const auto& record = entry.record;
+    const std::string_view title = record.title;
+    if (!entry.exists) {
+        insert_conversation_.run(record.key, static_cast<std::int64_t>(record.kind), title, record.low,
+                                 record.high, record.head, record.counted, record.members, record.touched,
+                                 record.floor, record.restored_from);
+        return;
+    }
+    update_conversation_.run(record.key, title, record.head, record.counted, record.members, record.touched,
+                             record.floor, record.restored_from);
+}
+
+void ConversationTables::write(const MemberEntry& entry) {
+    const auto& record = entry.record;
+    const auto& stored = entry.stored;
+    const auto role = static_cast<std::int64_t>(record.role);
+    if (!entry.exists) {
+        insert_member_.run(record.conversation, record.account, role, record.present, record.from,
+                           record.since, record.read, record.delivered, record.counted_at_read,
+                           record.own_since_read, record.touched);
+        return;
+    }
+    // Apart, since it rewrites an index and happens seldom.
+    if (record.role != stored.role || record.present != stored.present || record.from != stored.from ||
+        record.since != stored.since) {
+        update_membership_.run(record.conversation, record.account, role, record.present, record.from,
+                               record.since);
+    }
+    update_member_.run(record.conversation, record.account, record.read, record.delivered,
+                       record.counted_at_read, record.own_since_read, record.touched);
+}
+
+void ConversationTables::flush() {
+    conversations_.flush([this](const ConversationEntry& entry) { write(entry); });
+    members_.flush([this](const MemberEntry& entry) { write(entry); });
+}
+
+void ConversationTables::clear() {
+    conversations_.clear();
+    members_.clear();
+}
+
+void ConversationTables::trim() {
+    if (conversations_.size() > cached_conversations_max || members_.size() > cached_members_max) clear();
+}
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "server/store/conversations.hpp"
+#include "server/store/record_cache.hpp"
+#include "server/store/sqlite.hpp"
+
+namespace parley::server::sqlite {
+
+struct MemberKey {
+    ConversationKey conversation;
+    AccountKey account;
+
+    friend bool operator==(MemberKey, MemberKey) = default;
+};
+
+}  // namespace parley::server::sqlite
+
+template <>
+struct std::hash<parley::server::sqlite::MemberKey> {
+    std::size_t operator()(const parley::server::sqlite::MemberKey& key) const noexcept {
+        return static_cast<std::size_t>(key.conversation.value * 0x1000193 ^ key.account.value);
+    }
+};
+
+namespace parley::server::sqlite {
+
+/// The tables conversation, member, interval and mention.
+class ConversationTables final : public Conversations, public ConversationWrites {
+  public:
+    explicit ConversationTables(Connection& connection);
+
+    const ConversationRecord* find(ConversationKey key) override;
+    std::optional<ConversationKey> direct_between(AccountKey one, AccountKey other) override;
+    const MemberRecord* member(ConversationKey conversation, AccountKey account) override;
+    std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) override;
+    std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) override;
+    std::int64_t mentions_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+    std::vector<Moved> moved(AccountKey account, std::int64_t above, std::int64_t upto) override;
+
+    void put(const ConversationRecord& record) override;
+    void put(const MemberRecord& record) override;
+    void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) override;
+    void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) override;
+    void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+
+    /// Writes what has been put.
+    void flush();
+    /// Forgets everything read or put.
+    void clear();
+    /// Clears where more is cached than is worth its memory. Not in the middle of a transaction.
+    void trim();
+    std::int64_t writes() const { return writes_; }
+
+  private:
+    using ConversationEntry = RecordCache<ConversationKey, ConversationRecord>::Entry;
+    using MemberEntry = RecordCache<MemberKey, MemberRecord>::Entry;
+    void write(const ConversationEntry& entry);
+    void write(const MemberEntry& entry);
+
+    RecordCache<ConversationKey, ConversationRecord> conversations_;
+    RecordCache<MemberKey, MemberRecord> members_;
+    std::int64_t writes_ = 0;
+
+    Statement find_;
+    Statement direct_;
+    Statement member_;
+    Statement present_;
+    Statement intervals_;
+    Statement mentions_;
+    Statement moved_;
+    Statement insert_conversation_;
+    Statement update_conversation_;
+    Statement insert_member_;
+    Statement update_member_;
+    Statement update_membership_;
+    Statement open_interval_;
+    Statement close_interval_;
+    Statement add_mention_;
+};
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,137 @@
+#pragma once
+
+#include "protocol/generated/cpp/changes.hpp"
+#include "server/domain/keys.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace parley::server {
+
+/// Any stream. The numbers of accounts and conversations come from one counter, so they never meet.
+struct StreamKey {
+    std::int64_t value = 0;
+
+    StreamKey() = default;
+    explicit StreamKey(ConversationKey key) : value(key.value) {}
+    explicit StreamKey(AccountKey key) : value(key.value) {}
+    friend auto operator<=>(StreamKey, StreamKey) = default;
+    friend bool operator==(StreamKey, StreamKey) = default;
+};
+
+/// Names a row that exists once in its stream, however often it changes. Messages have none.
+struct Slot {
+    std::int64_t value = 0;
+
+    static Slot message() { return {0}; }
+    static Slot settings() { return {2}; }
+    static Slot member(AccountKey account) { return {account.value * 16 + 1}; }
+    static Slot membership(ConversationKey conversation) { return {conversation.value * 16 + 3}; }
+    static Slot read(ConversationKey conversation) { return {conversation.value * 16 + 4}; }
+    static Slot device(DeviceKey device) { return {device.value * 16 + 5}; }
+    static Slot profile() { return {6}; }
+};
+
+constexpr std::int64_t last_born = std::numeric_limits<std::int64_t>::max();
+
+/// Numbers from `first` to `last`, both included.
+struct BornRange {
+    std::int64_t first = 1;
+    std::int64_t last = last_born;
+
+    bool contains(std::int64_t born) const { return first <= born && born <= last; }
+};
+
+/// A row as it is kept.
+struct RowToWrite {
+    StreamKey stream;
+    Slot slot;
+    /// Of a message: its sender.
+    AccountKey author;
+    /// The row is a tombstone, or says that somebody or something is no longer there.
+    bool gone = false;
+    const protocol::Change& change;
+};
+
+/// Bounds of one reading. The first row always fits.
+struct RowLimits {
+    std::int64_t rows_max = 0;
+    /// Bytes that the rows take in a frame, by an estimate that is never too low.
+    std::int64_t bytes_max = 0;
+};
+
+struct RowsFound {
+    std::vector<protocol::Change> rows;
+    /// There are more than fit.
+    bool more = false;
+    /// The `seq` or `born` (as asked) of the last row that was read, bad ones included; 0: there was none.
+    std::int64_t passed = 0;
+    std::int64_t bytes = 0;
+};
+
+struct ChangedSince {
+    StreamKey stream;
+    std::int64_t after = 0;
+    /// Messages outside are left out; rows of other kinds never are. Ascending.
+    std::span<const BornRange> visible;
+    bool only_gone = false;
+    RowLimits limits;
+};
+
+struct MessagesWanted {
+    StreamKey stream;
+    BornRange range;
+    /// Only those whose `seq` is above.
+    std::int64_t since = 0;
+    bool newest_first = false;
+    RowLimits limits;
+};
+
+struct MessageCounts {
+    std::int64_t all = 0;
+    /// Of those, by the account that was asked for.
+    std::int64_t own = 0;
+};
+
+struct MessageFound {
+    StreamKey stream;
+    /// Nothing where the row is bad: it is known, but what it says is not.
+    std::optional<protocol::Change> change;
+};
+
+/// Reads the rows of all streams. A row whose checksum does not fit is reported to the host and left out.
+/// What cannot be read at all makes the whole view fail (see View::status).
+class Rows {
+  public:
+    virtual ~Rows() = default;
+
+    /// In order of `seq`, each row once.
+    virtual RowsFound changed_since(const ChangedSince& wanted) = 0;
+    /// In order of `born`, rising or (newest_first) falling.
+    virtual RowsFound messages(const MessagesWanted& wanted) = 0;
+    /// Rows of one kind other than messages with `born` above `after`, in order of `born`.
+    virtual RowsFound of_kind(StreamKey stream, protocol::Type kind, std::int64_t after,
+                              RowLimits limits) = 0;
+    /// The message that `author` sent with this id, wherever.
+    virtual std::optional<MessageFound> message(AccountKey author, const Uuid& id) = 0;
+    /// Place of a message with this id in this stream, whoever sent it; 0: there is none.
+    virtual std::int64_t message_place(StreamKey stream, const Uuid& id) = 0;
+    virtual MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) = 0;
+    /// Place of the row in the slot; 0: none was ever made.
+    virtual std::int64_t place(StreamKey stream, Slot slot) = 0;
+};
+
+class RowWrites {
+  public:
+    virtual ~RowWrites() = default;
+
+    /// A new row; `change.born` equals `change.seq`.
+    virtual void insert(const RowToWrite& row) = 0;
+    /// The row at `change.born` in its new state.
+    virtual void replace(const RowToWrite& row) = 0;
+};
+
+}  // namespace parley::server

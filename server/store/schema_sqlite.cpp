@@ -1,0 +1,92 @@
+#include "server/store/schema_sqlite.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+namespace parley::server::sqlite {
+
+namespace {
+
+// row        All streams. Clustered by place, so that history is one walk and an append goes to the end of
+// its stream.
+//            Rows that changed since they were made (seq <> born) stand in row_changed too; a walk by seq
+//            merges both. Message ids are found through row_id, where new ones stand together since they grow
+//            with time.
+// the others What use cases must know at once. All but command, invite and meta can be made from the rows
+// again.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE row (
+    stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,
+    slot INTEGER NOT NULL, author INTEGER NOT NULL, id BLOB, at INTEGER NOT NULL, gone INTEGER NOT NULL,
+    checksum BLOB NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (stream, born)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX row_id ON row (id, author) WHERE id IS NOT NULL;
+CREATE UNIQUE INDEX row_slot ON row (stream, slot) WHERE slot <> 0;
+CREATE INDEX row_fixed ON row (stream, born) WHERE kind <> 42;
+CREATE INDEX row_changed ON row (stream, seq) WHERE seq <> born;
+
+CREATE TABLE account (
+    key INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, name TEXT NOT NULL, avatar TEXT NOT NULL,
+    role INTEGER NOT NULL, password_hash TEXT NOT NULL, head INTEGER NOT NULL, floor INTEGER NOT NULL) STRICT;
+CREATE TABLE device (
+    key INTEGER PRIMARY KEY, account INTEGER NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL,
+    present INTEGER NOT NULL, refresh_number INTEGER NOT NULL, refreshed_at INTEGER NOT NULL) STRICT;
+CREATE INDEX device_account ON device (account) WHERE present = 1;
+CREATE TABLE invite (
+    code TEXT PRIMARY KEY, uses_left INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    administrator INTEGER NOT NULL, made_by INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversation (
+    key INTEGER PRIMARY KEY, kind INTEGER NOT NULL, title TEXT NOT NULL, low INTEGER NOT NULL,
+    high INTEGER NOT NULL, head INTEGER NOT NULL, counted INTEGER NOT NULL, members INTEGER NOT NULL,
+    touched INTEGER NOT NULL, floor INTEGER NOT NULL, restored_from INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX conversation_pair ON conversation (low, high) WHERE low <> 0;
+CREATE TABLE member (
+    conversation INTEGER NOT NULL, account INTEGER NOT NULL, role INTEGER NOT NULL, present INTEGER NOT NULL,
+    visible_from INTEGER NOT NULL, since INTEGER NOT NULL, read INTEGER NOT NULL, delivered INTEGER NOT NULL,
+    counted_at_read INTEGER NOT NULL, own_since_read INTEGER NOT NULL, touched INTEGER NOT NULL,
+    PRIMARY KEY (conversation, account)) STRICT, WITHOUT ROWID;
+CREATE INDEX member_account ON member (account, conversation) WHERE present = 1;
+CREATE TABLE interval (
+    conversation INTEGER NOT NULL, account INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER,
+    PRIMARY KEY (conversation, account, first)) STRICT, WITHOUT ROWID;
+CREATE TABLE mention (
+    account INTEGER NOT NULL, conversation INTEGER NOT NULL, born INTEGER NOT NULL,
+    PRIMARY KEY (account, conversation, born)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE command (
+    account INTEGER NOT NULL, id BLOB NOT NULL, content BLOB NOT NULL, creation INTEGER NOT NULL,
+    at INTEGER NOT NULL, type INTEGER NOT NULL, stream TEXT NOT NULL, seq INTEGER, body BLOB NOT NULL,
+    PRIMARY KEY (account, id)) STRICT, WITHOUT ROWID;
+CREATE INDEX command_old ON command (at) WHERE creation = 0;
+
+CREATE TABLE commits (
+    position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+CREATE TABLE meta (
+    one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, position INTEGER NOT NULL,
+    last_key INTEGER NOT NULL, running INTEGER NOT NULL) STRICT;
+INSERT INTO meta VALUES (1, 1, 0, 0, 0);
+PRAGMA user_version = 1;
+)sql";
+
+}  // namespace
+
+Status migrate(Connection& connection) {
+    std::int64_t version = 0;
+    {
+        Statement read_version(connection, "PRAGMA user_version");
+        if (auto query = read_version(); query.step()) version = query.integer(0);
+    }
+    TRY(connection.status());
+    if (version > schema_version) {
+        return fail(ErrorCode::internal, "the store was written by a newer version of this program");
+    }
+    if (version == schema_version) return {};
+    TRY(connection.execute("BEGIN IMMEDIATE"));
+    if (auto made = connection.execute(version_1); !made) {
+        (void)connection.execute("ROLLBACK");
+        return made;
+    }
+    return connection.execute("COMMIT");
+}
+
+}  // namespace parley::server::sqlite

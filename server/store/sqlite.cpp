@@ -1,0 +1,135 @@
+#include "server/store/sqlite.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <sqlite3.h>
+
+#include <cassert>
+
+namespace parley::server::sqlite {
+
+namespace {
+
+int open_flags(Access access) {
+    // A reader of a log needs its shared index, so that read-only is enforced by query_only instead.
+    const int create = access == Access::read_write ? SQLITE_OPEN_CREATE : 0;
+    return SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | create;
+}
+
+}  // namespace
+
+Error Connection::error_of(int code, std::string_view detail) {
+    std::string context = "SQLite: ";
+    context += sqlite3_errstr(code);
+    context += " (" + std::to_string(code) + ")";
+    if (!detail.empty()) context.append(": ").append(detail);
+    switch (code & 0xff) {
+        case SQLITE_FULL:
+            return Error{ErrorCode::disk_full, std::move(context), 0, {}};
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+        case SQLITE_NOMEM:
+            return Error{ErrorCode::unavailable, std::move(context), 0, {}};
+        default:
+            return Error{ErrorCode::internal, std::move(context), 0, {}};
+    }
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, const std::string& vfs,
+                                                     Access access) {
+    sqlite3* handle = nullptr;
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle, open_flags(access), vfs.empty() ? nullptr : vfs.c_str());
+    std::unique_ptr<Connection> connection(new Connection(handle));
+    if (code != SQLITE_OK) return fail(error_of(code, handle != nullptr ? sqlite3_errmsg(handle) : ""));
+    sqlite3_extended_result_codes(handle, 1);
+    return connection;
+}
+
+Connection::~Connection() {
+    sqlite3_close_v2(handle_);
+}
+
+Status Connection::execute(const char* sql) {
+    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return fail(error_of(code, sqlite3_errmsg(handle_)));
+    return {};
+}
+
+std::int64_t Connection::changes() const {
+    return sqlite3_total_changes64(handle_);
+}
+
+bool Connection::in_transaction() const {
+    return sqlite3_get_autocommit(handle_) == 0;
+}
+
+void Connection::note_failure(int code) {
+    if (!failure_) failure_ = error_of(code, sqlite3_errmsg(handle_));
+}
+
+Statement::~Statement() {
+    sqlite3_finalize(handle_);
+}
+
+bool Statement::prepare() {
+    if (handle_ != nullptr) return true;
+    const int code = sqlite3_prepare_v3(connection_.handle(), sql_.data(), static_cast<int>(sql_.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    if (code == SQLITE_OK) return true;
+    connection_.note_failure(code);
+    return false;
+}
+
+void Statement::bind(int index, std::int64_t value) {
+    sqlite3_bind_int64(handle_, index, value);
+}
+
+void Statement::bind(int index, std::string_view text) {
+    // An empty view may have no address, and SQLite would take that for NULL.
+    const char* data = text.data() != nullptr ? text.data() : "";
+    sqlite3_bind_text(handle_, index, data, static_cast<int>(text.size()), SQLITE_STATIC);
+}
+
+void Statement::bind(int index, ByteView blob) {
+    const void* data = blob.data() != nullptr ? static_cast<const void*>(blob.data()) : "";
+    sqlite3_bind_blob(handle_, index, data, static_cast<int>(blob.size()), SQLITE_STATIC);
+}
+
+void Statement::bind(int index, std::nullptr_t) {
+    sqlite3_bind_null(handle_, index);
+}
+
+Query::~Query() {
+    if (statement_.handle_ != nullptr) sqlite3_reset(statement_.handle_);
+}
+
+bool Query::step() {
+    if (statement_.handle_ == nullptr || statement_.connection_.failed()) return false;
+    const int code = sqlite3_step(statement_.handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) statement_.connection_.note_failure(code);
+    return false;
+}
+
+bool Query::is_null(int column) const {
+    return sqlite3_column_type(statement_.handle_, column) == SQLITE_NULL;
+}
+
+std::int64_t Query::integer(int column) const {
+    return sqlite3_column_int64(statement_.handle_, column);
+}
+
+std::string_view Query::text(int column) const {
+    const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.handle_, column));
+    if (data == nullptr) return {};
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle_, column))};
+}
+
+ByteView Query::blob(int column) const {
+    const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.handle_, column));
+    if (data == nullptr) return {};
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle_, column))};
+}
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "server/domain/keys.hpp"
+#include "server/store/rows.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/// A small layer over SQLite's C interface, whose header only sqlite*.cpp sees. The first error of a
+/// connection sticks: from then on statements yield nothing, and `status` says what it was, until `clear` is
+/// called.
+namespace parley::server::sqlite {
+
+enum class Access { read_write, read_only };
+
+class Connection {
+  public:
+    static Result<std::unique_ptr<Connection>> open(const std::string& path, const std::string& vfs,
+                                                    Access access);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// One or more statements without parameters and results.
+    Status execute(const char* sql);
+    Status status() const { return failure_ ? Status{std::unexpected(*failure_)} : Status{}; }
+    bool failed() const { return failure_.has_value(); }
+    void clear() { failure_.reset(); }
+    /// Rows changed since the connection was opened.
+    std::int64_t changes() const;
+    bool in_transaction() const;
+
+    sqlite3* handle() const { return handle_; }
+    /// Keeps an error of SQLite's, unless there is one already.
+    void note_failure(int code);
+    /// The error that a result code of SQLite's stands for.
+    static Error error_of(int code, std::string_view detail);
+
+  private:
+    explicit Connection(sqlite3* handle) : handle_(handle) {}
+
+    sqlite3* handle_;
+    std::optional<Error> failure_;
+};
+
+class Query;
+
+/// A statement that is prepared at its first use and then kept. Outlived by its connection.
+class Statement {
+  public:
+    Statement(Connection& connection, std::string_view sql) : connection_(connection), sql_(sql) {}
+    ~Statement();
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    /// Binds the arguments in order; the rows come from the query. One query at a time.
+    template <class... Args>
+    Query operator()(const Args&... args);
+    /// The same in two steps: the next Query of this statement has these rows.
+    template <class... Args>
+    void start(const Args&... args);
+
+    /// Binds, runs to the end and resets.
+    template <class... Args>
+    void run(const Args&... args);
+
+  private:
+    friend class Query;
+
+    bool prepare();
+    void bind(int index, std::int64_t value);
+    void bind(int index, bool value) { bind(index, static_cast<std::int64_t>(value)); }
+    void bind(int index, std::string_view text);
+    void bind(int index, ByteView blob);
+    void bind(int index, std::nullptr_t);
+    void bind(int index, WallTime time) { bind(index, time.ms); }
+    void bind(int index, const Uuid& id) { bind(index, ByteView{id.bytes}); }
+    void bind(int index, StreamKey key) { bind(index, key.value); }
+    template <class Tag>
+    void bind(int index, Key<Tag> key) {
+        bind(index, key.value);
+    }
+    template <class T>
+    void bind(int index, const std::optional<T>& value) {
+        value ? bind(index, *value) : bind(index, nullptr);
+    }
+
+    Connection& connection_;
+    std::string_view sql_;
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+/// The rows of one execution; resets the statement when it goes. Texts and blobs stay valid until the next
+/// `step`.
+class Query {
+  public:
+    explicit Query(Statement& statement) : statement_(statement) {}
+    ~Query();
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+
+    /// True: a row stands ready. False: done, or failed (see the connection's status).
+    bool step();
+    bool is_null(int column) const;
+    std::int64_t integer(int column) const;
+    std::string_view text(int column) const;
+    ByteView blob(int column) const;
+
+  private:
+    Statement& statement_;
+};
+
+template <class... Args>
+void Statement::start(const Args&... args) {
+    if (!prepare()) return;
+    int index = 0;
+    (bind(++index, args), ...);
+}
+
+template <class... Args>
+Query Statement::operator()(const Args&... args) {
+    start(args...);
+    return Query(*this);
+}
+
+template <class... Args>
+void Statement::run(const Args&... args) {
+    auto query = (*this)(args...);
+    while (query.step()) {
+    }
+}
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "server/domain/rules.hpp"
+#include "server/store/store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace parley::server {
+
+struct SqliteOptions {
+    /// Existing directory that holds `parley.db`, its log, the ballast and the lock.
+    std::string directory;
+    /// Name of a registered SQLite VFS that does the I/O; empty: SQLite's own for this system. Ours goes on
+    /// top of it.
+    std::string vfs;
+    /// Size of the ballast; 0: none is kept.
+    std::int64_t ballast_bytes = 16 << 20;
+    /// The log is copied back when it has grown past this.
+    std::int64_t log_bytes_max = 16 << 20;
+    /// Whether a lock file keeps other processes away; off where the VFS is not the system's.
+    bool lock_file = true;
+};
+
+/// Opens or makes the store: takes the lock, brings the log of an earlier life into the main file, migrates.
+/// `rules` and `host` outlive it.
+Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options, const Rules& rules,
+                                                 StoreHost& host);
+
+}  // namespace parley::server

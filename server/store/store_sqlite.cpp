@@ -1,0 +1,205 @@
+#include "protocol/generated/cpp/errors.hpp"
+#include "server/domain/decide.hpp"
+#include "server/store/ballast_sqlite.hpp"
+#include "server/store/connections_sqlite.hpp"
+#include "server/store/directory_lock.hpp"
+#include "server/store/schema_sqlite.hpp"
+#include "server/store/sqlite_store.hpp"
+#include "server/store/transaction_sqlite.hpp"
+#include "server/store/vfs_sqlite.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace parley::server::sqlite {
+
+namespace {
+
+/// From here on the disk takes no new messages.
+constexpr std::int64_t disk_percent_max = 98;
+/// How many transactions pass between two looks at the disk.
+constexpr int disk_look_every = 64;
+/// A log that readers kept from being copied back whole is tried again when it has grown by this.
+constexpr std::int64_t log_retry_bytes = 4 << 20;
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(const SqliteOptions& options, const Rules& rules, StoreHost& host,
+                std::unique_ptr<DirectoryLock> lock, std::unique_ptr<GuardedVfs> vfs)
+        : options_(options),
+          rules_(rules),
+          host_(host),
+          lock_(std::move(lock)),
+          vfs_(std::move(vfs)),
+          readers_(options.directory + "/parley.db", vfs_->name(), host),
+          ballast_(vfs_->base(), options.directory + "/ballast", options.ballast_bytes),
+          log_bytes_limit_(options.log_bytes_max) {}
+
+    Status start();
+
+    Result<Batch> apply(std::span<const Work> works) override;
+    Result<std::unique_ptr<Snapshot>> snapshot() override { return readers_.snapshot(); }
+    std::int64_t position() const override { return meta_.position; }
+    std::int64_t epoch() const override { return meta_.epoch; }
+    Status checkpoint() override;
+    bool unclean_start() const override { return unclean_start_; }
+    Status check() override { return readers_.check(); }
+    Result<std::int64_t> scrub(std::int64_t rows_max) override { return readers_.scrub(scrubbed_, rows_max); }
+    Status close() override;
+
+  private:
+    Result<Batch> apply_once(std::span<const Work> works);
+    Status mark_running(bool running);
+    void roll_back();
+    void look_at_disk();
+    void copy_log_back_if_long();
+
+    const SqliteOptions options_;
+    const Rules& rules_;
+    StoreHost& host_;
+    std::unique_ptr<DirectoryLock> lock_;
+    std::unique_ptr<GuardedVfs> vfs_;
+    Readers readers_;
+    std::unique_ptr<Tables> writer_;
+    std::int64_t log_bytes_ = 0;
+    Ballast ballast_;
+    Meta meta_;
+    ScrubPosition scrubbed_;
+    std::int64_t log_bytes_limit_;
+    int until_disk_look_ = 0;
+    bool disk_nearly_full_ = false;
+    /// The ballast had to be let go.
+    bool disk_full_ = false;
+    bool unclean_start_ = false;
+    bool closed_ = false;
+};
+
+Status SqliteStore::start() {
+    TRY_ASSIGN(auto connection, open_writer(options_.directory + "/parley.db", vfs_->name(), log_bytes_));
+    // The log of an earlier life goes into the main file before anything is served from it.
+    TRY(copy_log_back(*connection, LogCopy::truncate));
+    TRY(migrate(*connection));
+    writer_ = std::make_unique<Tables>(std::move(connection), host_);
+    meta_ = writer_->read_meta();
+    TRY(writer_->connection->status());
+    unclean_start_ = meta_.running;
+    look_at_disk();
+    // On a disk that is full already there is no ballast to be had; the next look makes it.
+    if (!ballast_.load()) disk_full_ = true;
+    return mark_running(true);
+}
+
+Status SqliteStore::mark_running(bool running) {
+    auto meta = meta_;
+    meta.running = running;
+    TRY(writer_->connection->execute("BEGIN IMMEDIATE"));
+    writer_->write_meta(meta);
+    auto marked = writer_->connection->status();
+    if (marked) marked = writer_->connection->execute("COMMIT");
+    if (!marked) {
+        roll_back();
+        return marked;
+    }
+    meta_ = meta;
+    return {};
+}
+
+void SqliteStore::roll_back() {
+    // Some errors have rolled back already.
+    if (writer_->connection->in_transaction()) (void)writer_->connection->execute("ROLLBACK");
+    writer_->clear();
+    writer_->connection->clear();
+}
+
+Result<Batch> SqliteStore::apply(std::span<const Work> works) {
+    if (closed_ || vfs_->dead()) return fail(ErrorCode::internal, "the store is closed");
+    look_at_disk();
+    auto batch = apply_once(works);
+    if (!batch && batch.error().code == ErrorCode::disk_full && !vfs_->dead()) {
+        // With the ballast gone there is room for what does not grow the store.
+        disk_full_ = true;
+        if (ballast_.release()) batch = apply_once(works);
+    }
+    if (batch) copy_log_back_if_long();
+    return batch;
+}
+
+Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
+    auto& connection = *writer_->connection;
+    TRY(connection.execute("BEGIN IMMEDIATE"));
+    SqliteTransaction transaction(*writer_, host_, meta_, disk_nearly_full_ || disk_full_);
+    Batch batch;
+    for (const auto& work : works) {
+        decide(transaction, rules_, work, batch.effects);
+        if (connection.failed()) break;
+    }
+    const auto after = transaction.finish(meta_);
+    auto committed = connection.status();
+    if (committed) committed = connection.execute("COMMIT");
+    if (!committed) {
+        roll_back();
+        return fail(committed.error());
+    }
+    batch.first_position = meta_.position + 1;
+    batch.last_position = after.position;
+    meta_ = after;
+    writer_->trim();
+    return batch;
+}
+
+void SqliteStore::look_at_disk() {
+    if (until_disk_look_-- > 0) return;
+    until_disk_look_ = disk_look_every;
+    const auto use = host_.disk_use();
+    const auto used = use.bytes_total - use.bytes_free;
+    disk_nearly_full_ = use.bytes_total > 0 && used * 100 >= use.bytes_total * disk_percent_max;
+    if (disk_full_ && !disk_nearly_full_ && use.bytes_free > 2 * ballast_.bytes() && ballast_.load()) {
+        disk_full_ = false;
+    }
+}
+
+void SqliteStore::copy_log_back_if_long() {
+    if (log_bytes_ < log_bytes_limit_) return;
+    // A failure here loses nothing: the log keeps what it holds and goes on growing until the next try.
+    (void)checkpoint();
+}
+
+Status SqliteStore::checkpoint() {
+    if (closed_ || vfs_->dead()) return fail(ErrorCode::internal, "the store is closed");
+    auto copied = copy_log_back(*writer_->connection, LogCopy::passive);
+    log_bytes_limit_ = copied ? options_.log_bytes_max : log_bytes_ + log_retry_bytes;
+    if (copied) log_bytes_ = 0;
+    return copied;
+}
+
+Status SqliteStore::close() {
+    if (closed_) return {};
+    readers_.close();
+    auto marked = vfs_->dead() ? Status{fail(ErrorCode::internal, "a sync failed")} : mark_running(false);
+    if (marked) marked = copy_log_back(*writer_->connection, LogCopy::truncate);
+    closed_ = true;
+    return marked;
+}
+
+}  // namespace
+
+}  // namespace parley::server::sqlite
+
+namespace parley::server {
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options, const Rules& rules,
+                                                 StoreHost& host) {
+    std::unique_ptr<DirectoryLock> lock;
+    if (options.lock_file) {
+        TRY_ASSIGN(lock, DirectoryLock::take(options.directory));
+    }
+    TRY_ASSIGN(auto vfs, sqlite::GuardedVfs::create(options.vfs, host));
+    auto store = std::make_unique<sqlite::SqliteStore>(options, rules, host, std::move(lock), std::move(vfs));
+    TRY(store->start());
+    return store;
+}
+
+}  // namespace parley::server

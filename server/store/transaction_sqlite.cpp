@@ -1,0 +1,60 @@
+#include "server/store/transaction_sqlite.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace parley::server::sqlite {
+
+namespace {
+
+constexpr std::int64_t seconds_1970_to_2024 = 1704067200;
+constexpr int counter_bits = 18;
+
+}  // namespace
+
+std::int64_t SqliteTransaction::next_key(WallTime at) {
+    // A clock that went back makes no key smaller, one that ran ahead is outlived by the counter.
+    const auto seconds = std::max<std::int64_t>(at.ms / 1000 - seconds_1970_to_2024, 0);
+    meta_.last_key = std::max(meta_.last_key + 1, seconds << counter_bits);
+    return meta_.last_key;
+}
+
+SqliteTransaction::Touched& SqliteTransaction::touched(StreamKey stream) {
+    if (!touched_.empty() && touched_.back().stream == stream) return touched_.back();
+    const auto [found, is_new] = touched_index_.try_emplace(stream.value, touched_.size());
+    if (is_new) touched_.push_back({.position = ++meta_.position, .stream = stream});
+    return touched_[found->second];
+}
+
+void SqliteTransaction::note(const RowToWrite& row) {
+    ++row_count_;
+    auto& stream = touched(row.stream);
+    const auto seq = row.change.seq;
+    if (stream.last < stream.first) {
+        stream.first = seq;
+    } else {
+        assert(seq == stream.last + 1);
+    }
+    stream.last = seq;
+}
+
+void SqliteTransaction::insert(const RowToWrite& row) {
+    note(row);
+    tables_.rows.insert(row);
+}
+
+void SqliteTransaction::replace(const RowToWrite& row) {
+    note(row);
+    tables_.rows.replace(row);
+}
+
+Meta SqliteTransaction::finish(const Meta& before) {
+    tables_.flush();
+    for (const auto& one : touched_) {
+        if (one.last >= one.first) tables_.write_commit(one.position, one.stream, one.first, one.last);
+    }
+    if (meta_ != before) tables_.write_meta(meta_);
+    return meta_;
+}
+
+}  // namespace parley::server::sqlite

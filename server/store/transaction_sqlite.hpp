@@ -1,0 +1,60 @@
+#pragma once
+
+#include "server/store/tables_sqlite.hpp"
+
+#include <unordered_map>
+#include <vector>
+
+namespace parley::server::sqlite {
+
+/// The transaction under way on the writer's connection; BEGIN and COMMIT are the store's.
+class SqliteTransaction final : public Transaction, private RowWrites {
+  public:
+    SqliteTransaction(Tables& tables, StoreHost& host, const Meta& before, bool disk_nearly_full)
+        : tables_(tables), host_(host), meta_(before), disk_nearly_full_(disk_nearly_full) {}
+
+    Rows& rows() override { return tables_.rows; }
+    Conversations& conversations() override { return tables_.conversations; }
+    Accounts& accounts() override { return tables_.accounts; }
+    Commands& commands() override { return tables_.commands; }
+    std::int64_t epoch() override { return meta_.epoch; }
+    std::int64_t position() override { return meta_.position; }
+    Status status() override { return tables_.connection->status(); }
+
+    RowWrites& row_writes() override { return *this; }
+    ConversationWrites& conversation_writes() override { return tables_.conversations; }
+    AccountWrites& account_writes() override { return tables_.accounts; }
+    CommandWrites& command_writes() override { return tables_.commands; }
+    std::int64_t position_of(StreamKey stream) override { return touched(stream).position; }
+    std::int64_t next_key(WallTime at) override;
+    void random(std::span<std::uint8_t> bytes) override { host_.random(bytes); }
+    bool disk_nearly_full() const override { return disk_nearly_full_; }
+    std::int64_t writes() const override { return tables_.writes() + row_count_; }
+
+    /// Writes what is still only put, the commits and the meta row. Returns the latter.
+    Meta finish(const Meta& before);
+
+  private:
+    struct Touched {
+        std::int64_t position = 0;
+        StreamKey stream;
+        /// Numbers that were given; `last` < `first`: none, only receipts moved.
+        std::int64_t first = 1;
+        std::int64_t last = 0;
+    };
+
+    void insert(const RowToWrite& row) override;
+    void replace(const RowToWrite& row) override;
+    Touched& touched(StreamKey stream);
+    void note(const RowToWrite& row);
+
+    Tables& tables_;
+    StoreHost& host_;
+    Meta meta_;
+    bool disk_nearly_full_;
+    std::vector<Touched> touched_;
+    std::unordered_map<std::int64_t, std::size_t> touched_index_;
+    std::int64_t row_count_ = 0;
+};
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "server/store/accounts.hpp"
+#include "server/store/commands.hpp"
+#include "server/store/conversations.hpp"
+#include "server/store/rows.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace parley::server {
+
+/// What can be read of the store at one moment. Reads return plain values: where the store cannot be read,
+/// they return nothing, and from then on `status` is that error; so whoever opened a view looks at `status`
+/// before anything that follows from it leaves the process.
+class View {
+  public:
+    virtual ~View() = default;
+
+    virtual Rows& rows() = 0;
+    virtual Conversations& conversations() = 0;
+    virtual Accounts& accounts() = 0;
+    virtual Commands& commands() = 0;
+
+    virtual std::int64_t epoch() = 0;
+    /// Of the last commit that the view sees.
+    virtual std::int64_t position() = 0;
+    virtual Status status() = 0;
+};
+
+/// A consistent read view of the store, used by one thread at a time; what it reads stays the same until it
+/// is dropped. To be dropped before its store.
+class Snapshot : public View {};
+
+/// The one transaction under way. Reads see its own writes. Whether it commits is decided by the store; a
+/// failed `status` rolls all of it back.
+class Transaction : public View {
+  public:
+    virtual RowWrites& row_writes() = 0;
+    virtual ConversationWrites& conversation_writes() = 0;
+    virtual AccountWrites& account_writes() = 0;
+    virtual CommandWrites& command_writes() = 0;
+
+    /// The commit position that this stream has in this transaction: taken at the first call, the same
+    /// afterwards.
+    virtual std::int64_t position_of(StreamKey stream) = 0;
+    /// A number for a new account, device or conversation, larger than all before.
+    virtual std::int64_t next_key(WallTime at) = 0;
+    virtual void random(std::span<std::uint8_t> bytes) = 0;
+    /// What only grows the store is to be refused with `disk_full`.
+    virtual bool disk_nearly_full() const = 0;
+    /// How many writes there were, so that a refusal can be held to having made none.
+    virtual std::int64_t writes() const = 0;
+};
+
+}  // namespace parley::server

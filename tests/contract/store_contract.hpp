@@ -1,0 +1,47 @@
+#pragma once
+
+#include "tests/contract/store_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace parley::server::test {
+
+/// One kind of store, opened on data that lasts between two openings.
+class StoreUnderTest {
+  public:
+    virtual ~StoreUnderTest() = default;
+    /// Opens it, again after a `close` of the store or without one.
+    virtual std::unique_ptr<Store> open(const Rules& rules, StoreHost& host) = 0;
+    /// Everything that the store holds, as text: equal where and only where nothing has changed.
+    virtual std::string dump() = 0;
+};
+
+struct StoreKind {
+    std::string name;
+    std::function<std::unique_ptr<StoreUnderTest>()> make;
+};
+
+/// What holds for every store. Each kind instantiates the suite (INSTANTIATE_TEST_SUITE_P) in a file of its
+/// own.
+class StoreContract : public testing::TestWithParam<StoreKind> {
+  protected:
+    StoreContract();
+
+    /// Ends the process that has the store open, without a close, and starts the next.
+    void restart();
+
+    Rules rules{.registration = Registration::open};
+    TestHost host;
+    std::unique_ptr<StoreUnderTest> data;
+    std::unique_ptr<Store> store;
+    StoreWorld world;
+};
+
+/// The code of a refusal; `ErrorCode{}` for a success.
+ErrorCode refusal(const Result<Answer>& answer);
+
+}  // namespace parley::server::test
