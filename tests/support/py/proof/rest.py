@@ -38,7 +38,9 @@ class Rest:
     def call(self, method, path, body=None, bearer=None, headers=None, seconds=20.0):
         """`body`: anything that JSON can say, or bytes as they are."""
         if self.tls:
-            connection = http.client.HTTPSConnection("localhost", self.port, timeout=seconds, context=self.tls)
+            connection = http.client.HTTPSConnection(
+                "localhost", self.port, timeout=seconds, context=self.tls
+            )
         else:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         sent = dict(headers or {})

@@ -88,7 +88,10 @@ class Server:
         with open(self.folder / "output.txt", "ab") as output:
             self.process = subprocess.Popen(
                 [str(program("parleyd")), "--config", str(config)],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
             )
         self.starts += 1
         if wait:
@@ -168,7 +171,12 @@ def run_parleyd(*arguments, cwd=None, env=None, seconds=30, **options):
     """Runs parleyd to its end (backup, restore, config): the finished process with its output as text."""
     return subprocess.run(
         [str(program("parleyd")), *map(str, arguments)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, cwd=cwd, env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        cwd=cwd,
+        env=env,
         check=False,
         **options,
     )

@@ -121,6 +121,7 @@ class Session:
 
     def expect(self, kind, seconds=10.0, **fields):
         """The next envelope of a type (with these fields); others keep waiting in the inbox."""
+
         def fits(one):
             return one["type"] == kind and all(one.get(name) == value for name, value in fields.items())
 

@@ -86,8 +86,18 @@ def plain_socket(port, *, receive_buffer=None, timeout=10.0):
 class WebSocket:
     """One connection. `received` keeps every payload that came, to look whether a secret was in it."""
 
-    def __init__(self, port, *, path="/v1/socket", subprotocol=JSON, headers=(), tls=None,
-                 receive_buffer=None, keep=False, timeout=10.0):
+    def __init__(
+        self,
+        port,
+        *,
+        path="/v1/socket",
+        subprotocol=JSON,
+        headers=(),
+        tls=None,
+        receive_buffer=None,
+        keep=False,
+        timeout=10.0,
+    ):
         self.sock = plain_socket(port, receive_buffer=receive_buffer, timeout=timeout)
         if tls:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")

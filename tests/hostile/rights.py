@@ -1,0 +1,278 @@
+"""Other people's things: each attempt, and the code that it is refused with."""
+import json
+
+from proof.cases import equal
+from proof.session import Session, new_id
+from world import SECRET
+
+
+def foreign(world):
+    """Commands about conversations that mallory is not in: (name, type, payload)."""
+    for where, stream in (
+        ("a group", world.group),
+        ("a direct conversation", world.direct),
+        ("a conversation that is not there", "c00000000zz"),
+        ("an id that is none", "\"'--"),
+    ):
+        target = {"stream": stream}
+        yield where, "message.send", {"target": target, "text": "let me in"}
+        yield where, "read", {"target": target, "upto": 1}
+        yield where, "changes", {"stream": stream, "after": 0}
+        yield where, "changes", {"stream": stream, "after": 0, "only": "removed"}
+        yield where, "page", {"stream": stream, "before": 0}
+        yield where, "page", {"stream": stream, "from": 1, "to": 9, "since": 0}
+        yield where, "rows", {"stream": stream, "kind": "member"}
+        yield where, "rows", {"stream": stream, "kind": "settings"}
+        yield where, "subscribe", {"stream": stream, "after": 0}
+        yield where, "conversation.rename", {"target": target, "title": "mine"}
+        yield where, "member.add", {"target": target, "accounts": [world.mallory.id]}
+        yield where, "member.remove", {"target": target, "account": world.bob.id}
+        yield where, "conversation.leave", {"target": target}
+    yield "ada's account stream", "changes", {"stream": world.ada.id, "after": 0}
+    yield "ada's account stream", "subscribe", {"stream": world.ada.id, "after": 0}
+    yield "ada's account stream", "page", {"stream": world.ada.id, "before": 0}
+    yield "ada's account stream", "message.send", {"target": {"stream": world.ada.id}, "text": "x"}
+
+
+def attempts(world):
+    """What mallory tries with other people's ids: (name, type, payload, envelope fields, code)."""
+    den, me = {"stream": world.den}, world.mallory
+    send = {"target": den, "text": "x"}
+    yield "reply to a message elsewhere", "message.send", {
+        **send,
+        "reply_to": world.message,
+    }, {}, "message.not_found"
+    yield "reply to nothing", "message.send", {**send, "reply_to": new_id()}, {}, "message.not_found"
+    yield "follow ada's message", "message.send", send, {"follows": world.message}, "follows_refused"
+    yield "follow nothing", "message.send", send, {"follows": new_id()}, "follows_refused"
+    made_by = {"target": {"made_by": world.command}, "text": "x"}
+    yield "write into what ada's command made", "message.send", made_by, {}, "made_by_refused"
+    yield "write into what nobody made", "message.send", {
+        "target": {"made_by": new_id()},
+        "text": "x",
+    }, {}, "made_by_refused"
+    yield "write to nobody", "message.send", {
+        "target": {"direct": "a00000000zz"},
+        "text": "x",
+    }, {}, "account.not_found"
+    yield "write to a conversation as to a person", "message.send", {
+        "target": {"direct": world.group},
+        "text": "x",
+    }, {}, "account.not_found"
+    yield "write to oneself", "message.send", {"target": {"direct": me.id}, "text": "x"}, {}, "invalid"
+    yield "read above the head", "read", {"target": den, "upto": 1 << 40}, {}, "invalid"
+    yield "sign out bob's device", "device.revoke", {"device": world.bob.device}, {}, "device.not_found"
+    yield "sign out no device", "device.revoke", {"device": "d00000000zz"}, {}, "device.not_found"
+    yield "take ada's handle", "profile.set", {"handle": "ada"}, {}, "handle_taken"
+    yield "make an invite", "invite.create", {}, {}, "not_allowed"
+    yield "add nobody", "member.add", {"target": den, "accounts": ["a00000000zz"]}, {}, "account.not_found"
+    yield "found a group with nobody", "conversation.create", {
+        "title": "x",
+        "members": ["a00000000zz"],
+    }, {}, "account.not_found"
+    yield "remove who is not in", "member.remove", {
+        "target": den,
+        "account": world.bob.id,
+    }, {}, "account.not_found"
+    for handle in ("", "a", "Ada", "ada ", "1ada", "a" * 33, "ad\u0430", "a/b", "..", "ada\n"):
+        yield f"the handle {handle!r}", "profile.set", {"handle": handle}, {}, "invalid"
+
+
+def without_id(world):
+    """Commands need an id; every one of these is refused for want of it."""
+    target = {"stream": world.den}
+    yield "message.send", {"target": target, "text": "x"}
+    yield "conversation.create", {"title": "x"}
+    yield "conversation.rename", {"target": target, "title": "x"}
+    yield "member.add", {"target": target, "accounts": []}
+    yield "conversation.leave", {"target": target}
+    yield "profile.set", {"name": "x"}
+
+
+def run(cases, world):
+    mallory = Session(world.server, world.mallory, keep=True)
+    for where, kind, payload in foreign(world):
+        name = f"rights: {kind} on {where}"
+        cases.run(
+            name,
+            lambda k=kind, p=payload: equal(mallory.refusal(k, p), "conversation.not_member", "the code"),
+        )
+    for name, kind, payload, fields, code in attempts(world):
+        cases.run(
+            f"rights: {name}",
+            lambda k=kind, p=payload, f=fields, c=code: equal(mallory.refusal(k, p, **f), c, "the code"),
+        )
+    for kind, payload in without_id(world):
+
+        def refused(k=kind, p=payload):
+            envelope = {"type": k, "payload": p}
+            equal(send_without_id(mallory, envelope), "malformed", "the code")
+
+        cases.run(f"rights: {kind} without an id", refused)
+    for case in (
+        ids_of_others,
+        id_reused,
+        in_direct,
+        acks_elsewhere,
+        removed,
+        newcomer_sees_no_past,
+        member_is_no_owner,
+    ):
+        cases.run(f"rights: {case.__name__.replace('_', ' ')}", case, world)
+    cases.run("rights: mallory has seen nothing", saw_nothing, mallory, world)
+    mallory.drop()
+
+
+def send_without_id(session, envelope):
+    session.socket.send_text(json.dumps(envelope))
+    return session.expect("error")["payload"]["code"]
+
+
+def saw_nothing(mallory, world):
+    mallory.settle()
+    seen = bytes(mallory.socket.received)
+    assert SECRET.encode() not in seen, "the secret text"
+    assert b"private" not in seen, "the title of the group"
+    assert world.message.encode() not in seen, "the id of the secret message"
+
+
+def ids_of_others(world):
+    """A message id belongs to its sender: somebody else's message with the same id is another message."""
+    with Session(world.server, world.mallory, keep=True) as mallory, Session(world.server, world.ada) as ada:
+        answer = mallory.send_message(world.den, "same id", id=world.message)
+        equal(answer["stream"], world.den, "where it went")
+        again = ada.send_message(world.group, SECRET, id=world.message)
+        equal((again["stream"], again["seq"]), (world.group, world.message_seq), "ada's answer")
+        equal(mallory.texts(world.den), ["same id"], "the den")
+        assert SECRET.encode() not in bytes(mallory.socket.received)
+
+
+def id_reused(world):
+    with Session(world.server, world.ada) as ada:
+        equal(
+            ada.refusal(
+                "message.send", {"target": {"stream": world.group}, "text": "other"}, id=world.message
+            ),
+            "id_reused",
+            "other text",
+        )
+        equal(
+            ada.refusal(
+                "message.send", {"target": {"stream": world.other}, "text": SECRET}, id=world.message
+            ),
+            "id_reused",
+            "other place",
+        )
+        equal(
+            ada.refusal("conversation.create", {"title": "other"}, id=world.command),
+            "id_reused",
+            "other title",
+        )
+        equal(
+            ada.refusal("conversation.create", {"title": "x"}, id=world.message),
+            "id_reused",
+            "another kind of command",
+        )
+
+
+def in_direct(world):
+    """A direct conversation has no title and no members to change."""
+    target = {"stream": world.direct}
+    with Session(world.server, world.ada) as ada:
+        for kind, payload in (
+            ("conversation.rename", {"title": "x"}),
+            ("member.add", {"accounts": [world.mallory.id]}),
+            ("member.remove", {"account": world.bob.id}),
+            ("conversation.leave", {}),
+        ):
+            equal(ada.refusal(kind, {"target": target, **payload}), "conversation.kind", kind)
+
+
+def acks_elsewhere(world):
+    """Acks for streams that are none of one's own are ignored, and say nothing."""
+    with Session(world.server, world.mallory) as mallory, Session(world.server, world.ada) as ada:
+        streams = [
+            {"stream": world.group, "seq": 1 << 40},
+            {"stream": world.ada.id, "seq": 9},
+            {"stream": "x", "seq": 1},
+        ]
+        mallory.send("ack", {"streams": streams})
+        mallory.settle()
+        equal([one["type"] for one in mallory.inbox], [], "what mallory heard")
+        ada.settle()
+        receipts = [one for one in ada.inbox if one["type"] == "receipt"]
+        equal(
+            [one for one in receipts if one["payload"]["account"] == world.mallory.id],
+            [],
+            "receipts of mallory",
+        )
+
+
+def removed(world):
+    """From the removal on nothing comes, by no way; from before, nothing more is served either."""
+    eve = world.newcomer()
+    with Session(world.server, world.ada) as ada, Session(world.server, eve, keep=True) as session:
+        group = ada.create_group("with eve", [world.bob, eve])
+        ada.send_message(group, "while she is in")
+        ada.call("member.remove", {"target": {"stream": group}, "account": eve.id})
+        ada.send_message(group, "after she is out")
+        session.expect("left")
+        session.settle()
+        assert b"after she is out" not in bytes(session.socket.received)
+        for kind, payload in (
+            ("changes", {"after": 0}),
+            ("page", {"before": 0}),
+            ("rows", {"kind": "member"}),
+            ("subscribe", {"after": 0}),
+        ):
+            equal(session.refusal(kind, {"stream": group, **payload}), "conversation.not_member", kind)
+        equal(
+            session.refusal("message.send", {"target": {"stream": group}, "text": "x"}),
+            "conversation.not_member",
+            "sending",
+        )
+    with Session(world.server, eve, keep=True) as again:
+        assert group not in again.states(), "a fresh device is told of a conversation that she is out of"
+        assert b"after she is out" not in bytes(again.socket.received)
+
+
+def newcomer_sees_no_past(world):
+    """Who is added later sees no message from before, whichever way is tried; members and settings, all."""
+    eve = world.newcomer()
+    with Session(world.server, world.ada) as ada:
+        group = ada.create_group("old talk", [world.bob])
+        old = new_id()
+        ada.send_message(group, "said before", id=old)
+        ada.call("member.add", {"target": {"stream": group}, "accounts": [eve.id]})
+        ada.send_message(group, "said after")
+        with Session(world.server, eve, keep=True) as session:
+            equal(session.texts(group), ["said after"], "what changes give")
+            for query in ({"before": 0}, {"after": 0}, {"around": 2}, {"from": 1, "to": 99}):
+                page = session.call("page", {"stream": group, **query})["payload"]
+                equal(
+                    [row["payload"]["text"] for row in page.get("rows", [])], ["said after"], f"page {query}"
+                )
+            state = session.states()[group]
+            equal(state["last"]["text"], "said after", "the preview")
+            equal(state.get("unread"), 1, "unread")
+            equal(
+                len(session.call("rows", {"stream": group, "kind": "member"})["payload"]["rows"]),
+                3,
+                "members",
+            )
+            refused = session.refusal(
+                "message.send", {"target": {"stream": group}, "text": "x", "reply_to": old}
+            )
+            equal(refused, "message.not_found", "replying to what she cannot see")
+            assert b"said before" not in bytes(session.socket.received)
+
+
+def member_is_no_owner(world):
+    target = {"stream": world.group}
+    with Session(world.server, world.bob) as bob:
+        for kind, payload in (
+            ("conversation.rename", {"title": "x"}),
+            ("member.add", {"accounts": [world.mallory.id]}),
+            ("member.remove", {"account": world.ada.id}),
+        ):
+            equal(bob.refusal(kind, {"target": target, **payload}), "not_allowed", kind)
