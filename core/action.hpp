@@ -1,18 +1,18 @@
 #pragma once
 
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 
-#include "base/time.hpp"
-#include "base/uuid.hpp"
-#include "protocol/generated/cpp/types.hpp"
-
 namespace parley::core {
 
-/// Open the one connection to the server (`/v1/socket`, subprotocol of the core's encoding). The host answers with
-/// `handle_connected` or `handle_disconnected`. An open one is closed first, without a word.
+/// Open the one connection to the server (`/v1/socket`, subprotocol of the core's encoding). The host answers
+/// with `handle_connected` or `handle_disconnected`. An open one is closed first, without a word.
 struct OpenSocket {
     friend bool operator==(const OpenSocket&, const OpenSocket&) = default;
 };
@@ -29,7 +29,8 @@ struct CloseSocket {
     friend bool operator==(const CloseSocket&, const CloseSocket&) = default;
 };
 
-/// Call the server by HTTP; the host answers once with `handle_http_response` and the same number. Bodies are JSON.
+/// Call the server by HTTP; the host answers once with `handle_http_response` and the same number. Bodies are
+/// JSON.
 struct CallHttp {
     std::uint64_t call = 0;
     std::string method;
@@ -40,23 +41,23 @@ struct CallHttp {
     friend bool operator==(const CallHttp&, const CallHttp&) = default;
 };
 
-/// Arm the one timer: call `handle_timer` at this moment, or right after it. Replaces the earlier one; nothing
-/// disarms it.
+/// Arm the one timer: call `handle_timer` at this moment, or right after it. Replaces the earlier one;
+/// nothing disarms it.
 struct ArmTimer {
     std::optional<Instant> at;
     friend bool operator==(const ArmTimer&, const ArmTimer&) = default;
 };
 
 enum class Connection : std::uint8_t {
-    signed_out,       ///< No session: the person must sign in. The local database is kept.
-    offline,          ///< Waiting for the network or for the next try.
-    connecting,       ///< Until `auth.ok`.
-    catching_up,      ///< From `auth.ok` until everything that the device owes itself is pulled.
-    online,           ///< Live.
-    revoked,          ///< This device was signed out elsewhere; the local database was erased.
-    replaced,         ///< The same device connected elsewhere; this core stands still until `connect`.
-    lease_lost,       ///< Another core owns the database now; this one does nothing more.
-    broken,           ///< The local database failed; this core does nothing more until it is opened again.
+    signed_out,   ///< No session: the person must sign in. The local database is kept.
+    offline,      ///< Waiting for the network or for the next try.
+    connecting,   ///< Until `auth.ok`.
+    catching_up,  ///< From `auth.ok` until everything that the device owes itself is pulled.
+    online,       ///< Live.
+    revoked,      ///< This device was signed out elsewhere; the local database was erased.
+    replaced,     ///< The same device connected elsewhere; this core stands still until `connect`.
+    lease_lost,   ///< Another core owns the database now; this one does nothing more.
+    broken,       ///< The local database failed; this core does nothing more until it is opened again.
 };
 
 /// What a user interface is told. Each says what to ask for again; none carries a state that could be missed.

@@ -1,12 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/uuid.hpp"
@@ -17,6 +10,13 @@
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/types.hpp"
 
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace parley::core {
 
 struct ClientOptions {
@@ -26,20 +26,21 @@ struct ClientOptions {
     protocol::Encoding encoding = protocol::Encoding::cbor;
     /// Cursor this far behind its head: jump instead of pulling everything (changes).
     std::int64_t jump_changes = 10'000;
-    /// Pull history of conversations in the background until the device holds everything since this many newest
-    /// messages of each; the rest is fetched when a view asks for it.
+    /// Pull history of conversations in the background until the device holds everything since this many
+    /// newest messages of each; the rest is fetched when a view asks for it.
     std::int64_t eager_messages = 1'000'000;
 };
 
-/// The client core of one account on one device: session, outbox, streams, counters and views over one local database.
-/// It decides and does nothing else; a host feeds it with what happens and carries out what `poll_action` gives.
-/// Lives as long as the host owns the database; it can be dropped at any moment and opened again. One thread.
+/// The client core of one account on one device: session, outbox, streams, counters and views over one local
+/// database. It decides and does nothing else; a host feeds it with what happens and carries out what
+/// `poll_action` gives. Lives as long as the host owns the database; it can be dropped at any moment and
+/// opened again. One thread.
 class Client {
-public:
-    /// Migrates the local schema, takes the owner lease and loads the state. Both ports outlive the client. Fails where
-    /// the database fails or was written by a newer version.
-    static Result<std::unique_ptr<Client>> open(ClientOptions options, Database& database, Primitives& primitives,
-                                                Now now);
+  public:
+    /// Migrates the local schema, takes the owner lease and loads the state. Both ports outlive the client.
+    /// Fails where the database fails or was written by a newer version.
+    static Result<std::unique_ptr<Client>> open(ClientOptions options, Database& database,
+                                                Primitives& primitives, Now now);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -51,12 +52,16 @@ public:
     /// Conversations by latest activity, newest first; `limit` of them from `offset` on.
     Result<std::vector<ConversationView>> conversations(std::size_t offset, std::size_t limit) const;
     Result<std::optional<ConversationView>> conversation(const StreamId& stream) const;
-    /// A window of what is held of a conversation, in order; where a gap of the local copy lies inside, `missing` says
-    /// so and the core has asked the server for it (a ConversationTouched follows when it came).
+    /// A window of what is held of a conversation, in order; where a gap of the local copy lies inside,
+    /// `missing` says so and the core has asked the server for it (a ConversationTouched follows when it
+    /// came).
     Result<WindowView> window(const StreamId& stream, WindowQuery query);
     Result<std::vector<MemberView>> members(const StreamId& stream) const;
     Result<std::vector<DeviceView>> devices() const;
     Result<std::vector<OutboxView>> outbox() const;
+    /// True where the connection is live, the outbox has nothing left to send, and everything that this
+    /// device means to hold is there, history in the background included.
+    bool idle() const;
     /// Moment for which the one timer is to be armed (also sent as ArmTimer whenever it changes).
     std::optional<Instant> next_timeout() const;
 
@@ -79,10 +84,11 @@ public:
     void sign_in(protocol::SignIn sign_in, Now now);
     /// Signs this device out at the server where it can be reached, and erases the local database.
     void sign_out(Now now);
-    /// Puts a command of the schema (message.send, conversation.create, conversation.rename, member.add, member.remove,
-    /// conversation.leave, read, profile.set, device.revoke, invite.create, profile.find) into the outbox, durably,
-    /// and returns its id; it is sent in order when it can be. `id`: where the caller made it already (a repeat of a
-    /// known id changes nothing). Fails at once where it can never be accepted (a text that is too long).
+    /// Puts a command of the schema (message.send, conversation.create, conversation.rename, member.add,
+    /// member.remove, conversation.leave, read, profile.set, device.revoke, invite.create, profile.find) into
+    /// the outbox, durably, and returns its id; it is sent in order when it can be. `id`: where the caller
+    /// made it already (a repeat of a known id changes nothing). Fails at once where it can never be accepted
+    /// (a text that is too long).
     Result<Uuid> submit(protocol::Payload command, Now now, std::optional<Uuid> id = std::nullopt);
     /// Sends a failed command again, as a new one at the end; returns the new id.
     Result<Uuid> retry(const Uuid& command, Now now);
@@ -92,10 +98,11 @@ public:
     // Output.
     std::optional<Action> poll_action();
 
-    /// The invariants that hold between any two calls, as code; the first that does not hold comes back as text.
+    /// The invariants that hold between any two calls, as code; the first that does not hold comes back as
+    /// text.
     std::optional<std::string> check() const;
 
-private:
+  private:
     class Impl;
     explicit Client(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

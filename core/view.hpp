@@ -1,14 +1,14 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/uuid.hpp"
 #include "protocol/generated/cpp/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace parley::core {
 
@@ -47,7 +47,8 @@ struct ConversationView {
     bool present = true;
     /// False: something below the head is still to be pulled.
     bool complete = true;
-    /// True for a conversation that so far exists only in the outbox: `stream` is empty, `made_by` or `peer` names it.
+    /// True for a conversation that so far exists only in the outbox: `stream` is empty, `made_by` or `peer`
+    /// names it.
     bool pending = false;
     std::optional<Uuid> made_by;
     std::optional<AccountId> peer;

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "core/identity.hpp"
+#include "core/output.hpp"
+#include "core/profiles.hpp"
+#include "core/rows.hpp"
+#include "core/streams.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace parley::core {
+
+/// The account's own stream: conversations joined and left, read positions, devices, the profile.
+///
+/// While resuming, its changes come in order of `seq` but without those that were superseded; the token at
+/// the end of each frame covers them, and is stored in the same transaction. Live, the next number moves the
+/// cursor; a hole makes the device `behind`, which is stored too, so that a pull is owed even after a
+/// restart.
+///
+/// A new epoch (the server was restored) makes every row replaceable and fetches all of them again;
+/// conversations of which the resume said nothing are gone there.
+class Account {
+  public:
+    Account(IdentityStore& identity, Rows& rows, Streams& streams, Conversations& conversations,
+            Profiles& profiles, Output& output)
+        : identity_(identity),
+          rows_(rows),
+          streams_(streams),
+          conversations_(conversations),
+          profiles_(profiles),
+          output_(output) {}
+
+    Status handle_change(const protocol::Change& change);
+    /// A token that covers everything that was pushed before it on this connection.
+    void handle_token(const std::string& token);
+    Status handle_resumed(const protocol::Resumed& resumed);
+    void handle_disconnected();
+
+    /// The answer to `changes` on this stream.
+    Status handle_changes(const protocol::ChangesOk& changes);
+
+  private:
+    Status store(const protocol::Change& change);
+
+    IdentityStore& identity_;
+    Rows& rows_;
+    Streams& streams_;
+    Conversations& conversations_;
+    Profiles& profiles_;
+    Output& output_;
+
+    bool live_ = false;
+    /// Highest number that was pushed on this connection.
+    std::int64_t seen_ = 0;
+};
+
+}  // namespace parley::core

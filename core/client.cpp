@@ -1,0 +1,203 @@
+#include "core/client.hpp"
+
+#include "core/chance.hpp"
+#include "core/client_impl.hpp"
+#include "core/commands.hpp"
+#include "core/lease.hpp"
+#include "core/rules/text.hpp"
+#include "core/schema.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <utility>
+
+namespace parley::core {
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+
+Result<std::unique_ptr<Client>> Client::open(ClientOptions options, Database& database,
+                                             Primitives& primitives, Now now) {
+    auto impl = std::make_unique<Impl>(std::move(options), database, primitives);
+    TRY(impl->open(now));
+    return std::unique_ptr<Client>(new Client(std::move(impl)));
+}
+
+// Getters.
+
+Connection Client::connection() const {
+    return impl_->connection();
+}
+
+std::optional<AccountId> Client::account() const {
+    const Identity& identity = impl_->identity_.get();
+    if (!identity.known()) return std::nullopt;
+    return identity.account;
+}
+
+std::optional<DeviceId> Client::device() const {
+    const Identity& identity = impl_->identity_.get();
+    if (!identity.known()) return std::nullopt;
+    return identity.device;
+}
+
+Result<std::vector<ConversationView>> Client::conversations(std::size_t offset, std::size_t limit) const {
+    return impl_->views_.conversations(offset, limit);
+}
+
+Result<std::optional<ConversationView>> Client::conversation(const StreamId& stream) const {
+    return impl_->views_.conversation(stream);
+}
+
+Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
+    TRY_ASSIGN(auto window, impl_->views_.window(stream, query));
+    impl_->handle(impl_->now_, [&]() -> Status {
+        impl_->pulls_.show(stream);
+        for (const auto& page : window.wanted)
+            impl_->pulls_.want(stream, page);
+        return {};
+    });
+    return std::move(window.view);
+}
+
+Result<std::vector<MemberView>> Client::members(const StreamId& stream) const {
+    return impl_->views_.members(stream);
+}
+
+Result<std::vector<DeviceView>> Client::devices() const {
+    return impl_->views_.devices();
+}
+
+Result<std::vector<OutboxView>> Client::outbox() const {
+    return impl_->views_.outbox();
+}
+
+std::optional<Instant> Client::next_timeout() const {
+    if (impl_->ended_) return std::nullopt;
+    return impl_->timers_.next();
+}
+
+bool Client::idle() const {
+    const Impl& impl = *impl_;
+    return impl.session_.phase() == Session::Phase::live && impl.pulls_.idle() && !impl.outbox_.waiting();
+}
+
+// Input.
+
+void Client::handle_connected(Now now) {
+    impl_->handle(now, [&]() -> Status {
+        impl_->session_.handle_connected(now);
+        return {};
+    });
+}
+
+void Client::handle_frame(std::string_view frame, Now now) {
+    impl_->handle(now, [&] { return impl_->handle_frame(frame); });
+}
+
+void Client::handle_disconnected(std::optional<std::uint16_t> close_code, Now now) {
+    impl_->handle(now, [&]() -> Status {
+        if (impl_->session_.has_socket() && close_code == static_cast<std::uint16_t>(CloseCode::revoked))
+            return impl_->erase(Session::Rest::revoked);
+        impl_->session_.handle_disconnected(close_code, now);
+        return {};
+    });
+}
+
+void Client::handle_http_response(std::uint64_t call, int status, std::string_view body, Now now) {
+    impl_->handle(now, [&] {
+        return impl_->handle_outcome(impl_->credentials_.handle_response(call, status, body, now.instant));
+    });
+}
+
+void Client::handle_timer(Now now) {
+    impl_->output_.timer_rang();
+    impl_->handle(now, [&]() -> Status {
+        impl_->session_.handle_timer(now);
+        impl_->pulls_.handle_timer(now.instant);
+        impl_->timers_.fired(Timer::outbox, now.instant);
+        impl_->timers_.fired(Timer::ack, now.instant);
+        if (impl_->timers_.fired(Timer::reply, now.instant) && impl_->session_.has_socket())
+            impl_->session_.drop(static_cast<std::uint16_t>(CloseCode::going_away), now);
+        return impl_->handle_outcome(impl_->credentials_.handle_timer(now.instant));
+    });
+}
+
+void Client::handle_network(bool up, Now now) {
+    impl_->handle(now, [&]() -> Status {
+        impl_->session_.handle_network(up, now);
+        return {};
+    });
+}
+
+// Commands.
+
+void Client::connect(Now now) {
+    impl_->handle(now, [&]() -> Status {
+        if (!impl_->credentials_.busy()) impl_->session_.connect(now);
+        return {};
+    });
+}
+
+void Client::disconnect(Now now) {
+    impl_->handle(now, [&]() -> Status {
+        impl_->session_.disconnect();
+        return {};
+    });
+}
+
+void Client::register_account(protocol::Registration registration, Now now) {
+    impl_->handle(now, [&]() -> Status {
+        if (impl_->identity_.get().known()) {
+            impl_->sign_in_refused("this local database belongs to an account already");
+            return {};
+        }
+        impl_->credentials_.register_account(registration, now.instant);
+        return {};
+    });
+}
+
+void Client::sign_in(protocol::SignIn sign_in, Now now) {
+    impl_->handle(now, [&]() -> Status {
+        if (impl_->identity_.get().signed_in()) {
+            impl_->sign_in_refused("this device is signed in already");
+            return {};
+        }
+        impl_->credentials_.sign_in(sign_in, now.instant);
+        return {};
+    });
+}
+
+void Client::sign_out(Now now) {
+    impl_->handle(now, [&]() -> Status {
+        const Identity leaving = impl_->identity_.get();
+        TRY(impl_->erase(Session::Rest::signed_out));
+        if (!leaving.signed_in()) return {};
+        impl_->leaving_ = true;
+        impl_->credentials_.sign_out(leaving, now.instant);
+        return {};
+    });
+}
+
+Result<Uuid> Client::submit(protocol::Payload command, Now now, std::optional<Uuid> id) {
+    return impl_->attempt<Uuid>(now, [&] { return impl_->submit(command, now, id); });
+}
+
+Result<Uuid> Client::retry(const Uuid& command, Now now) {
+    return impl_->attempt<Uuid>(now, [&] { return impl_->outbox_.retry(command, now.wall); });
+}
+
+Status Client::discard(const Uuid& command, Now now) {
+    return impl_->attempt<void>(now, [&] { return impl_->outbox_.discard(command); });
+}
+
+// Output.
+
+std::optional<Action> Client::poll_action() {
+    return impl_->output_.poll();
+}
+
+std::optional<std::string> Client::check() const {
+    return impl_->check();
+}
+
+}  // namespace parley::core

@@ -1,0 +1,205 @@
+// What the server says, envelope by envelope.
+
+#include "core/client_impl.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace parley::core {
+
+using protocol::Envelope;
+using protocol::Type;
+
+Status Client::Impl::handle_frame(std::string_view frame) {
+    if (!session_.has_socket()) return {};
+    session_.handle_heard(now_.instant);
+    auto decoded = protocol::decode_frame(frame, options_.encoding);
+    if (!decoded) {
+        session_.drop(static_cast<std::uint16_t>(CloseCode::malformed), now_);
+        handle_lost_connection();
+        return {};
+    }
+    for (auto& one : *decoded) {
+        // What this version cannot read is of a later one; a hole that it leaves is pulled.
+        if (auto* envelope = std::get_if<Envelope>(&one)) TRY(handle_envelope(std::move(*envelope)));
+        if (!session_.has_socket()) return {};
+    }
+    return {};
+}
+
+Status Client::Impl::handle_envelope(Envelope envelope) {
+    if (protocol::is_change(envelope.type())) return handle_change(std::move(envelope));
+    switch (envelope.type()) {
+        case Type::hello:
+        case Type::auth_ok:
+        case Type::token_expiring:
+        case Type::pong:
+        case Type::closing:
+            return handle_connection_message(envelope);
+        case Type::sync:
+        case Type::resumed:
+        case Type::conversation_state:
+        case Type::receipt:
+        case Type::skip:
+            return handle_sync_message(envelope);
+        case Type::error:
+            return handle_error(envelope);
+        case Type::message_accepted:
+        case Type::conversation_created:
+        case Type::read_ok:
+        case Type::done:
+        case Type::profiles:
+        case Type::invite:
+        case Type::changes_ok:
+        case Type::page_ok:
+        case Type::rows_ok:
+            return handle_reply(envelope);
+        default:
+            return {};
+    }
+}
+
+Status Client::Impl::handle_connection_message(const Envelope& envelope) {
+    if (const auto* hello = std::get_if<protocol::Hello>(&envelope.payload))
+        session_.handle_hello(*hello, now_.instant);
+    if (const auto* ok = std::get_if<protocol::AuthOk>(&envelope.payload)) {
+        const bool first = session_.phase() == Session::Phase::authenticating;
+        session_.handle_auth_ok(*ok, now_.instant);
+        if (first) {
+            pulls_.handle_signed_in();
+            receipts_.handle_signed_in();
+        }
+    }
+    if (std::holds_alternative<protocol::TokenExpiring>(envelope.payload))
+        session_.handle_token_expiring(now_.instant);
+    if (const auto* closing = std::get_if<protocol::Closing>(&envelope.payload))
+        session_.handle_closing(*closing);
+    if (const auto* pong = std::get_if<protocol::Pong>(&envelope.payload)) {
+        receipts_.handle_pong();
+        if (pong->token && session_.phase() == Session::Phase::live) account_.handle_token(*pong->token);
+    }
+    return {};
+}
+
+Status Client::Impl::handle_sync_message(const Envelope& envelope) {
+    // Nothing that a token covers may come before the connection is signed in.
+    if (session_.phase() < Session::Phase::resuming) return {};
+    if (const auto* sync = std::get_if<protocol::Sync>(&envelope.payload)) account_.handle_token(sync->token);
+    if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) {
+        session_.handle_resumed();
+        answered_ = true;
+        return account_.handle_resumed(*resumed);
+    }
+    if (envelope.stream.empty()) return {};
+    if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload))
+        return streams_.handle_state(envelope.stream, *state);
+    if (const auto* receipt = std::get_if<protocol::Receipt>(&envelope.payload)) {
+        Conversation* conversation = conversations_.find(envelope.stream);
+        return conversation ? receipts_.handle_receipt(*conversation, *receipt) : Status{};
+    }
+    if (std::holds_alternative<protocol::Skip>(envelope.payload) && envelope.seq)
+        streams_.handle_skip(envelope.stream, *envelope.seq);
+    return {};
+}
+
+Status Client::Impl::handle_change(Envelope envelope) {
+    if (session_.phase() < Session::Phase::resuming) return {};
+    const StreamId stream = envelope.stream;
+    auto change = protocol::to_change(std::move(envelope));
+    if (!change || stream.empty()) return {};
+    if (stream.text() == identity_.get().account.text()) return account_.handle_change(*change);
+    return streams_.handle_change(stream, *change, now_.wall);
+}
+
+Status Client::Impl::handle_reply(const Envelope& envelope) {
+    if (!envelope.re) return {};
+    answered_ = true;
+    if (pulls_.asked(*envelope.re)) return pulls_.handle_reply(*envelope.re, envelope.payload, now_);
+    switch (envelope.type()) {
+        case Type::message_accepted:
+            return handle_accepted(envelope);
+        case Type::conversation_created:
+            return handle_created(envelope);
+        case Type::read_ok:
+            return handle_read_ok(envelope);
+        case Type::done: {
+            // The change that it made comes as a row, now or by a pull.
+            Conversation* conversation = conversations_.find(envelope.stream);
+            if (conversation && envelope.seq && *envelope.seq > conversation->head) {
+                conversation->head = *envelope.seq;
+                conversations_.changed(*conversation);
+            }
+            return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
+        }
+        case Type::profiles: {
+            for (const auto& profile : std::get<protocol::Profiles>(envelope.payload).profiles)
+                TRY(profiles_.put(profile));
+            return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
+        }
+        case Type::invite:
+            return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
+        default:
+            return {};
+    }
+}
+
+/// The sender's copy of his message: the row, with the text from the outbox, under the number that the server
+/// gave.
+Status Client::Impl::handle_accepted(const Envelope& envelope) {
+    if (envelope.stream.empty() || !envelope.seq || !envelope.timestamp) return {};
+    const Command* command = outbox_.find(*envelope.re);
+    if (!command || command->type != Type::message_send) {
+        // The message came as a row before, and was settled by that; or it is unknown, and its place is
+        // pulled.
+        Conversation* conversation = conversations_.find(envelope.stream);
+        if (!conversation) return {};
+        conversation->head = std::max(conversation->head, *envelope.seq);
+        conversations_.changed(*conversation);
+        return {};
+    }
+    TRY_ASSIGN(auto sent, outbox_.envelope(*command));
+    auto& send = std::get<protocol::MessageSend>(sent.payload);
+    protocol::Change change;
+    change.id = *envelope.re;
+    change.seq = *envelope.seq;
+    change.born = *envelope.seq;
+    change.timestamp = *envelope.timestamp;
+    change.payload = protocol::MessageNew{identity_.get().account, std::move(send.text), send.reply_to,
+                                          std::move(send.mentions)};
+    // Settled first, so that it carries the conversation's name even where the row alone would not tell it.
+    TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
+    return streams_.handle_change(envelope.stream, change, now_.wall);
+}
+
+Status Client::Impl::handle_created(const Envelope& envelope) {
+    if (envelope.stream.empty()) return {};
+    Conversation& conversation = conversations_.open(envelope.stream);
+    conversation.head = std::max(conversation.head, envelope.seq.value_or(0));
+    conversations_.changed(conversation);
+    return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
+}
+
+Status Client::Impl::handle_read_ok(const Envelope& envelope) {
+    const auto& ok = std::get<protocol::ReadOk>(envelope.payload);
+    if (Conversation* conversation = conversations_.find(envelope.stream))
+        streams_.handle_counts(*conversation, {{ok.unread, ok.mentions}, ok.as_of, ok.upto});
+    return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
+}
+
+Status Client::Impl::handle_error(const Envelope& envelope) {
+    const auto& error = std::get<protocol::ErrorReply>(envelope.payload);
+    if (class_of(error.code) == ErrorClass::sign_in) session_.handle_token_refused(now_);
+    if (!envelope.re) return {};
+    answered_ = true;
+    if (pulls_.asked(*envelope.re)) {
+        pulls_.handle_error(*envelope.re, error, now_);
+        return {};
+    }
+    const Error failure{error.code, error.message, error.retry_after_ms.value_or(0),
+                        error.field.value_or("")};
+    return outbox_.refused(*envelope.re, failure, now_);
+}
+
+}  // namespace parley::core

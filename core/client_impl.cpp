@@ -1,0 +1,168 @@
+#include "core/client_impl.hpp"
+
+#include "core/chance.hpp"
+#include "core/commands.hpp"
+#include "core/lease.hpp"
+#include "core/schema.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <utility>
+
+namespace parley::core {
+namespace {
+
+/// The longest time in which a server that owes answers gives none, while its connection lives.
+constexpr Duration reply_time_max = seconds(120);
+
+}  // namespace
+
+Status Client::Impl::open(Now now) {
+    now_ = now;
+    TRY(migrate(database_));
+    TRY_ASSIGN(std::int64_t generation, take_lease(database_));
+    database_.guard_with(generation);
+    TRY(identity_.load());
+    TRY(conversations_.load());
+    TRY(outbox_.load());
+    TRY(streams_.load());
+    output_.discard();
+    told_ = connection();
+    return {};
+}
+
+Connection Client::Impl::connection() const {
+    if (ended_) return *ended_;
+    if (leaving_) return Connection::offline;
+    return session_.connection(!pulls_.owes_anything());
+}
+
+/// What follows from an input, whatever it was: more is sent where that is possible, and what stands in
+/// memory is written back.
+Status Client::Impl::settle() {
+    if (!session_.has_socket()) handle_lost_connection();
+    TRY(streams_.settle());
+    receipts_.handle_pings(session_.pings_sent());
+    pulls_.note_changed();
+    if (session_.can_send()) {
+        TRY(outbox_.pump(now_.instant));
+        TRY(pulls_.pump(now_));
+        receipts_.note_changed();
+        receipts_.pump(now_.instant);
+    }
+    watch_replies();
+    TRY(conversations_.flush());
+    TRY(identity_.flush());
+    if (const Connection now_connected = connection(); told_ != now_connected) {
+        told_ = now_connected;
+        output_.notify(Notice{ConnectionChanged{now_connected}});
+    }
+    return {};
+}
+
+/// A server that answers nothing for long while it is alive has lost a question; on a new connection all are
+/// asked again.
+void Client::Impl::watch_replies() {
+    const bool answered = std::exchange(answered_, false);
+    const bool owed =
+        session_.phase() == Session::Phase::resuming || outbox_.in_flight() > 0 || pulls_.in_flight() > 0;
+    if (!owed)
+        timers_.stop(Timer::reply);
+    else if (answered || !timers_.running(Timer::reply))
+        timers_.set(Timer::reply, now_.instant + reply_time_max);
+}
+
+void Client::Impl::handle_lost_connection() {
+    outbox_.handle_disconnected();
+    pulls_.handle_disconnected();
+    receipts_.handle_disconnected();
+    account_.handle_disconnected();
+    streams_.handle_disconnected();
+}
+
+void Client::Impl::end() {
+    output_.discard();
+    database_.rollback();
+    ended_ = database_.lease_lost() ? Connection::lease_lost : Connection::broken;
+    if (session_.has_socket()) output_.close_socket(static_cast<std::uint16_t>(CloseCode::going_away));
+    output_.notify(Notice{ConnectionChanged{*ended_}});
+    output_.release(std::nullopt);
+}
+
+Status Client::Impl::handle_outcome(Credentials::Outcome outcome) {
+    using Outcome = Credentials::Outcome;
+    switch (outcome) {
+        case Outcome::nothing:
+            return {};
+        case Outcome::renewed:
+            session_.handle_renewed(now_);
+            return {};
+        case Outcome::sign_in_needed:
+            session_.rest(Session::Rest::signed_out);
+            return {};
+        case Outcome::revoked:
+            return erase(Session::Rest::revoked);
+        case Outcome::left:
+            leaving_ = false;
+            return {};
+        case Outcome::sign_in_failed:
+            output_.notify(Notice{SignInEnded{credentials_.failure()}});
+            return {};
+        case Outcome::signed_in:
+            // To the server this is another device, which has acknowledged nothing.
+            for (const auto& [stream, conversation] : conversations_.all()) {
+                conversation->acked = conversation->ack_sent = 0;
+                conversations_.changed(*conversation);
+            }
+            output_.notify(Notice{SignInEnded{}});
+            if (session_.wanted()) session_.connect(now_);
+            return {};
+    }
+    return {};
+}
+
+void Client::Impl::sign_in_refused(std::string why) {
+    output_.notify(Notice{SignInEnded{Error{ErrorCode::invalid, std::move(why), 0, {}}}});
+}
+
+/// Forgets everything that this device holds.
+Status Client::Impl::erase(Session::Rest why) {
+    session_.rest(why);
+    credentials_.stop();
+    handle_lost_connection();
+    TRY(erase_everything(database_));
+    outbox_.clear();
+    pulls_.clear();
+    receipts_.clear();
+    conversations_.clear();
+    profiles_.clear();
+    identity_.clear();
+    output_.touch_list();
+    return {};
+}
+
+Result<Uuid> Client::Impl::submit(const protocol::Payload& command, Now now, std::optional<Uuid> id) {
+    if (!identity_.get().known()) return fail(ErrorCode::not_signed_in, "sign in first");
+    if (id) {
+        if (id->version() != 4 && id->version() != 7)
+            return fail(Error{ErrorCode::invalid, "a command's id is a UUID of version 7 or 4", 0, "id"});
+        TRY_ASSIGN(bool known, outbox_.knows(*id));
+        if (known) return *id;
+    }
+    TRY(check_command(command));
+    const Uuid chosen = id.value_or(make_uuid(primitives_, now.wall));
+    TRY(outbox_.add(chosen, command, now.wall));
+    return chosen;
+}
+
+std::optional<std::string> Client::Impl::check() const {
+    for (const auto& [stream, conversation] : conversations_.all())
+        if (auto wrong = Streams::check(*conversation)) return wrong;
+    if (auto wrong = outbox_.check()) return wrong;
+    if (pulls_.in_flight() > pulls_in_flight_max) return "pulls: too much in flight";
+    if (!session_.has_socket() && (outbox_.in_flight() > 0 || pulls_.in_flight() > 0))
+        return "something is in flight without a connection";
+    return std::nullopt;
+}
+
+}  // namespace parley::core

@@ -1,0 +1,144 @@
+#pragma once
+
+#include "core/account.hpp"
+#include "core/client.hpp"
+#include "core/conversation.hpp"
+#include "core/credentials.hpp"
+#include "core/identity.hpp"
+#include "core/local_database.hpp"
+#include "core/outbox.hpp"
+#include "core/output.hpp"
+#include "core/profiles.hpp"
+#include "core/pulls.hpp"
+#include "core/receipts.hpp"
+#include "core/rows.hpp"
+#include "core/session.hpp"
+#include "core/streams.hpp"
+#include "core/timers.hpp"
+#include "core/views.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace parley::core {
+
+/// The machines of the core, and how they are driven: every input is one `handle`, which is at most one
+/// transaction. What is asked of the host is released when that is committed. Where the database fails, or
+/// another core has taken the lease, this core ends: nothing more is decided from a state that may be wrong.
+class Client::Impl {
+  public:
+    Impl(ClientOptions options, Database& database, Primitives& primitives)
+        : options_(std::move(options)),
+          database_(database),
+          primitives_(primitives),
+          output_(options_.encoding) {}
+
+    Status open(Now now);
+
+    /// Runs `act`, which returns a Status, and then everything that follows from what it changed.
+    template <class Act>
+    void handle(Now now, Act act) {
+        if (ended_) return;
+        now_ = now;
+        Transaction transaction(database_);
+        Status done = act();
+        if (done) done = settle();
+        if (done) done = transaction.commit();
+        if (!done) return end();
+        output_.release(timers_.next());
+    }
+
+    // Frames.
+    Status handle_frame(std::string_view frame);
+    // HTTP.
+    Status handle_outcome(Credentials::Outcome outcome);
+    Status erase(Session::Rest why);
+    // Commands.
+    Result<Uuid> submit(const protocol::Payload& command, Now now, std::optional<Uuid> id);
+    void sign_in_refused(std::string why);
+    void handle_lost_connection();
+    std::optional<std::string> check() const;
+
+    ClientOptions options_;
+    LocalDatabase database_;
+    Primitives& primitives_;
+    Output output_;
+    Timers timers_;
+    IdentityStore identity_{database_};
+    Conversations conversations_{database_};
+    Rows rows_{database_};
+    Profiles profiles_{database_};
+    Outbox outbox_{database_, conversations_, output_, primitives_, timers_};
+    Receipts receipts_{database_, conversations_, rows_, identity_, output_, timers_};
+    Streams streams_{conversations_, rows_, outbox_, profiles_, receipts_, identity_, output_};
+    Account account_{identity_, rows_, streams_, conversations_, profiles_, output_};
+    Credentials credentials_{identity_, output_, primitives_, timers_};
+    Session session_{options_.client_name, identity_, credentials_, output_, primitives_, timers_};
+    Pulls pulls_{{options_.jump_changes, options_.eager_messages},
+                 identity_,
+                 conversations_,
+                 rows_,
+                 streams_,
+                 account_,
+                 output_,
+                 primitives_,
+                 timers_};
+    Views views_{identity_, conversations_, rows_, outbox_, profiles_, receipts_};
+
+    Now now_;
+    /// Set when this core does nothing more: lease_lost or broken.
+    std::optional<Connection> ended_;
+    std::optional<Connection> told_;
+    /// A sign-out is under way: the database is erased already, the server is still being told.
+    bool leaving_ = false;
+
+    Connection connection() const;
+
+    /// Runs a command of the caller that may be refused without any harm. Its error goes back to the caller;
+    /// a failure of the database ends the core.
+    template <class T, class Act>
+    Result<T> attempt(Now now, Act act) {
+        if (ended_) return fail(ErrorCode::unavailable, "this core has ended");
+        now_ = now;
+        Transaction transaction(database_);
+        Result<T> result = act();
+        if (!result && !database_.failed() && !database_.lease_lost() &&
+            result.error().code != ErrorCode::internal) {
+            output_.discard();
+            return result;
+        }
+        Status done;
+        if (!result) done = fail(result.error());
+        if (done) done = settle();
+        if (done) done = transaction.commit();
+        if (!done) {
+            end();
+            return fail(done.error());
+        }
+        output_.release(timers_.next());
+        return result;
+    }
+
+  private:
+    Status settle();
+    void end();
+    void watch_replies();
+
+    Status handle_envelope(protocol::Envelope envelope);
+    Status handle_connection_message(const protocol::Envelope& envelope);
+    Status handle_sync_message(const protocol::Envelope& envelope);
+    Status handle_reply(const protocol::Envelope& envelope);
+    Status handle_accepted(const protocol::Envelope& envelope);
+    Status handle_created(const protocol::Envelope& envelope);
+    Status handle_read_ok(const protocol::Envelope& envelope);
+    Status handle_error(const protocol::Envelope& envelope);
+    Status handle_change(protocol::Envelope envelope);
+
+    /// An answer came in this input.
+    bool answered_ = false;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+/// What can be put into the outbox.
+namespace parley::core {
+
+/// Where a command goes; null for those that go nowhere in particular.
+const protocol::Target* target_of(const protocol::Payload& command);
+protocol::Target* target_of(protocol::Payload& command);
+
+/// Fails where this can never be accepted: no command of the outbox, a target that is not exactly one, a
+/// field outside its limits, a malformed handle.
+Status check_command(const protocol::Payload& command);
+
+/// As the local database keeps a command: an envelope in CBOR.
+std::string encode_command(const Uuid& id, WallTime made_at, const protocol::Payload& command);
+Result<protocol::Envelope> decode_command(std::string_view bytes);
+
+/// Commands of one lane are sent, and take effect, in order. A conversation has one lane for everything but
+/// reads, which wait for nothing; conversations that do not exist yet are named by what will make them;
+/// commands without a target share one.
+std::string lane_of_conversation(const StreamId& stream);
+std::string lane_of_reads(const StreamId& stream);
+std::string lane_of_peer(const AccountId& peer);
+std::string lane_of_creation(const Uuid& command);
+
+}  // namespace parley::core

@@ -1,0 +1,138 @@
+#include "core/conversation.hpp"
+
+#include "protocol/codec.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::core {
+namespace {
+
+using protocol::Encoding;
+
+constexpr std::string_view columns =
+    "SELECT number, stream, known, present, origin, until, summary, preview, head, cursor, solid, base, ranges,"
+    " removed_after, removed_upto, newest_owed, members_after, settings_owed, restored_from, read, triple_read,"
+    " unread, mentions, as_of_conversation, as_of_account, acked, delivered_to_all, read_by_all FROM conversation";
+
+constexpr std::string_view upsert =
+    "INSERT OR REPLACE INTO conversation (number, stream, known, present, origin, until, summary, preview, head,"
+    " cursor, solid, base, ranges, removed_after, removed_upto, newest_owed, members_after, settings_owed,"
+    " restored_from, read, triple_read, unread, mentions, as_of_conversation, as_of_account, acked,"
+    " delivered_to_all, read_by_all) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?, ?, ?)";
+
+Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
+    auto record = std::make_unique<Conversation>();
+    record->number = query.integer(0);
+    record->stream = StreamId(query.text(1));
+    record->known = query.integer(2) != 0;
+    record->present = query.integer(3) != 0;
+    record->origin = query.integer(4);
+    record->until = query.integer(5);
+    TRY_ASSIGN(record->summary, protocol::decode<protocol::Summary>(query.bytes(6), Encoding::cbor));
+    if (!query.is_null(7)) {
+        TRY_ASSIGN(record->preview, protocol::decode<protocol::Preview>(query.bytes(7), Encoding::cbor));
+    }
+    record->head = query.integer(8);
+    record->cursor = query.integer(9);
+    record->solid = query.integer(10);
+    record->base = query.integer(11);
+    auto ranges = RangeSet::parse(query.text(12));
+    if (!ranges) return fail(ErrorCode::internal, "the local database holds ranges that cannot be read");
+    record->ranges = std::move(*ranges);
+    record->removed_after = query.optional_integer(13);
+    record->removed_upto = query.integer(14);
+    record->newest_owed = query.integer(15) != 0;
+    record->members_after = query.optional_integer(16);
+    record->settings_owed = query.integer(17) != 0;
+    record->restored_from = query.optional_integer(18);
+    record->read = query.integer(19);
+    record->triple.read = query.integer(20);
+    record->triple.tally = {query.integer(21), query.integer(22)};
+    record->triple.as_of = {query.integer(23), query.integer(24)};
+    record->acked = record->ack_sent = query.integer(25);
+    record->delivered_to_all = query.integer(26);
+    record->read_by_all = query.integer(27);
+    if (record->preview) record->note_newest(record->preview->born, record->preview->at);
+    return record;
+}
+
+}  // namespace
+
+Status Conversations::load() {
+    TRY_ASSIGN(Query query, database_.read(columns));
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return {};
+        TRY_ASSIGN(auto record, read_record(query));
+        next_number_ = std::max(next_number_, record->number + 1);
+        Conversation& conversation = *record;
+        all_[conversation.stream] = std::move(record);
+        described(conversation);
+        changed_.clear();
+    }
+}
+
+Conversation* Conversations::find(const StreamId& stream) {
+    auto found = all_.find(stream);
+    return found == all_.end() ? nullptr : found->second.get();
+}
+
+const Conversation* Conversations::find(const StreamId& stream) const {
+    auto found = all_.find(stream);
+    return found == all_.end() ? nullptr : found->second.get();
+}
+
+Conversation& Conversations::open(const StreamId& stream) {
+    if (Conversation* found = find(stream)) return *found;
+    auto record = std::make_unique<Conversation>();
+    record->number = next_number_++;
+    record->stream = stream;
+    Conversation& conversation = *record;
+    all_[stream] = std::move(record);
+    changed(conversation);
+    return conversation;
+}
+
+const Conversation* Conversations::direct_with(const AccountId& peer) const {
+    auto found = direct_.find(peer);
+    return found == direct_.end() ? nullptr : find(found->second);
+}
+
+void Conversations::described(Conversation& conversation) {
+    changed(conversation);
+    if (conversation.summary.kind == protocol::ConversationKind::direct && conversation.summary.peer)
+        direct_[conversation.summary.peer->account] = conversation.stream;
+}
+
+Status Conversations::flush() {
+    for (const auto& [number, conversation] : std::exchange(changed_, {}))
+        TRY(save(*conversation));
+    return {};
+}
+
+void Conversations::clear() {
+    all_.clear();
+    direct_.clear();
+    changed_.clear();
+}
+
+Status Conversations::save(const Conversation& c) {
+    const std::string summary = protocol::encode(c.summary, Encoding::cbor);
+    std::string preview;
+    std::optional<ByteView> preview_bytes;
+    if (c.preview) {
+        preview = protocol::encode(*c.preview, Encoding::cbor);
+        preview_bytes = as_bytes(preview);
+    }
+    return database_.write(upsert, c.number, c.stream.text(), c.known, c.present, c.origin, c.until,
+                           as_bytes(summary), preview_bytes, c.head, c.cursor, c.solid, c.base,
+                           c.ranges.text(), c.removed_after, c.removed_upto, c.newest_owed, c.members_after,
+                           c.settings_owed, c.restored_from, c.read, c.triple.read, c.triple.tally.unread,
+                           c.triple.tally.mentions, c.triple.as_of.conversation, c.triple.as_of.account,
+                           c.acked, c.delivered_to_all, c.read_by_all);
+}
+
+}  // namespace parley::core

@@ -1,0 +1,142 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "core/local_database.hpp"
+#include "core/ranges.hpp"
+#include "core/rules/counts.hpp"
+#include "protocol/generated/cpp/types.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace parley::core {
+
+/// What the device knows of one conversation's stream, besides its rows. See streams.hpp for how it moves.
+struct Conversation {
+    /// Key in the local database.
+    std::int64_t number = 0;
+    StreamId stream;
+
+    /// False until `joined` or `conversation.state` told what it is; until then it only collects rows.
+    bool known = false;
+    /// False: one is out, and the server gives nothing more.
+    bool present = false;
+    /// `born` of the first row that one sees in the present membership.
+    std::int64_t origin = 0;
+    /// Of the last membership that ended: the last `seq` that one may see; 0: none ended.
+    std::int64_t until = 0;
+    protocol::Summary summary;
+    std::optional<protocol::Preview> preview;
+
+    /// The highest `seq` that the device was told of. A cursor below it owes a pull.
+    std::int64_t head = 0;
+    /// Every change up to here was applied, or is superseded by one that is still to come.
+    std::int64_t cursor = 0;
+    /// Up to here nothing is still to come: the last point at which the cursor stood at the head. Acks speak
+    /// of it.
+    std::int64_t solid = 0;
+    /// Where the last jump set the cursor: what came by a page that is at least as new as this is kept by the
+    /// cursor.
+    std::int64_t base = 0;
+    RangeSet ranges;
+
+    /// A jump owes the removals after this, up to `removed_upto`.
+    std::optional<std::int64_t> removed_after;
+    std::int64_t removed_upto = 0;
+    /// A jump owes the newest page; until then nothing is acknowledged.
+    bool newest_owed = false;
+    /// All member rows are to be fetched, going on after this `born`.
+    std::optional<std::int64_t> members_after;
+    bool settings_owed = false;
+    /// Head at the moment of the server's last restore, where that has been dealt with.
+    std::optional<std::int64_t> restored_from;
+
+    /// Own read position as the server knows it.
+    std::int64_t read = 0;
+    /// The newest counts that the server told, and the read position to which they belong.
+    struct Triple {
+        rules::Tally tally;
+        protocol::AsOf as_of;
+        std::int64_t read = 0;
+        friend bool operator==(const Triple&, const Triple&) = default;
+    } triple;
+
+    /// Position that the server surely knows to be on this device.
+    std::int64_t acked = 0;
+    /// Own messages up to here have reached, or were read by, everybody else. They only grow.
+    std::int64_t delivered_to_all = 0;
+    std::int64_t read_by_all = 0;
+
+    // Not stored, since it can be had again.
+    /// Every change in (live_low, live_high] was pushed on this connection and kept.
+    std::int64_t live_low = 0;
+    std::int64_t live_high = 0;
+    /// Highest position acknowledged on this connection.
+    std::int64_t ack_sent = 0;
+    /// Highest own read position that waits in the outbox.
+    std::int64_t read_pending = 0;
+    /// Counts as the device adjusts them; absent: to be counted again.
+    std::optional<rules::Tally> shown;
+    /// Place and time of the newest message that the device holds or was told of; 0: none.
+    std::int64_t newest_born = 0;
+    WallTime newest_at;
+    bool recount_members = false;
+    /// Spoken of since this connection began.
+    bool seen = false;
+
+    std::int64_t read_shown() const { return std::max(read, read_pending); }
+    /// Where the last pull stopped short of the head, one more is owed even if pushed changes closed the
+    /// hole: a row that changed meanwhile may have slipped from a part that was still to come into one that
+    /// had been read.
+    bool owes_changes() const { return known && present && solid < head; }
+    bool owes_anything() const {
+        return owes_changes() ||
+               (known && present && (removed_after || newest_owed || members_after || settings_owed));
+    }
+    /// What may be acknowledged: nothing before the newest page after a jump is there.
+    std::int64_t ackable() const { return newest_owed ? 0 : solid; }
+    void note_newest(std::int64_t born, WallTime at) {
+        if (born < newest_born) return;
+        newest_born = born;
+        newest_at = at;
+    }
+};
+
+/// All conversations that the device knows of, kept in memory and written back before each commit.
+class Conversations {
+  public:
+    explicit Conversations(LocalDatabase& database) : database_(database) {}
+
+    Status load();
+    Conversation* find(const StreamId& stream);
+    const Conversation* find(const StreamId& stream) const;
+    /// The record of this stream, made where there is none.
+    Conversation& open(const StreamId& stream);
+    /// The direct conversation with this person, if the device knows one that it is in.
+    const Conversation* direct_with(const AccountId& peer) const;
+
+    /// To be called by whoever changes a stored field.
+    void changed(Conversation& conversation) { changed_[conversation.number] = &conversation; }
+    const std::map<std::int64_t, Conversation*>& changed() const { return changed_; }
+    /// The same, where kind or peer may have changed.
+    void described(Conversation& conversation);
+    /// Writes what changed; inside the transaction.
+    Status flush();
+    void clear();
+
+    const std::map<StreamId, std::unique_ptr<Conversation>>& all() const { return all_; }
+
+  private:
+    Status save(const Conversation& conversation);
+
+    LocalDatabase& database_;
+    std::map<StreamId, std::unique_ptr<Conversation>> all_;
+    std::map<AccountId, StreamId> direct_;
+    std::map<std::int64_t, Conversation*> changed_;
+    std::int64_t next_number_ = 1;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,303 @@
+#include "core/outbox.hpp"
+
+#include "core/chance.hpp"
+#include "core/commands.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::core {
+namespace {
+
+using protocol::Type;
+
+std::optional<Error> stored_failure(const Query& query, int column) {
+    const auto number = query.optional_integer(column);
+    if (!number) return std::nullopt;
+    return Error{error_code_numbered(*number).value_or(ErrorCode::internal), query.text(column + 1), 0,
+                 query.text(column + 2)};
+}
+
+}  // namespace
+
+Status Outbox::load() {
+    TRY_ASSIGN(Query query, database_.read("SELECT position, id, type, lane, made_by, made_at, upto, failure,"
+                                           " failure_context, failure_field FROM command ORDER BY position"));
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return {};
+        Command command;
+        command.position = query.integer(0);
+        command.id = query.uuid(1);
+        command.type = static_cast<Type>(query.integer(2));
+        command.lane = query.text(3);
+        if (!query.is_null(4)) command.made_by = query.uuid(4);
+        command.made_at = WallTime{query.integer(5)};
+        command.upto = query.integer(6);
+        command.failure = stored_failure(query, 7);
+        command.state = command.failure ? CommandState::failed : CommandState::queued;
+
+        next_position_ = std::max(next_position_, command.position + 1);
+        Lane& lane = lanes_[command.lane];
+        (command.failure ? lane.failed : lane.waiting).insert(command.position);
+        if (!command.failure) ++waiting_;
+        positions_[command.id] = command.position;
+        const std::string name = command.lane;
+        commands_[command.position] = std::move(command);
+        reads_changed(name);
+    }
+}
+
+const Command* Outbox::find(const Uuid& id) const {
+    auto found = positions_.find(id);
+    return found == positions_.end() ? nullptr : &commands_.at(found->second);
+}
+
+Result<bool> Outbox::knows(const Uuid& id) {
+    if (positions_.contains(id)) return true;
+    TRY_ASSIGN(auto stream, settled_stream(id));
+    return stream.has_value();
+}
+
+Result<protocol::Envelope> Outbox::envelope(const Command& command) const {
+    TRY_ASSIGN(Query query, database_.read("SELECT body FROM command WHERE position = ?", command.position));
+    TRY_ASSIGN(bool found, query.step());
+    if (!found) return fail(ErrorCode::internal, "a command of the outbox is not in the local database");
+    return decode_command(query.bytes(0));
+}
+
+std::vector<const Command*> Outbox::in_lane(const std::string& lane) const {
+    auto found = lanes_.find(lane);
+    if (found == lanes_.end()) return {};
+    std::set<std::int64_t> positions = found->second.waiting;
+    positions.insert(found->second.failed.begin(), found->second.failed.end());
+    std::vector<const Command*> commands;
+    for (std::int64_t position : positions)
+        commands.push_back(&commands_.at(position));
+    return commands;
+}
+
+const Command* Outbox::newest_message(const std::string& lane) const {
+    auto found = lanes_.find(lane);
+    if (found == lanes_.end()) return nullptr;
+    const Command* newest = nullptr;
+    for (const auto* positions : {&found->second.waiting, &found->second.failed}) {
+        for (auto position = positions->rbegin(); position != positions->rend(); ++position) {
+            if (newest && *position < newest->position) break;
+            const Command& command = commands_.at(*position);
+            if (command.type != Type::message_send) continue;
+            newest = &command;
+            break;
+        }
+    }
+    return newest;
+}
+
+std::vector<std::string> Outbox::lanes() const {
+    std::vector<std::string> names;
+    for (const auto& [name, lane] : lanes_)
+        names.push_back(name);
+    return names;
+}
+
+Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime now) {
+    Command command;
+    command.id = id;
+    command.type = protocol::type_of(payload);
+    command.made_at = now;
+    TRY_ASSIGN(command.lane, lane_for(payload, id));
+    if (const auto* target = target_of(payload)) command.made_by = target->made_by;
+    if (const auto* read = std::get_if<protocol::Read>(&payload)) {
+        command.upto = read->upto;
+        TRY_ASSIGN(bool absorbed, absorb_read(id, command.lane, read->upto, now));
+        if (absorbed) return {};
+    }
+    return insert(std::move(command), payload);
+}
+
+/// The lane in which this goes; fails where its target can never exist.
+Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uuid& id) {
+    if (protocol::type_of(payload) == Type::conversation_create) return lane_of_creation(id);
+    const auto* target = target_of(payload);
+    if (!target) return std::string();
+
+    std::optional<StreamId> stream = target->stream;
+    if (target->direct) {
+        if (const auto* known = conversations_.direct_with(*target->direct)) stream = known->stream;
+    }
+    if (target->made_by) {
+        const Command* creation = find(*target->made_by);
+        if (creation && creation->state == CommandState::failed)
+            return fail(ErrorCode::made_by_refused,
+                        "the command that was to make this conversation has failed");
+        if (!creation) {
+            TRY_ASSIGN(auto made, settled_stream(*target->made_by));
+            if (made && !made->empty()) stream = *made;
+        }
+    }
+    if (std::holds_alternative<protocol::Read>(payload)) {
+        if (!stream || !conversations_.find(*stream))
+            return fail(ErrorCode::conversation_not_member,
+                        "nothing can be read in a conversation that is not known");
+        return lane_of_reads(*stream);
+    }
+    if (stream) return lane_of_conversation(*stream);
+    return target->direct ? lane_of_peer(*target->direct) : lane_of_creation(*target->made_by);
+}
+
+/// Read positions grow only, so that one which says nothing new is settled at once, and one that waits unsent
+/// gives way to a later one. True: nothing is left to be sent for this one.
+Result<bool> Outbox::absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now) {
+    const StreamId stream(lane.substr(2));
+    const Conversation* conversation = conversations_.find(stream);
+    if (upto <= conversation->read_shown()) {
+        TRY(remember(id, stream, now));
+        output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::nullopt}});
+        return true;
+    }
+    std::vector<Uuid> outdone;
+    for (const Command* earlier : in_lane(lane))
+        if (earlier->state == CommandState::queued) outdone.push_back(earlier->id);
+    for (const Uuid& earlier : outdone)
+        TRY(accepted(earlier, stream, std::nullopt, now));
+    return false;
+}
+
+Status Outbox::insert(Command command, const protocol::Payload& payload) {
+    command.position = next_position_++;
+    const std::string body = encode_command(command.id, command.made_at, payload);
+    TRY(
+        database_.write("INSERT INTO command (position, id, type, lane, made_by, made_at, upto, body)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        command.position, command.id, static_cast<int>(command.type), command.lane,
+                        command.made_by, command.made_at, command.upto, as_bytes(body)));
+    lanes_[command.lane].waiting.insert(command.position);
+    positions_[command.id] = command.position;
+    ++waiting_;
+    announce(command);
+    const std::string lane = command.lane;
+    commands_[command.position] = std::move(command);
+    reads_changed(lane);
+    return {};
+}
+
+Result<Uuid> Outbox::retry(const Uuid& id, WallTime now) {
+    const Command* failed = find(id);
+    if (!failed || failed->state != CommandState::failed)
+        return fail(ErrorCode::invalid, "only a failed command can be sent again");
+    TRY_ASSIGN(auto again, envelope(*failed));
+    const Uuid new_id = make_uuid(primitives_, now);
+    // Nothing is changed before it is sure that the command can go somewhere.
+    TRY(lane_for(again.payload, new_id));
+    // A creation takes along what failed because of it; that is retried by itself, or not at all.
+    if (failed->type == Type::conversation_create) TRY(redirect(id, new_id));
+    TRY(forget(*failed));
+    TRY(add(new_id, again.payload, now));
+    return new_id;
+}
+
+Status Outbox::discard(const Uuid& id) {
+    const Command* failed = find(id);
+    if (!failed || failed->state != CommandState::failed)
+        return fail(ErrorCode::invalid, "only a failed command can be discarded");
+    announce(*failed);
+    return forget(*failed);
+}
+
+/// What was to go to the conversation that `from` would have made goes to that of `to`.
+Status Outbox::redirect(const Uuid& from, const Uuid& to) {
+    for (auto& [position, command] : commands_) {
+        if (command.made_by != from) continue;
+        TRY_ASSIGN(auto envelope_now, envelope(command));
+        target_of(envelope_now.payload)->made_by = to;
+        command.made_by = to;
+        const std::string body = encode_command(command.id, command.made_at, envelope_now.payload);
+        TRY(database_.write("UPDATE command SET made_by = ?, body = ? WHERE position = ?", to, as_bytes(body),
+                            position));
+    }
+    return move_lane(lane_of_creation(from), lane_of_creation(to));
+}
+
+Status Outbox::forget(const Command& command) {
+    TRY(database_.write("DELETE FROM command WHERE position = ?", command.position));
+    const std::string name = command.lane;
+    Lane& lane = lanes_[name];
+    lane.failed.erase(command.position);
+    if (lane.waiting.erase(command.position) != 0) --waiting_;
+    if (command.state == CommandState::in_flight) --in_flight_;
+    if (lane.waiting.empty() && lane.failed.empty()) lanes_.erase(name);
+    const std::int64_t position = command.position;
+    positions_.erase(command.id);
+    commands_.erase(position);
+    reads_changed(name);
+    return {};
+}
+
+Status Outbox::remember(const Uuid& id, const StreamId& stream, WallTime now) {
+    return database_.write("INSERT OR REPLACE INTO settled (id, stream, at) VALUES (?, ?, ?)", id,
+                           stream.text(), now);
+}
+
+Result<std::optional<StreamId>> Outbox::settled_stream(const Uuid& id) {
+    TRY_ASSIGN(Query query, database_.read("SELECT stream FROM settled WHERE id = ?", id));
+    TRY_ASSIGN(bool found, query.step());
+    if (!found) return std::nullopt;
+    return StreamId(query.text(0));
+}
+
+Status Outbox::move_lane(const std::string& from, const std::string& to) {
+    auto found = lanes_.find(from);
+    if (found == lanes_.end() || from == to) return {};
+    Lane moved = std::move(found->second);
+    lanes_.erase(found);
+    Lane& lane = lanes_[to];
+    for (std::int64_t position : moved.waiting)
+        commands_.at(position).lane = to;
+    for (std::int64_t position : moved.failed)
+        commands_.at(position).lane = to;
+    lane.waiting.merge(moved.waiting);
+    lane.failed.merge(moved.failed);
+    if (moved.paused_until) pause(lane, *moved.paused_until);
+    return database_.write("UPDATE command SET lane = ? WHERE lane = ?", to, from);
+}
+
+void Outbox::reads_changed(const std::string& lane) {
+    if (!lane.starts_with("r:")) return;
+    Conversation* conversation = conversations_.find(StreamId(lane.substr(2)));
+    if (!conversation) return;
+    std::int64_t pending = 0;
+    for (const Command* command : in_lane(lane))
+        if (command->state != CommandState::failed) pending = std::max(pending, command->upto);
+    if (pending == conversation->read_pending) return;
+    conversation->read_pending = pending;
+    conversation->shown.reset();
+    output_.touch(conversation->stream);
+    output_.touch_list();
+}
+
+void Outbox::announce(const Command& command) {
+    output_.touch_list();
+    if (command.lane.starts_with("c:")) output_.touch(StreamId(command.lane.substr(2)));
+}
+
+std::optional<std::string> Outbox::check() const {
+    std::size_t in_flight = 0;
+    std::size_t waiting = 0;
+    for (const auto& [name, lane] : lanes_) {
+        if (lane.waiting.empty() && lane.failed.empty()) return "outbox: lane " + name + " is empty";
+        for (std::int64_t position : lane.waiting) {
+            auto found = commands_.find(position);
+            if (found == commands_.end() || found->second.lane != name)
+                return "outbox: lane " + name + " is wrong";
+            if (found->second.state == CommandState::failed) return "outbox: a failed command waits";
+            in_flight += found->second.state == CommandState::in_flight;
+            ++waiting;
+        }
+    }
+    if (in_flight != in_flight_ || waiting != waiting_) return "outbox: miscounted";
+    if (in_flight_ > commands_in_flight_max) return "outbox: too much in flight";
+    if (positions_.size() != commands_.size()) return "outbox: ids and commands differ";
+    return std::nullopt;
+}
+
+}  // namespace parley::core

@@ -1,0 +1,145 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "core/conversation.hpp"
+#include "core/local_database.hpp"
+#include "core/output.hpp"
+#include "core/ports/primitives.hpp"
+#include "core/timers.hpp"
+#include "core/view.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace parley::core {
+
+/// Requests for rows that may be under way at once, besides commands; together they stay within
+/// in_flight_max.
+inline constexpr std::size_t pulls_in_flight_max = 4;
+inline constexpr std::size_t commands_in_flight_max = limits::in_flight_max - pulls_in_flight_max;
+
+/// A command that was not accepted yet.
+struct Command {
+    std::int64_t position = 0;
+    Uuid id;
+    protocol::Type type{};
+    std::string lane;
+    /// The creation whose conversation it goes to.
+    std::optional<Uuid> made_by;
+    WallTime made_at;
+    /// Of a `read`.
+    std::int64_t upto = 0;
+    CommandState state = CommandState::queued;
+    std::optional<Error> failure;
+};
+
+/// The outbox: commands that stand durably in the local database until the server has accepted them, or
+/// refused them for good and somebody has seen it.
+///
+///             submit          pump                 accepted, or the message comes as a row
+///     (caller) ────> queued ────────> in flight ──────────────────────────────────> settled (id remembered)
+///                      ^  connection    │   │
+///                      │  lost, wait,   │   │ refused: permanent             retry: a new id at the end
+///                      └──refresh, ─────┘   └──────────────────> failed ──────────────────────────────>
+///                      queued
+///                         sign in                                  │ discard
+///                                                                  └─────────> forgotten
+///
+/// Within a lane commands are sent in order of their positions, and each names the one before it in `follows`
+/// while that is unanswered, so that a refusal never lets a later one overtake. Nothing is ever sent that is
+/// not committed. What is in flight is not stored: after a restart everything is queued, and a repeat gets
+/// the same answer.
+class Outbox {
+  public:
+    Outbox(LocalDatabase& database, Conversations& conversations, Output& output, Primitives& primitives,
+           Timers& timers)
+        : database_(database),
+          conversations_(conversations),
+          output_(output),
+          primitives_(primitives),
+          timers_(timers) {}
+
+    Status load();
+
+    // Getters.
+    const Command* find(const Uuid& id) const;
+    /// True also for ids that were accepted earlier.
+    Result<bool> knows(const Uuid& id);
+    Result<protocol::Envelope> envelope(const Command& command) const;
+    const std::map<std::int64_t, Command>& all() const { return commands_; }
+    /// Commands of one lane, in order; failed ones stand where they were.
+    std::vector<const Command*> in_lane(const std::string& lane) const;
+    /// The last message of a lane that is not accepted yet; null: none.
+    const Command* newest_message(const std::string& lane) const;
+    std::vector<std::string> lanes() const;
+    std::size_t in_flight() const { return in_flight_; }
+    bool waiting() const { return waiting_ != 0; }
+    std::optional<std::string> check() const;
+
+    // Commands; each inside the transaction of the caller.
+    Status add(const Uuid& id, const protocol::Payload& payload, WallTime now);
+    Result<Uuid> retry(const Uuid& id, WallTime now);
+    Status discard(const Uuid& id);
+
+    // What the server says.
+    /// `stream`: where it went to, or what it made; empty where there is none.
+    Status accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
+                    WallTime now);
+    Status refused(const Uuid& id, const Error& error, Now now);
+    /// What was to go to this person goes into this conversation.
+    Status peer_known(const AccountId& peer, const StreamId& stream);
+
+    // The connection.
+    /// Sends what may be sent.
+    Status pump(Instant now);
+    /// Everything in flight waits again; pauses end.
+    void handle_disconnected();
+    /// Everything was erased.
+    void clear();
+
+  private:
+    struct Lane {
+        std::set<std::int64_t> waiting;  ///< Queued and in flight.
+        std::set<std::int64_t> failed;
+        std::optional<Instant> paused_until;
+        int refusals = 0;
+    };
+
+    Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);
+    Result<bool> absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now);
+    Status insert(Command command, const protocol::Payload& payload);
+    Status forget(const Command& command);
+    Status remember(const Uuid& id, const StreamId& stream, WallTime now);
+    Status fail_command(Command& command, const Error& error);
+    Status move_lane(const std::string& from, const std::string& to);
+    Status redirect(const Uuid& from, const Uuid& to);
+    void requeue(Command& command);
+    void pause(Lane& lane, Instant until);
+    Command* next_to_send(Instant now);
+    std::optional<Uuid> predecessor(const Command& command) const;
+    void reads_changed(const std::string& lane);
+    void announce(const Command& command);
+    Result<std::optional<StreamId>> settled_stream(const Uuid& id);
+
+    LocalDatabase& database_;
+    Conversations& conversations_;
+    Output& output_;
+    Primitives& primitives_;
+    Timers& timers_;
+    std::map<std::int64_t, Command> commands_;
+    std::map<Uuid, std::int64_t> positions_;
+    std::map<std::string, Lane> lanes_;
+    std::size_t in_flight_ = 0;
+    std::size_t waiting_ = 0;
+    std::int64_t next_position_ = 1;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,154 @@
+// The outbox and the server: what is sent, and what the answers do.
+
+#include "core/chance.hpp"
+#include "core/commands.hpp"
+#include "core/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::core {
+
+Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
+                        WallTime now) {
+    auto found = positions_.find(id);
+    if (found == positions_.end()) return {};
+    const Command command = commands_.at(found->second);
+    TRY(remember(id, stream, now));
+    lanes_[command.lane].refusals = 0;
+    TRY(forget(command));
+    // From now on the conversation has a name.
+    if (!stream.empty() && (command.lane.starts_with("m:") || command.lane.starts_with("d:")))
+        TRY(move_lane(command.lane, lane_of_conversation(stream)));
+    announce(command);
+    output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::move(reply)}});
+    return {};
+}
+
+Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
+    auto found = positions_.find(id);
+    if (found == positions_.end()) return {};
+    Command& command = commands_.at(found->second);
+    if (command.state == CommandState::failed) return {};
+    if (class_of(error.code) == ErrorClass::permanent) return fail_command(command, error);
+
+    requeue(command);
+    Lane& lane = lanes_[command.lane];
+    // The order is held by what stands before it, so that it needs no pause of its own.
+    if (error.code == ErrorCode::follows_refused && *lane.waiting.begin() < command.position) return {};
+    // The session renews its token, and everything is sent again after that.
+    if (class_of(error.code) == ErrorClass::sign_in) return {};
+    ++lane.refusals;
+    if (error.code == ErrorCode::follows_refused && lane.refusals == 1) return {};
+    const Duration wait =
+        error.retry_after_ms > 0 ? milliseconds(error.retry_after_ms) : backoff(primitives_, lane.refusals);
+    pause(lane, now.instant + wait);
+    return {};
+}
+
+/// Shows a command as failed, and with it what was to go to the conversation that it would have made.
+Status Outbox::fail_command(Command& command, const Error& error) {
+    TRY(database_.write(
+        "UPDATE command SET failure = ?, failure_context = ?, failure_field = ? WHERE position = ?",
+        static_cast<std::int64_t>(error.code), error.context, error.field, command.position));
+    requeue(command);
+    command.state = CommandState::failed;
+    command.failure = error;
+    Lane& lane = lanes_[command.lane];
+    lane.waiting.erase(command.position);
+    lane.failed.insert(command.position);
+    --waiting_;
+    reads_changed(command.lane);
+    announce(command);
+    const StreamId stream(command.lane.starts_with("c:") ? command.lane.substr(2) : std::string());
+    output_.notify(Notice{CommandSettled{command.id, error, stream, std::nullopt}});
+    if (command.type != protocol::Type::conversation_create) return {};
+
+    std::vector<std::int64_t> dependents;
+    for (const auto& [position, other] : commands_)
+        if (other.made_by == command.id && other.state != CommandState::failed)
+            dependents.push_back(position);
+    for (std::int64_t position : dependents)
+        TRY(fail_command(commands_.at(position),
+                         Error{ErrorCode::made_by_refused, "its conversation could not be made", 0, {}}));
+    return {};
+}
+
+Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
+    return move_lane(lane_of_peer(peer), lane_of_conversation(stream));
+}
+
+Status Outbox::pump(Instant now) {
+    while (in_flight_ < commands_in_flight_max) {
+        Command* command = next_to_send(now);
+        if (!command) break;
+        TRY_ASSIGN(auto sent, envelope(*command));
+        sent.follows = predecessor(*command);
+        output_.send(sent);
+        command->state = CommandState::in_flight;
+        ++in_flight_;
+    }
+    timers_.stop(Timer::outbox);
+    for (const auto& [name, lane] : lanes_) {
+        if (!lane.paused_until || *lane.paused_until <= now) continue;
+        if (auto at = timers_.at(Timer::outbox); !at || *lane.paused_until < *at)
+            timers_.set(Timer::outbox, *lane.paused_until);
+    }
+    return {};
+}
+
+/// The oldest command that nothing holds back.
+Command* Outbox::next_to_send(Instant now) {
+    Command* oldest = nullptr;
+    for (auto& [name, lane] : lanes_) {
+        if (lane.paused_until && *lane.paused_until > now) continue;
+        for (std::int64_t position : lane.waiting) {
+            Command& command = commands_.at(position);
+            if (command.state != CommandState::queued) continue;
+            if (!oldest || position < oldest->position) oldest = &command;
+            break;
+        }
+    }
+    return oldest;
+}
+
+/// The nearest earlier command of the lane that is sent and not answered. Reads depend on nothing.
+std::optional<Uuid> Outbox::predecessor(const Command& command) const {
+    if (command.type == protocol::Type::read) return std::nullopt;
+    std::optional<Uuid> nearest;
+    for (std::int64_t position : lanes_.at(command.lane).waiting) {
+        if (position >= command.position) break;
+        const Command& earlier = commands_.at(position);
+        if (earlier.state == CommandState::in_flight) nearest = earlier.id;
+    }
+    return nearest;
+}
+
+void Outbox::handle_disconnected() {
+    for (auto& [name, lane] : lanes_) {
+        lane.paused_until.reset();
+        for (std::int64_t position : lane.waiting)
+            requeue(commands_.at(position));
+    }
+    timers_.stop(Timer::outbox);
+}
+
+void Outbox::clear() {
+    commands_.clear();
+    positions_.clear();
+    lanes_.clear();
+    in_flight_ = waiting_ = 0;
+    timers_.stop(Timer::outbox);
+}
+
+void Outbox::requeue(Command& command) {
+    if (command.state != CommandState::in_flight) return;
+    command.state = CommandState::queued;
+    --in_flight_;
+}
+
+void Outbox::pause(Lane& lane, Instant until) {
+    if (!lane.paused_until || *lane.paused_until < until) lane.paused_until = until;
+}
+
+}  // namespace parley::core

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/action.hpp"
+#include "protocol/codec.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace parley::core {
+
+/// What the core asks of its host. While an input is handled, actions are only staged; they are released when
+/// the transaction that they belong to is committed, and thrown away when it is not. So nothing leaves the
+/// core that a crash could make it forget.
+class Output {
+  public:
+    explicit Output(protocol::Encoding encoding) : encoding_(encoding) {}
+
+    // Staging.
+    /// Envelopes that are sent one after the other share frames of at most limits::frame_bytes_max.
+    void send(const protocol::Envelope& envelope);
+    void open_socket();
+    void close_socket(std::uint16_t code);
+    void call_http(CallHttp call);
+    void notify(Notice notice);
+    /// These two are told once, at the end of what is staged.
+    void touch(const StreamId& stream) { touched_.insert(stream); }
+    void touch_list() { list_touched_ = true; }
+
+    // The end of an input.
+    /// Releases what is staged, and the timer where it moved.
+    void release(std::optional<Instant> timer);
+    void discard();
+    /// The host's timer rang, so that it must be armed anew even for the same moment.
+    void timer_rang() { armed_.reset(); }
+
+    std::optional<Action> poll();
+
+  private:
+    void end_frame();
+    void stage(Action action);
+
+    protocol::Encoding encoding_;
+    std::string frame_;
+    std::vector<Action> staged_;
+    std::set<StreamId> touched_;
+    bool list_touched_ = false;
+    std::deque<Action> released_;
+    std::optional<Instant> armed_;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,289 @@
+#include "core/pulls.hpp"
+
+#include "core/chance.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::core {
+namespace {
+
+/// Conversations that count as being on the screen, and pages that a screen may lack at once.
+constexpr std::size_t shown_max = 4;
+constexpr std::size_t wanted_max = 4;
+
+protocol::Page newest_page(const StreamId& stream) {
+    protocol::Page page;
+    page.stream = stream;
+    page.before = 0;
+    return page;
+}
+
+}  // namespace
+
+bool Pulls::owes_anything() const {
+    if (identity_.get().behind) return true;
+    for (const StreamId& stream : candidates_) {
+        const Conversation* conversation = conversations_.find(stream);
+        if (conversation && conversation->owes_anything() && !given_up(stream)) return true;
+    }
+    return false;
+}
+
+void Pulls::show(const StreamId& stream) {
+    std::erase(shown_, stream);
+    shown_.insert(shown_.begin(), stream);
+    if (shown_.size() > shown_max) shown_.pop_back();
+}
+
+void Pulls::want(const StreamId& stream, const protocol::Page& page) {
+    auto& pages = wanted_[stream];
+    if (std::ranges::find(pages, page) != pages.end()) return;
+    for (const auto& [id, request] : requests_) {
+        const auto* asked = std::get_if<protocol::Page>(&request.payload);
+        if (request.stream == stream && asked && *asked == page) return;
+    }
+    pages.push_back(page);
+    if (pages.size() > wanted_max) pages.pop_front();
+    candidates_.insert(stream);
+}
+
+void Pulls::handle_signed_in() {
+    for (const auto& [stream, conversation] : conversations_.all())
+        candidates_.insert(stream);
+}
+
+void Pulls::handle_disconnected() {
+    requests_.clear();
+    busy_.clear();
+    pauses_.clear();
+    answered_.clear();
+    timers_.stop(Timer::pull);
+}
+
+void Pulls::clear() {
+    handle_disconnected();
+    candidates_.clear();
+    wanted_.clear();
+    shown_.clear();
+}
+
+void Pulls::note_changed() {
+    for (const auto& [number, conversation] : conversations_.changed())
+        candidates_.insert(conversation->stream);
+}
+
+Status Pulls::handle_reply(const Uuid& id, const protocol::Payload& reply, Now now) {
+    auto found = requests_.find(id);
+    if (found == requests_.end()) return {};
+    const Request request = std::move(found->second);
+    requests_.erase(found);
+    busy_.erase(request.stream);
+    pauses_.erase(request.stream);
+    answered_[request.stream] = request;
+    candidates_.insert(request.stream);
+    return take(request, reply, now.wall);
+}
+
+Status Pulls::take(const Request& request, const protocol::Payload& reply, WallTime now) {
+    const auto* changes = std::get_if<protocol::ChangesOk>(&reply);
+    if (request.purpose == Purpose::account) return changes ? account_.handle_changes(*changes) : Status{};
+    Conversation* conversation = conversations_.find(request.stream);
+    if (!conversation) return {};
+    if (changes && request.purpose == Purpose::changes)
+        return streams_.handle_changes(*conversation, *changes, now);
+    if (changes && request.purpose == Purpose::removed)
+        return streams_.handle_removed(*conversation, *changes, now);
+    const auto* page = std::get_if<protocol::PageOk>(&reply);
+    const auto* asked_page = std::get_if<protocol::Page>(&request.payload);
+    if (page && asked_page) return streams_.handle_page(*conversation, *asked_page, *page, now);
+    const auto* rows = std::get_if<protocol::RowsOk>(&reply);
+    const auto* asked_rows = std::get_if<protocol::Rows>(&request.payload);
+    if (rows && asked_rows) return streams_.handle_rows(*conversation, *asked_rows, *rows, now);
+    return {};
+}
+
+void Pulls::handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now) {
+    auto found = requests_.find(id);
+    if (found == requests_.end()) return;
+    const Request request = std::move(found->second);
+    requests_.erase(found);
+    busy_.erase(request.stream);
+    candidates_.insert(request.stream);
+
+    Conversation* conversation = conversations_.find(request.stream);
+    if (error.code == ErrorCode::too_old && conversation) {
+        conversation->head = std::max(conversation->head, error.floor.value_or(0));
+        if (request.purpose == Purpose::changes) return streams_.jump(*conversation);
+        if (request.purpose == Purpose::removed && conversation->removed_after < error.floor) {
+            conversation->removed_after = error.floor;
+            return conversations_.changed(*conversation);
+        }
+    }
+    // A renewed token lets it be asked again.
+    if (class_of(error.code) == ErrorClass::sign_in) return;
+    if (class_of(error.code) == ErrorClass::permanent)
+        return pause(request.stream, std::nullopt, now.instant);
+    const int refusals = ++pauses_[request.stream].refusals;
+    pause(request.stream,
+          error.retry_after_ms ? milliseconds(*error.retry_after_ms) : backoff(primitives_, refusals),
+          now.instant);
+}
+
+void Pulls::pause(const StreamId& stream, std::optional<Duration> wait, Instant now) {
+    Pause& pause = pauses_[stream];
+    pause.until.reset();
+    if (!wait) return;
+    pause.until = now + *wait;
+    if (auto at = timers_.at(Timer::pull); !at || *pause.until < *at) timers_.set(Timer::pull, *pause.until);
+}
+
+void Pulls::handle_timer(Instant now) {
+    if (!timers_.fired(Timer::pull, now)) return;
+    for (const auto& [stream, pause] : pauses_) {
+        if (!pause.until || *pause.until <= now) continue;
+        if (auto at = timers_.at(Timer::pull); !at || *pause.until < *at)
+            timers_.set(Timer::pull, *pause.until);
+    }
+}
+
+bool Pulls::given_up(const StreamId& stream) const {
+    auto paused = pauses_.find(stream);
+    return paused != pauses_.end() && !paused->second.until;
+}
+
+bool Pulls::may_ask(const StreamId& stream, Instant now) const {
+    if (busy_.contains(stream)) return false;
+    auto paused = pauses_.find(stream);
+    return paused == pauses_.end() || (paused->second.until && *paused->second.until <= now);
+}
+
+Status Pulls::pump(Now now) {
+    if (auto request = owed_by_account(); request && may_ask(request->stream, now.instant))
+        ask(std::move(*request), now);
+    const auto conversations = by_urgency();
+    bool owed = identity_.get().behind;
+    for (Conversation* conversation : conversations) {
+        if (requests_.size() >= pulls_in_flight_max) return {};
+        if (!may_ask(conversation->stream, now.instant)) continue;
+        if (conversation->owes_changes() && far_behind(*conversation)) streams_.jump(*conversation);
+        auto request = owed_by(*conversation);
+        if (request) {
+            owed = true;
+            ask(std::move(*request), now);
+        } else if (auto answered = answered_.find(conversation->stream);
+                   answered != answered_.end() && answered->second.purpose != Purpose::background) {
+            answered_.erase(answered);
+        }
+    }
+    // History comes one piece at a time, when nothing is owed.
+    if (owed || !requests_.empty()) return {};
+    for (Conversation* conversation : conversations) {
+        if (busy_.contains(conversation->stream) || !may_ask(conversation->stream, now.instant)) continue;
+        TRY_ASSIGN(auto request, background_of(*conversation));
+        if (!request) {
+            candidates_.erase(conversation->stream);
+            answered_.erase(conversation->stream);
+            continue;
+        }
+        ask(std::move(*request), now);
+        return {};
+    }
+    return {};
+}
+
+/// Candidates: on the screen first, then by latest activity.
+std::vector<Conversation*> Pulls::by_urgency() const {
+    std::vector<Conversation*> conversations;
+    for (const StreamId& stream : candidates_)
+        if (Conversation* conversation = conversations_.find(stream)) conversations.push_back(conversation);
+    std::ranges::stable_sort(conversations, [&](const Conversation* one, const Conversation* other) {
+        const auto shown_one = std::ranges::find(shown_, one->stream);
+        const auto shown_other = std::ranges::find(shown_, other->stream);
+        if (shown_one != shown_other) return shown_one < shown_other;
+        return one->newest_at > other->newest_at;
+    });
+    return conversations;
+}
+
+bool Pulls::far_behind(const Conversation& conversation) const {
+    const std::int64_t behind = conversation.head - conversation.cursor;
+    const bool holds_nothing = conversation.cursor < conversation.origin;
+    return behind >
+           (holds_nothing ? std::min(options_.jump_changes, limits::page_rows_max) : options_.jump_changes);
+}
+
+std::optional<Pulls::Request> Pulls::owed_by_account() const {
+    const Identity& identity = identity_.get();
+    if (!identity.behind) return std::nullopt;
+    const StreamId stream(identity.account.text());
+    return Request{stream, Purpose::account,
+                   protocol::Changes{stream, identity.cursor, std::nullopt, std::nullopt}};
+}
+
+std::optional<Pulls::Request> Pulls::owed_by(const Conversation& c) const {
+    if (!c.known || !c.present) return std::nullopt;
+    if (auto wanted = wanted_.find(c.stream); wanted != wanted_.end() && !wanted->second.empty())
+        return Request{c.stream, Purpose::page, wanted->second.front()};
+    if (c.removed_after)
+        return Request{c.stream, Purpose::removed,
+                       protocol::Changes{c.stream, *c.removed_after, std::nullopt, protocol::Only::removed}};
+    if (c.newest_owed) return Request{c.stream, Purpose::page, newest_page(c.stream)};
+    if (c.owes_changes())
+        return Request{c.stream, Purpose::changes,
+                       protocol::Changes{c.stream, c.cursor, std::nullopt, std::nullopt}};
+    if (c.settings_owed)
+        return Request{c.stream, Purpose::settings,
+                       protocol::Rows{c.stream, protocol::RowKind::settings, 0, std::nullopt}};
+    if (c.members_after)
+        return Request{c.stream, Purpose::members,
+                       protocol::Rows{c.stream, protocol::RowKind::member, *c.members_after, std::nullopt}};
+    return std::nullopt;
+}
+
+/// The next piece of history that is not held, or not surely true any more; the newest first.
+Result<std::optional<Pulls::Request>> Pulls::background_of(const Conversation& c) {
+    if (!c.known || !c.present) return std::nullopt;
+    protocol::Page page;
+    page.stream = c.stream;
+    if (const auto gaps = c.ranges.gaps(1, c.solid); !gaps.empty()) {
+        page.before = gaps.back().high + 1;
+        if (c.solid - gaps.back().high >= options_.eager_messages) {
+            TRY_ASSIGN(std::int64_t held, rows_.count_messages_from(c.number, *page.before));
+            if (held >= options_.eager_messages) return std::nullopt;
+        }
+    } else if (const auto stale = c.ranges.stale(1, c.solid); !stale.empty()) {
+        page.from = stale.back().low;
+        page.to = stale.back().high;
+        page.since = stale.back().as_of;
+    } else {
+        return std::nullopt;
+    }
+    return Request{c.stream, Purpose::background, page};
+}
+
+void Pulls::ask(Request request, Now now) {
+    // An answer that changed nothing would be given for ever.
+    if (auto answered = answered_.find(request.stream);
+        answered != answered_.end() && answered->second.payload == request.payload) {
+        answered_.erase(answered);
+        const int refusals = ++pauses_[request.stream].refusals;
+        return pause(request.stream, backoff(primitives_, refusals + 4), now.instant);
+    }
+    if (request.purpose == Purpose::page) {
+        auto wanted = wanted_.find(request.stream);
+        if (wanted != wanted_.end() && !wanted->second.empty() &&
+            wanted->second.front() == std::get<protocol::Page>(request.payload))
+            wanted->second.pop_front();
+    }
+    protocol::Envelope envelope;
+    envelope.id = make_uuid(primitives_, now.wall);
+    envelope.payload = request.payload;
+    output_.send(envelope);
+    busy_.insert(request.stream);
+    requests_.emplace(*envelope.id, std::move(request));
+}
+
+}  // namespace parley::core

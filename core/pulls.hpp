@@ -1,0 +1,121 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "core/account.hpp"
+#include "core/conversation.hpp"
+#include "core/output.hpp"
+#include "core/ports/primitives.hpp"
+#include "core/streams.hpp"
+#include "core/timers.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+namespace parley::core {
+
+/// What the device owes itself, asked for piece by piece: at most pulls_in_flight_max requests at once, at
+/// most one for a stream, the account's own stream and what is on the screen first, then by latest activity;
+/// history in the background when nothing else is owed.
+///
+/// Nothing here is stored. What is owed follows from cursors, heads, ranges and the marks of a jump, all of
+/// which are; so after a lost connection, or a crash, the same is owed and is asked for again.
+class Pulls {
+  public:
+    struct Options {
+        std::int64_t jump_changes = 0;
+        std::int64_t eager_messages = 0;
+    };
+
+    Pulls(Options options, IdentityStore& identity, Conversations& conversations, Rows& rows,
+          Streams& streams, Account& account, Output& output, Primitives& primitives, Timers& timers)
+        : options_(options),
+          identity_(identity),
+          conversations_(conversations),
+          rows_(rows),
+          streams_(streams),
+          account_(account),
+          output_(output),
+          primitives_(primitives),
+          timers_(timers) {}
+
+    // Getters.
+    /// True where something is owed without which the device does not show the truth.
+    bool owes_anything() const;
+    /// True where nothing is owed or under way, history in the background included.
+    bool idle() const { return requests_.empty() && candidates_.empty() && !identity_.get().behind; }
+    std::size_t in_flight() const { return requests_.size(); }
+    bool asked(const Uuid& id) const { return requests_.contains(id); }
+
+    // Commands.
+    /// This conversation is on the screen.
+    void show(const StreamId& stream);
+    /// The screen lacks this.
+    void want(const StreamId& stream, const protocol::Page& page);
+
+    // Input.
+    void handle_signed_in();
+    void handle_disconnected();
+    /// What changed in this input may owe something.
+    void note_changed();
+    Status handle_reply(const Uuid& id, const protocol::Payload& reply, Now now);
+    void handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now);
+    void handle_timer(Instant now);
+    /// Everything was erased.
+    void clear();
+
+    // Output.
+    Status pump(Now now);
+
+  private:
+    enum class Purpose : std::uint8_t { account, changes, removed, members, settings, page, background };
+    struct Request {
+        StreamId stream;
+        Purpose purpose{};
+        protocol::Payload payload;
+    };
+    struct Pause {
+        std::optional<Instant> until;  ///< Absent: until the next connection.
+        int refusals = 0;
+    };
+
+    std::optional<Request> owed_by_account() const;
+    std::optional<Request> owed_by(const Conversation& conversation) const;
+    Result<std::optional<Request>> background_of(const Conversation& conversation);
+    std::vector<Conversation*> by_urgency() const;
+    bool given_up(const StreamId& stream) const;
+    bool may_ask(const StreamId& stream, Instant now) const;
+    void ask(Request request, Now now);
+    void pause(const StreamId& stream, std::optional<Duration> wait, Instant now);
+    Status take(const Request& request, const protocol::Payload& reply, WallTime now);
+    bool far_behind(const Conversation& conversation) const;
+
+    Options options_;
+    IdentityStore& identity_;
+    Conversations& conversations_;
+    Rows& rows_;
+    Streams& streams_;
+    Account& account_;
+    Output& output_;
+    Primitives& primitives_;
+    Timers& timers_;
+
+    std::map<Uuid, Request> requests_;
+    std::set<StreamId> busy_;
+    /// Conversations that may owe something; those that turn out not to are taken out.
+    std::set<StreamId> candidates_;
+    std::map<StreamId, Pause> pauses_;
+    std::map<StreamId, std::deque<protocol::Page>> wanted_;
+    /// On the screen, the latest first.
+    std::vector<StreamId> shown_;
+    /// The last question of a stream that was answered: asked once more at once, it would be answered alike.
+    std::map<StreamId, Request> answered_;
+};
+
+}  // namespace parley::core

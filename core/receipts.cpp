@@ -1,0 +1,128 @@
+#include "core/receipts.hpp"
+
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace parley::core {
+
+Result<std::map<AccountId, protocol::Receipt>> Receipts::of(const Conversation& conversation) {
+    std::map<AccountId, protocol::Receipt> receipts;
+    TRY_ASSIGN(Query query, database_.read("SELECT account, delivered, read FROM receipt WHERE stream = ?",
+                                           conversation.number));
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return receipts;
+        const AccountId account(query.text(0));
+        receipts[account] = {account, query.integer(1), query.integer(2)};
+    }
+}
+
+Status Receipts::handle_receipt(Conversation& conversation, const protocol::Receipt& receipt) {
+    if (receipt.account == identity_.get().account) return {};
+    TRY(database_.write(
+        "INSERT INTO receipt (stream, account, delivered, read) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (stream, account) DO UPDATE SET delivered = max(delivered, excluded.delivered),"
+        " read = max(read, excluded.read)",
+        conversation.number, receipt.account.text(), std::max(receipt.delivered, receipt.read),
+        receipt.read));
+    return recount(conversation);
+}
+
+Status Receipts::recount(Conversation& conversation) {
+    if (conversation.summary.members > limits::receipts_members_max + 1) return {};
+    TRY_ASSIGN(auto receipts, of(conversation));
+    std::vector<AccountId> others;
+    if (conversation.summary.kind == protocol::ConversationKind::direct) {
+        if (conversation.summary.peer) others.push_back(conversation.summary.peer->account);
+    } else if (!conversation.members_after) {
+        TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
+        for (const auto& row : members) {
+            const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
+            if (member.present && member.profile.account != identity_.get().account)
+                others.push_back(member.profile.account);
+        }
+    }
+    if (others.empty() || others.size() > static_cast<std::size_t>(limits::receipts_members_max)) return {};
+
+    std::int64_t delivered = std::numeric_limits<std::int64_t>::max();
+    std::int64_t read = delivered;
+    for (const AccountId& other : others) {
+        const auto found = receipts.find(other);
+        delivered = std::min(delivered, found == receipts.end() ? 0 : found->second.delivered);
+        read = std::min(read, found == receipts.end() ? 0 : found->second.read);
+    }
+    if (delivered <= conversation.delivered_to_all && read <= conversation.read_by_all) return {};
+    conversation.delivered_to_all = std::max(conversation.delivered_to_all, delivered);
+    conversation.read_by_all = std::max(conversation.read_by_all, read);
+    conversations_.changed(conversation);
+    output_.touch(conversation.stream);
+    output_.touch_list();
+    return {};
+}
+
+void Receipts::note_changed() {
+    for (const auto& [number, conversation] : conversations_.changed())
+        if (conversation->present && conversation->ackable() > conversation->ack_sent)
+            due_.insert(conversation->stream);
+}
+
+void Receipts::handle_signed_in() {
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        conversation->ack_sent = conversation->acked;
+        if (conversation->present && conversation->ackable() > conversation->acked) due_.insert(stream);
+    }
+}
+
+void Receipts::handle_disconnected() {
+    unproven_.clear();
+    before_ping_.clear();
+    // What this connection still owed will never come.
+    pongs_ = pings_;
+    timers_.stop(Timer::ack);
+}
+
+void Receipts::handle_pings(std::uint64_t pings) {
+    if (pings == pings_) return;
+    pings_ = pings;
+    if (!before_ping_.empty()) return;
+    before_ping_.swap(unproven_);
+    proving_pong_ = pings;
+}
+
+void Receipts::handle_pong() {
+    if (++pongs_ < proving_pong_) return;
+    for (const auto& position : std::exchange(before_ping_, {})) {
+        Conversation* conversation = conversations_.find(position.stream);
+        if (!conversation || conversation->acked >= position.seq) continue;
+        conversation->acked = position.seq;
+        conversations_.changed(*conversation);
+    }
+}
+
+void Receipts::pump(Instant now) {
+    if (due_.empty()) return;
+    if (sent_at_ && now < *sent_at_ + milliseconds(limits::ack_interval_ms)) {
+        timers_.set(Timer::ack, *sent_at_ + milliseconds(limits::ack_interval_ms));
+        return;
+    }
+    protocol::Ack ack;
+    while (!due_.empty() && ack.streams.size() < static_cast<std::size_t>(limits::acks_max)) {
+        Conversation* conversation = conversations_.find(due_.extract(due_.begin()).value());
+        if (!conversation || conversation->ackable() <= conversation->ack_sent) continue;
+        conversation->ack_sent = conversation->ackable();
+        ack.streams.push_back({conversation->stream, conversation->ack_sent});
+    }
+    timers_.stop(Timer::ack);
+    if (ack.streams.empty()) return;
+    unproven_.insert(unproven_.end(), ack.streams.begin(), ack.streams.end());
+    sent_at_ = now;
+    protocol::Envelope envelope;
+    envelope.payload = std::move(ack);
+    output_.send(envelope);
+    if (!due_.empty()) timers_.set(Timer::ack, now + milliseconds(limits::ack_interval_ms));
+}
+
+}  // namespace parley::core

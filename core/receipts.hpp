@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "core/conversation.hpp"
+#include "core/identity.hpp"
+#include "core/local_database.hpp"
+#include "core/output.hpp"
+#include "core/rows.hpp"
+#include "core/timers.hpp"
+
+#include <map>
+#include <set>
+#include <vector>
+
+namespace parley::core {
+
+/// Receipts in both directions.
+///
+/// Others': how far each other member has got; from them, how far everybody has, which only grows: who joins
+/// later, or leaves, takes nothing back.
+///
+/// Own: `ack` tells the server what this device has committed. Acks are derived from committed cursors, sent
+/// at most once a second, never answered. A `pong` proves that what was sent before its ping arrived; until
+/// then an ack counts as not sent after the next connect.
+class Receipts {
+  public:
+    Receipts(LocalDatabase& database, Conversations& conversations, Rows& rows, IdentityStore& identity,
+             Output& output, Timers& timers)
+        : database_(database),
+          conversations_(conversations),
+          rows_(rows),
+          identity_(identity),
+          output_(output),
+          timers_(timers) {}
+
+    Status handle_receipt(Conversation& conversation, const protocol::Receipt& receipt);
+    /// Members or receipts of this conversation changed.
+    Status recount(Conversation& conversation);
+    Result<std::map<AccountId, protocol::Receipt>> of(const Conversation& conversation);
+
+    /// What changed in this input may have to be acknowledged.
+    void note_changed();
+    /// Everything that the server does not surely know is to be told after a connect.
+    void handle_signed_in();
+    void handle_disconnected();
+    /// `pings`: sent so far on all connections.
+    void handle_pings(std::uint64_t pings);
+    void handle_pong();
+    void pump(Instant now);
+    /// Everything was erased.
+    void clear() { due_.clear(); }
+
+  private:
+    LocalDatabase& database_;
+    Conversations& conversations_;
+    Rows& rows_;
+    IdentityStore& identity_;
+    Output& output_;
+    Timers& timers_;
+
+    std::set<StreamId> due_;
+    std::optional<Instant> sent_at_;
+    std::uint64_t pings_ = 0;
+    std::uint64_t pongs_ = 0;
+    /// Acks that the pong with this number will prove, and those that none will yet.
+    std::vector<protocol::StreamPosition> before_ping_;
+    std::uint64_t proving_pong_ = 0;
+    std::vector<protocol::StreamPosition> unproven_;
+};
+
+}  // namespace parley::core

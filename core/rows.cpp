@@ -1,0 +1,148 @@
+#include "core/rows.hpp"
+
+#include "protocol/codec.hpp"
+
+namespace parley::core {
+namespace {
+
+// 42 is message.new; SQL texts must be literals, so that the number stands in them.
+static_assert(static_cast<int>(protocol::Type::message_new) == 42);
+
+Result<StoredRow> read_row(const Query& query) {
+    StoredRow row;
+    TRY_ASSIGN(row.change, protocol::decode<protocol::Change>(query.bytes(0), protocol::Encoding::cbor));
+    row.not_on_server = query.integer(1) != 0;
+    return row;
+}
+
+Result<std::optional<StoredRow>> read_one(Query query) {
+    TRY_ASSIGN(bool found, query.step());
+    if (!found) return std::nullopt;
+    TRY_ASSIGN(StoredRow row, read_row(query));
+    return row;
+}
+
+bool is_own(const protocol::Change& change, const AccountId& reader) {
+    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+    return message && message->sender == reader;
+}
+
+}  // namespace
+
+Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change, const AccountId& reader) {
+    Applied applied = Applied::added;
+    {
+        TRY_ASSIGN(Query held,
+                   database_.read("SELECT seq, not_on_server FROM stream_row WHERE stream = ? AND born = ?",
+                                  stream, change.born));
+        TRY_ASSIGN(bool found, held.step());
+        if (found) {
+            if (held.integer(1) == 0 && change.seq <= held.integer(0)) return Applied::older;
+            applied = Applied::updated;
+        }
+    }
+    const auto counts = static_cast<int>(rules::counts_for(reader, change.payload));
+    const std::string body = protocol::encode(change, protocol::Encoding::cbor);
+    // REPLACE also takes away a row with the same message id at another place: one that a restored server had
+    // lost and that was sent again.
+    TRY(database_.write(
+        "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server,"
+        " body) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        stream, change.born, change.seq, static_cast<int>(change.type()), change.id, counts,
+        is_own(change, reader), as_bytes(body)));
+    return applied;
+}
+
+Result<std::optional<StoredRow>> Rows::find(std::int64_t stream, std::int64_t born) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND born = ?",
+                              stream, born));
+    return read_one(std::move(query));
+}
+
+Result<std::optional<StoredRow>> Rows::find_message(std::int64_t stream, const Uuid& id) {
+    TRY_ASSIGN(
+        Query query,
+        database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND id = ?", stream, id));
+    return read_one(std::move(query));
+}
+
+Result<std::vector<StoredRow>> Rows::messages_below(std::int64_t stream, std::int64_t born,
+                                                    std::size_t limit) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND born < ?"
+                              " AND type = 42 ORDER BY born DESC LIMIT ?",
+                              stream, born, static_cast<std::int64_t>(limit)));
+    return collect(std::move(query));
+}
+
+Result<std::vector<StoredRow>> Rows::messages_above(std::int64_t stream, std::int64_t born,
+                                                    std::size_t limit) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND born > ?"
+                              " AND type = 42 ORDER BY born LIMIT ?",
+                              stream, born, static_cast<std::int64_t>(limit)));
+    return collect(std::move(query));
+}
+
+Result<std::vector<StoredRow>> Rows::of_type(std::int64_t stream, protocol::Type type) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND type = ?"
+                              " AND type <> 42 ORDER BY born",
+                              stream, static_cast<int>(type)));
+    return collect(std::move(query));
+}
+
+Result<std::int64_t> Rows::count_messages_from(std::int64_t stream, std::int64_t born) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT count(*) FROM stream_row WHERE stream = ? AND born >= ? AND type = 42",
+                              stream, born));
+    TRY(query.step());
+    return query.integer(0);
+}
+
+Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::int64_t upto) {
+    rules::Tally tally;
+    if (upto <= above) return tally;
+    TRY_ASSIGN(
+        Query query,
+        database_.read("SELECT counts, born FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
+                       " AND counts <> 0",
+                       stream, above, upto));
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return tally;
+        tally.add(static_cast<rules::Counts>(query.integer(0)), query.integer(1), above);
+    }
+}
+
+Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above,
+                                                           std::int64_t upto) {
+    std::vector<std::int64_t> born_below;
+    {
+        TRY_ASSIGN(Query query,
+                   database_.read("SELECT born FROM stream_row WHERE stream = ? AND seq > ? AND seq <= ?"
+                                  " AND born <= ?",
+                                  stream, above, upto, above));
+        while (true) {
+            TRY_ASSIGN(bool found, query.step());
+            if (!found) break;
+            born_below.push_back(query.integer(0));
+        }
+    }
+    TRY(database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq > ? AND seq <= ?",
+                        stream, above, upto));
+    return born_below;
+}
+
+Result<std::vector<StoredRow>> Rows::collect(Query query) {
+    std::vector<StoredRow> rows;
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return rows;
+        TRY_ASSIGN(StoredRow row, read_row(query));
+        rows.push_back(std::move(row));
+    }
+}
+
+}  // namespace parley::core

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "core/local_database.hpp"
+#include "core/rules/counts.hpp"
+#include "protocol/generated/cpp/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace parley::core {
+
+/// Number under which the rows of the account's own stream stand; conversations count from 1.
+inline constexpr std::int64_t account_stream_number = 0;
+
+/// What became of a change.
+enum class Applied : std::uint8_t {
+    older,    ///< The device holds this state of the row or a later one.
+    updated,  ///< The row has a new state.
+    added,    ///< The row was not held before.
+};
+
+struct StoredRow {
+    protocol::Change change;
+    bool not_on_server = false;
+};
+
+/// The rows that the device holds, by (stream, born). A row is replaced only by a state of it with a larger
+/// `seq`, so that repeats, replays and pages in any order end alike; or where it is marked *not on the
+/// server*: then by whatever comes under its key.
+class Rows {
+  public:
+    explicit Rows(LocalDatabase& database) : database_(database) {}
+
+    /// `reader`: for whom it counts as unread or not.
+    Result<Applied> apply(std::int64_t stream, const protocol::Change& change, const AccountId& reader);
+
+    Result<std::optional<StoredRow>> find(std::int64_t stream, std::int64_t born);
+    Result<std::optional<StoredRow>> find_message(std::int64_t stream, const Uuid& id);
+    /// At most `limit` messages below (above) a place, nearest first.
+    Result<std::vector<StoredRow>> messages_below(std::int64_t stream, std::int64_t born, std::size_t limit);
+    Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);
+    /// All rows of another type, in order of `born`.
+    Result<std::vector<StoredRow>> of_type(std::int64_t stream, protocol::Type type);
+    Result<std::int64_t> count_messages_from(std::int64_t stream, std::int64_t born);
+
+    /// What of (above, upto] counts as unread.
+    Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto);
+
+    /// The server was restored and does not hold changes with a `seq` in (above, upto] any more: marks these
+    /// rows, and returns where those stand that were born below. `above` of -1 marks everything.
+    Result<std::vector<std::int64_t>> mark_not_on_server(std::int64_t stream, std::int64_t above,
+                                                         std::int64_t upto);
+
+  private:
+    Result<std::vector<StoredRow>> collect(Query query);
+
+    LocalDatabase& database_;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,153 @@
+#include "core/schema.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <array>
+#include <string>
+
+namespace parley::core {
+namespace {
+
+// `self`: who this device is signed in as, and how far its account stream has got; one line or none.
+// `conversation`: see conversation.hpp. `stream_row`: rows of conversations, and of the account stream under
+// stream 0. `command`: the outbox, in order. `settled`: own commands that were accepted, so that their ids
+// stay known.
+constexpr std::string_view version_1 = R"sql(
+CREATE TABLE lease (generation INTEGER NOT NULL);
+INSERT INTO lease VALUES (0);
+
+CREATE TABLE self (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    account TEXT NOT NULL,
+    device TEXT NOT NULL,
+    access_token TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    refresh_token TEXT NOT NULL,
+    sync_token TEXT,
+    epoch INTEGER,
+    cursor INTEGER NOT NULL,
+    behind INTEGER NOT NULL
+);
+
+CREATE TABLE conversation (
+    number INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL UNIQUE,
+    known INTEGER NOT NULL,
+    present INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    summary BLOB NOT NULL,
+    preview BLOB,
+    head INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    solid INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    ranges TEXT NOT NULL,
+    removed_after INTEGER,
+    removed_upto INTEGER NOT NULL,
+    newest_owed INTEGER NOT NULL,
+    members_after INTEGER,
+    settings_owed INTEGER NOT NULL,
+    restored_from INTEGER,
+    read INTEGER NOT NULL,
+    triple_read INTEGER NOT NULL,
+    unread INTEGER NOT NULL,
+    mentions INTEGER NOT NULL,
+    as_of_conversation INTEGER NOT NULL,
+    as_of_account INTEGER NOT NULL,
+    acked INTEGER NOT NULL,
+    delivered_to_all INTEGER NOT NULL,
+    read_by_all INTEGER NOT NULL
+);
+
+CREATE TABLE stream_row (
+    stream INTEGER NOT NULL,
+    born INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    type INTEGER NOT NULL,
+    id BLOB,
+    counts INTEGER NOT NULL,
+    own INTEGER NOT NULL,
+    not_on_server INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (stream, born)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX stream_row_id ON stream_row (stream, id) WHERE id IS NOT NULL;
+CREATE INDEX stream_row_other ON stream_row (stream, type, born) WHERE type <> 42;
+
+CREATE TABLE command (
+    position INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    type INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    made_by BLOB,
+    made_at INTEGER NOT NULL,
+    upto INTEGER NOT NULL,
+    failure INTEGER,
+    failure_context TEXT,
+    failure_field TEXT,
+    body BLOB NOT NULL
+);
+
+CREATE TABLE settled (
+    id BLOB PRIMARY KEY,
+    stream TEXT NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+// How far others have got, and what is known of persons.
+constexpr std::string_view version_2 = R"sql(
+CREATE TABLE receipt (
+    stream INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    PRIMARY KEY (stream, account)
+) WITHOUT ROWID;
+
+CREATE TABLE profile (
+    account TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2};
+
+Result<std::int64_t> user_version(LocalDatabase& database) {
+    TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));
+    TRY_ASSIGN(bool found, query.step());
+    return found ? query.integer(0) : 0;
+}
+
+}  // namespace
+
+std::span<const std::string_view> migrations() {
+    return scripts_of_all_versions;
+}
+
+Status migrate(LocalDatabase& database, std::span<const std::string_view> scripts) {
+    const auto newest = static_cast<std::int64_t>(scripts.size());
+    TRY_ASSIGN(std::int64_t seen, user_version(database));
+    if (seen == newest) return {};
+
+    Transaction transaction(database);
+    TRY(database.begin());
+    // Asked again inside the transaction: another core may have migrated in between.
+    TRY_ASSIGN(std::int64_t version, user_version(database));
+    if (version > newest) return fail(ErrorCode::unavailable, "a newer version wrote the local database");
+    for (; version < newest; ++version)
+        TRY(database.run(scripts[static_cast<std::size_t>(version)]));
+    TRY(database.run("PRAGMA user_version = " + std::to_string(newest)));
+    return transaction.commit();
+}
+
+Status erase_everything(LocalDatabase& database) {
+    TRY(database.begin());
+    TRY(database.run("PRAGMA secure_delete = ON"));
+    return database.run(
+        "DELETE FROM self; DELETE FROM conversation; DELETE FROM stream_row; DELETE FROM command;"
+        "DELETE FROM settled; DELETE FROM receipt; DELETE FROM profile;");
+}
+
+}  // namespace parley::core

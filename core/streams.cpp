@@ -1,0 +1,220 @@
+#include "core/streams.hpp"
+
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::core {
+
+Status Streams::load() {
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        TRY_ASSIGN(auto newest, rows_.messages_below(conversation->number, Range::live, 1));
+        if (!newest.empty()) conversation->note_newest(newest[0].change.born, newest[0].change.timestamp);
+    }
+    return {};
+}
+
+Status Streams::handle_change(const StreamId& stream, const protocol::Change& change, WallTime now) {
+    // One that is not known yet collects what comes, so that nothing is lost when `joined` comes later.
+    Conversation& conversation = conversations_.open(stream);
+    TRY(store(conversation, change, now));
+    received(conversation, change.seq);
+    return {};
+}
+
+void Streams::handle_skip(const StreamId& stream, std::int64_t seq) {
+    received(conversations_.open(stream), seq);
+}
+
+Status Streams::handle_state(const StreamId& stream, const protocol::ConversationState& state) {
+    Conversation& conversation = conversations_.open(stream);
+    if (state.restored_from && conversation.restored_from != state.restored_from)
+        TRY(restore(conversation, *state.restored_from, state.head));
+    TRY(begin(conversation, state.from, state.summary));
+    conversation.head = std::max(conversation.head, state.head);
+    if (state.last && (!conversation.preview || conversation.preview->born <= state.last->born)) {
+        conversation.preview = state.last;
+        conversation.note_newest(state.last->born, state.last->at);
+    }
+    handle_counts(conversation, {{state.unread, state.mentions}, state.as_of, state.read});
+    for (const auto& receipt : state.receipts)
+        TRY(receipts_.handle_receipt(conversation, receipt));
+    changed(conversation);
+    return {};
+}
+
+Status Streams::handle_joined(const protocol::Joined& joined) {
+    Conversation& conversation = conversations_.open(joined.conversation);
+    TRY(begin(conversation, joined.from, joined.state));
+    conversation.head = std::max(conversation.head, joined.from);
+    changed(conversation);
+    return {};
+}
+
+/// One is in this conversation, and sees it from `from` on.
+Status Streams::begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary) {
+    conversation.seen = true;
+    if (!conversation.known) {
+        conversation.known = true;
+        conversation.cursor = conversation.solid = conversation.base = std::max<std::int64_t>(from - 1, 0);
+        conversation.head = std::max(conversation.head, conversation.cursor);
+        conversation.ranges.add({1, conversation.cursor});
+        leap(conversation);
+    } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
+        rejoin(conversation, from);
+    }
+    if (!conversation.present && from > 1) {
+        // What was made before one came: members and settings, of whatever age.
+        conversation.members_after = 0;
+        conversation.settings_owed = true;
+    }
+    conversation.present = true;
+    conversation.origin = std::max(conversation.origin, from);
+    conversation.summary = summary;
+    conversations_.described(conversation);
+    if (summary.kind == protocol::ConversationKind::direct && summary.peer) {
+        TRY(profiles_.put(*summary.peer));
+        TRY(outbox_.peer_known(summary.peer->account, conversation.stream));
+    }
+    return {};
+}
+
+void Streams::rejoin(Conversation& conversation, std::int64_t from) {
+    const std::int64_t old_cursor = conversation.cursor;
+    conversation.ranges.freeze(conversation.solid);
+    if (from - 1 > old_cursor) {
+        if (!conversation.removed_after) conversation.removed_after = old_cursor;
+        conversation.removed_upto = from - 1;
+        conversation.cursor = conversation.solid = conversation.base = from - 1;
+        conversation.head = std::max(conversation.head, conversation.cursor);
+    }
+    if (conversation.until > 0) conversation.ranges.add({conversation.until + 1, from - 1});
+    leap(conversation);
+}
+
+void Streams::handle_left(const protocol::Left& left) {
+    Conversation* conversation = conversations_.find(left.conversation);
+    if (!conversation) return;
+    conversation->known = true;
+    conversation->present = false;
+    conversation->until = left.until;
+    changed(*conversation);
+}
+
+void Streams::handle_counts(Conversation& conversation, const Conversation::Triple& triple) {
+    conversation.read = std::max(conversation.read, triple.read);
+    if (rules::newer(triple.as_of, conversation.triple.as_of)) conversation.triple = triple;
+    conversation.shown.reset();
+    changed(conversation);
+}
+
+/// The server was restored to a moment at which this stream's head was `restored_from`.
+Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
+    const std::int64_t gone_upto = restored_from + limits::restore_jump;
+    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, restored_from, gone_upto));
+    for (std::int64_t born : older)
+        conversation.ranges.remove(born, born);
+    conversation.ranges.remove(restored_from + 1, Range::live - 1);
+    conversation.restored_from = restored_from;
+    conversation.cursor = std::min(conversation.cursor, restored_from);
+    conversation.head = std::max(head, conversation.cursor);
+    conversation.solid = std::min(conversation.solid, restored_from);
+    conversation.base = std::min(conversation.base, restored_from);
+    conversation.live_low = conversation.live_high = 0;
+    // No number in between is given a second time.
+    conversation.ranges.add({restored_from + 1, gone_upto});
+    // Positions of before mean nothing any more; the newest counts are those of the new epoch.
+    conversation.triple = {};
+    conversation.acked = conversation.ack_sent = std::min(conversation.acked, restored_from);
+    conversation.members_after = 0;
+    conversation.settings_owed = true;
+    changed(conversation);
+    return {};
+}
+
+void Streams::forget_unseen() {
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        if (conversation->seen || !conversation->present) continue;
+        conversation->present = false;
+        changed(*conversation);
+    }
+}
+
+void Streams::jump(Conversation& conversation) {
+    const bool holds_anything =
+        conversation.cursor >= conversation.origin ||
+        (!conversation.ranges.empty() && conversation.ranges.all().back().high >= conversation.origin);
+    conversation.ranges.freeze(conversation.solid);
+    if (holds_anything) {
+        if (!conversation.removed_after) conversation.removed_after = conversation.cursor;
+        conversation.removed_upto = conversation.head;
+    }
+    conversation.cursor = conversation.solid = conversation.base = conversation.head;
+    conversation.newest_owed = true;
+    conversation.members_after = 0;
+    conversation.settings_owed = true;
+    leap(conversation);
+    changed(conversation);
+}
+
+void Streams::handle_disconnected() {
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        conversation->live_low = conversation->live_high = 0;
+        conversation->seen = false;
+    }
+}
+
+/// The change with this number is here. It moves the cursor if it is the next one; otherwise it is remembered
+/// as one that the cursor can pass over when it gets there.
+void Streams::received(Conversation& conversation, std::int64_t seq) {
+    conversation.head = std::max(conversation.head, seq);
+    if (conversation.live_high > 0 && seq == conversation.live_high + 1) {
+        conversation.live_high = seq;
+    } else if (seq > conversation.live_high) {
+        conversation.live_low = seq - 1;
+        conversation.live_high = seq;
+    }
+    changed(conversation);
+    if (!conversation.known) return;
+    if (seq == conversation.cursor + 1) advance(conversation, seq);
+    leap(conversation);
+}
+
+void Streams::leap(Conversation& conversation) {
+    if (conversation.cursor < conversation.live_low || conversation.cursor >= conversation.live_high) return;
+    advance(conversation, conversation.live_high);
+}
+
+/// Every change up to `seq` is here, given that every one up to the cursor was.
+void Streams::advance(Conversation& conversation, std::int64_t seq) {
+    const bool whole = conversation.solid == conversation.cursor;
+    conversation.cursor = seq;
+    if (whole) hold(conversation);
+}
+
+/// Everything up to the cursor is here.
+void Streams::hold(Conversation& conversation) {
+    conversation.ranges.add({conversation.solid + 1, conversation.cursor});
+    conversation.solid = conversation.cursor;
+}
+
+void Streams::changed(Conversation& conversation) {
+    conversations_.changed(conversation);
+    output_.touch(conversation.stream);
+    output_.touch_list();
+}
+
+std::optional<std::string> Streams::check(const Conversation& c) {
+    const std::string name = "conversation " + c.stream.text() + ": ";
+    if (c.solid > c.cursor) return name + "solid above the cursor";
+    if (c.known && c.cursor > c.head) return name + "the cursor above the head";
+    if (!c.ranges.well_formed()) return name + "ranges out of order";
+    if (c.base > c.cursor) return name + "the last jump lies above the cursor";
+    if (c.known && c.solid > c.base && !c.ranges.covers(c.base + 1, c.solid))
+        return name + "a hole below solid";
+    if (c.read_by_all > c.delivered_to_all) return name + "read before delivered";
+    return std::nullopt;
+}
+
+}  // namespace parley::core

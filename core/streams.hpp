@@ -1,0 +1,119 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "core/conversation.hpp"
+#include "core/identity.hpp"
+#include "core/outbox.hpp"
+#include "core/output.hpp"
+#include "core/profiles.hpp"
+#include "core/receipts.hpp"
+#include "core/rows.hpp"
+
+#include <cstdint>
+#include <set>
+
+namespace parley::core {
+
+/// Conversations as streams: what pushed changes, states, joinings and answers to pulls do to rows, cursors,
+/// heads and ranges.
+///
+///     seq   1 ............ solid ......... cursor ....... live_low ===== live_high == head
+///           everything is here | each row that    | nothing,   | pushed and
+///           (a range, live)    | did not change   | or here    | kept
+///                              | since            | and there  |
+///
+/// * A row is replaced only by a later state of it (rows.hpp), so that everything may come twice and in any
+/// order.
+/// * The cursor moves by what begins where it stands: a pushed change with the next number, an answer to
+/// `changes`
+///   that was asked from it; then on over what was pushed and kept. A cursor below the head owes a pull.
+/// * `solid` follows only when an answer has reached the head of its moment (`more` is false): before that,
+/// rows may
+///   be missing that changed after the part that was read. What lies below it is a live range, and may be
+///   acknowledged.
+///
+/// How a conversation comes into being on a device:
+///
+///     joined {from}, unknown      cursor = from - 1. Nothing below is visible, so that 1..from-1 counts as
+///     held. Pushed
+///                                 changes begin with `from`; otherwise the head lies above the cursor: pull.
+///     state, nothing held,        "By pages": cursor = solid = base = head; the newest page is owed, then
+///     members and far behind                  settings (`rows`), then older pages in the background. state,
+///     far behind (jump),   The same, and the removals after the old cursor are owed first; what was live is
+///     true or too_old                  as of `solid` from now on. joined again                As a jump to
+///     from - 1; what lies between the memberships counts as held. left                        Nothing is
+///     owed any more; everything held stays. state with restored_from R  Rows with a seq in (R, R + 2^30] are
+///     marked: not on the server. Cursor and ranges go
+///                                 back to R, so that everything above is fetched again.
+class Streams {
+  public:
+    Streams(Conversations& conversations, Rows& rows, Outbox& outbox, Profiles& profiles, Receipts& receipts,
+            IdentityStore& identity, Output& output)
+        : conversations_(conversations),
+          rows_(rows),
+          outbox_(outbox),
+          profiles_(profiles),
+          receipts_(receipts),
+          identity_(identity),
+          output_(output) {}
+
+    /// Finds the newest message of each conversation.
+    Status load();
+
+    // What is pushed.
+    Status handle_change(const StreamId& stream, const protocol::Change& change, WallTime now);
+    void handle_skip(const StreamId& stream, std::int64_t seq);
+    Status handle_state(const StreamId& stream, const protocol::ConversationState& state);
+
+    // What the account stream says of conversations.
+    Status handle_joined(const protocol::Joined& joined);
+    void handle_left(const protocol::Left& left);
+    void handle_counts(Conversation& conversation, const Conversation::Triple& triple);
+
+    // What pulls bring.
+    Status handle_changes(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
+    Status handle_removed(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
+    Status handle_page(Conversation& conversation, const protocol::Page& asked, const protocol::PageOk& page,
+                       WallTime now);
+    Status handle_rows(Conversation& conversation, const protocol::Rows& asked, const protocol::RowsOk& rows,
+                       WallTime now);
+
+    /// Leaves what lies between cursor and head to pages.
+    void jump(Conversation& conversation);
+    /// A new connection pushes anew.
+    void handle_disconnected();
+    /// The server of a new epoch has not spoken of these: it does not know them any more.
+    void forget_unseen();
+
+    /// Before the end of a transaction: what is counted once for all its changes.
+    Status settle();
+
+    static std::optional<std::string> check(const Conversation& conversation);
+
+  private:
+    Status store(Conversation& conversation, const protocol::Change& change, WallTime now);
+    Status note_message(Conversation& conversation, const protocol::Change& change, Applied applied,
+                        WallTime now);
+    Status note_member(Conversation& conversation, const protocol::MemberChanged& member);
+    void note_settings(Conversation& conversation, const protocol::ConversationChanged& settings);
+    Status begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary);
+    void rejoin(Conversation& conversation, std::int64_t from);
+    Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
+    void received(Conversation& conversation, std::int64_t seq);
+    void leap(Conversation& conversation);
+    void advance(Conversation& conversation, std::int64_t seq);
+    void hold(Conversation& conversation);
+    void changed(Conversation& conversation);
+
+    Conversations& conversations_;
+    Rows& rows_;
+    Outbox& outbox_;
+    Profiles& profiles_;
+    Receipts& receipts_;
+    IdentityStore& identity_;
+    Output& output_;
+    /// Whose members changed in this transaction.
+    std::set<StreamId> recount_;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,160 @@
+// Rows of conversations: what a change of one does, and how answers to pulls become cursors and ranges.
+
+#include "core/streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::core {
+
+Status Streams::store(Conversation& conversation, const protocol::Change& change, WallTime now) {
+    TRY_ASSIGN(Applied applied, rows_.apply(conversation.number, change, identity_.get().account));
+    if (std::holds_alternative<protocol::MessageNew>(change.payload))
+        return note_message(conversation, change, applied, now);
+    if (applied == Applied::older) return {};
+    changed(conversation);
+    if (const auto* member = std::get_if<protocol::MemberChanged>(&change.payload))
+        return note_member(conversation, *member);
+    if (const auto* settings = std::get_if<protocol::ConversationChanged>(&change.payload))
+        note_settings(conversation, *settings);
+    return {};
+}
+
+Status Streams::note_message(Conversation& conversation, const protocol::Change& change, Applied applied,
+                             WallTime now) {
+    const auto& message = std::get<protocol::MessageNew>(change.payload);
+    const AccountId& self = identity_.get().account;
+    // Whichever way it comes, an own message that is here was accepted.
+    if (message.sender == self && change.id)
+        TRY(outbox_.accepted(*change.id, conversation.stream, std::nullopt, now));
+    if (applied == Applied::older) return {};
+    changed(conversation);
+    conversation.note_newest(change.born, change.timestamp);
+    if (!conversation.shown) return {};
+    if (applied == Applied::added && change.born > conversation.triple.as_of.conversation)
+        conversation.shown->add(rules::counts_for(self, message), change.born, conversation.read_shown());
+    else
+        conversation.shown.reset();
+    return {};
+}
+
+Status Streams::note_member(Conversation& conversation, const protocol::MemberChanged& member) {
+    TRY(profiles_.put(member.profile));
+    recount_.insert(conversation.stream);
+    if (member.profile.account == identity_.get().account) {
+        if (member.present) conversation.summary.role = member.role;
+    } else if (conversation.summary.kind == protocol::ConversationKind::direct) {
+        conversation.summary.peer = member.profile;
+        conversations_.described(conversation);
+    }
+    return {};
+}
+
+void Streams::note_settings(Conversation& conversation, const protocol::ConversationChanged& settings) {
+    conversation.summary.kind = settings.kind;
+    conversation.summary.title = settings.title;
+    conversations_.described(conversation);
+}
+
+Status Streams::handle_changes(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now) {
+    for (const auto& row : changes.rows)
+        TRY(store(conversation, row, now));
+    changed(conversation);
+    conversation.head = std::max({conversation.head, changes.head, changes.upto});
+    // An answer to a question of before the cursor was set back says nothing about where it stands now.
+    if (changes.after > conversation.cursor) return {};
+    conversation.cursor = std::max(conversation.cursor, changes.upto);
+    leap(conversation);
+    if (changes.more) return {};
+    hold(conversation);
+    // The head that a joining promised may be the place of a row that is still to be made.
+    if (changes.upto == changes.after)
+        conversation.head = std::max({changes.head, conversation.live_high, conversation.cursor});
+    return {};
+}
+
+Status Streams::handle_removed(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now) {
+    for (const auto& row : changes.rows)
+        TRY(store(conversation, row, now));
+    changed(conversation);
+    if (!conversation.removed_after || changes.after > *conversation.removed_after) return {};
+    conversation.removed_after = std::max(*conversation.removed_after, changes.upto);
+    if (!changes.more || *conversation.removed_after >= conversation.removed_upto)
+        conversation.removed_after.reset();
+    return {};
+}
+
+namespace {
+
+/// What of the history a page proves to be all that there is: what it says, the places between what was asked
+/// and the nearest message, and everything beyond the last message.
+Range covered_by(const protocol::Page& asked, const protocol::PageOk& page) {
+    Range range{page.from, page.to};
+    if (asked.from || asked.to) return range;
+    const std::int64_t below = asked.before.value_or(0) > 0 ? *asked.before - 1 : page.as_of;
+    const bool nothing_listed = page.rows.empty() && page.to < page.from;
+    if (nothing_listed) {
+        if (asked.before) range = {below + 1, below};
+        if (asked.after) range = {*asked.after + 1, *asked.after};
+        if (asked.around) range = {*asked.around + 1, *asked.around};
+    } else {
+        if (asked.before) range.high = std::max(range.high, below);
+        if (asked.after) range.low = std::min(range.low, *asked.after + 1);
+    }
+    if (!asked.after && !page.more_before) range.low = 1;
+    if (!asked.before && !page.more_after) range.high = std::max(range.high, page.as_of);
+    return range;
+}
+
+}  // namespace
+
+Status Streams::handle_page(Conversation& conversation, const protocol::Page& asked,
+                            const protocol::PageOk& page, WallTime now) {
+    for (const auto& row : page.rows)
+        TRY(store(conversation, row, now));
+    changed(conversation);
+    // What is at least as new as the last jump is kept by the cursor from here on.
+    const bool as_new_as_base = page.as_of >= conversation.base;
+    Range range = covered_by(asked, page);
+    range.as_of = as_new_as_base ? Range::live : page.as_of;
+    conversation.ranges.add(range);
+    if (asked.before == 0 && as_new_as_base) conversation.newest_owed = false;
+    return {};
+}
+
+Status Streams::handle_rows(Conversation& conversation, const protocol::Rows& asked,
+                            const protocol::RowsOk& rows, WallTime now) {
+    for (const auto& row : rows.rows)
+        TRY(store(conversation, row, now));
+    changed(conversation);
+    if (asked.kind == protocol::RowKind::settings) {
+        if (!rows.more) conversation.settings_owed = false;
+        return {};
+    }
+    if (rows.more && !rows.rows.empty()) {
+        conversation.members_after = rows.rows.back().born;
+        return {};
+    }
+    conversation.members_after.reset();
+    recount_.insert(conversation.stream);
+    return {};
+}
+
+Status Streams::settle() {
+    for (const StreamId& stream : std::exchange(recount_, {})) {
+        Conversation& conversation = conversations_.open(stream);
+        TRY(receipts_.recount(conversation));
+        if (conversation.members_after || conversation.summary.kind != protocol::ConversationKind::group)
+            continue;
+        TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
+        std::int64_t present = 0;
+        for (const auto& row : members)
+            present += std::get<protocol::MemberChanged>(row.change.payload).present;
+        if (conversation.summary.members == present) continue;
+        conversation.summary.members = present;
+        changed(conversation);
+    }
+    return {};
+}
+
+}  // namespace parley::core

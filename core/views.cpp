@@ -1,0 +1,225 @@
+#include "core/views.hpp"
+
+#include "core/commands.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace parley::core {
+namespace {
+
+constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
+
+bool is_pending_conversation(const std::string& lane) {
+    return lane.starts_with("m:") || lane.starts_with("d:");
+}
+
+}  // namespace
+
+/// Everything in order of latest activity. What waits in the outbox is the latest, in the order in which it
+/// was said: no clock has a say about that.
+std::vector<Views::Listed> Views::list() const {
+    std::vector<Listed> listed;
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        if (!conversation->known) continue;
+        const Command* pending = outbox_.newest_message(lane_of_conversation(stream));
+        listed.push_back({pending ? pending->position : 0, conversation->newest_at, stream, {}});
+    }
+    for (const std::string& lane : outbox_.lanes()) {
+        if (!is_pending_conversation(lane)) continue;
+        const auto commands = outbox_.in_lane(lane);
+        listed.push_back({commands.back()->position, {}, {}, lane});
+    }
+    std::ranges::stable_sort(listed, [](const Listed& one, const Listed& other) {
+        if (one.pending != other.pending) return one.pending > other.pending;
+        return one.at > other.at;
+    });
+    return listed;
+}
+
+Result<std::vector<ConversationView>> Views::conversations(std::size_t offset, std::size_t limit) {
+    std::vector<ConversationView> views;
+    const auto listed = list();
+    for (std::size_t i = offset; i < listed.size() && views.size() < limit; ++i) {
+        if (listed[i].lane.empty()) {
+            TRY_ASSIGN(auto view, view_of(*conversations_.find(listed[i].stream)));
+            views.push_back(std::move(view));
+            continue;
+        }
+        TRY_ASSIGN(auto view, view_of_lane(listed[i].lane));
+        if (view) views.push_back(std::move(*view));
+    }
+    return views;
+}
+
+Result<std::optional<ConversationView>> Views::conversation(const StreamId& stream) {
+    Conversation* conversation = conversations_.find(stream);
+    if (!conversation || !conversation->known) return std::nullopt;
+    TRY_ASSIGN(auto view, view_of(*conversation));
+    return view;
+}
+
+Result<ConversationView> Views::view_of(Conversation& conversation) {
+    ConversationView view;
+    view.stream = conversation.stream;
+    view.summary = conversation.summary;
+    TRY_ASSIGN(auto tally, counts(conversation));
+    view.unread = tally.unread;
+    view.mentions = tally.mentions;
+    view.read = conversation.read_shown();
+    view.head = conversation.head;
+    TRY_ASSIGN(view.last, newest(conversation));
+    view.present = conversation.present;
+    view.complete = !conversation.owes_anything();
+    return view;
+}
+
+/// A conversation that the outbox is about to make.
+Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& lane) {
+    ConversationView view;
+    view.pending = true;
+    view.summary.role = protocol::Role::owner;
+    if (lane.starts_with("d:")) {
+        view.peer = AccountId(lane.substr(2));
+        view.summary.kind = protocol::ConversationKind::direct;
+        view.summary.members = 2;
+        TRY_ASSIGN(view.summary.peer, profiles_.find(*view.peer));
+    } else {
+        view.made_by = Uuid::parse(lane.substr(2));
+        view.summary.kind = protocol::ConversationKind::group;
+    }
+    for (const Command* command : outbox_.in_lane(lane)) {
+        if (command->type != protocol::Type::conversation_create) continue;
+        TRY_ASSIGN(auto envelope, outbox_.envelope(*command));
+        const auto& create = std::get<protocol::ConversationCreate>(envelope.payload);
+        view.summary.title = create.title;
+        view.summary.members = static_cast<std::int64_t>(create.members.size()) + 1;
+    }
+    if (const Command* newest_one = outbox_.newest_message(lane)) {
+        TRY_ASSIGN(view.last, pending_message(*newest_one));
+    }
+    return view;
+}
+
+/// The newest counts that the server told, adjusted by what the device knows since: messages that came after
+/// them, and a read position that the server has not answered yet.
+Result<rules::Tally> Views::counts(Conversation& conversation) {
+    if (conversation.shown) return *conversation.shown;
+    const auto& triple = conversation.triple;
+    const std::int64_t counted_upto = triple.as_of.conversation;
+    const std::int64_t read = conversation.read_shown();
+    rules::Tally tally = triple.tally;
+    if (read > triple.read) {
+        if (read >= counted_upto) {
+            tally = {};
+        } else {
+            TRY_ASSIGN(auto since_read, rows_.tally(conversation.number, triple.read, read));
+            tally.unread = std::max<std::int64_t>(tally.unread - since_read.unread, 0);
+            tally.mentions = std::max<std::int64_t>(tally.mentions - since_read.mentions, 0);
+        }
+    }
+    TRY_ASSIGN(auto newer, rows_.tally(conversation.number, std::max(counted_upto, read), end_of_time));
+    tally.unread += newer.unread;
+    tally.mentions += newer.mentions;
+    conversation.shown = tally;
+    return tally;
+}
+
+Result<std::optional<MessageView>> Views::newest(const Conversation& conversation) {
+    if (const Command* pending = outbox_.newest_message(lane_of_conversation(conversation.stream))) {
+        TRY_ASSIGN(auto view, pending_message(*pending));
+        return view;
+    }
+    TRY_ASSIGN(auto rows, rows_.messages_below(conversation.number, end_of_time, 1));
+    const std::int64_t held = rows.empty() ? 0 : rows[0].change.born;
+    const auto& preview = conversation.preview;
+    if (preview && preview->born > held) {
+        protocol::Change change;
+        change.id = preview->id;
+        change.born = preview->born;
+        change.timestamp = preview->at;
+        change.payload = protocol::MessageNew{preview->sender, preview->text, std::nullopt, {}};
+        return message(conversation, {std::move(change), false});
+    }
+    if (rows.empty()) return std::nullopt;
+    return message(conversation, rows[0]);
+}
+
+MessageView Views::message(const Conversation& conversation, const StoredRow& row) const {
+    const auto& message = std::get<protocol::MessageNew>(row.change.payload);
+    MessageView view;
+    view.id = row.change.id.value_or(Uuid{});
+    view.born = row.change.born;
+    view.sender = message.sender;
+    view.text = message.text;
+    view.reply_to = message.reply_to;
+    view.mentions = message.mentions;
+    view.at = row.change.timestamp;
+    view.own = message.sender == identity_.get().account;
+    view.not_on_server = row.not_on_server;
+    if (!view.own) return view;
+    if (view.born <= conversation.read_by_all)
+        view.state = MessageState::read;
+    else if (view.born <= conversation.delivered_to_all)
+        view.state = MessageState::delivered;
+    return view;
+}
+
+Result<MessageView> Views::pending_message(const Command& command) const {
+    TRY_ASSIGN(auto envelope, outbox_.envelope(command));
+    const auto& send = std::get<protocol::MessageSend>(envelope.payload);
+    MessageView view;
+    view.id = command.id;
+    view.sender = identity_.get().account;
+    view.text = send.text;
+    view.reply_to = send.reply_to;
+    view.mentions = send.mentions;
+    view.at = command.made_at;
+    view.own = true;
+    view.state = command.state == CommandState::failed ? MessageState::failed : MessageState::sending;
+    view.failure = command.failure;
+    return view;
+}
+
+Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
+    std::vector<MemberView> members;
+    const Conversation* conversation = conversations_.find(stream);
+    if (!conversation) return members;
+    TRY_ASSIGN(auto rows, rows_.of_type(conversation->number, protocol::Type::member_changed));
+    TRY_ASSIGN(auto receipts, receipts_.of(*conversation));
+    for (const auto& row : rows) {
+        const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
+        MemberView view{member.profile, member.role, member.present, 0, 0};
+        if (auto receipt = receipts.find(member.profile.account); receipt != receipts.end()) {
+            view.delivered = receipt->second.delivered;
+            view.read = receipt->second.read;
+        }
+        members.push_back(std::move(view));
+    }
+    return members;
+}
+
+Result<std::vector<DeviceView>> Views::devices() {
+    std::vector<DeviceView> devices;
+    TRY_ASSIGN(auto rows, rows_.of_type(account_stream_number, protocol::Type::device_changed));
+    for (const auto& row : rows) {
+        const auto& device = std::get<protocol::DeviceChanged>(row.change.payload);
+        if (!device.present) continue;
+        devices.push_back(
+            {device.device, device.name, device.created_at, device.device == identity_.get().device});
+    }
+    return devices;
+}
+
+Result<std::vector<OutboxView>> Views::outbox() {
+    std::vector<OutboxView> commands;
+    for (const auto& [position, command] : outbox_.all()) {
+        TRY_ASSIGN(auto envelope, outbox_.envelope(command));
+        commands.push_back({command.id, std::move(envelope.payload), command.state, command.failure});
+    }
+    return commands;
+}
+
+}  // namespace parley::core

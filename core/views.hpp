@@ -1,0 +1,78 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "core/conversation.hpp"
+#include "core/identity.hpp"
+#include "core/outbox.hpp"
+#include "core/profiles.hpp"
+#include "core/receipts.hpp"
+#include "core/rows.hpp"
+#include "core/view.hpp"
+#include "protocol/generated/cpp/types.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::core {
+
+/// What a user interface shows, read from the local database and from what stands in memory. Changes nothing.
+class Views {
+  public:
+    Views(IdentityStore& identity, Conversations& conversations, Rows& rows, Outbox& outbox,
+          Profiles& profiles, Receipts& receipts)
+        : identity_(identity),
+          conversations_(conversations),
+          rows_(rows),
+          outbox_(outbox),
+          profiles_(profiles),
+          receipts_(receipts) {}
+
+    Result<std::vector<ConversationView>> conversations(std::size_t offset, std::size_t limit);
+    Result<std::optional<ConversationView>> conversation(const StreamId& stream);
+    Result<std::vector<MemberView>> members(const StreamId& stream);
+    Result<std::vector<DeviceView>> devices();
+    Result<std::vector<OutboxView>> outbox();
+
+    struct Window {
+        WindowView view;
+        /// What the window lacks, or is not sure of.
+        std::vector<protocol::Page> wanted;
+    };
+    Result<Window> window(const StreamId& stream, const WindowQuery& query);
+
+  private:
+    /// A place in the list: a conversation, or a lane of the outbox that has no conversation yet.
+    struct Listed {
+        std::int64_t pending = 0;
+        WallTime at;
+        StreamId stream;
+        std::string lane;
+    };
+    struct Span {
+        std::int64_t low = 0;
+        std::int64_t high = 0;
+    };
+
+    std::vector<Listed> list() const;
+    Result<ConversationView> view_of(Conversation& conversation);
+    Result<std::optional<ConversationView>> view_of_lane(const std::string& lane);
+    Result<rules::Tally> counts(Conversation& conversation);
+    Result<std::optional<MessageView>> newest(const Conversation& conversation);
+    MessageView message(const Conversation& conversation, const StoredRow& row) const;
+    Result<MessageView> pending_message(const Command& command) const;
+    Result<std::vector<MessageView>> pending_messages(const std::string& lane, std::size_t limit) const;
+    Result<Span> collect(const Conversation& conversation, const WindowQuery& query, WindowView& view);
+    Status add_rows(const Conversation& conversation, std::optional<std::int64_t> below,
+                    std::optional<std::int64_t> above, std::size_t limit, WindowView& view);
+
+    IdentityStore& identity_;
+    Conversations& conversations_;
+    Rows& rows_;
+    Outbox& outbox_;
+    Profiles& profiles_;
+    Receipts& receipts_;
+};
+
+}  // namespace parley::core

@@ -1,0 +1,147 @@
+// A window of a conversation: what of it is held, and what must be asked for.
+
+#include "core/commands.hpp"
+#include "core/views.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+namespace parley::core {
+namespace {
+
+constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t window_max = 1000;
+
+/// The highest place that the conversation has for its reader.
+std::int64_t top_of(const Conversation& c) {
+    return c.present ? c.head : std::max(c.cursor, c.until);
+}
+
+/// The question that fills the gap next to what the window is about.
+protocol::Page page_for(const Conversation& c, const WindowQuery& query, const std::vector<Range>& gaps) {
+    protocol::Page page;
+    page.stream = c.stream;
+    if (query.around) {
+        for (const Range& gap : gaps) {
+            if (gap.low > *query.around || gap.high < *query.around) continue;
+            page.around = *query.around;
+            return page;
+        }
+    }
+    if (query.after || (query.around && gaps.back().low > *query.around)) {
+        const auto nearest = std::ranges::find_if(gaps, [&](const Range& gap) {
+            return gap.high > query.after.value_or(query.around.value_or(0));
+        });
+        page.after = (nearest == gaps.end() ? gaps.back() : *nearest).low - 1;
+        return page;
+    }
+    const std::int64_t high = gaps.back().high;
+    page.before = high >= c.head ? 0 : high + 1;
+    return page;
+}
+
+}  // namespace
+
+Result<Views::Window> Views::window(const StreamId& stream, const WindowQuery& query) {
+    Window window;
+    Conversation* conversation = conversations_.find(stream);
+    if (!conversation) return window;
+    WindowView& view = window.view;
+    TRY_ASSIGN(Span span, collect(*conversation, query, view));
+
+    const auto gaps = conversation->ranges.gaps(span.low, span.high);
+    view.missing = !gaps.empty();
+    view.more_before = view.more_before || !conversation->ranges.covers(1, span.low - 1);
+    view.more_after = view.more_after || !conversation->ranges.covers(span.high + 1, top_of(*conversation));
+    if (!view.more_after) {
+        const std::string lane = lane_of_conversation(stream);
+        TRY_ASSIGN(auto pending, pending_messages(lane, std::clamp<std::size_t>(query.limit, 1, window_max)));
+        view.messages.insert(view.messages.end(), std::make_move_iterator(pending.begin()),
+                             std::make_move_iterator(pending.end()));
+    }
+    if (!conversation->present) return window;
+
+    // A short way up to the head is pulled anyway.
+    const bool pulled_soon = conversation->head - conversation->cursor <= limits::page_rows_max;
+    if (!gaps.empty() && !(pulled_soon && gaps.front().low > conversation->solid))
+        window.wanted.push_back(page_for(*conversation, query, gaps));
+    for (const Range& stale : conversation->ranges.stale(span.low, span.high)) {
+        protocol::Page page;
+        page.stream = stream;
+        page.from = stale.low;
+        page.to = stale.high;
+        page.since = stale.as_of;
+        window.wanted.push_back(page);
+    }
+    return window;
+}
+
+/// Fills in the messages that are held, and returns which places they stand for: up to the next message on
+/// each side where there are more, up to the end of the conversation where there are not.
+Result<Views::Span> Views::collect(const Conversation& c, const WindowQuery& query, WindowView& view) {
+    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, window_max);
+    Span span{1, top_of(c)};
+    if (query.around) {
+        TRY(add_rows(c, *query.around + 1, std::nullopt, limit - limit / 2, view));
+        TRY(add_rows(c, std::nullopt, *query.around, limit / 2, view));
+    } else if (query.after) {
+        span.low = *query.after + 1;
+        TRY(add_rows(c, std::nullopt, *query.after, limit, view));
+    } else {
+        if (query.before) span.high = std::min(span.high, *query.before - 1);
+        TRY(add_rows(c, query.before.value_or(end_of_time), std::nullopt, limit, view));
+    }
+    if (!view.messages.empty()) {
+        if (view.more_before) span.low = view.messages.front().born;
+        if (view.more_after) span.high = view.messages.back().born;
+    }
+    // What stands on the other side of the place that was named.
+    if (query.after && !query.around) {
+        TRY_ASSIGN(auto other_side, rows_.messages_below(c.number, span.low, 1));
+        view.more_before = !other_side.empty();
+    } else if (query.before && !query.around) {
+        TRY_ASSIGN(auto other_side, rows_.messages_above(c.number, span.high, 1));
+        view.more_after = !other_side.empty();
+    }
+    return span;
+}
+
+Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
+                       std::optional<std::int64_t> above, std::size_t limit, WindowView& view) {
+    if (limit == 0) return {};
+    // One more than wanted tells whether there are more.
+    if (below) {
+        TRY_ASSIGN(auto rows, rows_.messages_below(c.number, *below, limit + 1));
+        view.more_before = rows.size() > limit;
+        if (view.more_before) rows.pop_back();
+        for (auto row = rows.rbegin(); row != rows.rend(); ++row)
+            view.messages.push_back(message(c, *row));
+    }
+    if (above) {
+        TRY_ASSIGN(auto rows, rows_.messages_above(c.number, *above, limit + 1));
+        view.more_after = rows.size() > limit;
+        if (view.more_after) rows.pop_back();
+        for (const StoredRow& row : rows)
+            view.messages.push_back(message(c, row));
+    }
+    return {};
+}
+
+Result<std::vector<MessageView>> Views::pending_messages(const std::string& lane, std::size_t limit) const {
+    std::vector<const Command*> commands;
+    for (const Command* command : outbox_.in_lane(lane))
+        if (command->type == protocol::Type::message_send) commands.push_back(command);
+    if (commands.size() > limit)
+        commands.erase(commands.begin(), commands.end() - static_cast<std::ptrdiff_t>(limit));
+    std::vector<MessageView> views;
+    for (const Command* command : commands) {
+        TRY_ASSIGN(auto view, pending_message(*command));
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+}  // namespace parley::core
