@@ -22,6 +22,7 @@ from generator import (
     examples,
     fuzzing,
     schema,
+    sizes,
     typescript,
 )
 
@@ -35,7 +36,7 @@ def outputs(read: schema.Schema) -> dict[str, str]:
     folders = {
         "generated/cpp": {name: text for part in CPP_PARTS for name, text in part.files(read).items()},
         "generated/ts": typescript.files(read) | {"golden.ts": typescript.golden(read, made)},
-        "generated/docs": docs.files(read, made),
+        "generated/docs": docs.files(read, made) | {"sizes.md": sizes.table(read, made)},
         "golden": encoders.files(read, made),
         "generated/fuzz": {"parley.dict": fuzzing.dictionary(read)},
     }

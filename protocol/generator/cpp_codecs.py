@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .cpp import comment, header, source
-from .schema import Field, Schema, Struct
+from .schema import Field, Message, Schema, Struct
 
 STRUCTS_PER_FILE = 12
 
@@ -69,25 +69,24 @@ inline constexpr std::int64_t decode_bytes_max = limits::frame_bytes_max;
 
 
 def payloads(schema: Schema) -> str:
-    def switch(messages: list, otherwise: str) -> str:
-        return (
-            "".join(
-                f"        case Type::{message.enumerator}:\n"
-                f"            return read(in, map, out.emplace<{message.payload.name}>());\n"
-                for message in messages
-            )
-            + otherwise
+    def switch(messages: list[Message]) -> str:
+        return "".join(
+            f"        case Type::{message.enumerator}:\n"
+            f"            return read(in, map, out.emplace<{message.payload.name}>());\n"
+            for message in messages
         )
 
     body = f"""bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {{
     switch (type) {{
-{switch(schema.messages, "")}    }}
+{switch(schema.messages)}    }}
     return in.refuse(ErrorCode::unknown_type, "is none of the known types");
 }}
 
 bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {{
     switch (type) {{
-{switch(schema.changes, '        default: return in.refuse(ErrorCode::invalid, "is no type of a row");')}
+{switch(schema.changes)}        default:
+            in.refuse(ErrorCode::invalid, "is no type of a row");
+            return in.at(envelope_field::type);
     }}
 }}"""
     return source('#include "protocol/generated/cpp/codecs.hpp"', body)

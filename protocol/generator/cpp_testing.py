@@ -25,7 +25,7 @@ def every_type(schema: Schema) -> str:
 def visit_fields(schema: Schema) -> str:
     body = """\
 /// Calls visit(field, rules) for every field, in order; for a struct that has exactly one of several fields,
-/// `chosen` says which of these (0, 1 …) is visited.
+/// `chosen` says which of these (0, 1 …) is made and visited.
 
 """
     structs = [*schema.structs.values(), *schema.payload_structs]
@@ -40,8 +40,10 @@ def visit_fields(schema: Schema) -> str:
 def visit_function(schema: Schema, struct: Struct) -> str:
     lines = ""
     for one in struct.fields:
-        call = f"visit(value.{one.name}{rules(schema, one) or ', Rules{}'});"
+        ranges = rules(schema, one) or ", Rules{}"
+        call = f"visit(value.{one.name}{ranges});"
         if one.name in struct.exactly_one:
+            call = f"visit(value.{one.name}.emplace(){ranges});"
             place = struct.exactly_one.index(one.name)
             lines += f"    if (chosen % {len(struct.exactly_one)} == {place}) {call}\n"
         else:

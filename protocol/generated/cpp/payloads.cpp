@@ -124,7 +124,9 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
             return read(in, map, out.emplace<DeviceChanged>());
         case Type::profile_changed:
             return read(in, map, out.emplace<ProfileChanged>());
-        default: return in.refuse(ErrorCode::invalid, "is no type of a row");
+        default:
+            in.refuse(ErrorCode::invalid, "is no type of a row");
+            return in.at(envelope_field::type);
     }
 }
 

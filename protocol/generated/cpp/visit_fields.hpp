@@ -11,13 +11,13 @@
 namespace parley::protocol {
 
 /// Calls visit(field, rules) for every field, in order; for a struct that has exactly one of several fields,
-/// `chosen` says which of these (0, 1 …) is visited.
+/// `chosen` says which of these (0, 1 …) is made and visited.
 
 template <class Visit>
 void visit_fields(Target& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 3 == 0) visit(value.stream, Rules{});
-    if (chosen % 3 == 1) visit(value.direct, Rules{});
-    if (chosen % 3 == 2) visit(value.made_by, Rules{});
+    if (chosen % 3 == 0) visit(value.stream.emplace(), Rules{});
+    if (chosen % 3 == 1) visit(value.direct.emplace(), Rules{});
+    if (chosen % 3 == 2) visit(value.made_by.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -144,25 +144,25 @@ void visit_fields(DoorWindowQuery& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
     visit(value.call, Rules{});
-    if (chosen % 9 == 0) visit(value.act, Rules{});
-    if (chosen % 9 == 1) visit(value.registration, Rules{});
-    if (chosen % 9 == 2) visit(value.sign_in, Rules{});
-    if (chosen % 9 == 3) visit(value.retry, Rules{});
-    if (chosen % 9 == 4) visit(value.discard, Rules{});
-    if (chosen % 9 == 5) visit(value.conversations, Rules{});
-    if (chosen % 9 == 6) visit(value.conversation, Rules{});
-    if (chosen % 9 == 7) visit(value.window, Rules{});
-    if (chosen % 9 == 8) visit(value.members, Rules{});
+    if (chosen % 9 == 0) visit(value.act.emplace(), Rules{});
+    if (chosen % 9 == 1) visit(value.registration.emplace(), Rules{});
+    if (chosen % 9 == 2) visit(value.sign_in.emplace(), Rules{});
+    if (chosen % 9 == 3) visit(value.retry.emplace(), Rules{});
+    if (chosen % 9 == 4) visit(value.discard.emplace(), Rules{});
+    if (chosen % 9 == 5) visit(value.conversations.emplace(), Rules{});
+    if (chosen % 9 == 6) visit(value.conversation.emplace(), Rules{});
+    if (chosen % 9 == 7) visit(value.window.emplace(), Rules{});
+    if (chosen % 9 == 8) visit(value.members.emplace(), Rules{});
 }
 
 template <class Visit>
 void visit_fields(DoorInput& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 6 == 0) visit(value.connected, Rules{});
-    if (chosen % 6 == 1) visit(value.disconnected, Rules{});
-    if (chosen % 6 == 2) visit(value.answer, Rules{});
-    if (chosen % 6 == 3) visit(value.timer, Rules{});
-    if (chosen % 6 == 4) visit(value.network, Rules{});
-    if (chosen % 6 == 5) visit(value.request, Rules{});
+    if (chosen % 6 == 0) visit(value.connected.emplace(), Rules{});
+    if (chosen % 6 == 1) visit(value.disconnected.emplace(), Rules{});
+    if (chosen % 6 == 2) visit(value.answer.emplace(), Rules{});
+    if (chosen % 6 == 3) visit(value.timer.emplace(), Rules{});
+    if (chosen % 6 == 4) visit(value.network.emplace(), Rules{});
+    if (chosen % 6 == 5) visit(value.request.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -204,11 +204,11 @@ void visit_fields(DoorSignInEnd& value, std::size_t, Visit&& visit) {
 
 template <class Visit>
 void visit_fields(DoorNotice& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 5 == 0) visit(value.connection, Rules{});
-    if (chosen % 5 == 1) visit(value.list, Rules{});
-    if (chosen % 5 == 2) visit(value.touched, Rules{});
-    if (chosen % 5 == 3) visit(value.settled, Rules{});
-    if (chosen % 5 == 4) visit(value.signed_in, Rules{});
+    if (chosen % 5 == 0) visit(value.connection.emplace(), Rules{});
+    if (chosen % 5 == 1) visit(value.list.emplace(), Rules{});
+    if (chosen % 5 == 2) visit(value.touched.emplace(), Rules{});
+    if (chosen % 5 == 3) visit(value.settled.emplace(), Rules{});
+    if (chosen % 5 == 4) visit(value.signed_in.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -301,12 +301,12 @@ void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
 
 template <class Visit>
 void visit_fields(DoorOutput& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 6 == 0) visit(value.open, Rules{});
-    if (chosen % 6 == 1) visit(value.close, Rules{});
-    if (chosen % 6 == 2) visit(value.call, Rules{});
-    if (chosen % 6 == 3) visit(value.arm, Rules{});
-    if (chosen % 6 == 4) visit(value.notice, Rules{});
-    if (chosen % 6 == 5) visit(value.reply, Rules{});
+    if (chosen % 6 == 0) visit(value.open.emplace(), Rules{});
+    if (chosen % 6 == 1) visit(value.close.emplace(), Rules{});
+    if (chosen % 6 == 2) visit(value.call.emplace(), Rules{});
+    if (chosen % 6 == 3) visit(value.arm.emplace(), Rules{});
+    if (chosen % 6 == 4) visit(value.notice.emplace(), Rules{});
+    if (chosen % 6 == 5) visit(value.reply.emplace(), Rules{});
 }
 
 template <class Visit>

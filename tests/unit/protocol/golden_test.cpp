@@ -1,0 +1,98 @@
+#include "golden_files.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/generated/cpp/every_type.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace parley::protocol {
+namespace {
+
+using parley::testing::Golden;
+
+class GoldenExample : public ::testing::TestWithParam<Golden> {};
+
+Envelope decoded(std::string_view frame, Encoding encoding) {
+    const auto result = decode_frame(frame, encoding);
+    if (!result) {
+        ADD_FAILURE() << result.error().context;
+        return {};
+    }
+    EXPECT_EQ(result->size(), 1U);
+    if (const auto* rejected = std::get_if<Rejected>(&result->front())) {
+        ADD_FAILURE() << rejected->error.context;
+        return {};
+    }
+    return std::get<Envelope>(result->front());
+}
+
+std::string encoded(const Envelope& envelope, Encoding encoding) {
+    std::string bytes;
+    append_envelope(bytes, envelope, encoding);
+    return bytes;
+}
+
+void check_envelope(const Golden& golden) {
+    const Envelope from_json = decoded(golden.json, Encoding::json);
+    const Envelope from_cbor = decoded(golden.cbor, Encoding::cbor);
+    EXPECT_EQ(name_of(from_json.type()), golden.of());
+    EXPECT_TRUE(from_json == from_cbor);
+    EXPECT_EQ(encoded(from_json, Encoding::json), golden.json);
+    EXPECT_EQ(encoded(from_json, Encoding::cbor), golden.cbor);
+}
+
+template <class T>
+void check_struct(const Golden& golden) {
+    const auto from_json = decode<T>(golden.json, Encoding::json);
+    const auto from_cbor = decode<T>(golden.cbor, Encoding::cbor);
+    ASSERT_TRUE(from_json.has_value()) << from_json.error().context;
+    ASSERT_TRUE(from_cbor.has_value()) << from_cbor.error().context;
+    EXPECT_TRUE(*from_json == *from_cbor);
+    EXPECT_EQ(encode(*from_json, Encoding::json), golden.json);
+    EXPECT_EQ(encode(*from_json, Encoding::cbor), golden.cbor);
+}
+
+const std::map<std::string, std::function<void(const Golden&)>>& struct_checks() {
+#define PARLEY_STRUCT_CHECK(T) {#T, check_struct<T>},
+    static const std::map<std::string, std::function<void(const Golden&)>> checks{
+        PARLEY_FOR_EACH_STRUCT(PARLEY_STRUCT_CHECK)};
+#undef PARLEY_STRUCT_CHECK
+    return checks;
+}
+
+TEST_P(GoldenExample, IsReadAndWrittenByteForByte) {
+    const Golden& golden = GetParam();
+    if (golden.is_envelope()) {
+        check_envelope(golden);
+    } else {
+        ASSERT_TRUE(struct_checks().contains(golden.of())) << "no struct of this name";
+        struct_checks().at(golden.of())(golden);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GoldenExample, ::testing::ValuesIn(parley::testing::all_golden()),
+                         [](const auto& golden) {
+                             std::string name = golden.param.name;
+                             std::ranges::replace(name, '.', '_');
+                             return name;
+                         });
+
+TEST(Golden, ThereIsOneOfEveryMessageAndStruct) {
+    std::set<std::string> names;
+    for (const Golden& golden : parley::testing::all_golden())
+        names.insert(golden.of());
+    for (std::uint64_t number = 0; number < 256; ++number) {
+        const auto type = enum_numbered<Type>(number);
+        if (!type) continue;
+        EXPECT_TRUE(names.erase(std::string(name_of(*type))) == 1) << name_of(*type);
+    }
+    for (const auto& [name, check] : struct_checks())
+        EXPECT_TRUE(names.erase(name) == 1) << name;
+    EXPECT_TRUE(names.empty()) << *names.begin() << " is neither";
+}
+
+}  // namespace
+}  // namespace parley::protocol
