@@ -1,6 +1,6 @@
 """Every field of every message that clients send, with wrong kinds and values out of range.
 
-Rows are made from the schema, not written, so that a new field is attacked from the day on which the schema has it.
+Rows are made from the schema, not written, so that a new field is attacked from its first day.
 """
 import pathlib
 

@@ -87,8 +87,8 @@ JSON = [
     ("a frame of exactly 64 KiB", b'{"type":"ping","x":"' + b"y" * (FRAME_BYTES_MAX - 22) + b'"}', "served"),
 ]
 
-# UTF-8 that is none (RFC 3629), inside a text on a JSON connection. RFC 6455, section 8.1 lets the layer of the
-# socket notice it first, with 1007.
+# UTF-8 that is none (RFC 3629), inside a text on a JSON connection. RFC 6455, section 8.1 lets the socket's
+# layer notice it first, with 1007.
 NOT_UTF8 = [
     ("a lone continuation byte", b"\x80"),
     ("a byte that never occurs", b"\xff"),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Hostile input against a real parleyd: each attempt is answered with its code, nothing crashes, and nobody sees
+"""Hostile input against a real parleyd: each attempt is answered with its code, nothing crashes, nobody sees
 what is not his.
 
     tests/hostile/run.py [WORD ...]      only cases whose name contains one of the words

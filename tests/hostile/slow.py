@@ -1,4 +1,4 @@
-"""Slow loris: connections that are opened to be held. They run beside the other cases, since they take time."""
+"""Slow loris: connections that are opened to be held. They run beside the other cases."""
 import threading
 
 from proof import waiting

@@ -1,0 +1,138 @@
+"""A client that reads nothing for a minute while 50,000 messages pass gets them all."""
+import random
+import threading
+from collections import Counter, deque
+
+from proof import waiting
+from proof.server import Server
+from proof.session import Account, Session
+from texts import Texts
+
+WINDOW = 16
+WRITERS = 4
+PING_SECONDS = 20
+RECEIVE_BUFFER = 4096
+# The server may take this much more memory than before, for all that passes the one who does not read.
+MEMORY_KIB_MAX = 64 * 1024
+
+
+def run(cases, options, say):
+    def check(name, holds, why=""):
+        cases.check(f"deaf: {name}", holds, why)
+
+    with Server() as server:
+        deaf = Account.register(server, "deaf")
+        writers = [Account.register(server, f"writer{number}") for number in range(WRITERS)]
+        with Session(server, writers[0]) as founder:
+            group = founder.create_group("loud", [deaf, *writers[1:]])
+        session = Session(server, deaf, receive_buffer=RECEIVE_BUFFER)
+        cursor = session.states()[group]["head"]
+        session.inbox.clear()
+
+        watch = MemoryWatch(server)
+        before = watch.now()
+        started = waiting.now()
+        texts = write_all(server, writers, group, options.messages, options.seed)
+        say(f"{options.messages} messages accepted in {waiting.now() - started:.1f} s")
+        while waiting.now() - started < options.seconds:
+            session.send("ping")
+            waiting.rest(min(PING_SECONDS, max(0.1, options.seconds - (waiting.now() - started))))
+        peak = watch.stop()
+        say(f"server memory: {before / 1024:.1f} MiB before, {peak / 1024:.1f} MiB at most")
+        check("the connection lives", still_served(session), "it was closed")
+        check(
+            "it was told that its queue had been given up", was_given_up(session), "no second `resumed` came"
+        )
+        came = everything(session, group, cursor)
+        check("it gets every message once", Counter(came) == Counter(texts), f"{len(came)} of {len(texts)}")
+        check("in the order of the store", came == session.texts(group))
+        check(
+            "the server's memory stayed bounded",
+            peak - before < MEMORY_KIB_MAX,
+            f"{(peak - before) / 1024:.0f} MiB more",
+        )
+        session.drop()
+
+
+class MemoryWatch:
+    """Looks at the server's resident memory ten times a second; `stop` tells the largest."""
+
+    def __init__(self, server):
+        self.server, self.peak = server, 0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def now(self):
+        return self.server.memory_kib()
+
+    def _watch(self):
+        while not self.ended.wait(0.1):
+            self.peak = max(self.peak, self.now())
+
+    def stop(self):
+        self.ended.set()
+        self.thread.join()
+        return self.peak
+
+
+def write_all(server, writers, group, count, seed):
+    """All writers at once, each with a window. Gives every text that was accepted."""
+    texts = Texts(random.Random(seed))
+    problems = []
+
+    def write(account, lines):
+        try:
+            write_with_window(server, account, group, lines)
+        except Exception as problem:  # noqa: BLE001 - told below
+            problems.append(problem)
+
+    shares = [texts.take(count // len(writers)) for _ in writers]
+    threads = [threading.Thread(target=write, args=pair) for pair in zip(writers, shares)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems, problems
+    return [line for share in shares for line in share]
+
+
+def write_with_window(server, account, group, lines):
+    with Session(server, account, resume=False) as session:
+        waiting_for = deque()
+        for line in lines:
+            waiting_for.append(session.send("message.send", {"target": {"stream": group}, "text": line}))
+            if len(waiting_for) >= WINDOW:
+                answer(session, waiting_for.popleft())
+        while waiting_for:
+            answer(session, waiting_for.popleft())
+
+
+def answer(session, command):
+    answered = session.answer(command, 30)
+    assert answered["type"] == "message.accepted", answered
+
+
+def still_served(session):
+    command = session.send("ping")
+    return session.answer(command, 60)["type"] == "pong"
+
+
+def was_given_up(session):
+    session.settle()
+    return any(one["type"] == "resumed" for one in session.inbox)
+
+
+def everything(session, group, cursor):
+    """What came live, and what a pull from the cursor brings beyond it: texts by place."""
+    rows = {}
+    for one in session.inbox:
+        if one["type"] == "message.new" and one["stream"] == group:
+            rows[one["seq"]] = one["payload"]["text"]
+    live = len(rows)
+    for row in session.pull(group, cursor):
+        if row["type"] == "message.new":
+            known = rows.setdefault(row["seq"], row["payload"]["text"])
+            assert known == row["payload"]["text"], "a message differs between live and pulled"
+    assert live < len(rows), "everything came live: the client was not deaf enough"
+    return [rows[seq] for seq in sorted(rows)]

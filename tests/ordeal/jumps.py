@@ -1,0 +1,94 @@
+"""A window of 1,000 changes: devices that were away for longer jump, keep what they hold, and end complete."""
+import random
+from collections import Counter
+
+from people import People
+from proof.store import Store
+from texts import Texts
+
+WINDOW = 1000
+
+
+class Jumps:
+    def __init__(self, window, jumps, seed, say):
+        self.window, self.jumps, self.say = window, jumps, say
+        self.people = People(seed, bytes_mean=0, environment={"PARLEY_JUMP_CHANGES": str(window)})
+        self.texts = Texts(random.Random(seed))
+        self.kept = Counter()
+        self.lost = Counter()
+
+    def away(self, handles, number):
+        """One account's devices write more than a window into the group, while the others are away."""
+        writer = self.people.of(handles[0])[number % 2]
+        writer.send(self.people.groups[0], self.texts.take(self.window + self.window // 5))
+        for device in self.people.devices:
+            if device is not writer:
+                self.come_back(device)
+
+    def come_back(self, device):
+        before, jumped = device.held(), device.way.jumps
+        device.run("--wait", "60", "sync")
+        after = device.held()
+        for stream, rows in before.items():
+            same = sum(after.get(stream, {}).get(born) == ident for born, ident in rows.items())
+            self.kept[device.name] += same
+            self.lost[device.name] += len(rows) - same
+        self.say(f"{device.name}: {device.way.jumps - jumped} jumps, holds {sum(map(len, after.values()))}")
+
+    def enough(self):
+        return all(device.way.jumps >= self.jumps for device in self.people.devices)
+
+
+def run(cases, options, say):
+    jumps = Jumps(options.window, options.jumps, options.seed, say)
+
+    def check(name, holds, why=""):
+        cases.check(f"jumps: {name}", holds, why)
+
+    try:
+        for number in range(3 * options.jumps + 3):
+            if jumps.enough():
+                break
+            jumps.away(("ada", "bob", "cyd")[number % 3 :], number)
+        people = jumps.people
+        for device in people.devices:
+            check(
+                f"{device.name} jumped at least {options.jumps} times",
+                device.way.jumps >= options.jumps,
+                device.way.jumps,
+            )
+            check(
+                f"{device.name} kept what it held",
+                jumps.lost[device.name] == 0 and jumps.kept[device.name] > 0,
+                f"{jumps.lost[device.name]} lost of {jumps.kept[device.name] + jumps.lost[device.name]}",
+            )
+        group = people.groups[0]
+        fresh = {handle: fresh_history(people, handle, group) for handle in people.ids}
+        shown = {device: facts(device.history(group)) for device in people.devices}
+        people.server.stop()
+        stored = [(one.born, one.id, one.text) for one in Store(people.server.database()).messages[group]]
+        for device in people.devices:
+            check(
+                f"{device.name} ends equal to a fresh device",
+                shown[device] == fresh[device.handle],
+                f"{len(shown[device])} and {len(fresh[device.handle])} messages",
+            )
+            check(
+                f"{device.name} ends equal to the store",
+                shown[device] == stored,
+                f"{len(shown[device])} and {len(stored)} messages",
+            )
+    finally:
+        jumps.people.close()
+
+
+def fresh_history(people, handle, group):
+    device = people.device(handle, 9)
+    device.environment.pop("PARLEY_JUMP_CHANGES")
+    device.login()
+    device.run("--wait", "60", "sync")
+    return facts(device.history(group))
+
+
+def facts(history):
+    return [(one["born"], one["id"], one["text"]) for one in history]

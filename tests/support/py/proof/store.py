@@ -1,0 +1,103 @@
+"""Reads a stopped server's SQLite file with SQL of our own: the product's code cannot vouch for itself."""
+import pathlib
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections import defaultdict
+from contextlib import closing
+from dataclasses import dataclass
+
+from . import cbor
+
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+MESSAGE = 42
+READ_CHANGED = 62
+
+
+def wire_id(letter, key):
+    """The server's number of a thing as it stands on the wire: a letter and ten digits of base 32."""
+    return letter + "".join(DIGITS[key >> shift & 31] for shift in range(45, -5, -5))
+
+
+def copied(path, folder):
+    """A copy with its log, which alone has the newest after a kill; looking changes nothing then."""
+    path = pathlib.Path(path)
+    for ending in ("", "-wal"):
+        if pathlib.Path(str(path) + ending).exists():
+            shutil.copy(str(path) + ending, folder)
+    return pathlib.Path(folder, path.name)
+
+
+@dataclass(frozen=True)
+class Message:
+    born: int
+    seq: int
+    id: str
+    sender: str
+    text: str
+    mentions: tuple
+
+
+class Store:
+    """All messages by conversation, in order of their places, and where each reader stands."""
+
+    def __init__(self, path):
+        with tempfile.TemporaryDirectory() as folder, closing(
+            sqlite3.connect(copied(path, folder))
+        ) as database:
+            self.problems = [row[0] for row in database.execute("PRAGMA integrity_check")]
+            self.messages = self._messages(database)
+            self.heads = {
+                wire_id("c", key): head
+                for key, head in database.execute("SELECT stream, max(seq) FROM row GROUP BY stream")
+            }
+            self.intervals = self._intervals(database)
+            self.positions = self._positions(database)
+            self.epoch = database.execute("SELECT epoch FROM meta").fetchone()[0]
+
+    def _messages(self, database):
+        found = defaultdict(list)
+        query = "SELECT stream, born, seq, id, author, body FROM row WHERE kind = ? AND gone = 0"
+        for stream, born, seq, ident, author, body in database.execute(
+            query + " ORDER BY stream, born", (MESSAGE,)
+        ):
+            said = cbor.decode_sequence(body)[0]
+            sender = wire_id("a", author)
+            assert said.get(1, sender) == sender, "the body's sender is not the row's author"
+            message = Message(
+                born, seq, str(uuid.UUID(bytes=ident)), sender, said[2], tuple(said.get(4, ()))
+            )
+            found[wire_id("c", stream)].append(message)
+        return dict(found)
+
+    def _intervals(self, database):
+        found = defaultdict(list)
+        for conversation, account, first, last in database.execute(
+            "SELECT conversation, account, first, last FROM interval"
+        ):
+            found[wire_id("c", conversation), wire_id("a", account)].append((first, last))
+        return dict(found)
+
+    def _positions(self, database):
+        """Read positions: the largest `upto` that the account's own stream tells, per conversation."""
+        found = {}
+        for stream, body in database.execute("SELECT stream, body FROM row WHERE kind = ?", (READ_CHANGED,)):
+            said = cbor.decode_sequence(body)[0]
+            found[said[1], wire_id("a", stream)] = said[2]
+        return found
+
+    def recount(self, conversation, account):
+        """(unread, mentions): messages of others that are visible and above the read position or joining."""
+        spans = self.intervals.get((conversation, account), [])
+        if not spans:
+            return 0, 0
+        position = max(self.positions.get((conversation, account), 0), spans[-1][0])
+        unread = [
+            one
+            for one in self.messages.get(conversation, [])
+            if one.sender != account
+            and one.born > position
+            and any(first <= one.born and (last is None or one.born <= last) for first, last in spans)
+        ]
+        return len(unread), sum(account in one.mentions for one in unread)
