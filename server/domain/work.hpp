@@ -24,6 +24,8 @@ struct Origin {
     std::optional<Uuid> command;
     /// The command that this one follows (see the envelope's `follows`).
     std::optional<Uuid> follows;
+    /// When the shard received it; only measured, never decided by.
+    Instant received;
 };
 
 /// Work that only HTTP or the operator brings; passwords are hashed before.

@@ -1,0 +1,84 @@
+#include "server/api/commands.hpp"
+
+#include "base/utf8.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+constexpr std::size_t message_points_max = 500;
+constexpr std::size_t field_points_max = 100;
+
+template <class T, class... Types>
+constexpr bool is_one_of = (std::is_same_v<T, Types> || ...);
+
+/// What only HTTP and the operator bring is no payload of the protocol; `SignedIn` never answers an envelope.
+struct ToPayload {
+    protocol::Payload operator()(const SignedIn&) const { return protocol::Done{}; }
+    template <class T>
+    protocol::Payload operator()(const T& payload) const {
+        return payload;
+    }
+};
+
+}  // namespace
+
+std::optional<Command> to_command(protocol::Payload payload) {
+    return std::visit(
+        [](auto&& one) -> std::optional<Command> {
+            using T = std::remove_cvref_t<decltype(one)>;
+            if constexpr (is_one_of<T, protocol::MessageSend, protocol::Read, protocol::ConversationCreate,
+                                    protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
+                                    protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
+                                    protocol::InviteCreate>) {
+                return Command(std::forward<decltype(one)>(one));
+            } else {
+                return std::nullopt;
+            }
+        },
+        std::move(payload));
+}
+
+bool is_rate_limited(const Command& command) {
+    return std::visit(
+        [](const auto& one) {
+            return is_one_of<std::remove_cvref_t<decltype(one)>, protocol::MessageSend,
+                             protocol::ConversationCreate, protocol::ConversationRename, protocol::MemberAdd,
+                             protocol::MemberRemove, protocol::ProfileSet, protocol::InviteCreate>;
+        },
+        command);
+}
+
+Result<Uuid> command_id(const std::optional<Uuid>& id) {
+    if (!id) return fail({ErrorCode::malformed, "A command needs an id, a UUID of version 7.", 0, "id"});
+    if (id->version() != 7 && id->version() != 4) {
+        return fail({ErrorCode::invalid, "The id must be a UUID of version 7 or 4.", 0, "id"});
+    }
+    return *id;
+}
+
+protocol::Envelope answer_envelope(std::optional<Uuid> re, const Answer& answer) {
+    protocol::Envelope envelope;
+    envelope.re = re;
+    envelope.stream = answer.stream;
+    envelope.seq = answer.seq;
+    envelope.payload = std::visit(ToPayload{}, answer.payload);
+    envelope.timestamp = answer.timestamp;
+    return envelope;
+}
+
+protocol::ErrorReply error_reply(const Error& error) {
+    protocol::ErrorReply reply;
+    reply.code = error.code;
+    const std::string_view message =
+        error.context.empty() ? sentence(error.code) : std::string_view(error.context);
+    reply.message = first_code_points(message, message_points_max);
+    if (error.retry_after_ms > 0) reply.retry_after_ms = error.retry_after_ms;
+    if (!error.field.empty()) reply.field = std::string(first_code_points(error.field, field_points_max));
+    return reply;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::server {
+
+/// One HTTP call, as far as the API looks at it.
+struct HttpRequest {
+    std::string method;
+    /// Path and query as they came.
+    std::string target;
+    std::string authorization;
+    std::string idempotency_key;
+    std::string content_type;
+    std::string body;
+    /// Address of the peer without its port: for limits, never for logs.
+    std::string remote;
+};
+
+struct HttpResponse {
+    int status = 200;
+    /// Empty: no body.
+    std::string content_type;
+    std::string body;
+    /// Besides Content-Type, Content-Length and what all answers have.
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+using HttpDone = std::function<void(HttpResponse)>;
+
+}  // namespace parley::server

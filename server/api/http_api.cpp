@@ -1,0 +1,162 @@
+#include "server/api/http_api.hpp"
+
+#include "server/api/commands.hpp"
+#include "server/api/http_call.hpp"
+#include "server/api/http_routes.hpp"
+#include "server/api/reads.hpp"
+
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+constexpr std::string_view bearer = "Bearer ";
+
+HttpResponse plain_text(int status, std::string text) {
+    return {.status = status,
+            .content_type = "text/plain; charset=utf-8",
+            .body = std::move(text),
+            .headers = {}};
+}
+
+}  // namespace
+
+HttpApi::HttpApi(HttpOptions options, Shard& shard, PasswordHasher& hasher, const Operations& operations)
+    : options_(std::move(options)), shard_(shard), hasher_(hasher), operations_(operations) {}
+
+HttpResponse HttpApi::problem(const Error& error) {
+    const protocol::ErrorReply reply = error_reply(error);
+    protocol::Problem problem;
+    problem.type = "urn:parley:error:" + std::string(name_of(error.code));
+    problem.title = std::string(sentence(error.code));
+    problem.status = http_status(error.code);
+    problem.code = error.code;
+    if (!error.context.empty()) problem.detail = reply.message;
+    problem.field = reply.field;
+    problem.retry_after_ms = reply.retry_after_ms;
+    HttpResponse response{.status = http_status(error.code),
+                          .content_type = "application/problem+json",
+                          .body = protocol::encode(problem, protocol::Encoding::json),
+                          .headers = {}};
+    if (error.retry_after_ms > 0) {
+        response.headers.emplace_back("Retry-After", std::to_string((error.retry_after_ms + 999) / 1000));
+    }
+    if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return response;
+}
+
+void HttpApi::handle(HttpRequest request, HttpDone done, Now now) {
+    auto call = std::make_shared<HttpCall>();
+    call->request = std::move(request);
+    call->done = std::move(done);
+    shard_.handle_done([this, &call] { route(call); }, now);
+}
+
+void HttpApi::route(const SharedCall& call) {
+    shard_.ports().metrics.http_calls.add();
+    auto target = parse_target(call->request.target);
+    if (!target) return call->refuse(target.error());
+    call->target = std::move(*target);
+    const FoundRoute found = find_route(call->request.method, call->target.segments);
+    if (found.route == nullptr) {
+        HttpResponse response =
+            problem({ErrorCode::unknown_type, "There is nothing under this path.", 0, {}});
+        if (!found.allowed.empty()) {
+            response = problem({ErrorCode::unknown_type, "This path has other methods.", 0, {}});
+            response.status = 405;
+            response.headers.emplace_back("Allow", found.allowed);
+        }
+        return call->answer(std::move(response));
+    }
+    call->route = found.route;
+    call->parameters = found.parameters;
+    if (found.route->access) {
+        if (!call->request.authorization.starts_with(bearer)) {
+            return call->refuse(
+                {ErrorCode::not_signed_in, "Send `Authorization: Bearer` with an access token.", 0, {}});
+        }
+        const std::string_view token = std::string_view(call->request.authorization).substr(bearer.size());
+        const auto claims = shard_.ports().tokens.check_access(token, shard_.now().wall);
+        if (!claims) return call->refuse(claims.error());
+        call->claims = *claims;
+    }
+    (this->*found.route->serve)(call);
+}
+
+void HttpApi::with_device(const SharedCall& call, std::function<void(Snapshot&)> read,
+                          std::function<void()> next) {
+    using Facts = Result<std::optional<DeviceFacts>>;
+    auto facts = std::make_shared<Facts>(not_read());  // by the read and by what follows it
+    const bool reading = shard_.ports().reads.submit(
+        shard_.options().number,
+        [facts, device = call->claims.device, read = std::move(read)](Snapshot& snapshot) {
+            *facts = device_facts(snapshot, device);
+            if (read && *facts && **facts && (**facts)->present) read(snapshot);
+        },
+        [call, facts, next = std::move(next)] {
+            if (!*facts) return call->refuse(facts->error());
+            const std::optional<DeviceFacts>& known = **facts;
+            if (!known || known->account != call->claims.account || !known->present) {
+                return call->refuse({ErrorCode::revoked, "This device was signed out.", 0, {}});
+            }
+            next();
+        });
+    if (!reading) call->refuse({ErrorCode::unavailable, "The server is busy.", 500, {}});
+}
+
+void HttpApi::serve_live(const SharedCall& call) {
+    call->answer(plain_text(200, "alive\n"));
+}
+
+void HttpApi::serve_ready(const SharedCall& call) {
+    call->answer(operations_.ready() ? plain_text(200, "ready\n") : plain_text(503, "not ready\n"));
+}
+
+void HttpApi::serve_metrics(const SharedCall& call) {
+    if (!options_.metrics) return call->refuse({ErrorCode::not_allowed, "Metrics are switched off.", 0, {}});
+    HttpResponse response = plain_text(200, operations_.metrics());
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    call->answer(std::move(response));
+}
+
+void HttpApi::serve_socket(const SharedCall& call) {
+    // A real upgrade never gets here.
+    HttpResponse response = problem({ErrorCode::malformed, "This is the WebSocket's path.", 0, {}});
+    response.status = 426;
+    response.headers.emplace_back("Upgrade", "websocket");
+    call->answer(std::move(response));
+}
+
+std::string HttpCall::parameter(std::string_view name) const {
+    for (const auto& [known, value] : parameters) {
+        if (known == name) return std::string(value);
+    }
+    return {};
+}
+
+void HttpCall::answer_json(int status, std::string body) {
+    answer({.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}});
+}
+
+Status HttpCall::check_content_type() const {
+    const std::string_view type = request.content_type;
+    if (type.empty() || type == "application/json" || type.starts_with("application/json;")) return {};
+    return fail(ErrorCode::malformed, "Bodies are application/json.");
+}
+
+std::string HttpCall::with_field(std::string_view object, std::string_view field) {
+    constexpr std::string_view space = " \t\r\n";
+    if (object.empty()) object = "{}";
+    const std::size_t open = object.find_first_not_of(space);
+    if (open == std::string_view::npos || object[open] != '{') return std::string(object);
+    const std::size_t next = object.find_first_not_of(space, open + 1);
+    const bool empty = next != std::string_view::npos && object[next] == '}';
+    std::string more = "{";
+    more += field;
+    if (!empty) more += ',';
+    more += object.substr(open + 1);
+    return more;
+}
+
+}  // namespace parley::server

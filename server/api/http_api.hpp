@@ -1,0 +1,90 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+#include "server/api/http.hpp"
+#include "server/api/http_target.hpp"
+#include "server/api/shard.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace parley::server {
+
+/// What the operator's programs ask the process.
+class Operations {
+  public:
+    virtual ~Operations() = default;
+    /// Takes connections and writes; false while it drains or the store does not answer.
+    virtual bool ready() const = 0;
+    virtual std::string metrics() const = 0;
+};
+
+struct HttpOptions {
+    Duration access_token_life = milliseconds(limits::access_token_ms);
+    /// A hash that no password is known to fit, of the same cost as real ones: what the password for an
+    /// unknown handle is compared with.
+    std::string decoy_hash;
+    /// Registering without an invite is refused at once.
+    bool invite_only = true;
+    bool metrics = true;
+};
+
+struct HttpCall;
+using SharedCall = std::shared_ptr<HttpCall>;  // held by whatever the call waits for
+
+/// The calls of protocol/schema (http) over one shard: one table of routes (http_routes.cpp), and behind it
+/// the same reads, work and rules as on the socket. Single-threaded, without I/O, like its shard.
+class HttpApi {
+  public:
+    HttpApi(HttpOptions options, Shard& shard, PasswordHasher& hasher, const Operations& operations);
+
+    /// Answers once, during the call or later on the shard.
+    void handle(HttpRequest request, HttpDone done, Now now);
+
+    /// The answer to what could not even be read as a request.
+    static HttpResponse problem(const Error& error);
+
+  private:
+    friend struct RouteTable;
+
+    void route(const SharedCall& call);
+    /// Checks the token and the device, then goes on with `next`, which runs on the shard.
+    void with_device(const SharedCall& call, std::function<void(Snapshot&)> read, std::function<void()> next);
+
+    // http_messages.cpp: what is a message of the protocol
+    void serve_message(const SharedCall& call);
+    void serve_read(const SharedCall& call, protocol::Payload request);
+    void serve_command(const SharedCall& call, protocol::Payload request);
+    void serve_acks(const SharedCall& call);
+    void serve_conversations(const SharedCall& call);
+    void serve_devices(const SharedCall& call);
+    void serve_profile(const SharedCall& call);
+
+    // http_sign_in.cpp: accounts and sessions
+    void serve_register(const SharedCall& call);
+    void serve_sign_in(const SharedCall& call);
+    void serve_refresh(const SharedCall& call);
+    void serve_sign_out(const SharedCall& call);
+    void check_password(const SharedCall& call, protocol::SignIn sign_in,
+                        const Result<std::optional<PasswordFacts>>& facts);
+    void finish_sign_in(const SharedCall& call, const Result<Answer>& answer, int status);
+
+    // http_api.cpp: the process
+    void serve_live(const SharedCall& call);
+    void serve_ready(const SharedCall& call);
+    void serve_metrics(const SharedCall& call);
+    void serve_socket(const SharedCall& call);
+
+    HttpOptions options_;
+    Shard& shard_;
+    PasswordHasher& hasher_;
+    const Operations& operations_;
+};
+
+}  // namespace parley::server

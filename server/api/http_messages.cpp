@@ -1,0 +1,155 @@
+#include "server/api/commands.hpp"
+#include "server/api/http_api.hpp"
+#include "server/api/http_call.hpp"
+#include "server/api/reads.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+using protocol::Encoding;
+
+constexpr std::int64_t busy_retry_ms = 500;
+
+/// What a read brought, as the body of the answer.
+using Body = Result<std::string>;
+
+void answer_read(HttpCall& call, const Body& body) {
+    if (!body) return call.refuse(body.error());
+    call.answer_json(200, *body);
+}
+
+}  // namespace
+
+void HttpApi::serve_message(const SharedCall& call) {
+    auto payload = call->route->parse(*call);
+    if (!payload) return call->refuse(payload.error());
+    if (call->request.method == "GET" || std::holds_alternative<protocol::ProfileFind>(*payload)) {
+        return serve_read(call, std::move(*payload));
+    }
+    serve_command(call, std::move(*payload));
+}
+
+void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
+    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
+    with_device(
+        call,
+        [body, read = to_read(call->claims.account, std::move(request)),
+         at = shard_.now().wall](Snapshot& snapshot) {
+            auto answer = read(snapshot);
+            if (!answer) {
+                *body = fail(std::move(answer.error()));
+                return;
+            }
+            answer->timestamp = at;
+            body->emplace();
+            protocol::append_envelope(**body, *answer, Encoding::json);
+        },
+        [call, body] { answer_read(*call, *body); });
+}
+
+void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
+    auto command = to_command(std::move(request));
+    if (!command) return call->refuse({ErrorCode::internal, "This route has no command.", 0, {}});
+    auto id = command_id(Uuid::parse(call->request.idempotency_key));
+    if (!id) {
+        Error error = id.error();
+        error.context = "Send the header Idempotency-Key with a UUID of version 7.";
+        error.field = "Idempotency-Key";
+        return call->refuse(error);
+    }
+    auto shared = std::make_shared<Command>(std::move(*command));  // until the device is known to be present
+    with_device(call, nullptr, [this, call, shared, id = *id] {
+        const Now now = shard_.now();
+        if (is_rate_limited(*shared)) {
+            if (const auto wait = shard_.ports().limits.take_message(call->claims.account, now.instant)) {
+                return call->refuse({ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
+            }
+        }
+        Origin origin;
+        origin.account = call->claims.account;
+        origin.device = call->claims.device;
+        origin.command = id;
+        const bool queued =
+            shard_.submit_call(origin, std::move(*shared), [call, id](const Result<Answer>& answer) {
+                if (!answer) return call->refuse(answer.error());
+                std::string body;
+                protocol::append_envelope(body, answer_envelope(id, *answer), Encoding::json);
+                call->answer_json(200, std::move(body));
+            });
+        if (!queued) call->refuse({ErrorCode::unavailable, "The server is busy.", busy_retry_ms, {}});
+    });
+}
+
+void HttpApi::serve_acks(const SharedCall& call) {
+    auto ack = call->body<protocol::Ack>();
+    if (!ack) return call->refuse(ack.error());
+    auto shared =
+        std::make_shared<protocol::Ack>(std::move(*ack));  // until the device is known to be present
+    with_device(call, nullptr, [this, call, shared] {
+        shard_.collect_acks(call->claims.account, call->claims.device, *shared);
+        call->answer({.status = 204, .content_type = {}, .body = {}, .headers = {}});
+    });
+}
+
+void HttpApi::serve_conversations(const SharedCall& call) {
+    const auto after = call->target.number("after");
+    if (!after) return call->refuse(after.error());
+    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
+    const auto offset = static_cast<std::size_t>(after->value_or(0));
+    with_device(
+        call,
+        [body, account = call->claims.account, offset](Snapshot& snapshot) {
+            constexpr auto limit = static_cast<std::size_t>(limits::page_rows_max);
+            const auto states = conversation_states(snapshot, account, offset, limit);
+            if (!states) {
+                *body = fail(states.error());
+                return;
+            }
+            std::string text = "{\"conversations\":[";
+            for (const protocol::Envelope& state : *states) {
+                if (!text.ends_with('[')) text += ',';
+                protocol::append_envelope(text, state, Encoding::json);
+            }
+            text += ']';
+            if (states->size() == limit) text += ",\"after\":" + std::to_string(offset + limit);
+            *body = text + "}";
+        },
+        [call, body] { answer_read(*call, *body); });
+}
+
+void HttpApi::serve_devices(const SharedCall& call) {
+    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
+    with_device(
+        call,
+        [body, account = call->claims.account](Snapshot& snapshot) {
+            const auto all = devices(snapshot, account);
+            if (!all) {
+                *body = fail(all.error());
+                return;
+            }
+            std::string text = "{\"devices\":[";
+            for (const protocol::DeviceChanged& device : *all) {
+                if (!text.ends_with('[')) text += ',';
+                text += protocol::encode(device, Encoding::json);
+            }
+            *body = text + "]}";
+        },
+        [call, body] { answer_read(*call, *body); });
+}
+
+void HttpApi::serve_profile(const SharedCall& call) {
+    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
+    with_device(
+        call,
+        [body, account = call->claims.account](Snapshot& snapshot) {
+            const auto own = profile(snapshot, account);
+            *body = own ? Body(protocol::encode(*own, Encoding::json)) : Body(fail(own.error()));
+        },
+        [call, body] { answer_read(*call, *body); });
+}
+
+}  // namespace parley::server

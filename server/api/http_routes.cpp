@@ -1,0 +1,166 @@
+#include "server/api/http_routes.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace parley::server {
+
+namespace {
+
+using protocol::Payload;
+
+// Segments of a path are plain (http_target.hpp), so that nothing in them needs escaping.
+
+/// A command on the conversation {stream}; the rest of its payload is the body.
+template <class T>
+Result<Payload> on_stream(const HttpCall& call) {
+    return call.body_with_target<T>("{\"stream\":\"" + call.parameter("stream") + "\"}");
+}
+
+/// A message to the person {account}.
+Result<Payload> send_direct(const HttpCall& call) {
+    return call.body_with_target<protocol::MessageSend>("{\"direct\":\"" + call.parameter("account") + "\"}");
+}
+
+template <class T>
+Result<Payload> as_body(const HttpCall& call) {
+    return call.body<T>();
+}
+
+Result<Payload> remove_member(const HttpCall& call) {
+    protocol::MemberRemove payload;
+    payload.target.stream = StreamId(call.parameter("stream"));
+    payload.account = AccountId(call.parameter("account"));
+    return payload;
+}
+
+Result<Payload> revoke_device(const HttpCall& call) {
+    return protocol::DeviceRevoke{.device = DeviceId(call.parameter("device"))};
+}
+
+/// As `decode` does for the socket: 1 up to a page.
+Result<std::optional<std::int64_t>> limit_of(const HttpCall& call) {
+    TRY_ASSIGN(const std::optional<std::int64_t> limit, call.target.number("limit"));
+    if (limit && (*limit < 1 || *limit > limits::page_rows_max)) {
+        return fail({ErrorCode::invalid, "The limit is 1 to 200.", 0, "limit"});
+    }
+    return limit;
+}
+
+Result<Payload> read_page(const HttpCall& call) {
+    protocol::Page page;
+    page.stream = StreamId(call.parameter("stream"));
+    TRY_ASSIGN(page.before, call.target.number("before"));
+    TRY_ASSIGN(page.after, call.target.number("after"));
+    TRY_ASSIGN(page.around, call.target.number("around"));
+    TRY_ASSIGN(page.from, call.target.number("from"));
+    TRY_ASSIGN(page.to, call.target.number("to"));
+    TRY_ASSIGN(page.since, call.target.number("since"));
+    TRY_ASSIGN(page.limit, limit_of(call));
+    return page;
+}
+
+Result<Payload> read_changes(const HttpCall& call) {
+    protocol::Changes changes;
+    changes.stream = StreamId(call.parameter("stream"));
+    TRY_ASSIGN(const auto after, call.target.number("after"));
+    changes.after = after.value_or(0);
+    TRY_ASSIGN(changes.limit, limit_of(call));
+    if (const auto only = call.target.parameter("only")) {
+        if (*only != "removed") return fail({ErrorCode::invalid, "Only `removed` is known.", 0, "only"});
+        changes.only = protocol::Only::removed;
+    }
+    return changes;
+}
+
+Result<Payload> read_members(const HttpCall& call) {
+    protocol::Rows rows;
+    rows.stream = StreamId(call.parameter("stream"));
+    rows.kind = protocol::RowKind::member;
+    TRY_ASSIGN(const auto after, call.target.number("after"));
+    rows.after = after.value_or(0);
+    TRY_ASSIGN(rows.limit, limit_of(call));
+    return rows;
+}
+
+std::string_view take_segment(std::string_view& path) {
+    path.remove_prefix(1);  // the slash
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(end);
+    return segment;
+}
+
+/// Whether the path fits the pattern; then with the values of its names.
+bool fits(std::string_view pattern, std::span<const std::string_view> segments,
+          std::vector<std::pair<std::string_view, std::string_view>>& parameters) {
+    parameters.clear();
+    for (const std::string_view segment : segments) {
+        if (pattern.empty()) return false;
+        const std::string_view expected = take_segment(pattern);
+        if (expected.starts_with('{')) {
+            parameters.emplace_back(expected.substr(1, expected.size() - 2), segment);
+        } else if (expected != segment) {
+            return false;
+        }
+    }
+    return pattern.empty();
+}
+
+}  // namespace
+
+/// A struct, since it alone may name what is private to HttpApi.
+struct RouteTable {
+    static constexpr auto message = &HttpApi::serve_message;
+    static constexpr std::array<Route, 27> all{{
+        {"POST", "/v1/accounts", false, &HttpApi::serve_register},
+        {"POST", "/v1/sessions", false, &HttpApi::serve_sign_in},
+        {"POST", "/v1/sessions/refresh", false, &HttpApi::serve_refresh},
+        {"DELETE", "/v1/sessions/current", true, &HttpApi::serve_sign_out},
+        {"GET", "/v1/devices", true, &HttpApi::serve_devices},
+        {"DELETE", "/v1/devices/{device}", true, message, revoke_device},
+        {"GET", "/v1/profile", true, &HttpApi::serve_profile},
+        {"PATCH", "/v1/profile", true, message, as_body<protocol::ProfileSet>},
+        {"POST", "/v1/profiles", true, message, as_body<protocol::ProfileFind>},
+        {"POST", "/v1/invites", true, message, as_body<protocol::InviteCreate>},
+        {"GET", "/v1/conversations", true, &HttpApi::serve_conversations},
+        {"POST", "/v1/conversations", true, message, as_body<protocol::ConversationCreate>},
+        {"PATCH", "/v1/conversations/{stream}", true, message, on_stream<protocol::ConversationRename>},
+        {"POST", "/v1/conversations/{stream}/members", true, message, on_stream<protocol::MemberAdd>},
+        {"GET", "/v1/conversations/{stream}/members", true, message, read_members},
+        {"DELETE", "/v1/conversations/{stream}/members/{account}", true, message, remove_member},
+        {"POST", "/v1/conversations/{stream}/leave", true, message, on_stream<protocol::ConversationLeave>},
+        {"POST", "/v1/conversations/{stream}/messages", true, message, on_stream<protocol::MessageSend>},
+        {"GET", "/v1/conversations/{stream}/messages", true, message, read_page},
+        {"GET", "/v1/conversations/{stream}/changes", true, message, read_changes},
+        {"POST", "/v1/conversations/{stream}/read", true, message, on_stream<protocol::Read>},
+        {"POST", "/v1/direct/{account}/messages", true, message, send_direct},
+        {"POST", "/v1/ack", true, &HttpApi::serve_acks},
+        {"GET", "/v1/socket", false, &HttpApi::serve_socket},
+        {"GET", "/livez", false, &HttpApi::serve_live},
+        {"GET", "/readyz", false, &HttpApi::serve_ready},
+        {"GET", "/metrics", false, &HttpApi::serve_metrics},
+    }};
+};
+
+std::span<const Route> routes() {
+    return RouteTable::all;
+}
+
+FoundRoute find_route(std::string_view method, std::span<const std::string_view> segments) {
+    FoundRoute found;
+    for (const Route& route : routes()) {
+        std::vector<std::pair<std::string_view, std::string_view>> parameters;
+        if (!fits(route.path, segments, parameters)) continue;
+        if (route.method == method) {
+            found.route = &route;
+            found.parameters = std::move(parameters);
+            return found;
+        }
+        if (!found.allowed.empty()) found.allowed += ", ";
+        found.allowed += route.method;
+    }
+    return found;
+}
+
+}  // namespace parley::server

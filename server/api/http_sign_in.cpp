@@ -1,0 +1,153 @@
+#include "base/utf8.hpp"
+#include "server/api/http_api.hpp"
+#include "server/api/http_call.hpp"
+#include "server/api/reads.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+constexpr std::int64_t busy_retry_ms = 1000;
+
+Error busy() {
+    return {ErrorCode::unavailable, "The server is busy.", busy_retry_ms, {}};
+}
+
+/// Spellings of one handle count as one.
+std::string folded(std::string handle) {
+    for (char& c : handle) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return handle;
+}
+
+Status check_new_password(const std::string& password) {
+    const auto points = count_code_points(password);
+    if (points && *points >= static_cast<std::size_t>(limits::password_chars_min)) return {};
+    return fail({ErrorCode::invalid, "A password has at least 8 characters.", 0, "password"});
+}
+
+}  // namespace
+
+void HttpApi::serve_register(const SharedCall& call) {
+    auto body = call->body<protocol::Registration>();
+    if (!body) return call->refuse(body.error());
+    if (const Status fits = check_new_password(body->password); !fits) return call->refuse(fits.error());
+    auto work = std::make_shared<RegisterAccount>();  // until the password is hashed
+    work->handle = std::move(body->handle);
+    work->name = body->name.value_or("");
+    work->invite = body->invite.value_or("");
+    work->device_name = std::move(body->device_name);
+    if (work->invite.empty() && options_.invite_only) {
+        // Said before the costly hash, which strangers could otherwise ask for at will.
+        return call->refuse({ErrorCode::invite_required, {}, 0, "invite"});
+    }
+    const bool hashing = hasher_.hash(
+        shard_.options().number, std::move(body->password),
+        [this, call, work](const Result<std::string>& hash) {
+            if (!hash) return call->refuse(hash.error());
+            work->password_hash = *hash;
+            const bool queued = shard_.submit_call(
+                {}, std::move(*work),
+                [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 201); });
+            if (!queued) call->refuse(busy());
+        });
+    if (!hashing) call->refuse(busy());
+}
+
+void HttpApi::serve_sign_in(const SharedCall& call) {
+    auto body = call->body<protocol::SignIn>();
+    if (!body) return call->refuse(body.error());
+    const std::string handle = folded(body->handle);
+    if (const auto wait =
+            shard_.ports().limits.take_password(handle, call->request.remote, shard_.now().instant)) {
+        return call->refuse({ErrorCode::rate_limited, "Too many failed sign-ins.", wait->ms, {}});
+    }
+    auto sign_in =
+        std::make_shared<protocol::SignIn>(std::move(*body));  // by the read and by what follows it
+    auto facts = std::make_shared<Result<std::optional<PasswordFacts>>>(not_read());  // likewise
+    const bool reading = shard_.ports().reads.submit(
+        shard_.options().number,
+        [sign_in, facts](Snapshot& snapshot) { *facts = password_facts(snapshot, sign_in->handle); },
+        [this, call, sign_in, facts] { check_password(call, std::move(*sign_in), *facts); });
+    if (reading) return;
+    shard_.ports().limits.password_not_tried(handle, call->request.remote);
+    call->refuse(busy());
+}
+
+void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
+                             const Result<std::optional<PasswordFacts>>& facts) {
+    RateLimits& limits = shard_.ports().limits;
+    const std::string handle = folded(sign_in.handle);
+    if (!facts) {
+        limits.password_not_tried(handle, call->request.remote);
+        return call->refuse(facts.error());
+    }
+    const std::optional<PasswordFacts> known = *facts;
+    // An unknown handle costs the same time as a wrong password.
+    std::string hash = known ? known->password_hash : options_.decoy_hash;
+    const bool verifying = hasher_.verify(
+        shard_.options().number, std::move(sign_in.password), std::move(hash),
+        [this, call, known, handle, device_name = std::move(sign_in.device_name)](bool fits) {
+            if (!fits || !known) return call->refuse({ErrorCode::credentials, {}, 0, {}});
+            shard_.ports().limits.password_fitted(handle, call->request.remote);
+            AddDevice work{
+                .account = known->account, .password_hash = known->password_hash, .device_name = device_name};
+            const bool queued = shard_.submit_call(
+                {}, std::move(work),
+                [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 201); });
+            if (!queued) call->refuse(busy());
+        });
+    if (verifying) return;
+    limits.password_not_tried(handle, call->request.remote);
+    call->refuse(busy());
+}
+
+void HttpApi::serve_refresh(const SharedCall& call) {
+    const auto body = call->body<protocol::Refresh>();
+    if (!body) return call->refuse(body.error());
+    const auto claims = shard_.ports().tokens.check_refresh(body->refresh_token);
+    if (!claims) return call->refuse(claims.error());
+    const UseRefreshToken work{.device = claims->device, .number = claims->number};
+    const bool queued = shard_.submit_call(
+        {}, work, [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 200); });
+    if (!queued) call->refuse(busy());
+}
+
+void HttpApi::finish_sign_in(const SharedCall& call, const Result<Answer>& answer, int status) {
+    if (!answer) return call->refuse(answer.error());
+    const auto* signed_in = std::get_if<SignedIn>(&answer->payload);
+    if (signed_in == nullptr) return call->refuse({ErrorCode::internal, {}, 0, {}});
+    const WallTime now = shard_.now().wall;
+    const AccessClaims claims{.account = signed_in->account,
+                              .device = signed_in->device,
+                              .issued = now,
+                              .expires = now + options_.access_token_life};
+    const Tokens& tokens = shard_.ports().tokens;
+    const protocol::Session session{.account = to_id(signed_in->account),
+                                    .device = to_id(signed_in->device),
+                                    .access_token = tokens.make_access(claims),
+                                    .expires_at = claims.expires,
+                                    .refresh_token = tokens.make_refresh(
+                                        {.device = signed_in->device, .number = signed_in->refresh_number})};
+    call->answer_json(status, protocol::encode(session, protocol::Encoding::json));
+}
+
+void HttpApi::serve_sign_out(const SharedCall& call) {
+    with_device(call, nullptr, [this, call] {
+        Origin origin;
+        origin.account = call->claims.account;
+        origin.device = call->claims.device;
+        protocol::DeviceRevoke work{.device = to_id(call->claims.device)};
+        const bool queued = shard_.submit_call(origin, std::move(work), [call](const Result<Answer>& answer) {
+            if (!answer) return call->refuse(answer.error());
+            call->answer({.status = 204, .content_type = {}, .body = {}, .headers = {}});
+        });
+        if (!queued) call->refuse(busy());
+    });
+}
+
+}  // namespace parley::server

@@ -1,0 +1,27 @@
+#include "server/api/passwords.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <sodium.h>
+
+namespace parley::server {
+
+Result<std::string> hash_password(const std::string& password) {
+    std::string hash(crypto_pwhash_STRBYTES, '\0');
+    if (crypto_pwhash_str(hash.data(), password.data(), password.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
+        return fail(ErrorCode::unavailable, "There is not enough memory to hash a password now.");
+    }
+    hash.resize(hash.find('\0'));
+    return hash;
+}
+
+bool password_fits(const std::string& password, const std::string& hash) {
+    return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+}
+
+void wipe(std::string& secret) {
+    sodium_memzero(secret.data(), secret.size());
+}
+
+}  // namespace parley::server

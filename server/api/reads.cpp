@@ -1,0 +1,56 @@
+#include "server/api/reads.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+template <class T>
+Result<protocol::Envelope> envelope_of(Result<T> answer, const StreamId& stream) {
+    if (!answer) return fail(std::move(answer.error()));
+    protocol::Envelope envelope;
+    envelope.stream = stream;
+    envelope.payload = std::move(*answer);
+    return envelope;
+}
+
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request) {
+    return envelope_of(changes(snapshot, reader, request), request.stream);
+}
+
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::Page& request) {
+    return envelope_of(page(snapshot, reader, request), request.stream);
+}
+
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request) {
+    return envelope_of(rows(snapshot, reader, request), request.stream);
+}
+
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::Subscribe& request) {
+    // Direct conversations and groups are live in every session that has resumed; what is after the cursor is
+    // new.
+    const protocol::Changes page{.stream = request.stream, .after = request.after, .limit = {}, .only = {}};
+    return envelope_of(changes(snapshot, reader, page), request.stream);
+}
+
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey, const protocol::ProfileFind& request) {
+    return envelope_of(find_profiles(snapshot, request), {});
+}
+
+template <class T>
+Result<protocol::Envelope> read(Snapshot&, AccountKey, const T&) {
+    assert(false && "nothing that is read");
+    return fail(ErrorCode::internal, "This is not a request that reads.");
+}
+
+}  // namespace
+
+std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request) {
+    return [reader, request = std::move(request)](Snapshot& snapshot) {
+        return std::visit([&](const auto& one) { return read(snapshot, reader, one); }, request);
+    };
+}
+
+}  // namespace parley::server

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/sync.hpp"
+
+#include <functional>
+
+namespace parley::server {
+
+/// What a read begins with, so that it stands where the store could not even be opened for reading.
+inline std::unexpected<Error> not_read() {
+    return fail({ErrorCode::unavailable, "The store could not be read.", 1000, {}});
+}
+
+/// What a client's request reads from the store, as a function for a reader's thread: `changes`, `page`,
+/// `rows`, `subscribe`, `profile.find`. Its answer has payload and stream. The same for the socket and for
+/// HTTP.
+std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request);
+
+}  // namespace parley::server

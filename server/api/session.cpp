@@ -1,0 +1,218 @@
+#include "server/api/session.hpp"
+
+#include "protocol/generated/cpp/limits.hpp"
+#include "server/api/commands.hpp"
+#include "server/api/shard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+/// So many envelopes may come before `auth` is answered; the next one ends the connection.
+constexpr std::size_t envelopes_before_auth_max = 64;
+
+}  // namespace
+
+Session::Session(SessionKey key, Shard& shard, Connection& connection, protocol::Encoding encoding)
+    : key_(key),
+      shard_(shard),
+      connection_(connection),
+      encoding_(encoding),
+      opened_at_(shard.now().instant),
+      last_frame_at_(shard.now().instant),
+      outbound_(encoding) {}
+
+void Session::greet() {
+    reply(std::nullopt, protocol::Hello{.version = 1,
+                                        .heartbeat_ms = limits::heartbeat_ms,
+                                        .frame_bytes_max = limits::frame_bytes_max,
+                                        .time = shard_.now().wall});
+}
+
+void Session::handle_frame(std::string_view bytes) {
+    if (closed()) return;
+    last_frame_at_ = shard_.now().instant;
+    auto decoded = protocol::decode_frame(bytes, encoding_);
+    if (!decoded) {
+        refuse(std::nullopt, decoded.error());
+        close(decoded.error().code == ErrorCode::too_large ? CloseCode::too_big : CloseCode::malformed);
+        return;
+    }
+    for (protocol::Decoded& one : *decoded) {
+        if (closed()) return;
+        shard_.ports().metrics.envelopes_in.add();
+        handle_decoded(std::move(one));
+    }
+}
+
+void Session::handle_decoded(protocol::Decoded decoded) {
+    if (stage_ == Stage::verifying) {
+        // They wait, since what `auth` and `resume` in one frame mean is "both".
+        if (held_.size() < envelopes_before_auth_max) {
+            held_.push_back(std::move(decoded));
+        } else {
+            close(CloseCode::try_later);
+        }
+        return;
+    }
+    if (auto* rejected = std::get_if<protocol::Rejected>(&decoded)) {
+        refuse(rejected->id, rejected->error);
+        return;
+    }
+    auto& envelope = std::get<protocol::Envelope>(decoded);
+    if (const auto* auth = std::get_if<protocol::Auth>(&envelope.payload)) {
+        stage_ == Stage::greeted ? begin_auth(envelope.id, *auth) : renew_auth(envelope.id, *auth);
+        return;
+    }
+    if (stage_ == Stage::signed_in) {
+        dispatch(std::move(envelope));
+        return;
+    }
+    refuse(envelope.id, {ErrorCode::not_signed_in, "Send `auth` first.", 0, {}});
+    if (++refused_before_auth_ >= envelopes_before_auth_max) close(CloseCode::not_signed_in);
+}
+
+void Session::dispatch(protocol::Envelope envelope) {
+    using protocol::Type;
+    switch (envelope.type()) {
+        case Type::ping:
+            // Counted like every answer; a pong by itself is small.
+            if (!has_room(0)) return;
+            outbound_.push_pong(envelope.id, token(), shard_.now().wall);
+            count_queued();
+            return;
+        case Type::resume:
+            begin_resume(envelope.id, std::get<protocol::Resume>(envelope.payload));
+            return;
+        case Type::ack:
+            shard_.collect_acks(account_, device_, std::get<protocol::Ack>(envelope.payload));
+            return;
+        case Type::unsubscribe:
+            // Only channels have something to end.
+            reply(envelope.id, protocol::Done{});
+            return;
+        case Type::changes:
+        case Type::page:
+        case Type::rows:
+        case Type::subscribe:
+        case Type::profile_find:
+            ask(std::move(envelope));
+            return;
+        default:
+            write(std::move(envelope));
+    }
+}
+
+void Session::reply(std::optional<Uuid> re, protocol::Payload payload) {
+    protocol::Envelope envelope;
+    envelope.re = re;
+    envelope.payload = std::move(payload);
+    envelope.timestamp = shard_.now().wall;
+    reply(std::move(envelope));
+}
+
+void Session::reply(protocol::Envelope envelope) {
+    push_reply(encode(envelope));
+}
+
+void Session::refuse(std::optional<Uuid> re, const Error& error) {
+    shard_.ports().metrics.errors_out.add();
+    reply(re, error_reply(error));
+}
+
+SharedText Session::encode(const protocol::Envelope& envelope) const {
+    auto text = std::make_shared<std::string>();
+    protocol::append_envelope(*text, envelope, encoding_);
+    return text;
+}
+
+bool Session::has_room(std::size_t bytes) {
+    if (closed()) return false;
+    const std::size_t bytes_max = shard_.options().session_queue_bytes_max;
+    if (outbound_.bytes() + bytes <= bytes_max) return true;
+    if (live()) fall_back();
+    if (outbound_.bytes() + bytes <= bytes_max) return true;
+    // It goes on asking and reads no answers.
+    close(CloseCode::try_later);
+    return false;
+}
+
+void Session::push_reply(SharedText text) {
+    if (!has_room(text->size())) return;
+    outbound_.push_reply(std::move(text));
+    count_queued();
+}
+
+void Session::count_queued() {
+    shard_.count_queued(static_cast<std::ptrdiff_t>(outbound_.bytes()) -
+                        static_cast<std::ptrdiff_t>(counted_bytes_));
+    counted_bytes_ = outbound_.bytes();
+    shard_.mark_dirty(*this);
+}
+
+void Session::handle_answer(const Origin& origin, const Result<Answer>& answer) {
+    if (closed()) return;
+    if (unanswered_ > 0) --unanswered_;
+    if (!answer) {
+        refuse(origin.command, answer.error());
+        return;
+    }
+    reply(answer_envelope(origin.command, *answer));
+}
+
+void Session::handle_written() {
+    writing_ = false;
+    if (writing_received_.ms != 0) {
+        shard_.ports().metrics.delivery_ms.observe((shard_.now().instant - writing_received_).ms);
+        writing_received_ = {};
+    }
+    shard_.mark_dirty(*this);
+}
+
+void Session::flush() {
+    if (closed()) return;
+    if (overflow_) fall_back();
+    if (!writing_ && !outbound_.empty()) {
+        Frame frame = outbound_.take_frame();
+        writing_ = true;
+        writing_received_ = outbound_.oldest_received();
+        shard_.ports().metrics.frames_out.add();
+        shard_.ports().metrics.bytes_out.add(static_cast<std::int64_t>(frame.bytes));
+        shard_.count_queued(static_cast<std::ptrdiff_t>(outbound_.bytes()) -
+                            static_cast<std::ptrdiff_t>(counted_bytes_));
+        counted_bytes_ = outbound_.bytes();
+        connection_.send(std::move(frame));
+    }
+    read_next();
+    if (sync_ == Sync::resuming) read_part();
+}
+
+void Session::close(CloseCode code, std::optional<Duration> reconnect_after) {
+    if (closed()) return;
+    const bool at_once = code == CloseCode::revoked || code == CloseCode::replaced;
+    if (at_once) outbound_ = Outbound(encoding_);
+    outbound_.drop_changes();
+    protocol::Closing closing{.code = code, .reconnect_after_ms = std::nullopt};
+    if (reconnect_after) closing.reconnect_after_ms = reconnect_after->ms;
+    protocol::Envelope envelope;
+    envelope.payload = closing;
+    envelope.timestamp = shard_.now().wall;
+    // What does not fit into one last frame is lost; a client asks again for what was not answered.
+    outbound_.push_reply(encode(envelope));
+    Frame last = outbound_.take_frame();
+    connection_.close(code, std::move(last));
+    forget();
+    shard_.bury(*this);
+}
+
+void Session::forget() {
+    stage_ = Stage::closed;
+    outbound_ = Outbound(encoding_);
+    shard_.count_queued(-static_cast<std::ptrdiff_t>(counted_bytes_));
+    counted_bytes_ = 0;
+}
+
+}  // namespace parley::server

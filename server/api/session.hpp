@@ -1,0 +1,168 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "protocol/codec.hpp"
+#include "server/api/connection.hpp"
+#include "server/api/outbound.hpp"
+#include "server/api/tokens.hpp"
+#include "server/domain/batch.hpp"
+#include "server/domain/sync.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::server {
+
+class Shard;
+
+/// One connection, from `hello` to its end. Lives on one shard, which owns it and calls it; needs no lock.
+///
+///     greeted --auth--> verifying --device is present--> signed in        (any) --close--> closed
+///
+/// and, once signed in, for the streams:
+///
+///     none --resume--> resuming --last part read--> live --queue full--> resuming …
+///
+/// While resuming it is sent one part at a time, the next one when the queue has run empty; live, it gets
+/// what the shard walks over. So a slow and a returning client are the same.
+class Session {
+  public:
+    Session(SessionKey key, Shard& shard, Connection& connection, protocol::Encoding encoding);
+
+    // Getters
+    SessionKey key() const { return key_; }
+    AccountKey account() const { return account_; }
+    DeviceKey device() const { return device_; }
+    std::uint64_t turn() const { return turn_; }
+    protocol::Encoding encoding() const { return encoding_; }
+    bool closed() const { return stage_ == Stage::closed; }
+    bool live() const { return sync_ == Sync::live; }
+    /// Live, and what this batch says is not known to it yet.
+    bool awaits(const Batch& batch) const { return live() && !overflow_ && batch.last_position > live_from_; }
+    const std::vector<ConversationKey>& open_conversations() const { return open_; }
+    /// When `handle_timeout` has something to do, at the earliest.
+    Instant deadline() const;
+
+    // Input
+    void handle_frame(std::string_view bytes);
+    void handle_written();
+    void handle_timeout();
+    void handle_answer(const Origin& origin, const Result<Answer>& answer);
+    /// A change that was committed; `account_seq`: of a change of the account's stream.
+    void handle_change(SharedText text, const Batch& batch, Instant received,
+                       std::optional<std::int64_t> account_seq);
+    void handle_opened(ConversationKey conversation);
+    void handle_closed(ConversationKey conversation);
+
+    // Commands
+    void greet();
+    /// Says `closing` and ends the connection; the shard buries the session at the end of the turn.
+    void close(CloseCode code, std::optional<Duration> reconnect_after = std::nullopt);
+
+    /// The shard's notes about this session: whether it is on the list of those to flush, and for when it is
+    /// armed.
+    struct Marks {
+        bool dirty = false;
+        std::optional<Instant> armed;
+    };
+    Marks& marks() { return marks_; }
+
+    /// The connection is gone: nothing more is written, and what was queued counts no more.
+    void forget();
+
+    // Output
+    /// Writes what has queued up, and asks the store for more where there is room; at the end of each turn.
+    void flush();
+
+  private:
+    enum class Stage : std::uint8_t { greeted, verifying, signed_in, closed };
+    enum class Sync : std::uint8_t { none, resuming, live };
+    struct WaitingRead {
+        std::optional<Uuid> re;
+        std::function<Result<protocol::Envelope>(Snapshot&)> read;
+    };
+
+    // session.cpp: frames and replies
+    void handle_decoded(protocol::Decoded decoded);
+    void dispatch(protocol::Envelope envelope);
+    void reply(std::optional<Uuid> re, protocol::Payload payload);
+    void reply(protocol::Envelope envelope);
+    void refuse(std::optional<Uuid> re, const Error& error);
+    /// Room for an answer of this size, if need be by falling back to resuming; else the session is closed.
+    bool has_room(std::size_t bytes);
+    void push_reply(SharedText text);
+    void count_queued();
+    SharedText encode(const protocol::Envelope& envelope) const;
+
+    // session_auth.cpp: signing in, time-outs, the end
+    void begin_auth(std::optional<Uuid> re, const protocol::Auth& auth);
+    void finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
+                     const Result<std::optional<DeviceFacts>>& read);
+    void renew_auth(std::optional<Uuid> re, const protocol::Auth& auth);
+    void accept_token(std::optional<Uuid> re, const AccessClaims& claims);
+
+    // session_sync.cpp: resuming and being live
+    void begin_resume(std::optional<Uuid> re, const protocol::Resume& request);
+    void restart_resume(const std::optional<SyncToken>& token);
+    void read_part();
+    void handle_part(std::uint32_t attempt, const Result<ResumePart>& read, std::string text);
+    void go_live(const ResumePart& part);
+    void fall_back();
+    std::optional<SyncToken> token() const;
+
+    // session_requests.cpp: what the store answers
+    void ask(protocol::Envelope envelope);
+    void begin_read(std::optional<Uuid> re, std::function<Result<protocol::Envelope>(Snapshot&)> read);
+    void read_next();
+    void finish_read(std::optional<Uuid> re, SharedText text);
+    void write(protocol::Envelope envelope);
+    bool too_many_unanswered(std::optional<Uuid> re);
+
+    SessionKey key_;
+    Marks marks_;
+    Shard& shard_;
+    Connection& connection_;
+    protocol::Encoding encoding_;
+    Stage stage_ = Stage::greeted;
+    Sync sync_ = Sync::none;
+    bool writing_ = false;
+    bool warned_ = false;
+    bool reading_ = false;
+    bool reading_part_ = false;
+    std::uint8_t refused_before_auth_ = 0;
+    std::uint16_t unanswered_ = 0;
+    /// Counts resumes, so that a part that was read for an earlier one is told apart.
+    std::uint32_t attempt_ = 0;
+
+    AccountKey account_;
+    DeviceKey device_;
+    std::uint64_t turn_ = 0;
+    Instant opened_at_;
+    Instant last_frame_at_;
+    Instant expires_;
+    WallTime expires_at_;
+    std::optional<Instant> retry_at_;
+
+    /// Live: batches up to here are known from the resume.
+    std::int64_t live_from_ = 0;
+    std::int64_t account_seq_ = 0;
+    std::optional<SyncToken> resume_token_;
+    /// The queue was full: what was queued before the change that did not fit. Settled at the end of the
+    /// turn.
+    std::optional<Coverage> overflow_;
+    std::vector<ConversationKey> open_;
+
+    Outbound outbound_;
+    std::size_t counted_bytes_ = 0;
+    /// When the frame came in that caused the oldest change of the frame being written.
+    Instant writing_received_;
+    std::vector<protocol::Decoded> held_;  // came while `auth` was being verified
+    std::vector<WaitingRead> waiting_;
+};
+
+}  // namespace parley::server

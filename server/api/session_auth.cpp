@@ -1,0 +1,134 @@
+#include "protocol/generated/cpp/limits.hpp"
+#include "server/api/reads.hpp"
+#include "server/api/session.hpp"
+#include "server/api/shard.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+/// Two heartbeats may go missing.
+constexpr Duration silence_max = milliseconds(2 * limits::heartbeat_ms);
+constexpr Duration auth_max = milliseconds(limits::auth_ms_max);
+constexpr Duration token_warning = milliseconds(limits::token_warning_ms);
+
+}  // namespace
+
+void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
+    const auto refuse_auth = [&](const Error& error, CloseCode code) {
+        shard_.ports().metrics.sign_ins_refused.add();
+        refuse(re, error);
+        close(code);
+    };
+    auto claims = shard_.ports().tokens.check_access(auth.token, shard_.now().wall);
+    if (!claims) {
+        refuse_auth(claims.error(), CloseCode::not_signed_in);
+        return;
+    }
+    stage_ = Stage::verifying;
+    account_ = claims->account;
+    device_ = claims->device;
+    turn_ = shard_.ports().bus.next_turn();
+    // From here on a revocation finds this session, also one that is committed after the device was looked
+    // up.
+    shard_.register_device(*this);
+    auto facts = std::make_shared<Result<std::optional<DeviceFacts>>>(
+        not_read());  // by the read and by what follows it
+    const bool reading = shard_.ports().reads.submit(
+        shard_.options().number,
+        [facts, device = device_](Snapshot& snapshot) { *facts = device_facts(snapshot, device); },
+        [&shard = shard_, key = key_, re, claims = *claims, facts] {
+            if (Session* session = shard.find(key)) session->finish_auth(re, claims, *facts);
+        });
+    if (!reading)
+        refuse_auth({ErrorCode::unavailable, "Too many are signing in just now.", 1000, {}},
+                    CloseCode::try_later);
+}
+
+void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
+                          const Result<std::optional<DeviceFacts>>& read) {
+    if (!read) {
+        refuse(re, read.error());
+        close(CloseCode::internal);
+        return;
+    }
+    const std::optional<DeviceFacts>& facts = *read;
+    if (!facts || facts->account != claims.account || !facts->present) {
+        shard_.ports().metrics.sign_ins_refused.add();
+        refuse(re, {ErrorCode::revoked, "This device was signed out.", 0, {}});
+        close(CloseCode::revoked);
+        return;
+    }
+    stage_ = Stage::signed_in;
+    shard_.ports().metrics.signed_in.add();
+    accept_token(re, claims);
+    auto held = std::exchange(held_, {});
+    for (protocol::Decoded& one : held) {
+        if (closed()) return;
+        handle_decoded(std::move(one));
+    }
+}
+
+void Session::renew_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
+    auto claims = shard_.ports().tokens.check_access(auth.token, shard_.now().wall);
+    if (!claims) {
+        refuse(re, claims.error());
+        return;
+    }
+    if (claims->account != account_ || claims->device != device_) {
+        refuse(re, {ErrorCode::token_invalid, "This connection belongs to another device.", 0, "token"});
+        return;
+    }
+    accept_token(re, *claims);
+}
+
+void Session::accept_token(std::optional<Uuid> re, const AccessClaims& claims) {
+    // Kept as a length of time from now, so that a jump of the wall clock neither ends nor lengthens it.
+    expires_ = shard_.now().instant + (claims.expires - shard_.now().wall);
+    expires_at_ = claims.expires;
+    warned_ = false;
+    reply(re, protocol::AuthOk{.account = to_id(account_),
+                               .device = to_id(device_),
+                               .session = SessionId("s" + shard_.options().run + std::to_string(key_.value)),
+                               .expires_at = claims.expires});
+}
+
+Instant Session::deadline() const {
+    Instant at = last_frame_at_ + silence_max;
+    if (stage_ == Stage::greeted) at = std::min(at, opened_at_ + auth_max);
+    if (stage_ == Stage::signed_in) at = std::min(at, warned_ ? expires_ : expires_ - token_warning);
+    if (retry_at_) at = std::min(at, *retry_at_);
+    return at;
+}
+
+void Session::handle_timeout() {
+    if (closed()) return;
+    const Instant now = shard_.now().instant;
+    if (stage_ == Stage::greeted && now >= opened_at_ + auth_max) {
+        refuse(std::nullopt, {ErrorCode::not_signed_in, "No `auth` came in time.", 0, {}});
+        close(CloseCode::not_signed_in);
+        return;
+    }
+    if (stage_ == Stage::signed_in && now >= expires_) {
+        close(CloseCode::token_ended);
+        return;
+    }
+    if (now >= last_frame_at_ + silence_max) {
+        close(CloseCode::going_away);
+        return;
+    }
+    if (stage_ == Stage::signed_in && !warned_ && now >= expires_ - token_warning) {
+        warned_ = true;
+        reply(std::nullopt, protocol::TokenExpiring{.expires_at = expires_at_});
+    }
+    if (retry_at_ && now >= *retry_at_) {
+        retry_at_.reset();
+        shard_.mark_dirty(*this);
+    }
+}
+
+}  // namespace parley::server

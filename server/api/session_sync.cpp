@@ -1,0 +1,153 @@
+#include "server/api/reads.hpp"
+#include "server/api/session.hpp"
+#include "server/api/shard.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <memory>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+/// When the readers are busy, a resume tries again after this.
+constexpr Duration part_retry = milliseconds(100);
+
+void append(std::string& frame, const protocol::Envelope& envelope, protocol::Encoding encoding) {
+    std::string text;
+    protocol::append_envelope(text, envelope, encoding);
+    protocol::append_to_frame(frame, text, encoding);
+}
+
+}  // namespace
+
+void Session::begin_resume(std::optional<Uuid> re, const protocol::Resume& request) {
+    std::optional<SyncToken> token;
+    if (request.token) {
+        token = parse_sync_token(*request.token);
+        if (!token) {
+            refuse(re, {ErrorCode::invalid, "This is no sync token.", 0, "token"});
+            return;
+        }
+    }
+    ShardMetrics& metrics = shard_.ports().metrics;
+    (token ? metrics.resumes_continued : metrics.resumes_fresh).add();
+    if (live()) shard_.leave(*this);
+    // What is queued goes out before the first part, and a token in it stays true: the parts only add to it.
+    restart_resume(token);
+}
+
+void Session::restart_resume(const std::optional<SyncToken>& token) {
+    sync_ = Sync::resuming;
+    open_ = {};
+    ++attempt_;
+    reading_part_ = false;
+    resume_token_ = token;
+    shard_.mark_dirty(*this);
+}
+
+void Session::read_part() {
+    if (reading_part_ || !outbound_.empty()) return;
+    struct Part {
+        Result<ResumePart> part = not_read();
+        std::string text;
+    };
+    auto part = std::make_shared<Part>();  // by the read and by what follows it
+    const bool reading = shard_.ports().reads.submit(
+        shard_.options().number,
+        [part, account = account_, token = resume_token_, encoding = encoding_](Snapshot& snapshot) {
+            part->part = resume_part(snapshot, account, token);
+            if (!part->part) return;
+            for (const protocol::Envelope& envelope : part->part->envelopes)
+                append(part->text, envelope, encoding);
+        },
+        [&shard = shard_, key = key_, attempt = attempt_, part] {
+            if (Session* session = shard.find(key))
+                session->handle_part(attempt, part->part, std::move(part->text));
+        });
+    reading_part_ = reading;
+    if (!reading) retry_at_ = shard_.now().instant + part_retry;
+}
+
+void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read, std::string text) {
+    if (closed() || sync_ != Sync::resuming || attempt != attempt_) return;
+    reading_part_ = false;
+    if (!read) {
+        refuse(std::nullopt, read.error());
+        close(CloseCode::internal);
+        return;
+    }
+    const ResumePart& part = *read;
+    resume_token_ = part.token;
+    const bool goes_live = part.finished && shard_.replays_from(part.position);
+    protocol::Envelope last;
+    last.timestamp = shard_.now().wall;
+    if (goes_live) {
+        last.payload = protocol::Resumed{.token = to_text(part.token), .epoch = part.token.epoch};
+    } else {
+        last.payload = protocol::Sync{.token = to_text(part.token)};
+    }
+    append(text, last, encoding_);
+    push_reply(std::make_shared<const std::string>(std::move(text)));
+    if (goes_live && !closed()) go_live(part);
+}
+
+void Session::go_live(const ResumePart& part) {
+    shard_.ports().metrics.resumes_finished.add();
+    sync_ = Sync::live;
+    live_from_ = part.position;
+    account_seq_ = part.token.account_seq;
+    open_ = part.open;
+    resume_token_.reset();
+    shard_.join(*this);
+    // The part was read while batches went by; they are told now. Those up to `live_from_` stand in the part.
+    shard_.replay(*this, part.position);
+}
+
+void Session::fall_back() {
+    assert(live());
+    shard_.ports().metrics.resumes_fallen_back.add();
+    const std::optional<Coverage> dropped = outbound_.drop_changes();
+    const Coverage now{.position = std::max(shard_.walked(), live_from_), .account_seq = account_seq_};
+    const Coverage covered = dropped ? *dropped : overflow_ ? *overflow_ : now;
+    overflow_.reset();
+    shard_.leave(*this);
+    restart_resume(SyncToken{
+        .epoch = shard_.options().epoch, .position = covered.position, .account_seq = covered.account_seq});
+    count_queued();
+}
+
+std::optional<SyncToken> Session::token() const {
+    if (!live() || overflow_) return std::nullopt;
+    return SyncToken{.epoch = shard_.options().epoch,
+                     .position = std::max(shard_.walked(), live_from_),
+                     .account_seq = account_seq_};
+}
+
+void Session::handle_change(SharedText text, const Batch& batch, Instant received,
+                            std::optional<std::int64_t> account_seq) {
+    const Coverage before{.position = batch.first_position - 1, .account_seq = account_seq_};
+    if (outbound_.bytes() + text->size() > shard_.session_queue_bytes_max()) {
+        // Settled at the end of the turn: the lists that are being walked must not change now.
+        overflow_ = before;
+        shard_.mark_dirty(*this);
+        return;
+    }
+    outbound_.push_change(std::move(text), before, received);
+    if (account_seq) account_seq_ = std::max(account_seq_, *account_seq);
+    shard_.ports().metrics.changes_out.add();
+    count_queued();
+}
+
+void Session::handle_opened(ConversationKey conversation) {
+    if (std::find(open_.begin(), open_.end(), conversation) != open_.end()) return;
+    open_.push_back(conversation);
+    shard_.open(*this, conversation);
+}
+
+void Session::handle_closed(ConversationKey conversation) {
+    if (std::erase(open_, conversation) > 0) shard_.close(*this, conversation);
+}
+
+}  // namespace parley::server

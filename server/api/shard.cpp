@@ -1,0 +1,235 @@
+#include "server/api/shard.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+/// Acks above this many are forgotten while the writer cannot take them; later ones say the same and more.
+constexpr std::size_t acks_waiting_max = 100'000;
+/// A queue that is longer than this is cut first when all together are too long.
+constexpr std::size_t lagging_queue_bytes = 16'384;
+constexpr std::size_t shards_max = 256;
+
+}  // namespace
+
+Shard::Turn::Turn(Shard& shard, Now now) : shard_(shard) {
+    shard_.now_ = now;
+}
+
+Shard::Turn::~Turn() {
+    // Flushing may put more on the list.
+    for (std::size_t i = 0; i < shard_.dirty_.size(); ++i) {
+        Session& session = *shard_.dirty_[i];
+        session.marks().dirty = false;
+        session.flush();
+        if (!session.closed()) shard_.arm(session);
+    }
+    shard_.dirty_.clear();
+    shard_.graveyard_.clear();
+}
+
+Shard::Shard(ShardOptions options, ShardPorts ports)
+    : options_(std::move(options)), ports_(ports), walked_(options_.position) {
+    assert(options_.number < shards_max);
+}
+
+Shard::~Shard() = default;
+
+std::optional<Instant> Shard::next_timeout() const {
+    std::optional<Instant> next = acks_due_;
+    if (!timers_.empty() && (!next || timers_.top().at < *next)) next = timers_.top().at;
+    return next;
+}
+
+SessionKey Shard::next_key() {
+    return {++keys_ * static_cast<std::int64_t>(shards_max) + options_.number};
+}
+
+SessionKey Shard::handle_connected(Connection& connection, protocol::Encoding encoding, Now now) {
+    const Turn turn(*this, now);
+    const SessionKey key = next_key();
+    auto session = std::make_unique<Session>(key, *this, connection, encoding);
+    Session& made = *session;
+    sessions_.emplace(key, std::move(session));
+    ports_.metrics.connected.add();
+    made.greet();
+    return key;
+}
+
+void Shard::handle_frame(SessionKey session, std::string_view bytes, Now now) {
+    const Turn turn(*this, now);
+    if (Session* found = find(session)) found->handle_frame(bytes);
+}
+
+void Shard::handle_written(SessionKey session, Now now) {
+    const Turn turn(*this, now);
+    if (Session* found = find(session)) found->handle_written();
+}
+
+void Shard::handle_disconnected(SessionKey session, Now now) {
+    const Turn turn(*this, now);
+    if (Session* found = find(session)) bury(*found);
+}
+
+void Shard::handle_timeout(Now now) {
+    const Turn turn(*this, now);
+    if (acks_due_ && *acks_due_ <= now.instant) flush_acks(now);
+    while (!timers_.empty() && timers_.top().at <= now.instant) {
+        const Timer timer = timers_.top();
+        timers_.pop();
+        Session* session = find(timer.session);
+        if (session == nullptr || session->marks().armed != timer.at) continue;
+        session->marks().armed.reset();
+        session->handle_timeout();
+        if (!session->closed()) arm(*session);
+    }
+}
+
+void Shard::arm(Session& session) {
+    const Instant at = session.deadline();
+    auto& armed = session.marks().armed;
+    // A deadline that moved away is noticed when the earlier one comes; only one that came nearer needs a
+    // timer.
+    if (armed && *armed <= at) return;
+    armed = at;
+    timers_.push({at, session.key()});
+}
+
+void Shard::handle_done(const std::function<void()>& done, Now now) {
+    const Turn turn(*this, now);
+    done();
+}
+
+Session* Shard::find(SessionKey key) {
+    const auto found = sessions_.find(key);
+    return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void Shard::mark_dirty(Session& session) {
+    if (session.marks().dirty) return;
+    session.marks().dirty = true;
+    dirty_.push_back(&session);
+}
+
+void Shard::bury(Session& session) {
+    const auto found = sessions_.find(session.key());
+    if (found == sessions_.end()) return;
+    if (session.live()) leave(session);
+    unregister_device(session);
+    session.forget();
+    ports_.metrics.disconnected.add();
+    graveyard_.push_back(std::move(found->second));
+    sessions_.erase(found);
+}
+
+void Shard::register_device(Session& session) {
+    const auto [entry, added] = devices_.try_emplace(session.device(), session.key());
+    if (!added) {
+        if (Session* earlier = find(entry->second)) {
+            ports_.metrics.replaced.add();
+            earlier->close(CloseCode::replaced);
+        }
+        devices_[session.device()] = session.key();
+    }
+    ports_.bus.announce(options_.number, {.device = session.device(), .turn = session.turn()});
+}
+
+void Shard::unregister_device(Session& session) {
+    const auto found = devices_.find(session.device());
+    if (found != devices_.end() && found->second == session.key()) devices_.erase(found);
+}
+
+void Shard::handle_device_connected(DeviceConnected connected, Now now) {
+    const Turn turn(*this, now);
+    const auto found = devices_.find(connected.device);
+    if (found == devices_.end()) return;
+    Session* session = find(found->second);
+    if (session == nullptr || session->turn() > connected.turn) return;
+    ports_.metrics.replaced.add();
+    session->close(CloseCode::replaced);
+}
+
+bool Shard::submit(const Session& session, std::optional<Uuid> command, std::optional<Uuid> follows,
+                   Command what) {
+    const Origin origin{.shard = options_.number,
+                        .session = session.key(),
+                        .account = session.account(),
+                        .device = session.device(),
+                        .command = command,
+                        .follows = follows,
+                        .received = now_.instant};
+    return ports_.writes.submit({.origin = origin, .command = std::move(what), .at = now_.wall});
+}
+
+bool Shard::submit_call(Origin origin, Command command, AnswerTo answer) {
+    origin.shard = options_.number;
+    origin.session = next_key();
+    origin.received = now_.instant;
+    if (!ports_.writes.submit({.origin = origin, .command = std::move(command), .at = now_.wall}))
+        return false;
+    calls_.emplace(origin.session, std::move(answer));
+    return true;
+}
+
+void Shard::collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack) {
+    for (const protocol::StreamPosition& one : ack.streams) {
+        const auto conversation = conversation_key(one.stream.text());
+        if (!conversation || acks_.size() >= acks_waiting_max) continue;
+        Acks::One& kept = acks_[{device, *conversation}];
+        kept = {.account = account,
+                .device = device,
+                .conversation = *conversation,
+                .seq = std::max(kept.seq, one.seq)};
+        if (!acks_due_) acks_due_ = now_.instant + options_.acks_delay;
+    }
+}
+
+void Shard::flush_acks(Now now) {
+    acks_due_.reset();
+    if (acks_.empty()) return;
+    Acks acks;
+    acks.acks.reserve(acks_.size());
+    for (const auto& [key, ack] : acks_)
+        acks.acks.push_back(ack);
+    // In an order that does not hang on addresses or hashes.
+    std::sort(acks.acks.begin(), acks.acks.end(), [](const Acks::One& a, const Acks::One& b) {
+        return std::pair(a.device, a.conversation) < std::pair(b.device, b.conversation);
+    });
+    Origin origin;
+    origin.shard = options_.number;
+    if (ports_.writes.submit({.origin = origin, .command = std::move(acks), .at = now.wall})) {
+        acks_.clear();
+    } else {
+        acks_due_ = now.instant + options_.acks_delay;
+    }
+}
+
+void Shard::count_queued(std::ptrdiff_t difference) {
+    queued_bytes_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(queued_bytes_) + difference);
+    ports_.metrics.queued_bytes.add(difference);
+}
+
+std::size_t Shard::session_queue_bytes_max() const {
+    if (queued_bytes_ <= options_.queues_bytes_max) return options_.session_queue_bytes_max;
+    return std::min(options_.session_queue_bytes_max, lagging_queue_bytes);
+}
+
+void Shard::drain(Duration spread, Now now) {
+    const Turn turn(*this, now);
+    std::vector<SessionKey> keys;
+    keys.reserve(sessions_.size());
+    for (const auto& [key, session] : sessions_)
+        keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    const auto count = static_cast<std::int64_t>(keys.size());
+    for (std::int64_t i = 0; i < count; ++i) {
+        Session* session = find(keys[static_cast<std::size_t>(i)]);
+        if (session != nullptr) session->close(CloseCode::going_away, milliseconds(spread.ms * i / count));
+    }
+}
+
+}  // namespace parley::server

@@ -1,0 +1,184 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "server/api/connection.hpp"
+#include "server/api/encoded_batch.hpp"
+#include "server/api/rate_limits.hpp"
+#include "server/api/session.hpp"
+#include "server/api/subscribers.hpp"
+#include "server/api/tokens.hpp"
+#include "server/bus/bus.hpp"
+#include "server/domain/ports.hpp"
+#include "server/ops/metrics.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace parley::server {
+
+struct ShardOptions {
+    std::uint32_t number = 0;
+    /// The store's epoch, and its position when the shard is made.
+    std::int64_t epoch = 0;
+    std::int64_t position = 0;
+    /// Tells the sessions of this run of the server from those of others, in their ids.
+    std::string run;
+    std::size_t session_queue_bytes_max = 262'144;
+    /// For all sessions of the shard together.
+    std::size_t queues_bytes_max = 134'217'728;
+    /// How long acks are collected before they are written.
+    Duration acks_delay = milliseconds(200);
+    /// How much of what was walked can be walked again by a session that comes out of a resume.
+    std::size_t replay_effects_max = 16'384;
+};
+
+/// What a shard uses; all outlive it.
+struct ShardPorts {
+    WriteQueue& writes;
+    ReadPool& reads;
+    Bus& bus;
+    const Tokens& tokens;
+    RateLimits& limits;
+    ShardMetrics& metrics;
+};
+
+/// A part of the server's connections with all that concerns them: single-threaded, without I/O. Whoever runs
+/// it calls the `handle_` functions one at a time, each with both clocks; what they lead to has been handed
+/// to the connections and the ports when they return. Lives as long as the process.
+class Shard {
+  public:
+    using AnswerTo = std::function<void(const Result<Answer>&)>;
+
+    Shard(ShardOptions options, ShardPorts ports);
+    ~Shard();
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+
+    // Getters
+    const ShardOptions& options() const { return options_; }
+    const ShardPorts& ports() const { return ports_; }
+    std::size_t connections() const { return sessions_.size(); }
+    /// Everything committed up to this position has been walked.
+    std::int64_t walked() const { return walked_; }
+    std::size_t queued_bytes() const { return queued_bytes_; }
+    /// When `handle_timeout` is to be called next.
+    std::optional<Instant> next_timeout() const;
+    /// Of the turn that runs.
+    Now now() const { return now_; }
+
+    // Input
+    /// A connection whose handshake is done; it outlives its session. Returns the key for what follows.
+    SessionKey handle_connected(Connection& connection, protocol::Encoding encoding, Now now);
+    void handle_frame(SessionKey session, std::string_view bytes, Now now);
+    /// The frame given to `Connection::send` is with the kernel.
+    void handle_written(SessionKey session, Now now);
+    /// The connection is gone, or its session was closed; unknown keys are ignored.
+    void handle_disconnected(SessionKey session, Now now);
+    /// The next committed batch, in commit order.
+    void handle_batch(const SharedEncodedBatch& batch, Now now);
+    void handle_batch(SharedBatch batch, Now now);
+    /// Ends the sessions of devices that the batch revokes, before any shard walks it.
+    void handle_revocations(const Batch& batch, Now now);
+    void handle_device_connected(DeviceConnected connected, Now now);
+    void handle_timeout(Now now);
+    /// Runs what a pool gives back (`done` of ReadPool and PasswordHasher) as a turn of this shard.
+    void handle_done(const std::function<void()>& done, Now now);
+
+    // Commands
+    /// Work that comes by HTTP; `answer` runs once, unless the process ends. False: the writer's queue is
+    /// full.
+    bool submit_call(Origin origin, Command command, AnswerTo answer);
+    void collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack);
+    /// Hands collected acks to the writer at once.
+    void flush_acks(Now now);
+    /// Ends all sessions with 1001 and spreads their return over `spread`.
+    void drain(Duration spread, Now now);
+
+    // For the sessions of this shard.
+    Session* find(SessionKey key);
+    void mark_dirty(Session& session);
+    void bury(Session& session);
+    void register_device(Session& session);
+    void unregister_device(Session& session);
+    void join(Session& session);
+    void leave(Session& session);
+    void open(Session& session, ConversationKey conversation);
+    void close(Session& session, ConversationKey conversation);
+    /// Whether everything after `position` that was walked can be walked again, and doing it for one session.
+    bool replays_from(std::int64_t position) const;
+    void replay(Session& session, std::int64_t position);
+    bool submit(const Session& session, std::optional<Uuid> command, std::optional<Uuid> follows,
+                Command what);
+    void count_queued(std::ptrdiff_t difference);
+    /// What may wait for one session now. When all together wait for too much, those that lag fall back
+    /// first: the queues of those that read are short.
+    std::size_t session_queue_bytes_max() const;
+
+  private:
+    /// From an input to its last consequence: sets the time, and at its end flushes and buries.
+    class Turn {
+      public:
+        Turn(Shard& shard, Now now);
+        ~Turn();
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+      private:
+        Shard& shard_;
+    };
+    struct Timer {
+        Instant at;
+        SessionKey session;
+        friend bool operator>(const Timer& a, const Timer& b) { return a.at > b.at; }
+    };
+    struct AckKey {
+        DeviceKey device;
+        ConversationKey conversation;
+        friend bool operator==(const AckKey&, const AckKey&) = default;
+    };
+    struct AckHash {
+        std::size_t operator()(const AckKey& key) const noexcept {
+            return std::hash<DeviceKey>{}(key.device) * 31 + std::hash<ConversationKey>{}(key.conversation);
+        }
+    };
+    struct Ringed {
+        SharedEncodedBatch batch;
+        std::int64_t before = 0;  // the position that had been walked before it
+    };
+
+    SessionKey next_key();
+    void arm(Session& session);
+    void walk(const EncodedBatch& batch, std::size_t effect);
+    void remember(const SharedEncodedBatch& batch, std::int64_t before);
+    void answer(const Replied& replied);
+    void revoke(const DeviceRevoked& revoked);
+
+    ShardOptions options_;
+    ShardPorts ports_;
+    Now now_;
+    std::int64_t walked_ = 0;
+    std::int64_t keys_ = 0;
+    std::size_t queued_bytes_ = 0;
+    std::unordered_map<SessionKey, std::unique_ptr<Session>> sessions_;
+    std::unordered_map<SessionKey, AnswerTo> calls_;
+    std::unordered_map<DeviceKey, SessionKey> devices_;
+    Subscribers<AccountKey> accounts_;
+    Subscribers<ConversationKey> conversations_;
+    std::vector<Session*> dirty_;  // to be flushed at the end of the turn
+    std::vector<std::unique_ptr<Session>> graveyard_;
+    std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+    std::deque<Ringed> ring_;
+    std::size_t ring_effects_ = 0;
+    std::unordered_map<AckKey, Acks::One, AckHash> acks_;
+    std::optional<Instant> acks_due_;
+};
+
+}  // namespace parley::server

@@ -1,0 +1,185 @@
+#include "server/api/shard.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+/// The text of one effect as this shard's sessions share it. A copy per shard: the counts of its users then
+/// stay in one processor's cache.
+class Pieces {
+  public:
+    Pieces(const EncodedBatch& batch, std::size_t effect) : batch_(batch), effect_(effect) {}
+
+    const SharedText& in(protocol::Encoding encoding) {
+        SharedText& piece = pieces_[static_cast<std::size_t>(encoding)];
+        if (!piece) piece = std::make_shared<const std::string>(batch_.text(effect_, encoding));
+        return piece;
+    }
+
+  private:
+    const EncodedBatch& batch_;
+    std::size_t effect_;
+    std::array<SharedText, 2> pieces_;
+};
+
+/// Whether a session is told of a change of a conversation; the sender of a message has his `accepted`
+/// instead.
+bool hears(const Session& session, const ConversationChange& change) {
+    return session.key() != change.origin.session ||
+           !std::holds_alternative<protocol::MessageNew>(change.change.payload);
+}
+
+/// One effect for one session that comes out of a resume.
+void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) {
+    const Batch& batch = encoded.batch();
+    const Effect& effect = batch.effects[index];
+    const auto& open = session.open_conversations();
+    const auto has_open = [&](ConversationKey key) {
+        return std::find(open.begin(), open.end(), key) != open.end();
+    };
+    Pieces pieces(encoded, index);
+    if (const auto* change = std::get_if<ConversationChange>(&effect)) {
+        if (has_open(change->conversation) && hears(session, *change)) {
+            session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
+        }
+    } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
+        if (own->account == session.account()) {
+            session.handle_change(pieces.in(session.encoding()), batch, {}, own->change.seq);
+        }
+    } else if (const auto* opened = std::get_if<Opened>(&effect)) {
+        if (opened->account == session.account()) session.handle_opened(opened->conversation);
+    } else if (const auto* closed = std::get_if<Closed>(&effect)) {
+        if (closed->account == session.account()) session.handle_closed(closed->conversation);
+    } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
+        if (has_open(moved->conversation) && moved->account != session.account()) {
+            session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
+        }
+    }
+}
+
+}  // namespace
+
+void Shard::handle_batch(SharedBatch batch, Now now) {
+    handle_batch(std::make_shared<const EncodedBatch>(std::move(batch)), now);
+}
+
+void Shard::handle_batch(const SharedEncodedBatch& batch, Now now) {
+    const Turn turn(*this, now);
+    assert(batch->batch().last_position >= walked_);
+    for (std::size_t i = 0; i < batch->batch().effects.size(); ++i)
+        walk(*batch, i);
+    const std::int64_t before = walked_;
+    walked_ = batch->batch().last_position;
+    if (walked_ > before) remember(batch, before);
+}
+
+void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
+    const Batch& batch = encoded.batch();
+    const Effect& effect = batch.effects[index];
+    Pieces pieces(encoded, index);
+    if (const auto* replied = std::get_if<Replied>(&effect)) {
+        answer(*replied);
+    } else if (const auto* change = std::get_if<ConversationChange>(&effect)) {
+        for (Session* session : conversations_.of(change->conversation)) {
+            if (!session->awaits(batch) || !hears(*session, *change)) continue;
+            session->handle_change(pieces.in(session->encoding()), batch, change->origin.received,
+                                   std::nullopt);
+        }
+    } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
+        for (Session* session : accounts_.of(own->account)) {
+            if (!session->awaits(batch)) continue;
+            session->handle_change(pieces.in(session->encoding()), batch, {}, own->change.seq);
+        }
+    } else if (const auto* opened = std::get_if<Opened>(&effect)) {
+        for (Session* session : accounts_.of(opened->account)) {
+            if (session->awaits(batch)) session->handle_opened(opened->conversation);
+        }
+    } else if (const auto* closed = std::get_if<Closed>(&effect)) {
+        for (Session* session : accounts_.of(closed->account)) {
+            if (session->awaits(batch)) session->handle_closed(closed->conversation);
+        }
+    } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
+        for (Session* session : conversations_.of(moved->conversation)) {
+            if (!session->awaits(batch) || session->account() == moved->account) continue;
+            session->handle_change(pieces.in(session->encoding()), batch, {}, std::nullopt);
+        }
+    } else if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) {
+        revoke(*revoked);
+    }
+}
+
+void Shard::answer(const Replied& replied) {
+    if (replied.origin.shard != options_.number) return;
+    if (Session* session = find(replied.origin.session)) {
+        session->handle_answer(replied.origin, replied.answer);
+        return;
+    }
+    auto call = calls_.extract(replied.origin.session);
+    if (call) call.mapped()(replied.answer);
+}
+
+void Shard::revoke(const DeviceRevoked& revoked) {
+    const auto found = devices_.find(revoked.device);
+    if (found == devices_.end()) return;
+    if (Session* session = find(found->second)) session->close(CloseCode::revoked);
+}
+
+void Shard::handle_revocations(const Batch& batch, Now now) {
+    const Turn turn(*this, now);
+    for (const Effect& effect : batch.effects) {
+        if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) revoke(*revoked);
+    }
+}
+
+void Shard::remember(const SharedEncodedBatch& batch, std::int64_t before) {
+    ring_.push_back({batch, before});
+    ring_effects_ += batch->batch().effects.size();
+    while (ring_effects_ > options_.replay_effects_max && ring_.size() > 1) {
+        ring_effects_ -= ring_.front().batch->batch().effects.size();
+        ring_.pop_front();
+    }
+}
+
+bool Shard::replays_from(std::int64_t position) const {
+    if (position >= walked_) return true;
+    return !ring_.empty() && position >= ring_.front().before;
+}
+
+void Shard::replay(Session& session, std::int64_t position) {
+    for (const Ringed& ringed : ring_) {
+        const Batch& batch = ringed.batch->batch();
+        if (batch.last_position <= position) continue;
+        for (std::size_t i = 0; i < batch.effects.size(); ++i) {
+            if (!session.awaits(batch)) return;
+            walk_for(session, *ringed.batch, i);
+        }
+    }
+}
+
+void Shard::join(Session& session) {
+    accounts_.add(session.account(), session);
+    for (const ConversationKey conversation : session.open_conversations())
+        conversations_.add(conversation, session);
+}
+
+void Shard::leave(Session& session) {
+    accounts_.remove(session.account(), session);
+    for (const ConversationKey conversation : session.open_conversations()) {
+        conversations_.remove(conversation, session);
+    }
+}
+
+void Shard::open(Session& session, ConversationKey conversation) {
+    conversations_.add(conversation, session);
+}
+
+void Shard::close(Session& session, ConversationKey conversation) {
+    conversations_.remove(conversation, session);
+}
+
+}  // namespace parley::server

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "server/domain/keys.hpp"
+
+#include <cstdint>
+
+namespace parley::server {
+
+/// A device signed in on a connection; every earlier connection of it is to end.
+struct DeviceConnected {
+    DeviceKey device;
+    /// When it did, as a number that grows over all shards: of two connections the larger one stays.
+    std::uint64_t turn = 0;
+};
+
+/// How shards tell each other what no batch says. May lose and repeat: what it carries only hastens what
+/// would come to light anyway. From any shard's thread.
+class Bus {
+  public:
+    virtual ~Bus() = default;
+    virtual std::uint64_t next_turn() = 0;
+    /// Reaches `Shard::handle_device_connected` of all other shards.
+    virtual void announce(std::uint32_t from_shard, DeviceConnected connected) = 0;
+};
+
+}  // namespace parley::server

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace parley::server {
+
+/// A number that grows. Written by one thread, read by any.
+class Counter {
+  public:
+    void add(std::int64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::int64_t> value_{0};
+};
+
+/// How many observations lay at or below each of its bounds. Written by one thread, read by any.
+class Histogram {
+  public:
+    static constexpr std::size_t bounds_max = 16;
+    explicit Histogram(std::span<const std::int64_t> bounds) : bounds_(bounds) {}
+
+    void observe(std::int64_t value) {
+        std::size_t bucket = 0;
+        while (bucket < bounds_.size() && value > bounds_[bucket])
+            ++bucket;
+        counts_[bucket].add();
+        sum_.add(value);
+    }
+
+    std::span<const std::int64_t> bounds() const { return bounds_; }
+    /// Of the bucket by itself, not cumulated; the last one is above all bounds.
+    std::int64_t count(std::size_t bucket) const { return counts_[bucket].value(); }
+    std::int64_t sum() const { return sum_.value(); }
+
+  private:
+    std::span<const std::int64_t> bounds_;  // ascending, of static storage
+    std::array<Counter, bounds_max + 1> counts_;
+    Counter sum_;
+};
+
+inline constexpr std::array<std::int64_t, 13> latency_bounds_ms{1,   2,   5,    10,   20,   50,   100,
+                                                                200, 500, 1000, 2000, 5000, 10000};
+inline constexpr std::array<std::int64_t, 14> duration_bounds_us{
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 5000000};
+inline constexpr std::array<std::int64_t, 10> size_bounds{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+
+/// What one shard counts.
+struct ShardMetrics {
+    Counter connected;     ///< Connections ever opened …
+    Counter disconnected;  ///< … and ended, by whichever side.
+    Counter signed_in;     ///< Sessions that passed `auth`.
+    Counter sign_ins_refused;
+    Counter replaced;  ///< Connections ended by a later one of the same device.
+    Counter envelopes_in;
+    Counter messages_in;  ///< `message.send`, accepted or not.
+    Counter changes_out;  ///< Changes handed to connections: deliveries.
+    Counter frames_out;
+    Counter bytes_out;
+    Counter errors_out;
+    Counter resumes_fresh;  ///< Without a token: a new device.
+    Counter resumes_continued;
+    Counter resumes_fallen_back;  ///< Slow connections that the server put back to resuming.
+    Counter resumes_finished;
+    Counter http_calls;
+    Counter queued_bytes;  ///< Waits in the queues of this shard's sessions; goes down as well.
+    Histogram delivery_ms{latency_bounds_ms};  ///< Frame in to frame with the change handed to the kernel.
+};
+
+/// What the threads beside the shards count.
+struct ProcessMetrics {
+    Counter commits;
+    Counter works;
+    Counter commit_failures;
+    Histogram commit_works{size_bounds};
+    Histogram commit_us{duration_bounds_us};
+    std::atomic<std::int64_t> writes_queued{0};
+    std::atomic<std::int64_t> reads_queued{0};
+    std::atomic<std::int64_t> hashes_queued{0};
+    std::atomic<std::int64_t> bad_rows{0};
+};
+
+/// All of it in the text format of Prometheus.
+std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards);
+
+}  // namespace parley::server
