@@ -1,4 +1,4 @@
-"""A window of 1,000 changes: devices that were away for longer jump, keep what they hold, and end complete."""
+"""A window of 1,000 changes: who was away for longer jumps, keeps what it holds, and ends complete."""
 import random
 from collections import Counter
 

@@ -1,6 +1,6 @@
 """Everybody writes while the server is killed and connections are cut; in the end nothing is missing.
 
-Acknowledged means stored; every message is on every device exactly once, in one order; what is not accepted is
+Acknowledged means stored; each message is on every device exactly once, in one order; what is not accepted is
 still being sent; a device's own messages keep their order; counters equal a recount.
 """
 import random
@@ -220,7 +220,7 @@ class Storm:
 def difference(shown, stored):
     lost, extra = set(stored) - set(shown), set(shown) - set(stored)
     twice = [one for one, count in Counter(ident for _, ident, _, _ in shown).items() if count > 1]
-    return f"{len(shown)} shown, {len(stored)} stored: {len(lost)} missing, {len(extra)} new, {len(twice)} twice"
+    return f"{len(shown)} shown, {len(stored)} stored: {len(lost)} lost, {len(extra)} new, {len(twice)} twice"
 
 
 def run(cases, options, say):

@@ -1,0 +1,257 @@
+// What a message costs the writer: CPU per message of the store's engine, with everything that it decides and
+// writes, beside bare inserts into the same table. `store_bench DIRECTORY [MESSAGES]`; the directory should
+// lie on a disk.
+
+#include "server/store/sqlite_store.hpp"
+
+#include <sqlite3.h>
+#include <time.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace parley::bench {
+
+namespace {
+
+using namespace parley::server;
+
+constexpr int people_count = 200;
+
+class Host final : public StoreHost {
+  public:
+    void fatal(std::string_view what) override {
+        std::cerr << what << '\n';
+        std::exit(1);
+    }
+    void bad_row(std::int64_t, std::int64_t) override {}
+    void random(std::span<std::uint8_t> bytes) override {
+        for (auto& byte : bytes)
+            byte = static_cast<std::uint8_t>(engine_());
+    }
+    DiskUse disk_use() override { return {.bytes_total = 100, .bytes_free = 90}; }
+
+  private:
+    std::mt19937 engine_{1};
+};
+
+double seconds_of(clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+struct Figures {
+    double cpu_us = 0;
+    double wall_us = 0;
+};
+
+template <class Run>
+Figures measure(int messages, Run run) {
+    const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    const double wall = seconds_of(CLOCK_MONOTONIC);
+    run();
+    return {.cpu_us = (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / messages,
+            .wall_us = (seconds_of(CLOCK_MONOTONIC) - wall) * 1e6 / messages};
+}
+
+[[noreturn]] void give_up(const std::string& what) {
+    std::cerr << "store_bench: " << what << '\n';
+    std::exit(1);
+}
+
+std::string fresh_directory(const std::string& parent, const std::string& name) {
+    const auto path = parent + "/" + name;
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+    return path;
+}
+
+/// Ids as clients make them: the time in front, random bytes behind.
+class Ids {
+  public:
+    Uuid next() {
+        std::array<std::uint8_t, 10> random{};
+        for (auto& byte : random)
+            byte = static_cast<std::uint8_t>(engine_());
+        return Uuid::version7({now_ms_++ / 8 + 1'750'000'000'000}, random);
+    }
+
+  private:
+    std::mt19937 engine_{2};
+    std::int64_t now_ms_ = 0;
+};
+
+class Engine {
+  public:
+    explicit Engine(const std::string& directory) {
+        auto opened = open_sqlite_store({.directory = directory}, rules_, host_);
+        if (!opened) give_up(opened.error().context);
+        store_ = std::move(*opened);
+        for (int i = 0; i < people_count; ++i) {
+            const auto answer = apply({work({}, RegisterAccount{.handle = "person" + std::to_string(i),
+                                                                .name = {},
+                                                                .password_hash = "hash",
+                                                                .invite = {},
+                                                                .device_name = "bench"})});
+            const auto& signed_in = std::get<SignedIn>(answer.payload);
+            people_.push_back({.account = signed_in.account, .device = signed_in.device});
+        }
+        protocol::ConversationCreate create{.title = "room"};
+        for (int i = 1; i < 20; ++i)
+            create.members.push_back(to_id(people_[static_cast<std::size_t>(i)].account));
+        room_ = apply({work(people_[0], create)}).stream;
+    }
+
+    /// Everybody of a room writes into it, in turn.
+    void room(int messages, int batch) {
+        send(messages, batch, [&](int i) {
+            return std::pair(people_[static_cast<std::size_t>(i % 20)], protocol::Target{.stream = room_});
+        });
+    }
+
+    /// A hundred pairs write to each other.
+    void pairs(int messages, int batch) {
+        send(messages, batch, [&](int i) {
+            const auto one = static_cast<std::size_t>(i % people_count);
+            return std::pair(people_[one], protocol::Target{.direct = to_id(people_[one ^ 1].account)});
+        });
+    }
+
+  private:
+    struct Person {
+        AccountKey account;
+        DeviceKey device;
+    };
+
+    Work work(const Person& by, Command command) {
+        return {
+            .origin = {.session = {1}, .account = by.account, .device = by.device, .command = ids_.next()},
+            .command = std::move(command),
+            .at = {1'750'000'000'000}};
+    }
+
+    Answer apply(const std::vector<Work>& works) {
+        const auto batch = store_->apply(works);
+        if (!batch) give_up(batch.error().context);
+        const auto& replied = std::get<Replied>(batch->effects.back());
+        if (!replied.answer) give_up(replied.answer.error().context);
+        return *replied.answer;
+    }
+
+    template <class Where>
+    void send(int messages, int batch, Where where) {
+        std::vector<Work> works;
+        for (int i = 0; i < messages; ++i) {
+            const auto [person, target] = where(i);
+            works.push_back(
+                work(person, protocol::MessageSend{.target = target, .text = std::string(100, 'x')}));
+            if (static_cast<int>(works.size()) < batch) continue;
+            apply(works);
+            works.clear();
+        }
+    }
+
+    Rules rules_{.registration = Registration::open};
+    Host host_;
+    Ids ids_;
+    std::unique_ptr<Store> store_;
+    std::vector<Person> people_;
+    StreamId room_;
+};
+
+/// The same table and the same syncs, and nothing decided.
+class Bare {
+  public:
+    explicit Bare(const std::string& directory) {
+        run(sqlite3_open((directory + "/bare.db").c_str(), &database_));
+        execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
+            "PRAGMA cache_size = -65536;"
+            "CREATE TABLE row (stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL,"
+            " kind INTEGER NOT NULL, slot INTEGER NOT NULL, author INTEGER NOT NULL, id BLOB,"
+            " at INTEGER NOT NULL, gone INTEGER NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL,"
+            " PRIMARY KEY (stream, born)) STRICT, WITHOUT ROWID;"
+            "CREATE UNIQUE INDEX row_id ON row (id, author) WHERE id IS NOT NULL;"
+            "CREATE UNIQUE INDEX row_slot ON row (stream, slot) WHERE slot <> 0;"
+            "CREATE INDEX row_fixed ON row (stream, born) WHERE kind <> 42;"
+            "CREATE INDEX row_changed ON row (stream, seq) WHERE seq <> born;");
+        run(sqlite3_prepare_v2(database_, "INSERT INTO row VALUES (?1, ?2, ?2, 42, 0, ?3, ?4, ?5, 0, ?6, ?7)",
+                               -1, &insert_, nullptr));
+    }
+    ~Bare() {
+        sqlite3_finalize(insert_);
+        sqlite3_close(database_);
+    }
+    Bare(const Bare&) = delete;
+    Bare& operator=(const Bare&) = delete;
+
+    void messages(int messages, int batch) {
+        const std::string body(120, 'x');
+        for (int i = 0; i < messages; ++i) {
+            if (i % batch == 0) execute("BEGIN IMMEDIATE");
+            const auto id = ids_.next();
+            sqlite3_bind_int64(insert_, 1, 12'000'000'000'000);
+            sqlite3_bind_int64(insert_, 2, ++born_);
+            sqlite3_bind_int64(insert_, 3, 12'000'000'000'000 + i % 20);
+            sqlite3_bind_blob(insert_, 4, id.bytes.data(), 16, SQLITE_STATIC);
+            sqlite3_bind_int64(insert_, 5, 1'750'000'000'000 + i);
+            sqlite3_bind_blob(insert_, 6, id.bytes.data(), 16, SQLITE_STATIC);
+            sqlite3_bind_blob(insert_, 7, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
+            if (sqlite3_step(insert_) != SQLITE_DONE) give_up(sqlite3_errmsg(database_));
+            sqlite3_reset(insert_);
+            if (i % batch == batch - 1) execute("COMMIT");
+        }
+    }
+
+  private:
+    static void run(int code) {
+        if (code != SQLITE_OK) give_up(sqlite3_errstr(code));
+    }
+    void execute(const char* sql) { run(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr)); }
+
+    sqlite3* database_ = nullptr;
+    sqlite3_stmt* insert_ = nullptr;
+    Ids ids_;
+    std::int64_t born_ = 0;
+};
+
+void print(const char* what, int batch, const Figures& figures) {
+    std::cout << "{\"what\": \"" << what << "\", \"batch\": " << batch
+              << ", \"cpu_us_per_message\": " << figures.cpu_us
+              << ", \"wall_us_per_message\": " << figures.wall_us << "}\n";
+}
+
+void run(const std::string& directory, int messages) {
+    for (const int batch : {8, 64}) {
+        const auto count = messages / batch * batch;
+        Bare bare(fresh_directory(directory, "bare"));
+        bare.messages(count / 4, batch);
+        print("bare insert", batch, measure(count, [&] { bare.messages(count, batch); }));
+        Engine engine(fresh_directory(directory, "engine"));
+        engine.room(count / 4, batch);
+        print("engine, one room", batch, measure(count, [&] { engine.room(count, batch); }));
+        engine.pairs(count / 4, batch);
+        print("engine, 100 pairs", batch, measure(count, [&] { engine.pairs(count, batch); }));
+    }
+}
+
+}  // namespace
+
+}  // namespace parley::bench
+
+int main(int argc, char** argv) {
+    if (argc < 2) {
+        std::cerr << "store_bench DIRECTORY [MESSAGES]\n";
+        return 2;
+    }
+    parley::bench::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 64'000);
+    return 0;
+}

@@ -1,0 +1,323 @@
+"""What operators do: first start, draining, backup and restore, certificates, mistakes in settings."""
+import os
+import re
+import ssl
+import subprocess
+import threading
+import urllib.request
+
+from proof import waiting
+from proof.cases import equal
+from proof.rest import Rest
+from proof.server import Server, run_parleyd, toml
+from proof.session import Account, Session
+from proof.store import Store
+from proof.websocket import Closed
+
+RESTORE_JUMP = 1 << 30
+
+
+def run(cases):
+    for body in (
+        first_start,
+        invites_and_roles,
+        drain_loses_nothing,
+        drain_says_closing,
+        kill_loses_nothing,
+        backup_and_restore,
+        tls,
+        lock,
+        health_and_metrics,
+        config_print_masks,
+        config_from_environment,
+    ):
+        cases.run(f"operation: {body.__name__.replace('_', ' ')}", body)
+    for name, text, line, word in CONFIG_ERRORS:
+        cases.run(f"operation: config with {name}", config_error, text, line, word)
+
+
+def first_start():
+    """On an empty folder: the address, a token for the first administrator, two commands that work."""
+    with Server(quick=False) as server:
+        said = waiting.until(
+            lambda: server.output if "--token" in server.output else "", "the token is printed"
+        )
+        assert f"127.0.0.1:{server.port}" in said, said
+        commands = re.findall(r"parley register .*", said)
+        assert len(commands) >= 2, said
+        tokens = [re.search(r"--(?:token|invite) (\S+)", command).group(1) for command in commands[:2]]
+        first = Account.register(server, "first", invite=tokens[0])
+        equal(first.call("GET", "/v1/profile").json()["role"], "administrator", "the first one's role")
+        second = Account.register(server, "second", invite=tokens[1])
+        equal(second.call("GET", "/v1/profile").json()["role"], "person", "the second one's role")
+        with Session(server, first) as one, Session(server, second) as two:
+            one.send_message({"direct": second.id}, "hello")
+            two.expect("message.new")
+        again = register(server, "third", tokens[0])
+        equal((again.status, again.code), (403, "invite_invalid"), "the token a second time")
+
+
+def register(server, handle, invite=None):
+    body = {"handle": handle, "password": "correct horse battery", "device_name": "x"}
+    if invite:
+        body["invite"] = invite
+    return Rest(server.port).call("POST", "/v1/accounts", body)
+
+
+def invites_and_roles():
+    with Server({"registration": "invite"}) as server:
+        equal(register(server, "eve").code, "invite_required", "without an invite")
+        equal(register(server, "eve", "wrong").code, "invite_invalid", "with a wrong one")
+        token = re.search(r"--(?:token|invite) (\S+)", server.output).group(1)
+        admin = Account.register(server, "admin", invite=token)
+        with Session(server, admin) as session:
+            code = session.call("invite.create", {"uses": 1})["payload"]["code"]
+        person = Account.register(server, "person", invite=code)
+        equal(register(server, "late", code).code, "invite_invalid", "an invite that is used up")
+        with Session(server, person) as session:
+            equal(session.refusal("invite.create", {}), "not_allowed", "a person's invite")
+    with Server({"registration": "closed"}) as server:
+        equal(register(server, "eve").code, "registration_closed", "a closed server")
+
+
+def write_until_closed(session, target, accepted, texts):
+    """Sends with a window of 16 until the connection ends; notes what was accepted."""
+    sent = []
+    try:
+        for number in range(1_000_000):
+            text = f"message {number}"
+            sent.append((session.send("message.send", {"target": target, "text": text}), text))
+            while len(sent) > 15:
+                command, said = sent.pop(0)
+                if session.answer(command, 30)["type"] == "message.accepted":
+                    accepted.append(command)
+                    texts.append(said)
+    except (Closed, OSError):
+        for command, said in sent:
+            if any(one.get("re") == command and one["type"] == "message.accepted" for one in session.inbox):
+                accepted.append(command)
+                texts.append(said)
+
+
+def write_and_end(end):
+    """Four people write; then the server ends. All that was accepted must be in its store, in order, once."""
+    with Server() as server:
+        reader = Account.register(server, "reader")
+        writers = [Account.register(server, f"writer{number}") for number in range(4)]
+        noted = [([], []) for _ in writers]
+        sessions = [Session(server, account) for account in writers]
+        threads = [
+            threading.Thread(target=write_until_closed, args=(session, {"direct": reader.id}, *lists))
+            for session, lists in zip(sessions, noted)
+        ]
+        for thread in threads:
+            thread.start()
+        waiting.until(lambda: all(len(accepted) > 100 for accepted, _ in noted), "everybody writes")
+        end(server)
+        for thread in threads:
+            thread.join(30)
+        store = Store(server.database())
+        stored = {one.id: one.text for rows in store.messages.values() for one in rows}
+        for accepted, texts in noted:
+            lost = [command for command in accepted if command not in stored]
+            equal(lost, [], "accepted messages that are not in the store")
+            equal([stored[command] for command in accepted], texts, "what they say")
+        return sessions
+
+
+def drain_loses_nothing():
+    def end(server):
+        equal(server.stop(), 0, "the exit code")
+
+    sessions = write_and_end(end)
+    codes = {session.socket.closed.code for session in sessions if session.socket.closed}
+    equal(codes, {1001}, "the close codes")
+
+
+def kill_loses_nothing():
+    write_and_end(lambda server: server.kill())
+
+
+def drain_says_closing():
+    with Server() as server:
+        accounts = [Account.register(server, f"person{number}") for number in range(20)]
+        sessions = [Session(server, account) for account in accounts]
+        equal(server.stop(), 0, "the exit code")
+        waits = set()
+        for session in sessions:
+            closing = session.expect("closing")["payload"]
+            equal(closing["code"], 1001, "the announced code")
+            waits.add(closing["reconnect_after_ms"])
+            equal(session.close_code(), 1001, "the close code")
+        assert len(waits) > 5, f"the return is not spread: {sorted(waits)}"
+
+
+def backup_and_restore():
+    """A backup while people write; a restore makes a new epoch, and no number comes twice."""
+    with Server() as server:
+        ada, bob = Account.register(server, "ada"), Account.register(server, "bob")
+        with Session(server, ada) as session:
+            group = session.create_group("kept", [bob])
+            for number in range(200):
+                session.send_message(group, f"before {number}")
+            file = server.folder / "backup.db"
+            config = server.folder / "parleyd.toml"
+            stop = threading.Event()
+            writer = threading.Thread(target=write_on, args=(server, bob, group, stop))
+            writer.start()
+            made = run_parleyd("--config", config, "backup", "--to", file)
+            stop.set()
+            writer.join(30)
+            equal(made.returncode, 0, f"the backup ({made.stderr})")
+            after = session.send_message(group, "after the backup")
+            epoch, token = session.epoch, session.settle()["payload"]["token"]
+            head = after["seq"]
+        server.stop()
+        kept = [one.text for one in Store(file).messages[group]]
+        equal(kept[:200], [f"before {number}" for number in range(200)], "what the backup holds")
+        restored = run_parleyd("--config", config, "restore", "--from", file)
+        equal(restored.returncode, 0, f"the restore ({restored.stderr})")
+        server.start()
+        with Session(server, ada, token=token) as session:
+            assert session.epoch != epoch, "the epoch is the old one"
+            state = session.states()[group]
+            assert state["restored_from"] < head, "restored_from"
+            assert state["head"] >= state["restored_from"] + RESTORE_JUMP, "no number may come twice"
+            seq = session.send_message(group, "after the restore")["seq"]
+            assert seq > head + RESTORE_JUMP // 2, seq
+            equal(session.texts(group), kept + ["after the restore"], "what is there")
+            again = session.send_message(group, "after the backup", id=after["re"])
+            assert again["seq"] > seq, "an own message that was lost is taken again under its id"
+
+
+def write_on(server, account, group, stop):
+    with Session(server, account) as session:
+        number = 0
+        while not stop.is_set() or number < 50:
+            session.send_message(group, f"meanwhile {number}")
+            number += 1
+
+
+def tls():
+    """With a certificate of our own: sockets, HTTP and the command line's way in; nothing in clear."""
+    with Server() as server:
+        certificate, key = server.folder / "cert.pem", server.folder / "key.pem"
+        subprocess.run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-keyout",
+                str(key),
+                "-out",
+                str(certificate),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        server.stop()
+        server.settings.update({"tls.certificate": str(certificate), "tls.key": str(key)})
+        server.tls_client = ssl.create_default_context(cafile=str(certificate))
+        server.start()
+        ada, bob = Account.register(server, "ada"), Account.register(server, "bob")
+        with Session(server, ada) as one, Session(server, bob) as two:
+            one.send_message({"direct": bob.id}, "sealed on the way")
+            equal(two.expect("message.new")["payload"]["text"], "sealed on the way", "the text")
+        try:
+            status = Rest(server.port).call("GET", "/livez", seconds=5).status
+        except OSError:
+            status = 0
+        except Exception as problem:  # noqa: BLE001 - what http.client makes of no HTTP
+            status = type(problem).__name__
+        assert status != 200, "served in clear"
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        try:
+            Rest(server.port, old).call("GET", "/livez", seconds=5)
+        except (ssl.SSLError, OSError):
+            return
+        raise AssertionError("TLS 1.1 is taken")
+
+
+def lock():
+    """No second process opens the data."""
+    with Server() as server:
+        second = run_parleyd("--config", server.folder / "parleyd.toml", "--listen.port", "0")
+        assert second.returncode not in (0, None), "it started"
+        server_still = Rest(server.port).call("GET", "/livez").status
+        equal(server_still, 200, "the first one")
+
+
+def health_and_metrics():
+    with Server() as server:
+        account = Account.register(server, "ada")
+        with Session(server, account) as session:
+            session.send_message(session.create_group("x", []), "counted")
+            for path in ("/livez", "/readyz"):
+                equal(Rest(server.port).call("GET", path).status, 200, path)
+            metrics = server.metrics()
+        for word in ("connections", "messages", "commit", "queue", "latency|delivery", "reconnect|resume"):
+            assert any(re.search(word, name) for name in metrics), f"no metric about {word}"
+        body = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics").read().decode()
+        for secret in (account.access, account.refresh, "counted", "correct horse"):
+            assert secret not in body, "a secret stands in the metrics"
+
+
+CONFIG_ERRORS = [
+    ("an unknown key", 'registration = "open"\n\n[listen]\nport = 8080\ncolour = "red"\n', 5, "colour"),
+    ("an unknown table", "[sauce]\nhot = true\n", 1, "sauce"),
+    ("a wrong type", '[listen]\nport = "many"\n', 2, "port"),
+    ("a number out of range", "[listen]\nport = 70000\n", 2, "port"),
+    ("an unknown choice", '\n\nregistration = "sometimes"\n', 3, "registration"),
+    ("no TOML", "[listen\nport = 1\n", 1, ""),
+    ("a key given twice", "[listen]\nport = 1\nport = 2\n", 3, "port"),
+]
+
+
+def config_error(text, line, word):
+    with Server() as server:
+        server.stop()
+        file = server.folder / "wrong.toml"
+        file.write_text(text)
+        for arguments in (("config", "check"), ()):
+            done = run_parleyd("--config", file, *arguments)
+            said = done.stdout + done.stderr
+            assert done.returncode != 0, f"accepted: {said}"
+            assert f"wrong.toml:{line}" in said, f"line {line} is not named: {said}"
+            assert word in said, said
+
+
+def config_print_masks():
+    with Server() as server:
+        checked = run_parleyd("--config", server.folder / "parleyd.toml", "config", "check")
+        equal(checked.returncode, 0, f"config check ({checked.stderr})")
+        printed = run_parleyd("--config", server.folder / "parleyd.toml", "config", "print")
+        equal(printed.returncode, 0, f"config print ({printed.stderr})")
+        assert str(server.port) in printed.stdout, printed.stdout
+
+
+def config_from_environment():
+    """A variable beats the file, a flag beats the variable."""
+    with Server() as server:
+        file = server.folder / "parleyd.toml"
+        file.write_text(toml({"listen.port": 1111}))
+        environment = {**os.environ, "PARLEY_LISTEN_PORT": "2222"}
+        printed = run_parleyd("--config", file, "config", "print", env=environment).stdout
+        assert "2222" in printed and "1111" not in printed, printed
+        printed = run_parleyd(
+            "--config", file, "--listen.port", "3333", "config", "print", env=environment
+        ).stdout
+        assert "3333" in printed and "2222" not in printed, printed

@@ -1,0 +1,27 @@
+#!/usr/bin/python3
+"""End to end: a real parleyd, clients over raw sockets.
+
+    tests/e2e/run.py [WORD ...]      only cases whose name contains one of the words
+"""
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support" / "py"))
+
+import conversation
+import operation
+from proof.cases import Cases
+from proof.server import Server
+
+
+def main(words):
+    cases = Cases("end to end", words)
+    with Server() as server:
+        conversation.run(cases, server)
+    operation.run(cases)
+    cases.finish()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
