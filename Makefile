@@ -24,6 +24,10 @@ sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) sim
 	@$(DEV)/sim/sim $(ARGS)
 
+ordeal: deps-test $(DEV)/build.ninja ## real processes, kills and cuts: 60,000 lines (ARGS=--small for little)
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
+	@tests/ordeal/run.py $(ARGS)
+
 FUZZ_SECONDS ?= 60
 fuzz: deps-test ## every decoder for FUZZ_SECONDS (60)
 	@tools/testing/build fuzz

@@ -55,6 +55,15 @@ def unittest(output, code):
     return judged(Counts(max(ran - failed - skipped, 0), failed, skipped), code)
 
 
+def seeds(output, code):
+    """The simulator: `50 seeds: …`, and `2 of 50 seeds failed` where some did."""
+    ran = re.findall(r"^(\d+) seeds: ", output, re.MULTILINE)
+    failed = re.findall(r"^(\d+) of \d+ seeds failed$", output, re.MULTILINE)
+    counts = Counts(int(ran[-1]), int(failed[-1]) if failed else 0) if ran else Counts()
+    counts.passed -= counts.failed
+    return judged(counts, code)
+
+
 def node(output, code):
     """Node's test runner: `# pass 12`, `# fail 0`, `# skipped 0` (or with ℹ where it writes for people)."""
     numbers = dict(re.findall(r"^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$", output, re.MULTILINE))

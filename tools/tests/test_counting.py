@@ -33,6 +33,11 @@ class Counting(unittest.TestCase):
     def test_unittest_that_found_nothing(self):
         self.assertEqual(counting.unittest("Ran 0 tests in 0.0s\n\nOK\n", 0), Counts(failed=1))
 
+    def test_seeds(self):
+        self.assertEqual(counting.seeds("50 seeds: 9 acts\n", 0), Counts(50))
+        self.assertEqual(counting.seeds("50 seeds: 9 acts\n2 of 50 seeds failed\n", 1), Counts(48, 2))
+        self.assertEqual(counting.seeds("Aborted\n", 134), Counts(0, 1))
+
     def test_node(self):
         output = "# tests 5\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n"
         self.assertEqual(counting.node(output, 1), Counts(3, 1, 1))
