@@ -12,11 +12,17 @@ namespace parley::server::test {
 
 namespace {
 
+/// Memory, where there is a file system of it: what survives a power loss is the simulator's to test.
+std::filesystem::path scratch() {
+    const std::filesystem::path memory = "/dev/shm";
+    return std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
+}
+
 /// A directory of its own, gone afterwards.
 class SqliteUnderTest final : public StoreUnderTest {
   public:
     SqliteUnderTest() {
-        auto pattern = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
+        auto pattern = (scratch() / "parley-store-XXXXXX").string();
         directory_ = ::mkdtemp(pattern.data());
     }
     ~SqliteUnderTest() override { std::filesystem::remove_all(directory_); }

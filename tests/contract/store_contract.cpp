@@ -10,33 +10,41 @@ void StoreContract::restart() {
     world.use(*store);
 }
 
-ErrorCode refusal(const Result<Answer>& answer) {
-    return answer ? ErrorCode{} : answer.error().code;
+void StoreContract::expect_refused(const Work& work, ErrorCode code) {
+    const auto before = data->dump();
+    const auto answer = world.apply(work);
+    ASSERT_FALSE(answer) << "should be refused with " << name_of(code);
+    EXPECT_EQ(name_of(answer.error().code), name_of(code)) << answer.error().context;
+    EXPECT_EQ(world.batch.effects.size(), 1u) << "a refusal has no effect but its answer";
+    EXPECT_LT(world.batch.last_position, world.batch.first_position);
+    EXPECT_EQ(data->dump(), before) << "a refusal leaves everything as it was";
 }
 
-TEST_P(StoreContract, AMessageHasItsPlaceAndIsThereAfterARestart) {
-    const auto ada = world.person("ada");
-    const auto bob = world.person("bob");
-    const auto group = world.group(ada, {bob});
-    const auto first = world.send(ada, group, "one");
-    ASSERT_TRUE(first);
-    EXPECT_EQ(first->seq, 4);
-    restart();
-    const auto rows = world.all_changes(bob, group);
-    ASSERT_EQ(rows.size(), 4u);
-    EXPECT_EQ(std::get<protocol::MessageNew>(rows[3].payload).text, "one");
-    EXPECT_EQ(world.send(ada, group, "two")->seq, 5);
+std::vector<std::string> texts_of(const std::vector<protocol::Change>& rows) {
+    std::vector<std::string> texts;
+    for (const auto& row : rows) {
+        if (const auto* message = std::get_if<protocol::MessageNew>(&row.payload))
+            texts.push_back(message->text);
+    }
+    return texts;
 }
 
-TEST_P(StoreContract, TwoAtOnceMakeOneDirectConversation) {
-    const auto ada = world.person("ada");
-    const auto bob = world.person("bob");
-    (void)world.apply({world.work(ada, message_to(bob, "hello")), world.work(bob, message_to(ada, "hi"))});
-    const auto answers = world.answers();
-    ASSERT_EQ(answers.size(), 2u);
-    EXPECT_EQ(answers[0]->stream, answers[1]->stream);
-    EXPECT_EQ(answers[0]->seq, 4);
-    EXPECT_EQ(answers[1]->seq, 5);
+std::vector<std::string> effects_of(const Batch& batch) {
+    struct Name {
+        std::string operator()(const Replied& one) { return one.answer ? "replied" : "refused"; }
+        std::string operator()(const ConversationChange& one) {
+            return std::string(name_of(one.change.type())) + " " + std::to_string(one.change.seq);
+        }
+        std::string operator()(const AccountChange& one) { return std::string(name_of(one.change.type())); }
+        std::string operator()(const Opened&) { return "opened"; }
+        std::string operator()(const Closed&) { return "closed"; }
+        std::string operator()(const ReceiptMoved&) { return "receipt"; }
+        std::string operator()(const DeviceRevoked&) { return "device revoked"; }
+    };
+    std::vector<std::string> names;
+    for (const auto& effect : batch.effects)
+        names.push_back(std::visit(Name{}, effect));
+    return names;
 }
 
 }  // namespace parley::server::test

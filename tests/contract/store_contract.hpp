@@ -33,6 +33,8 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
 
     /// Ends the process that has the store open, without a close, and starts the next.
     void restart();
+    /// The work is refused with this code, and neither the data nor anybody notices.
+    void expect_refused(const Work& work, ErrorCode code);
 
     Rules rules{.registration = Registration::open};
     TestHost host;
@@ -41,7 +43,9 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
     StoreWorld world;
 };
 
-/// The code of a refusal; `ErrorCode{}` for a success.
-ErrorCode refusal(const Result<Answer>& answer);
+/// What the messages among the rows say.
+std::vector<std::string> texts_of(const std::vector<protocol::Change>& rows);
+/// One word or two for each effect, such as "member.changed 5", in order.
+std::vector<std::string> effects_of(const Batch& batch);
 
 }  // namespace parley::server::test

@@ -166,6 +166,12 @@ protocol::ConversationState StoreWorld::state(const Person& reader, Conversation
     give_up({ErrorCode::conversation_not_member, "no such state", 0, {}});
 }
 
+std::int64_t StoreWorld::head(ConversationKey in) {
+    const auto view = snapshot();
+    const auto* conversation = view->conversations().find(in);
+    return conversation != nullptr ? conversation->head : 0;
+}
+
 protocol::MessageSend message_to(ConversationKey to, std::string text) {
     return {.target = {.stream = to_id(to)}, .text = std::move(text)};
 }
