@@ -1,0 +1,218 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/directory.hpp"
+#include "client/cli/text.hpp"
+#include "core/door/views.hpp"
+
+#include <algorithm>
+
+namespace parley::client::cli {
+
+namespace {
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+Outcome<DeviceId> find_device(const std::vector<protocol::ViewDevice>& devices, const std::string& word) {
+    std::vector<const protocol::ViewDevice*> fitting;
+    for (const auto& device : devices) {
+        if (device.device.text() == word) return device.device;
+        if (device.name == word) fitting.push_back(&device);
+    }
+    if (fitting.size() == 1) return fitting.front()->device;
+    const std::string what = "\"" + harmless_line(word) + "\"";
+    if (fitting.empty())
+        return stop(ExitCode::not_found, "No device has the id or name " + what + ". See: parley devices");
+    return stop(ExitCode::not_found,
+                "Several devices are called " + what + ": give the id. See: parley devices");
+}
+
+void print_profile(Terminal& terminal, const protocol::Profile& profile) {
+    JsonLine object;
+    object.text("account", profile.account.text()).text("handle", profile.handle).text("name", profile.name);
+    if (profile.avatar) object.text("avatar", *profile.avatar);
+    terminal.line(object);
+    terminal.line(terminal.bold(harmless_line(profile.name)) + "  @" + harmless_line(profile.handle));
+}
+
+/// Own profile, from the server, since the device need not have it.
+Outcome<protocol::Profile> own_profile(Session& session) {
+    TRY(session.require_online());
+    TRY_ASSIGN(const auto status, session.status());
+    TRY_ASSIGN(const auto settled,
+               session.carry_out(protocol::ProfileFind{.accounts = {status.account.value_or(AccountId{})}}));
+    if (settled.profiles.empty())
+        return stop(ExitCode::not_found, "The server does not know this account any more.");
+    return settled.profiles.front();
+}
+
+/// Those that the word names: an id, or "all".
+Outcome<std::vector<Uuid>> failed_commands(const std::vector<protocol::ViewCommand>& outbox,
+                                           const std::string& word) {
+    std::vector<Uuid> ids;
+    for (const auto& command : outbox) {
+        if (command.state != protocol::ViewState::failed) continue;
+        if (word == "all" || command.id.text() == word) ids.push_back(command.id);
+    }
+    if (ids.empty() && word != "all")
+        return stop(ExitCode::not_found, "No refused command has this id. See: parley outbox");
+    return ids;
+}
+
+void print_command(Terminal& terminal, const protocol::ViewCommand& command) {
+    JsonLine object;
+    object.text("id", command.id.text()).text("type", command.type).text("state", name_of(command.state));
+    if (command.text) object.text("text", *command.text);
+    if (command.target && command.target->stream) object.text("conversation", command.target->stream->text());
+    if (command.failure) object.text("error", name_of(command.failure->code));
+    terminal.line(object);
+    std::string line = padded(std::string(name_of(command.state)), 8) + "  " + padded(command.type, 20);
+    if (command.text) line += "  " + harmless_line(*command.text);
+    if (command.failure) {
+        line +=
+            "\n          " + command.id.text() + ": " + problem_of(core::error_of(*command.failure)).sentence;
+    }
+    terminal.line(line);
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const DevicesCommand& command) {
+    TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
+    TRY_ASSIGN(const auto reply, session.ask({.act = protocol::DoorAct::devices}));
+    Terminal& terminal = session.terminal();
+    if (command.revoke) {
+        TRY_ASSIGN(const DeviceId device, find_device(reply.devices, *command.revoke));
+        TRY(session.require_online());
+        TRY(session.carry_out(protocol::DeviceRevoke{.device = device}));
+        JsonLine object;
+        object.text("revoked", device.text());
+        terminal.line(object);
+        terminal.line("Signed out. It holds nothing of you any more as soon as it connects.");
+        return ExitCode::done;
+    }
+    for (const auto& device : reply.devices) {
+        JsonLine object;
+        object.text("device", device.device.text()).text("name", device.name);
+        terminal.line(object.integer("created_at", device.created_at.ms).boolean("own", device.own));
+        terminal.line(padded(device.device.text(), 20) + "  " + padded(harmless_line(device.name), 24) +
+                      "  since " + local_stamp(device.created_at) + (device.own ? "  (this one)" : ""));
+    }
+    if (!online) terminal.note("The server" + session.offline_reason() + ": this is what the device knows.");
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const ProfileCommand& command) {
+    if (command.who) {
+        Directory directory(session);
+        TRY_ASSIGN(const auto profile, directory.person(*command.who));
+        print_profile(session.terminal(), profile);
+        return ExitCode::done;
+    }
+    if (command.name || command.handle) {
+        TRY(session.carry_out(protocol::ProfileSet{.handle = command.handle, .name = command.name}));
+    }
+    TRY_ASSIGN(const auto profile, own_profile(session));
+    print_profile(session.terminal(), profile);
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const InviteCommand& command) {
+    TRY(session.require_online());
+    protocol::InviteCreate create{.uses = command.uses};
+    if (command.days) create.lasts_ms = *command.days * day_ms;
+    TRY_ASSIGN(const auto settled, session.carry_out(std::move(create)));
+    const std::string code = settled.invite.value_or("");
+    const WallTime ends = settled.expires_at.value_or(WallTime{});
+    const std::string server = session.account().place().server.text();
+    JsonLine object;
+    object.text("invite", code).integer("expires_at", ends.ms).text("server", server);
+    session.terminal().line(object);
+    session.terminal().line("Good until " + local_stamp(ends) + ". Whoever is invited runs:");
+    session.terminal().line("  parley register --server " + server + " --token " + code + " --handle HANDLE");
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const StatusCommand&) {
+    TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
+    TRY_ASSIGN(const auto status, session.status());
+    const AccountPlace& place = session.account().place();
+    JsonLine object;
+    object.text("name", place.name).text("handle", place.handle()).text("server", place.server.text());
+    object.text("account", status.account.value_or(AccountId{}).text());
+    object.text("device", status.device.value_or(DeviceId{}).text())
+        .text("connection", name_of(status.connection));
+    object.integer("waiting", status.waiting).integer("failed", status.failed);
+    object.boolean("owner", session.account().owner()).text("folder", place.folder.string());
+    Terminal& terminal = session.terminal();
+    terminal.line(object);
+    terminal.line(terminal.bold("@" + place.handle()) + " at " + place.server.text() + ", " +
+                  std::string(name_of(status.connection)) + ".");
+    if (!online) terminal.line("The server" + session.offline_reason() + ".");
+    if (status.waiting > 0)
+        terminal.line(std::to_string(status.waiting) + " waiting to be sent (parley outbox).");
+    if (status.failed > 0) terminal.line(std::to_string(status.failed) + " refused (parley outbox).");
+    if (!session.account().owner())
+        terminal.line("Another parley (process " + std::to_string(OwnerLock::holder(place)) +
+                      ") keeps the connection.");
+    terminal.line("Kept in " + place.folder.string());
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
+    TRY_ASSIGN(const auto reply, session.ask({.act = protocol::DoorAct::outbox}));
+    Terminal& terminal = session.terminal();
+    if (!command.retry && !command.discard) {
+        for (const auto& one : reply.outbox)
+            print_command(terminal, one);
+        if (reply.outbox.empty()) terminal.line("Nothing waits to be sent.");
+        return ExitCode::done;
+    }
+    TRY_ASSIGN(const auto ids,
+               failed_commands(reply.outbox, command.retry.value_or(command.discard.value_or(""))));
+    for (const Uuid& id : ids) {
+        protocol::DoorRequest request;
+        (command.retry ? request.retry : request.discard) = id;
+        TRY_ASSIGN(const auto done, session.ask(std::move(request)));
+        JsonLine object;
+        object.text(command.retry ? "retried" : "discarded", id.text());
+        if (!done.accepted.empty()) object.text("id", done.accepted.front().text());
+        terminal.line(object);
+    }
+    terminal.line(std::to_string(ids.size()) + (command.retry ? " sent again." : " forgotten."));
+    if (!command.retry || ids.empty()) return ExitCode::done;
+    return run(session, SyncCommand{});
+}
+
+Outcome<ExitCode> run(Session& session, const SyncCommand&) {
+    Terminal& terminal = session.terminal();
+    Instant until = session.deadline();
+    TRY_ASSIGN(const bool online, session.go_online(until, true));
+    TRY_ASSIGN(auto status, session.status());
+    // The time is for each step forward, not for all of them.
+    while (online && status.waiting > 0 && !session.interrupted()) {
+        TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
+        std::int64_t settled = 0;
+        while (const auto notice = session.take_notice())
+            settled += notice->settled.has_value();
+        if (settled > 0) until = session.deadline();
+        status.waiting -= settled;
+        // Counting along is cheap; the outbox has the last word.
+        const bool ask_again = status.waiting <= 0 || session.account().take_changed_owner() || !happened;
+        if (ask_again) {
+            TRY_ASSIGN(status, session.status());
+        }
+        if (!happened) break;
+    }
+    JsonLine object;
+    object.boolean("online", online).integer("waiting", status.waiting).integer("failed", status.failed);
+    terminal.line(object);
+    if (!online) return stop(ExitCode::unreachable, "The server" + session.offline_reason() + ".");
+    if (status.waiting > 0) {
+        terminal.line(std::to_string(status.waiting) + " still wait to be sent.");
+        return ExitCode::queued;
+    }
+    terminal.line("Everything is sent and fetched.");
+    if (status.failed > 0) terminal.note(std::to_string(status.failed) + " were refused; see: parley outbox");
+    return ExitCode::done;
+}
+
+}  // namespace parley::client::cli

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace parley::client::cli {
+
+/// What every command takes.
+struct Common {
+    /// Folder with all accounts; empty: the usual one.
+    std::string home;
+    std::optional<std::string> account;
+    bool json = false;
+    /// Do not connect to the server.
+    bool offline = false;
+    /// How long to wait for the server before a command leaves what it has queued and ends.
+    std::int64_t wait_seconds = 10;
+};
+
+struct RegisterCommand {
+    std::string handle;
+    std::string server;
+    std::string token;
+    std::string name;
+    std::string device_name;
+    std::string password_file;
+    std::string ca_file;
+};
+struct LoginCommand {
+    std::string handle;
+    std::string server;
+    std::string device_name;
+    std::string password_file;
+    std::string ca_file;
+};
+struct LogoutCommand {};
+struct DevicesCommand {
+    std::optional<std::string> revoke;
+};
+struct StatusCommand {};
+struct ProfileCommand {
+    std::optional<std::string> who;
+    std::optional<std::string> name;
+    std::optional<std::string> handle;
+};
+struct InviteCommand {
+    std::optional<std::int64_t> uses;
+    std::optional<std::int64_t> days;
+};
+
+struct ConversationsCommand {
+    std::optional<std::int64_t> limit;
+};
+struct NewCommand {
+    bool direct = false;
+    std::string title;
+    std::vector<std::string> people;
+    std::optional<std::string> text;
+};
+struct MembersCommand {
+    std::string conversation;
+};
+struct AddCommand {
+    std::string conversation;
+    std::vector<std::string> people;
+};
+struct RemoveCommand {
+    std::string conversation;
+    std::vector<std::string> people;
+};
+struct LeaveCommand {
+    std::string conversation;
+};
+struct RenameCommand {
+    std::string conversation;
+    std::string title;
+};
+struct ReadCommand {
+    std::string conversation;
+    std::optional<std::int64_t> upto;
+};
+
+struct SendCommand {
+    std::string conversation;
+    std::vector<std::string> words;
+    /// The whole of standard input is one message.
+    bool whole = false;
+    bool no_wait = false;
+    std::optional<std::string> reply_to;
+    std::vector<std::string> mentions;
+};
+struct HistoryCommand {
+    std::string conversation;
+    std::int64_t limit = 20;
+    bool all = false;
+    std::optional<std::int64_t> before;
+    std::optional<std::int64_t> around;
+};
+struct TailCommand {
+    std::optional<std::string> conversation;
+    std::optional<std::int64_t> last;
+    bool all = false;
+    bool mark_read = false;
+};
+struct OutboxCommand {
+    std::optional<std::string> retry;
+    std::optional<std::string> discard;
+};
+struct SyncCommand {};
+
+using Command = std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand,
+                             ProfileCommand, InviteCommand, ConversationsCommand, NewCommand, MembersCommand,
+                             AddCommand, RemoveCommand, LeaveCommand, RenameCommand, ReadCommand, SendCommand,
+                             HistoryCommand, TailCommand, OutboxCommand, SyncCommand>;
+
+struct CommandLine {
+    Common common;
+    Command command;
+};
+
+/// The parsed command line, or the exit code with which to end at once (help was printed, or what was wrong).
+std::expected<CommandLine, int> parse(int count, const char* const* words);
+
+}  // namespace parley::client::cli

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "client/cli/command_line.hpp"
+#include "client/cli/session.hpp"
+
+namespace parley::client::cli {
+
+// One function a command, each in the file of its family. They print their result; the exit code is `done`,
+// or `queued` where something waits to be sent.
+
+// sign_in.cpp
+Outcome<ExitCode> run(Session& session, const RegisterCommand& command);
+Outcome<ExitCode> run(Session& session, const LoginCommand& command);
+Outcome<ExitCode> run(Session& session, const LogoutCommand& command);
+
+// account.cpp
+Outcome<ExitCode> run(Session& session, const DevicesCommand& command);
+Outcome<ExitCode> run(Session& session, const ProfileCommand& command);
+Outcome<ExitCode> run(Session& session, const InviteCommand& command);
+Outcome<ExitCode> run(Session& session, const StatusCommand& command);
+Outcome<ExitCode> run(Session& session, const OutboxCommand& command);
+Outcome<ExitCode> run(Session& session, const SyncCommand& command);
+
+// conversations.cpp
+Outcome<ExitCode> run(Session& session, const ConversationsCommand& command);
+Outcome<ExitCode> run(Session& session, const NewCommand& command);
+Outcome<ExitCode> run(Session& session, const MembersCommand& command);
+Outcome<ExitCode> run(Session& session, const AddCommand& command);
+Outcome<ExitCode> run(Session& session, const RemoveCommand& command);
+Outcome<ExitCode> run(Session& session, const LeaveCommand& command);
+Outcome<ExitCode> run(Session& session, const RenameCommand& command);
+Outcome<ExitCode> run(Session& session, const ReadCommand& command);
+
+// send.cpp, reading.cpp
+Outcome<ExitCode> run(Session& session, const SendCommand& command);
+Outcome<ExitCode> run(Session& session, const HistoryCommand& command);
+Outcome<ExitCode> run(Session& session, const TailCommand& command);
+
+/// Finds or makes the account that the command is about, opens it and runs the command: the whole of `parley`
+/// after its command line was read.
+int run(const CommandLine& line);
+
+}  // namespace parley::client::cli

@@ -1,0 +1,192 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/directory.hpp"
+#include "client/cli/text.hpp"
+
+#include <algorithm>
+
+namespace parley::client::cli {
+
+namespace {
+
+constexpr std::size_t label_columns = 28;
+constexpr std::size_t preview_columns = 60;
+
+/// Lets what the server has come in first, where it can be reached.
+Outcome<void> refresh(Session& session) {
+    TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
+    if (!online && !session.common().offline) {
+        session.terminal().note("The server" + session.offline_reason() + "; this is what the device holds.");
+    }
+    return {};
+}
+
+std::string first_columns(std::string text, std::size_t columns_max) {
+    if (columns(text) <= columns_max) return text;
+    while (columns(text) >= columns_max) {
+        do
+            text.pop_back();
+        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80);
+        if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80)) text.pop_back();
+    }
+    return text + "…";
+}
+
+void print(Terminal& terminal, const protocol::ViewConversation& one) {
+    JsonLine object;
+    if (one.stream) object.text("conversation", one.stream->text());
+    if (one.made_by) object.text("made_by", one.made_by->text());
+    object.text("kind", name_of(one.summary.kind));
+    if (one.summary.title) object.text("title", *one.summary.title);
+    if (one.summary.peer) object.text("peer", one.summary.peer->handle).text("name", one.summary.peer->name);
+    object.integer("members", one.summary.members).text("role", name_of(one.summary.role));
+    object.integer("unread", one.unread).integer("mentions", one.mentions).integer("read", one.read);
+    object.integer("head", one.head).boolean("present", one.present).boolean("complete", one.complete);
+    if (one.last) {
+        JsonLine last;
+        last.text("id", one.last->id.text())
+            .integer("born", one.last->born)
+            .text("sender", one.last->sender.text());
+        last.text("text", one.last->text)
+            .integer("at", one.last->at.ms)
+            .text("state", name_of(one.last->state));
+        object.object("last", last.take());
+    }
+    terminal.line(object);
+
+    std::string line = padded(first_columns(label_of(one), label_columns), label_columns) + "  ";
+    line += padded(one.unread > 0 ? std::to_string(one.unread) + (one.mentions > 0 ? " @" : "") : "", 6);
+    if (one.last) {
+        const std::string text = (one.last->own ? "you: " : "") + harmless_line(one.last->text);
+        line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
+    }
+    if (!one.present) line += terminal.dim("  (left)");
+    if (!one.stream) line += terminal.dim("  (not on the server yet)");
+    terminal.line(one.unread > 0 ? terminal.bold(line) : line);
+}
+
+/// A command that changes a group, and what to say when it is done.
+Outcome<ExitCode> change(Session& session, protocol::Payload command, const std::string& done) {
+    TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
+    JsonLine object;
+    object.text("id", settled.command.text());
+    if (settled.stream) object.text("conversation", settled.stream->text());
+    session.terminal().line(object);
+    session.terminal().line(done);
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
+    TRY(refresh(session));
+    TRY_ASSIGN(auto all, session.conversations());
+    if (command.limit && std::ssize(all) > *command.limit)
+        all.resize(static_cast<std::size_t>(*command.limit));
+    for (const auto& one : all)
+        print(session.terminal(), one);
+    if (all.empty()) {
+        session.terminal().line("No conversations yet. Begin one with: parley send @HANDLE \"Hello\"");
+    }
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const NewCommand& command) {
+    Directory directory(session);
+    Terminal& terminal = session.terminal();
+    if (command.direct) {
+        if (!command.people.empty())
+            return stop(ExitCode::usage,
+                        "A direct conversation has one other person; for more: parley new TITLE @ada @bob");
+        TRY_ASSIGN(const auto person, directory.person(command.title));
+        if (command.text)
+            return run(session, SendCommand{.conversation = "@" + person.handle, .words = {*command.text}});
+        JsonLine object;
+        object.text("account", person.account.text()).text("handle", person.handle);
+        terminal.line(object);
+        terminal.line(label_of(person) +
+                      " is there. The first message begins the conversation: parley send @" + person.handle +
+                      " \"Hello\"");
+        return ExitCode::done;
+    }
+    TRY_ASSIGN(auto members, directory.people(command.people));
+    TRY_ASSIGN(const auto settled, session.carry_out(protocol::ConversationCreate{
+                                       .title = command.title, .members = std::move(members)}));
+    const std::string id = settled.stream ? settled.stream->text() : "";
+    JsonLine object;
+    object.text("conversation", id).text("title", command.title);
+    if (!command.text) {
+        terminal.line(object);
+        terminal.line("The group " + harmless_line(command.title) + " is there.");
+        return ExitCode::done;
+    }
+    return run(session, SendCommand{.conversation = id, .words = {*command.text}});
+}
+
+Outcome<ExitCode> run(Session& session, const MembersCommand& command) {
+    TRY(refresh(session));
+    Directory directory(session);
+    TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
+    TRY_ASSIGN(const auto members, session.members(stream));
+    for (const auto& member : members) {
+        JsonLine object;
+        object.text("account", member.profile.account.text()).text("handle", member.profile.handle);
+        object.text("name", member.profile.name)
+            .text("role", name_of(member.role))
+            .boolean("present", member.present);
+        object.integer("delivered", member.delivered).integer("read", member.read);
+        session.terminal().line(object);
+        if (!member.present) continue;
+        session.terminal().line(padded(label_of(member.profile), 32) + "  " +
+                                std::string(name_of(member.role)));
+    }
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const AddCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(auto people, directory.people(command.people));
+    const std::size_t count = people.size();
+    return change(session, protocol::MemberAdd{.target = place.target, .accounts = std::move(people)},
+                  "Added " + std::to_string(count) + " to " + place.label + ".");
+}
+
+Outcome<ExitCode> run(Session& session, const RemoveCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(const auto people, directory.people(command.people));
+    for (std::size_t i = 0; i < people.size(); ++i) {
+        TRY(change(session, protocol::MemberRemove{.target = place.target, .account = people[i]},
+                   "Removed " + harmless_line(command.people[i]) + " from " + place.label + "."));
+    }
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const LeaveCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    return change(session, protocol::ConversationLeave{.target = place.target},
+                  "You left " + place.label + ". What was said so far stays readable here.");
+}
+
+Outcome<ExitCode> run(Session& session, const RenameCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    return change(session, protocol::ConversationRename{.target = place.target, .title = command.title},
+                  place.label + " is called " + harmless_line(command.title) + " now.");
+}
+
+Outcome<ExitCode> run(Session& session, const ReadCommand& command) {
+    TRY(refresh(session));
+    Directory directory(session);
+    TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
+    std::int64_t upto = command.upto.value_or(0);
+    if (!command.upto) {
+        TRY_ASSIGN(const auto newest, session.window({.stream = stream, .limit = 50}));
+        for (const auto& message : newest.messages)
+            upto = std::max(upto, message.born);
+    }
+    return change(session, protocol::Read{.target = {.stream = stream}, .upto = upto}, "Marked as read.");
+}
+
+}  // namespace parley::client::cli

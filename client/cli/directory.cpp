@@ -1,0 +1,161 @@
+#include "client/cli/directory.hpp"
+
+#include "client/cli/text.hpp"
+#include "core/rules/text.hpp"
+
+#include <algorithm>
+
+namespace parley::client::cli {
+
+namespace {
+
+using protocol::ViewConversation;
+
+std::optional<AccountId> peer_of(const ViewConversation& conversation) {
+    if (conversation.summary.peer) return conversation.summary.peer->account;
+    return conversation.peer;
+}
+
+bool is_direct(const ViewConversation& conversation) {
+    return conversation.summary.kind == protocol::ConversationKind::direct;
+}
+
+Place place_of(const ViewConversation& conversation) {
+    Place place{.label = label_of(conversation), .stream = conversation.stream, .view = conversation};
+    if (conversation.stream) {
+        place.target.stream = conversation.stream;
+    } else if (conversation.made_by) {
+        place.target.made_by = conversation.made_by;
+    } else {
+        place.target.direct = peer_of(conversation);
+    }
+    return place;
+}
+
+std::string without_at(const std::string& word) {
+    return word.starts_with('@') ? word.substr(1) : word;
+}
+
+std::string quoted(const std::string& word) {
+    return "\"" + harmless_line(word) + "\"";
+}
+
+}  // namespace
+
+std::string label_of(const protocol::Profile& person) {
+    if (person.handle.empty()) return harmless_line(person.account.text());
+    const std::string handle = "@" + harmless_line(person.handle);
+    if (person.name.empty() || person.name == person.handle) return handle;
+    return harmless_line(person.name) + " (" + handle + ")";
+}
+
+std::string label_of(const ViewConversation& conversation) {
+    if (conversation.summary.peer) return label_of(*conversation.summary.peer);
+    if (conversation.peer) return conversation.peer->text();
+    return harmless_line(conversation.summary.title.value_or("(no title)"));
+}
+
+Outcome<Place> Directory::conversation(const std::string& word) {
+    if (word.starts_with('@')) return direct(word);
+    TRY_ASSIGN(const auto all, session_.conversations());
+    std::vector<const ViewConversation*> titled;
+    for (const ViewConversation& one : all) {
+        const bool named =
+            (one.stream && one.stream->text() == word) || (one.made_by && one.made_by->text() == word);
+        if (named) return place_of(one);
+        if (!is_direct(one) && one.summary.title == word) titled.push_back(&one);
+    }
+    // One that the person left gives way to one of the same title that he is in.
+    if (std::ranges::any_of(titled, &ViewConversation::present)) {
+        std::erase_if(titled, [](const ViewConversation* one) { return !one->present; });
+    }
+    if (titled.size() == 1) return place_of(*titled.front());
+    if (titled.empty()) {
+        return stop(ExitCode::not_found, "There is no conversation " + quoted(word) +
+                                             " here. A person is written @" + harmless_line(word) +
+                                             "; see: parley conversations");
+    }
+    std::string ids;
+    for (const ViewConversation* one : titled) {
+        ids += "\n  " + (one->stream ? one->stream->text() : one->made_by.value_or(Uuid{}).text());
+    }
+    return stop(ExitCode::not_found,
+                "Several groups are called " + quoted(word) + ". Choose one by its id:" + ids);
+}
+
+Outcome<Place> Directory::direct(const std::string& word) {
+    TRY_ASSIGN(const auto person, this->person(word));
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (const ViewConversation& one : all) {
+        if (is_direct(one) && peer_of(one) == person.account) return place_of(one);
+    }
+    return Place{.target = {.direct = person.account}, .label = label_of(person)};
+}
+
+Outcome<StreamId> Directory::stream(const std::string& word) {
+    TRY_ASSIGN(const Place place, conversation(word));
+    if (place.stream) return *place.stream;
+    return stop(ExitCode::not_found, "Nothing has been said with " + place.label + " yet.");
+}
+
+Outcome<protocol::Profile> Directory::person(const std::string& word) {
+    const std::string handle = without_at(word);
+    if (!core::rules::check_handle(handle)) {
+        return stop(
+            ExitCode::usage,
+            quoted(word) + " is no handle: it has 2 to 32 of a-z 0-9 _ . - and begins with a letter.");
+    }
+    TRY_ASSIGN(auto known, known_person(handle));
+    if (known) return std::move(*known);
+    return ask_for(handle);
+}
+
+Outcome<std::vector<AccountId>> Directory::people(const std::vector<std::string>& words) {
+    std::vector<AccountId> accounts;
+    for (const std::string& word : words) {
+        TRY_ASSIGN(const auto found, person(word));
+        const bool listed = std::ranges::find(accounts, found.account) != accounts.end();
+        if (!listed) accounts.push_back(found.account);
+    }
+    return accounts;
+}
+
+Outcome<std::optional<protocol::Profile>> Directory::known_person(const std::string& handle) {
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (const ViewConversation& one : all) {
+        if (one.summary.peer && one.summary.peer->handle == handle) return one.summary.peer;
+    }
+    for (const ViewConversation& one : all) {
+        if (is_direct(one) || !one.stream) continue;
+        TRY_ASSIGN(const auto members, session_.members(*one.stream));
+        for (const auto& member : members) {
+            if (member.profile.handle == handle) return member.profile;
+        }
+    }
+    return std::nullopt;
+}
+
+Outcome<protocol::Profile> Directory::ask_for(const std::string& handle) {
+    TRY_ASSIGN(const bool online, session_.go_online(session_.deadline(), true));
+    if (!online) {
+        return stop(ExitCode::unreachable, "@" + handle + " is not known on this device yet, and the server" +
+                                               session_.offline_reason() + ".");
+    }
+    TRY_ASSIGN(const auto settled, session_.carry_out(protocol::ProfileFind{.handles = {handle}}));
+    if (settled.profiles.empty()) {
+        return stop(ExitCode::not_found, "There is nobody called @" + handle + " on this server.");
+    }
+    return settled.profiles.front();
+}
+
+protocol::Profile Directory::sender(const StreamId& stream, const AccountId& account) {
+    if (const auto found = profiles_.find(account); found != profiles_.end()) return found->second;
+    if (const auto members = session_.members(stream)) {
+        for (const auto& member : *members)
+            profiles_.insert_or_assign(member.profile.account, member.profile);
+    }
+    if (const auto found = profiles_.find(account); found != profiles_.end()) return found->second;
+    return {.account = account};
+}
+
+}  // namespace parley::client::cli

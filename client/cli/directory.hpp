@@ -1,0 +1,51 @@
+#pragma once
+
+#include "client/cli/session.hpp"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace parley::client::cli {
+
+/// A conversation that a word of the command line named.
+struct Place {
+    protocol::Target target;
+    /// For people; harmless on a terminal.
+    std::string label;
+    /// Absent while it exists only in the outbox, or not at all yet.
+    std::optional<StreamId> stream;
+    std::optional<protocol::ViewConversation> view;
+};
+
+/// "Team" or "Ada (@ada)".
+std::string label_of(const protocol::ViewConversation& conversation);
+std::string label_of(const protocol::Profile& person);
+
+/// Finds conversations and people by the names that people use for them.
+class Directory {
+  public:
+    explicit Directory(Session& session) : session_(session) {}
+
+    /// @HANDLE, a title that only one group has, or an id.
+    Outcome<Place> conversation(const std::string& word);
+    /// The same where messages are to be read: it must exist here.
+    Outcome<StreamId> stream(const std::string& word);
+    /// @HANDLE or HANDLE: known on this device, or asked of the server.
+    Outcome<protocol::Profile> person(const std::string& word);
+    Outcome<std::vector<AccountId>> people(const std::vector<std::string>& words);
+
+    /// Who wrote in this conversation; by id where nothing is known.
+    protocol::Profile sender(const StreamId& stream, const AccountId& account);
+
+  private:
+    Outcome<std::optional<protocol::Profile>> known_person(const std::string& handle);
+    Outcome<protocol::Profile> ask_for(const std::string& handle);
+    Outcome<Place> direct(const std::string& word);
+
+    Session& session_;
+    std::unordered_map<AccountId, protocol::Profile> profiles_;
+};
+
+}  // namespace parley::client::cli

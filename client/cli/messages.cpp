@@ -1,0 +1,94 @@
+#include "client/cli/messages.hpp"
+
+#include "client/cli/text.hpp"
+#include "core/door/views.hpp"
+
+namespace parley::client::cli {
+
+namespace {
+
+/// Names are filled up to this, so that texts stand below each other.
+constexpr std::size_t name_columns = 12;
+constexpr std::size_t time_columns = 7;
+
+std::string state_mark(const protocol::ViewMessage& message) {
+    switch (message.state) {
+        case protocol::ViewState::queued:
+        case protocol::ViewState::sending:
+            return "  … not sent yet";
+        case protocol::ViewState::sent:
+            return "  ✓";
+        case protocol::ViewState::delivered:
+            return "  ✓✓";
+        case protocol::ViewState::read:
+            return "  ✓✓ read";
+        case protocol::ViewState::failed:
+            break;
+    }
+    if (!message.failure) return "  ✗ not sent";
+    return "  ✗ not sent: " + problem_of(core::error_of(*message.failure)).sentence;
+}
+
+}  // namespace
+
+std::string_view name_of_state(protocol::ViewState state) {
+    return name_of(state);
+}
+
+void MessagePrinter::print(const protocol::ViewConversation& conversation,
+                           const protocol::ViewMessage& message) {
+    if (session_.terminal().json()) {
+        print_object(conversation, message);
+    } else {
+        print_for_people(conversation, message);
+    }
+}
+
+void MessagePrinter::print_for_people(const protocol::ViewConversation& conversation,
+                                      const protocol::ViewMessage& message) {
+    Terminal& terminal = session_.terminal();
+    if (const std::string day = local_day(message.at); day != day_) {
+        day_ = day;
+        terminal.line(terminal.dim("— " + day + " —"));
+    }
+    const auto sender = directory_.sender(*conversation.stream, message.sender);
+    const std::string name = message.own           ? "you"
+                             : sender.name.empty() ? sender.account.text()
+                                                   : harmless_line(sender.name);
+    std::string head = local_time(message.at) + "  ";
+    if (show_place_ && conversation.summary.kind == protocol::ConversationKind::group) {
+        head += "[" + label_of(conversation) + "] ";
+    } else if (show_place_ && message.own) {
+        head += "→ " + label_of(conversation) + " ";
+    }
+    const std::size_t indent = time_columns + name_columns + 2;
+    std::string line =
+        head + terminal.bold(padded(name, name_columns)) + "  " + harmless_block(message.text, indent);
+    if (message.own) line += terminal.dim(state_mark(message));
+    if (message.not_on_server) line += terminal.dim("  (not on the server any more)");
+    terminal.line(line);
+}
+
+void MessagePrinter::print_object(const protocol::ViewConversation& conversation,
+                                  const protocol::ViewMessage& message) {
+    const auto sender = directory_.sender(*conversation.stream, message.sender);
+    JsonLine object;
+    object.text("conversation", conversation.stream->text());
+    if (conversation.summary.title) object.text("title", *conversation.summary.title);
+    object.text("id", message.id.text()).integer("born", message.born).text("sender", message.sender.text());
+    if (!sender.handle.empty()) object.text("from", sender.handle).text("name", sender.name);
+    object.text("text", message.text).integer("at", message.at.ms).boolean("own", message.own);
+    object.text("state", name_of(message.state));
+    if (message.reply_to) object.text("reply_to", message.reply_to->text());
+    if (!message.mentions.empty()) {
+        std::vector<std::string> mentions;
+        for (const AccountId& account : message.mentions)
+            mentions.push_back(account.text());
+        object.texts("mentions", mentions);
+    }
+    if (message.failure) object.text("error", name_of(message.failure->code));
+    if (message.not_on_server) object.boolean("not_on_server", true);
+    session_.terminal().line(object);
+}
+
+}  // namespace parley::client::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "client/cli/directory.hpp"
+#include "client/cli/session.hpp"
+
+#include <optional>
+#include <string>
+
+namespace parley::client::cli {
+
+/// Prints messages, for people with days, times and names, for programs as objects.
+class MessagePrinter {
+  public:
+    /// `show_place`: each message says where it stands, since several conversations are shown.
+    MessagePrinter(Session& session, Directory& directory, bool show_place)
+        : session_(session), directory_(directory), show_place_(show_place) {}
+
+    void print(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);
+
+  private:
+    void print_for_people(const protocol::ViewConversation& conversation,
+                          const protocol::ViewMessage& message);
+    void print_object(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);
+
+    Session& session_;
+    Directory& directory_;
+    bool show_place_;
+    std::string day_;
+};
+
+/// The parts of an object that says what became of an own command.
+std::string_view name_of_state(protocol::ViewState state);
+
+}  // namespace parley::client::cli

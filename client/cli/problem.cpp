@@ -1,0 +1,73 @@
+#include "client/cli/problem.hpp"
+
+#include "client/cli/text.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+namespace parley::client::cli {
+
+namespace {
+
+/// What to do, for the codes where the schema's sentence, meant for developers, does not say it.
+std::string advice(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::credentials:
+            return "Handle and password do not fit. Check both and try again.";
+        case ErrorCode::handle_taken:
+            return "Somebody else has this handle. Choose another one.";
+        case ErrorCode::registration_closed:
+            return "This server makes no new accounts. Ask whoever runs it for one.";
+        case ErrorCode::invite_required:
+            return "This server makes accounts by invite only. Ask for an invite; --token takes it.";
+        case ErrorCode::invite_invalid:
+            return "The invite is unknown, used up or expired. Ask for a new one; --token takes it.";
+        case ErrorCode::refresh_reused:
+        case ErrorCode::revoked:
+        case ErrorCode::token_invalid:
+        case ErrorCode::token_expired:
+        case ErrorCode::not_signed_in:
+            return "This device is signed out. Sign in with: parley login HANDLE --server ADDRESS";
+        case ErrorCode::not_allowed:
+            return "You may not do this: it takes an owner or an administrator.";
+        case ErrorCode::rate_limited:
+            return "Too many attempts. Wait a while and try again.";
+        case ErrorCode::disk_full:
+            return "The disk is full. Make room and try again.";
+        case ErrorCode::conversation_not_member:
+            return "You are not in this conversation.";
+        case ErrorCode::conversation_kind:
+            return "A direct conversation has no title, and its members cannot be changed.";
+        case ErrorCode::account_not_found:
+            return "There is no such person on this server.";
+        case ErrorCode::device_not_found:
+            return "There is no such device. See: parley devices";
+        default:
+            return {};
+    }
+}
+
+ExitCode exit_code_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::account_not_found:
+        case ErrorCode::device_not_found:
+        case ErrorCode::conversation_not_member:
+        case ErrorCode::message_not_found:
+            return ExitCode::not_found;
+        default:
+            return class_of(code) == ErrorClass::sign_in ? ExitCode::signed_out : ExitCode::failed;
+    }
+}
+
+}  // namespace
+
+Problem problem_of(const Error& error) {
+    std::string sentence = advice(error);
+    if (sentence.empty()) {
+        sentence = std::string(parley::sentence(error.code));
+        // The context may come from the server: it is as little trusted as any text.
+        if (!error.context.empty()) sentence += " (" + harmless_line(error.context) + ")";
+        if (!error.field.empty()) sentence += " The field is " + harmless_line(error.field) + ".";
+    }
+    return {exit_code_of(error.code), std::move(sentence), error.code};
+}
+
+}  // namespace parley::client::cli

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace parley::client::cli {
+
+/// With what the command ends; part of the command line's contract (`parley --help`).
+enum class ExitCode : int {
+    done = 0,
+    /// Refused by the server, or something else went wrong: the sentence says what.
+    failed = 1,
+    /// The command line itself is wrong.
+    usage = 2,
+    /// Nobody is signed in, or this device was signed out.
+    signed_out = 3,
+    /// No such conversation, person or device.
+    not_found = 4,
+    /// Stored on this device but not accepted in time; it goes out later.
+    queued = 5,
+    /// Another parley has the account open and does not answer; nothing was queued.
+    busy = 6,
+    /// The server cannot be reached, and this needs it.
+    unreachable = 7,
+};
+
+/// Why a command ends without being done: a sentence for people that says what to do.
+struct Problem {
+    ExitCode exit_code = ExitCode::failed;
+    std::string sentence;
+    /// Where one of the schema's errors is behind it.
+    std::optional<ErrorCode> code;
+};
+
+template <class T>
+using Outcome = std::expected<T, Problem>;
+
+inline std::unexpected<Problem> stop(ExitCode exit_code, std::string sentence) {
+    return std::unexpected(Problem{exit_code, std::move(sentence), std::nullopt});
+}
+
+/// Makes of an error what its person can do about it.
+Problem problem_of(const Error& error);
+
+}  // namespace parley::client::cli

@@ -1,0 +1,218 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/directory.hpp"
+#include "client/cli/messages.hpp"
+#include "client/cli/text.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace parley::client::cli {
+
+namespace {
+
+constexpr std::int64_t page_messages = 200;
+constexpr std::int64_t tail_last_default = 10;
+
+Outcome<protocol::ViewConversation> conversation(Session& session, const StreamId& stream) {
+    TRY_ASSIGN(auto reply, session.ask({.conversation = stream}));
+    if (reply.conversations.empty())
+        return stop(ExitCode::not_found, "This conversation is not here any more.");
+    return std::move(reply.conversations.front());
+}
+
+/// A window without a hole, where the server can be asked for what is missing in time; otherwise what there
+/// is.
+Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::DoorWindowQuery& query) {
+    const Instant until = session.deadline();
+    while (true) {
+        TRY_ASSIGN(auto window, session.window(query));
+        if (!window.missing) return window;
+        TRY_ASSIGN(const bool online, session.go_online(until, false));
+        if (!online) return window;
+        bool touched = false;
+        while (!touched) {
+            TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
+            while (const auto notice = session.take_notice())
+                touched |= notice->touched == query.stream;
+            touched |= session.account().take_changed_owner();
+            if (!happened) return window;
+        }
+    }
+}
+
+/// The newest `born` among them; 0 where none is accepted.
+std::int64_t newest_born(const std::vector<protocol::ViewMessage>& messages) {
+    std::int64_t newest = 0;
+    for (const auto& message : messages)
+        newest = std::max(newest, message.born);
+    return newest;
+}
+
+/// Prints everything from the first message on, page by page.
+Outcome<bool> print_all(Session& session, const protocol::ViewConversation& shown, MessagePrinter& printer) {
+    std::int64_t after = 0;
+    while (!session.interrupted() && !session.terminal().closed()) {
+        TRY_ASSIGN(const auto window,
+                   whole_window(session, {.stream = *shown.stream, .after = after, .limit = page_messages}));
+        // Pending ones stand at the end, with the last page.
+        for (const auto& message : window.messages)
+            printer.print(shown, message);
+        const std::int64_t newest = newest_born(window.messages);
+        if (window.missing) return false;
+        if (!window.more_after || newest <= after) return true;
+        after = newest;
+    }
+    return true;
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
+    TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
+    Directory directory(session);
+    TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
+    TRY_ASSIGN(const auto shown, conversation(session, stream));
+    MessagePrinter printer(session, directory, false);
+    bool complete = true;
+    if (command.all) {
+        TRY_ASSIGN(complete, print_all(session, shown, printer));
+    } else {
+        const protocol::DoorWindowQuery query{
+            .stream = stream, .around = command.around, .before = command.before, .limit = command.limit};
+        TRY_ASSIGN(const auto window, whole_window(session, query));
+        for (const auto& message : window.messages)
+            printer.print(shown, message);
+        complete = !window.missing;
+        if (window.messages.empty()) session.terminal().line("Nothing has been said here yet.");
+    }
+    if (!complete) {
+        session.terminal().note("Some of this conversation is not on this device, and the server" +
+                                session.offline_reason() + ".");
+    } else if (!online && !session.common().offline) {
+        session.terminal().note("The server" + session.offline_reason() + "; this is what the device holds.");
+    }
+    return ExitCode::done;
+}
+
+namespace {
+
+/// Shows what is new, in order, each message once: of every conversation it remembers the place up to which
+/// it has printed, and prints beyond it as soon as nothing is missing in between.
+class Tail {
+  public:
+    Tail(Session& session, const TailCommand& command)
+        : session_(session),
+          command_(command),
+          directory_(session),
+          printer_(session, directory_, !command.conversation) {}
+
+    Outcome<ExitCode> run();
+
+  private:
+    Outcome<void> begin();
+    Outcome<void> begin_with(const StreamId& stream, std::int64_t last);
+    Outcome<void> print_new(const StreamId& stream);
+    Outcome<void> mark_read(const StreamId& stream, std::int64_t upto);
+    Outcome<void> look_everywhere();
+    bool wanted(const StreamId& stream) const { return !only_ || *only_ == stream; }
+
+    Session& session_;
+    const TailCommand& command_;
+    Directory directory_;
+    MessagePrinter printer_;
+    std::optional<StreamId> only_;
+    std::map<StreamId, std::int64_t> printed_upto_;
+    std::set<StreamId> touched_;
+};
+
+Outcome<void> Tail::begin() {
+    if (command_.conversation) {
+        TRY_ASSIGN(const Place place, directory_.conversation(*command_.conversation));
+        if (!place.stream) {
+            return stop(ExitCode::not_found, "Nothing has been said with " + place.label +
+                                                 " yet; without a name, tail shows all conversations.");
+        }
+        only_ = *place.stream;
+        return begin_with(*only_, command_.last.value_or(tail_last_default));
+    }
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (const auto& one : all) {
+        if (one.stream) TRY(begin_with(*one.stream, command_.last.value_or(0)));
+    }
+    return {};
+}
+
+Outcome<void> Tail::begin_with(const StreamId& stream, std::int64_t last) {
+    if (command_.all) {
+        printed_upto_[stream] = 0;
+        touched_.insert(stream);
+        return {};
+    }
+    TRY_ASSIGN(const auto window,
+               session_.window({.stream = stream, .limit = std::max<std::int64_t>(last, 1)}));
+    printed_upto_[stream] = newest_born(window.messages);
+    if (last == 0) return {};
+    TRY_ASSIGN(const auto shown, conversation(session_, stream));
+    for (const auto& message : window.messages) {
+        if (message.born > 0) printer_.print(shown, message);
+    }
+    return {};
+}
+
+Outcome<void> Tail::print_new(const StreamId& stream) {
+    TRY_ASSIGN(const auto shown, conversation(session_, stream));
+    std::int64_t& upto = printed_upto_[stream];
+    const std::int64_t before = upto;
+    while (!session_.terminal().closed()) {
+        TRY_ASSIGN(const auto window,
+                   session_.window({.stream = stream, .after = upto, .limit = page_messages}));
+        // The notice that what is missing has come brings us here again.
+        if (window.missing) break;
+        for (const auto& message : window.messages) {
+            if (message.born > upto) printer_.print(shown, message);
+        }
+        const std::int64_t newest = newest_born(window.messages);
+        upto = std::max(upto, newest);
+        if (!window.more_after || newest == 0) break;
+    }
+    if (command_.mark_read && upto > before) return mark_read(stream, upto);
+    return {};
+}
+
+Outcome<void> Tail::mark_read(const StreamId& stream, std::int64_t upto) {
+    TRY(session_.submit(protocol::Read{.target = {.stream = stream}, .upto = upto}));
+    return {};
+}
+
+Outcome<void> Tail::look_everywhere() {
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (const auto& one : all) {
+        if (one.stream && wanted(*one.stream)) touched_.insert(*one.stream);
+    }
+    return {};
+}
+
+Outcome<ExitCode> Tail::run() {
+    TRY(begin());
+    // What came before the first notice is looked for once.
+    TRY(look_everywhere());
+    while (!session_.interrupted() && !session_.terminal().closed()) {
+        for (const StreamId& stream : std::exchange(touched_, {}))
+            TRY(print_new(stream));
+        TRY(session_.wait([] { return false; }, std::nullopt));
+        while (const auto notice = session_.take_notice()) {
+            if (notice->touched && wanted(*notice->touched)) touched_.insert(*notice->touched);
+        }
+        if (session_.account().take_changed_owner()) TRY(look_everywhere());
+    }
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const TailCommand& command) {
+    return Tail(session, command).run();
+}
+
+}  // namespace parley::client::cli

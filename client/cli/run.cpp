@@ -1,0 +1,92 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/text.hpp"
+#include "core/rules/text.hpp"
+
+#include <unistd.h>
+
+#include <optional>
+#include <type_traits>
+
+namespace parley::client::cli {
+
+namespace {
+
+Outcome<Home> home_of(const Common& common) {
+    if (!common.home.empty()) return Home(common.home);
+    if (auto root = Home::usual_root()) return Home(std::move(*root));
+    return stop(ExitCode::usage, "There is no folder for accounts: set PARLEY_HOME or use --home FOLDER.");
+}
+
+/// Where the account is, or will be, that a command which signs in is about.
+template <class Command>
+Outcome<AccountPlace> prepared(const Home& home, const Command& command, Terminal& terminal) {
+    if (const auto fits = core::rules::check_handle(command.handle); !fits) {
+        return stop(ExitCode::usage, "\"" + harmless_line(command.handle) + "\" is no handle: it " +
+                                         fits.error().context + ".");
+    }
+    const auto server = ServerAddress::parse(command.server);
+    if (!server) {
+        return stop(ExitCode::usage,
+                    "\"" + harmless_line(command.server) +
+                        "\" is no address of a server. It looks like https://chat.example.org");
+    }
+    if (!server->secure && !server->is_loopback()) {
+        terminal.note(
+            "http is not encrypted: everybody on the way can read your password and your messages.");
+    }
+    auto place = home.prepare(command.handle, *server, command.ca_file);
+    if (!place) return stop(ExitCode::failed, place.error());
+    return std::move(*place);
+}
+
+template <class Command>
+constexpr bool signs_in = std::is_same_v<Command, RegisterCommand> || std::is_same_v<Command, LoginCommand>;
+
+template <class Command>
+Outcome<AccountPlace> place_for(const Home& home, const Common& common, const Command& command,
+                                Terminal& terminal) {
+    if constexpr (signs_in<Command>) {
+        return prepared(home, command, terminal);
+    } else {
+        auto place = home.find(common.account);
+        if (place) return std::move(*place);
+        return stop(ExitCode::signed_out, place.error());
+    }
+}
+
+Problem problem_of_opening(const Error& error) {
+    if (error.code == ErrorCode::unavailable) return {ExitCode::busy, error.context, error.code};
+    return {ExitCode::failed, harmless_line(error.context) + ".", error.code};
+}
+
+template <class Command>
+Outcome<ExitCode> open_and_run(const Common& common, const Command& command, Terminal& terminal) {
+    TRY_ASSIGN(const Home home, home_of(common));
+    TRY_ASSIGN(const AccountPlace place, place_for(home, common, command, terminal));
+    Loop loop;
+    const Interrupts interrupts(loop);
+    auto account = Account::open(
+        loop,
+        {.place = place, .core = {.client_name = "parley " PARLEY_VERSION}, .connect = !common.offline});
+    if (!account) return std::unexpected(problem_of_opening(account.error()));
+    Session session(**account, terminal, interrupts, common);
+    auto outcome = run(session, command);
+    const bool owned = (*account)->owner();
+    account->reset();
+    // Nothing of an account that was signed out stays behind; where another process has it open, that one is
+    // left to its files, which the core has emptied.
+    if (std::is_same_v<Command, LogoutCommand> && outcome && owned) Home::remove(place);
+    return outcome;
+}
+
+}  // namespace
+
+int run(const CommandLine& line) {
+    Terminal terminal(line.common.json);
+    const auto outcome = std::visit(
+        [&](const auto& command) { return open_and_run(line.common, command, terminal); }, line.command);
+    if (!outcome) terminal.problem(outcome.error());
+    return static_cast<int>(outcome ? *outcome : outcome.error().exit_code);
+}
+
+}  // namespace parley::client::cli

@@ -1,0 +1,234 @@
+#include "base/utf8.hpp"
+#include "client/cli/commands.hpp"
+#include "client/cli/directory.hpp"
+#include "client/cli/text.hpp"
+#include "client/net/line_input.hpp"
+#include "core/door/views.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace parley::client::cli {
+
+namespace {
+
+/// Lines that go into the outbox in one step, synced once.
+constexpr std::size_t batch_max = 128;
+/// While the server answers, at most so many of ours wait for it, so that memory and outbox stay small.
+constexpr std::size_t open_max = 4096;
+
+/// Sends messages to one conversation and waits for what becomes of them: each step forward renews the time
+/// that the person is ready to wait; when it is over, the rest is queued without waiting.
+class Sender {
+  public:
+    Sender(Session& session, Place place, const SendCommand& command)
+        : session_(session),
+          place_(std::move(place)),
+          command_(command),
+          patient_(!command.no_wait && !session.common().offline) {}
+
+    Outcome<ExitCode> send_one(std::string text);
+    Outcome<ExitCode> send_lines(LineInput& input);
+    void answer(const Uuid& message) { reply_to_ = message; }
+    void mention(std::vector<AccountId> accounts) { mentions_ = std::move(accounts); }
+
+  private:
+    struct Refusal {
+        Uuid id;
+        Problem problem;
+    };
+
+    protocol::Envelope envelope(std::string text);
+    Outcome<void> queue(std::vector<protocol::Envelope> batch);
+    Outcome<void> queue_lines(LineInput& input);
+    Outcome<void> wait_for_progress(const std::function<bool()>& also);
+    void take_in();
+    void report(const Uuid& id, std::string_view state, const std::optional<protocol::DoorFailure>& failure);
+    Outcome<ExitCode> finish();
+
+    Session& session_;
+    Place place_;
+    const SendCommand& command_;
+    std::optional<Uuid> reply_to_;
+    std::vector<AccountId> mentions_;
+    Settlement settlement_;
+    /// False: the time to wait is over, or nobody wants to.
+    bool patient_;
+    Instant give_up_{};
+    std::int64_t sent_ = 0;
+    std::int64_t queued_ = 0;
+    std::int64_t refused_ = 0;
+    std::optional<Problem> refusal_;
+};
+
+protocol::Envelope Sender::envelope(std::string text) {
+    return {
+        .id = session_.new_id(),
+        .payload = protocol::MessageSend{
+            .target = place_.target, .text = std::move(text), .reply_to = reply_to_, .mentions = mentions_}};
+}
+
+Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
+    TRY_ASSIGN(const auto reply, session_.submit(batch));
+    for (const Uuid& id : reply.accepted) {
+        if (patient_) {
+            settlement_.open.push_back(id);
+        } else {
+            ++queued_;
+            report(id, "queued", std::nullopt);
+        }
+    }
+    for (const auto& refused : reply.refused)
+        report(refused.command, "failed", refused.failure);
+    return {};
+}
+
+void Sender::report(const Uuid& id, std::string_view state,
+                    const std::optional<protocol::DoorFailure>& failure) {
+    JsonLine object;
+    object.text("id", id.text()).text("state", state);
+    if (place_.stream) object.text("conversation", place_.stream->text());
+    if (failure) {
+        ++refused_;
+        const Problem problem = problem_of(core::error_of(*failure));
+        if (!refusal_) refusal_ = problem;
+        object.text("error", name_of(failure->code)).text("message", problem.sentence);
+    }
+    session_.terminal().line(object);
+}
+
+/// Takes in what became of our messages so far.
+void Sender::take_in() {
+    while (const auto notice = session_.take_notice())
+        session_.note(settlement_, *notice);
+    if (settlement_.settled.empty()) return;
+    give_up_ = session_.deadline();
+    for (const auto& [id, settled] : settlement_.settled) {
+        if (settled.stream) place_.stream = settled.stream;
+        if (!settled.failure) ++sent_;
+        report(id, settled.failure ? "failed" : "sent", settled.failure);
+    }
+    settlement_.settled.clear();
+}
+
+Outcome<void> Sender::wait_for_progress(const std::function<bool()>& also) {
+    TRY_ASSIGN(const bool happened, session_.wait(also, give_up_));
+    if (session_.account().take_changed_owner()) TRY(session_.catch_up(settlement_));
+    take_in();
+    if (!happened || read_clocks().instant >= give_up_) patient_ = false;
+    return {};
+}
+
+Outcome<void> Sender::queue_lines(LineInput& input) {
+    std::vector<protocol::Envelope> batch;
+    while (batch.size() < batch_max) {
+        auto line = input.take();
+        if (!line) break;
+        // A message has at least one character.
+        if (!line->empty()) batch.push_back(envelope(std::move(*line)));
+    }
+    if (batch.empty()) return {};
+    return queue(std::move(batch));
+}
+
+Outcome<ExitCode> Sender::send_lines(LineInput& input) {
+    give_up_ = session_.deadline();
+    while (!input.ended() && !session_.interrupted()) {
+        const bool full = patient_ && settlement_.open.size() >= open_max;
+        if (!full) TRY(queue_lines(input));
+        // Waiting for somebody to type is not waiting for the server.
+        if (settlement_.open.empty()) give_up_ = session_.deadline();
+        if (patient_ && !settlement_.open.empty()) {
+            TRY(wait_for_progress([&] { return !full && input.ready(); }));
+        } else {
+            TRY(session_.wait([&] { return input.ready(); }, std::nullopt));
+            take_in();
+        }
+    }
+    return finish();
+}
+
+Outcome<ExitCode> Sender::send_one(std::string text) {
+    give_up_ = session_.deadline();
+    std::vector<protocol::Envelope> one;
+    one.push_back(envelope(std::move(text)));
+    TRY(queue(std::move(one)));
+    return finish();
+}
+
+Outcome<ExitCode> Sender::finish() {
+    while (patient_ && !settlement_.open.empty() && !session_.interrupted()) {
+        TRY(wait_for_progress([] { return false; }));
+    }
+    for (const Uuid& id : settlement_.open)
+        report(id, "queued", std::nullopt);
+    queued_ += std::ssize(settlement_.open);
+    Terminal& terminal = session_.terminal();
+    const auto count = [](std::int64_t messages) {
+        return std::to_string(messages) + (messages == 1 ? " message" : " messages");
+    };
+    if (sent_ == 1 && queued_ + refused_ == 0) terminal.line("Sent to " + place_.label + ".");
+    if (sent_ > 1 || (sent_ == 1 && queued_ + refused_ > 0))
+        terminal.line(count(sent_) + " sent to " + place_.label + ".");
+    if (queued_ > 0) {
+        const std::string why = command_.no_wait || session_.common().offline
+                                    ? "."
+                                    : ": the server" + session_.offline_reason() + ".";
+        terminal.line(count(queued_) + " queued for " + place_.label + why +
+                      " It goes out with the next parley that reaches the server (parley sync).");
+    }
+    if (refused_ > 0 && refusal_) {
+        Problem problem = *refusal_;
+        if (refused_ > 1) problem.sentence = count(refused_) + " refused. The first: " + problem.sentence;
+        return std::unexpected(problem);
+    }
+    return queued_ > 0 && !command_.no_wait ? ExitCode::queued : ExitCode::done;
+}
+
+Outcome<std::string> read_whole(Session& session, LineInput& input) {
+    std::string text;
+    while (!input.ended()) {
+        TRY(session.wait([&] { return input.ready(); }, std::nullopt));
+        if (session.interrupted()) return stop(ExitCode::failed, "Interrupted. Nothing was sent.");
+        while (session.take_notice()) {
+        }
+        while (auto line = input.take()) {
+            text += *line + "\n";
+            if (std::ssize(text) > limits::text_bytes_max)
+                return stop(ExitCode::failed, "This is too long for one message. Nothing was sent.");
+        }
+    }
+    while (text.ends_with('\n'))
+        text.pop_back();
+    if (text.empty()) return stop(ExitCode::usage, "Standard input is empty. Nothing was sent.");
+    return text;
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const SendCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(Place place, directory.conversation(command.conversation));
+    Sender sender(session, std::move(place), command);
+    if (command.reply_to) {
+        const auto id = Uuid::parse(*command.reply_to);
+        if (!id) return stop(ExitCode::usage, "--reply-to takes the id of a message, as --json prints it.");
+        sender.answer(*id);
+    }
+    TRY_ASSIGN(auto mentions, directory.people(command.mentions));
+    sender.mention(std::move(mentions));
+    if (!command.words.empty()) {
+        std::string text;
+        for (const std::string& word : command.words)
+            text += (text.empty() ? "" : " ") + word;
+        return sender.send_one(std::move(text));
+    }
+    LineInput input(session.account().loop(), STDIN_FILENO);
+    if (!command.whole) return sender.send_lines(input);
+    TRY_ASSIGN(std::string text, read_whole(session, input));
+    return sender.send_one(std::move(text));
+}
+
+}  // namespace parley::client::cli

@@ -1,0 +1,217 @@
+#include "client/cli/session.hpp"
+
+#include "client/cli/text.hpp"
+#include "core/door/views.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace parley::client::cli {
+
+using protocol::DoorConnection;
+
+namespace {
+
+constexpr std::int64_t page_of_list = 500;
+
+/// A door fails only where nobody is behind it, or the database is broken.
+Problem problem_of_door(const Error& error) {
+    if (error.code == ErrorCode::unavailable) return {ExitCode::busy, error.context, error.code};
+    return {ExitCode::failed, harmless_line(error.context), error.code};
+}
+
+bool is_signed_out(DoorConnection connection) {
+    return connection == DoorConnection::signed_out || connection == DoorConnection::revoked;
+}
+
+Problem signed_out(DoorConnection connection) {
+    const char* why = connection == DoorConnection::revoked ? "This device was signed out elsewhere."
+                                                            : "You are not signed in.";
+    return {ExitCode::signed_out, std::string(why) + " Sign in with: parley login HANDLE --server ADDRESS",
+            ErrorCode::not_signed_in};
+}
+
+Problem broken(const std::string& why) {
+    return {ExitCode::failed,
+            "The database on this device failed" + (why.empty() ? "" : ": " + why) +
+                ". Nothing was lost that was said to be stored.",
+            ErrorCode::internal};
+}
+
+}  // namespace
+
+Outcome<protocol::DoorReply> Session::ask(protocol::DoorRequest request) {
+    auto reply = account_.ask(request);
+    if (!reply) return std::unexpected(problem_of_door(reply.error()));
+    if (reply->failure) return std::unexpected(problem_of(core::error_of(*reply->failure)));
+    return std::move(*reply);
+}
+
+Outcome<protocol::DoorStatus> Session::status() {
+    TRY_ASSIGN(auto reply, ask({.act = protocol::DoorAct::status}));
+    return reply.status.value_or(protocol::DoorStatus{});
+}
+
+Outcome<std::vector<protocol::ViewConversation>> Session::conversations() {
+    std::vector<protocol::ViewConversation> all;
+    while (true) {
+        const auto offset = static_cast<std::int64_t>(all.size());
+        TRY_ASSIGN(auto reply,
+                   ask({.conversations = protocol::DoorListQuery{.offset = offset, .limit = page_of_list}}));
+        std::ranges::move(reply.conversations, std::back_inserter(all));
+        if (std::ssize(all) < offset + page_of_list) return all;
+    }
+}
+
+Outcome<std::vector<protocol::ViewMember>> Session::members(const StreamId& stream) {
+    TRY_ASSIGN(auto reply, ask({.members = stream}));
+    return std::move(reply.members);
+}
+
+Outcome<protocol::ViewWindow> Session::window(const protocol::DoorWindowQuery& query) {
+    TRY_ASSIGN(auto reply, ask({.window = query}));
+    return reply.window.value_or(protocol::ViewWindow{});
+}
+
+Outcome<bool> Session::go_online(Instant until, bool patient) {
+    if (common_.offline) return false;
+    TRY_ASSIGN(const auto first, status());
+    DoorConnection connection = first.connection;
+    while (true) {
+        if (connection == DoorConnection::online) return true;
+        if (is_signed_out(connection)) return std::unexpected(signed_out(connection));
+        if (connection == DoorConnection::broken) return std::unexpected(broken(account_.problem()));
+        // Another process that owns the database has tried for a while already.
+        const bool tried = !account_.owner() || !account_.problem().empty();
+        if (connection == DoorConnection::offline && !patient && tried) return false;
+        TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
+        if (!happened) return false;
+        bool changed_owner = account_.take_changed_owner();
+        while (const auto notice = take_notice()) {
+            if (notice->connection) connection = *notice->connection;
+        }
+        if (changed_owner) {
+            TRY_ASSIGN(const auto now, status());
+            connection = now.connection;
+        }
+    }
+}
+
+Outcome<void> Session::require_online() {
+    TRY_ASSIGN(const bool online, go_online(deadline(), true));
+    if (online) return {};
+    if (common_.offline) return stop(ExitCode::usage, "This needs the server: leave out --offline.");
+    return stop(ExitCode::unreachable, "The server" + offline_reason() + ". Nothing was done.");
+}
+
+std::string Session::offline_reason() const {
+    const std::string problem = account_.problem();
+    const std::string server = " " + account_.place().server.text();
+    if (problem.empty()) return server + " has not answered in time";
+    return server + " cannot be reached: " + harmless_line(problem);
+}
+
+std::optional<protocol::DoorNotice> Session::take_notice() {
+    auto notice = account_.take_notice();
+    if (!notice || !notice->connection || sign_out_expected_) return notice;
+    if (is_signed_out(*notice->connection)) ended_ = signed_out(*notice->connection);
+    if (*notice->connection == DoorConnection::broken) ended_ = broken(account_.problem());
+    return notice;
+}
+
+Outcome<bool> Session::wait(const std::function<bool()>& also, std::optional<Instant> until) {
+    if (ended_) return std::unexpected(*ended_);
+    const auto stop_or_also = [&] {
+        return interrupted() || also();
+    };
+    const auto waited = account_.wait(stop_or_also, until);
+    if (!waited) return std::unexpected(problem_of_door(waited.error()));
+    if (interrupted()) return false;
+    return !until || read_clocks().instant < *until;
+}
+
+Uuid Session::new_id() {
+    std::array<std::uint8_t, 10> random{};
+    primitives_.random(random);
+    return Uuid::version7(read_clocks().wall, random);
+}
+
+Outcome<Uuid> Session::submit(protocol::Payload command) {
+    const std::array<protocol::Envelope, 1> one{
+        protocol::Envelope{.id = new_id(), .payload = std::move(command)}};
+    TRY_ASSIGN(const auto reply, submit(one));
+    if (!reply.refused.empty()) {
+        const auto failure = reply.refused.front().failure.value_or(protocol::DoorFailure{});
+        return std::unexpected(problem_of(core::error_of(failure)));
+    }
+    return *one.front().id;
+}
+
+Outcome<protocol::DoorReply> Session::submit(std::span<const protocol::Envelope> commands) {
+    auto reply = account_.submit(commands);
+    if (!reply) return std::unexpected(problem_of_door(reply.error()));
+    if (reply->failure) return std::unexpected(problem_of(core::error_of(*reply->failure)));
+    return std::move(*reply);
+}
+
+void Session::note(Settlement& settlement, const protocol::DoorNotice& notice) {
+    if (!notice.settled) return;
+    const auto found = std::ranges::find(settlement.open, notice.settled->command);
+    if (found == settlement.open.end()) return;
+    settlement.open.erase(found);
+    settlement.settled.emplace(notice.settled->command, *notice.settled);
+}
+
+Outcome<void> Session::catch_up(Settlement& settlement) {
+    TRY_ASSIGN(const auto reply, ask({.act = protocol::DoorAct::outbox}));
+    TRY_ASSIGN(const auto standing, status());
+    std::unordered_map<Uuid, const protocol::ViewCommand*> listed;
+    for (const auto& command : reply.outbox)
+        listed.emplace(command.id, &command);
+    const bool all_listed = std::ssize(reply.outbox) == standing.waiting + standing.failed;
+    // Commands are accepted in order, so what stands before one that still waits is done.
+    std::deque<Uuid> open;
+    std::size_t sure = all_listed ? settlement.open.size() : 0;
+    for (std::size_t i = settlement.open.size(); i-- > 0 && sure == 0;) {
+        if (listed.contains(settlement.open[i])) sure = i + 1;
+    }
+    for (std::size_t i = 0; i < settlement.open.size(); ++i) {
+        const Uuid& id = settlement.open[i];
+        const auto found = listed.find(id);
+        const bool failed = found != listed.end() && found->second->state == protocol::ViewState::failed;
+        if (failed || (found == listed.end() && i < sure)) {
+            protocol::DoorSettled settled{.command = id};
+            if (failed) settled.failure = found->second->failure;
+            settlement.settled.emplace(id, std::move(settled));
+        } else {
+            open.push_back(id);
+        }
+    }
+    settlement.open = std::move(open);
+    return {};
+}
+
+Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {
+    const Instant until = deadline();
+    Settlement settlement;
+    TRY_ASSIGN(const Uuid id, submit(std::move(command)));
+    settlement.open.push_back(id);
+    while (!settlement.open.empty()) {
+        TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
+        if (account_.take_changed_owner()) TRY(catch_up(settlement));
+        while (const auto notice = take_notice())
+            note(settlement, *notice);
+        if (!happened) break;
+    }
+    if (!settlement.open.empty()) {
+        return stop(ExitCode::queued,
+                    "Stored, and not accepted yet: the server" + offline_reason() +
+                        ". It goes out with the next parley that reaches it (parley sync).");
+    }
+    const auto& settled = settlement.settled.at(id);
+    if (settled.failure) return std::unexpected(problem_of(core::error_of(*settled.failure)));
+    return settled;
+}
+
+}  // namespace parley::client::cli

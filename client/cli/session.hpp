@@ -1,0 +1,81 @@
+#pragma once
+
+#include "client/account.hpp"
+#include "client/cli/command_line.hpp"
+#include "client/cli/problem.hpp"
+#include "client/cli/terminal.hpp"
+#include "client/net/loop.hpp"
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace parley::client::cli {
+
+/// What became of own commands while one waits for them.
+struct Settlement {
+    std::unordered_map<Uuid, protocol::DoorSettled> settled;
+    /// In order of submission, which is mostly that of settling.
+    std::deque<Uuid> open;
+};
+
+/// What every command of the command line needs of an account: asking, waiting with a deadline, sending
+/// commands and hearing what became of them. All waiting ends at once when the person interrupts.
+class Session {
+  public:
+    Session(Account& account, Terminal& terminal, const Interrupts& interrupts, const Common& common)
+        : account_(account), terminal_(terminal), interrupts_(interrupts), common_(common) {}
+
+    Account& account() { return account_; }
+    Terminal& terminal() { return terminal_; }
+    bool interrupted() const { return interrupts_.came(); }
+    Instant deadline() const { return read_clocks().instant + seconds(common_.wait_seconds); }
+    const Common& common() const { return common_; }
+
+    Outcome<protocol::DoorReply> ask(protocol::DoorRequest request);
+    Outcome<protocol::DoorStatus> status();
+    Outcome<std::vector<protocol::ViewConversation>> conversations();
+    Outcome<std::vector<protocol::ViewMember>> members(const StreamId& stream);
+    Outcome<protocol::ViewWindow> window(const protocol::DoorWindowQuery& query);
+
+    /// Waits until the account is live, or up to the deadline; false: it is not. With `patient` a failed try
+    /// is not the end of it. A problem where nobody is signed in any more.
+    Outcome<bool> go_online(Instant until, bool patient);
+    /// The same where the command makes no sense without the server.
+    Outcome<void> require_online();
+    /// Why the server is out of reach, as the end of a sentence.
+    std::string offline_reason() const;
+
+    /// Waits for one notice at most; true where something may have happened before the deadline. A problem
+    /// where a notice that was taken said that the account is signed out or the database broken.
+    Outcome<bool> wait(const std::function<bool()>& also, std::optional<Instant> until);
+    std::optional<protocol::DoorNotice> take_notice();
+    /// The end of the session is what this command wants.
+    void expect_sign_out() { sign_out_expected_ = true; }
+
+    Uuid new_id();
+    /// Puts one command into the outbox; a problem where it can never be accepted.
+    Outcome<Uuid> submit(protocol::Payload command);
+    /// Several, durably, in one go.
+    Outcome<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands);
+    /// Takes in a notice, or learns from the outbox what was missed while the owner changed.
+    void note(Settlement& settlement, const protocol::DoorNotice& notice);
+    Outcome<void> catch_up(Settlement& settlement);
+    /// Submits one command and waits for its end. A problem where it was refused, or (queued) not answered in
+    /// time.
+    Outcome<protocol::DoorSettled> carry_out(protocol::Payload command);
+
+  private:
+    Account& account_;
+    Terminal& terminal_;
+    const Interrupts& interrupts_;
+    const Common& common_;
+    SystemPrimitives primitives_;
+    bool sign_out_expected_ = false;
+    std::optional<Problem> ended_;
+};
+
+}  // namespace parley::client::cli

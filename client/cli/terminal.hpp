@@ -1,0 +1,51 @@
+#pragma once
+
+#include "client/cli/json_line.hpp"
+#include "client/cli/problem.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::client::cli {
+
+/// Standard output and error, for people or, with --json, for programs. What is printed has been made
+/// harmless by whoever knows that it comes from others (text.hpp).
+class Terminal {
+  public:
+    explicit Terminal(bool json);
+
+    bool json() const { return json_; }
+    /// A result. In JSON mode nothing else goes to standard output, so people's lines are left out there.
+    void line(std::string_view text);
+    void line(JsonLine& object);
+    /// A remark for people beside the result, on standard error; left out in JSON mode.
+    void note(std::string_view text);
+    /// Why the command ends, on standard error; an object in JSON mode.
+    void problem(const Problem& problem);
+    /// Shown less prominently, where the terminal can.
+    std::string dim(std::string_view text) const;
+    std::string bold(std::string_view text) const;
+
+    /// Whoever read the output has gone (a pipe that was closed).
+    bool closed() const { return closed_; }
+
+  private:
+    void write(int descriptor, std::string_view text);
+
+    bool json_;
+    bool styled_;
+    bool closed_ = false;
+};
+
+struct PasswordSource {
+    /// First line of this file; "-" is standard input. Empty: PARLEY_PASSWORD, else asked on the terminal.
+    std::string file;
+    /// Asked twice, since nobody sees what is typed.
+    bool repeat = false;
+};
+
+/// Never taken from the command line, where every process could read it.
+Outcome<std::string> read_password(const PasswordSource& source);
+
+}  // namespace parley::client::cli

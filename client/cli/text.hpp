@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace parley::client::cli {
+
+/// Text from others for a terminal, on one line: nothing in it can move the cursor, start an escape sequence,
+/// end the line or turn the direction of what follows. Control characters become their pictures (U+2400), the
+/// rest U+FFFD.
+std::string harmless_line(std::string_view text);
+
+/// The same for text of several lines: line feeds stay and are followed by `indent` spaces, so that no line
+/// of a message can pass for a line of ours; tabs become spaces.
+std::string harmless_block(std::string_view text, std::size_t indent);
+
+/// Columns that the text takes on a terminal, counted roughly: one a code point, two for East Asian wide ones
+/// and emoji, none for combining marks.
+std::size_t columns(std::string_view text);
+
+/// `text` filled with spaces up to `width` columns.
+std::string padded(std::string text, std::size_t width);
+
+/// In the person's own time zone.
+std::string local_time(WallTime at);   // 14:05
+std::string local_day(WallTime at);    // Monday, 3 March 2025
+std::string local_stamp(WallTime at);  // 2025-03-03 14:05
+
+}  // namespace parley::client::cli

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "client/home.hpp"
+#include "client/host.hpp"
+#include "client/net/local_socket.hpp"
+#include "protocol/generated/cpp/door.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace parley::client {
+
+/// The core of an account as one process reaches it: its own, or that of another process. Notices are told
+/// from the loop and from inside calls; whoever is told must not call back.
+class Door {
+  public:
+    using Told = std::function<void(const protocol::DoorNotice&)>;
+
+    virtual ~Door() = default;
+
+    /// Carries out one request (core/door/answer.hpp). The error is of class *wait* where nobody answered:
+    /// then nothing was done.
+    virtual Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) = 0;
+    /// Puts commands into the outbox; those that the reply calls accepted survive a power loss.
+    virtual Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands) = 0;
+    /// The process behind it has ended: nothing more will come through.
+    virtual bool lost() const = 0;
+    /// Why the server is out of reach, for people; empty where that is unknown or it is not.
+    virtual std::string problem() const = 0;
+};
+
+struct DoorSettings {
+    AccountPlace place;
+    core::ClientOptions core;
+    Durability durability = Durability::on_sync;
+    /// Connect to the server where a session is stored.
+    bool connect = true;
+};
+
+/// Owns the database and drives the core, for this process and for those that come through the socket.
+class OwnerDoor final : public Door {
+  public:
+    static Result<std::unique_ptr<OwnerDoor>> open(Loop& loop, OwnerLock lock, const DoorSettings& settings,
+                                                   Told told);
+    /// Says goodbye to the server and lets the others go; they settle among themselves who is next.
+    ~OwnerDoor() override;
+
+    Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) override;
+    Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands) override;
+    bool lost() const override { return false; }
+    std::string problem() const override { return host_->problem(); }
+
+  private:
+    OwnerDoor(Loop& loop, OwnerLock lock, Told told);
+
+    void accept(std::unique_ptr<LocalConnection> connection);
+    void serve(int guest, const LocalMessage& message);
+    void tell(const core::Notice& notice);
+
+    Loop& loop_;
+    OwnerLock lock_;
+    Told told_;
+    std::unique_ptr<Host> host_;
+    std::unique_ptr<LocalListener> listener_;
+    std::map<int, std::unique_ptr<LocalConnection>> guests_;
+    int last_guest_ = 0;
+};
+
+/// Hands everything to the process that owns the database.
+class GuestDoor final : public Door {
+  public:
+    /// Fails where nobody listens, and where the owner does not answer within two seconds.
+    static Result<std::unique_ptr<GuestDoor>> open(Loop& loop, const AccountPlace& place, Told told);
+
+    Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) override;
+    Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands) override;
+    bool lost() const override { return lost_; }
+    std::string problem() const override { return {}; }
+
+  private:
+    GuestDoor(Loop& loop, Told told) : loop_(loop), told_(std::move(told)) {}
+
+    Result<protocol::DoorReply> exchange(LocalMessage::Kind kind, std::string body);
+    void receive(const LocalMessage& message);
+
+    Loop& loop_;
+    Told told_;
+    std::unique_ptr<LocalConnection> connection_;
+    std::optional<protocol::DoorReply> reply_;
+    bool lost_ = false;
+};
+
+}  // namespace parley::client

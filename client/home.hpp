@@ -1,0 +1,81 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "client/net/transport.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::client {
+
+/// Where one account's things are on this machine. In its folder, which only the person may enter:
+///
+///     server      address of the server, one line; without it the account is signed out
+///     ca          path of a file with certificates, where one was given
+///     parley.db   the core's database (and SQLite's -wal and -shm beside it)
+///     owner       locked by the process that has the database open; holds its number
+///     socket      where that process listens for others
+struct AccountPlace {
+    std::filesystem::path folder;
+    /// "ada@chat.example.org"; also the folder's name.
+    std::string name;
+    ServerAddress server;
+    std::string ca_file;
+
+    std::string handle() const { return name.substr(0, name.find('@')); }
+    std::string database_file() const { return folder / "parley.db"; }
+};
+
+/// The folder with all accounts of this person on this machine.
+class Home {
+  public:
+    explicit Home(std::filesystem::path root) : root_(std::move(root)) {}
+
+    /// PARLEY_HOME, else parley/ in XDG_DATA_HOME, else in ~/.local/share; nothing where none of them is set.
+    static std::optional<std::filesystem::path> usual_root();
+
+    const std::filesystem::path& root() const { return root_; }
+
+    /// Those that are signed in, by name.
+    std::vector<AccountPlace> accounts() const;
+
+    /// The account of this name or, where it is the only one with it, of this handle; without a wish the only
+    /// one. The error is a sentence for people that says what to do.
+    std::expected<AccountPlace, std::string> find(const std::optional<std::string>& wanted) const;
+
+    /// Makes the folder where it is not there yet; `remember` makes it an account.
+    std::expected<AccountPlace, std::string> prepare(std::string_view handle, const ServerAddress& server,
+                                                     std::string_view ca_file) const;
+    static std::expected<void, std::string> remember(const AccountPlace& place);
+    /// Signed out: the account is no longer found here.
+    static void forget(const AccountPlace& place);
+    /// Removes what is left in the folder; only for whoever holds its lock.
+    static void remove(const AccountPlace& place);
+
+  private:
+    std::filesystem::path root_;
+};
+
+/// Held by the one process that may open an account's database; the kernel lets go of it when that process
+/// ends.
+class OwnerLock {
+  public:
+    /// Nothing where another process holds it.
+    static std::optional<OwnerLock> try_take(const AccountPlace& place);
+    ~OwnerLock();
+    OwnerLock(OwnerLock&& other) noexcept;
+    OwnerLock& operator=(OwnerLock&&) = delete;
+
+    /// Number of the process that holds it, as it wrote it down; 0 where that cannot be told.
+    static int holder(const AccountPlace& place);
+
+  private:
+    explicit OwnerLock(int descriptor) : descriptor_(descriptor) {}
+
+    int descriptor_;
+};
+
+}  // namespace parley::client

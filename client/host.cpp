@@ -1,0 +1,123 @@
+#include "client/host.hpp"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace parley::client {
+
+namespace {
+
+/// Frames that share one sync: at most so many, and none waits longer than this for the others.
+constexpr int frames_per_sync_max = 64;
+constexpr Duration sync_delay_max = milliseconds(2);
+
+}  // namespace
+
+Host::Host(Loop& loop, Told told)
+    : loop_(loop), told_(std::move(told)), core_timer_(loop), drive_timer_(loop) {}
+
+Result<std::unique_ptr<Host>> Host::open(Loop& loop, HostOptions options, Told told) {
+    std::unique_ptr<Host> host(new Host(loop, std::move(told)));
+    TRY_ASSIGN(host->database_, SqliteDatabase::open(options.database_file, options.durability));
+    TRY_ASSIGN(host->client_,
+               core::Client::open(options.core, *host->database_, host->primitives_, read_clocks()));
+    const TransportOptions transport{.server = options.server,
+                                     .ca_file = options.ca_file,
+                                     .encoding = options.core.encoding,
+                                     .client_name = options.core.client_name};
+    TRY_ASSIGN(host->transport_, Transport::create(loop, transport, *host));
+    host->drive();
+    return host;
+}
+
+void Host::drive() {
+    drive_timer_.disarm();
+    frames_since_drive_ = 0;
+    collect();
+    if (broken_) return;
+    if (const auto synced = database_->sync(); !synced) {
+        broken_ = true;
+        problem_ = synced.error().context;
+        actions_.clear();
+        transport_->close(1000);
+        told_(core::ConnectionChanged{core::Connection::broken});
+        return;
+    }
+    while (!actions_.empty()) {
+        core::Action action = std::move(actions_.front());
+        actions_.pop_front();
+        carry_out(std::move(action));
+    }
+}
+
+bool Host::collect() {
+    bool changes_connection = false;
+    while (auto action = client_->poll_action()) {
+        changes_connection |= std::holds_alternative<core::OpenSocket>(*action) ||
+                              std::holds_alternative<core::CloseSocket>(*action);
+        actions_.push_back(std::move(*action));
+    }
+    return changes_connection;
+}
+
+void Host::carry_out(core::Action action) {
+    std::visit(
+        [this](auto&& what) {
+            using What = std::remove_cvref_t<decltype(what)>;
+            if constexpr (std::is_same_v<What, core::OpenSocket>) {
+                transport_->open();
+            } else if constexpr (std::is_same_v<What, core::SendFrame>) {
+                transport_->send(std::move(what.bytes));
+            } else if constexpr (std::is_same_v<What, core::CloseSocket>) {
+                transport_->close(what.code);
+            } else if constexpr (std::is_same_v<What, core::CallHttp>) {
+                call(std::move(what));
+            } else if constexpr (std::is_same_v<What, core::ArmTimer>) {
+                if (!what.at) return core_timer_.disarm();
+                core_timer_.arm(*what.at, [this] {
+                    client_->handle_timer(read_clocks());
+                    drive();
+                });
+            } else {
+                told_(what);
+            }
+        },
+        std::move(action));
+}
+
+void Host::call(core::CallHttp call) {
+    transport_->call({.method = std::move(call.method),
+                      .path = std::move(call.path),
+                      .body = std::move(call.body),
+                      .bearer = std::move(call.bearer)},
+                     [this, number = call.call](Transport::Answer answer) {
+                         problem_ = answer.reason;
+                         client_->handle_http_response(number, answer.status, answer.body, read_clocks());
+                         drive();
+                     });
+}
+
+void Host::socket_connected() {
+    problem_.clear();
+    client_->handle_connected(read_clocks());
+    drive();
+}
+
+void Host::socket_frame(std::string_view frame) {
+    client_->handle_frame(frame, read_clocks());
+    // After a command to close or open, what this connection still brings is not for the core any more.
+    const bool changes_connection = collect();
+    if (++frames_since_drive_ >= frames_per_sync_max || changes_connection) return drive();
+    if (frames_since_drive_ == 1) {
+        drive_timer_.arm(read_clocks().instant + sync_delay_max, [this] { drive(); });
+    }
+}
+
+void Host::socket_disconnected(std::optional<std::uint16_t> code, std::string reason) {
+    problem_ = std::move(reason);
+    client_->handle_disconnected(code, read_clocks());
+    drive();
+}
+
+}  // namespace parley::client

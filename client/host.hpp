@@ -1,0 +1,76 @@
+#pragma once
+
+#include "client/net/loop.hpp"
+#include "client/net/transport.hpp"
+#include "client/platform.hpp"
+#include "client/sqlite_database.hpp"
+#include "core/client.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace parley::client {
+
+struct HostOptions {
+    /// ":memory:" keeps nothing.
+    std::string database_file;
+    Durability durability = Durability::on_sync;
+    ServerAddress server;
+    std::string ca_file;
+    core::ClientOptions core;
+};
+
+/// Drives one core: what its actions ask for is done with real sockets, timers and a file, and what happens
+/// there is handed back. Inputs that come close together share one sync of the disk; actions are carried out
+/// after it, so that nothing leaves this machine that a power loss could take back. One thread.
+class Host final : private TransportEvents {
+  public:
+    using Told = std::function<void(const core::Notice&)>;
+
+    /// `loop` outlives the host; `told` must not call back into it.
+    static Result<std::unique_ptr<Host>> open(Loop& loop, HostOptions options, Told told);
+    ~Host() override = default;
+
+    /// Whoever calls a command of it calls `drive` afterwards.
+    core::Client& client() { return *client_; }
+
+    /// Syncs what was committed and carries out what the core asks for.
+    void drive();
+
+    /// Nothing waits to leave this machine.
+    bool quiet() const { return transport_->bytes_queued() == 0 && !transport_->closing(); }
+
+    /// Why the server could not be reached, for people; empty while it can.
+    const std::string& problem() const { return problem_; }
+    /// The disk refused what was written; the core's state may not be used any more.
+    bool broken() const { return broken_; }
+
+  private:
+    Host(Loop& loop, Told told);
+
+    void socket_connected() override;
+    void socket_frame(std::string_view frame) override;
+    void socket_disconnected(std::optional<std::uint16_t> code, std::string reason) override;
+
+    /// Takes over what the core asks for; true where one of it ends or changes the connection.
+    bool collect();
+    void carry_out(core::Action action);
+    void call(core::CallHttp call);
+
+    Loop& loop_;
+    Told told_;
+    SystemPrimitives primitives_;
+    std::unique_ptr<SqliteDatabase> database_;
+    std::unique_ptr<core::Client> client_;
+    std::unique_ptr<Transport> transport_;
+    Timer core_timer_;
+    Timer drive_timer_;
+    std::deque<core::Action> actions_;
+    int frames_since_drive_ = 0;
+    bool broken_ = false;
+    std::string problem_;
+};
+
+}  // namespace parley::client

@@ -1,0 +1,116 @@
+#include "client/door.hpp"
+#include "core/door/answer.hpp"
+#include "core/door/views.hpp"
+
+#include <utility>
+
+namespace parley::client {
+
+namespace {
+
+constexpr auto encoding = protocol::Encoding::cbor;
+/// What may wait for another process that does not read; then it is let go and comes again.
+constexpr std::size_t guest_queue_bytes_max = 32 << 20;
+/// How long what was said last may take to leave this machine.
+constexpr Duration goodbye_time_max = milliseconds(300);
+
+std::string encoded(protocol::DoorOutput output) {
+    return protocol::encode(output, encoding);
+}
+
+}  // namespace
+
+OwnerDoor::OwnerDoor(Loop& loop, OwnerLock lock, Told told)
+    : loop_(loop), lock_(std::move(lock)), told_(std::move(told)) {}
+
+Result<std::unique_ptr<OwnerDoor>> OwnerDoor::open(Loop& loop, OwnerLock lock, const DoorSettings& settings,
+                                                   Told told) {
+    std::unique_ptr<OwnerDoor> door(new OwnerDoor(loop, std::move(lock), std::move(told)));
+    const HostOptions options{.database_file = settings.place.database_file(),
+                              .durability = settings.durability,
+                              .server = settings.place.server,
+                              .ca_file = settings.place.ca_file,
+                              .core = settings.core};
+    TRY_ASSIGN(door->host_, Host::open(loop, options, [door = door.get()](const core::Notice& notice) {
+                   door->tell(notice);
+               }));
+    TRY_ASSIGN(door->listener_,
+               LocalListener::create(loop, settings.place.folder.string(),
+                                     [door = door.get()](std::unique_ptr<LocalConnection> connection) {
+                                         door->accept(std::move(connection));
+                                     }));
+    if (settings.connect) {
+        door->host_->client().connect(read_clocks());
+        door->host_->drive();
+    }
+    return door;
+}
+
+OwnerDoor::~OwnerDoor() {
+    if (!host_) return;
+    told_ = [](const protocol::DoorNotice&) {
+    };
+    host_->client().disconnect(read_clocks());
+    host_->drive();
+    // Replies to other processes, and the goodbye to the server, may still stand in queues.
+    const auto quiet = [this] {
+        for (const auto& [number, guest] : guests_) {
+            if (guest->bytes_queued() != 0) return false;
+        }
+        return host_->quiet();
+    };
+    loop_.run_until(quiet, read_clocks().instant + goodbye_time_max);
+}
+
+Result<protocol::DoorReply> OwnerDoor::ask(const protocol::DoorRequest& request) {
+    auto reply = core::answer(host_->client(), request, read_clocks());
+    host_->drive();
+    return reply;
+}
+
+Result<protocol::DoorReply> OwnerDoor::submit(std::span<const protocol::Envelope> commands) {
+    auto reply = core::submit(host_->client(), commands, read_clocks());
+    host_->drive();
+    return reply;
+}
+
+void OwnerDoor::accept(std::unique_ptr<LocalConnection> connection) {
+    const int number = ++last_guest_;
+    LocalConnection& guest = *connection;
+    guests_.emplace(number, std::move(connection));
+    guest.start([this, number](const LocalMessage& message) { serve(number, message); },
+                [this, number] { guests_.erase(number); });
+}
+
+void OwnerDoor::serve(int number, const LocalMessage& message) {
+    // Whoever sent this has given up by now, and said that nothing was done.
+    if (read_clocks().instant > message.until) return;
+    protocol::DoorReply reply;
+    if (message.kind == LocalMessage::Kind::commands) {
+        reply = core::submit(host_->client(), message.body, encoding, read_clocks());
+    } else if (const auto request = protocol::decode<protocol::DoorRequest>(message.body, encoding)) {
+        reply = core::answer(host_->client(), *request, read_clocks());
+    } else {
+        reply.failure = core::door_failure(request.error());
+    }
+    host_->drive();
+    // Telling the notices of this may have let the guest go.
+    const auto guest = guests_.find(number);
+    if (guest == guests_.end()) return;
+    guest->second->send(
+        {.kind = LocalMessage::Kind::output, .until = {}, .body = encoded({.reply = std::move(reply)})});
+}
+
+void OwnerDoor::tell(const core::Notice& notice) {
+    const protocol::DoorNotice told = core::door_notice(notice);
+    told_(told);
+    if (guests_.empty()) return;
+    const std::string body = encoded({.notice = told});
+    std::erase_if(guests_,
+                  [](const auto& guest) { return guest.second->bytes_queued() > guest_queue_bytes_max; });
+    for (const auto& [number, guest] : guests_) {
+        guest->send({.kind = LocalMessage::Kind::output, .until = {}, .body = body});
+    }
+}
+
+}  // namespace parley::client

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "core/ports/primitives.hpp"
+
+namespace parley::client {
+
+/// Both clocks of the machine: CLOCK_MONOTONIC, which all its processes share, and the wall clock.
+Now read_clocks();
+
+/// The operating system's generator. Ends the process where there is none, since nothing safe could follow.
+class SystemPrimitives final : public core::Primitives {
+  public:
+    void random(std::span<std::uint8_t> bytes) override;
+};
+
+}  // namespace parley::client

@@ -1,0 +1,159 @@
+#include "client/sqlite_database.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <cassert>
+#include <optional>
+#include <utility>
+
+namespace parley::client {
+
+namespace {
+
+Error error_of(sqlite3* handle, int result) {
+    const ErrorCode code = result == SQLITE_FULL ? ErrorCode::disk_full : ErrorCode::internal;
+    return {code, std::string("local database: ") + sqlite3_errmsg(handle), 0, {}};
+}
+
+/// The log is copied into the database file when it has grown to this; 4 KiB each.
+constexpr int log_pages_max = 1000;
+
+class SqliteStatement final : public core::Statement {
+  public:
+    SqliteStatement(sqlite3* database, sqlite3_stmt* handle) : database_(database), handle_(handle) {}
+    ~SqliteStatement() override { sqlite3_finalize(handle_); }
+    SqliteStatement(const SqliteStatement&) = delete;
+    SqliteStatement& operator=(const SqliteStatement&) = delete;
+
+    void bind(int parameter, std::int64_t value) override {
+        require(sqlite3_bind_int64(handle_, parameter + 1, value));
+    }
+
+    void bind(int parameter, std::string_view text) override {
+        // A view without data would bind NULL.
+        require(sqlite3_bind_text64(handle_, parameter + 1, text.data() ? text.data() : "", text.size(),
+                                    SQLITE_TRANSIENT, SQLITE_UTF8));
+    }
+
+    void bind(int parameter, ByteView blob) override {
+        require(sqlite3_bind_blob64(handle_, parameter + 1,
+                                    blob.data() ? static_cast<const void*>(blob.data()) : "", blob.size(),
+                                    SQLITE_TRANSIENT));
+    }
+
+    void bind_null(int parameter) override { require(sqlite3_bind_null(handle_, parameter + 1)); }
+
+    Result<bool> step() override {
+        const int result = sqlite3_step(handle_);
+        if (result == SQLITE_ROW) return true;
+        if (result == SQLITE_DONE) return false;
+        Error error = error_of(database_, result);
+        sqlite3_reset(handle_);
+        return fail(std::move(error));
+    }
+
+    void reset() override {
+        sqlite3_reset(handle_);
+        sqlite3_clear_bindings(handle_);
+    }
+
+    bool is_null(int column) const override { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+
+    std::int64_t integer(int column) const override { return sqlite3_column_int64(handle_, column); }
+
+    std::string_view text(int column) const override {
+        const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+        return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+    }
+
+    ByteView blob(int column) const override {
+        const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(handle_, column));
+        return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+    }
+
+  private:
+    /// Binding fails only for a parameter that the statement does not have, or during a step: our mistakes.
+    static void require([[maybe_unused]] int result) { assert(result == SQLITE_OK); }
+
+    sqlite3* database_;
+    sqlite3_stmt* handle_;
+};
+
+std::string settings(Durability durability) {
+    const char* level = durability == Durability::commit    ? "FULL"
+                        : durability == Durability::on_sync ? "NORMAL"
+                                                            : "OFF";
+    return std::string(
+               "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+               "PRAGMA temp_store=MEMORY; PRAGMA synchronous=") +
+           level;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& path, Durability durability,
+                                                             const std::string& vfs) {
+    sqlite3* handle = nullptr;
+    const mode_t before = ::umask(0077);
+    const int result = sqlite3_open_v2(path.c_str(), &handle,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                                       vfs.empty() ? nullptr : vfs.c_str());
+    ::umask(before);
+    // Owned from here on, so that a failed open is closed as well.
+    std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle, durability));
+    if (result != SQLITE_OK) return fail(error_of(handle, result));
+    TRY(database->execute(settings(durability)));
+    return database;
+}
+
+SqliteDatabase::SqliteDatabase(sqlite3* handle, Durability durability)
+    : handle_(handle), durability_(durability) {
+    sqlite3_wal_hook(handle_, &SqliteDatabase::committed, this);
+}
+
+SqliteDatabase::~SqliteDatabase() {
+    sqlite3_close_v2(handle_);
+}
+
+int SqliteDatabase::committed(void* self, sqlite3* handle, const char* schema, int log_pages) {
+    static_cast<SqliteDatabase*>(self)->unsynced_ = true;
+    // In place of SQLite's automatic checkpoint, which is a hook as well. One that fails is tried again at
+    // the next commit; the log is complete without it.
+    if (log_pages >= log_pages_max) {
+        sqlite3_wal_checkpoint_v2(handle, schema, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    }
+    return SQLITE_OK;
+}
+
+Status SqliteDatabase::execute(std::string_view sql) {
+    const int result = sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
+    if (result != SQLITE_OK) return fail(error_of(handle_, result));
+    return {};
+}
+
+Result<std::unique_ptr<core::Statement>> SqliteDatabase::prepare(std::string_view sql) {
+    sqlite3_stmt* handle = nullptr;
+    const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+    if (result != SQLITE_OK) return fail(error_of(handle_, result));
+    return std::make_unique<SqliteStatement>(handle_, handle);
+}
+
+Status SqliteDatabase::sync() {
+    if (durability_ != Durability::on_sync || !unsynced_) return {};
+    sqlite3_file* log = nullptr;
+    const int found = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (found != SQLITE_OK) return fail(error_of(handle_, found));
+    // Without methods there is no log: the database is in memory.
+    if (log != nullptr && log->pMethods != nullptr &&
+        log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+        return fail(ErrorCode::internal, "local database: the disk did not take what was written");
+    }
+    unsynced_ = false;
+    return {};
+}
+
+}  // namespace parley::client
