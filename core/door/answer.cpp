@@ -1,0 +1,164 @@
+#include "core/door/answer.hpp"
+
+#include "core/door/views.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace parley::core {
+namespace {
+
+using protocol::DoorAct;
+using protocol::DoorReply;
+
+/// As many as a reply may carry (7_door.yaml).
+constexpr std::size_t outbox_shown_max = 1000;
+
+template <class View, class Out>
+void put(const std::vector<View>& views, std::vector<Out>& out) {
+    out.reserve(views.size());
+    for (const View& view : views)
+        out.push_back(door_view(view));
+}
+
+Status put_status(const Client& client, DoorReply& reply) {
+    TRY_ASSIGN(const auto outbox, client.outbox());
+    const auto failed = std::ranges::count(outbox, CommandState::failed, &OutboxView::state);
+    reply.status = protocol::DoorStatus{.connection = door_connection(client.connection()),
+                                        .account = client.account(),
+                                        .device = client.device(),
+                                        .waiting = static_cast<std::int64_t>(outbox.size()) - failed,
+                                        .failed = failed};
+    return {};
+}
+
+Status put_outbox(const Client& client, DoorReply& reply) {
+    TRY_ASSIGN(const auto outbox, client.outbox());
+    for (const bool failed : {false, true}) {
+        for (const OutboxView& one : outbox) {
+            if (reply.outbox.size() == outbox_shown_max) return {};
+            if ((one.state == CommandState::failed) == failed) reply.outbox.push_back(door_view(one));
+        }
+    }
+    return {};
+}
+
+Status act(Client& client, DoorAct what, DoorReply& reply, Now now) {
+    switch (what) {
+        case DoorAct::connect:
+            client.connect(now);
+            return {};
+        case DoorAct::disconnect:
+            client.disconnect(now);
+            return {};
+        case DoorAct::sign_out:
+            client.sign_out(now);
+            return {};
+        case DoorAct::status:
+            return put_status(client, reply);
+        case DoorAct::outbox:
+            return put_outbox(client, reply);
+        case DoorAct::devices:
+            break;
+    }
+    TRY_ASSIGN(const auto devices, client.devices());
+    put(devices, reply.devices);
+    return {};
+}
+
+Status read(Client& client, const protocol::DoorRequest& request, DoorReply& reply) {
+    if (const auto& list = request.conversations) {
+        TRY_ASSIGN(const auto found, client.conversations(static_cast<std::size_t>(list->offset),
+                                                          static_cast<std::size_t>(list->limit)));
+        put(found, reply.conversations);
+    } else if (request.conversation) {
+        TRY_ASSIGN(const auto found, client.conversation(*request.conversation));
+        if (found) reply.conversations.push_back(door_view(*found));
+    } else if (const auto& part = request.window) {
+        const WindowQuery query{.around = part->around,
+                                .before = part->before,
+                                .after = part->after,
+                                .limit = static_cast<std::size_t>(part->limit)};
+        TRY_ASSIGN(const auto found, client.window(part->stream, query));
+        reply.window = door_view(found);
+    } else if (request.members) {
+        TRY_ASSIGN(const auto found, client.members(*request.members));
+        put(found, reply.members);
+    }
+    return {};
+}
+
+Status carry_out(Client& client, const protocol::DoorRequest& request, DoorReply& reply, Now now) {
+    if (request.act) return act(client, *request.act, reply, now);
+    if (request.registration) {
+        client.register_account(*request.registration, now);
+    } else if (request.sign_in) {
+        client.sign_in(*request.sign_in, now);
+    } else if (request.retry) {
+        TRY_ASSIGN(const Uuid again, client.retry(*request.retry, now));
+        reply.accepted.push_back(again);
+    } else if (request.discard) {
+        return client.discard(*request.discard, now);
+    } else {
+        return read(client, request, reply);
+    }
+    return {};
+}
+
+/// Whether the command itself is at fault, and not this device.
+bool is_refusal(const Error& error) {
+    return class_of(error.code) == ErrorClass::permanent;
+}
+
+}  // namespace
+
+DoorReply answer(Client& client, const protocol::DoorRequest& request, Now now) {
+    DoorReply reply;
+    if (const auto done = carry_out(client, request, reply, now); !done) {
+        reply = DoorReply{.failure = door_failure(done.error())};
+    }
+    reply.call = request.call;
+    return reply;
+}
+
+DoorReply submit(Client& client, std::span<const protocol::Envelope> commands, Now now) {
+    DoorReply reply;
+    for (const protocol::Envelope& command : commands) {
+        const auto id = client.submit(command.payload, now, command.id);
+        if (id) {
+            reply.accepted.push_back(*id);
+        } else if (is_refusal(id.error())) {
+            reply.refused.push_back(
+                {.command = command.id.value_or(Uuid{}), .failure = door_failure(id.error())});
+        } else {
+            reply.failure = door_failure(id.error());
+            break;
+        }
+    }
+    return reply;
+}
+
+DoorReply submit(Client& client, std::string_view frame, protocol::Encoding encoding, Now now) {
+    const auto decoded = protocol::decode_frame(frame, encoding);
+    if (!decoded) return {.failure = door_failure(decoded.error())};
+    DoorReply reply;
+    std::vector<protocol::Envelope> commands;
+    for (const protocol::Decoded& one : *decoded) {
+        if (const auto* command = std::get_if<protocol::Envelope>(&one)) {
+            commands.push_back(*command);
+        } else {
+            const auto& rejected = std::get<protocol::Rejected>(one);
+            reply.refused.push_back(
+                {.command = rejected.id.value_or(Uuid{}), .failure = door_failure(rejected.error)});
+        }
+    }
+    DoorReply taken = submit(client, commands, now);
+    reply.failure = std::move(taken.failure);
+    reply.accepted = std::move(taken.accepted);
+    reply.refused.insert(reply.refused.end(), std::make_move_iterator(taken.refused.begin()),
+                         std::make_move_iterator(taken.refused.end()));
+    return reply;
+}
+
+}  // namespace parley::core
