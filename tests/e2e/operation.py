@@ -26,6 +26,7 @@ def run(cases):
         kill_loses_nothing,
         backup_and_restore,
         tls,
+        tokens_end,
         lock,
         health_and_metrics,
         config_print_masks,
@@ -227,7 +228,7 @@ def tls():
             capture_output=True,
         )
         server.stop()
-        server.settings.update({"tls.certificate": str(certificate), "tls.key": str(key)})
+        server.settings.update({"listen.certificate": str(certificate), "listen.key": str(key)})
         server.tls_client = ssl.create_default_context(cafile=str(certificate))
         server.start()
         ada, bob = Account.register(server, "ada"), Account.register(server, "bob")
@@ -250,6 +251,23 @@ def tls():
         except (ssl.SSLError, OSError):
             return
         raise AssertionError("TLS 1.1 is taken")
+
+
+def tokens_end():
+    """The warning, the renewal on the same connection, and 4002 for who does not renew."""
+    with Server({"tokens.access_seconds": 5}) as server:
+        ada, bob = Account.register(server, "ada"), Account.register(server, "bob")
+        with Session(server, ada) as one, Session(server, bob) as two:
+            one.expect("token.expiring")
+            two.expect("token.expiring")
+            started = waiting.now()
+            waiting.rest(3)
+            equal(ada.renew().status, 200, "the renewal")
+            one.call("auth", {"token": ada.access, "client": "proof"})
+            equal(two.close_code(), 4002, "the close code of who did not renew")
+            assert 1 < waiting.now() - started < 7, "the moment of the close"
+            waiting.rest(max(0.0, 6 - (waiting.now() - started)))
+            one.send_message({"direct": bob.id}, "past the end of the first token")
 
 
 def lock():

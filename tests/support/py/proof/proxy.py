@@ -13,7 +13,7 @@ from .websocket import BINARY, parse_frame
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset instead of what is still to be sent
 TYPE_CHANGES = 21
-KEY_PAYLOAD, KEY_ONLY = 6, 4
+KEY_PAYLOAD, KEY_STREAM, KEY_ONLY = 6, 1, 4
 
 
 class Watched:
@@ -23,6 +23,7 @@ class Watched:
         self.client = client
         self.buffer = bytearray()
         self.upgraded = False
+        self.jumped = set()
 
     def feed(self, data):
         self.buffer += data
@@ -45,12 +46,15 @@ class Watched:
 
     def count(self, payload):
         for envelope in cbor.decode_sequence(payload):
-            if envelope.get(0) == TYPE_CHANGES and (envelope.get(KEY_PAYLOAD) or {}).get(KEY_ONLY):
-                self.client.jumps += 1
+            asked = envelope.get(KEY_PAYLOAD) or {}
+            if envelope.get(0) == TYPE_CHANGES and asked.get(KEY_ONLY):
+                # Asking for the next page of the same belongs to the same jump.
+                self.client.jumps += asked[KEY_STREAM] not in self.jumped
+                self.jumped.add(asked[KEY_STREAM])
 
 
 class Client:
-    """One client's way to the server. `jumps` counts its requests for only the removed rows."""
+    """One client's way. `jumps`: how often it asked for the removed rows of a stream, once a connection."""
 
     def __init__(self, port):
         self.port = port
