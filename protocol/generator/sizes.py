@@ -14,8 +14,8 @@ INTRODUCTION = """\
 
 # Sizes of envelopes
 
-Bytes of the golden examples (protocol/golden), as they travel. A delivered message with a text of 100 bytes is to stay
-within 300 bytes of JSON and 170 of CBOR.
+Bytes of the golden examples (protocol/golden), as they travel. A delivered message with a text of 100 bytes
+is to stay within 300 bytes of JSON and 170 of CBOR.
 
 | envelope | JSON | CBOR |
 | --- | ---: | ---: |

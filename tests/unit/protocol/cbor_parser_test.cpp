@@ -1,7 +1,7 @@
 #include "protocol/cbor_parser.hpp"
 
-#include "golden_files.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
 

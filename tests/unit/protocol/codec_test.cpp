@@ -1,8 +1,8 @@
 #include "protocol/codec.hpp"
 
-#include "golden_files.hpp"
 #include "protocol/generated/cpp/door.hpp"
 #include "protocol/generated/cpp/limits.hpp"
+#include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
 
@@ -115,9 +115,9 @@ TEST(Envelope, MayHaveItsFieldsInAnyOrder) {
 }
 
 TEST(Envelope, IgnoresUnknownFieldsWhereverTheyAre) {
-    const auto json = decode_frame(
-        R"({"new":{"a":[1.5,{}]},"type":"message.send","payload":{"target":{"direct":"a1","new":null},"text":"x","new":[]}})",
-        Encoding::json);
+    const auto json = decode_frame(R"({"new":{"a":[1.5,{}]},"type":"message.send",)"
+                                   R"("payload":{"target":{"direct":"a1","new":null},"text":"x","new":[]}})",
+                                   Encoding::json);
     ASSERT_TRUE(json.has_value());
     EXPECT_TRUE(std::holds_alternative<Envelope>(json->front()));
     // Unknown numbers, a text as key, a negative one, a float as value.

@@ -1,5 +1,5 @@
-#include "golden_files.hpp"
 #include "protocol/codec.hpp"
+#include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
 

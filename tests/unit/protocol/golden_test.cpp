@@ -1,10 +1,9 @@
-#include "golden_files.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/every_type.hpp"
+#include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <map>
 #include <set>
 
@@ -44,23 +43,26 @@ void check_envelope(const Golden& golden) {
     EXPECT_EQ(encoded(from_json, Encoding::cbor), golden.cbor);
 }
 
+/// What a struct is written as after it was read; empty where it was refused.
+using Rewrite = std::string (*)(std::string_view bytes, Encoding from, Encoding to);
+
 template <class T>
-void check_struct(const Golden& golden) {
-    const auto from_json = decode<T>(golden.json, Encoding::json);
-    const auto from_cbor = decode<T>(golden.cbor, Encoding::cbor);
-    ASSERT_TRUE(from_json.has_value()) << from_json.error().context;
-    ASSERT_TRUE(from_cbor.has_value()) << from_cbor.error().context;
-    EXPECT_TRUE(*from_json == *from_cbor);
-    EXPECT_EQ(encode(*from_json, Encoding::json), golden.json);
-    EXPECT_EQ(encode(*from_json, Encoding::cbor), golden.cbor);
+std::string rewritten(std::string_view bytes, Encoding from, Encoding to) {
+    const Result<T> value = decode<T>(bytes, from);
+    return value ? encode(*value, to) : std::string();
 }
 
-const std::map<std::string, std::function<void(const Golden&)>>& struct_checks() {
-#define PARLEY_STRUCT_CHECK(T) {#T, check_struct<T>},
-    static const std::map<std::string, std::function<void(const Golden&)>> checks{
-        PARLEY_FOR_EACH_STRUCT(PARLEY_STRUCT_CHECK)};
-#undef PARLEY_STRUCT_CHECK
-    return checks;
+#define PARLEY_REWRITE(T) {#T, rewritten<T>},
+const std::map<std::string, Rewrite> rewrites{PARLEY_FOR_EACH_STRUCT(PARLEY_REWRITE)};
+#undef PARLEY_REWRITE
+
+void check_struct(const Golden& golden) {
+    ASSERT_TRUE(rewrites.contains(golden.of())) << "no struct of this name";
+    const Rewrite rewrite = rewrites.at(golden.of());
+    EXPECT_EQ(rewrite(golden.json, Encoding::json, Encoding::json), golden.json);
+    EXPECT_EQ(rewrite(golden.json, Encoding::json, Encoding::cbor), golden.cbor);
+    EXPECT_EQ(rewrite(golden.cbor, Encoding::cbor, Encoding::json), golden.json);
+    EXPECT_EQ(rewrite(golden.cbor, Encoding::cbor, Encoding::cbor), golden.cbor);
 }
 
 TEST_P(GoldenExample, IsReadAndWrittenByteForByte) {
@@ -68,8 +70,7 @@ TEST_P(GoldenExample, IsReadAndWrittenByteForByte) {
     if (golden.is_envelope()) {
         check_envelope(golden);
     } else {
-        ASSERT_TRUE(struct_checks().contains(golden.of())) << "no struct of this name";
-        struct_checks().at(golden.of())(golden);
+        check_struct(golden);
     }
 }
 
@@ -89,7 +90,7 @@ TEST(Golden, ThereIsOneOfEveryMessageAndStruct) {
         if (!type) continue;
         EXPECT_TRUE(names.erase(std::string(name_of(*type))) == 1) << name_of(*type);
     }
-    for (const auto& [name, check] : struct_checks())
+    for (const auto& [name, rewrite] : rewrites)
         EXPECT_TRUE(names.erase(name) == 1) << name;
     EXPECT_TRUE(names.empty()) << *names.begin() << " is neither";
 }

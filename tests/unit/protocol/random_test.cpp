@@ -1,6 +1,5 @@
 #include "protocol/codec.hpp"
-#include "protocol/generated/cpp/every_type.hpp"
-#include "random_values.hpp"
+#include "tests/unit/protocol/random_values.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -64,31 +63,6 @@ RC_GTEST_PROP(RandomChange, IsTheSameAfterItsEnvelope, ()) {
     const auto change = drawn<Change>();
     RC_ASSERT(to_change(to_envelope(StreamId("c1"), change)) == change);
 }
-
-template <class T>
-void survives() {
-    const auto value = drawn<T>();
-    for (const Encoding encoding : {Encoding::json, Encoding::cbor}) {
-        const auto result = decode<T>(encode(value, encoding), encoding);
-        if (!result) RC_FAIL(result.error().context);
-        RC_ASSERT(*result == value);
-    }
-}
-
-// NOLINTBEGIN(bugprone-macro-parentheses)
-#define PARLEY_SURVIVES(T)                                \
-    RC_GTEST_PROP(Random##T, SurvivesBothEncodings, ()) { \
-        survives<T>();                                    \
-    }
-#define PARLEY_SURVIVES_AS_PAYLOAD(T)                            \
-    RC_GTEST_PROP(RandomPayload, T##SurvivesBothEncodings, ()) { \
-        survives<T>();                                           \
-    }
-// NOLINTEND(bugprone-macro-parentheses)
-
-PARLEY_FOR_EACH_STRUCT(PARLEY_SURVIVES)
-PARLEY_FOR_EACH_PAYLOAD(PARLEY_SURVIVES_AS_PAYLOAD)
-PARLEY_SURVIVES_AS_PAYLOAD(Change)
 
 }  // namespace
 }  // namespace parley::protocol

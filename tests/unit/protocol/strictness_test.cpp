@@ -1,6 +1,6 @@
-#include "golden_files.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/limits.hpp"
+#include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
 
