@@ -296,7 +296,7 @@ def health_and_metrics():
 
 CONFIG_ERRORS = [
     ("an unknown key", 'registration = "open"\n\n[listen]\nport = 8080\ncolour = "red"\n', 5, "colour"),
-    ("an unknown table", "[sauce]\nhot = true\n", 1, "sauce"),
+    ("an unknown table", "[sauce]\nhot = true\n", 2, "sauce"),
     ("a wrong type", '[listen]\nport = "many"\n', 2, "port"),
     ("a number out of range", "[listen]\nport = 70000\n", 2, "port"),
     ("an unknown choice", '\n\nregistration = "sometimes"\n', 3, "registration"),

@@ -91,10 +91,13 @@ def judge_json(world, send, wanted, data):
 def judge_cbor(world, data, wanted):
     socket = WebSocket(world.server.port, subprotocol=CBOR)
     socket.send_binary(cbor.encode({0: 2, 6: {1: world.mallory.access, 2: "proof"}}))
+    came = []
+    while not any(one[0] == 3 for one in came):
+        came += cbor.decode_sequence(socket.receive()[1])
     socket.send_binary(data)
     last = b"\x07" * 16
     socket.send_binary(cbor.encode({0: 6, 1: last}))
-    codes, closed, came = [], None, []
+    codes, closed = [], None
     try:
         while not any(one.get(2) == last for one in came):
             opcode, payload = socket.receive()

@@ -25,7 +25,7 @@ QUICK = {
 
 def build_folder():
     """Where the programs are: PARLEY_BUILD, else build/dev."""
-    return pathlib.Path(os.environ.get("PARLEY_BUILD") or SOURCE / "build" / "dev")
+    return pathlib.Path(os.environ.get("PARLEY_BUILD") or SOURCE / "build" / "dev").resolve()
 
 
 def program(name):

@@ -82,16 +82,13 @@ class Session:
     def resume(self, token=None):
         """Everything up to `resumed`, which is also taken as the token."""
         self.send("resume", {"token": token} if token else {})
-        came = []
-        while True:
-            envelope = self.next()
-            came.append(envelope)
-            if envelope["type"] in ("sync", "resumed"):
-                self.token = envelope["payload"]["token"]
-            if envelope["type"] == "resumed":
-                self.epoch = envelope["payload"]["epoch"]
-                self.resumed = came
-                return came
+        self.resumed = []
+        while not self.resumed or self.resumed[-1]["type"] != "resumed":
+            self.resumed.append(self.take(lambda one: one["type"] != "token.expiring", "the resume"))
+            if self.resumed[-1]["type"] in ("sync", "resumed"):
+                self.token = self.resumed[-1]["payload"]["token"]
+        self.epoch = self.resumed[-1]["payload"]["epoch"]
+        return self.resumed
 
     def send(self, kind, payload=None, **fields):
         """Sends one envelope and returns its id."""

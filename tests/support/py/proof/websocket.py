@@ -148,8 +148,7 @@ class WebSocket:
             if opcode in (PING, PONG):
                 if opcode == PING:
                     self.send(PONG, payload)
-                    continue
-                return opcode, payload
+                continue
             kind = opcode if opcode != CONTINUATION else kind
             message += payload
             if final:
@@ -160,6 +159,7 @@ class WebSocket:
     def _note_close(self, payload):
         code = struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else 1005
         self.closed = Closed(code, bytes(payload[2:]))
+        self.send(CLOSE, payload[:2])
 
     def _next_frame(self, deadline):
         while True:
