@@ -6,10 +6,11 @@
 
 namespace parley::server {
 
-Result<std::string> hash_password(const std::string& password) {
+Result<std::string> hash_password(const std::string& password, const PasswordCost& cost) {
     std::string hash(crypto_pwhash_STRBYTES, '\0');
-    if (crypto_pwhash_str(hash.data(), password.data(), password.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
+    if (crypto_pwhash_str(hash.data(), password.data(), password.size(),
+                          static_cast<unsigned long long>(cost.passes),
+                          static_cast<std::size_t>(cost.memory_kib) * 1024) != 0) {
         return fail(ErrorCode::unavailable, "There is not enough memory to hash a password now.");
     }
     hash.resize(hash.find('\0'));

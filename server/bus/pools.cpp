@@ -1,7 +1,5 @@
 #include "server/bus/pools.hpp"
 
-#include "server/api/passwords.hpp"
-
 #include <utility>
 
 namespace parley::server {
@@ -19,14 +17,14 @@ bool ReaderThreads::submit(std::uint32_t shard, std::function<void(Snapshot&)> r
     });
 }
 
-HashThreads::HashThreads(std::size_t threads, std::size_t queue_max, PostToShard post,
+HashThreads::HashThreads(std::size_t threads, std::size_t queue_max, PasswordCost cost, PostToShard post,
                          std::atomic<std::int64_t>& queued)
-    : post_(std::move(post)), workers_(threads, queue_max, queued) {}
+    : cost_(cost), post_(std::move(post)), workers_(threads, queue_max, queued) {}
 
 bool HashThreads::hash(std::uint32_t shard, std::string password,
                        std::function<void(Result<std::string>)> done) {
     return workers_.submit([this, shard, password = std::move(password), done = std::move(done)]() mutable {
-        auto hash = hash_password(password);
+        auto hash = hash_password(password, cost_);
         wipe(password);
         post_(shard, [hash = std::move(hash), done] { done(hash); });
     });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/api/passwords.hpp"
 #include "server/bus/workers.hpp"
 #include "server/domain/ports.hpp"
 #include "server/store/store.hpp"
@@ -29,7 +30,7 @@ class ReaderThreads : public ReadPool {
 /// The threads that hash passwords.
 class HashThreads : public PasswordHasher {
   public:
-    HashThreads(std::size_t threads, std::size_t queue_max, PostToShard post,
+    HashThreads(std::size_t threads, std::size_t queue_max, PasswordCost cost, PostToShard post,
                 std::atomic<std::int64_t>& queued);
     bool hash(std::uint32_t shard, std::string password,
               std::function<void(Result<std::string>)> done) override;
@@ -37,6 +38,7 @@ class HashThreads : public PasswordHasher {
                 std::function<void(bool)> done) override;
 
   private:
+    PasswordCost cost_;
     PostToShard post_;
     Workers workers_;
 };

@@ -1,0 +1,319 @@
+#include "server/app.hpp"
+
+#include "server/bus/local_bus.hpp"
+#include "server/bus/pools.hpp"
+#include "server/bus/writer_thread.hpp"
+#include "server/net/listener.hpp"
+#include "server/ops/clock.hpp"
+#include "server/ops/control.hpp"
+#include "server/ops/first_start.hpp"
+#include "server/ops/log.hpp"
+#include "server/ops/maintenance.hpp"
+#include "server/ops/process_host.hpp"
+#include "server/ops/secret_file.hpp"
+#include "server/store/sqlite_store.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <latch>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace parley::server {
+
+namespace {
+
+constexpr std::size_t reads_queued_max = 65'536;
+constexpr std::size_t hashes_queued_max = 1'024;
+/// How long the drain waits for the last frames, beyond the time that a connection has for them.
+constexpr Duration drain_leeway = seconds(1);
+
+Status make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST) return {};
+    return fail(ErrorCode::unavailable, path + ": " + std::strerror(errno));
+}
+
+Rules rules_of(const Settings& settings) {
+    return {.registration = settings.registration == "open"     ? Registration::open
+                            : settings.registration == "closed" ? Registration::closed
+                                                                : Registration::invite,
+            .everyone_invites = settings.invites_everyone,
+            .members_max = settings.conversations_members_max,
+            .devices_max = settings.accounts_devices_max};
+}
+
+RateOptions rates_of(const Settings& settings) {
+    return {.messages_per_second = settings.messages_per_second,
+            .messages_burst = settings.messages_burst,
+            .password_failures_max = settings.passwords_failures_max,
+            .password_retry = seconds(settings.passwords_retry_seconds)};
+}
+
+NetOptions net_of(const Settings& settings) {
+    NetOptions net;
+    net.address = settings.listen_address;
+    net.port = static_cast<std::uint16_t>(settings.listen_port);
+    net.certificate_file = settings.listen_certificate;
+    net.key_file = settings.listen_key;
+    net.origins = settings.listen_origins;
+    net.connections_max = settings.listen_connections_max;
+    return net;
+}
+
+std::size_t shard_count(const Settings& settings) {
+    if (settings.threads_shards > 0) return static_cast<std::size_t>(settings.threads_shards);
+    return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+/// Signals arrive at `run` only; threads that are made later inherit this.
+sigset_t block_signals() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    return ends;
+}
+
+/// Each connection is a descriptor: as many as the system lets us have.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+/// In the order of making; taken apart in reverse, so that whoever uses something goes first.
+struct App::Impl : public Operations {
+    Impl(const Settings& chosen, Log& lines, const RootSecret& root)
+        : settings(chosen), log(lines), rules(rules_of(chosen)), tokens(root), limits(rates_of(chosen)) {}
+
+    bool ready() const override { return serving; }
+    std::string metrics() const override {
+        std::vector<const ShardMetrics*> all;
+        for (const auto& one : shard_metrics)
+            all.push_back(one.get());
+        return render_metrics(process_metrics, all);
+    }
+
+    Status open_store();
+    Status make_shards();
+    ShardOptions shard_options(std::uint32_t number, std::size_t count) const;
+    HttpOptions http_options(const std::string& decoy) const;
+    Status listen();
+    std::string url() const;
+    void on_all_shards(const std::function<void(Shard&, Now)>& task);
+    void drain();
+
+    const Settings settings;
+    Log& log;
+    const Rules rules;
+    const Tokens tokens;
+    RateLimits limits;
+    sigset_t ends = block_signals();
+    std::atomic<bool> serving{false};
+    std::atomic<bool> broken{false};
+    ProcessMetrics process_metrics;
+    std::vector<std::unique_ptr<ShardMetrics>> shard_metrics;
+    std::unique_ptr<ProcessHost> host;
+    std::unique_ptr<Store> store;
+    LocalBus bus;
+    std::vector<std::unique_ptr<ShardLoop>> loops;
+    std::unique_ptr<ReaderThreads> readers;
+    std::unique_ptr<HashThreads> hashers;
+    std::unique_ptr<WriterThread> writer;
+    std::unique_ptr<Listener> listener;
+    std::unique_ptr<Maintenance> maintenance;
+    std::unique_ptr<ControlSocket> control;
+    std::vector<std::thread> threads;
+};
+
+Status App::Impl::open_store() {
+    host = std::make_unique<ProcessHost>(settings.data, log, process_metrics.bad_rows);
+    const SqliteOptions options{.directory = settings.data,
+                                .vfs = {},
+                                .ballast_bytes = settings.store_ballast_mib << 20,
+                                .log_bytes_max = settings.store_log_mib << 20};
+    TRY_ASSIGN(store, open_sqlite_store(options, rules, *host));
+    return {};
+}
+
+ShardOptions App::Impl::shard_options(std::uint32_t number, std::size_t count) const {
+    ShardOptions options;
+    options.number = number;
+    options.epoch = store->epoch();
+    options.position = store->position();
+    options.run = fmt::format("{:x}-", current_time().wall.ms);
+    options.session_queue_bytes_max = static_cast<std::size_t>(settings.queues_session_kib) << 10;
+    options.queues_bytes_max = (static_cast<std::size_t>(settings.queues_all_mib) << 20) / count;
+    return options;
+}
+
+HttpOptions App::Impl::http_options(const std::string& decoy) const {
+    return {.access_token_life = seconds(settings.tokens_access_seconds),
+            .decoy_hash = decoy,
+            .invite_only = rules.registration != Registration::open,
+            .metrics = settings.metrics};
+}
+
+Status App::Impl::make_shards() {
+    const PasswordCost cost{.memory_kib = settings.passwords_memory_kib, .passes = settings.passwords_passes};
+    std::string unknown(32, '\0');
+    randombytes_buf(unknown.data(), unknown.size());
+    TRY_ASSIGN(const std::string decoy, hash_password(unknown, cost));
+
+    const auto post = [this](std::uint32_t shard, std::function<void()> task) {
+        loops[shard]->post([task = std::move(task)](Shard& on, Now now) { on.handle_done(task, now); });
+    };
+    readers = std::make_unique<ReaderThreads>(static_cast<std::size_t>(settings.threads_readers),
+                                              reads_queued_max, *store, post, process_metrics.reads_queued);
+    hashers = std::make_unique<HashThreads>(static_cast<std::size_t>(settings.threads_hashers),
+                                            hashes_queued_max, cost, post, process_metrics.hashes_queued);
+    const auto fail_stop = [this](const Error& error) {
+        // What is written from here on would be lost; who is connected now comes back to a process that
+        // works.
+        log.error("store broken", {{"error", error}});
+        broken = true;
+        kill(getpid(), SIGTERM);
+    };
+    writer = std::make_unique<WriterThread>(
+        WriterOptions{}, *store, [this](Batch batch) { bus.publish(std::move(batch)); }, fail_stop,
+        process_metrics);
+
+    const std::size_t count = shard_count(settings);
+    for (std::uint32_t number = 0; number < count; ++number) {
+        shard_metrics.push_back(std::make_unique<ShardMetrics>());
+        const ShardPorts ports{*writer, *readers, bus, tokens, limits, *shard_metrics.back()};
+        loops.push_back(std::make_unique<ShardLoop>(shard_options(number, count), ports, http_options(decoy),
+                                                    *hashers, *this));
+        bus.add_shard([loop = loops.back().get()](auto task) { loop->post(std::move(task)); });
+    }
+    return {};
+}
+
+Status App::Impl::listen() {
+    std::vector<ShardLoop*> all;
+    for (const auto& loop : loops)
+        all.push_back(loop.get());
+    TRY_ASSIGN(listener, Listener::create(net_of(settings), std::move(all)));
+    return {};
+}
+
+std::string App::Impl::url() const {
+    if (!settings.listen_url.empty()) return settings.listen_url;
+    const bool any = settings.listen_address == "0.0.0.0" || settings.listen_address == "::";
+    const std::string host_name = any ? "localhost"
+                                  : settings.listen_address.find(':') != std::string::npos
+                                      ? "[" + settings.listen_address + "]"
+                                      : settings.listen_address;
+    return fmt::format("{}://{}:{}", listener->secured() ? "https" : "http", host_name, listener->port());
+}
+
+/// Waits until each has done it, and with it everything that was posted before.
+void App::Impl::on_all_shards(const std::function<void(Shard&, Now)>& task) {
+    std::latch done(static_cast<std::ptrdiff_t>(loops.size()));
+    for (const auto& loop : loops) {
+        loop->post([&](Shard& shard, Now now) {
+            task(shard, now);
+            done.count_down();
+        });
+    }
+    done.wait();
+}
+
+void App::Impl::drain() {
+    serving = false;
+    log.info("draining", {{"connections", listener->connections()}});
+    control.reset();
+    maintenance.reset();
+    listener->stop();
+    // What was received is decided and answered before anybody is sent away.
+    on_all_shards([](Shard& shard, Now now) { shard.flush_acks(now); });
+    writer->finish();
+    on_all_shards(
+        [this](Shard& shard, Now now) { shard.drain(milliseconds(settings.drain_spread_ms), now); });
+    const Instant last = current_time().instant + NetOptions{}.close_time_max + drain_leeway;
+    while (listener->sockets() > 0 && current_time().instant < last) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    for (const auto& loop : loops)
+        loop->loop().stop();
+    for (std::thread& thread : threads)
+        thread.join();
+    threads.clear();
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+App::~App() {
+    // Only where `run` was never called: after it, none are left.
+    for (const auto& loop : impl_->loops)
+        loop->loop().stop();
+    for (std::thread& thread : impl_->threads)
+        thread.join();
+}
+
+Result<std::unique_ptr<App>> App::open(const Settings& settings, Log& log) {
+    if (sodium_init() < 0) return fail(ErrorCode::internal, "libsodium cannot be used");
+    raise_descriptor_limit();
+    TRY(make_directory(settings.data));
+    TRY_ASSIGN(const RootSecret root, load_root_secret(settings.data));
+    auto impl = std::make_unique<Impl>(settings, log, root);
+    TRY(impl->open_store());
+    TRY(impl->make_shards());
+    TRY(impl->listen());
+    return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+Result<std::string> App::greeting() {
+    return server::greeting(*impl_->store, impl_->rules, impl_->url(), current_time().wall);
+}
+
+int App::run() {
+    Impl& app = *impl_;
+    Log& log = app.log;
+    // The greeting may have written: shards begin where the store stands now.
+    app.writer->start();
+    for (const auto& loop : app.loops) {
+        app.threads.emplace_back([&loop] { loop->loop().run(); });
+    }
+    app.maintenance = std::make_unique<Maintenance>(*app.store, log);
+    ControlTasks tasks(*app.loops.front());
+    auto control = ControlSocket::listen(app.settings.data,
+                                         [&tasks](std::string_view request) { return tasks.serve(request); });
+    if (control) {
+        app.control = std::move(*control);
+    } else {
+        log.warning("no control socket", {{"error", control.error()}});
+    }
+    app.listener->start();
+    app.serving = true;
+    log.info("serving", {{"port", app.listener->port()},
+                         {"shards", app.loops.size()},
+                         {"tls", Plain{app.listener->secured() ? "yes" : "no"}},
+                         {"unclean_start", Plain{app.store->unclean_start() ? "yes" : "no"}}});
+    int signal = 0;
+    sigwait(&app.ends, &signal);
+    app.drain();
+    if (app.broken) return 1;
+    if (const Status closed = app.store->close(); !closed) {
+        log.error("store not closed in order", {{"error", closed.error()}});
+        return 1;
+    }
+    log.info("stopped");
+    return 0;
+}
+
+}  // namespace parley::server

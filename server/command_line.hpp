@@ -1,0 +1,28 @@
+#pragma once
+
+#include "server/config.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace parley::server {
+
+struct RunServer {};
+struct CheckConfig {};
+struct PrintConfig {};
+struct MakeInvite {
+    std::int64_t uses = 1;
+    std::int64_t days = 7;
+    bool administrator = false;
+};
+
+struct CommandLine {
+    std::variant<RunServer, CheckConfig, PrintConfig, MakeInvite> command;
+    SettingSources sources;
+};
+
+/// Nothing where all has been said already (help, version, a mistake); then `status` is that of the process.
+std::optional<CommandLine> parse_command_line(int count, char** arguments, int& status);
+
+}  // namespace parley::server

@@ -1,0 +1,218 @@
+#include "server/config.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <toml++/toml.h>
+
+namespace parley::server {
+
+namespace {
+
+constexpr std::string_view variable_prefix = "PARLEY_";
+constexpr std::string_view config_variable = "PARLEY_CONFIG";
+
+std::unexpected<Error> bad(std::string where, const std::string& what) {
+    return fail(ErrorCode::invalid, std::move(where) + ": " + what);
+}
+
+const Setting* find(std::string_view key) {
+    const auto table = settings_table();
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const Setting& one) { return one.key == key; });
+    return found == table.end() ? nullptr : &*found;
+}
+
+Status set(Settings& settings, const Setting& setting, std::int64_t value) {
+    if (value < setting.min || value > setting.max) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("{} is from {} to {}", setting.key, setting.min, setting.max));
+    }
+    settings.*std::get<std::int64_t Settings::*>(setting.field) = value;
+    return {};
+}
+
+Status set(Settings& settings, const Setting& setting, std::string value) {
+    if (!setting.choices.empty() &&
+        std::find(setting.choices.begin(), setting.choices.end(), value) == setting.choices.end()) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("{} is one of {}", setting.key, fmt::join(setting.choices, ", ")));
+    }
+    settings.*std::get<std::string Settings::*>(setting.field) = std::move(value);
+    return {};
+}
+
+/// From a variable or a flag, where everything is text; lists have commas between.
+Status set_from_text(Settings& settings, const Setting& setting, const std::string& text) {
+    if (std::holds_alternative<std::string Settings::*>(setting.field)) return set(settings, setting, text);
+    if (const auto* flag = std::get_if<bool Settings::*>(&setting.field)) {
+        if (text != "true" && text != "false") {
+            return fail(ErrorCode::invalid, fmt::format("{} is true or false", setting.key));
+        }
+        settings.*(*flag) = text == "true";
+        return {};
+    }
+    if (const auto* list = std::get_if<std::vector<std::string> Settings::*>(&setting.field)) {
+        (settings.*(*list)).clear();
+        std::istringstream parts(text);
+        for (std::string part; std::getline(parts, part, ',');)
+            (settings.*(*list)).push_back(part);
+        return {};
+    }
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return fail(ErrorCode::invalid, fmt::format("{} is a whole number", setting.key));
+    }
+    return set(settings, setting, value);
+}
+
+Status set_from_node(Settings& settings, const Setting& setting, const toml::node& node) {
+    if (std::holds_alternative<std::string Settings::*>(setting.field)) {
+        if (const auto text = node.value_exact<std::string>()) return set(settings, setting, *text);
+        return fail(ErrorCode::invalid, fmt::format("{} is a text, in quotes", setting.key));
+    }
+    if (const auto* flag = std::get_if<bool Settings::*>(&setting.field)) {
+        const auto value = node.value_exact<bool>();
+        if (!value) return fail(ErrorCode::invalid, fmt::format("{} is true or false", setting.key));
+        settings.*(*flag) = *value;
+        return {};
+    }
+    if (const auto* list = std::get_if<std::vector<std::string> Settings::*>(&setting.field)) {
+        const auto* array = node.as_array();
+        if (array == nullptr || !(array->empty() || array->is_homogeneous<std::string>())) {
+            return fail(ErrorCode::invalid, fmt::format("{} is a list of texts", setting.key));
+        }
+        (settings.*(*list)).clear();
+        for (const toml::node& one : *array)
+            (settings.*(*list)).push_back(**one.as_string());
+        return {};
+    }
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value) return fail(ErrorCode::invalid, fmt::format("{} is a whole number", setting.key));
+    return set(settings, setting, *value);
+}
+
+Status apply_table(Settings& settings, const toml::table& table, const std::string& prefix,
+                   const std::string& file) {
+    for (const auto& [name, node] : table) {
+        const std::string key = prefix + std::string(name.str());
+        const std::string where = fmt::format("{}:{}", file, node.source().begin.line);
+        if (const Setting* setting = find(key)) {
+            if (const Status set = set_from_node(settings, *setting, node); !set)
+                return bad(where, set.error().context);
+        } else if (const auto* inner = node.as_table()) {
+            TRY(apply_table(settings, *inner, key + ".", file));
+        } else {
+            return bad(where, "there is no setting " + key);
+        }
+    }
+    return {};
+}
+
+Status apply_file(Settings& settings, const std::string& file) {
+    std::ifstream input(file);
+    if (!input) return bad(file, "cannot be read");
+    std::stringstream text;
+    text << input.rdbuf();
+    try {
+        return apply_table(settings, toml::parse(text.str()), "", file);
+    } catch (const toml::parse_error& error) {
+        return bad(fmt::format("{}:{}", file, error.source().begin.line), std::string(error.description()));
+    }
+}
+
+Status apply_variables(Settings& settings, const SettingSources& sources) {
+    for (const auto& [name, value] : sources.variables) {
+        if (!name.starts_with(variable_prefix) || name == config_variable) continue;
+        const auto table = settings_table();
+        const auto setting = std::find_if(table.begin(), table.end(),
+                                          [&](const Setting& one) { return variable_of(one.key) == name; });
+        // Variables of the command-line client begin in the same way, so an unknown one is nobody's mistake.
+        if (setting == table.end()) continue;
+        if (const Status set = set_from_text(settings, *setting, value); !set)
+            return bad(name, set.error().context);
+    }
+    return {};
+}
+
+Status check_together(const Settings& settings) {
+    if (settings.listen_certificate.empty() != settings.listen_key.empty()) {
+        return fail(ErrorCode::invalid, "listen.certificate and listen.key go together");
+    }
+    return {};
+}
+
+std::string quoted(std::string_view text) {
+    std::string made = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') made += '\\';
+        made += c;
+    }
+    return made + '"';
+}
+
+std::string printed(const Settings& settings, const Setting& setting) {
+    if (const auto* text = std::get_if<std::string Settings::*>(&setting.field)) {
+        const std::string& value = settings.*(*text);
+        return quoted(setting.secret && !value.empty() ? "********" : value);
+    }
+    if (const auto* flag = std::get_if<bool Settings::*>(&setting.field))
+        return settings.*(*flag) ? "true" : "false";
+    if (const auto* number = std::get_if<std::int64_t Settings::*>(&setting.field)) {
+        return std::to_string(settings.*(*number));
+    }
+    std::string list = "[";
+    for (const std::string& one : settings.*std::get<std::vector<std::string> Settings::*>(setting.field)) {
+        if (list.size() > 1) list += ", ";
+        list += quoted(one);
+    }
+    return list + "]";
+}
+
+}  // namespace
+
+std::string variable_of(std::string_view key) {
+    std::string name{variable_prefix};
+    for (const char c : key) {
+        name += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return name;
+}
+
+Result<Settings> load_settings(const SettingSources& sources) {
+    Settings settings;
+    if (!sources.file.empty()) TRY(apply_file(settings, sources.file));
+    TRY(apply_variables(settings, sources));
+    for (const auto& [key, value] : sources.flags) {
+        const Setting* setting = find(key);
+        if (setting == nullptr) return bad("--" + key, "there is no such setting");
+        if (const Status set = set_from_text(settings, *setting, value); !set) {
+            return bad("--" + key, set.error().context);
+        }
+    }
+    TRY(check_together(settings));
+    return settings;
+}
+
+std::string print_settings(const Settings& settings, std::span<const Setting> table) {
+    std::string text;
+    std::string_view section;
+    for (const Setting& setting : table) {
+        const std::size_t dot = setting.key.find('.');
+        const std::string_view own =
+            dot == std::string_view::npos ? std::string_view{} : setting.key.substr(0, dot);
+        if (own != section) text += fmt::format("\n[{}]\n", own);
+        section = own;
+        const std::string_view name = own.empty() ? setting.key : setting.key.substr(dot + 1);
+        text += fmt::format("# {}\n{} = {}\n", setting.doc, name, printed(settings, setting));
+    }
+    return text;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,64 @@
+#include "server/app.hpp"
+#include "server/command_line.hpp"
+#include "server/offline.hpp"
+#include "server/ops/log.hpp"
+
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace parley::server {
+
+namespace {
+
+int say_mistake(const Error& error) {
+    std::cerr << "parleyd: " << error.context << '\n';
+    return 1;
+}
+
+int say(const Result<std::string>& text) {
+    if (!text) return say_mistake(text.error());
+    std::cout << *text << std::endl;
+    return 0;
+}
+
+int run(const Settings& settings) {
+    Log log(log_level_named(settings.log_level));
+    const auto app = App::open(settings, log);
+    if (!app) return say_mistake(app.error());
+    const auto greeting = (*app)->greeting();
+    if (!greeting) return say_mistake(greeting.error());
+    std::cout << *greeting << std::endl;
+    return (*app)->run();
+}
+
+struct Carry {
+    const Settings& settings;
+
+    int operator()(const RunServer&) const { return run(settings); }
+    int operator()(const CheckConfig&) const { return say("The settings are right."); }
+    int operator()(const PrintConfig&) const { return say(print_settings(settings)); }
+    int operator()(const MakeInvite& invite) const { return say(make_invite(settings, invite)); }
+};
+
+int run_command(int count, char** arguments) {
+    int status = 0;
+    const auto line = parse_command_line(count, arguments, status);
+    if (!line) return status;
+    const auto settings = load_settings(line->sources);
+    if (!settings) return say_mistake(settings.error());
+    return std::visit(Carry{*settings}, line->command);
+}
+
+}  // namespace
+
+}  // namespace parley::server
+
+int main(int count, char** arguments) {
+    try {
+        return parley::server::run_command(count, arguments);
+    } catch (const std::exception& error) {
+        std::cerr << "parleyd: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,196 @@
+#include "server/net/http_connection.hpp"
+
+#include "server/net/websocket_connection.hpp"
+#include "server/net/wire.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+
+using Parser = http::request_parser<http::string_body>;
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
+
+std::string text_of(beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+/// One HTTP/1.1 connection; a call at a time. Everything on its shard's thread; what is under way holds it.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+  public:
+    HttpConnection(std::unique_ptr<Wire> wire, std::unique_ptr<Counted> counted, ShardLoop& loop)
+        : wire_(std::move(wire)),
+          counted_(std::move(counted)),
+          loop_(loop),
+          deadline_(wire_->get_executor()) {}
+
+    void start() {
+        error_code ignored;
+        const auto peer = wire_->socket().remote_endpoint(ignored);
+        remote_ = peer.address().to_string();
+        read_header(counted_->options().header_time_max);
+    }
+
+  private:
+    void limit_time(Duration duration) {
+        deadline_.expires_after(std::chrono::milliseconds(duration.ms));
+        deadline_.async_wait([weak = weak_from_this()](error_code error) {
+            if (error) return;
+            if (const auto self = weak.lock(); self && self->wire_) self->wire_->cut();
+        });
+    }
+
+    void read_header(Duration time) {
+        parser_.emplace();
+        parser_->header_limit(counted_->options().header_bytes_max);
+        parser_->body_limit(counted_->options().body_bytes_max);
+        limit_time(time);
+        http::async_read_header(
+            *wire_, buffer_, *parser_,
+            [self = shared_from_this()](error_code error, std::size_t) { self->received_header(error); });
+    }
+
+    void received_header(error_code error) {
+        if (error) return refuse_unreadable(error);
+        limit_time(counted_->options().body_time_max);
+        http::async_read(
+            *wire_, buffer_, *parser_,
+            [self = shared_from_this()](error_code failure, std::size_t) { self->received(failure); });
+    }
+
+    void received(error_code error) {
+        if (error) return refuse_unreadable(error);
+        const Request& request = parser_->get();
+        if (beast::websocket::is_upgrade(request)) return upgrade();
+        keep_alive_ = request.keep_alive();
+        HttpRequest call{.method = text_of(request.method_string()),
+                         .target = text_of(request.target()),
+                         .authorization = text_of(request[http::field::authorization]),
+                         .idempotency_key = text_of(request["Idempotency-Key"]),
+                         .content_type = text_of(request[http::field::content_type]),
+                         .body = request.body(),
+                         .remote = remote_};
+        loop_.handle_http(std::move(call), [self = shared_from_this()](HttpResponse response) {
+            self->respond(std::move(response));
+        });
+    }
+
+    /// Says what is wrong where there is anything to say it to, and ends the connection.
+    void refuse_unreadable(error_code error) {
+        keep_alive_ = false;
+        if (error == http::error::header_limit) {
+            HttpResponse response =
+                HttpApi::problem({ErrorCode::too_large, "The header is too long.", 0, {}});
+            response.status = 431;
+            return respond(std::move(response));
+        }
+        if (error == http::error::body_limit) {
+            return respond(HttpApi::problem({ErrorCode::too_large, "The body is too long.", 0, {}}));
+        }
+        const bool is_http_error =
+            error.category() == http::make_error_code(http::error::bad_method).category();
+        if (is_http_error && error != http::error::end_of_stream && error != http::error::partial_message) {
+            return respond(HttpApi::problem({ErrorCode::malformed, "This is no HTTP request.", 0, {}}));
+        }
+        end();
+    }
+
+    void upgrade() {
+        const Request& request = parser_->get();
+        const auto subprotocol = check_upgrade({.target = request.target(),
+                                                .origin = request[http::field::origin],
+                                                .host = request[http::field::host],
+                                                .subprotocols = request[http::field::sec_websocket_protocol],
+                                                .secured = wire_->secured()},
+                                               counted_->options());
+        if (!subprotocol) {
+            keep_alive_ = false;
+            return respond(HttpApi::problem(subprotocol.error()));
+        }
+        deadline_.cancel();
+        serve_websocket(std::move(wire_), std::move(counted_), loop_, *subprotocol, parser_->release());
+    }
+
+    void respond(HttpResponse made) {
+        response_.emplace();
+        response_->version(11);
+        response_->result(static_cast<unsigned>(made.status));
+        response_->set(http::field::server, "parleyd");
+        response_->set(http::field::cache_control, "no-store");
+        response_->set("X-Content-Type-Options", "nosniff");
+        if (!made.content_type.empty()) response_->set(http::field::content_type, made.content_type);
+        for (const auto& [name, value] : made.headers)
+            response_->set(name, value);
+        response_->keep_alive(keep_alive_);
+        response_->body() = std::move(made.body);
+        response_->prepare_payload();
+        limit_time(counted_->options().body_time_max);
+        http::async_write(*wire_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
+            self->responded(error);
+        });
+    }
+
+    void responded(error_code error) {
+        if (error || !keep_alive_) return end();
+        response_.reset();
+        read_header(counted_->options().idle_time_max);
+    }
+
+    void end() {
+        deadline_.cancel();
+        error_code ignored;
+        wire_->socket().shutdown(Wire::Socket::shutdown_send, ignored);
+        // What the peer still sends is read for a moment, since closing with bytes unread would reset the
+        // connection and could destroy the answer on its way.
+        linger(0);
+    }
+
+    void linger(int reads) {
+        constexpr int reads_max = 16;
+        if (reads == 0) limit_time(seconds(2));
+        if (reads == reads_max) return wire_->cut();
+        auto bytes = std::make_shared<std::array<char, 4096>>();  // by the read
+        wire_->socket().async_read_some(
+            asio::buffer(*bytes), [self = shared_from_this(), bytes, reads](error_code error, std::size_t) {
+                if (error) return self->wire_->cut();
+                self->linger(reads + 1);
+            });
+    }
+
+    std::unique_ptr<Wire> wire_;        // until it becomes a WebSocket's
+    std::unique_ptr<Counted> counted_;  // likewise
+    ShardLoop& loop_;
+    asio::steady_timer deadline_;
+    beast::flat_buffer buffer_;
+    std::string remote_;
+    bool keep_alive_ = false;
+    std::optional<Parser> parser_;
+    std::optional<Response> response_;
+};
+
+}  // namespace
+
+void serve_http(std::unique_ptr<Wire> wire, std::unique_ptr<Counted> counted, ShardLoop& loop) {
+    std::make_shared<HttpConnection>(std::move(wire), std::move(counted), loop)->start();
+}
+
+}  // namespace parley::server

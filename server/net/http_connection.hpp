@@ -1,0 +1,46 @@
+#pragma once
+
+#include "server/net/options.hpp"
+#include "server/net/shard_loop.hpp"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace parley::server {
+
+class Wire;
+
+/// What the connections of a listener share. Held by the listener and by every connection, of which the last
+/// may be gone later than the listener.
+struct Doors {
+    NetOptions options;
+    std::atomic<std::int64_t> connections{0};
+    std::atomic<std::int64_t> sockets{0};
+};
+using SharedDoors = std::shared_ptr<Doors>;
+
+/// Counts one connection, or one socket, while it lives.
+class Counted {
+  public:
+    Counted(SharedDoors doors, std::atomic<std::int64_t> Doors::* what)
+        : doors_(std::move(doors)), what_(what) {
+        ++((*doors_).*what_);
+    }
+    ~Counted() { --((*doors_).*what_); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    const NetOptions& options() const { return doors_->options; }
+    const SharedDoors& doors() const { return doors_; }
+
+  private:
+    SharedDoors doors_;
+    std::atomic<std::int64_t> Doors::* what_;
+};
+
+/// Serves HTTP calls one after another on a connection, until it ends or becomes a WebSocket. Keeps itself
+/// alive.
+void serve_http(std::unique_ptr<Wire> wire, std::unique_ptr<Counted> counted, ShardLoop& loop);
+
+}  // namespace parley::server

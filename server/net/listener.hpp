@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "server/net/options.hpp"
+#include "server/net/shard_loop.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace parley::server {
+
+/// Takes connections and deals them out to the shards in turn. The loops outlive it.
+class Listener {
+  public:
+    /// Binds at once, so that a port in use or a certificate that cannot be read is an error of the start.
+    /// `loops` is not empty; the first one accepts.
+    static Result<std::unique_ptr<Listener>> create(const NetOptions& options, std::vector<ShardLoop*> loops);
+    ~Listener();
+
+    /// Where it listens, also when port 0 was asked for.
+    std::uint16_t port() const;
+    bool secured() const;
+
+    void start();
+    /// Takes no more connections; those that are there stay. From any thread.
+    void stop();
+    /// Connections of every kind. From any thread.
+    std::int64_t connections() const;
+    /// Those of them that are WebSockets.
+    std::int64_t sockets() const;
+
+  private:
+    struct Impl;
+    explicit Listener(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parley::server

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace parley::server {
+
+struct NetOptions {
+    std::string address = "127.0.0.1";
+    /// 0: any free one.
+    std::uint16_t port = 8080;
+    /// Files in PEM; both or none.
+    std::string certificate_file;
+    std::string key_file;
+    /// Origins, besides the server's own, from which browsers may open the socket
+    /// ("https://chat.example.org").
+    std::vector<std::string> origins;
+    std::int64_t connections_max = 15'000;
+    std::uint32_t header_bytes_max = 8'192;
+    std::uint32_t body_bytes_max = 65'536;
+    /// From connecting, or from the last answer, to the end of a request's header; and from there to the end
+    /// of its body and of its answer.
+    Duration header_time_max = seconds(10);
+    Duration idle_time_max = seconds(60);
+    Duration body_time_max = seconds(20);
+    /// How long a peer has to take the last frames and to answer a close.
+    Duration close_time_max = seconds(5);
+};
+
+}  // namespace parley::server

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "protocol/codec.hpp"
+#include "server/net/options.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::server {
+
+/// What is looked at before a connection may become a socket.
+struct UpgradeRequest {
+    std::string_view target;
+    std::string_view origin;
+    std::string_view host;
+    /// Sec-WebSocket-Protocol as it came: names with commas between.
+    std::string_view subprotocols;
+    bool secured = false;
+};
+
+struct Subprotocol {
+    std::string_view name;
+    protocol::Encoding encoding{};
+};
+
+/// The subprotocol to speak; refused are other paths, origins that are neither the server's own nor on the
+/// list, and clients that speak nothing we know. No `Origin` at all means that it is no browser, which is let
+/// in.
+Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOptions& options);
+
+}  // namespace parley::server

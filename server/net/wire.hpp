@@ -1,0 +1,74 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/role.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace parley::server {
+
+/// A TCP connection with or without TLS: one stream type, so that the code over it is compiled once.
+class Wire {
+  public:
+    using Socket = boost::asio::ip::tcp::socket;
+    using Tls = boost::asio::ssl::stream<Socket&>;
+    using executor_type = Socket::executor_type;
+    using next_layer_type = Socket;
+    using lowest_layer_type = Socket::lowest_layer_type;
+
+    explicit Wire(Socket socket) : socket_(std::make_unique<Socket>(std::move(socket))) {}
+
+    /// From here on everything goes through TLS; the handshake is the caller's.
+    Tls& secure(boost::asio::ssl::context& context) {
+        tls_ = std::make_unique<Tls>(*socket_, context);
+        return *tls_;
+    }
+
+    executor_type get_executor() { return socket_->get_executor(); }
+    next_layer_type& next_layer() { return *socket_; }
+    lowest_layer_type& lowest_layer() { return socket_->lowest_layer(); }
+    Socket& socket() { return *socket_; }
+    bool secured() const { return tls_ != nullptr; }
+
+    /// Ends both directions at once; what waits on it ends with an error.
+    void cut() {
+        boost::system::error_code ignored;
+        socket_->close(ignored);
+    }
+
+    template <class Buffers, class Handler>
+    auto async_read_some(const Buffers& buffers, Handler&& handler) {
+        if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
+        return socket_->async_read_some(buffers, std::forward<Handler>(handler));
+    }
+
+    template <class Buffers, class Handler>
+    auto async_write_some(const Buffers& buffers, Handler&& handler) {
+        if (tls_) return tls_->async_write_some(buffers, std::forward<Handler>(handler));
+        return socket_->async_write_some(buffers, std::forward<Handler>(handler));
+    }
+
+  private:
+    std::unique_ptr<Socket> socket_;  // its address stays, since TLS holds on to it
+    std::unique_ptr<Tls> tls_;
+};
+
+/// How Beast ends the stream under a WebSocket: the close frames have been exchanged, so nothing is owed.
+template <class Handler>
+void async_teardown(boost::beast::role_type, Wire& wire, Handler&& handler) {
+    boost::system::error_code error;
+    wire.socket().shutdown(Wire::Socket::shutdown_both, error);
+    boost::asio::post(wire.get_executor(), [handler = std::forward<Handler>(handler)]() mutable {
+        handler(boost::system::error_code{});
+    });
+}
+
+inline void teardown(boost::beast::role_type, Wire& wire, boost::system::error_code& error) {
+    wire.socket().shutdown(Wire::Socket::shutdown_both, error);
+}
+
+}  // namespace parley::server

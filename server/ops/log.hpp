@@ -1,0 +1,84 @@
+#pragma once
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "server/domain/keys.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parley::server {
+
+/// A word of our own: the name of a state, a file of the operator's, a library's message. Never anything that
+/// came from a person or a client; writing it down as Plain is the promise.
+struct Plain {
+    std::string_view text;
+};
+
+/// What must not be readable, though it is worth saying that it was there: a token, a password, a text, an
+/// address.
+struct Redacted {
+    explicit Redacted(std::string_view secret) : bytes(secret.size()) {}
+    std::size_t bytes;
+};
+
+/// One field of a line. There is none for texts as such, so that no secret gets into the log by carelessness.
+class LogField {
+  public:
+    LogField(std::string_view name, std::integral auto value) : name_(name), value_(std::to_string(value)) {}
+    LogField(std::string_view name, Plain value) : name_(name), value_(value.text) {}
+    LogField(std::string_view name, Duration value) : name_(name), value_(std::to_string(value.ms) + "ms") {}
+    LogField(std::string_view name, const Redacted& value)
+        : name_(name), value_("redacted(" + std::to_string(value.bytes) + " bytes)") {}
+    LogField(std::string_view name, AccountKey value) : name_(name), value_(to_id(value).text()) {}
+    LogField(std::string_view name, DeviceKey value) : name_(name), value_(to_id(value).text()) {}
+    LogField(std::string_view name, ConversationKey value) : name_(name), value_(to_id(value).text()) {}
+    /// Code and context: contexts are written for logs (base/result.hpp).
+    LogField(std::string_view name, const Error& value);
+
+    std::string_view name() const { return name_; }
+    const std::string& value() const { return value_; }
+
+  private:
+    std::string_view name_;
+    std::string value_;
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// Structured lines (logfmt) on standard error: time, level, event, fields. Any thread.
+class Log {
+  public:
+    using Fields = std::initializer_list<LogField>;
+
+    explicit Log(LogLevel level);
+    ~Log();
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    void debug(std::string_view event, Fields fields = {}) { write(LogLevel::debug, event, fields); }
+    void info(std::string_view event, Fields fields = {}) { write(LogLevel::info, event, fields); }
+    void warning(std::string_view event, Fields fields = {}) { write(LogLevel::warning, event, fields); }
+    void error(std::string_view event, Fields fields = {}) { write(LogLevel::error, event, fields); }
+    /// Everything is written when it returns.
+    void flush();
+
+  private:
+    void write(LogLevel level, std::string_view event, Fields fields);
+
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// One line without time and level: `event` and the fields, quoted where they need it.
+std::string log_line(std::string_view event, Log::Fields fields);
+
+LogLevel log_level_named(std::string_view name);
+
+}  // namespace parley::server

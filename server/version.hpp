@@ -1,0 +1,7 @@
+#pragma once
+
+namespace parley::server {
+
+inline constexpr const char* version = PARLEY_VERSION;
+
+}  // namespace parley::server
