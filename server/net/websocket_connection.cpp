@@ -6,8 +6,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include <array>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,8 +24,18 @@ using boost::system::error_code;
 /// What a connection keeps of its receive buffer between two frames.
 constexpr std::size_t idle_buffer_bytes = 512;
 
-/// The pieces of a frame as Asio writes them, without copying.
-std::vector<asio::const_buffer> buffers_of(const Frame& frame) {
+/// A system call takes so many pieces without much ado; more are joined, which costs less than more calls.
+constexpr std::size_t pieces_gathered_max = 8;
+
+/// The pieces of a frame as Asio writes them.
+std::vector<asio::const_buffer> buffers_of(Frame& frame) {
+    if (frame.pieces.size() > pieces_gathered_max) {
+        std::string joined;
+        joined.reserve(frame.bytes);
+        for (const SharedText& piece : frame.pieces)
+            joined += *piece;
+        frame.pieces.assign(1, std::make_shared<const std::string>(std::move(joined)));
+    }
     std::vector<asio::const_buffer> buffers;
     buffers.reserve(frame.pieces.size());
     for (const SharedText& piece : frame.pieces)
