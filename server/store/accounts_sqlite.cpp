@@ -123,11 +123,13 @@ bool AccountTables::has_administrator() {
 
 void AccountTables::put(const AccountRecord& record) {
     ++writes_;
+    (void)find(record.key);  // so that the cache knows whether it is new
     accounts_.put(record.key, record);
 }
 
 void AccountTables::put(const DeviceRecord& record) {
     ++writes_;
+    (void)device(record.key);
     devices_.put(record.key, record);
 }
 

@@ -1,8 +1,8 @@
 #include "server/store/apply_each.hpp"
 
-#include <utility>
-
 #include "server/store/store.hpp"
+
+#include <utility>
 
 namespace parley::server {
 

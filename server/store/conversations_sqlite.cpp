@@ -136,11 +136,13 @@ std::vector<Moved> ConversationTables::moved(AccountKey account, std::int64_t ab
 
 void ConversationTables::put(const ConversationRecord& record) {
     ++writes_;
+    (void)find(record.key);  // so that the cache knows whether it is new
     conversations_.put(record.key, record);
 }
 
 void ConversationTables::put(const MemberRecord& record) {
     ++writes_;
+    (void)member(record.conversation, record.account);
     members_.put({record.conversation, record.account}, record);
 }
 

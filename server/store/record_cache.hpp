@@ -35,6 +35,7 @@ class RecordCache {
         return &entry.record;
     }
 
+    /// What is stored under the key, if anything, has been added before.
     void put(const K& key, const Record& record) {
         auto& entry = entries_[key];
         if (&entry.record != &record) entry.record = record;

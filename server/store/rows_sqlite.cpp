@@ -130,8 +130,9 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
                " FROM row INDEXED BY row_fixed WHERE stream = ? AND born > ? AND kind <> 42 AND kind = ?"
                " ORDER BY born"),
       message_(connection, "SELECT " COLUMNS " FROM row WHERE id = ? AND author = ?"),
-      message_place_(connection,
-                     "SELECT born FROM row WHERE id = ? AND stream = ? AND kind = 42 AND gone = 0"),
+      message_place_(
+          connection,
+          "SELECT born FROM row INDEXED BY row_id WHERE id = ? AND stream = ? AND kind = 42 AND gone = 0"),
       count_(connection,
              "SELECT author FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
              " AND gone = 0"),

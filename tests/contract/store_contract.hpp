@@ -23,6 +23,8 @@ class StoreUnderTest {
 struct StoreKind {
     std::string name;
     std::function<std::unique_ptr<StoreUnderTest>()> make;
+
+    friend void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
 /// What holds for every store. Each kind instantiates the suite (INSTANTIATE_TEST_SUITE_P) in a file of its

@@ -1,0 +1,162 @@
+#include "tests/contract/naive_model.hpp"
+
+#include <algorithm>
+
+namespace parley::server::test {
+
+bool NaiveModel::present(ConversationKey key, AccountKey account) const {
+    const auto& members = conversations.at(key).members;
+    const auto found = members.find(account);
+    return found != members.end() && found->second.present;
+}
+
+bool NaiveModel::owner(ConversationKey key, AccountKey account) const {
+    return present(key, account) && conversations.at(key).members.at(account).owner;
+}
+
+std::int64_t NaiveModel::size(ConversationKey key) const {
+    return std::ranges::count_if(conversations.at(key).members,
+                                 [](const auto& one) { return one.second.present; });
+}
+
+NaiveModel::Row& NaiveModel::member_row(Conversation& conversation, AccountKey account) {
+    for (auto& row : conversation.rows) {
+        if (!row.message && !row.settings && row.account == account) {
+            row.seq = ++conversation.head;
+            return row;
+        }
+    }
+    ++conversation.head;
+    return conversation.rows.emplace_back(
+        Row{.born = conversation.head, .seq = conversation.head, .account = account});
+}
+
+void NaiveModel::create(ConversationKey key, bool direct, const std::vector<AccountKey>& members,
+                        const std::string& title) {
+    auto& made = conversations[key];
+    made = {.direct = direct, .title = title, .head = 1};
+    made.rows.push_back({.born = 1, .seq = 1, .settings = true, .text = title});
+    for (const auto account : members) {
+        member_row(made, account).present = true;
+        made.members[account] = {.present = true,
+                                 .owner = !direct && account == members.front(),
+                                 .since = made.head,
+                                 .read = 1,
+                                 .intervals = {{.first = 1}}};
+    }
+}
+
+std::int64_t NaiveModel::send(ConversationKey key, AccountKey by, const std::string& text,
+                              std::vector<AccountKey> mentions) {
+    auto& conversation = conversations.at(key);
+    ++conversation.head;
+    conversation.rows.push_back({.born = conversation.head,
+                                 .seq = conversation.head,
+                                 .account = by,
+                                 .message = true,
+                                 .text = text,
+                                 .mentions = std::move(mentions)});
+    return conversation.head;
+}
+
+std::int64_t NaiveModel::add(ConversationKey key, const std::vector<AccountKey>& who) {
+    auto& conversation = conversations.at(key);
+    for (const auto account : who) {
+        if (present(key, account)) continue;
+        member_row(conversation, account).present = true;
+        auto& member = conversation.members[account];
+        member.present = true;
+        member.owner = false;
+        member.since = member.read = conversation.head;
+        member.intervals.push_back({.first = conversation.head});
+    }
+    return conversation.head;
+}
+
+std::int64_t NaiveModel::end(ConversationKey key, AccountKey whom, bool inherits) {
+    auto& conversation = conversations.at(key);
+    member_row(conversation, whom).present = false;
+    const auto at = conversation.head;
+    auto& member = conversation.members.at(whom);
+    member.present = false;
+    member.intervals.back().last = at;
+    if (!inherits) return at;
+    const Member* oldest = nullptr;
+    AccountKey heir;
+    for (const auto& [account, one] : conversation.members) {
+        if (one.present && one.owner) return at;
+        if (one.present && (oldest == nullptr || one.since < oldest->since)) {
+            oldest = &one;
+            heir = account;
+        }
+    }
+    if (oldest == nullptr) return at;
+    conversation.members.at(heir).owner = true;
+    member_row(conversation, heir).present = true;
+    return at;
+}
+
+std::int64_t NaiveModel::rename(ConversationKey key, const std::string& title) {
+    auto& conversation = conversations.at(key);
+    conversation.title = title;
+    conversation.rows.front().seq = ++conversation.head;
+    conversation.rows.front().text = title;
+    return conversation.head;
+}
+
+bool NaiveModel::sees(ConversationKey key, AccountKey reader, const Row& row) const {
+    if (!row.message) return true;
+    for (const auto& [first, last] : conversations.at(key).members.at(reader).intervals) {
+        if (first <= row.born && (last == 0 || row.born <= last)) return true;
+    }
+    return false;
+}
+
+std::vector<NaiveModel::Row> NaiveModel::changes(ConversationKey key, AccountKey reader,
+                                                 std::int64_t after) const {
+    std::vector<Row> found;
+    for (const auto& row : conversations.at(key).rows) {
+        if (row.seq > after && sees(key, reader, row)) found.push_back(row);
+    }
+    std::ranges::sort(found, {}, &Row::seq);
+    return found;
+}
+
+std::vector<NaiveModel::Row> NaiveModel::messages(ConversationKey key, AccountKey reader) const {
+    std::vector<Row> found;
+    for (const auto& row : conversations.at(key).rows) {
+        if (row.message && sees(key, reader, row)) found.push_back(row);
+    }
+    return found;
+}
+
+NaiveModel::Count NaiveModel::count(ConversationKey key, AccountKey reader) const {
+    Count count;
+    const auto read = conversations.at(key).members.at(reader).read;
+    for (const auto& row : messages(key, reader)) {
+        if (row.born <= read || row.account == reader) continue;
+        ++count.unread;
+        if (std::ranges::find(row.mentions, reader) != row.mentions.end()) ++count.mentions;
+    }
+    return count;
+}
+
+NaiveModel::Row plain(const protocol::Change& change) {
+    NaiveModel::Row row{.born = change.born, .seq = change.seq};
+    if (const auto* message = std::get_if<protocol::MessageNew>(&change.payload)) {
+        row.message = true;
+        row.account = account_key(message->sender.text()).value_or(AccountKey{});
+        row.text = message->text;
+        for (const auto& id : message->mentions)
+            row.mentions.push_back(account_key(id.text()).value_or(AccountKey{}));
+    } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.payload)) {
+        row.account = account_key(member->profile.account.text()).value_or(AccountKey{});
+        row.present = member->present;
+    } else if (const auto* settings = std::get_if<protocol::ConversationChanged>(&change.payload)) {
+        row.settings = true;
+        row.text = settings->title.value_or("");
+    }
+    return row;
+}
+
+}  // namespace parley::server::test
