@@ -30,6 +30,18 @@ void World::at(Instant when, const SharedLife& life, Event event) {
     push(std::max(when, now_), life, std::move(event));
 }
 
+void World::end(Life& life) {
+    life.end();
+    // What an event holds may schedule or end something when it goes, so it goes after the queue is whole
+    // again.
+    std::vector<Waiting> ended;
+    for (auto& waiting : queue_) {
+        if (waiting.life.get() == &life) ended.push_back(std::move(waiting));
+    }
+    std::erase_if(queue_, [](const Waiting& waiting) { return !waiting.event; });
+    std::ranges::make_heap(queue_, later);
+}
+
 bool World::step() {
     while (!queue_.empty()) {
         std::ranges::pop_heap(queue_, later);

@@ -47,12 +47,16 @@ class World {
     bool idle() const { return queue_.empty(); }
 
     // Commands.
+    /// 1, 2, 3 …: for what must be told apart.
+    std::uint64_t next_number() { return ++number_; }
     void after(Duration delay, Event event);
     void after(Duration delay, const SharedLife& life, Event event);
     void at(Instant when, const SharedLife& life, Event event);
     void note(std::string_view who, std::string_view what, std::string_view bytes = {}) {
         trace_.note(now_, who, what, bytes);
     }
+    /// Ends a life, and with it all that its events hold.
+    void end(Life& life);
     /// The next event happens; false: there is none.
     bool step();
 
@@ -71,6 +75,7 @@ class World {
 
     Instant now_{1'000'000};
     std::uint64_t sequence_ = 0;
+    std::uint64_t number_ = 0;
     std::uint64_t events_ = 0;
     std::vector<Waiting> queue_;  // a heap, the earliest on top
     Random random_;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "sim/scene.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::sim {
+
+/// Something that a person does on a device on which he is signed in. One file each; listed in all.cpp.
+struct Act {
+    std::string_view name;
+    /// How often people do it, compared with the others.
+    int weight = 1;
+    /// False: there was no occasion.
+    bool (*perform)(Scene& scene, Device& device) = nullptr;
+};
+
+std::span<const Act* const> all_acts();
+
+// What many acts need.
+
+/// The present conversations that the device lists; only groups where asked.
+std::vector<core::ConversationView> conversations_of(Device& device, bool groups_only);
+/// Accounts of other people, as far as they are known.
+std::vector<AccountId> others(const Scene& scene, const Device& device);
+/// A text that no other message has.
+std::string new_text(Scene& scene, const Device& device);
+
+}  // namespace parley::sim

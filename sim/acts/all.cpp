@@ -1,0 +1,60 @@
+#include "sim/acts/act.hpp"
+
+#include <array>
+
+namespace parley::sim {
+
+extern const Act send_direct;
+extern const Act send_group;
+extern const Act send_burst;
+extern const Act create_group;
+extern const Act add_member;
+extern const Act remove_member;
+extern const Act leave_group;
+extern const Act rename_group;
+extern const Act read_conversation;
+extern const Act settle_failed;
+extern const Act look_around;
+extern const Act go_offline;
+extern const Act change_profile;
+extern const Act revoke_device;
+
+std::span<const Act* const> all_acts() {
+    static constexpr std::array<const Act*, 14> kActs{
+        &send_direct,   &send_group,  &send_burst,     &create_group,      &add_member,
+        &remove_member, &leave_group, &rename_group,   &read_conversation, &settle_failed,
+        &look_around,   &go_offline,  &change_profile, &revoke_device,
+    };
+    return kActs;
+}
+
+std::vector<core::ConversationView> conversations_of(Device& device, bool groups_only) {
+    std::vector<core::ConversationView> chosen;
+    auto views = device.node->client().conversations(0, 100);
+    if (!views) return chosen;
+    for (auto& view : *views) {
+        const bool group = view.summary.kind == protocol::ConversationKind::group;
+        if (view.present && !view.pending && (group || !groups_only)) chosen.push_back(std::move(view));
+    }
+    return chosen;
+}
+
+std::vector<AccountId> others(const Scene& scene, const Device& device) {
+    std::vector<AccountId> accounts;
+    for (const auto& person : const_cast<Scene&>(scene).people()) {
+        if (person.get() != device.person && person->account) accounts.push_back(*person->account);
+    }
+    return accounts;
+}
+
+std::string new_text(Scene& scene, const Device& device) {
+    Random& random = scene.world().random();
+    std::string text = device.node->name() + " says #" + std::to_string(scene.world().next_number());
+    // Mostly short, as people write; now and then one that fills a good part of a frame.
+    const std::int64_t length = random.below(40) == 0 ? random.between(2'000, 12'000) : random.between(0, 80);
+    while (static_cast<std::int64_t>(text.size()) < length)
+        text += " so it goes \u2014 \U0001F600";
+    return text;
+}
+
+}  // namespace parley::sim

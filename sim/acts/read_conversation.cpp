@@ -1,0 +1,30 @@
+#include "sim/acts/act.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+/// Mostly to the end of what is shown, sometimes only into it.
+bool perform(Scene& scene, Device& device) {
+    Random& random = scene.world().random();
+    const auto views = conversations_of(device, false);
+    if (views.empty()) return false;
+    const auto& view = random.pick(views);
+    const auto window = device.node->client().window(view.stream, {.limit = 20});
+    if (!window) return false;
+    std::int64_t upto = 0;
+    for (const auto& message : window->messages) {
+        if (message.born > 0 && (upto == 0 || random.below(4) != 0)) upto = message.born;
+    }
+    if (upto == 0) return false;
+    protocol::Read read{.upto = upto};
+    read.target.stream = view.stream;
+    return scene.give(device, std::move(read)).has_value();
+}
+
+}  // namespace
+
+extern const Act read_conversation;
+const Act read_conversation{.name = "read", .weight = 10, .perform = perform};
+
+}  // namespace parley::sim

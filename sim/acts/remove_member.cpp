@@ -1,0 +1,22 @@
+#include "sim/acts/act.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool perform(Scene& scene, Device& device) {
+    Random& random = scene.world().random();
+    const auto views = conversations_of(device, true);
+    const auto people = others(scene, device);
+    if (views.empty() || people.empty()) return false;
+    protocol::MemberRemove remove{.account = random.pick(people)};
+    remove.target.stream = random.pick(views).stream;
+    return scene.give(device, std::move(remove)).has_value();
+}
+
+}  // namespace
+
+extern const Act remove_member;
+const Act remove_member{.name = "remove a member", .weight = 2, .perform = perform};
+
+}  // namespace parley::sim

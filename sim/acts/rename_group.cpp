@@ -1,0 +1,20 @@
+#include "sim/acts/act.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool perform(Scene& scene, Device& device) {
+    const auto views = conversations_of(device, true);
+    if (views.empty()) return false;
+    protocol::ConversationRename rename{.title = "name " + std::to_string(scene.world().next_number())};
+    rename.target.stream = scene.world().random().pick(views).stream;
+    return scene.give(device, std::move(rename)).has_value();
+}
+
+}  // namespace
+
+extern const Act rename_group;
+const Act rename_group{.name = "rename a group", .weight = 1, .perform = perform};
+
+}  // namespace parley::sim

@@ -1,0 +1,20 @@
+#include "sim/acts/act.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool perform(Scene& scene, Device& device) {
+    const auto people = others(scene, device);
+    if (people.empty()) return false;
+    protocol::MessageSend message{.text = new_text(scene, device)};
+    message.target.direct = scene.world().random().pick(people);
+    return scene.give(device, std::move(message)).has_value();
+}
+
+}  // namespace
+
+extern const Act send_direct;
+const Act send_direct{.name = "send to a person", .weight = 10, .perform = perform};
+
+}  // namespace parley::sim

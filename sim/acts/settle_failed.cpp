@@ -1,0 +1,33 @@
+#include "sim/acts/act.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+/// What has failed is sent again or thrown away.
+bool perform(Scene& scene, Device& device) {
+    const auto waiting = device.node->client().outbox();
+    if (!waiting) return false;
+    for (const auto& one : *waiting) {
+        if (one.state != core::CommandState::failed) continue;
+        Given* given = device.ledger.find(one.id);
+        if (given != nullptr) given->dropped = true;
+        const bool again = scene.world().random().below(2) == 0;
+        device.node->act([&](core::Client& client) {
+            if (!again) {
+                (void)client.discard(one.id, device.node->now());
+            } else if (const auto id = client.retry(one.id, device.node->now())) {
+                device.ledger.add(*id, one.command, *client.account());
+            }
+        });
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+extern const Act settle_failed;
+const Act settle_failed{.name = "settle what failed", .weight = 3, .perform = perform};
+
+}  // namespace parley::sim

@@ -1,0 +1,42 @@
+#include "sim/faults/fault.hpp"
+
+#include <array>
+
+namespace parley::sim {
+
+extern const Fault cut_connection;
+extern const Fault half_open;
+extern const Fault dead_air;
+extern const Fault slow_link;
+extern const Fault stop_reading;
+extern const Fault kill_device;
+extern const Fault device_loses_power;
+extern const Fault device_dies_writing;
+extern const Fault device_sync_fails;
+extern const Fault wrong_clock;
+extern const Fault kill_server;
+extern const Fault server_loses_power;
+extern const Fault server_dies_writing;
+extern const Fault server_sync_fails;
+extern const Fault server_disk_full;
+extern const Fault drain_server;
+
+std::span<const Fault* const> all_faults() {
+    static constexpr std::array<const Fault*, 16> kFaults{
+        &cut_connection,      &half_open,         &dead_air,           &slow_link,
+        &stop_reading,        &kill_device,       &device_loses_power, &device_dies_writing,
+        &device_sync_fails,   &wrong_clock,       &kill_server,        &server_loses_power,
+        &server_dies_writing, &server_sync_fails, &server_disk_full,   &drain_server,
+    };
+    return kFaults;
+}
+
+Device* any_device(Scene& scene) {
+    std::vector<Device*> up;
+    for (const auto& device : scene.devices()) {
+        if (device->node->up()) up.push_back(device.get());
+    }
+    return up.empty() ? nullptr : scene.world().random().pick(up);
+}
+
+}  // namespace parley::sim

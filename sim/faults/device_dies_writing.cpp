@@ -1,0 +1,22 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+/// Inside one of its next disk operations, so in the middle of a transaction or right behind it.
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr) return false;
+    Random& random = scene.world().random();
+    device->node->die_at(random.between(1, 30), random.below(2) == 0);
+    return true;
+}
+
+}  // namespace
+
+extern const Fault device_dies_writing;
+const Fault device_dies_writing{
+    .name = "let a device die while it writes", .weights = {0, 3, 8}, .strike = strike};
+
+}  // namespace parley::sim

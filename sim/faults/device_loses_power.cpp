@@ -1,0 +1,20 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr) return false;
+    device->node->die(true);
+    return true;
+}
+
+}  // namespace
+
+extern const Fault device_loses_power;
+const Fault device_loses_power{
+    .name = "take the power from a device", .weights = {0, 3, 6}, .strike = strike};
+
+}  // namespace parley::sim

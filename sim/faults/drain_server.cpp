@@ -1,0 +1,18 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool strike(Scene& scene) {
+    if (!scene.server().listening()) return false;
+    scene.server().drain();
+    return true;
+}
+
+}  // namespace
+
+extern const Fault drain_server;
+const Fault drain_server{.name = "drain the server", .weights = {1, 2, 3}, .strike = strike};
+
+}  // namespace parley::sim

@@ -1,0 +1,20 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+/// As when a router forgets it: nobody is told, heartbeats must find out.
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr) return false;
+    device->node->cut(true);
+    return true;
+}
+
+}  // namespace
+
+extern const Fault half_open;
+const Fault half_open{.name = "leave a connection half open", .weights = {0, 10, 8}, .strike = strike};
+
+}  // namespace parley::sim

@@ -1,0 +1,19 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr) return false;
+    device->node->die(false);
+    return true;
+}
+
+}  // namespace
+
+extern const Fault kill_device;
+const Fault kill_device{.name = "kill a device", .weights = {1, 6, 8}, .strike = strike};
+
+}  // namespace parley::sim

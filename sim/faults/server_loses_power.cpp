@@ -1,0 +1,19 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool strike(Scene& scene) {
+    if (!scene.server().up()) return false;
+    scene.server().die(ServerNode::Death::power_lost);
+    return true;
+}
+
+}  // namespace
+
+extern const Fault server_loses_power;
+const Fault server_loses_power{
+    .name = "take the power from the server", .weights = {0, 2, 8}, .strike = strike};
+
+}  // namespace parley::sim

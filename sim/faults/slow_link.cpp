@@ -1,0 +1,22 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr) return false;
+    Random& random = scene.world().random();
+    Link& link = device->node->link();
+    link.latency = milliseconds(random.between(5, 800));
+    link.jitter = milliseconds(random.between(0, 1'500));
+    return true;
+}
+
+}  // namespace
+
+extern const Fault slow_link;
+const Fault slow_link{.name = "slow a link down", .weights = {3, 10, 5}, .strike = strike};
+
+}  // namespace parley::sim

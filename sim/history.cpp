@@ -1,0 +1,112 @@
+#include "sim/history.hpp"
+
+#include <algorithm>
+
+namespace parley::sim {
+
+bool Membership::sees(std::int64_t born) const {
+    return std::ranges::any_of(intervals, [born](const Interval& one) { return one.holds(born); });
+}
+
+const protocol::Change* StreamHistory::row(std::int64_t born) const {
+    const auto found = latest.find(born);
+    return found == latest.end() ? nullptr : &changes.at(found->second);
+}
+
+const protocol::MessageNew* StreamHistory::message(std::int64_t born) const {
+    const auto* found = row(born);
+    return found == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&found->payload);
+}
+
+void History::apply(const server::Batch& batch) {
+    // The work that made a stream, by the stream.
+    std::map<StreamId, std::optional<Uuid>> founded;
+    for (const auto& effect : batch.effects) {
+        if (const auto* change = std::get_if<server::ConversationChange>(&effect)) {
+            const StreamId stream = server::to_id(change->conversation);
+            if (change->change.seq == 1) founded[stream] = change->origin.command;
+            const auto maker = founded.find(stream);
+            add(stream, change->change, maker != founded.end() && maker->second == change->origin.command);
+        } else if (const auto* own = std::get_if<server::AccountChange>(&effect)) {
+            add(server::to_stream(own->account), own->change, false);
+        }
+    }
+}
+
+void History::learn(const StreamId& stream, const protocol::Change& change) {
+    const StreamHistory* known = find(stream);
+    if (known != nullptr && known->changes.contains(change.seq)) return;
+    // Who came with the making came in the same moment.
+    const protocol::Change* settings = known == nullptr ? nullptr : known->row(1);
+    const bool founding = settings != nullptr && change.born == change.seq && settings->seq == 1 &&
+                          settings->timestamp == change.timestamp;
+    add(stream, change, founding);
+}
+
+void History::learn_head(const StreamId& id, std::int64_t head) {
+    StreamHistory& stream = streams_[id];
+    for (std::int64_t seq = 1; seq <= head; ++seq) {
+        if (!stream.changes.contains(seq) && std::ranges::find(stream.unseen, seq) == stream.unseen.end())
+            stream.unseen.push_back(seq);
+    }
+}
+
+const StreamHistory* History::find(const StreamId& stream) const {
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? nullptr : &found->second;
+}
+
+const Membership* History::membership(const StreamId& stream, const AccountId& account) const {
+    const StreamHistory* history = find(stream);
+    if (history == nullptr) return nullptr;
+    const auto found = history->members.find(account);
+    return found == history->members.end() ? nullptr : &found->second;
+}
+
+const Place* History::place(const AccountId& sender, const Uuid& id) const {
+    const auto found = places_.find({sender, id});
+    return found == places_.end() ? nullptr : &found->second;
+}
+
+std::int64_t History::read(const AccountId& account, const StreamId& conversation) const {
+    const Membership* member = membership(conversation, account);
+    const std::int64_t joined = member == nullptr ? 0 : member->joined;
+    const StreamHistory* own = find(StreamId{account.text()});
+    if (own == nullptr) return joined;
+    const auto found = own->read.find(conversation);
+    return found == own->read.end() ? joined : std::max(joined, found->second);
+}
+
+void History::add(const StreamId& id, const protocol::Change& change, bool founding) {
+    StreamHistory& stream = streams_[id];
+    stream.id = id;
+    stream.changes[change.seq] = change;
+    auto& latest = stream.latest[change.born];
+    latest = std::max(latest, change.seq);
+    if (const auto* settings = std::get_if<protocol::ConversationChanged>(&change.payload)) {
+        stream.conversation = true;
+        stream.kind = settings->kind;
+    } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.payload)) {
+        add_member(stream, change, *member, founding);
+    } else if (const auto* message = std::get_if<protocol::MessageNew>(&change.payload)) {
+        if (change.id) places_.try_emplace({message->sender, *change.id}, Place{id, change.born});
+    } else if (const auto* read = std::get_if<protocol::ReadChanged>(&change.payload)) {
+        stream.read[read->conversation] = read->upto;
+    }
+}
+
+void History::add_member(StreamHistory& stream, const protocol::Change& change,
+                         const protocol::MemberChanged& member, bool founding) {
+    Membership& known = stream.members[member.profile.account];
+    known.role = member.role;
+    if (member.present && !known.present) {
+        // Those who are there from the making see everything.
+        known.joined = founding ? 1 : change.seq;
+        known.intervals.push_back({.from = known.joined, .until = {}});
+    } else if (!member.present && known.present) {
+        known.intervals.back().until = change.seq;
+    }
+    known.present = member.present;
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/batch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::sim {
+
+/// Messages with a place in it may be seen.
+struct Interval {
+    std::int64_t from = 1;
+    /// `seq` of the change that ended it.
+    std::optional<std::int64_t> until;
+
+    bool holds(std::int64_t born) const { return born >= from && (!until || born <= *until); }
+};
+
+struct Membership {
+    bool present = false;
+    protocol::Role role = protocol::Role::member;
+    std::vector<Interval> intervals;
+    /// `seq` of the newest joining: read up to there.
+    std::int64_t joined = 0;
+
+    bool sees(std::int64_t born) const;
+};
+
+/// One stream as it came about, change by change.
+struct StreamHistory {
+    StreamId id;
+    bool conversation = false;
+    protocol::ConversationKind kind = protocol::ConversationKind::group;
+    /// By `seq`; superseded ones included.
+    std::map<std::int64_t, protocol::Change> changes;
+    /// `born` to the `seq` of the row's latest change.
+    std::map<std::int64_t, std::int64_t> latest;
+    std::map<AccountId, Membership> members;
+    /// Of the account's own stream: how far which conversation is read.
+    std::map<StreamId, std::int64_t> read;
+    /// Some changes were learnt from the store after a crash; of rows changed twice meanwhile only the last
+    /// is known.
+    std::vector<std::int64_t> unseen;
+
+    std::int64_t head() const { return changes.empty() ? 0 : changes.rbegin()->first; }
+    const protocol::Change* row(std::int64_t born) const;
+    /// The message at this place, in its latest state.
+    const protocol::MessageNew* message(std::int64_t born) const;
+};
+
+struct Place {
+    StreamId stream;
+    std::int64_t born = 0;
+    friend bool operator==(const Place&, const Place&) = default;
+};
+
+/// A small sequential model: what the server has committed, in order, and who may see what follows from it.
+/// Written down from committed batches; none of the product's rules is used to work it out.
+class History {
+  public:
+    void apply(const server::Batch& batch);
+    /// A change found in the store that no batch brought: the server died between committing and telling.
+    void learn(const StreamId& stream, const protocol::Change& change);
+    /// Numbers up to this were given out, as the store says; those not known were superseded meanwhile.
+    void learn_head(const StreamId& stream, std::int64_t head);
+
+    const std::map<StreamId, StreamHistory>& streams() const { return streams_; }
+    const StreamHistory* find(const StreamId& stream) const;
+    const Membership* membership(const StreamId& stream, const AccountId& account) const;
+    /// Where this account's message with this id stands.
+    const Place* place(const AccountId& sender, const Uuid& id) const;
+    std::int64_t messages() const { return static_cast<std::int64_t>(places_.size()); }
+
+    /// How far this account has read in this conversation.
+    std::int64_t read(const AccountId& account, const StreamId& conversation) const;
+
+  private:
+    /// `founding`: brought by the work that made the stream.
+    void add(const StreamId& stream, const protocol::Change& change, bool founding);
+    static void add_member(StreamHistory& stream, const protocol::Change& change,
+                           const protocol::MemberChanged& member, bool founding);
+
+    std::map<StreamId, StreamHistory> streams_;
+    std::map<std::pair<AccountId, Uuid>, Place> places_;
+};
+
+}  // namespace parley::sim

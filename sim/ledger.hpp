@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "sim/history.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::sim {
+
+/// A command that a device took over, and how it answered.
+struct Given {
+    Uuid id;
+    protocol::Payload command;
+    AccountId account;
+    /// Count of the device's commands: in this order they were given.
+    std::int64_t order = 0;
+    /// It was on the device's disk when the person looked away; without it, a crash may have taken it.
+    bool kept = false;
+    /// The person threw it away, or sent it again under another id, after it had failed.
+    bool dropped = false;
+};
+
+/// What one device was told to do.
+class Ledger {
+  public:
+    Given& add(const Uuid& id, protocol::Payload command, const AccountId& account);
+    const std::vector<Given>& given() const { return given_; }
+    Given* find(const Uuid& id);
+    /// The device was erased, with all that waited in it.
+    void erase() {
+        given_.clear();
+        by_id_.clear();
+    }
+
+  private:
+    std::vector<Given> given_;
+    std::map<Uuid, std::size_t> by_id_;
+    std::int64_t order_ = 0;
+};
+
+/// What the server has said about commands, by who gave them.
+struct Said {
+    /// `message.accepted`.
+    std::map<std::pair<AccountId, Uuid>, Place> accepted;
+    /// Any success.
+    std::map<std::pair<AccountId, Uuid>, StreamId> done;
+    /// The newest refusal.
+    std::map<std::pair<AccountId, Uuid>, ErrorCode> refused;
+};
+
+}  // namespace parley::sim

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/view.hpp"
+#include "sim/scene.hpp"
+#include "sim/store_reader.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace parley::sim {
+
+/// One conversation as one device shows it: all of it, from the first message to the pending ones.
+struct Showing {
+    core::ConversationView view;
+    std::vector<core::MessageView> messages;
+    /// Not all of it is on the device.
+    bool missing = false;
+};
+
+/// One sentence of the list of promises, as a check. Each hook runs at the moment that it names; whatever it
+/// finds wrong it tells the scene, with its number.
+class Promise {
+  public:
+    virtual ~Promise() = default;
+    virtual int number() const = 0;
+
+    /// A batch is on the server's disk; the history does not have it yet.
+    virtual void committed(Scene&, const server::Batch&) {}
+    /// An envelope has left the server on a connection that is signed in.
+    virtual void server_said(Scene&, Wire&, const SignedIn&, const protocol::Envelope&) {}
+    /// A frame has reached the server, which has not looked at it yet.
+    virtual void server_heard(Scene&, Wire&, std::string_view) {}
+    /// The server stands on its disk again; the history has what the store has.
+    virtual void server_started(Scene&, const StoredRows&) {}
+    /// A person looks at a conversation on a device.
+    virtual void looked_at(Scene&, Device&, const Showing&) {}
+    /// Everything has come to rest after all faults were healed.
+    virtual void at_rest(Scene&, const StoredRows&) {}
+    virtual void device_at_rest(Scene&, Device&, const std::vector<Showing>&) {}
+};
+
+/// All of them, in the order of their numbers.
+std::vector<std::unique_ptr<Promise>> all_promises();
+
+/// Everything that a device shows of a conversation; an error where its database fails.
+Result<Showing> everything_shown(core::Client& client, const core::ConversationView& view);
+
+}  // namespace parley::sim

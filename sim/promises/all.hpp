@@ -1,0 +1,24 @@
+#pragma once
+
+#include "sim/promise.hpp"
+
+#include <memory>
+
+namespace parley::sim {
+
+// One file each, named after its number.
+std::unique_ptr<Promise> acknowledged_survives();  // 1
+std::unique_ptr<Promise> once();                   // 2
+std::unique_ptr<Promise> numbers();                // 3
+std::unique_ptr<Promise> same_rows();              // 4
+std::unique_ptr<Promise> shown_once();             // 5
+std::unique_ptr<Promise> outbox();                 // 6
+std::unique_ptr<Promise> states_forward();         // 11
+std::unique_ptr<Promise> positions_grow();         // 12
+std::unique_ptr<Promise> counts();                 // 14
+std::unique_ptr<Promise> removed_hears_nothing();  // 16
+std::unique_ptr<Promise> newcomer_sees_nothing();  // 17
+std::unique_ptr<Promise> rights();                 // 18
+std::unique_ptr<Promise> revoked_is_out();         // 20
+
+}  // namespace parley::sim

@@ -1,0 +1,74 @@
+// 2. Within an epoch an acknowledged message id belongs to exactly one (conversation, born); a retry, from
+// any device or
+//    node, never makes a second.
+
+#include "sim/promises/all.hpp"
+
+#include <map>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+std::string at(const Place& place) {
+    return place.stream.text() + "/" + std::to_string(place.born);
+}
+
+class Once final : public Promise {
+  public:
+    int number() const override { return 2; }
+
+    void committed(Scene& scene, const server::Batch& batch) override {
+        for (const auto& effect : batch.effects) {
+            const auto* change = std::get_if<server::ConversationChange>(&effect);
+            if (change == nullptr || !change->change.id) continue;
+            const auto* message = std::get_if<protocol::MessageNew>(&change->change.payload);
+            if (message == nullptr) continue;
+            const Place place{server::to_id(change->conversation), change->change.born};
+            const Place* known = scene.history().place(message->sender, *change->change.id);
+            if (known == nullptr || *known == place) continue;
+            scene.violated({2,
+                            "message " + change->change.id->text() + " stands at " + at(*known) +
+                                " and again at " + at(place),
+                            {known->stream, place.stream},
+                            {}});
+        }
+    }
+
+    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+                     const protocol::Envelope& envelope) override {
+        if (!std::holds_alternative<protocol::MessageAccepted>(envelope.payload) || !envelope.re) return;
+        const Place place{envelope.stream, envelope.seq.value_or(0)};
+        const Place* known = scene.history().place(who.account, *envelope.re);
+        if (known == nullptr || *known == place) return;
+        scene.violated({2,
+                        "message " + envelope.re->text() + " stands at " + at(*known) +
+                            " and was acknowledged as " + at(place),
+                        {place.stream},
+                        {wire.device_name()}});
+    }
+
+    void at_rest(Scene& scene, const StoredRows& stored) override {
+        std::map<std::pair<AccountId, Uuid>, Place> places;
+        for (const StoredRow& row : stored.rows) {
+            if (!row.author || !row.change.id) continue;
+            const Place place{row.stream, row.change.born};
+            const auto [known, fresh] = places.try_emplace({*row.author, *row.change.id}, place);
+            if (fresh) continue;
+            scene.violated({2,
+                            "message " + row.change.id->text() + " lies at " + at(known->second) +
+                                " and at " + at(place),
+                            {place.stream},
+                            {}});
+        }
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> once() {
+    return std::make_unique<Once>();
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,89 @@
+// 6. Each command in an outbox is in exactly one of queued, in flight, done, failed-and-shown; at the end
+// none is queued or
+//    in flight. A device's own messages keep their order in a conversation.
+
+#include "sim/promises/all.hpp"
+
+#include <map>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+class Outbox final : public Promise {
+  public:
+    int number() const override { return 6; }
+
+    void looked_at(Scene& scene, Device& device, const Showing&) override {
+        const auto waiting = device.node->client().outbox();
+        if (!waiting) return;
+        std::map<Uuid, core::CommandState> states;
+        for (const auto& one : *waiting) {
+            if (!states.emplace(one.id, one.state).second) {
+                wrong(scene, device, "holds command " + one.id.text() + " twice");
+            }
+            if (one.state == core::CommandState::failed && done(scene, device, one.id)) {
+                wrong(scene, device,
+                      "shows command " + one.id.text() + " as failed, which the server has done");
+            }
+        }
+        nothing_lost(scene, device, states);
+    }
+
+    void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>&) override {
+        const auto waiting = device.node->client().outbox();
+        if (!waiting) return wrong(scene, device, "cannot read its outbox");
+        for (const auto& one : *waiting) {
+            if (one.state == core::CommandState::failed) continue;
+            wrong(scene, device,
+                  "still holds command " + one.id.text() + " as " +
+                      (one.state == core::CommandState::queued ? "queued" : "in flight"));
+        }
+        in_order(scene, device);
+    }
+
+  private:
+    static bool done(const Scene& scene, const Device& device, const Uuid& id) {
+        const AccountId& account = *device.person->account;
+        return scene.history().place(account, id) != nullptr || scene.said().done.contains({account, id});
+    }
+
+    /// What a device took over is in its outbox, or the server has done it.
+    static void nothing_lost(Scene& scene, Device& device, const std::map<Uuid, core::CommandState>& states) {
+        for (const Given& given : device.ledger.given()) {
+            if (!given.kept || given.dropped || states.contains(given.id)) continue;
+            if (device.person->account != given.account || done(scene, device, given.id)) continue;
+            wrong(scene, device, "lost command " + given.id.text());
+        }
+    }
+
+    /// The messages of one device stand in each conversation in the order in which they were given.
+    static void in_order(Scene& scene, const Device& device) {
+        std::map<StreamId, std::pair<std::int64_t, Uuid>> last;
+        for (const Given& given : device.ledger.given()) {
+            const Place* place = scene.history().place(given.account, given.id);
+            if (place == nullptr) continue;
+            const auto [before, first] = last.try_emplace(place->stream, place->born, given.id);
+            if (first) continue;
+            if (place->born < before->second.first) {
+                wrong(scene, device,
+                      "gave " + before->second.second.text() + " before " + given.id.text() +
+                          ", and they stand the other way round in " + place->stream.text());
+            }
+            before->second = {place->born, given.id};
+        }
+    }
+
+    static void wrong(Scene& scene, const Device& device, std::string what) {
+        scene.violated({6, device.node->name() + " " + std::move(what), {}, {device.node->name()}});
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> outbox() {
+    return std::make_unique<Outbox>();
+}
+
+}  // namespace parley::sim

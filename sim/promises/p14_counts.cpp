@@ -1,0 +1,101 @@
+// 14. The server's counts equal a recount at every as_of; a device shows the newest triple it has, adjusted
+// by what it
+//     knows since; at the end both are equal.
+
+#include "sim/promises/all.hpp"
+
+#include <algorithm>
+
+namespace parley::sim {
+
+namespace {
+
+struct Recount {
+    std::int64_t unread = 0;
+    std::int64_t mentions = 0;
+};
+
+/// Messages by others with a place in (read, upto] that the member may see.
+Recount recount(const StreamHistory& history, const AccountId& account, std::int64_t read,
+                std::int64_t upto) {
+    Recount result;
+    const auto member = history.members.find(account);
+    if (member == history.members.end()) return result;
+    for (const auto& [born, seq] : history.latest) {
+        const auto* message = history.message(born);
+        const bool counts = message != nullptr && born > read && born <= upto && message->sender != account &&
+                            member->second.sees(born);
+        if (!counts) continue;
+        ++result.unread;
+        if (std::ranges::find(message->mentions, account) != message->mentions.end()) ++result.mentions;
+    }
+    return result;
+}
+
+class Counts final : public Promise {
+  public:
+    int number() const override { return 14; }
+
+    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+                     const protocol::Envelope& envelope) override {
+        if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
+            triple(scene, wire, who, envelope.stream, state->read, state->unread, state->mentions,
+                   state->as_of);
+        } else if (const auto* ok = std::get_if<protocol::ReadOk>(&envelope.payload)) {
+            triple(scene, wire, who, envelope.stream, ok->upto, ok->unread, ok->mentions, ok->as_of);
+        } else if (const auto* read = std::get_if<protocol::ReadChanged>(&envelope.payload)) {
+            triple(scene, wire, who, read->conversation, read->upto, read->unread, read->mentions,
+                   read->as_of);
+        }
+    }
+
+    void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
+        const AccountId account = *device.node->client().account();
+        for (const Showing& showing : all) {
+            const StreamHistory* history = scene.history().find(showing.view.stream);
+            if (history == nullptr || !showing.view.present) continue;
+            const std::int64_t read = scene.history().read(account, history->id);
+            const Recount expected = recount(*history, account, read, history->head());
+            if (showing.view.unread == expected.unread && showing.view.mentions == expected.mentions)
+                continue;
+            scene.violated({14,
+                            device.node->name() + " shows " + std::to_string(showing.view.unread) +
+                                " unread, " + std::to_string(showing.view.mentions) + " mentions in " +
+                                history->id.text() + "; a recount from " + std::to_string(read) +
+                                " on gives " + std::to_string(expected.unread) + " and " +
+                                std::to_string(expected.mentions),
+                            {history->id, StreamId{account.text()}},
+                            {device.node->name()}});
+        }
+    }
+
+  private:
+    /// What the server says is a recount of what stood there at the point that it names.
+    static void triple(Scene& scene, const Wire& wire, const SignedIn& who, const StreamId& stream,
+                       std::int64_t read, std::int64_t unread, std::int64_t mentions,
+                       const protocol::AsOf& as_of) {
+        const StreamHistory* history = scene.history().find(stream);
+        const Membership* member = scene.history().membership(stream, who.account);
+        if (history == nullptr || member == nullptr || !member->present) return;
+        // A membership that began after that point makes another recount.
+        if (member->joined > as_of.conversation) return;
+        const Recount expected = recount(*history, who.account, read, as_of.conversation);
+        if (unread == expected.unread && mentions == expected.mentions) return;
+        scene.violated({14,
+                        "the server counts " + std::to_string(unread) + " unread, " +
+                            std::to_string(mentions) + " mentions for " + who.account.text() + " in " +
+                            stream.text() + " as of " + std::to_string(as_of.conversation) + " read up to " +
+                            std::to_string(read) + "; a recount gives " + std::to_string(expected.unread) +
+                            " and " + std::to_string(expected.mentions),
+                        {stream, StreamId{who.account.text()}},
+                        {wire.device_name()}});
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> counts() {
+    return std::make_unique<Counts>();
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,49 @@
+// 16. A removed member gets no event later than the removal by any way: socket, resume, search, media link,
+// push.
+
+#include "sim/promises/all.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+class RemovedHearsNothing final : public Promise {
+  public:
+    int number() const override { return 16; }
+
+    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+                     const protocol::Envelope& envelope) override {
+        if (envelope.stream.empty() || envelope.re) {
+            // An answer to a repeat of his own command says where that stood, whatever became of him since.
+            const bool reading = std::holds_alternative<protocol::ChangesOk>(envelope.payload) ||
+                                 std::holds_alternative<protocol::PageOk>(envelope.payload) ||
+                                 std::holds_alternative<protocol::RowsOk>(envelope.payload);
+            if (!reading) return;
+        }
+        std::int64_t newest = envelope.seq.value_or(0);
+        if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload))
+            newest = state->head;
+        if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) newest = changes->upto;
+        if (const auto* page = std::get_if<protocol::PageOk>(&envelope.payload)) newest = page->as_of;
+        if (const auto* rows = std::get_if<protocol::RowsOk>(&envelope.payload)) newest = rows->as_of;
+        const StreamHistory* history = scene.history().find(envelope.stream);
+        if (history == nullptr || !history->conversation) return;
+        const Membership* member = scene.history().membership(envelope.stream, who.account);
+        const bool allowed =
+            member != nullptr && (member->present || newest <= *member->intervals.back().until);
+        if (allowed) return;
+        scene.violated({16,
+                        who.account.text() + " was told of " + envelope.stream.text() + "/" +
+                            std::to_string(newest) + " and is not in it",
+                        {envelope.stream},
+                        {wire.device_name()}});
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> removed_hears_nothing() {
+    return std::make_unique<RemovedHearsNothing>();
+}
+
+}  // namespace parley::sim

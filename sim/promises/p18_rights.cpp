@@ -1,0 +1,113 @@
+// 18. Only who may make a change made it; every refusal leaves everything as it was.
+
+#include "sim/promises/all.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+using protocol::Role;
+
+class Rights final : public Promise {
+  public:
+    int number() const override { return 18; }
+
+    void committed(Scene& scene, const server::Batch& batch) override {
+        Members members;
+        std::set<std::pair<AccountId, Uuid>> changed;
+        for (const auto& effect : batch.effects) {
+            const auto* change = std::get_if<server::ConversationChange>(&effect);
+            if (change == nullptr) continue;
+            if (change->origin.command) {
+                changed.emplace(server::to_id(change->origin.account), *change->origin.command);
+            }
+            judge(scene, members, *change);
+        }
+        for (const auto& effect : batch.effects) {
+            const auto* replied = std::get_if<server::Replied>(&effect);
+            if (replied == nullptr || replied->answer || !replied->origin.command) continue;
+            if (!changed.contains({server::to_id(replied->origin.account), *replied->origin.command}))
+                continue;
+            scene.violated(
+                {18,
+                 "command " + replied->origin.command->text() + " was refused and changed something",
+                 {},
+                 {}});
+        }
+    }
+
+  private:
+    struct Standing {
+        bool present = false;
+        Role role = Role::member;
+    };
+    /// By conversation: as the history has it, plus what the batch brought so far.
+    using Members = std::map<StreamId, std::map<AccountId, Standing>>;
+
+    static std::map<AccountId, Standing>& members_of(const Scene& scene, Members& members,
+                                                     const StreamId& stream) {
+        const auto [found, first] = members.try_emplace(stream);
+        const StreamHistory* history = scene.history().find(stream);
+        if (first && history != nullptr) {
+            for (const auto& [account, member] : history->members) {
+                found->second[account] = {member.present, member.role};
+            }
+        }
+        return found->second;
+    }
+
+    static void judge(Scene& scene, Members& members, const server::ConversationChange& change) {
+        const StreamId stream = server::to_id(change.conversation);
+        const AccountId by = server::to_id(change.origin.account);
+        auto& known = members_of(scene, members, stream);
+        const Standing actor = known.contains(by) ? known.at(by) : Standing{};
+        const bool owns = actor.present && actor.role == Role::owner;
+        bool allowed = true;
+        if (const auto* message = std::get_if<protocol::MessageNew>(&change.change.payload)) {
+            allowed = actor.present && message->sender == by;
+        } else if (const auto* settings =
+                       std::get_if<protocol::ConversationChanged>(&change.change.payload)) {
+            allowed = (change.change.seq == 1 || owns) && settings->by == by;
+        } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload)) {
+            allowed = may_change(scene, known, change, *member);
+            known[member->profile.account] = {member->present, member->role};
+        }
+        if (allowed) return;
+        scene.violated({18,
+                        by.text() + " changed " + stream.text() + "/" + std::to_string(change.change.seq) +
+                            " and may not",
+                        {stream},
+                        {}});
+    }
+
+    static bool may_change(const Scene& scene, const std::map<AccountId, Standing>& known,
+                           const server::ConversationChange& change, const protocol::MemberChanged& member) {
+        const AccountId by = server::to_id(change.origin.account);
+        const Standing actor = known.contains(by) ? known.at(by) : Standing{};
+        const Standing before =
+            known.contains(member.profile.account) ? known.at(member.profile.account) : Standing{};
+        const bool owns = actor.present && actor.role == Role::owner;
+        // The founding: members come right behind the settings, brought by who founds.
+        const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
+        if (history == nullptr && member.present) return member.by == by;
+        if (member.present && !before.present) return owns;
+        if (!member.present) return member.profile.account == by || owns;
+        // An heir: the last owner has just left.
+        const bool owned = std::ranges::any_of(
+            known, [](const auto& one) { return one.second.present && one.second.role == Role::owner; });
+        return member.role == Role::owner && !owned;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> rights() {
+    return std::make_unique<Rights>();
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,72 @@
+// 20. After a revocation is acknowledged, no frame is accepted from or sent to that session, on any node.
+
+#include "protocol/codec.hpp"
+#include "sim/promises/all.hpp"
+
+#include <set>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+class RevokedIsOut final : public Promise {
+  public:
+    int number() const override { return 20; }
+
+    void server_heard(Scene& scene, Wire& wire, std::string_view frame) override {
+        const SignedIn* who = scene.signed_in(wire);
+        if (who == nullptr || !revoked_.contains(who->device)) return;
+        const auto envelopes = protocol::decode_frame(frame, wire.encoding());
+        if (!envelopes) return;
+        for (const auto& decoded : *envelopes) {
+            const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
+            if (envelope != nullptr && envelope->id) too_late_.emplace(who->account, *envelope->id);
+        }
+    }
+
+    void committed(Scene& scene, const server::Batch& batch) override {
+        for (const auto& effect : batch.effects) {
+            const auto* change = std::get_if<server::ConversationChange>(&effect);
+            if (change == nullptr || !change->origin.command) continue;
+            if (!revoked_.contains(server::to_id(change->origin.device))) continue;
+            if (!too_late_.contains({server::to_id(change->origin.account), *change->origin.command}))
+                continue;
+            scene.violated({20,
+                            "a command that came after its device was signed out was carried out",
+                            {server::to_id(change->conversation)},
+                            {}});
+        }
+    }
+
+    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+                     const protocol::Envelope& envelope) override {
+        if (envelope.re && std::holds_alternative<protocol::Done>(envelope.payload)) {
+            for (const auto& device : scene.devices()) {
+                const Given* given = device->ledger.find(*envelope.re);
+                if (given == nullptr || given->account != who.account) continue;
+                const auto* revoke = std::get_if<protocol::DeviceRevoke>(&given->command);
+                if (revoke != nullptr && revoke->device != who.device) revoked_.insert(revoke->device);
+            }
+        }
+        if (!revoked_.contains(who.device) || std::holds_alternative<protocol::Closing>(envelope.payload))
+            return;
+        scene.violated({20,
+                        "device " + who.device.text() + " was sent something after it was signed out",
+                        {},
+                        {wire.device_name()}});
+    }
+
+  private:
+    /// Signed out by another device, which has the answer.
+    std::set<DeviceId> revoked_;
+    std::set<std::pair<AccountId, Uuid>> too_late_;
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> revoked_is_out() {
+    return std::make_unique<RevokedIsOut>();
+}
+
+}  // namespace parley::sim

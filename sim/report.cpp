@@ -1,0 +1,96 @@
+#include "sim/report.hpp"
+
+#include "sim/promise.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <type_traits>
+#include <variant>
+
+namespace parley::sim {
+
+namespace {
+
+constexpr int kChangesShown = 25;
+
+std::string described(const protocol::ChangePayload& payload) {
+    return std::visit(
+        [](const auto& what) -> std::string {
+            using What = std::remove_cvref_t<decltype(what)>;
+            if constexpr (std::is_same_v<What, protocol::MessageNew>) {
+                return "message by " + what.sender.text() + ": " + what.text.substr(0, 40);
+            } else if constexpr (std::is_same_v<What, protocol::MemberChanged>) {
+                return "member " + what.profile.handle + (what.present ? " in" : " out") + " by " +
+                       what.by.text();
+            } else if constexpr (std::is_same_v<What, protocol::ConversationChanged>) {
+                return "settings, title " + what.title.value_or("none");
+            } else if constexpr (std::is_same_v<What, protocol::Joined>) {
+                return "joined " + what.conversation.text() + " from " + std::to_string(what.from);
+            } else if constexpr (std::is_same_v<What, protocol::Left>) {
+                return "left " + what.conversation.text() + " until " + std::to_string(what.until);
+            } else if constexpr (std::is_same_v<What, protocol::ReadChanged>) {
+                return "read " + what.conversation.text() + " up to " + std::to_string(what.upto) +
+                       ", unread " + std::to_string(what.unread) + ", mentions " +
+                       std::to_string(what.mentions) + " as of " + std::to_string(what.as_of.conversation) +
+                       ", " + std::to_string(what.as_of.account);
+            } else if constexpr (std::is_same_v<What, protocol::DeviceChanged>) {
+                return "device " + what.device.text() + " " + what.name + (what.present ? " in" : " out");
+            } else {
+                return "profile " + what.profile.name;
+            }
+        },
+        payload);
+}
+
+std::string state_of(Device& device) {
+    if (!device.node->up()) return "down";
+    core::Client& client = device.node->client();
+    std::string text = "connection " + std::to_string(static_cast<int>(client.connection()));
+    const auto waiting = client.outbox();
+    if (!waiting) return text + ", outbox unreadable";
+    for (const auto& one : *waiting) {
+        text += ", command " + one.id.text() + " state " + std::to_string(static_cast<int>(one.state));
+        if (text.size() > 400) return text + " …";
+    }
+    const auto views = client.conversations(0, 1000);
+    if (!views) return text;
+    for (const auto& view : *views) {
+        if (view.present && !view.complete) text += ", " + view.stream.text() + " incomplete";
+        const auto shown = everything_shown(client, view);
+        if (view.present && shown && shown->missing) text += ", " + view.stream.text() + " misses a part";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<std::string> last_changes(const Scene& scene, const Violation& violation) {
+    std::vector<std::string> lines;
+    for (const StreamId& stream : violation.streams) {
+        const StreamHistory* history = scene.history().find(stream);
+        if (history == nullptr) {
+            lines.push_back(stream.text() + ": unknown");
+            continue;
+        }
+        const auto count = static_cast<int>(history->changes.size());
+        auto change = std::prev(history->changes.end(), std::min(kChangesShown, count));
+        for (; change != history->changes.end(); ++change) {
+            lines.push_back(stream.text() + "/" + std::to_string(change->first) + " born " +
+                            std::to_string(change->second.born) + "  " + described(change->second.payload));
+        }
+    }
+    return lines;
+}
+
+Violation restless(Scene& scene) {
+    Violation violation{.promise = 6, .what = "the world did not come to rest after it was healed:"};
+    for (const auto& device : scene.devices()) {
+        violation.what += "\n  " + device->node->name() + ": " + state_of(*device);
+        violation.devices.push_back(device->node->name());
+    }
+    violation.what += "\n  server: " + std::string(scene.server().up() ? "up" : "down") +
+                      (scene.server().idle() ? ", idle" : ", busy");
+    return violation;
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "sim/scene.hpp"
+
+#include <string>
+#include <vector>
+
+namespace parley::sim {
+
+/// The last changes of the streams that a violation names, as lines for people.
+std::vector<std::string> last_changes(const Scene& scene, const Violation& violation);
+
+/// Who keeps the world from coming to rest.
+Violation restless(Scene& scene);
+
+}  // namespace parley::sim

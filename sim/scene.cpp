@@ -1,0 +1,212 @@
+#include "sim/scene.hpp"
+
+#include "sim/promise.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kHandles{"ada", "ben", "cyd", "dee", "eli", "fay"};
+
+}  // namespace
+
+Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), promises_(all_promises()) {
+    server_ = std::make_unique<ServerNode>(world_, static_cast<Watch&>(*this),
+                                           server::Rules{.registration = server::Registration::open},
+                                           options_.defects);
+    const auto count = static_cast<std::size_t>(world_.random().between(
+        static_cast<std::int64_t>(options_.people_min), static_cast<std::int64_t>(options_.people_max)));
+    for (std::size_t number = 0; number < count; ++number)
+        add_person(number);
+}
+
+Scene::~Scene() = default;
+
+void Scene::add_person(std::size_t number) {
+    Random& random = world_.random();
+    auto person = std::make_unique<Person>();
+    person->handle = kHandles.at(number);
+    person->password = "password of " + person->handle;
+    const auto count = random.between(2, static_cast<std::int64_t>(options_.devices_max));
+    for (std::int64_t one = 1; one <= count; ++one) {
+        auto device = std::make_unique<Device>();
+        Device& known = *device;
+        core::ClientOptions client;
+        client.encoding = random.below(4) == 0 ? protocol::Encoding::json : protocol::Encoding::cbor;
+        // Some devices would rather jump than pull, so that both ways are walked.
+        client.jump_changes = random.below(3) == 0 ? random.between(10, 60) : 10'000;
+        device->person = person.get();
+        device->node = std::make_unique<DeviceNode>(
+            world_, *server_, person->handle + "/" + std::to_string(one), client,
+            [this, &known](const core::Notice& notice) { device_noticed(known, notice); });
+        person->devices.push_back(device.get());
+        devices_.push_back(std::move(device));
+    }
+    people_.push_back(std::move(person));
+}
+
+const SignedIn* Scene::signed_in(const Wire& wire) const {
+    const auto found = signed_in_.find(wire.number());
+    return found == signed_in_.end() ? nullptr : &found->second;
+}
+
+Device* Scene::device_named(const std::string& name) {
+    const auto found =
+        std::ranges::find_if(devices_, [&](const auto& one) { return one->node->name() == name; });
+    return found == devices_.end() ? nullptr : found->get();
+}
+
+void Scene::violated(Violation violation) {
+    if (!violation_) violation_ = std::move(violation);
+}
+
+std::optional<Uuid> Scene::give(Device& device, protocol::Payload command) {
+    std::optional<Uuid> id;
+    if (!device.signed_in()) return id;
+    const AccountId account = *device.node->client().account();
+    device.node->act([&](core::Client& client) {
+        auto given = client.submit(command, device.node->now());
+        if (!given) return;
+        id = *given;
+        device.ledger.add(*given, std::move(command), account);
+    });
+    if (id) {
+        Given& given = *device.ledger.find(*id);
+        given.kept = device.node->up();
+        world_.note(device.node->name(), "give", id->text());
+    }
+    return id;
+}
+
+void Scene::sign_in(Device& device) {
+    if (!device.node->up() || device.signed_in() || device.signing_in) return;
+    Person& person = *device.person;
+    device.signing_in = true;
+    device.node->act([&](core::Client& client) {
+        if (person.registered) {
+            client.sign_in(
+                {.handle = person.handle, .password = person.password, .device_name = device.node->name()},
+                device.node->now());
+        } else {
+            client.register_account({.handle = person.handle,
+                                     .name = person.handle + " the first",
+                                     .password = person.password,
+                                     .device_name = device.node->name()},
+                                    device.node->now());
+        }
+    });
+}
+
+void Scene::device_noticed(Device& device, const core::Notice& notice) {
+    if (const auto* ended = std::get_if<core::SignInEnded>(&notice)) {
+        device.signing_in = false;
+        if (!ended->failure || ended->failure->code == ErrorCode::handle_taken)
+            device.person->registered = true;
+        if (!ended->failure)
+            device.node->act([&](core::Client& client) { client.connect(device.node->now()); });
+    } else if (const auto* changed = std::get_if<core::ConnectionChanged>(&notice)) {
+        const bool erased = changed->now == core::Connection::revoked;
+        if (erased) {
+            device.ledger.erase();
+            device.shown.clear();
+        }
+        if (changed->now == core::Connection::broken && device.node->up() &&
+            device.node->disk().counts().full == 0) {
+            surprise(device.node->name() + ": the local database broke on a good disk");
+        }
+    }
+}
+
+void Scene::look_at(Device& device) {
+    if (!device.node->up() || !device.signed_in()) return;
+    core::Client& client = device.node->client();
+    if (const auto wrong = client.check()) return surprise(device.node->name() + ": " + *wrong);
+    const auto views = client.conversations(0, 1000);
+    if (!views || views->empty()) return;
+    const auto& view = world_.random().pick(*views);
+    const auto shown = everything_shown(client, view);
+    if (!shown) return;
+    for (const auto& promise : promises_)
+        promise->looked_at(*this, device, *shown);
+    // To look is to ask for what is missing.
+    device.node->act([](core::Client&) {});
+}
+
+void Scene::check_at_rest() {
+    const auto stored = read_store(server_->disk());
+    if (!stored) return surprise("the server's store cannot be read");
+    for (const auto& promise : promises_)
+        promise->at_rest(*this, *stored);
+    for (const auto& device : devices_) {
+        const auto views = device->node->client().conversations(0, 1000);
+        if (!views) return surprise(device->node->name() + ": its database cannot be read");
+        std::vector<Showing> all;
+        for (const auto& view : *views) {
+            auto shown = everything_shown(device->node->client(), view);
+            if (!shown) return surprise(device->node->name() + ": its database cannot be read");
+            all.push_back(std::move(*shown));
+        }
+        for (const auto& promise : promises_) {
+            for (const Showing& showing : all)
+                promise->looked_at(*this, *device, showing);
+            promise->device_at_rest(*this, *device, all);
+        }
+    }
+}
+
+void Scene::committed(const server::Batch& batch) {
+    for (const auto& promise : promises_)
+        promise->committed(*this, batch);
+    history_.apply(batch);
+}
+
+void Scene::server_said(Wire& wire, const protocol::Envelope& envelope) {
+    if (const auto* ok = std::get_if<protocol::AuthOk>(&envelope.payload)) {
+        signed_in_[wire.number()] = {ok->account, ok->device};
+        Device* device = device_named(wire.device_name());
+        device->person->account = ok->account;
+    }
+    const SignedIn* who = signed_in(wire);
+    if (who == nullptr) return;
+    for (const auto& promise : promises_)
+        promise->server_said(*this, wire, *who, envelope);
+    note_said(*who, envelope);
+}
+
+void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {
+    if (!envelope.re) return;
+    const std::pair key{who.account, *envelope.re};
+    if (const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload)) {
+        said_.refused[key] = error->code;
+        return;
+    }
+    said_.done[key] = envelope.stream;
+    if (std::holds_alternative<protocol::MessageAccepted>(envelope.payload)) {
+        said_.accepted.try_emplace(key, Place{envelope.stream, envelope.seq.value_or(0)});
+    }
+}
+
+void Scene::server_heard(Wire& wire, std::string_view frame) {
+    for (const auto& promise : promises_)
+        promise->server_heard(*this, wire, frame);
+}
+
+void Scene::server_started() {
+    const auto stored = read_store(server_->disk());
+    if (!stored) return surprise("the server's store cannot be read after a start");
+    for (const StoredRow& row : stored->rows)
+        history_.learn(row.stream, row.change);
+    for (const auto& [stream, head] : stored->heads)
+        history_.learn_head(stream, head);
+    for (const auto& promise : promises_)
+        promise->server_started(*this, *stored);
+}
+
+void Scene::surprise(std::string what) {
+    violated({.promise = 0, .what = std::move(what)});
+}
+
+}  // namespace parley::sim

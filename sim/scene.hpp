@@ -1,0 +1,132 @@
+#pragma once
+
+#include "sim/device_node.hpp"
+#include "sim/history.hpp"
+#include "sim/ledger.hpp"
+#include "sim/profile.hpp"
+#include "sim/server_node.hpp"
+#include "sim/world.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::sim {
+
+struct Person;
+
+/// A device with what the world knows about it.
+struct Device {
+    std::unique_ptr<DeviceNode> node;
+    Person* person = nullptr;
+    Ledger ledger;
+    /// A sign-in that has not ended yet.
+    bool signing_in = false;
+    std::int64_t starts_seen = 0;
+    /// What it was seen to show, per conversation and message, since it was last erased.
+    struct Shown {
+        std::int64_t born = 0;
+        core::MessageState state = core::MessageState::sending;
+    };
+    std::map<std::pair<StreamId, Uuid>, Shown> shown;
+
+    bool signed_in() const { return node->up() && node->client().account().has_value(); }
+};
+
+struct Person {
+    std::string handle;
+    std::string password;
+    std::vector<Device*> devices;
+    /// Known once the server has said it.
+    std::optional<AccountId> account;
+    bool registered = false;
+};
+
+/// Who is signed in on a connection, as the server has said.
+struct SignedIn {
+    AccountId account;
+    DeviceId device;
+};
+
+struct Violation {
+    /// Number in the list of promises; 0: the world itself is out of order.
+    int promise = 0;
+    std::string what;
+    std::vector<StreamId> streams;
+    std::vector<std::string> devices;
+};
+
+struct SceneOptions {
+    std::uint64_t seed = 1;
+    Profile profile = Profile::train;
+    ServerDefects defects;
+    std::size_t people_min = 3;
+    std::size_t people_max = 4;
+    std::size_t devices_max = 3;
+};
+
+class Promise;
+
+/// Everything that is there: the world, the server, people with their devices, what is known to have
+/// happened, and the promises that are watched. Acts and faults change it; promises look at it.
+class Scene final : private Watch {
+  public:
+    explicit Scene(SceneOptions options);
+    ~Scene() override;
+
+    // Getters.
+    const SceneOptions& options() const { return options_; }
+    World& world() { return world_; }
+    ServerNode& server() { return *server_; }
+    std::vector<std::unique_ptr<Person>>& people() { return people_; }
+    std::vector<std::unique_ptr<Device>>& devices() { return devices_; }
+    const History& history() const { return history_; }
+    const Said& said() const { return said_; }
+    const SignedIn* signed_in(const Wire& wire) const;
+    Device* device_named(const std::string& name);
+    /// The first that was seen; nothing happens after it.
+    const std::optional<Violation>& violation() const { return violation_; }
+    std::map<std::string, std::int64_t>& act_counts() { return act_counts_; }
+    std::map<std::string, std::int64_t>& fault_counts() { return fault_counts_; }
+
+    // Commands.
+    void violated(Violation violation);
+    /// A person gives a command on a device; the id where the core took it.
+    std::optional<Uuid> give(Device& device, protocol::Payload command);
+    /// Registers or signs in where the device is not.
+    void sign_in(Device& device);
+    /// Looks at what a device shows, as a person would.
+    void look_at(Device& device);
+    /// Everything has come to rest: what holds at the end is checked.
+    void check_at_rest();
+
+  private:
+    // Watch.
+    void committed(const server::Batch& batch) override;
+    void server_said(Wire& wire, const protocol::Envelope& envelope) override;
+    void server_heard(Wire& wire, std::string_view frame) override;
+    void server_started() override;
+    void surprise(std::string what) override;
+
+    void note_said(const SignedIn& who, const protocol::Envelope& envelope);
+    void device_noticed(Device& device, const core::Notice& notice);
+    void add_person(std::size_t number);
+
+    SceneOptions options_;
+    World world_;
+    std::unique_ptr<ServerNode> server_;
+    std::vector<std::unique_ptr<Person>> people_;
+    std::vector<std::unique_ptr<Device>> devices_;
+    History history_;
+    Said said_;
+    std::map<std::uint64_t, SignedIn> signed_in_;
+    std::vector<std::unique_ptr<Promise>> promises_;
+    std::optional<Violation> violation_;
+    std::map<std::string, std::int64_t> act_counts_;
+    std::map<std::string, std::int64_t> fault_counts_;
+};
+
+}  // namespace parley::sim

@@ -1,0 +1,357 @@
+#include "sim/server_node.hpp"
+
+#include "server/api/http_api.hpp"
+#include "server/api/rate_limits.hpp"
+#include "server/api/shard.hpp"
+#include "server/api/tokens.hpp"
+#include "server/store/sqlite_store.hpp"
+#include "sim/server_ports.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace parley::sim {
+
+namespace {
+
+constexpr std::uint32_t kShards = 2;
+
+/// The same in every life, as the file in the data directory is.
+server::RootSecret root_secret() {
+    server::RootSecret secret;
+    secret.bytes.fill(7);
+    return secret;
+}
+
+}  // namespace
+
+/// One life of the server: everything that its memory holds.
+class ServerNode::Process final : public server::StoreHost, public server::Operations {
+  public:
+    explicit Process(ServerNode& node)
+        : node_(node),
+          life_(node.life_),
+          random_(node.world_.random().fork("server " + std::to_string(node.starts_))),
+          disk_(node.disk_.start()),
+          tokens_(root_secret()),
+          limits_({.messages_per_second = 1'000, .messages_burst = 100'000, .password_failures_max = 1'000}) {
+        disk_->on_death([this] { node_.die(node_.death_); });
+    }
+
+    bool open();
+
+    DiskProcess& disk() { return *disk_; }
+    bool idle() const { return writer_->idle(); }
+    void accept(SharedWire wire);
+    void frame_arrived(Wire& wire, std::string_view frame);
+    void frame_written(Wire& wire);
+    void peer_gone(Wire& wire);
+    void call(server::HttpRequest request, Answer answer);
+    void drain_shards();
+    Status close_store() { return store_->close(); }
+    void wires_lost(bool politely);
+
+    // StoreHost.
+    void fatal(std::string_view) override { node_.die(Death::killed); }
+    void bad_row(std::int64_t stream, std::int64_t born) override {
+        node_.watch_.surprise("bad row " + std::to_string(stream) + "/" + std::to_string(born));
+    }
+    void random(std::span<std::uint8_t> bytes) override { random_.fill(bytes); }
+    server::DiskUse disk_use() override;
+
+    // Operations.
+    bool ready() const override { return true; }
+    std::string metrics() const override { return {}; }
+
+  private:
+    struct Run {
+        server::ShardMetrics metrics;
+        std::unique_ptr<server::Shard> shard;
+        std::unique_ptr<server::HttpApi> http;
+        std::optional<Instant> armed;
+    };
+    struct Session {
+        SharedWire wire;
+        std::uint32_t shard = 0;
+        server::SessionKey key;
+    };
+
+    void commit(const server::SharedBatch& batch);
+    void arm(std::uint32_t shard);
+    void timeout(std::uint32_t shard);
+
+    ServerNode& node_;
+    SharedLife life_;
+    Random random_;
+    std::unique_ptr<DiskProcess> disk_;
+    server::Tokens tokens_;
+    server::RateLimits limits_;
+    std::unique_ptr<server::Store> store_;
+    std::unique_ptr<VirtualWriter> writer_;
+    std::unique_ptr<VirtualReaders> readers_;
+    std::unique_ptr<VirtualHasher> hasher_;
+    std::unique_ptr<VirtualBus> bus_;
+    std::vector<std::unique_ptr<Run>> runs_;
+    std::map<std::uint64_t, Session> sessions_;
+    std::uint64_t calls_ = 0;
+};
+
+bool ServerNode::Process::open() {
+    auto store = server::open_sqlite_store({.directory = "data",
+                                            .vfs = disk_->vfs_name(),
+                                            .ballast_bytes = 1 << 16,
+                                            .log_bytes_max = 1 << 18,
+                                            .lock_file = false},
+                                           node_.rules_, *this);
+    if (!store || life_->over()) return false;
+    store_ = std::move(*store);
+    World& world = node_.world_;
+    const auto turn = [this](std::uint32_t shard, const std::function<void()>& done) {
+        runs_[shard]->shard->handle_done(done, node_.world_.now());
+        arm(shard);
+    };
+    writer_ = std::make_unique<VirtualWriter>(
+        world, life_, *store_,
+        VirtualWriter::Steps{[this](const server::Batch& batch) { node_.watch_.committed(batch); },
+                             [this](const server::SharedBatch& batch) {
+                                 commit(batch);
+                             }});
+    readers_ = std::make_unique<VirtualReaders>(world, life_, *store_, turn);
+    hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
+    bus_ =
+        std::make_unique<VirtualBus>(world, life_, [this](std::uint32_t from, server::DeviceConnected what) {
+            for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+                if (shard == from) continue;
+                runs_[shard]->shard->handle_device_connected(what, node_.world_.now());
+                arm(shard);
+            }
+        });
+    for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+        auto run = std::make_unique<Run>();
+        run->shard = std::make_unique<server::Shard>(
+            server::ShardOptions{.number = shard,
+                                 .epoch = store_->epoch(),
+                                 .position = store_->position(),
+                                 .run = "r" + std::to_string(node_.starts_),
+                                 .session_queue_bytes_max = 16 * 1024,
+                                 .replay_effects_max = 64},
+            server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
+        run->http = std::make_unique<server::HttpApi>(
+            server::HttpOptions{.decoy_hash = "none", .invite_only = false, .metrics = false}, *run->shard,
+            *hasher_, *this);
+        runs_.push_back(std::move(run));
+    }
+    return true;
+}
+
+server::DiskUse ServerNode::Process::disk_use() {
+    const auto& capacity = node_.disk_.faults().capacity;
+    if (!capacity) return {.bytes_total = 1 << 30, .bytes_free = 1 << 29};
+    return {.bytes_total = *capacity,
+            .bytes_free = std::max<std::int64_t>(0, *capacity - node_.disk_.used())};
+}
+
+void ServerNode::Process::commit(const server::SharedBatch& batch) {
+    const auto encoded = std::make_shared<const server::EncodedBatch>(batch);
+    for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+        runs_[shard]->shard->handle_revocations(*batch, node_.world_.now());
+        arm(shard);
+    }
+    for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+        // Every shard has its own pace, and walks in order since equal delays keep their order.
+        node_.world_.after(milliseconds(shard), life_, [this, shard, encoded] {
+            runs_[shard]->shard->handle_batch(encoded, node_.world_.now());
+            arm(shard);
+        });
+    }
+}
+
+void ServerNode::Process::arm(std::uint32_t shard) {
+    Run& run = *runs_[shard];
+    const auto next = run.shard->next_timeout();
+    if (!next || (run.armed && *run.armed <= *next)) return;
+    run.armed = *next;
+    node_.world_.at(*next, life_, [this, shard, at = *next] {
+        if (runs_[shard]->armed == at) timeout(shard);
+    });
+}
+
+void ServerNode::Process::timeout(std::uint32_t shard) {
+    Run& run = *runs_[shard];
+    run.armed.reset();
+    const auto next = run.shard->next_timeout();
+    if (next && *next <= node_.world_.instant()) run.shard->handle_timeout(node_.world_.now());
+    arm(shard);
+}
+
+void ServerNode::Process::accept(SharedWire wire) {
+    const auto shard = static_cast<std::uint32_t>(wire->number() % kShards);
+    Session& session = sessions_[wire->number()];
+    session = {.wire = wire, .shard = shard, .key = {}};
+    session.key = runs_[shard]->shard->handle_connected(*wire, wire->encoding(), node_.world_.now());
+    arm(shard);
+}
+
+void ServerNode::Process::frame_arrived(Wire& wire, std::string_view frame) {
+    const auto found = sessions_.find(wire.number());
+    if (found == sessions_.end()) return;
+    runs_[found->second.shard]->shard->handle_frame(found->second.key, frame, node_.world_.now());
+    arm(found->second.shard);
+}
+
+void ServerNode::Process::frame_written(Wire& wire) {
+    const auto found = sessions_.find(wire.number());
+    if (found == sessions_.end()) return;
+    runs_[found->second.shard]->shard->handle_written(found->second.key, node_.world_.now());
+    arm(found->second.shard);
+}
+
+void ServerNode::Process::peer_gone(Wire& wire) {
+    const auto found = sessions_.find(wire.number());
+    if (found == sessions_.end()) return;
+    const Session session = found->second;
+    sessions_.erase(found);
+    runs_[session.shard]->shard->handle_disconnected(session.key, node_.world_.now());
+    arm(session.shard);
+}
+
+void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
+    const auto shard = static_cast<std::uint32_t>(++calls_ % kShards);
+    runs_[shard]->http->handle(
+        std::move(request),
+        [answer = std::move(answer)](server::HttpResponse response) { answer(std::move(response)); },
+        node_.world_.now());
+    arm(shard);
+}
+
+void ServerNode::Process::drain_shards() {
+    for (auto& run : runs_) {
+        run->shard->drain(seconds(2), node_.world_.now());
+    }
+}
+
+void ServerNode::Process::wires_lost(bool politely) {
+    for (auto& [number, session] : sessions_)
+        session.wire->server_died(politely);
+    sessions_.clear();
+}
+
+ServerNode::ServerNode(World& world, Watch& watch, server::Rules rules, ServerDefects defects)
+    : world_(world),
+      watch_(watch),
+      rules_(rules),
+      defects_(defects),
+      disk_("server", world.random().fork("server disk")),
+      life_(std::make_shared<Life>()) {}
+
+ServerNode::~ServerNode() {
+    if (process_) {
+        process_->disk().kill();
+        world_.end(*life_);
+    }
+}
+
+bool ServerNode::idle() const {
+    return up() && process_->idle();
+}
+
+bool ServerNode::start() {
+    assert(process_ == nullptr);
+    ++starts_;
+    draining_ = false;
+    life_ = std::make_shared<Life>();
+    disk_.faults().syncs_lie = false;
+    process_ = std::make_unique<Process>(*this);
+    if (!process_->open()) {
+        if (!life_->over()) die(Death::killed);
+        return false;
+    }
+    disk_.faults().syncs_lie = defects_.answers_before_sync;
+    world_.note("server", "start");
+    watch_.server_started();
+    return true;
+}
+
+void ServerNode::die(Death death) {
+    if (!process_ || life_->over()) return;
+    world_.note("server", death == Death::power_lost ? "power lost" : "killed");
+    death_ = death;
+    life_->end();
+    process_->disk().kill();
+    process_->wires_lost(death == Death::killed);
+    // Its own code may be running right now, so what it leaves is cleared away after it.
+    world_.after({}, [this] { bury(); });
+}
+
+void ServerNode::die_at(std::int64_t disk_operation, Death death) {
+    if (!up()) return;
+    death_ = death;
+    process_->disk().kill_at(disk_operation);
+}
+
+void ServerNode::bury() {
+    world_.end(*life_);
+    process_.reset();
+    if (death_ == Death::power_lost) disk_.lose_power();
+    death_ = Death::killed;
+}
+
+void ServerNode::drain() {
+    if (!listening()) return;
+    world_.note("server", "drain");
+    draining_ = true;
+    finish_drain();
+}
+
+void ServerNode::finish_drain() {
+    world_.after(milliseconds(10), life_, [this] {
+        if (!process_->idle()) return finish_drain();
+        world_.after(milliseconds(5), life_, [this] { process_->drain_shards(); });
+        world_.after(milliseconds(100), life_, [this] {
+            if (process_->idle()) (void)process_->close_store();
+            die(Death::killed);
+        });
+    });
+}
+
+void ServerNode::call(server::HttpRequest request, Answer answer) {
+    if (!up()) return answer(std::nullopt);
+    process_->call(std::move(request), std::move(answer));
+}
+
+void ServerNode::accept(SharedWire wire) {
+    process_->accept(std::move(wire));
+}
+
+void ServerNode::frame_arrived(Wire& wire, std::string_view frame) {
+    if (!up()) return;
+    world_.note(wire.device_name(), "heard", frame);
+    watch_.server_heard(wire, frame);
+    process_->frame_arrived(wire, frame);
+}
+
+void ServerNode::frame_written(Wire& wire) {
+    if (up()) process_->frame_written(wire);
+}
+
+void ServerNode::peer_gone(Wire& wire) {
+    if (up()) process_->peer_gone(wire);
+}
+
+void ServerNode::frame_said(Wire& wire, std::string_view frame) {
+    world_.note(wire.device_name(), "said", frame);
+    const auto envelopes = protocol::decode_frame(frame, wire.encoding());
+    if (!envelopes) return watch_.surprise("the server sent a frame that cannot be decoded");
+    for (const auto& decoded : *envelopes) {
+        if (const auto* envelope = std::get_if<protocol::Envelope>(&decoded)) {
+            watch_.server_said(wire, *envelope);
+        } else {
+            watch_.surprise("the server sent an envelope that cannot be decoded");
+        }
+    }
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "server/api/http.hpp"
+#include "server/domain/rules.hpp"
+#include "sim/memory_disk.hpp"
+#include "sim/watch.hpp"
+#include "sim/wire.hpp"
+#include "sim/world.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::sim {
+
+/// Deliberate defects, for tests that show that the oracles see them.
+struct ServerDefects {
+    /// Answers are given before the commit is synced.
+    bool answers_before_sync = false;
+};
+
+/// The server: the real store engine, domain, shards and HTTP over a disk in memory; only the threads and the
+/// sockets are the world's. It may die between any two events, or inside any disk operation, and starts again
+/// on what its disk kept.
+class ServerNode final : public WireAcceptor {
+  public:
+    enum class Death : std::uint8_t { killed, power_lost };
+    using Answer = std::function<void(std::optional<server::HttpResponse>)>;
+
+    ServerNode(World& world, Watch& watch, server::Rules rules, ServerDefects defects);
+    ~ServerNode() override;
+    ServerNode(const ServerNode&) = delete;
+    ServerNode& operator=(const ServerNode&) = delete;
+
+    // Getters.
+    bool up() const { return process_ != nullptr && !life_->over(); }
+    /// Nothing of its last life is left in memory: it may start.
+    bool buried() const { return process_ == nullptr; }
+    MemoryDisk& disk() { return disk_; }
+    std::int64_t starts() const { return starts_; }
+    /// Nothing waits to be written.
+    bool idle() const;
+
+    // Commands.
+    /// False: the disk does not let it (it died again while starting).
+    bool start();
+    void die(Death death);
+    /// Dies inside the n-th disk operation from now on.
+    void die_at(std::int64_t disk_operation, Death death);
+    /// Ends in order, as on SIGTERM: nobody is let in, what is queued is written and answered, sessions are
+    /// closed.
+    void drain();
+    /// Serves one HTTP call; nothing comes back where the server dies meanwhile.
+    void call(server::HttpRequest request, Answer answer);
+
+    // WireAcceptor.
+    bool listening() const override { return up() && !draining_; }
+    void accept(SharedWire wire) override;
+    void frame_arrived(Wire& wire, std::string_view frame) override;
+    void frame_written(Wire& wire) override;
+    void peer_gone(Wire& wire) override;
+    void frame_said(Wire& wire, std::string_view frame) override;
+
+  private:
+    class Process;
+
+    void bury();
+    void finish_drain();
+
+    World& world_;
+    Watch& watch_;
+    server::Rules rules_;
+    ServerDefects defects_;
+    MemoryDisk disk_;
+    SharedLife life_;
+    std::unique_ptr<Process> process_;
+    Death death_ = Death::killed;
+    bool draining_ = false;
+    std::int64_t starts_ = 0;
+};
+
+}  // namespace parley::sim

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "server/bus/bus.hpp"
+#include "server/domain/ports.hpp"
+#include "server/store/store.hpp"
+#include "sim/world.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace parley::sim {
+
+/// Group commit on virtual time: what has queued up is applied in one event, which takes the time of a sync,
+/// and the batch is handed on in another. Between any two of these the process may die.
+class VirtualWriter final : public server::WriteQueue {
+  public:
+    struct Steps {
+        /// It is on the disk, and nobody has heard of it yet.
+        std::function<void(const server::Batch&)> applied;
+        /// It is for the shards now.
+        std::function<void(server::SharedBatch)> hand_on;
+    };
+
+    VirtualWriter(World& world, SharedLife life, server::Store& store, Steps steps);
+
+    bool submit(server::Work work) override;
+    bool idle() const { return queue_.empty() && !pumping_; }
+
+  private:
+    void pump();
+
+    static constexpr std::size_t kQueueMax = 4096;
+    static constexpr std::size_t kBatchMax = 64;
+
+    World& world_;
+    SharedLife life_;
+    server::Store& store_;
+    Steps steps_;
+    Random random_;
+    std::deque<server::Work> queue_;
+    bool pumping_ = false;
+};
+
+/// Reads that take their time. The snapshot is taken at once or late, both of which the port allows.
+class VirtualReaders final : public server::ReadPool {
+  public:
+    /// Runs `done` as a turn of the shard.
+    using Turn = std::function<void(std::uint32_t shard, const std::function<void()>& done)>;
+
+    VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn);
+
+    bool submit(std::uint32_t shard, std::function<void(server::Snapshot&)> read,
+                std::function<void()> done) override;
+
+  private:
+    struct Reading {
+        std::uint32_t shard = 0;
+        std::unique_ptr<server::Snapshot> snapshot;
+        std::function<void(server::Snapshot&)> read;
+        std::function<void()> done;
+    };
+    void run(std::uint64_t number);
+
+    World& world_;
+    SharedLife life_;
+    server::Store& store_;
+    Turn turn_;
+    Random random_;
+    std::uint64_t number_ = 0;
+    std::map<std::uint64_t, Reading> readings_;
+};
+
+/// Takes as long as Argon2id and costs nothing: real hashing would be most of a run's time. What it makes is
+/// not a secret to anybody.
+class VirtualHasher final : public server::PasswordHasher {
+  public:
+    using Turn = VirtualReaders::Turn;
+
+    VirtualHasher(World& world, SharedLife life, Turn turn)
+        : world_(world), life_(std::move(life)), turn_(std::move(turn)) {}
+
+    bool hash(std::uint32_t shard, std::string password,
+              std::function<void(Result<std::string>)> done) override;
+    bool verify(std::uint32_t shard, std::string password, std::string hash,
+                std::function<void(bool)> done) override;
+    static std::string plain(const std::string& password);
+
+  private:
+    World& world_;
+    SharedLife life_;
+    Turn turn_;
+};
+
+/// Between the shards of one process.
+class VirtualBus final : public server::Bus {
+  public:
+    using Deliver = std::function<void(std::uint32_t from_shard, server::DeviceConnected)>;
+
+    VirtualBus(World& world, SharedLife life, Deliver deliver)
+        : world_(world), life_(std::move(life)), deliver_(std::move(deliver)) {}
+
+    std::uint64_t next_turn() override { return ++turn_; }
+    void announce(std::uint32_t from_shard, server::DeviceConnected connected) override;
+
+  private:
+    World& world_;
+    SharedLife life_;
+    Deliver deliver_;
+    std::uint64_t turn_ = 0;
+};
+
+}  // namespace parley::sim

@@ -1,0 +1,252 @@
+#include "sim/simulation.hpp"
+
+#include "sim/acts/act.hpp"
+#include "sim/faults/fault.hpp"
+#include "sim/memory_disk.hpp"
+#include "sim/promise.hpp"
+#include "sim/report.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+/// How long after healing everything must have come to rest: several of the longest back-offs, heartbeats and
+/// waits.
+constexpr Duration kRestMax = seconds(400);
+/// What is collected for a moment (acks, receipts) is written and heard of after this.
+constexpr Duration kSettling = seconds(8);
+/// A run that makes this many events has got into a loop.
+constexpr std::uint64_t kEventsMax = 3'000'000;
+
+/// Drives one scene: people act, faults strike, what has died starts again; then all is healed.
+class Simulation {
+  public:
+    explicit Simulation(RunOptions options)
+        : options_(std::move(options)), chance_(options_.scene.seed), scene_(options_.scene) {
+        if (options_.listener) world().trace().listen(options_.listener);
+        choose();
+    }
+
+    Outcome run();
+
+  private:
+    World& world() { return scene_.world(); }
+    Random& random() { return scene_.world().random(); }
+    bool over() const { return scene_.violation().has_value(); }
+
+    void choose();
+    void act_soon();
+    void act();
+    void strike_soon();
+    void strike();
+    void look_after();
+    void heal();
+    bool at_rest();
+    void come_to_rest();
+    bool step();
+    Outcome outcome();
+
+    RunOptions options_;
+    SqliteChance chance_;
+    Scene scene_;
+    /// Swarm testing: each seed does only a part of what there is, so that rare mixtures come up.
+    std::vector<const Act*> acts_;
+    std::vector<const Fault*> faults_;
+    std::int64_t acts_done_ = 0;
+    std::int64_t faults_done_ = 0;
+    Duration pace_;
+    bool healed_ = false;
+};
+
+template <class Thing, class Weight>
+const Thing* weighted(Random& random, const std::vector<const Thing*>& things, Weight weight) {
+    std::int64_t sum = 0;
+    for (const Thing* thing : things)
+        sum += weight(*thing);
+    if (sum == 0) return nullptr;
+    auto left = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sum)));
+    for (const Thing* thing : things) {
+        left -= weight(*thing);
+        if (left < 0) return thing;
+    }
+    return nullptr;
+}
+
+void Simulation::choose() {
+    Random& chance = random();
+    const std::set<std::string_view> always{"send to a person", "send to a conversation", "look around",
+                                            "read"};
+    for (const Act* act : all_acts()) {
+        if (always.contains(act->name) || chance.below(3) != 0) acts_.push_back(act);
+    }
+    for (const Fault* fault : all_faults()) {
+        if (chance.below(2) == 0) faults_.push_back(fault);
+    }
+    pace_ = milliseconds(chance.between(20, 400));
+}
+
+bool Simulation::step() {
+    if (over()) return false;
+    if (world().events() > kEventsMax) {
+        scene_.violated({.promise = 0, .what = "the world does not come to rest: too many events"});
+        return false;
+    }
+    return world().step();
+}
+
+Outcome Simulation::run() {
+    while (!scene_.server().start())
+        step();
+    for (const auto& device : scene_.devices())
+        device->node->start();
+    look_after();
+    act_soon();
+    strike_soon();
+    while (acts_done_ < options_.acts && step()) {
+    }
+    heal();
+    come_to_rest();
+    if (!over()) scene_.check_at_rest();
+    return outcome();
+}
+
+void Simulation::act_soon() {
+    world().after(milliseconds(random().between(0, pace_.ms * 2)), [this] { act(); });
+}
+
+void Simulation::act() {
+    if (healed_) return;
+    std::vector<Device*> able;
+    for (const auto& device : scene_.devices()) {
+        if (device->signed_in()) able.push_back(device.get());
+    }
+    if (!able.empty()) {
+        Device& device = *random().pick(able);
+        const Act* chosen = weighted(random(), acts_, [](const Act& one) { return one.weight; });
+        world().note(device.node->name(), "act", chosen->name);
+        if (chosen->perform(scene_, device)) {
+            ++acts_done_;
+            ++scene_.act_counts()[std::string(chosen->name)];
+        }
+    }
+    act_soon();
+}
+
+void Simulation::strike_soon() {
+    const Duration interval = fault_interval(options_.scene.profile);
+    world().after(milliseconds(random().between(0, interval.ms * 2)), [this] { strike(); });
+}
+
+void Simulation::strike() {
+    if (healed_) return;
+    const Profile profile = options_.scene.profile;
+    const Fault* chosen =
+        weighted(random(), faults_, [profile](const Fault& one) { return one.weights.in(profile); });
+    if (chosen != nullptr) {
+        world().note("world", "fault", chosen->name);
+        if (chosen->strike(scene_)) {
+            ++faults_done_;
+            ++scene_.fault_counts()[std::string(chosen->name)];
+        }
+    }
+    strike_soon();
+}
+
+/// What has died starts again after a while; who is not signed in signs in.
+void Simulation::look_after() {
+    if (!scene_.server().up() && scene_.server().buried() && (healed_ || random().below(2) == 0)) {
+        scene_.server().start();
+    }
+    for (const auto& device : scene_.devices()) {
+        DeviceNode& node = *device->node;
+        if (!node.up() && node.buried() && (healed_ || random().below(3) == 0)) {
+            device->signing_in = false;
+            node.start();
+        }
+        const bool stands = node.up() && node.client().connection() == core::Connection::replaced;
+        if (stands) node.act([&](core::Client& client) { client.connect(node.now()); });
+        scene_.sign_in(*device);
+    }
+    world().after(milliseconds(random().between(300, 1'500)), [this] { look_after(); });
+}
+
+void Simulation::heal() {
+    healed_ = true;
+    world().note("world", "heal");
+    scene_.server().disk().faults().sync_failures = 0;
+    scene_.server().disk().faults().capacity.reset();
+    for (const auto& device : scene_.devices()) {
+        device->node->disk().faults().sync_failures = 0;
+        device->node->clock_error() = {};
+        device->node->link() = Link{};
+        device->node->read_on();
+        device->node->tell_network(true);
+    }
+}
+
+bool Simulation::at_rest() {
+    if (!scene_.server().idle()) return false;
+    return std::ranges::all_of(scene_.devices(), [](const auto& device) {
+        if (!device->signed_in()) return false;
+        core::Client& client = device->node->client();
+        if (client.connection() != core::Connection::online) return false;
+        const auto waiting = client.outbox();
+        if (!waiting) return false;
+        const bool sending = std::ranges::any_of(
+            *waiting, [](const auto& one) { return one.state != core::CommandState::failed; });
+        const auto views = client.conversations(0, 1000);
+        return !sending && views && std::ranges::all_of(*views, [&](const auto& view) {
+            if (!view.present) return true;
+            const auto showing = everything_shown(client, view);
+            return showing && view.complete && !showing->missing;
+        });
+    });
+}
+
+void Simulation::come_to_rest() {
+    const Instant latest = world().instant() + kRestMax;
+    Instant resting_since = world().instant();
+    Instant next_look = world().instant();
+    while (world().instant() < latest && step()) {
+        if (world().instant() < next_look) continue;
+        next_look = world().instant() + seconds(1);
+        if (!at_rest()) {
+            resting_since = world().instant();
+            // To look is to ask for what is missing.
+            for (const auto& device : scene_.devices())
+                device->node->act([](core::Client&) {});
+        }
+        if (world().instant() - resting_since > kSettling) return;
+    }
+    if (!over()) scene_.violated(restless(scene_));
+}
+
+Outcome Simulation::outcome() {
+    Outcome result;
+    result.seed = options_.scene.seed;
+    result.trace_hash = world().trace().digits();
+    result.violation = scene_.violation();
+    if (over()) result.last_changes = last_changes(scene_, *scene_.violation());
+    result.acts = scene_.act_counts();
+    result.faults = scene_.fault_counts();
+    result.acts_done = acts_done_;
+    result.faults_done = faults_done_;
+    result.messages = scene_.history().messages();
+    result.events = static_cast<std::int64_t>(world().events());
+    result.simulated = world().instant() - Instant{1'000'000};
+    return result;
+}
+
+}  // namespace
+
+Outcome run(RunOptions options) {
+    return Simulation(std::move(options)).run();
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "sim/scene.hpp"
+#include "sim/trace.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::sim {
+
+struct RunOptions {
+    SceneOptions scene;
+    /// Acts after which everything is healed and must come to rest.
+    std::int64_t acts = 300;
+    /// Hears every note of the trace.
+    Trace::Listener listener;
+};
+
+struct Outcome {
+    std::uint64_t seed = 0;
+    std::string trace_hash;
+    std::optional<Violation> violation;
+    /// The last changes of the streams that the violation names, readable.
+    std::vector<std::string> last_changes;
+    std::map<std::string, std::int64_t> acts;
+    std::map<std::string, std::int64_t> faults;
+    std::int64_t acts_done = 0;
+    std::int64_t faults_done = 0;
+    std::int64_t messages = 0;
+    std::int64_t events = 0;
+    Duration simulated;
+};
+
+/// One world from one seed, from the first sign-in to rest. The same options make the same outcome.
+Outcome run(RunOptions options);
+
+}  // namespace parley::sim

@@ -1,0 +1,142 @@
+#include "sim/store_reader.hpp"
+
+#include "protocol/codec.hpp"
+#include "server/domain/keys.hpp"
+
+#include <sqlite3.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace parley::sim {
+
+namespace {
+
+using protocol::ChangePayload;
+using protocol::Type;
+
+struct CloseConnection {
+    void operator()(sqlite3* connection) const { sqlite3_close(connection); }
+};
+struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+using Query = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+Connection open(const DiskProcess& process) {
+    sqlite3* handle = nullptr;
+    const int result =
+        sqlite3_open_v2("data/parley.db", &handle, SQLITE_OPEN_READWRITE, process.vfs_name().c_str());
+    Connection connection(handle);
+    return result == SQLITE_OK ? std::move(connection) : nullptr;
+}
+
+Query query(sqlite3& connection, std::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    sqlite3_prepare_v2(&connection, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+    return Query(statement);
+}
+
+std::string_view blob(sqlite3_stmt& row, int column) {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(&row, column));
+    return {bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(&row, column))};
+}
+
+template <class T>
+std::optional<ChangePayload> decode_as(std::string_view body) {
+    auto decoded = protocol::decode<T>(body, protocol::Encoding::cbor);
+    if (!decoded) return std::nullopt;
+    return ChangePayload(std::move(*decoded));
+}
+
+std::optional<ChangePayload> decode_body(Type type, std::string_view body) {
+    switch (type) {
+        case Type::message_new:
+            return decode_as<protocol::MessageNew>(body);
+        case Type::member_changed:
+            return decode_as<protocol::MemberChanged>(body);
+        case Type::conversation_changed:
+            return decode_as<protocol::ConversationChanged>(body);
+        case Type::joined:
+            return decode_as<protocol::Joined>(body);
+        case Type::left:
+            return decode_as<protocol::Left>(body);
+        case Type::read_changed:
+            return decode_as<protocol::ReadChanged>(body);
+        case Type::device_changed:
+            return decode_as<protocol::DeviceChanged>(body);
+        case Type::profile_changed:
+            return decode_as<protocol::ProfileChanged>(body);
+        default:
+            return std::nullopt;
+    }
+}
+
+bool read_heads(sqlite3& connection, StoredRows& into) {
+    const auto read = [&](std::string_view sql, auto to_stream) {
+        const Query rows = query(connection, sql);
+        if (!rows) return false;
+        while (sqlite3_step(rows.get()) == SQLITE_ROW) {
+            into.heads[to_stream(sqlite3_column_int64(rows.get(), 0))] = sqlite3_column_int64(rows.get(), 1);
+        }
+        return true;
+    };
+    return read("SELECT key, head FROM conversation",
+                [](std::int64_t key) { return server::to_id(server::ConversationKey{key}); }) &&
+           read("SELECT key, head FROM account",
+                [](std::int64_t key) { return server::to_stream(server::AccountKey{key}); });
+}
+
+std::optional<StoredRow> read_row(sqlite3_stmt& row, const StoredRows& known) {
+    enum Column { stream, born, seq, kind, author, id, at, body };
+    StoredRow result;
+    const std::int64_t key = sqlite3_column_int64(&row, stream);
+    result.stream = server::to_stream(server::AccountKey{key});
+    if (!known.heads.contains(result.stream)) result.stream = server::to_id(server::ConversationKey{key});
+    result.change.born = sqlite3_column_int64(&row, born);
+    result.change.seq = sqlite3_column_int64(&row, seq);
+    result.change.timestamp = {sqlite3_column_int64(&row, at)};
+    if (const std::string_view bytes = blob(row, id); bytes.size() == 16) {
+        result.change.id.emplace();
+        std::memcpy(result.change.id->bytes.data(), bytes.data(), bytes.size());
+        result.author = server::to_id(server::AccountKey{sqlite3_column_int64(&row, author)});
+    }
+    auto payload = decode_body(static_cast<Type>(sqlite3_column_int64(&row, kind)), blob(row, body));
+    if (!payload) return std::nullopt;
+    result.change.payload = std::move(*payload);
+    return result;
+}
+
+}  // namespace
+
+std::map<StreamId, std::map<std::int64_t, const protocol::Change*>> StoredRows::by_born() const {
+    std::map<StreamId, std::map<std::int64_t, const protocol::Change*>> result;
+    for (const StoredRow& row : rows)
+        result[row.stream][row.change.born] = &row.change;
+    return result;
+}
+
+std::optional<StoredRows> read_store(const MemoryDisk& disk) {
+    const auto copy = disk.copy(disk.name() + " looked at");
+    const auto process = copy->start();
+    const Connection connection = open(*process);
+    if (!connection) return std::nullopt;
+    StoredRows result;
+    if (!read_heads(*connection, result)) return std::nullopt;
+    const Query rows = query(
+        *connection, "SELECT stream, born, seq, kind, author, id, at, body FROM row ORDER BY stream, seq");
+    if (!rows) return std::nullopt;
+    int step = sqlite3_step(rows.get());
+    for (; step == SQLITE_ROW; step = sqlite3_step(rows.get())) {
+        auto row = read_row(*rows, result);
+        if (!row) return std::nullopt;
+        result.rows.push_back(std::move(*row));
+    }
+    if (step != SQLITE_DONE) return std::nullopt;
+    return result;
+}
+
+}  // namespace parley::sim

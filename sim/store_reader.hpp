@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "sim/memory_disk.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace parley::sim {
+
+/// A row as it lies in the server's store.
+struct StoredRow {
+    StreamId stream;
+    /// Of a message.
+    std::optional<AccountId> author;
+    protocol::Change change;
+};
+
+struct StoredRows {
+    std::vector<StoredRow> rows;
+    /// Latest number of each stream.
+    std::map<StreamId, std::int64_t> heads;
+    std::map<StreamId, std::map<std::int64_t, const protocol::Change*>> by_born() const;
+};
+
+/// Reads the store's tables with plain SQL from a copy of its disk, past all of the product's own code but
+/// the decoding of bodies. Nothing where the file does not open, is damaged, or holds what cannot be decoded.
+std::optional<StoredRows> read_store(const MemoryDisk& disk);
+
+}  // namespace parley::sim

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/batch.hpp"
+
+namespace parley::sim {
+
+class Wire;
+
+/// Who is told what passes between the parts of the world, at the moment it does.
+class Watch {
+  public:
+    virtual ~Watch() = default;
+
+    /// Committed in the store, before anybody else hears of it.
+    virtual void committed(const server::Batch& batch) = 0;
+    /// This envelope has left the server on this connection: whatever it says has been promised.
+    virtual void server_said(Wire& wire, const protocol::Envelope& envelope) = 0;
+    /// This frame has reached the server.
+    virtual void server_heard(Wire& wire, std::string_view frame) = 0;
+    /// The server stands on its disk again.
+    virtual void server_started() = 0;
+    /// What must not happen at all: a row that does not fit its checksum, a frame that nobody can read.
+    virtual void surprise(std::string what) = 0;
+};
+
+}  // namespace parley::sim

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "protocol/codec.hpp"
+#include "server/api/connection.hpp"
+#include "sim/link.hpp"
+#include "sim/world.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::sim {
+
+/// What the client's end of a wire tells its device.
+class WireEvents {
+  public:
+    virtual ~WireEvents() = default;
+    virtual void wire_connected() = 0;
+    virtual void wire_frame(std::string_view frame) = 0;
+    virtual void wire_disconnected(std::optional<std::uint16_t> code) = 0;
+};
+
+class Wire;
+using SharedWire = std::shared_ptr<Wire>;  // held by its two ends and by what is under way on it
+
+/// The server's end: whoever accepts connections and hears frames. One per world; it may be down.
+class WireAcceptor {
+  public:
+    virtual ~WireAcceptor() = default;
+    virtual bool listening() const = 0;
+    virtual void accept(SharedWire wire) = 0;
+    virtual void frame_arrived(Wire& wire, std::string_view frame) = 0;
+    virtual void frame_written(Wire& wire) = 0;
+    virtual void peer_gone(Wire& wire) = 0;
+    /// For those who watch: this frame has left the server.
+    virtual void frame_said(Wire& wire, std::string_view frame) = 0;
+};
+
+/// One WebSocket connection between a device and the server: frames arrive in order, late, or not at all;
+/// either end may learn of the other's end late, or only by its own heartbeat.
+class Wire final : public server::Connection, public std::enable_shared_from_this<Wire> {
+  public:
+    struct Ends {
+        WireAcceptor& server;
+        WireEvents& device;
+        /// The device's process; nothing is told to a dead one.
+        SharedLife device_life;
+        Link& link;
+        std::string device_name;
+        protocol::Encoding encoding = protocol::Encoding::cbor;
+    };
+    Wire(World& world, Ends ends, std::uint64_t number);
+
+    const std::string& device_name() const { return ends_.device_name; }
+    protocol::Encoding encoding() const { return ends_.encoding; }
+    std::uint64_t number() const { return number_; }
+    bool server_holds() const { return server_open_; }
+
+    // The device's end.
+    void connect();
+    void send_to_server(std::string frame);
+    void close_from_device();
+
+    // The server's end.
+    void send(server::Frame frame) override;
+    void close(CloseCode code, server::Frame last) override;
+
+    // Faults.
+    /// Both ends learn within moments that it is over; what was under way is lost.
+    void cut();
+    /// From here on nothing arrives on it any more, and nobody is told.
+    void fall_silent() { silent_ = true; }
+    /// The server's process ended; `politely`: its system tells the peer.
+    void server_died(bool politely);
+    /// The same on the device's side.
+    void device_died(bool politely);
+    /// The device takes what has waited for it, after `Link::reads` came back.
+    void read_on();
+
+  private:
+    struct Parcel {
+        std::string frame;
+        std::optional<std::uint16_t> close_code;
+    };
+
+    bool silent() const { return silent_ || ends_.link.silent || !ends_.link.up; }
+    Instant arrival(Instant& last_arrival);
+    void tell_device(std::optional<std::uint16_t> code);
+    void tell_server();
+    void take(Parcel parcel);
+    void parcel_read(const Parcel& parcel);
+    void written();
+
+    World& world_;
+    Ends ends_;
+    std::uint64_t number_;
+    Random random_;
+    bool device_open_ = false;
+    bool server_open_ = false;
+    bool silent_ = false;
+    Instant last_to_device_;
+    Instant last_to_server_;
+    std::deque<Parcel> unread_;
+    std::size_t under_way_bytes_ = 0;
+    bool write_waits_ = false;
+};
+
+}  // namespace parley::sim
