@@ -2,7 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/uuid.hpp"
-#include "protocol/reader.hpp"
+#include "protocol/field.hpp"
 
 #include <cstddef>
 #include <cstdint>

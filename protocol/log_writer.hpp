@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/uuid.hpp"
-#include "protocol/reader.hpp"
+#include "protocol/field.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,8 +3,10 @@
 #include "base/id.hpp"
 #include "base/time.hpp"
 #include "base/uuid.hpp"
-#include "protocol/reader.hpp"
+#include "protocol/field.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +41,7 @@ void put(Out& out, bool value) {
 
 template <class Out>
 void put(Out& out, std::int64_t value) {
+    assert(value >= 0 && value <= int_max);
     out.integer(value);
 }
 
@@ -54,7 +57,7 @@ void put(Out& out, const Uuid& value) {
 
 template <class Out>
 void put(Out& out, WallTime value) {
-    out.integer(value.ms);
+    put(out, value.ms);
 }
 
 template <class Out, class Tag>

@@ -15,8 +15,8 @@ def every_type(schema: Schema) -> str:
     def macro(name: str, of: list[str]) -> str:
         return f"#define {name}(X) \\\n" + " \\\n".join(f"    X({one})" for one in of) + "\n"
 
-    body = "/// X(Struct) for every struct that stands by itself, and X(Payload) for every payload.\n"
-    body += macro("PARLEY_FOR_EACH_STRUCT", list(schema.structs)) + "\n"
+    body = "/// X(Struct) for every struct that is no payload, and X(Payload) for every payload.\n"
+    body += macro("PARLEY_FOR_EACH_STRUCT", [struct.name for struct in schema.lone_structs]) + "\n"
     body += macro("PARLEY_FOR_EACH_PAYLOAD", [message.payload.name for message in schema.messages])
     includes = '#include "protocol/generated/cpp/door.hpp"\n#include "protocol/generated/cpp/types.hpp"'
     return header(includes, body)
@@ -32,7 +32,7 @@ def visit_fields(schema: Schema) -> str:
     body += "\n".join(visit_function(schema, struct) for struct in structs)
     includes = (
         '#include "protocol/generated/cpp/door.hpp"\n#include "protocol/generated/cpp/limits.hpp"\n'
-        '#include "protocol/generated/cpp/types.hpp"\n#include "protocol/reader.hpp"\n\n#include <cstddef>'
+        '#include "protocol/generated/cpp/types.hpp"\n#include "protocol/field.hpp"\n\n#include <cstddef>'
     )
     return header(includes, body)
 

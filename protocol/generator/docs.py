@@ -56,12 +56,14 @@ def messages_page(schema: Schema, examples: dict[str, Example]) -> str:
     parts.append("## Parts of messages\n")
     bodies = {call[key] for call in schema.http for key in ("body", "reply") if key in call} | {"Problem"}
     parts += [
-        struct_text(schema, one, examples[one.name]) for one in schema.wire_structs if one.name not in bodies
+        struct_text(schema, one, examples.get(one.name))
+        for one in schema.wire_structs
+        if one.name not in bodies
     ]
     parts.append(enums_text(schema, wire_enums(schema)))
     parts.append(http_text(schema))
     parts += [
-        struct_text(schema, one, examples[one.name]) for one in schema.wire_structs if one.name in bodies
+        struct_text(schema, one, examples.get(one.name)) for one in schema.wire_structs if one.name in bodies
     ]
     parts += [errors_text(schema), closes_text(schema), limits_text(schema)]
     return "\n".join(parts)
@@ -73,7 +75,7 @@ def door_page(schema: Schema, examples: dict[str, Example]) -> str:
         server. Everything is one [DoorInput](#doorinput) or one [DoorOutput](#dooroutput); types and parts
         are those of [messages.md](messages.md)."""
     parts = [NOTICE + "# The door of the client core\n\n" + paragraph(introduction)]
-    parts += [struct_text(schema, one, examples[one.name]) for one in schema.local_structs]
+    parts += [struct_text(schema, one, examples.get(one.name)) for one in schema.local_structs]
     names = [name for name in schema.enums if name not in wire_enums(schema)]
     return "\n".join([*parts, enums_text(schema, names)])
 
@@ -153,20 +155,10 @@ def message_text(schema: Schema, message: Message, example: Example) -> str:
     return text + example_text(schema, example)
 
 
-def struct_text(schema: Schema, struct: Struct, example: Example) -> str:
-    heading = (
-        f"{struct.name} (struct)"
-        if struct.name.lower() in {one.name for one in schema.messages}
-        else struct.name
-    )
-    return (
-        f"### {heading}\n\n"
-        + paragraph(struct.doc)
-        + "\n"
-        + field_table(schema, struct)
-        + "\n"
-        + example_text(schema, example)
-    )
+def struct_text(schema: Schema, struct: Struct, example: Example | None) -> str:
+    heading = struct.name if example else f"{struct.name} (struct)"  # there is a message of this name
+    text = f"### {heading}\n\n" + paragraph(struct.doc) + "\n" + field_table(schema, struct)
+    return text + ("\n" + example_text(schema, example) if example else "")
 
 
 def example_text(schema: Schema, example: Example) -> str:

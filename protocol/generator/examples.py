@@ -105,7 +105,7 @@ def all_examples(schema: Schema) -> list[Example]:
     made = []
     for message in schema.messages:
         made += pair(message.name, None, lambda full, of=message: envelope(schema, of, full))
-    for struct in schema.structs.values():
+    for struct in schema.lone_structs:
         made += pair(struct.name, struct, lambda full, of=struct: fields(schema, of, full))
     return made
 

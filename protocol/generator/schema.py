@@ -86,7 +86,11 @@ class Schema:
 
     def limit(self, value: object) -> int:
         """The number behind a rule's value, which is a limit's name or a number."""
-        return self.limits[value]["value"] if isinstance(value, str) else int(value)
+        if isinstance(value, int):
+            return value
+        if value not in self.limits:
+            raise SchemaError(f"there is no limit {value}")
+        return self.limits[value]["value"]
 
     def rule(self, of: Field, name: str) -> int | None:
         return self.limit(of.rules[name]) if name in of.rules else None
@@ -123,6 +127,12 @@ class Schema:
     @property
     def local_structs(self) -> list[Struct]:
         return [struct for struct in self.structs.values() if struct.local]
+
+    @property
+    def lone_structs(self) -> list[Struct]:
+        """Those that are no message's payload."""
+        payloads = [message.payload for message in self.messages]
+        return [struct for struct in self.structs.values() if struct not in payloads]
 
     @property
     def payload_structs(self) -> list[Struct]:

@@ -24,6 +24,7 @@ PLAIN_TYPES = {
 
 def files(schema: Schema) -> dict[str, str]:
     return {
+        "package.json": '{"type": "module"}\n',
         "ids.ts": NOTICE + ids(schema),
         "limits.ts": NOTICE + limits(schema),
         "errors.ts": NOTICE + errors(schema),
@@ -33,7 +34,7 @@ def files(schema: Schema) -> dict[str, str]:
         "messages.ts": NOTICE + messages(schema),
         "index.ts": NOTICE
         + "".join(
-            f'export * from "./{part}.js";\n'
+            f'export * from "./{part}.ts";\n'
             for part in ("ids", "limits", "errors", "enums", "structs", "messages", "door")
         ),
     }
@@ -107,10 +108,10 @@ def enums(schema: Schema) -> str:
 def imports(schema: Schema, of: list[Struct], elsewhere: list[Struct]) -> str:
     used = {PLAIN_TYPES.get(one.type, one.type) for struct in of for one in struct.fields}
     sources = {
-        "./enums.js": set(schema.enums),
-        "./errors.js": {"ErrorCode", "CloseCode"},
-        "./ids.js": {*schema.ids, "Uuid", "WallTime"},
-        "./structs.js": {struct.name for struct in elsewhere},
+        "./enums.ts": set(schema.enums),
+        "./errors.ts": {"ErrorCode", "CloseCode"},
+        "./ids.ts": {*schema.ids, "Uuid", "WallTime"},
+        "./structs.ts": {struct.name for struct in elsewhere},
     }
     lines = ""
     for path, names in sources.items():
@@ -218,17 +219,20 @@ def envelope_type(message: Message) -> str:
 
 def golden(schema: Schema, examples: list[Example]) -> str:
     """The examples as literals: whether they fit the types is the compiler's to say."""
-    text = NOTICE + 'import type * as parley from "./index.js";\n\n'
+    text = NOTICE + 'import type * as parley from "./index.ts";\n\n'
+    by_name = ""
     for example in examples:
         kind = "Envelope" if example.struct is None else example.struct.name
         name = "".join(part[:1].upper() + part[1:] for part in example.name.replace("_", ".").split("."))
+        by_name += f'  "{example.name}": golden{name},\n'
         value = (
             literal_envelope(schema, example.value)
             if example.struct is None
             else literal_struct(schema, example.struct, example.value)
         )
         text += f"export const golden{name}: parley.{kind} = {value};\n\n"
-    return text.rstrip("\n") + "\n"
+    text += comment("By the name of the file in protocol/golden.")
+    return text + f"export const golden: Readonly<Record<string, unknown>> = {{\n{by_name}}};\n"
 
 
 def literal_envelope(schema: Schema, value: dict) -> str:

@@ -31,16 +31,24 @@ def unittests(folder):
     return ["/usr/bin/python3", "-B", "-m", "unittest", "discover", "-s", folder, "-t", folder]
 
 
+def node(*files):
+    """Tests for the Node that tests/node installs."""
+    return ["tests/node/node_modules/.bin/node", "--test", *(f"tests/node/{file}" for file in files)]
+
+
 PARTS = [
     Part("tidy", ["tools/tidy"]),
     Part("format", ["tools/format", "--check"]),
     Part("generated", ["protocol/generate.py", "--check"]),
     Part("python", unittests("tools/tests"), counting.unittest),
+    Part("generator", unittests("tests/unit/generator"), counting.unittest),
     Part("dev build", build("dev"), minutes_max=10),
     Part("unit", gtests("dev", "unit"), counting.cases, needs="dev build"),
     Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
     Part("sim", ["build/dev/sim/sim", "--seeds", "50"], counting.seeds, needs="dev build"),
     Part("packages", ["tools/node-modules", "tests/node"]),
+    Part("typescript", ["tests/node/node_modules/.bin/tsc", "-p", "tests/node"], needs="packages"),
+    Part("protocol", node("protocol.test.ts", "json_suite.test.ts"), counting.node, needs="packages"),
     Part("e2e", ["tests/e2e/run.py"], counting.cases, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
     Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build"),
@@ -48,6 +56,7 @@ PARTS = [
     Part("clang-tidy", ["tools/lint", "--changed"], needs="asan build"),
     Part("asan unit", gtests("asan", "unit"), counting.cases, needs="asan build"),
     Part("asan contract", gtests("asan", "contract"), counting.cases, needs="asan build"),
+    Part("fuzz", ["tools/testing/fuzz", "asan", "10"], counting.cases, needs="asan build"),
     Part("tsan build", build("tsan", "--label", "threads"), minutes_max=8),
     Part("tsan", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
     Part("wasm build", build("wasm"), minutes_max=5),

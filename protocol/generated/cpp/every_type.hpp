@@ -6,12 +6,11 @@
 
 namespace parley::protocol {
 
-/// X(Struct) for every struct that stands by itself, and X(Payload) for every payload.
+/// X(Struct) for every struct that is no payload, and X(Payload) for every payload.
 #define PARLEY_FOR_EACH_STRUCT(X) \
     X(Target) \
     X(AsOf) \
     X(Profile) \
-    X(Receipt) \
     X(Summary) \
     X(Preview) \
     X(StreamPosition) \

@@ -4,7 +4,7 @@
 #include "protocol/generated/cpp/door.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "protocol/generated/cpp/types.hpp"
-#include "protocol/reader.hpp"
+#include "protocol/field.hpp"
 
 #include <cstddef>
 
