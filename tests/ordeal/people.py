@@ -23,6 +23,7 @@ class People:
             second.login()
             self.devices += [first, second]
         self._converse()
+        self.sync()
         self.proxy.bytes_mean = bytes_mean
 
     def device(self, handle, number):

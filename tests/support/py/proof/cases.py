@@ -1,4 +1,5 @@
 """Counted test cases: each prints one line, and the last line of a program counts them."""
+import signal
 import sys
 import traceback
 
@@ -15,6 +16,8 @@ class Cases:
         self.passed = 0
         self.failed = 0
         self.started = waiting.now()
+        # Asked to end, it ends as after an exception, so that the servers that it started end with it.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
 
     def wanted(self, name):
         return not self.only or any(word in name for word in self.only)
