@@ -1,0 +1,159 @@
+#include "client/account.hpp"
+
+#include "tests/unit/client/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+
+namespace parley::client {
+namespace {
+
+using protocol::DoorAct;
+
+/// Two invocations of one account, in one loop, without a server.
+struct TwoInvocations {
+    TwoInvocations() {
+        const Home home(folder.path());
+        const auto prepared = home.prepare("ada", *ServerAddress::parse("127.0.0.1:1"), "");
+        settings = {.place = *prepared, .core = {}, .durability = Durability::never, .connect = false};
+        sign_in();
+    }
+
+    /// Gives the database a session, as a server would.
+    void sign_in() const {
+        SystemPrimitives primitives;
+        const auto database = *SqliteDatabase::open(settings.place.database_file(), Durability::never);
+        const auto client = *core::Client::open({}, *database, primitives, read_clocks());
+        client->sign_in({.handle = "ada", .password = "12345678", .device_name = "test"}, read_clocks());
+        std::optional<core::CallHttp> call;
+        while (const auto action = client->poll_action()) {
+            if (const auto* http = std::get_if<core::CallHttp>(&*action)) call = *http;
+        }
+        ASSERT_TRUE(call);
+        const protocol::Session session{.account = AccountId{"a1"},
+                                        .device = DeviceId{"d1"},
+                                        .access_token = "access",
+                                        .expires_at = read_clocks().wall + seconds(900),
+                                        .refresh_token = "refresh"};
+        const std::string body = protocol::encode(session, protocol::Encoding::json);
+        client->handle_http_response(call->call, 200, body, read_clocks());
+    }
+
+    std::unique_ptr<Account> open() {
+        auto account = Account::open(loop, settings);
+        EXPECT_TRUE(account) << account.error().context;
+        return std::move(*account);
+    }
+
+    test::TemporaryFolder folder;
+    Loop loop;
+    DoorSettings settings;
+};
+
+protocol::Envelope group_named(std::string title, std::uint8_t number) {
+    Uuid id;
+    id.bytes[6] = 0x70;
+    id.bytes[8] = 0x80;
+    id.bytes[15] = number;
+    return {.id = id, .payload = protocol::ConversationCreate{.title = std::move(title)}};
+}
+
+std::vector<std::string> waiting(Account& account) {
+    const auto reply = account.ask({.act = DoorAct::outbox});
+    EXPECT_TRUE(reply);
+    std::vector<std::string> texts;
+    for (const auto& command : reply->outbox)
+        texts.push_back(command.text.value_or("?"));
+    return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(Account, TheFirstOwnsTheDatabaseAndTheSecondGoesThroughIt) {
+    TwoInvocations two;
+    const auto first = two.open();
+    const auto second = two.open();
+    EXPECT_TRUE(first->owner());
+    EXPECT_FALSE(second->owner());
+    const auto status = second->ask({.act = DoorAct::status});
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->status->account, AccountId{"a1"});
+}
+
+TEST(Account, WhatTheSecondQueuesStandsInTheOneOutbox) {
+    TwoInvocations two;
+    const auto first = two.open();
+    const auto second = two.open();
+    const std::array commands{group_named("one", 1), group_named("two", 2)};
+    const auto reply = second->submit(commands);
+    ASSERT_TRUE(reply) << reply.error().context;
+    EXPECT_EQ(reply->accepted.size(), 2u);
+    EXPECT_EQ(waiting(*first), (Texts{"one", "two"}));
+    EXPECT_EQ(waiting(*second), (Texts{"one", "two"}));
+}
+
+TEST(Account, TheSameCommandTwiceIsQueuedOnce) {
+    TwoInvocations two;
+    const auto first = two.open();
+    const auto second = two.open();
+    const std::array command{group_named("one", 1)};
+    ASSERT_TRUE(first->submit(command));
+    ASSERT_TRUE(second->submit(command));
+    EXPECT_EQ(waiting(*first), (Texts{"one"}));
+}
+
+TEST(Account, RefusesByNameWhatCanNeverBeAccepted) {
+    TwoInvocations two;
+    const auto first = two.open();
+    const auto second = two.open();
+    const std::array commands{group_named("", 1), group_named("good", 2)};
+    for (Account* account : {first.get(), second.get()}) {
+        const auto reply = account->submit(commands);
+        ASSERT_TRUE(reply);
+        ASSERT_EQ(reply->refused.size(), 1u);
+        EXPECT_EQ(reply->refused.front().command, *commands[0].id);
+        EXPECT_EQ(reply->accepted, (std::vector<Uuid>{*commands[1].id}));
+    }
+}
+
+TEST(Account, TheSecondTakesOverWhenTheFirstEnds) {
+    TwoInvocations two;
+    auto first = two.open();
+    const auto second = two.open();
+    const std::array command{group_named("one", 1)};
+    ASSERT_TRUE(first->submit(command));
+    first.reset();
+    EXPECT_EQ(waiting(*second), (Texts{"one"}));
+    EXPECT_TRUE(second->owner());
+    EXPECT_TRUE(second->take_changed_owner());
+    EXPECT_FALSE(second->take_changed_owner());
+}
+
+TEST(Account, AThirdFollowsTheSecond) {
+    TwoInvocations two;
+    auto first = two.open();
+    const auto second = two.open();
+    const auto third = two.open();
+    first.reset();
+    EXPECT_EQ(waiting(*second), Texts{});
+    EXPECT_EQ(waiting(*third), Texts{});
+    EXPECT_TRUE(second->owner());
+    EXPECT_FALSE(third->owner());
+}
+
+TEST(Account, SaysThatNothingWasQueuedWhereTheOwnerDoesNotAnswer) {
+    TwoInvocations two;
+    const auto lock = OwnerLock::try_take(two.settings.place);
+    ASSERT_TRUE(lock);
+    // Listens, and never answers.
+    const auto listener = LocalListener::create(two.loop, two.settings.place.folder, [](auto) {});
+    ASSERT_TRUE(listener);
+    const auto account = Account::open(two.loop, two.settings);
+    ASSERT_FALSE(account);
+    EXPECT_NE(account.error().context.find("Nothing was queued"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace parley::client

@@ -1,0 +1,72 @@
+#include "client/cli/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <vector>
+
+namespace parley::client::cli {
+namespace {
+
+std::expected<CommandLine, int> parsed(std::initializer_list<const char*> words) {
+    std::vector<const char*> all{"parley"};
+    all.insert(all.end(), words);
+    return parse(static_cast<int>(all.size()), all.data());
+}
+
+TEST(CommandLine, TakesCommonOptionsBeforeAndAfterTheCommand) {
+    const auto before = parsed({"--json", "--account", "ada", "status"});
+    ASSERT_TRUE(before);
+    EXPECT_TRUE(before->common.json);
+    const auto after = parsed({"status", "--json", "--account", "ada", "--wait", "3", "--offline"});
+    ASSERT_TRUE(after);
+    EXPECT_TRUE(after->common.json);
+    EXPECT_TRUE(after->common.offline);
+    EXPECT_EQ(after->common.account, "ada");
+    EXPECT_EQ(after->common.wait_seconds, 3);
+}
+
+TEST(CommandLine, ReadsRegisterAsTheServerPrintsIt) {
+    const auto line =
+        parsed({"register", "--server", "http://127.0.0.1:8080", "--token", "i1.x", "--handle", "ada"});
+    ASSERT_TRUE(line);
+    const auto& command = std::get<RegisterCommand>(line->command);
+    EXPECT_EQ(command.server, "http://127.0.0.1:8080");
+    EXPECT_EQ(command.token, "i1.x");
+    EXPECT_EQ(command.handle, "ada");
+}
+
+TEST(CommandLine, TakesTheHandleAlsoWithoutItsOption) {
+    const auto line = parsed({"login", "ada", "--server", "chat.example.org"});
+    ASSERT_TRUE(line);
+    EXPECT_EQ(std::get<LoginCommand>(line->command).handle, "ada");
+}
+
+TEST(CommandLine, JoinsTheWordsOfAMessage) {
+    const auto line = parsed({"send", "@bob", "hello", "there"});
+    ASSERT_TRUE(line);
+    const auto& command = std::get<SendCommand>(line->command);
+    EXPECT_EQ(command.conversation, "@bob");
+    EXPECT_EQ(command.words, (std::vector<std::string>{"hello", "there"}));
+}
+
+TEST(CommandLine, TakesATextThatLooksLikeAnOptionAfterTwoDashes) {
+    const auto line = parsed({"send", "@bob", "--", "--json"});
+    ASSERT_TRUE(line);
+    EXPECT_EQ(std::get<SendCommand>(line->command).words, (std::vector<std::string>{"--json"}));
+    EXPECT_FALSE(line->common.json);
+}
+
+TEST(CommandLine, EndsWithTwoWhereItIsWrong) {
+    EXPECT_EQ(parsed({"send"}).error(), 2);
+    EXPECT_EQ(parsed({"dance"}).error(), 2);
+    EXPECT_EQ(parsed({"history", "@bob", "-n", "0"}).error(), 2);
+    EXPECT_EQ(parsed({}).error(), 2);
+}
+
+TEST(CommandLine, EndsWithZeroAfterHelp) {
+    EXPECT_EQ(parsed({"--help"}).error(), 0);
+}
+
+}  // namespace
+}  // namespace parley::client::cli
