@@ -129,6 +129,10 @@ std::expected<void, std::string> Home::remember(const AccountPlace& place) {
     return std::unexpected("Nothing can be written to " + place.folder.string() + ".");
 }
 
+bool Home::remembers(const AccountPlace& place) {
+    return fs::exists(place.folder / "server");
+}
+
 void Home::forget(const AccountPlace& place) {
     std::error_code ignored;
     fs::remove(place.folder / "server", ignored);

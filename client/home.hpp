@@ -50,6 +50,7 @@ class Home {
     std::expected<AccountPlace, std::string> prepare(std::string_view handle, const ServerAddress& server,
                                                      std::string_view ca_file) const;
     static std::expected<void, std::string> remember(const AccountPlace& place);
+    static bool remembers(const AccountPlace& place);
     /// Signed out: the account is no longer found here.
     static void forget(const AccountPlace& place);
     /// Removes what is left in the folder; only for whoever holds its lock.

@@ -40,7 +40,11 @@ class Host final : private TransportEvents {
     void drive();
 
     /// Nothing waits to leave this machine.
-    bool quiet() const { return transport_->bytes_queued() == 0 && !transport_->closing(); }
+    bool quiet() const {
+        return transport_->bytes_queued() == 0 && !transport_->closing() && !transport_->calling();
+    }
+    /// A call to the server, as that which signs out, has no answer yet.
+    bool calling() const { return transport_->calling(); }
 
     /// Why the server could not be reached, for people; empty while it can.
     const std::string& problem() const { return problem_; }

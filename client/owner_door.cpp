@@ -11,8 +11,9 @@ namespace {
 constexpr auto encoding = protocol::Encoding::cbor;
 /// What may wait for another process that does not read; then it is let go and comes again.
 constexpr std::size_t guest_queue_bytes_max = 32 << 20;
-/// How long what was said last may take to leave this machine.
+/// How long what was said last may take to leave this machine, and a call to the server to be answered.
 constexpr Duration goodbye_time_max = milliseconds(300);
+constexpr Duration last_call_time_max = seconds(2);
 
 std::string encoded(protocol::DoorOutput output) {
     return protocol::encode(output, encoding);
@@ -59,7 +60,8 @@ OwnerDoor::~OwnerDoor() {
         }
         return host_->quiet();
     };
-    loop_.run_until(quiet, read_clocks().instant + goodbye_time_max);
+    const Duration time_max = host_->calling() ? last_call_time_max : goodbye_time_max;
+    loop_.run_until(quiet, read_clocks().instant + time_max);
 }
 
 Result<protocol::DoorReply> OwnerDoor::ask(const protocol::DoorRequest& request) {

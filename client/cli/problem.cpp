@@ -61,7 +61,10 @@ ExitCode exit_code_of(ErrorCode code) {
 
 Problem problem_of(const Error& error) {
     std::string sentence = advice(error);
-    if (sentence.empty()) {
+    if (sentence.empty() && error.code == ErrorCode::invalid && !error.context.empty()) {
+        sentence = "This cannot be accepted: " + harmless_line(error.context) + ".";
+        if (!error.field.empty()) sentence += " The field is " + harmless_line(error.field) + ".";
+    } else if (sentence.empty()) {
         sentence = std::string(parley::sentence(error.code));
         // The context may come from the server: it is as little trusted as any text.
         if (!error.context.empty()) sentence += " (" + harmless_line(error.context) + ")";

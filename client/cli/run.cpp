@@ -73,6 +73,9 @@ Outcome<ExitCode> open_and_run(const Common& common, const Command& command, Ter
     auto outcome = run(session, command);
     const bool owned = (*account)->owner();
     account->reset();
+    // A sign-in that failed leaves no account behind, where there was none before.
+    const bool in_vain = signs_in<Command> && !outcome && !Home::remembers(place);
+    if (owned && in_vain) Home::remove(place);
     // Nothing of an account that was signed out stays behind; where another process has it open, that one is
     // left to its files, which the core has emptied.
     if (std::is_same_v<Command, LogoutCommand> && outcome && owned) Home::remove(place);

@@ -210,7 +210,11 @@ Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {
                         ". It goes out with the next parley that reaches it (parley sync).");
     }
     const auto& settled = settlement.settled.at(id);
-    if (settled.failure) return std::unexpected(problem_of(core::error_of(*settled.failure)));
+    if (settled.failure) {
+        // Whoever reads the sentence knows; the outbox need not remind him.
+        TRY(ask({.discard = id}));
+        return std::unexpected(problem_of(core::error_of(*settled.failure)));
+    }
     return settled;
 }
 

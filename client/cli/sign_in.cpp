@@ -40,6 +40,8 @@ Outcome<void> wait_for_end(Session& session) {
 Outcome<ExitCode> welcome(Session& session, const char* what) {
     const AccountPlace& place = session.account().place();
     if (const auto done = Home::remember(place); !done) return stop(ExitCode::failed, done.error());
+    // A core that was signed out rests until it is told to connect.
+    TRY(session.ask({.act = protocol::DoorAct::connect}));
     TRY_ASSIGN(const bool online, session.go_online(session.deadline(), true));
     TRY_ASSIGN(const auto status, session.status());
     JsonLine object;

@@ -164,6 +164,7 @@ struct Transport::Impl : std::enable_shared_from_this<Transport::Impl> {
     TransportEvents& events;
     ConnectionPtr current;
     int goodbyes = 0;
+    int calls = 0;
     bool gone = false;
 };
 
@@ -306,6 +307,7 @@ asio::awaitable<void> Transport::Impl::call(Call call, std::function<void(Answer
         if (!error) co_await exchange(stream, call, answer, error);
     }
     if (error) answer.reason = reason_of(error);
+    --calls;
     if (!gone) answered(std::move(answer));
 }
 
@@ -366,7 +368,12 @@ bool Transport::closing() const {
     return impl_->goodbyes > 0;
 }
 
+bool Transport::calling() const {
+    return impl_->calls > 0;
+}
+
 void Transport::call(Call call, std::function<void(Answer)> answered) {
+    ++impl_->calls;
     asio::co_spawn(impl_->context, impl_->call(std::move(call), std::move(answered)), asio::detached);
 }
 

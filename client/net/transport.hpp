@@ -72,6 +72,8 @@ class Transport {
     std::size_t bytes_queued() const;
     /// A goodbye is still under way.
     bool closing() const;
+    /// A call has no answer yet.
+    bool calling() const;
 
     struct Call {
         std::string method;
