@@ -65,9 +65,11 @@ Outcome<ExitCode> open_and_run(const Common& common, const Command& command, Ter
     TRY_ASSIGN(const AccountPlace place, place_for(home, common, command, terminal));
     Loop loop;
     const Interrupts interrupts(loop);
-    auto account = Account::open(
-        loop,
-        {.place = place, .core = {.client_name = "parley " PARLEY_VERSION}, .connect = !common.offline});
+    const DoorSettings settings{
+        .place = place,
+        .core = {.client_name = "parley " PARLEY_VERSION, .jump_changes = common.jump_changes},
+        .connect = !common.offline};
+    auto account = Account::open(loop, settings);
     if (!account) return std::unexpected(problem_of_opening(account.error()));
     Session session(**account, terminal, interrupts, common);
     auto outcome = run(session, command);
