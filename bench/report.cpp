@@ -16,7 +16,7 @@ std::string shown(double value) {
     if (value == std::floor(value) || std::abs(value) >= 1000) {
         return fmt::format("{:.0f}", value);
     }
-    return fmt::format("{:.3g}", value);
+    return fmt::format("{:.4g}", value);
 }
 
 /// Names and failures are ours and hold no control characters.

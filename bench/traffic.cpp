@@ -116,7 +116,7 @@ void Traffic::describe(Phase& phase, Report& report) const {
     phase.add("server cpu us per delivery", per(server_used_.cpu_ms, delivered_count_));
     phase.add("server cpu us per message", per(server_used_.cpu_ms, accepted_count_));
     for (const auto& [name, cpu_ms] : server_used_.threads_ms) {
-        phase.add(fmt::format("  thread {} us per message", name), per(cpu_ms, accepted_count_));
+        phase.add(fmt::format("thread {} us per message", name), per(cpu_ms, accepted_count_));
     }
     phase.add("server cores used", server_used_.cpu_ms / 1000 / seconds);
     phase.add("generator cpu us per delivery", per(own_used_.cpu_ms, delivered_count_));

@@ -75,7 +75,14 @@ class Device:
         source.write("".join(line + "\n" for line in lines))
         source.seek(0)
         process = self.start(
-            "--wait", "3", "send", conversation, *options, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            "--wait",
+            "3",
+            "send",
+            conversation,
+            *options,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         source.close()
         reported = []

@@ -220,7 +220,9 @@ class Storm:
 def difference(shown, stored):
     lost, extra = set(stored) - set(shown), set(shown) - set(stored)
     twice = [one for one, count in Counter(ident for _, ident, _, _ in shown).items() if count > 1]
-    return f"{len(shown)} shown, {len(stored)} stored: {len(lost)} lost, {len(extra)} new, {len(twice)} twice"
+    return (
+        f"{len(shown)} shown, {len(stored)} stored: {len(lost)} lost, {len(extra)} new, {len(twice)} twice"
+    )
 
 
 def run(cases, options, say):
