@@ -72,7 +72,7 @@ class Promise;
 
 /// Everything that is there: the world, the server, people with their devices, what is known to have
 /// happened, and the promises that are watched. Acts and faults change it; promises look at it.
-class Scene final : private Watch {
+class Scene final : public Watch {
   public:
     explicit Scene(SceneOptions options);
     ~Scene() override;
@@ -103,7 +103,6 @@ class Scene final : private Watch {
     /// Everything has come to rest: what holds at the end is checked.
     void check_at_rest();
 
-  private:
     // Watch.
     void committed(const server::Batch& batch) override;
     void server_said(Wire& wire, const protocol::Envelope& envelope) override;
@@ -111,6 +110,7 @@ class Scene final : private Watch {
     void server_started() override;
     void surprise(std::string what) override;
 
+  private:
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);
     void device_noticed(Device& device, const core::Notice& notice);
     void add_person(std::size_t number);

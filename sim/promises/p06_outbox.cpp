@@ -41,6 +41,7 @@ class Outbox final : public Promise {
                       (one.state == core::CommandState::queued ? "queued" : "in flight"));
         }
         in_order(scene, device);
+        reads_arrived(scene, device);
     }
 
   private:
@@ -54,7 +55,24 @@ class Outbox final : public Promise {
         for (const Given& given : device.ledger.given()) {
             if (!given.kept || given.dropped || states.contains(given.id)) continue;
             if (device.person->account != given.account || done(scene, device, given.id)) continue;
+            // A read takes the place of one that still waits and did not reach further.
+            if (std::holds_alternative<protocol::Read>(given.command)) continue;
             wrong(scene, device, "lost command " + given.id.text());
+        }
+    }
+
+    /// What was read on a device is read for the person.
+    static void reads_arrived(Scene& scene, const Device& device) {
+        for (const Given& given : device.ledger.given()) {
+            const auto* read = std::get_if<protocol::Read>(&given.command);
+            if (read == nullptr || !given.kept || given.dropped || !read->target.stream) continue;
+            if (scene.said().refused.contains({given.account, given.id})) continue;
+            const Membership* member = scene.history().membership(*read->target.stream, given.account);
+            if (member == nullptr || !member->present) continue;
+            if (scene.history().read(given.account, *read->target.stream) >= read->upto) continue;
+            wrong(scene, device,
+                  "read " + read->target.stream->text() + " up to " + std::to_string(read->upto) +
+                      ", and the server does not know");
         }
     }
 
