@@ -30,7 +30,7 @@ ordeal: deps-test $(DEV)/build.ninja ## real processes, kills and cuts: 60,000 l
 
 FUZZ_SECONDS ?= 60
 fuzz: deps-test ## every decoder for FUZZ_SECONDS (60)
-	@tools/testing/build fuzz
+	@tools/testing/build fuzz fuzz_decoders
 	@tools/testing/fuzz fuzz $(FUZZ_SECONDS)
 
 format: deps-test ## format all C++

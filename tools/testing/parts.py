@@ -36,28 +36,34 @@ def node(*files):
     return ["tests/node/node_modules/.bin/node", "--test", *(f"tests/node/{file}" for file in files)]
 
 
+# Tests in JavaScript and TypeScript, by the Node of tests/node.
+NODE = ["tools/node", "--test", "--test-reporter=tap"]
+TYPES = ["tools/node", "tests/node/node_modules/typescript/bin/tsc", "-p", "tests/node"]
+E2E = ["tests/e2e/run.py"]
+
 PARTS = [
     Part("tidy", ["tools/tidy"]),
     Part("format", ["tools/format", "--check"]),
     Part("generated", ["protocol/generate.py", "--check"]),
     Part("python", unittests("tools/tests"), counting.unittest),
     Part("generator", unittests("tests/unit/generator"), counting.unittest),
+    Part("npm", ["tools/node-modules", "tests/node"]),
+    Part("types", TYPES, needs="npm"),
     Part("dev build", build("dev"), minutes_max=10),
     Part("unit", gtests("dev", "unit"), counting.cases, needs="dev build"),
     Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
     Part("sim", ["build/dev/sim/sim", "--seeds", "50"], counting.seeds, needs="dev build"),
-    Part("packages", ["tools/node-modules", "tests/node"]),
-    Part("typescript", ["tests/node/node_modules/.bin/tsc", "-p", "tests/node"], needs="packages"),
-    Part("protocol", node("protocol.test.ts", "json_suite.test.ts"), counting.node, needs="packages"),
-    Part("e2e", ["tests/e2e/run.py"], counting.cases, needs="dev build"),
+    Part("e2e", E2E, counting.cases, needs="dev build"),
+    Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
     Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build"),
+    Part("wasm build", build("wasm")),
+    Part("node", [*NODE, "tests/node/**/*.test.{ts,mjs}"], counting.node, needs="wasm build"),
     Part("asan build", build("asan"), minutes_max=10),
     Part("clang-tidy", ["tools/lint", "--changed"], needs="asan build"),
     Part("asan unit", gtests("asan", "unit"), counting.cases, needs="asan build"),
     Part("asan contract", gtests("asan", "contract"), counting.cases, needs="asan build"),
-    Part("fuzz", ["tools/testing/fuzz", "asan", "10"], counting.cases, needs="asan build"),
-    Part("tsan build", build("tsan", "--label", "threads"), minutes_max=8),
-    Part("tsan", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
-    Part("wasm build", build("wasm"), minutes_max=5),
+    Part("fuzz", ["tools/testing/fuzz", "asan", "5"], counting.cases, needs="asan build"),
+    Part("tsan build", build("tsan", "parleyd"), minutes_max=8),
+    Part("tsan e2e", ["env", "PARLEY_BUILD=build/tsan", *E2E], counting.cases, needs="tsan build"),
 ]
