@@ -7,12 +7,13 @@ import subprocess
 import tempfile
 import threading
 import uuid
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from proof.server import program
 from proof.store import copied
 
 MESSAGE = 42
+MESSAGE_SEND = 40
 DONE, QUEUED, UNREACHABLE = 0, 5, 7
 
 
@@ -123,15 +124,28 @@ class Device:
             self.tail.wait(30)
             self.tail = None
 
-    def held(self):
-        """What its database holds, read with SQL of our own: {conversation: {born: id}}. No parley runs."""
+    @contextmanager
+    def database(self):
+        """Its database, to be read with SQL of our own while no parley runs."""
         file = max(
             (path for path in self.home.rglob("*") if is_sqlite(path)), key=lambda path: path.stat().st_size
         )
+        with tempfile.TemporaryDirectory() as folder:
+            with closing(sqlite3.connect(copied(file, folder))) as database:
+                yield database
+
+    def pending(self):
+        """Ids of the messages that it still has to send."""
+        with self.database() as database:
+            rows = database.execute(
+                "SELECT id FROM command WHERE type = ? AND failure IS NULL", (MESSAGE_SEND,)
+            )
+            return {str(uuid.UUID(bytes=ident)) for (ident,) in rows}
+
+    def held(self):
+        """The messages that it holds: {conversation: {born: id}}."""
         found = {}
-        with tempfile.TemporaryDirectory() as folder, closing(
-            sqlite3.connect(copied(file, folder))
-        ) as database:
+        with self.database() as database:
             query = """SELECT c.stream, r.born, r.id FROM stream_row r
                        JOIN conversation c ON c.number = r.stream WHERE r.type = ? AND r.id IS NOT NULL"""
             for stream, born, ident in database.execute(query, (MESSAGE,)):
