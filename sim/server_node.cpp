@@ -136,7 +136,7 @@ bool ServerNode::Process::open() {
                                  .epoch = store_->epoch(),
                                  .position = store_->position(),
                                  .run = "r" + std::to_string(node_.starts_),
-                                 .session_queue_bytes_max = 16 * 1024,
+                                 .session_queue_bytes_max = 128 * 1024,
                                  .replay_effects_max = 64},
             server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
         run->http = std::make_unique<server::HttpApi>(

@@ -8,7 +8,7 @@ namespace parley::sim {
 namespace {
 
 /// What the systems between two processes hold before a write has to wait.
-constexpr std::size_t kSocketBytes = 128 * 1024;
+constexpr std::size_t kSocketBytes = 16 * 1024;
 constexpr Duration kConnectTimeout = seconds(10);
 
 std::string joined(const server::Frame& frame) {
