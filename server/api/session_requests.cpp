@@ -100,7 +100,10 @@ void Session::finish_read(std::optional<Uuid> re, SharedText text) {
     if (unanswered_ > 0) --unanswered_;
     shard_.mark_dirty(*this);
     if (text->empty()) return refuse(re, not_read().error());
-    push_reply(std::move(text));
+    if (closed()) return;
+    // Whatever the queue's bound is, one answer fits beside it: the next is read when this one has left.
+    outbound_.push_reply(std::move(text));
+    count_queued();
 }
 
 }  // namespace parley::server
