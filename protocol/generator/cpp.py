@@ -119,13 +119,15 @@ def structs(schema: Schema) -> str:
 #include <optional>
 #include <string>
 #include <vector>"""
-    return header(includes, "\n".join(struct_definition(schema, one) for one in schema.wire_structs))
+    return header(
+        includes, "\n".join(struct_definition(schema, one) for one in schema.structs_by_use if not one.local)
+    )
 
 
 def door(schema: Schema) -> str:
     return header(
         '#include "protocol/generated/cpp/structs.hpp"',
-        "\n".join(struct_definition(schema, one) for one in schema.local_structs),
+        "\n".join(struct_definition(schema, one) for one in schema.structs_by_use if one.local),
     )
 
 

@@ -80,7 +80,7 @@ class Schema:
     errors: dict[str, dict]
     close_codes: dict[str, dict]
     envelope: list[dict]
-    structs: dict[str, Struct]
+    structs: dict[str, Struct]  # in the schema's order
     messages: list[Message]  # in order of number
     http: list[dict]
 
@@ -119,6 +119,10 @@ class Schema:
     @property
     def changes(self) -> list[Message]:
         return [message for message in self.messages if message.change]
+
+    @property
+    def structs_by_use(self) -> list[Struct]:
+        return in_order_of_use(self.structs)
 
     @property
     def wire_structs(self) -> list[Struct]:
@@ -178,7 +182,7 @@ def load(folder: pathlib.Path) -> Schema:
         errors=merged["errors"],
         close_codes=merged["close_codes"],
         envelope=merged["envelope"]["fields"],
-        structs=in_order_of_use(structs),
+        structs=structs,
         messages=sorted(
             (make_message(name, raw, structs) for name, raw in merged["messages"].items()),
             key=lambda message: message.number,
@@ -218,7 +222,7 @@ def make_struct(name: str, raw: dict) -> Struct:
     )
 
 
-def in_order_of_use(structs: dict[str, Struct]) -> dict[str, Struct]:
+def in_order_of_use(structs: dict[str, Struct]) -> list[Struct]:
     """As they stand in the schema, but each behind those that it holds."""
     ordered: dict[str, Struct] = {}
 
@@ -232,7 +236,7 @@ def in_order_of_use(structs: dict[str, Struct]) -> dict[str, Struct]:
 
     for struct in structs.values():
         place(struct, ())
-    return ordered
+    return list(ordered.values())
 
 
 def make_message(name: str, raw: dict, structs: dict[str, Struct]) -> Message:
@@ -271,6 +275,7 @@ def check(schema: Schema) -> None:
             raise SchemaError(f"{message.name}: `with` names what is no field of the envelope")
         if message.sender not in ("client", "server", "both"):
             raise SchemaError(f"{message.name}: `from` is client, server or both")
+    in_order_of_use(schema.structs)
     own = [struct.name for struct in schema.payload_structs]
     for name in own:
         if name in schema.structs or own.count(name) > 1:

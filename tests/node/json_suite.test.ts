@@ -1,4 +1,5 @@
-// JSONTestSuite: what the parser of the protocol must take (y_), must refuse (n_), and may do as it likes with (i_).
+// JSONTestSuite: what the parser of the protocol must take (y_), what it must refuse (n_), and what it may do
+// as it likes with (i_).
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

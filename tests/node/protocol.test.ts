@@ -1,4 +1,4 @@
-// The golden examples as TypeScript and JavaScript see them: the literals of golden.ts, which the compiler holds against
+// The golden examples as TypeScript sees them: the literals of golden.ts, which the compiler holds against
 // the types, are the JSON files; and the CBOR files are read by a decoder that is not ours.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -7,10 +7,13 @@ import { test } from "node:test";
 import { decode, encode } from "cborg";
 
 import { golden } from "../../protocol/generated/ts/golden.ts";
-import { type ErrorCode, errors, limits, type MessageType, messageTypes } from "../../protocol/generated/ts/index.ts";
+import type { ErrorCode, MessageType } from "../../protocol/generated/ts/index.ts";
+import { errors, limits, messageTypes } from "../../protocol/generated/ts/index.ts";
 
 const folder = new URL("../../protocol/golden/", import.meta.url);
-const names = readdirSync(folder).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : []));
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.slice(0, -".json".length));
 
 function bytesOf(name: string): Uint8Array {
   return Buffer.from(readFileSync(new URL(`${name}.cbor`, folder), "utf8").replace(/\s/g, ""), "hex");
@@ -27,9 +30,10 @@ for (const name of names) {
 
   test(`${name}: the CBOR is well formed and as short as can be`, () => {
     const bytes = bytesOf(name);
-    const value = decode(bytes, { strict: true, useMaps: true, rejectDuplicateMapKeys: true, allowIndefinite: false });
+    const strictly = { strict: true, useMaps: true, rejectDuplicateMapKeys: true, allowIndefinite: false };
+    const value = decode(bytes, strictly);
     assert.ok(value instanceof Map);
-    assert.deepEqual(encode(value, { mapSorter: () => 0 }), new Uint8Array(bytes));
+    assert.deepEqual(new Uint8Array(encode(value, { mapSorter: () => 0 })), new Uint8Array(bytes));
     if (/^[a-z]/.test(name)) {
       const type = name.replace(/\.full$/, "") as MessageType;
       assert.equal(value.get(0), messageTypes[type].number);

@@ -1,5 +1,5 @@
-// What the generated types allow and forbid, held by the compiler: an error that is expected here and does not come
-// is an error.
+// What the generated types allow and forbid, held by the compiler: an error that is expected here and does
+// not come is an error.
 import type {
   AccountId,
   Change,
@@ -28,7 +28,10 @@ export function textOf(envelope: Envelope): string {
   }
 }
 
-export const send: EnvelopeOf<"message.send"> = { type: "message.send", payload: { target: { stream }, text: "x" } };
+export const send: EnvelopeOf<"message.send"> = {
+  type: "message.send",
+  payload: { target: { stream }, text: "x" },
+};
 export const ping: Envelope = { type: "ping" };
 
 // @ts-expect-error: there is no such type.

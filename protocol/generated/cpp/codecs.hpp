@@ -89,6 +89,11 @@ std::size_t field_count(const DoorOptions& from);
 template <class Out>
 void write(Out& out, const DoorOptions& from);
 
+bool read(Reader& in, const Node& map, DoorInput& out);
+std::size_t field_count(const DoorInput& from);
+template <class Out>
+void write(Out& out, const DoorInput& from);
+
 bool read(Reader& in, const Node& map, DoorDisconnected& out);
 std::size_t field_count(const DoorDisconnected& from);
 template <class Out>
@@ -98,6 +103,11 @@ bool read(Reader& in, const Node& map, DoorAnswer& out);
 std::size_t field_count(const DoorAnswer& from);
 template <class Out>
 void write(Out& out, const DoorAnswer& from);
+
+bool read(Reader& in, const Node& map, DoorRequest& out);
+std::size_t field_count(const DoorRequest& from);
+template <class Out>
+void write(Out& out, const DoorRequest& from);
 
 bool read(Reader& in, const Node& map, DoorListQuery& out);
 std::size_t field_count(const DoorListQuery& from);
@@ -109,15 +119,10 @@ std::size_t field_count(const DoorWindowQuery& from);
 template <class Out>
 void write(Out& out, const DoorWindowQuery& from);
 
-bool read(Reader& in, const Node& map, DoorRequest& out);
-std::size_t field_count(const DoorRequest& from);
+bool read(Reader& in, const Node& map, DoorOutput& out);
+std::size_t field_count(const DoorOutput& from);
 template <class Out>
-void write(Out& out, const DoorRequest& from);
-
-bool read(Reader& in, const Node& map, DoorInput& out);
-std::size_t field_count(const DoorInput& from);
-template <class Out>
-void write(Out& out, const DoorInput& from);
+void write(Out& out, const DoorOutput& from);
 
 bool read(Reader& in, const Node& map, DoorCall& out);
 std::size_t field_count(const DoorCall& from);
@@ -134,6 +139,11 @@ std::size_t field_count(const DoorFailure& from);
 template <class Out>
 void write(Out& out, const DoorFailure& from);
 
+bool read(Reader& in, const Node& map, DoorNotice& out);
+std::size_t field_count(const DoorNotice& from);
+template <class Out>
+void write(Out& out, const DoorNotice& from);
+
 bool read(Reader& in, const Node& map, DoorSettled& out);
 std::size_t field_count(const DoorSettled& from);
 template <class Out>
@@ -144,10 +154,10 @@ std::size_t field_count(const DoorSignInEnd& from);
 template <class Out>
 void write(Out& out, const DoorSignInEnd& from);
 
-bool read(Reader& in, const Node& map, DoorNotice& out);
-std::size_t field_count(const DoorNotice& from);
+bool read(Reader& in, const Node& map, DoorReply& out);
+std::size_t field_count(const DoorReply& from);
 template <class Out>
-void write(Out& out, const DoorNotice& from);
+void write(Out& out, const DoorReply& from);
 
 bool read(Reader& in, const Node& map, DoorStatus& out);
 std::size_t field_count(const DoorStatus& from);
@@ -183,16 +193,6 @@ bool read(Reader& in, const Node& map, ViewCommand& out);
 std::size_t field_count(const ViewCommand& from);
 template <class Out>
 void write(Out& out, const ViewCommand& from);
-
-bool read(Reader& in, const Node& map, DoorReply& out);
-std::size_t field_count(const DoorReply& from);
-template <class Out>
-void write(Out& out, const DoorReply& from);
-
-bool read(Reader& in, const Node& map, DoorOutput& out);
-std::size_t field_count(const DoorOutput& from);
-template <class Out>
-void write(Out& out, const DoorOutput& from);
 
 bool read(Reader& in, const Node& map, Hello& out);
 std::size_t field_count(const Hello& from);
@@ -446,17 +446,19 @@ inline constexpr std::int64_t decode_bytes_max = limits::frame_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorOptions> = limits::local_bytes_max;
 template <>
+inline constexpr std::int64_t decode_bytes_max<DoorInput> = limits::local_bytes_max;
+template <>
 inline constexpr std::int64_t decode_bytes_max<DoorDisconnected> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorAnswer> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<DoorRequest> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorListQuery> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorWindowQuery> = limits::local_bytes_max;
 template <>
-inline constexpr std::int64_t decode_bytes_max<DoorRequest> = limits::local_bytes_max;
-template <>
-inline constexpr std::int64_t decode_bytes_max<DoorInput> = limits::local_bytes_max;
+inline constexpr std::int64_t decode_bytes_max<DoorOutput> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorCall> = limits::local_bytes_max;
 template <>
@@ -464,11 +466,13 @@ inline constexpr std::int64_t decode_bytes_max<DoorArm> = limits::local_bytes_ma
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorFailure> = limits::local_bytes_max;
 template <>
+inline constexpr std::int64_t decode_bytes_max<DoorNotice> = limits::local_bytes_max;
+template <>
 inline constexpr std::int64_t decode_bytes_max<DoorSettled> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorSignInEnd> = limits::local_bytes_max;
 template <>
-inline constexpr std::int64_t decode_bytes_max<DoorNotice> = limits::local_bytes_max;
+inline constexpr std::int64_t decode_bytes_max<DoorReply> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorStatus> = limits::local_bytes_max;
 template <>
@@ -483,9 +487,5 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<ViewDevice> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewCommand> = limits::local_bytes_max;
-template <>
-inline constexpr std::int64_t decode_bytes_max<DoorReply> = limits::local_bytes_max;
-template <>
-inline constexpr std::int64_t decode_bytes_max<DoorOutput> = limits::local_bytes_max;
 
 }  // namespace parley::protocol

@@ -27,6 +27,34 @@ void write(Out& out, const DoorOptions& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, DoorInput& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "connected"}, out.connected) &&
+           in.optional(map, {2, "disconnected"}, out.disconnected) &&
+           in.optional(map, {3, "answer"}, out.answer) &&
+           in.optional(map, {4, "timer"}, out.timer) &&
+           in.optional(map, {5, "network"}, out.network) &&
+           in.optional(map, {6, "request"}, out.request) &&
+           (has(out.connected) + has(out.disconnected) + has(out.answer) + has(out.timer) + has(out.network) + has(out.request) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of connected, disconnected, answer, timer, network, request"));
+}
+
+std::size_t field_count(const DoorInput& from) {
+    return has(from.connected) + has(from.disconnected) + has(from.answer) + has(from.timer) + has(from.network) + has(from.request);
+}
+
+template <class Out>
+void write(Out& out, const DoorInput& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "connected"}, from.connected);
+    write_field(out, {2, "disconnected"}, from.disconnected);
+    write_field(out, {3, "answer"}, from.answer);
+    write_field(out, {4, "timer"}, from.timer);
+    write_field(out, {5, "network"}, from.network);
+    write_field(out, {6, "request"}, from.request);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DoorDisconnected& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "code"}, out.code, Rules{.max = 65535});
@@ -60,6 +88,42 @@ void write(Out& out, const DoorAnswer& from) {
     write_field(out, {1, "call"}, from.call);
     write_field(out, {2, "status"}, from.status);
     write_field(out, {3, "body"}, from.body);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorRequest& out) {
+    return in.is_map(map) &&
+           in.defaulted(map, {1, "call"}, out.call) &&
+           in.optional(map, {2, "act"}, out.act) &&
+           in.optional(map, {3, "registration"}, out.registration) &&
+           in.optional(map, {4, "sign_in"}, out.sign_in) &&
+           in.optional(map, {5, "retry"}, out.retry) &&
+           in.optional(map, {6, "discard"}, out.discard) &&
+           in.optional(map, {7, "conversations"}, out.conversations) &&
+           in.optional(map, {8, "conversation"}, out.conversation) &&
+           in.optional(map, {9, "window"}, out.window) &&
+           in.optional(map, {10, "members"}, out.members) &&
+           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members"));
+}
+
+std::size_t field_count(const DoorRequest& from) {
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members);
+}
+
+template <class Out>
+void write(Out& out, const DoorRequest& from) {
+    out.begin_map(field_count(from));
+    write_unless(std::int64_t{0}, out, {1, "call"}, from.call);
+    write_field(out, {2, "act"}, from.act);
+    write_field(out, {3, "registration"}, from.registration);
+    write_field(out, {4, "sign_in"}, from.sign_in);
+    write_field(out, {5, "retry"}, from.retry);
+    write_field(out, {6, "discard"}, from.discard);
+    write_field(out, {7, "conversations"}, from.conversations);
+    write_field(out, {8, "conversation"}, from.conversation);
+    write_field(out, {9, "window"}, from.window);
+    write_field(out, {10, "members"}, from.members);
     out.end_map();
 }
 
@@ -105,67 +169,31 @@ void write(Out& out, const DoorWindowQuery& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DoorRequest& out) {
+bool read(Reader& in, const Node& map, DoorOutput& out) {
     return in.is_map(map) &&
-           in.defaulted(map, {1, "call"}, out.call) &&
-           in.optional(map, {2, "act"}, out.act) &&
-           in.optional(map, {3, "registration"}, out.registration) &&
-           in.optional(map, {4, "sign_in"}, out.sign_in) &&
-           in.optional(map, {5, "retry"}, out.retry) &&
-           in.optional(map, {6, "discard"}, out.discard) &&
-           in.optional(map, {7, "conversations"}, out.conversations) &&
-           in.optional(map, {8, "conversation"}, out.conversation) &&
-           in.optional(map, {9, "window"}, out.window) &&
-           in.optional(map, {10, "members"}, out.members) &&
-           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members"));
+           in.optional(map, {1, "open"}, out.open) &&
+           in.optional(map, {2, "close"}, out.close) &&
+           in.optional(map, {3, "call"}, out.call) &&
+           in.optional(map, {4, "arm"}, out.arm) &&
+           in.optional(map, {5, "notice"}, out.notice) &&
+           in.optional(map, {6, "reply"}, out.reply) &&
+           (has(out.open) + has(out.close) + has(out.call) + has(out.arm) + has(out.notice) + has(out.reply) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of open, close, call, arm, notice, reply"));
 }
 
-std::size_t field_count(const DoorRequest& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members);
+std::size_t field_count(const DoorOutput& from) {
+    return has(from.open) + has(from.close) + has(from.call) + has(from.arm) + has(from.notice) + has(from.reply);
 }
 
 template <class Out>
-void write(Out& out, const DoorRequest& from) {
+void write(Out& out, const DoorOutput& from) {
     out.begin_map(field_count(from));
-    write_unless(std::int64_t{0}, out, {1, "call"}, from.call);
-    write_field(out, {2, "act"}, from.act);
-    write_field(out, {3, "registration"}, from.registration);
-    write_field(out, {4, "sign_in"}, from.sign_in);
-    write_field(out, {5, "retry"}, from.retry);
-    write_field(out, {6, "discard"}, from.discard);
-    write_field(out, {7, "conversations"}, from.conversations);
-    write_field(out, {8, "conversation"}, from.conversation);
-    write_field(out, {9, "window"}, from.window);
-    write_field(out, {10, "members"}, from.members);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, DoorInput& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "connected"}, out.connected) &&
-           in.optional(map, {2, "disconnected"}, out.disconnected) &&
-           in.optional(map, {3, "answer"}, out.answer) &&
-           in.optional(map, {4, "timer"}, out.timer) &&
-           in.optional(map, {5, "network"}, out.network) &&
-           in.optional(map, {6, "request"}, out.request) &&
-           (has(out.connected) + has(out.disconnected) + has(out.answer) + has(out.timer) + has(out.network) + has(out.request) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of connected, disconnected, answer, timer, network, request"));
-}
-
-std::size_t field_count(const DoorInput& from) {
-    return has(from.connected) + has(from.disconnected) + has(from.answer) + has(from.timer) + has(from.network) + has(from.request);
-}
-
-template <class Out>
-void write(Out& out, const DoorInput& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "connected"}, from.connected);
-    write_field(out, {2, "disconnected"}, from.disconnected);
-    write_field(out, {3, "answer"}, from.answer);
-    write_field(out, {4, "timer"}, from.timer);
-    write_field(out, {5, "network"}, from.network);
-    write_field(out, {6, "request"}, from.request);
+    write_field(out, {1, "open"}, from.open);
+    write_field(out, {2, "close"}, from.close);
+    write_field(out, {3, "call"}, from.call);
+    write_field(out, {4, "arm"}, from.arm);
+    write_field(out, {5, "notice"}, from.notice);
+    write_field(out, {6, "reply"}, from.reply);
     out.end_map();
 }
 
@@ -231,59 +259,43 @@ void write(Out& out, const DoorFailure& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DoorSettled& out) {
+bool read(Reader& in, const Node& map, DoorNotice& out) {
     return in.is_map(map) &&
-           in.required(map, {1, "command"}, out.command) &&
-           in.optional(map, {2, "failure"}, out.failure) &&
-           in.optional(map, {3, "stream"}, out.stream) &&
-           in.list(map, {4, "profiles"}, out.profiles, Rules{.count_max = 400}) &&
-           in.optional(map, {5, "invite"}, out.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
-           in.optional(map, {6, "expires_at"}, out.expires_at);
+           in.optional(map, {1, "connection"}, out.connection) &&
+           in.optional(map, {2, "list"}, out.list) &&
+           in.optional(map, {3, "touched"}, out.touched) &&
+           in.optional(map, {4, "settled"}, out.settled) &&
+           in.optional(map, {5, "signed_in"}, out.signed_in) &&
+           (has(out.connection) + has(out.list) + has(out.touched) + has(out.settled) + has(out.signed_in) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of connection, list, touched, settled, signed_in"));
 }
 
-std::size_t field_count(const DoorSettled& from) {
-    return 1 + has(from.failure) + has(from.stream) + has(from.profiles) + has(from.invite) + has(from.expires_at);
+std::size_t field_count(const DoorNotice& from) {
+    return has(from.connection) + has(from.list) + has(from.touched) + has(from.settled) + has(from.signed_in);
 }
 
 template <class Out>
-void write(Out& out, const DoorSettled& from) {
+void write(Out& out, const DoorNotice& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "command"}, from.command);
-    write_field(out, {2, "failure"}, from.failure);
-    write_field(out, {3, "stream"}, from.stream);
-    write_field(out, {4, "profiles"}, from.profiles);
-    write_field(out, {5, "invite"}, from.invite);
-    write_field(out, {6, "expires_at"}, from.expires_at);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, DoorSignInEnd& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "failure"}, out.failure);
-}
-
-std::size_t field_count(const DoorSignInEnd& from) {
-    return has(from.failure);
-}
-
-template <class Out>
-void write(Out& out, const DoorSignInEnd& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "failure"}, from.failure);
+    write_field(out, {1, "connection"}, from.connection);
+    write_field(out, {2, "list"}, from.list);
+    write_field(out, {3, "touched"}, from.touched);
+    write_field(out, {4, "settled"}, from.settled);
+    write_field(out, {5, "signed_in"}, from.signed_in);
     out.end_map();
 }
 
 PARLEY_INSTANTIATE_CODEC(DoorOptions)
+PARLEY_INSTANTIATE_CODEC(DoorInput)
 PARLEY_INSTANTIATE_CODEC(DoorDisconnected)
 PARLEY_INSTANTIATE_CODEC(DoorAnswer)
+PARLEY_INSTANTIATE_CODEC(DoorRequest)
 PARLEY_INSTANTIATE_CODEC(DoorListQuery)
 PARLEY_INSTANTIATE_CODEC(DoorWindowQuery)
-PARLEY_INSTANTIATE_CODEC(DoorRequest)
-PARLEY_INSTANTIATE_CODEC(DoorInput)
+PARLEY_INSTANTIATE_CODEC(DoorOutput)
 PARLEY_INSTANTIATE_CODEC(DoorCall)
 PARLEY_INSTANTIATE_CODEC(DoorArm)
 PARLEY_INSTANTIATE_CODEC(DoorFailure)
-PARLEY_INSTANTIATE_CODEC(DoorSettled)
-PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
+PARLEY_INSTANTIATE_CODEC(DoorNotice)
 
 }  // namespace parley::protocol

@@ -5,29 +5,79 @@
 
 namespace parley::protocol {
 
-bool read(Reader& in, const Node& map, DoorNotice& out) {
+bool read(Reader& in, const Node& map, DoorSettled& out) {
     return in.is_map(map) &&
-           in.optional(map, {1, "connection"}, out.connection) &&
-           in.optional(map, {2, "list"}, out.list) &&
-           in.optional(map, {3, "touched"}, out.touched) &&
-           in.optional(map, {4, "settled"}, out.settled) &&
-           in.optional(map, {5, "signed_in"}, out.signed_in) &&
-           (has(out.connection) + has(out.list) + has(out.touched) + has(out.settled) + has(out.signed_in) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of connection, list, touched, settled, signed_in"));
+           in.required(map, {1, "command"}, out.command) &&
+           in.optional(map, {2, "failure"}, out.failure) &&
+           in.optional(map, {3, "stream"}, out.stream) &&
+           in.list(map, {4, "profiles"}, out.profiles, Rules{.count_max = 400}) &&
+           in.optional(map, {5, "invite"}, out.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
+           in.optional(map, {6, "expires_at"}, out.expires_at);
 }
 
-std::size_t field_count(const DoorNotice& from) {
-    return has(from.connection) + has(from.list) + has(from.touched) + has(from.settled) + has(from.signed_in);
+std::size_t field_count(const DoorSettled& from) {
+    return 1 + has(from.failure) + has(from.stream) + has(from.profiles) + has(from.invite) + has(from.expires_at);
 }
 
 template <class Out>
-void write(Out& out, const DoorNotice& from) {
+void write(Out& out, const DoorSettled& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "connection"}, from.connection);
-    write_field(out, {2, "list"}, from.list);
-    write_field(out, {3, "touched"}, from.touched);
-    write_field(out, {4, "settled"}, from.settled);
-    write_field(out, {5, "signed_in"}, from.signed_in);
+    write_field(out, {1, "command"}, from.command);
+    write_field(out, {2, "failure"}, from.failure);
+    write_field(out, {3, "stream"}, from.stream);
+    write_field(out, {4, "profiles"}, from.profiles);
+    write_field(out, {5, "invite"}, from.invite);
+    write_field(out, {6, "expires_at"}, from.expires_at);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorSignInEnd& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "failure"}, out.failure);
+}
+
+std::size_t field_count(const DoorSignInEnd& from) {
+    return has(from.failure);
+}
+
+template <class Out>
+void write(Out& out, const DoorSignInEnd& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "failure"}, from.failure);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorReply& out) {
+    return in.is_map(map) &&
+           in.defaulted(map, {1, "call"}, out.call) &&
+           in.optional(map, {2, "failure"}, out.failure) &&
+           in.list(map, {3, "accepted"}, out.accepted, Rules{.count_max = 4096}) &&
+           in.list(map, {4, "refused"}, out.refused, Rules{.count_max = 4096}) &&
+           in.optional(map, {5, "status"}, out.status) &&
+           in.list(map, {6, "conversations"}, out.conversations, Rules{.count_max = 1000}) &&
+           in.optional(map, {7, "window"}, out.window) &&
+           in.list(map, {8, "members"}, out.members, Rules{.count_max = limits::members_max}) &&
+           in.list(map, {9, "devices"}, out.devices, Rules{.count_max = 1000}) &&
+           in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000});
+}
+
+std::size_t field_count(const DoorReply& from) {
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox);
+}
+
+template <class Out>
+void write(Out& out, const DoorReply& from) {
+    out.begin_map(field_count(from));
+    write_unless(std::int64_t{0}, out, {1, "call"}, from.call);
+    write_field(out, {2, "failure"}, from.failure);
+    write_field(out, {3, "accepted"}, from.accepted);
+    write_field(out, {4, "refused"}, from.refused);
+    write_field(out, {5, "status"}, from.status);
+    write_field(out, {6, "conversations"}, from.conversations);
+    write_field(out, {7, "window"}, from.window);
+    write_field(out, {8, "members"}, from.members);
+    write_field(out, {9, "devices"}, from.devices);
+    write_field(out, {10, "outbox"}, from.outbox);
     out.end_map();
 }
 
@@ -221,69 +271,9 @@ void write(Out& out, const ViewCommand& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DoorReply& out) {
-    return in.is_map(map) &&
-           in.defaulted(map, {1, "call"}, out.call) &&
-           in.optional(map, {2, "failure"}, out.failure) &&
-           in.list(map, {3, "accepted"}, out.accepted, Rules{.count_max = 4096}) &&
-           in.list(map, {4, "refused"}, out.refused, Rules{.count_max = 4096}) &&
-           in.optional(map, {5, "status"}, out.status) &&
-           in.list(map, {6, "conversations"}, out.conversations, Rules{.count_max = 1000}) &&
-           in.optional(map, {7, "window"}, out.window) &&
-           in.list(map, {8, "members"}, out.members, Rules{.count_max = limits::members_max}) &&
-           in.list(map, {9, "devices"}, out.devices, Rules{.count_max = 1000}) &&
-           in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000});
-}
-
-std::size_t field_count(const DoorReply& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox);
-}
-
-template <class Out>
-void write(Out& out, const DoorReply& from) {
-    out.begin_map(field_count(from));
-    write_unless(std::int64_t{0}, out, {1, "call"}, from.call);
-    write_field(out, {2, "failure"}, from.failure);
-    write_field(out, {3, "accepted"}, from.accepted);
-    write_field(out, {4, "refused"}, from.refused);
-    write_field(out, {5, "status"}, from.status);
-    write_field(out, {6, "conversations"}, from.conversations);
-    write_field(out, {7, "window"}, from.window);
-    write_field(out, {8, "members"}, from.members);
-    write_field(out, {9, "devices"}, from.devices);
-    write_field(out, {10, "outbox"}, from.outbox);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, DoorOutput& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "open"}, out.open) &&
-           in.optional(map, {2, "close"}, out.close) &&
-           in.optional(map, {3, "call"}, out.call) &&
-           in.optional(map, {4, "arm"}, out.arm) &&
-           in.optional(map, {5, "notice"}, out.notice) &&
-           in.optional(map, {6, "reply"}, out.reply) &&
-           (has(out.open) + has(out.close) + has(out.call) + has(out.arm) + has(out.notice) + has(out.reply) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of open, close, call, arm, notice, reply"));
-}
-
-std::size_t field_count(const DoorOutput& from) {
-    return has(from.open) + has(from.close) + has(from.call) + has(from.arm) + has(from.notice) + has(from.reply);
-}
-
-template <class Out>
-void write(Out& out, const DoorOutput& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "open"}, from.open);
-    write_field(out, {2, "close"}, from.close);
-    write_field(out, {3, "call"}, from.call);
-    write_field(out, {4, "arm"}, from.arm);
-    write_field(out, {5, "notice"}, from.notice);
-    write_field(out, {6, "reply"}, from.reply);
-    out.end_map();
-}
-
-PARLEY_INSTANTIATE_CODEC(DoorNotice)
+PARLEY_INSTANTIATE_CODEC(DoorSettled)
+PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
+PARLEY_INSTANTIATE_CODEC(DoorReply)
 PARLEY_INSTANTIATE_CODEC(DoorStatus)
 PARLEY_INSTANTIATE_CODEC(ViewMessage)
 PARLEY_INSTANTIATE_CODEC(ViewConversation)
@@ -291,7 +281,5 @@ PARLEY_INSTANTIATE_CODEC(ViewWindow)
 PARLEY_INSTANTIATE_CODEC(ViewMember)
 PARLEY_INSTANTIATE_CODEC(ViewDevice)
 PARLEY_INSTANTIATE_CODEC(ViewCommand)
-PARLEY_INSTANTIATE_CODEC(DoorReply)
-PARLEY_INSTANTIATE_CODEC(DoorOutput)
 
 }  // namespace parley::protocol

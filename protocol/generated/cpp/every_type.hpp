@@ -20,27 +20,27 @@ namespace parley::protocol {
     X(Session) \
     X(Problem) \
     X(DoorOptions) \
+    X(DoorInput) \
     X(DoorDisconnected) \
     X(DoorAnswer) \
+    X(DoorRequest) \
     X(DoorListQuery) \
     X(DoorWindowQuery) \
-    X(DoorRequest) \
-    X(DoorInput) \
+    X(DoorOutput) \
     X(DoorCall) \
     X(DoorArm) \
     X(DoorFailure) \
+    X(DoorNotice) \
     X(DoorSettled) \
     X(DoorSignInEnd) \
-    X(DoorNotice) \
+    X(DoorReply) \
     X(DoorStatus) \
     X(ViewMessage) \
     X(ViewConversation) \
     X(ViewWindow) \
     X(ViewMember) \
     X(ViewDevice) \
-    X(ViewCommand) \
-    X(DoorReply) \
-    X(DoorOutput)
+    X(ViewCommand)
 
 #define PARLEY_FOR_EACH_PAYLOAD(X) \
     X(Hello) \

@@ -115,6 +115,16 @@ void visit_fields(DoorOptions& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(DoorInput& value, std::size_t chosen, Visit&& visit) {
+    if (chosen % 6 == 0) visit(value.connected.emplace(), Rules{});
+    if (chosen % 6 == 1) visit(value.disconnected.emplace(), Rules{});
+    if (chosen % 6 == 2) visit(value.answer.emplace(), Rules{});
+    if (chosen % 6 == 3) visit(value.timer.emplace(), Rules{});
+    if (chosen % 6 == 4) visit(value.network.emplace(), Rules{});
+    if (chosen % 6 == 5) visit(value.request.emplace(), Rules{});
+}
+
+template <class Visit>
 void visit_fields(DoorDisconnected& value, std::size_t, Visit&& visit) {
     visit(value.code, Rules{.max = 65535});
 }
@@ -124,6 +134,20 @@ void visit_fields(DoorAnswer& value, std::size_t, Visit&& visit) {
     visit(value.call, Rules{});
     visit(value.status, Rules{});
     visit(value.body, Rules{.bytes_max = 1048576});
+}
+
+template <class Visit>
+void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
+    visit(value.call, Rules{});
+    if (chosen % 9 == 0) visit(value.act.emplace(), Rules{});
+    if (chosen % 9 == 1) visit(value.registration.emplace(), Rules{});
+    if (chosen % 9 == 2) visit(value.sign_in.emplace(), Rules{});
+    if (chosen % 9 == 3) visit(value.retry.emplace(), Rules{});
+    if (chosen % 9 == 4) visit(value.discard.emplace(), Rules{});
+    if (chosen % 9 == 5) visit(value.conversations.emplace(), Rules{});
+    if (chosen % 9 == 6) visit(value.conversation.emplace(), Rules{});
+    if (chosen % 9 == 7) visit(value.window.emplace(), Rules{});
+    if (chosen % 9 == 8) visit(value.members.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -142,27 +166,13 @@ void visit_fields(DoorWindowQuery& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
-void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
-    visit(value.call, Rules{});
-    if (chosen % 9 == 0) visit(value.act.emplace(), Rules{});
-    if (chosen % 9 == 1) visit(value.registration.emplace(), Rules{});
-    if (chosen % 9 == 2) visit(value.sign_in.emplace(), Rules{});
-    if (chosen % 9 == 3) visit(value.retry.emplace(), Rules{});
-    if (chosen % 9 == 4) visit(value.discard.emplace(), Rules{});
-    if (chosen % 9 == 5) visit(value.conversations.emplace(), Rules{});
-    if (chosen % 9 == 6) visit(value.conversation.emplace(), Rules{});
-    if (chosen % 9 == 7) visit(value.window.emplace(), Rules{});
-    if (chosen % 9 == 8) visit(value.members.emplace(), Rules{});
-}
-
-template <class Visit>
-void visit_fields(DoorInput& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 6 == 0) visit(value.connected.emplace(), Rules{});
-    if (chosen % 6 == 1) visit(value.disconnected.emplace(), Rules{});
-    if (chosen % 6 == 2) visit(value.answer.emplace(), Rules{});
-    if (chosen % 6 == 3) visit(value.timer.emplace(), Rules{});
-    if (chosen % 6 == 4) visit(value.network.emplace(), Rules{});
-    if (chosen % 6 == 5) visit(value.request.emplace(), Rules{});
+void visit_fields(DoorOutput& value, std::size_t chosen, Visit&& visit) {
+    if (chosen % 6 == 0) visit(value.open.emplace(), Rules{});
+    if (chosen % 6 == 1) visit(value.close.emplace(), Rules{});
+    if (chosen % 6 == 2) visit(value.call.emplace(), Rules{});
+    if (chosen % 6 == 3) visit(value.arm.emplace(), Rules{});
+    if (chosen % 6 == 4) visit(value.notice.emplace(), Rules{});
+    if (chosen % 6 == 5) visit(value.reply.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -188,6 +198,15 @@ void visit_fields(DoorFailure& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(DoorNotice& value, std::size_t chosen, Visit&& visit) {
+    if (chosen % 5 == 0) visit(value.connection.emplace(), Rules{});
+    if (chosen % 5 == 1) visit(value.list.emplace(), Rules{});
+    if (chosen % 5 == 2) visit(value.touched.emplace(), Rules{});
+    if (chosen % 5 == 3) visit(value.settled.emplace(), Rules{});
+    if (chosen % 5 == 4) visit(value.signed_in.emplace(), Rules{});
+}
+
+template <class Visit>
 void visit_fields(DoorSettled& value, std::size_t, Visit&& visit) {
     visit(value.command, Rules{});
     visit(value.failure, Rules{});
@@ -203,12 +222,17 @@ void visit_fields(DoorSignInEnd& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
-void visit_fields(DoorNotice& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 5 == 0) visit(value.connection.emplace(), Rules{});
-    if (chosen % 5 == 1) visit(value.list.emplace(), Rules{});
-    if (chosen % 5 == 2) visit(value.touched.emplace(), Rules{});
-    if (chosen % 5 == 3) visit(value.settled.emplace(), Rules{});
-    if (chosen % 5 == 4) visit(value.signed_in.emplace(), Rules{});
+void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
+    visit(value.call, Rules{});
+    visit(value.failure, Rules{});
+    visit(value.accepted, Rules{.count_max = 4096});
+    visit(value.refused, Rules{.count_max = 4096});
+    visit(value.status, Rules{});
+    visit(value.conversations, Rules{.count_max = 1000});
+    visit(value.window, Rules{});
+    visit(value.members, Rules{.count_max = limits::members_max});
+    visit(value.devices, Rules{.count_max = 1000});
+    visit(value.outbox, Rules{.count_max = 1000});
 }
 
 template <class Visit>
@@ -283,30 +307,6 @@ void visit_fields(ViewCommand& value, std::size_t, Visit&& visit) {
     visit(value.failure, Rules{});
     visit(value.target, Rules{});
     visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
-}
-
-template <class Visit>
-void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
-    visit(value.call, Rules{});
-    visit(value.failure, Rules{});
-    visit(value.accepted, Rules{.count_max = 4096});
-    visit(value.refused, Rules{.count_max = 4096});
-    visit(value.status, Rules{});
-    visit(value.conversations, Rules{.count_max = 1000});
-    visit(value.window, Rules{});
-    visit(value.members, Rules{.count_max = limits::members_max});
-    visit(value.devices, Rules{.count_max = 1000});
-    visit(value.outbox, Rules{.count_max = 1000});
-}
-
-template <class Visit>
-void visit_fields(DoorOutput& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 6 == 0) visit(value.open.emplace(), Rules{});
-    if (chosen % 6 == 1) visit(value.close.emplace(), Rules{});
-    if (chosen % 6 == 2) visit(value.call.emplace(), Rules{});
-    if (chosen % 6 == 3) visit(value.arm.emplace(), Rules{});
-    if (chosen % 6 == 4) visit(value.notice.emplace(), Rules{});
-    if (chosen % 6 == 5) visit(value.reply.emplace(), Rules{});
 }
 
 template <class Visit>

@@ -17,6 +17,58 @@ export interface DoorOptions {
   readonly eager_messages?: number;
 }
 
+/** What happened outside, or what somebody wants. */
+export type DoorInput = (
+  | {
+      readonly connected: boolean;
+      readonly disconnected?: never;
+      readonly answer?: never;
+      readonly timer?: never;
+      readonly network?: never;
+      readonly request?: never;
+    }
+  | {
+      readonly connected?: never;
+      readonly disconnected: DoorDisconnected;
+      readonly answer?: never;
+      readonly timer?: never;
+      readonly network?: never;
+      readonly request?: never;
+    }
+  | {
+      readonly connected?: never;
+      readonly disconnected?: never;
+      readonly answer: DoorAnswer;
+      readonly timer?: never;
+      readonly network?: never;
+      readonly request?: never;
+    }
+  | {
+      readonly connected?: never;
+      readonly disconnected?: never;
+      readonly answer?: never;
+      readonly timer: boolean;
+      readonly network?: never;
+      readonly request?: never;
+    }
+  | {
+      readonly connected?: never;
+      readonly disconnected?: never;
+      readonly answer?: never;
+      readonly timer?: never;
+      readonly network: boolean;
+      readonly request?: never;
+    }
+  | {
+      readonly connected?: never;
+      readonly disconnected?: never;
+      readonly answer?: never;
+      readonly timer?: never;
+      readonly network?: never;
+      readonly request: DoorRequest;
+    }
+);
+
 /** The end of a connection. */
 export interface DoorDisconnected {
   /** The close code, where there was one. */
@@ -31,28 +83,6 @@ export interface DoorAnswer {
   readonly status: number;
   /** The body; empty where it is no text. */
   readonly body: string;
-}
-
-/** A part of the list of conversations, newest activity first. */
-export interface DoorListQuery {
-  /** So many are skipped. Absent: 0. */
-  readonly offset?: number;
-  /** At most so many. */
-  readonly limit: number;
-}
-
-/** A part of a conversation: the newest, or around, before or after a place. */
-export interface DoorWindowQuery {
-  /** The conversation. */
-  readonly stream: StreamId;
-  /** Around this `born`. */
-  readonly around?: number;
-  /** Below this `born`. */
-  readonly before?: number;
-  /** Above this `born`. */
-  readonly after?: number;
-  /** At most so many messages. */
-  readonly limit: number;
 }
 
 /** A wish; each is answered with one DoorReply that carries the same `call`. */
@@ -161,55 +191,77 @@ export type DoorRequest = {
     }
 );
 
-/** What happened outside, or what somebody wants. */
-export type DoorInput = (
+/** A part of the list of conversations, newest activity first. */
+export interface DoorListQuery {
+  /** So many are skipped. Absent: 0. */
+  readonly offset?: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** A part of a conversation: the newest, or around, before or after a place. */
+export interface DoorWindowQuery {
+  /** The conversation. */
+  readonly stream: StreamId;
+  /** Around this `born`. */
+  readonly around?: number;
+  /** Below this `born`. */
+  readonly before?: number;
+  /** Above this `born`. */
+  readonly after?: number;
+  /** At most so many messages. */
+  readonly limit: number;
+}
+
+/** What the core asks of its host, tells it, or answers. */
+export type DoorOutput = (
   | {
-      readonly connected: boolean;
-      readonly disconnected?: never;
-      readonly answer?: never;
-      readonly timer?: never;
-      readonly network?: never;
-      readonly request?: never;
+      readonly open: boolean;
+      readonly close?: never;
+      readonly call?: never;
+      readonly arm?: never;
+      readonly notice?: never;
+      readonly reply?: never;
     }
   | {
-      readonly connected?: never;
-      readonly disconnected: DoorDisconnected;
-      readonly answer?: never;
-      readonly timer?: never;
-      readonly network?: never;
-      readonly request?: never;
+      readonly open?: never;
+      readonly close: number;
+      readonly call?: never;
+      readonly arm?: never;
+      readonly notice?: never;
+      readonly reply?: never;
     }
   | {
-      readonly connected?: never;
-      readonly disconnected?: never;
-      readonly answer: DoorAnswer;
-      readonly timer?: never;
-      readonly network?: never;
-      readonly request?: never;
+      readonly open?: never;
+      readonly close?: never;
+      readonly call: DoorCall;
+      readonly arm?: never;
+      readonly notice?: never;
+      readonly reply?: never;
     }
   | {
-      readonly connected?: never;
-      readonly disconnected?: never;
-      readonly answer?: never;
-      readonly timer: boolean;
-      readonly network?: never;
-      readonly request?: never;
+      readonly open?: never;
+      readonly close?: never;
+      readonly call?: never;
+      readonly arm: DoorArm;
+      readonly notice?: never;
+      readonly reply?: never;
     }
   | {
-      readonly connected?: never;
-      readonly disconnected?: never;
-      readonly answer?: never;
-      readonly timer?: never;
-      readonly network: boolean;
-      readonly request?: never;
+      readonly open?: never;
+      readonly close?: never;
+      readonly call?: never;
+      readonly arm?: never;
+      readonly notice: DoorNotice;
+      readonly reply?: never;
     }
   | {
-      readonly connected?: never;
-      readonly disconnected?: never;
-      readonly answer?: never;
-      readonly timer?: never;
-      readonly network?: never;
-      readonly request: DoorRequest;
+      readonly open?: never;
+      readonly close?: never;
+      readonly call?: never;
+      readonly arm?: never;
+      readonly notice?: never;
+      readonly reply: DoorReply;
     }
 );
 
@@ -243,28 +295,6 @@ export interface DoorFailure {
   readonly retry_after_ms?: number;
   /** The field at fault. */
   readonly field?: string;
-}
-
-/** The end of an own command. */
-export interface DoorSettled {
-  /** Which. */
-  readonly command: Uuid;
-  /** Absent: it was accepted. */
-  readonly failure?: DoorFailure;
-  /** The conversation that it went to or made. */
-  readonly stream?: StreamId;
-  /** What profile.find found. */
-  readonly profiles?: readonly Profile[];
-  /** What invite.create made. */
-  readonly invite?: string;
-  /** When that invite ends. */
-  readonly expires_at?: WallTime;
-}
-
-/** The end of a sign-in. */
-export interface DoorSignInEnd {
-  /** Absent: signed in. */
-  readonly failure?: DoorFailure;
 }
 
 /** Says what to ask for again; none carries a state that could be missed, except `settled`. */
@@ -305,6 +335,52 @@ export type DoorNotice = (
       readonly signed_in: DoorSignInEnd;
     }
 );
+
+/** The end of an own command. */
+export interface DoorSettled {
+  /** Which. */
+  readonly command: Uuid;
+  /** Absent: it was accepted. */
+  readonly failure?: DoorFailure;
+  /** The conversation that it went to or made. */
+  readonly stream?: StreamId;
+  /** What profile.find found. */
+  readonly profiles?: readonly Profile[];
+  /** What invite.create made. */
+  readonly invite?: string;
+  /** When that invite ends. */
+  readonly expires_at?: WallTime;
+}
+
+/** The end of a sign-in. */
+export interface DoorSignInEnd {
+  /** Absent: signed in. */
+  readonly failure?: DoorFailure;
+}
+
+/** Answer to one request, or to one frame of commands (then `accepted` and `refused` name each of them). */
+export interface DoorReply {
+  /** As in the request; 0 for a frame of commands. Absent: 0. */
+  readonly call?: number;
+  /** The request failed, and the rest is absent. */
+  readonly failure?: DoorFailure;
+  /** Commands that stand durably in the outbox now. */
+  readonly accepted?: readonly Uuid[];
+  /** Commands that can never be accepted and were not taken. */
+  readonly refused?: readonly DoorSettled[];
+  /** How the core stands. */
+  readonly status?: DoorStatus;
+  /** In order. */
+  readonly conversations?: readonly ViewConversation[];
+  /** The part that was asked for. */
+  readonly window?: ViewWindow;
+  /** Present and former ones. */
+  readonly members?: readonly ViewMember[];
+  /** Signed in now. */
+  readonly devices?: readonly ViewDevice[];
+  /** The first of what is not accepted yet, in order, then failed ones. */
+  readonly outbox?: readonly ViewCommand[];
+}
 
 /** How the core stands. */
 export interface DoorStatus {
@@ -425,79 +501,3 @@ export interface ViewCommand {
   /** The text of a message, the title of a group. */
   readonly text?: string;
 }
-
-/** Answer to one request, or to one frame of commands (then `accepted` and `refused` name each of them). */
-export interface DoorReply {
-  /** As in the request; 0 for a frame of commands. Absent: 0. */
-  readonly call?: number;
-  /** The request failed, and the rest is absent. */
-  readonly failure?: DoorFailure;
-  /** Commands that stand durably in the outbox now. */
-  readonly accepted?: readonly Uuid[];
-  /** Commands that can never be accepted and were not taken. */
-  readonly refused?: readonly DoorSettled[];
-  /** How the core stands. */
-  readonly status?: DoorStatus;
-  /** In order. */
-  readonly conversations?: readonly ViewConversation[];
-  /** The part that was asked for. */
-  readonly window?: ViewWindow;
-  /** Present and former ones. */
-  readonly members?: readonly ViewMember[];
-  /** Signed in now. */
-  readonly devices?: readonly ViewDevice[];
-  /** The first of what is not accepted yet, in order, then failed ones. */
-  readonly outbox?: readonly ViewCommand[];
-}
-
-/** What the core asks of its host, tells it, or answers. */
-export type DoorOutput = (
-  | {
-      readonly open: boolean;
-      readonly close?: never;
-      readonly call?: never;
-      readonly arm?: never;
-      readonly notice?: never;
-      readonly reply?: never;
-    }
-  | {
-      readonly open?: never;
-      readonly close: number;
-      readonly call?: never;
-      readonly arm?: never;
-      readonly notice?: never;
-      readonly reply?: never;
-    }
-  | {
-      readonly open?: never;
-      readonly close?: never;
-      readonly call: DoorCall;
-      readonly arm?: never;
-      readonly notice?: never;
-      readonly reply?: never;
-    }
-  | {
-      readonly open?: never;
-      readonly close?: never;
-      readonly call?: never;
-      readonly arm: DoorArm;
-      readonly notice?: never;
-      readonly reply?: never;
-    }
-  | {
-      readonly open?: never;
-      readonly close?: never;
-      readonly call?: never;
-      readonly arm?: never;
-      readonly notice: DoorNotice;
-      readonly reply?: never;
-    }
-  | {
-      readonly open?: never;
-      readonly close?: never;
-      readonly call?: never;
-      readonly arm?: never;
-      readonly notice?: never;
-      readonly reply: DoorReply;
-    }
-);
