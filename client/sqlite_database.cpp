@@ -82,13 +82,13 @@ class SqliteStatement final : public core::Statement {
     sqlite3_stmt* handle_;
 };
 
-std::string settings(Durability durability) {
+std::string settings(Durability durability, bool keep_lock) {
     const char* level = durability == Durability::commit    ? "FULL"
                         : durability == Durability::on_sync ? "NORMAL"
                                                             : "OFF";
-    return std::string(
-               "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-               "PRAGMA temp_store=MEMORY; PRAGMA synchronous=") +
+    return std::string(keep_lock ? "PRAGMA locking_mode=EXCLUSIVE;" : "") +
+           "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+           "PRAGMA temp_store=MEMORY; PRAGMA synchronous=" +
            level;
 }
 
@@ -105,7 +105,12 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     // Owned from here on, so that a failed open is closed as well.
     std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle, durability));
     if (result != SQLITE_OK) return fail(error_of(handle, result));
-    TRY(database->execute(settings(durability)));
+    // The file has one user anyway (see Home), and taking SQLite's lock costs as much as a small write.
+    const bool keep_lock = vfs.empty();
+    TRY(database->execute(settings(durability, keep_lock)));
+    // A sync that failed before may have left commits in the log that exist in memory only; what is written after them
+    // would be lost with them. So the log is copied and emptied before anything is added to it.
+    TRY(database->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
     return database;
 }
 

@@ -15,9 +15,10 @@ Everything works offline: what is sent is stored on this device and goes out lat
 another parley. Two at once share one connection; nothing is ever sent twice.
 
 Environment:
-  PARLEY_HOME       folder with all accounts (else parley/ in XDG_DATA_HOME, else in ~/.local/share)
-  PARLEY_ACCOUNT    which account, as --account
-  PARLEY_PASSWORD   the password, where no terminal is there to ask
+  PARLEY_HOME           folder with all accounts (else parley/ in XDG_DATA_HOME, else in ~/.local/share)
+  PARLEY_ACCOUNT        which account, as --account
+  PARLEY_PASSWORD       the password, where no terminal is there to ask
+  PARLEY_JUMP_CHANGES   as --jump-changes
 
 Exit codes:
   0  done                                   4  no such conversation, person or device
@@ -78,6 +79,11 @@ void Grammar::add_common() {
     app.add_option("--wait", common.wait_seconds, "How long to wait for the server, in seconds (10)")
         ->type_name("SECONDS")
         ->check(CLI::Range(0, 86'400));
+    app.add_option("--jump-changes", common.jump_changes,
+                   "Away for more changes than this: fetch the newest first, the rest when shown (10000)")
+        ->type_name("COUNT")
+        ->envname("PARLEY_JUMP_CHANGES")
+        ->check(CLI::PositiveNumber);
 }
 
 void Grammar::add_accounts() {

@@ -19,6 +19,9 @@ struct Common {
     bool offline = false;
     /// How long to wait for the server before a command leaves what it has queued and ends.
     std::int64_t wait_seconds = 10;
+    /// Away for more changes than this in a conversation: its newest part is fetched first, the rest when
+    /// shown.
+    std::int64_t jump_changes = 10'000;
 };
 
 struct RegisterCommand {

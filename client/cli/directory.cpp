@@ -57,6 +57,18 @@ std::string label_of(const ViewConversation& conversation) {
 
 Outcome<Place> Directory::conversation(const std::string& word) {
     if (word.starts_with('@')) return direct(word);
+    TRY_ASSIGN(auto known, known_conversation(word));
+    if (known) return std::move(*known);
+    // It may be so new that this device has not heard of it.
+    TRY(session_.go_online(session_.deadline(), false));
+    TRY_ASSIGN(known, known_conversation(word));
+    if (known) return std::move(*known);
+    return stop(ExitCode::not_found, "There is no conversation " + quoted(word) +
+                                         " here. A person is written @" + harmless_line(word) +
+                                         "; see: parley conversations");
+}
+
+Outcome<std::optional<Place>> Directory::known_conversation(const std::string& word) {
     TRY_ASSIGN(const auto all, session_.conversations());
     std::vector<const ViewConversation*> titled;
     for (const ViewConversation& one : all) {
@@ -70,11 +82,7 @@ Outcome<Place> Directory::conversation(const std::string& word) {
         std::erase_if(titled, [](const ViewConversation* one) { return !one->present; });
     }
     if (titled.size() == 1) return place_of(*titled.front());
-    if (titled.empty()) {
-        return stop(ExitCode::not_found, "There is no conversation " + quoted(word) +
-                                             " here. A person is written @" + harmless_line(word) +
-                                             "; see: parley conversations");
-    }
+    if (titled.empty()) return std::nullopt;
     std::string ids;
     for (const ViewConversation* one : titled) {
         ids += "\n  " + (one->stream ? one->stream->text() : one->made_by.value_or(Uuid{}).text());

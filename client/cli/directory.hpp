@@ -42,6 +42,8 @@ class Directory {
   private:
     Outcome<std::optional<protocol::Profile>> known_person(const std::string& handle);
     Outcome<protocol::Profile> ask_for(const std::string& handle);
+    /// By title or id, among those that this device knows; nothing where there is none.
+    Outcome<std::optional<Place>> known_conversation(const std::string& word);
     Outcome<Place> direct(const std::string& word);
 
     Session& session_;

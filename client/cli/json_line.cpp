@@ -1,5 +1,7 @@
 #include "client/cli/json_line.hpp"
 
+#include "client/cli/text.hpp"
+
 #include <cstdint>
 #include <utility>
 
@@ -7,24 +9,33 @@ namespace parley::client::cli {
 
 namespace {
 
-/// DEL and the controls U+0080 to U+009F may stand in JSON as they are, but not on a terminal.
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+void append_escape(std::string& out, char32_t point) {
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4)
+        out += hex_digits[(point >> shift) & 0x0f];
+}
+
+/// DEL, the controls U+0080 to U+009F, and what ends lines or turns directions may stand in JSON as they are,
+/// but not on a terminal. All but DEL begin with one of three bytes, which in other places mean other things.
 std::string escaped(std::string_view json) {
-    static constexpr char digits[] = "0123456789abcdef";
     std::string out;
     out.reserve(json.size());
-    const auto put = [&out](std::uint8_t byte) {
-        out += "\\u00";
-        out += digits[byte >> 4];
-        out += digits[byte & 0x0f];
-    };
     for (std::size_t i = 0; i < json.size(); ++i) {
-        const auto byte = static_cast<std::uint8_t>(json[i]);
-        const auto next = i + 1 < json.size() ? static_cast<std::uint8_t>(json[i + 1]) : std::uint8_t{0};
-        if (byte == 0x7f) {
-            put(byte);
-        } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
-            put(next);
-            ++i;
+        const auto byte = [&](std::size_t ahead) -> char32_t {
+            return i + ahead < json.size() ? static_cast<std::uint8_t>(json[i + ahead]) : 0;
+        };
+        const char32_t of_two = (byte(0) & 0x1f) << 6 | (byte(1) & 0x3f);
+        const char32_t of_three = (byte(0) & 0x0f) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f);
+        if (byte(0) == 0x7f) {
+            append_escape(out, byte(0));
+        } else if (byte(0) == 0xc2 && must_not_reach_a_terminal(of_two)) {
+            append_escape(out, of_two);
+            i += 1;
+        } else if (byte(0) == 0xe2 && must_not_reach_a_terminal(of_three)) {
+            append_escape(out, of_three);
+            i += 2;
         } else {
             out += json[i];
         }

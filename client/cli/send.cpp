@@ -27,7 +27,8 @@ class Sender {
         : session_(session),
           place_(std::move(place)),
           command_(command),
-          patient_(!command.no_wait && !session.common().offline) {}
+          tracks_(!command.no_wait && !session.common().offline),
+          patient_(tracks_) {}
 
     Outcome<ExitCode> send_one(std::string text);
     Outcome<ExitCode> send_lines(LineInput& input);
@@ -44,7 +45,7 @@ class Sender {
     Outcome<void> queue(std::vector<protocol::Envelope> batch);
     Outcome<void> queue_lines(LineInput& input);
     Outcome<void> wait_for_progress(const std::function<bool()>& also);
-    void take_in();
+    Outcome<void> take_in();
     void report(const Uuid& id, std::string_view state, const std::optional<protocol::DoorFailure>& failure);
     Outcome<ExitCode> finish();
 
@@ -54,7 +55,9 @@ class Sender {
     std::optional<Uuid> reply_to_;
     std::vector<AccountId> mentions_;
     Settlement settlement_;
-    /// False: the time to wait is over, or nobody wants to.
+    /// What becomes of each message is of interest.
+    bool tracks_;
+    /// False: the time to wait is over, until something is accepted again.
     bool patient_;
     Instant give_up_{};
     std::int64_t sent_ = 0;
@@ -73,7 +76,7 @@ protocol::Envelope Sender::envelope(std::string text) {
 Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
     TRY_ASSIGN(const auto reply, session_.submit(batch));
     for (const Uuid& id : reply.accepted) {
-        if (patient_) {
+        if (tracks_) {
             settlement_.open.push_back(id);
         } else {
             ++queued_;
@@ -100,25 +103,26 @@ void Sender::report(const Uuid& id, std::string_view state,
 }
 
 /// Takes in what became of our messages so far.
-void Sender::take_in() {
+Outcome<void> Sender::take_in() {
+    if (session_.account().take_changed_owner()) TRY(session_.catch_up(settlement_));
     while (const auto notice = session_.take_notice())
         session_.note(settlement_, *notice);
-    if (settlement_.settled.empty()) return;
+    if (settlement_.settled.empty()) return {};
     give_up_ = session_.deadline();
+    patient_ = true;
     for (const auto& [id, settled] : settlement_.settled) {
         if (settled.stream) place_.stream = settled.stream;
         if (!settled.failure) ++sent_;
         report(id, settled.failure ? "failed" : "sent", settled.failure);
     }
     settlement_.settled.clear();
+    return {};
 }
 
 Outcome<void> Sender::wait_for_progress(const std::function<bool()>& also) {
     TRY_ASSIGN(const bool happened, session_.wait(also, give_up_));
-    if (session_.account().take_changed_owner()) TRY(session_.catch_up(settlement_));
-    take_in();
     if (!happened || read_clocks().instant >= give_up_) patient_ = false;
-    return {};
+    return take_in();
 }
 
 Outcome<void> Sender::queue_lines(LineInput& input) {
@@ -144,7 +148,7 @@ Outcome<ExitCode> Sender::send_lines(LineInput& input) {
             TRY(wait_for_progress([&] { return !full && input.ready(); }));
         } else {
             TRY(session_.wait([&] { return input.ready(); }, std::nullopt));
-            take_in();
+            TRY(take_in());
         }
     }
     return finish();
@@ -225,6 +229,7 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
             text += (text.empty() ? "" : " ") + word;
         return sender.send_one(std::move(text));
     }
+    if (::isatty(STDIN_FILENO) == 1) session.terminal().note("Each line is a message. End with Ctrl-D.");
     LineInput input(session.account().loop(), STDIN_FILENO);
     if (!command.whole) return sender.send_lines(input);
     TRY_ASSIGN(std::string text, read_whole(session, input));

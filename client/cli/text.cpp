@@ -50,19 +50,10 @@ void append_point(std::string& out, char32_t point) {
     }
 }
 
-/// What a terminal, or a reader of its lines, might take for more than a character.
-bool is_dangerous(char32_t point) {
-    const bool second_controls = point >= 0x80 && point < 0xa0;
-    const bool separators = point == 0x2028 || point == 0x2029;
-    const bool directions = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-    const bool tags = point >= 0xe0000 && point <= 0xe007f;
-    return second_controls || separators || directions || tags || point == 0xfeff;
-}
-
 void append_harmless(std::string& out, char32_t point) {
     if (point < 0x20) return append_point(out, 0x2400 + point);
     if (point == 0x7f) return append_point(out, 0x2421);
-    append_point(out, is_dangerous(point) ? replacement : point);
+    append_point(out, must_not_reach_a_terminal(point) ? replacement : point);
 }
 
 std::size_t width(char32_t point) {
@@ -85,6 +76,14 @@ std::string formatted(WallTime at, const char* format) {
 }
 
 }  // namespace
+
+bool must_not_reach_a_terminal(char32_t point) {
+    const bool second_controls = point >= 0x80 && point < 0xa0;
+    const bool separators = point == 0x2028 || point == 0x2029;
+    const bool directions = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+    const bool tags = point >= 0xe0000 && point <= 0xe007f;
+    return second_controls || separators || directions || tags || point == 0xfeff;
+}
 
 std::string harmless_line(std::string_view text) {
     std::string out;

@@ -16,6 +16,10 @@ std::string harmless_line(std::string_view text);
 /// of a message can pass for a line of ours; tabs become spaces.
 std::string harmless_block(std::string_view text, std::size_t indent);
 
+/// What a terminal, or a reader of its lines, might take for more than a character, C0 and DEL aside:
+/// controls, separators of lines, overrides of direction, invisible tags.
+bool must_not_reach_a_terminal(char32_t point);
+
 /// Columns that the text takes on a terminal, counted roughly: one a code point, two for East Asian wide ones
 /// and emoji, none for combining marks.
 std::size_t columns(std::string_view text);

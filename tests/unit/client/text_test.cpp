@@ -62,8 +62,8 @@ TEST(JsonLine, NestsObjects) {
 
 TEST(JsonLine, EscapesWhatATerminalWouldObey) {
     JsonLine object;
-    object.text("a", "\x1b[0m \x7f \xc2\x9b é");
-    EXPECT_EQ(object.take(), "{\"a\":\"\\u001b[0m \\u007f \\u009b é\"}");
+    object.text("a", "\x1b[0m \x7f \xc2\x9b é \u202e \u20ac");
+    EXPECT_EQ(object.take(), "{\"a\":\"\\u001b[0m \\u007f \\u009b é \\u202e €\"}");
 }
 
 }  // namespace
