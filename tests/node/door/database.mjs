@@ -1,6 +1,6 @@
 /**
- * The core's Database over node:sqlite. A statement there takes all parameters at once and gives an iterator of rows;
- * the door binds one by one and steps.
+ * The core's Database over node:sqlite. A statement there takes all parameters at once and gives an iterator
+ * of rows; the door binds one by one and steps.
  */
 import { DatabaseSync } from "node:sqlite";
 

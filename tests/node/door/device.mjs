@@ -119,7 +119,7 @@ export class Device {
     this.#drive();
   }
 
-  /** Ends without a goodbye to anybody, as a page that is closed; returns the number of statements left open. */
+  /** Ends without a goodbye, as a page that is closed; returns the number of statements left open. */
   close() {
     const socket = this.#socket;
     this.#socket = null;

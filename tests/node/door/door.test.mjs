@@ -1,8 +1,10 @@
 /**
- * The browser's core, driven through its C door against a real server: sign in, send, receive, reconnect, start again
- * from the database.
+ * The browser's core, driven through its C door against a real server: sign in, send, receive, reconnect,
+ * start again from the database.
  *
- *     tools/node --test tests/node/door/      PARLEY_BUILD: folder with server/parleyd; PARLEY_MODULE: parley.wasm
+ *     tools/node --test tests/node/door/door.test.mjs
+ *
+ * PARLEY_BUILD names the folder with server/parleyd, PARLEY_MODULE the module, where not the usual ones.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -133,7 +135,7 @@ test("starts again from its database, and sends what it had queued", async () =>
   const again = await open(ada.path);
   again.handle = ada.handle;
   assert.equal(again.connection, "offline");
-  assert.deepEqual(await again.texts(stream), ["before", "queued"], "it shows what it holds before it connects");
+  assert.deepEqual(await again.texts(stream), ["before", "queued"], "it shows what it holds");
   await again.connect();
   await again.until(() => again.settled.has(id), "the queued one is accepted");
   await heard(bob, stream, ["before", "queued"]);

@@ -1,0 +1,136 @@
+"""Signing up, in and out; devices, profiles, invites; what each mistake ends with."""
+import re
+
+from person import PASSWORD, Person, fresh, people
+from proof import waiting
+from proof.cases import equal
+from proof.server import Server
+
+
+def registers_and_says_who_one_is(server):
+    with Person(server, fresh("ada"), name="Ada Lovelace") as ada:
+        status = ada.status()
+        equal((status["handle"], status["connection"]), (ada.handle, "online"), "status")
+        (profile,) = ada.ok("profile", "--json").objects
+        equal((profile["handle"], profile["name"]), (ada.handle, "Ada Lovelace"), "profile")
+        equal(ada.folder.stat().st_mode & 0o777, 0o700, "rights of the folder")
+
+
+def signs_in_on_a_second_device(server):
+    with Person(server, fresh("ada")) as one, Person(server, one.handle, login=True) as two:
+        names = {device["device"] for device in one.ok("devices", "--json").objects}
+        equal(len(names), 2, "devices")
+        own = [device for device in two.ok("devices", "--json").objects if device["own"]]
+        equal([one["device"] for one in own], [two.status()["device"]], "own device")
+
+
+def refuses_a_wrong_password(server):
+    with Person(server, fresh("ada")) as ada, Person(server, ada.handle, register=False) as eve:
+        done = eve.refused(1, "login", ada.handle, "--server", eve.address, password="wrong wrong")
+        assert "do not fit" in done.err, done.err
+        done = eve.refused(1, "login", ada.handle, "--server", eve.address, "--json", password="wrong wrong")
+        equal(done.problem["error"], "credentials", "the code")
+        eve.refused(3, "conversations")
+
+
+def says_what_is_wrong_with_a_handle(server):
+    with Person(server, "x", register=False) as one:
+        for handle in ("A", "1a", "a" * 33, "../up", "a b"):
+            one.refused(2, "register", "--server", one.address, "--handle", handle)
+        with Person(server, fresh("ada")) as ada:
+            done = one.refused(1, "register", "--server", one.address, "--handle", ada.handle)
+            assert "Choose another" in done.err, done.err
+        equal(list(one.home.rglob("parley.db")), [], "files of accounts that were not made")
+
+
+def signs_a_device_out_from_elsewhere(server):
+    with Person(server, fresh("ada")) as one, Person(server, one.handle, login=True) as two:
+        tail = two.tail()
+        device = two.status()["device"]
+        one.ok("devices", "--revoke", device)
+        equal(tail.wait(20), 3, "exit code of the running one")
+        done = two.refused(3, "conversations")
+        assert "parley login" in done.err, done.err
+        equal(len(one.ok("devices", "--json").objects), 1, "devices that are left")
+        one.refused(4, "devices", "--revoke", device)
+
+
+def signs_out_and_leaves_nothing(server):
+    with Person(server, fresh("ada")) as one, Person(server, one.handle, login=True) as two:
+        folder = two.folder
+        two.ok("logout")
+        equal(sorted(file.name for file in folder.iterdir()), ["owner"], "files that are left")
+        two.refused(3, "conversations")
+        waiting.until(lambda: len(one.ok("devices", "--json").objects) == 1, "the server knows it")
+
+
+def changes_the_profile(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        new = fresh("countess")
+        ada.ok("profile", "--name", "Countess", "--handle", new)
+        (seen,) = bob.ok("profile", f"@{new}", "--json").objects
+        equal(seen["name"], "Countess", "as others see it")
+        bob.refused(4, "profile", f"@{ada.handle}")
+        bob.refused(1, "profile", "--handle", new)
+        equal(bob.status()["failed"], 0, "refusals that were told are not kept")
+
+
+def invites(_):
+    with Server(quick=False) as server:
+        said = waiting.until(lambda: server.output if "--token" in server.output else "", "the token")
+        token = re.search(r"--(?:token|invite) (\S+)", said).group(1)
+        with Person(server, "ada", register=False) as ada, Person(server, "bob", register=False) as bob:
+            ada.refused(1, "register", "--server", ada.address, "--handle", "ada")
+            ada.ok("register", "--server", ada.address, "--token", token, "--handle", "ada")
+            (invite,) = ada.ok("invite", "--uses", "1", "--days", "2", "--json").objects
+            bob.ok("register", "--server", bob.address, "--token", invite["invite"], "--handle", "bob")
+            done = bob.refused(1, "invite")
+            assert "administrator" in done.err, done.err
+            with Person(server, "eve", register=False) as eve:
+                words = ("--server", eve.address, "--token", invite["invite"], "--handle", "eve", "--json")
+                done = eve.refused(1, "register", *words)
+                equal(done.problem["error"], "invite_invalid", "the code")
+
+
+def asks_which_of_several_accounts(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("login", bob.handle, "--server", ada.address)
+        done = ada.refused(3, "conversations")
+        assert "--account" in done.err and bob.handle in done.err, done.err
+        (status,) = ada.ok("--account", bob.handle, "status", "--json").objects
+        equal(status["handle"], bob.handle, "the chosen one")
+
+
+def says_when_the_server_is_out_of_reach(server):
+    with Person(server, "x", register=False) as one:
+        done = one.refused(7, "register", "--server", "http://127.0.0.1:1", "--handle", "ada")
+        assert "connection refused" in done.err, done.err
+        done = one.refused(2, "register", "--server", "http://a/b", "--handle", "ada")
+        assert "https://chat.example.org" in done.err, done.err
+
+
+def takes_the_password_from_a_file_and_from_standard_input(server):
+    with Person(server, fresh("ada"), register=False) as ada:
+        file = ada.home / "password"
+        file.write_text(PASSWORD + "\n")
+        register = ("register", "--server", ada.address, "--handle", ada.handle, "--password-file")
+        ada.ok(*register, file, password="")
+        with Person(server, ada.handle, register=False) as two:
+            login = ("login", ada.handle, "--server", two.address, "--password-file")
+            two.refused(2, *login, "/nowhere", password="")
+            two.ok(*login, "-", given=PASSWORD + "\n", password="")
+
+
+CASES = [
+    registers_and_says_who_one_is,
+    signs_in_on_a_second_device,
+    refuses_a_wrong_password,
+    says_what_is_wrong_with_a_handle,
+    signs_a_device_out_from_elsewhere,
+    signs_out_and_leaves_nothing,
+    changes_the_profile,
+    invites,
+    asks_which_of_several_accounts,
+    says_when_the_server_is_out_of_reach,
+    takes_the_password_from_a_file_and_from_standard_input,
+]

@@ -1,0 +1,126 @@
+"""Without a server, and with one that dies."""
+import signal
+
+from person import people
+from proof import waiting
+from proof.cases import equal
+from together import lines, numbered
+
+
+def what_is_sent_offline_goes_out_later(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        server.stop()
+        done = ada.refused(5, "--wait", "1", "send", f"@{bob.handle}", "second")
+        assert "queued" in done.out and "connection refused" in done.out, done.out
+        done = ada.ok("send", "--no-wait", f"@{bob.handle}", "third")
+        assert "queued" in done.out, done.out
+        ada.refused(5, "--offline", "send", f"@{bob.handle}", "fourth")
+        shown = ada.ok("--offline", "history", f"@{bob.handle}", "--json").objects
+        equal([one["text"] for one in shown], ["first", "second", "third", "fourth"], "what ada sees")
+        equal([one["state"] for one in shown[1:]], ["sending"] * 3, "their states")
+        equal(len(ada.ok("--offline", "outbox", "--json").objects), 3, "what waits")
+        done = ada.refused(7, "--wait", "1", "sync")
+        assert "cannot be reached" in done.err, done.err
+        server.start()
+        ada.ok("sync")
+        equal(bob.texts(f"@{ada.handle}"), ["first", "second", "third", "fourth"], "what bob sees")
+
+
+def reading_works_offline(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", given=lines(numbered("line", 50)))
+        bob.ok("sync")
+        server.stop()
+        equal(bob.texts(f"@{ada.handle}"), numbered("line", 50), "history")
+        (one,) = bob.conversations()
+        equal((one["unread"], one["last"]["text"]), (50, "line 49"), "conversations")
+        bob.refused(7, "--wait", "1", "send", "@somebody.else", "x")
+        bob.refused(7, "--wait", "1", "invite")
+
+
+def a_group_can_be_made_and_used_offline(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        server.stop()
+        ada.refused(5, "--wait", "1", "new", "Team", f"@{bob.handle}")
+        ada.refused(5, "--wait", "1", "send", "Team", "hello team")
+        server.start()
+        ada.ok("sync")
+        equal(bob.texts("Team"), ["hello team"], "what bob sees")
+
+
+def a_server_that_dies_again_and_again_loses_and_repeats_nothing(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        texts = numbered("line", 3000)
+        sending = ada.start("--wait", "60", "send", f"@{bob.handle}", "--json")
+        watching = bob.tail()
+        sent = 0
+        for kill in range(4):
+            sending.write(lines(texts[sent : sent + 600]))
+            sent += 600
+            sending.until(lambda one, at=kill * 600 + 100: len(one.lines) > at, "some are accepted", 60)
+            server.kill()
+            server.start()
+        sending.write(lines(texts[sent:]))
+        sending.process.stdin.close()
+        equal(sending.wait(90), 0, f"exit code ({sending.errors})")
+        equal([one["state"] for one in sending.objects], ["sent"] * 3000, "states")
+        equal(bob.texts(f"@{ada.handle}"), texts, "what bob holds")
+        watching.until(lambda one: len(one.lines) >= 3000, "tail has seen all", 60)
+        equal(watching.texts(), texts, "what tail showed")
+
+
+def a_client_that_is_killed_loses_nothing_that_it_said_was_queued(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        sending = ada.start("send", f"@{bob.handle}", "--no-wait", "--json")
+        sending.write(lines(numbered("line", 3000)))
+        sending.until(lambda one: len(one.lines) >= 1000, "some are queued")
+        sending.end(signal.SIGKILL)
+        queued = sum(one["state"] == "queued" for one in sending.objects if one)
+        ada.ok("--wait", "60", "sync")
+        texts = bob.texts(f"@{ada.handle}")
+        assert len(texts) > queued, f"{queued} were said to be queued, {len(texts) - 1} arrived"
+        equal(texts, ["first", *numbered("line", len(texts) - 1)], "a beginning of all, once and in order")
+
+
+def many_lines_stream_in_little_memory(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        texts = numbered("line of some length, as people write them, number", 20000)
+        sending = ada.start("--wait", "60", "send", f"@{bob.handle}")
+        sending.write(lines(texts))
+        memory = memory_kib(sending.process.pid)
+        sending.process.stdin.close()
+        equal(sending.wait(120), 0, f"exit code ({sending.errors})")
+        assert memory < 64 * 1024, f"{memory} KiB"
+        equal(bob.texts(f"@{ada.handle}"), texts, "what bob sees")
+
+
+def memory_kib(pid):
+    """The most that it ever had."""
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+def a_running_tail_comes_back_with_the_server(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        tail = bob.tail()
+        ada.ok("send", f"@{bob.handle}", "before")
+        tail.until(lambda one: one.texts() == ["before"], "the first")
+        server.stop()
+        server.start()
+        ada.ok("send", f"@{bob.handle}", "after")
+        tail.until(lambda one: one.texts() == ["before", "after"], "the second", 60)
+        waiting.until(lambda: bob.status()["connection"] == "online", "bob is online")
+
+
+CASES = [
+    what_is_sent_offline_goes_out_later,
+    reading_works_offline,
+    a_group_can_be_made_and_used_offline,
+    a_server_that_dies_again_and_again_loses_and_repeats_nothing,
+    a_client_that_is_killed_loses_nothing_that_it_said_was_queued,
+    many_lines_stream_in_little_memory,
+    a_running_tail_comes_back_with_the_server,
+]

@@ -1,0 +1,36 @@
+#!/usr/bin/python3
+"""The command line end to end: the real `parley` against a real parleyd.
+
+    tests/e2e/cli/run.py [WORD ...]      only cases whose name contains one of the words
+"""
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support" / "py")]
+
+import accounts
+import offline
+import safety
+import talking
+import together
+from proof.cases import Cases
+from proof.server import Server
+
+
+def main(words):
+    cases = Cases("command line", words)
+    with Server() as server:
+        for family in (accounts, talking, together, safety):
+            for body in family.CASES:
+                cases.run(f"{family.__name__}: {body.__name__.replace('_', ' ')}", body, server)
+    # These stop and kill their server.
+    for body in offline.CASES:
+        with Server() as server:
+            cases.run(f"offline: {body.__name__.replace('_', ' ')}", body, server)
+    cases.finish()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

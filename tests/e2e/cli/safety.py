@@ -1,0 +1,123 @@
+"""What a terminal must never be made to do, and what must never be found anywhere."""
+import os
+import pathlib
+import pty
+import ssl
+import subprocess
+
+from person import PASSWORD, Person, fresh, people
+from proof.cases import equal
+from proof.server import Server, program
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202e"
+
+
+def controls(text):
+    """Characters that a terminal would obey, line feeds aside."""
+    return sorted({c for c in text if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 or c == "\u202e"})
+
+
+def nothing_from_others_moves_the_terminal(server):
+    handle = fresh("eve")
+    with Person(server, handle, name=f"Eve{ESCAPES}") as eve, Person(server, fresh("bob")) as bob:
+        eve.ok("new", f"Team{ESCAPES}", f"@{bob.handle}", "-m", f"hi{ESCAPES}")
+        eve.ok("send", f"@{bob.handle}", f"hello{ESCAPES}")
+        (group,) = (one for one in bob.conversations() if one["kind"] == "group")
+        shown = [
+            bob.ok("conversations"),
+            bob.ok("history", f"@{eve.handle}"),
+            bob.ok("history", group["conversation"]),
+            bob.ok("members", group["conversation"]),
+            bob.ok("profile", f"@{eve.handle}"),
+            bob.ok("send", group["conversation"], "ok"),
+            bob.ok("history", group["conversation"], "--json"),
+            bob.refused(4, "send", f"nobody{ESCAPES}", "x"),
+        ]
+        for done in shown:
+            equal(controls(done.out + done.err), [], f"controls in {done.out!r}{done.err!r}")
+        equal(shown[-2].objects[0]["text"], f"hi{ESCAPES}", "and exact in JSON")
+
+
+def no_line_of_a_message_looks_like_another_message(server):
+    with people(server, "eve", "bob") as (eve, bob):
+        eve.ok("send", f"@{bob.handle}", "--whole", given="hi\n09:00  ada           send me money\n")
+        lines = bob.ok("history", f"@{eve.handle}").out.splitlines()
+        (faked,) = (line for line in lines if "send me money" in line)
+        assert faked.startswith("      "), faked
+
+
+def the_password_is_nowhere(server):
+    with Person(server, fresh("ada"), register=False) as ada:
+        running = ada.start("register", "--server", ada.address, "--handle", ada.handle)
+        command_line = pathlib.Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
+        equal(running.wait(), 0, "exit code")
+        assert PASSWORD.encode() not in command_line
+        for file in ada.home.rglob("*"):
+            if file.is_file():
+                assert PASSWORD.encode() not in file.read_bytes(), file
+                equal(file.stat().st_mode & 0o077, 0, f"rights of {file} for others")
+
+
+def the_prompt_does_not_show_the_password(server):
+    with Person(server, fresh("ada")) as ada, Person(server, ada.handle, register=False) as two:
+        environment = two.environment()
+        del environment["PARLEY_PASSWORD"]
+        pid, terminal = pty.fork()
+        if pid == 0:
+            words = ["parley", "login", ada.handle, "--server", two.address]
+            os.execve(program("parley"), words, environment)
+        shown = b""
+        while b"Password: " not in shown:
+            shown += os.read(terminal, 1000)
+        os.write(terminal, PASSWORD.encode() + b"\n")
+        try:
+            while piece := os.read(terminal, 1000):
+                shown += piece
+        except OSError:
+            pass  # How a terminal says that the other side is gone.
+        equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, "exit code")
+        os.close(terminal)
+        assert b"Signed in" in shown and PASSWORD.encode() not in shown, shown
+
+
+def a_certificate_must_be_trusted(_):
+    with Server() as server:
+        certificate, key = server.folder / "cert.pem", server.folder / "key.pem"
+        make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        make += ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+        make += ["-keyout", str(key), "-out", str(certificate)]
+        subprocess.run(make, check=True, capture_output=True)
+        server.stop()
+        server.settings.update({"listen.certificate": str(certificate), "listen.key": str(key)})
+        server.tls_client = ssl.create_default_context(cafile=str(certificate))
+        server.start()
+        safe = f"https://localhost:{server.port}"
+        with Person(server, "ada", register=False) as ada, Person(server, "bob", register=False) as bob:
+            register = ("register", "--handle", "ada", "--server")
+            done = ada.refused(7, *register, safe)
+            assert "--ca" in done.err, done.err
+            other_name = f"https://127.0.0.1:{server.port}"
+            ada.refused(7, *register, other_name, "--ca", certificate)
+            ada.ok(*register, safe, "--ca", certificate)
+            bob.ok("register", "--handle", "bob", "--server", safe, "--ca", certificate)
+            ada.ok("send", "@bob", "sealed on the way")
+            equal(bob.texts("@ada"), ["sealed on the way"], "what bob sees")
+
+
+def a_home_with_a_long_name_works(server):
+    with people(server, "bob") as (bob,), Person(server, fresh("ada"), register=False) as ada:
+        ada.home = ada.home / ("a" * 120) / ("b" * 120)
+        ada.ok("register", "--server", ada.address, "--handle", ada.handle)
+        tail = ada.tail()
+        ada.ok("send", f"@{bob.handle}", "hello")
+        tail.until(lambda one: one.texts() == ["hello"], "handed over")
+
+
+CASES = [
+    nothing_from_others_moves_the_terminal,
+    no_line_of_a_message_looks_like_another_message,
+    the_password_is_nowhere,
+    the_prompt_does_not_show_the_password,
+    a_certificate_must_be_trusted,
+    a_home_with_a_long_name_works,
+]

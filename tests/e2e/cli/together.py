@@ -1,0 +1,110 @@
+"""Several invocations of one account at once."""
+import signal
+import time
+
+from person import people
+from proof import waiting
+from proof.cases import equal
+
+
+def numbered(word, count):
+    return [f"{word} {number}" for number in range(count)]
+
+
+def lines(texts):
+    return "".join(text + "\n" for text in texts)
+
+
+def the_second_goes_through_the_first(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        tail = ada.tail()
+        equal(ada.status()["owner"], False, "who owns the database")
+        ada.ok("send", f"@{bob.handle}", "through the other one")
+        tail.until(lambda one: one.texts() == ["through the other one"], "the first shows it")
+        equal(bob.texts(f"@{ada.handle}"), ["through the other one"], "what bob sees")
+        equal(tail.end(), 0, "exit code")
+        equal(ada.status()["owner"], True, "who owns it afterwards")
+
+
+def two_senders_at_once_send_everything_once(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        running = [ada.start("send", f"@{bob.handle}") for _ in range(3)]
+        for number, one in enumerate(running):
+            one.write(lines(numbered(f"sender {number}", 300)))
+            one.process.stdin.close()
+        for one in running:
+            equal(one.wait(60), 0, f"exit code ({one.errors})")
+        texts = bob.texts(f"@{ada.handle}")
+        equal(len(texts), 901, "messages")
+        for number in range(3):
+            own = [text for text in texts if text.startswith(f"sender {number} ")]
+            equal(own, numbered(f"sender {number}", 300), "each in its own order")
+
+
+def a_guest_goes_on_when_the_owner_is_killed(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        owner = ada.tail()
+        guest = ada.start("send", f"@{bob.handle}")
+        texts = numbered("line", 2000)
+        guest.write(lines(texts[:1000]))
+        waiting.until(lambda: len(bob.texts(f"@{ada.handle}")) > 100, "some have arrived")
+        owner.end(signal.SIGKILL)
+        guest.write(lines(texts[1000:]))
+        guest.process.stdin.close()
+        equal(guest.wait(60), 0, f"exit code ({guest.errors})")
+        equal(bob.texts(f"@{ada.handle}"), ["first", *texts], "everything once, in order")
+
+
+def a_tail_goes_on_when_the_owner_ends(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        bob.ok("send", f"@{ada.handle}", "first")
+        owner = ada.tail(f"@{bob.handle}")
+        guest = ada.tail(f"@{bob.handle}")
+        guest.until(lambda one: one.texts() == ["first"], "the guest shows the newest")
+        bob.ok("send", f"@{ada.handle}", "second")
+        guest.until(lambda one: len(one.lines) == 2, "the guest is live")
+        owner.end()
+        bob.ok("send", f"@{ada.handle}", "third")
+        guest.until(lambda one: one.texts() == ["first", "second", "third"], "the guest took over")
+
+
+def an_owner_that_hangs_is_told_and_nothing_is_queued(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        owner = ada.tail()
+        owner.send_signal(signal.SIGSTOP)
+        started = time.monotonic()
+        done = ada.refused(6, "send", f"@{bob.handle}", "lost?")
+        took = time.monotonic() - started
+        assert 1.5 < took < 4, f"took {took:.1f} s"
+        assert "Nothing was queued" in done.err and str(owner.process.pid) in done.err, done.err
+        owner.send_signal(signal.SIGCONT)
+        ada.ok("send", f"@{bob.handle}", "second")
+        equal(bob.texts(f"@{ada.handle}"), ["first", "second"], "what bob sees")
+
+
+def an_owner_that_hangs_in_the_middle_loses_nothing_that_was_said_to_be_queued(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        owner = ada.tail()
+        guest = ada.start("send", f"@{bob.handle}", "--no-wait", "--json")
+        guest.write(lines(numbered("line", 500)))
+        guest.until(lambda one: len(one.lines) == 500, "all are queued")
+        owner.send_signal(signal.SIGSTOP)
+        guest.write("never\n")
+        equal(guest.wait(20), 6, "exit code")
+        owner.send_signal(signal.SIGCONT)
+        ada.ok("sync")
+        equal(bob.texts(f"@{ada.handle}"), ["first", *numbered("line", 500)], "what bob sees")
+
+
+CASES = [
+    the_second_goes_through_the_first,
+    two_senders_at_once_send_everything_once,
+    a_guest_goes_on_when_the_owner_is_killed,
+    a_tail_goes_on_when_the_owner_ends,
+    an_owner_that_hangs_is_told_and_nothing_is_queued,
+    an_owner_that_hangs_in_the_middle_loses_nothing_that_was_said_to_be_queued,
+]
