@@ -108,8 +108,8 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     // The file has one user anyway (see Home), and taking SQLite's lock costs as much as a small write.
     const bool keep_lock = vfs.empty();
     TRY(database->execute(settings(durability, keep_lock)));
-    // A sync that failed before may have left commits in the log that exist in memory only; what is written after them
-    // would be lost with them. So the log is copied and emptied before anything is added to it.
+    // A sync that failed before may have left commits in the log that exist in memory only; what is written
+    // after them would be lost with them. So the log is copied and emptied before anything is added to it.
     TRY(database->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
     return database;
 }
