@@ -141,8 +141,12 @@ class Person:
     def start(self, *words):
         process = subprocess.Popen(
             [str(program("parley")), *map(str, words)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", env=self.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=self.environment(),
         )
         running = Running(process)
         self.background.append(running)
@@ -153,7 +157,10 @@ class Person:
         reading, writing = os.pipe()
         process = subprocess.Popen(
             [str(program("parley")), *words],
-            stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.DEVNULL, env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.DEVNULL,
+            env=self.environment(),
         )
         os.close(reading)
         os.close(writing)

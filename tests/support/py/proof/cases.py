@@ -6,6 +6,10 @@ import traceback
 from . import waiting
 
 
+class NotThere(Exception):
+    """What the case is about is not in this program; it counts as skipped, and is named."""
+
+
 class Cases:
     """Runs cases and counts. `only`: words of the command line, one of which a case's name must contain."""
 
@@ -15,6 +19,7 @@ class Cases:
         self.quiet = quiet
         self.passed = 0
         self.failed = 0
+        self.skipped = 0
         self.started = waiting.now()
         # Asked to end, it ends as after an exception, so that the servers that it started end with it.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
@@ -29,6 +34,10 @@ class Cases:
         before = waiting.now()
         try:
             body(*arguments)
+        except NotThere as what:
+            self.skipped += 1
+            print(f"skip  {name}: {what}", flush=True)
+            return True
         except Exception as problem:  # noqa: BLE001 - whatever goes wrong in a case is that case's failure
             self.note_failed(name, f"{type(problem).__name__}: {problem}")
             if not isinstance(problem, AssertionError):
@@ -59,7 +68,9 @@ class Cases:
     def finish(self):
         """Prints the closing line and ends the process with 1 where something failed or nothing ran."""
         seconds = waiting.now() - self.started
-        print(f"{self.title} took {seconds:.0f} s\n{self.passed} passed, {self.failed} failed", flush=True)
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        print(f"{self.title} took {seconds:.0f} s")
+        print(f"{self.passed} passed, {self.failed} failed{skipped}", flush=True)
         sys.exit(1 if self.failed or not self.passed else 0)
 
 
