@@ -1,0 +1,75 @@
+#include "tests/unit/server/store/store_on_disk.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::server::test {
+
+namespace {
+
+class DiskFull : public testing::Test {
+  protected:
+    DiskFull() {
+        EXPECT_TRUE(on_disk.start());
+        world = std::make_unique<StoreWorld>(on_disk.store());
+        ada = world->person("ada");
+        bob = world->person("bob");
+        group = world->group(ada, {bob});
+    }
+
+    /// Sends until it is refused; how often it was not.
+    int fill() {
+        for (int sent = 0; sent < 100000; ++sent) {
+            const auto answer = world->send(ada, group, std::string(4000, 'x'));
+            if (answer) continue;
+            EXPECT_EQ(name_of(answer.error().code), name_of(ErrorCode::disk_full));
+            return sent;
+        }
+        ADD_FAILURE() << "the disk is never full";
+        return 0;
+    }
+
+    StoreOnDisk on_disk{1};
+    std::unique_ptr<StoreWorld> world;
+    Person ada;
+    Person bob;
+    ConversationKey group;
+};
+
+}  // namespace
+
+TEST_F(DiskFull, ReadingAndRemovingGoOnAndServiceRecovers) {
+    on_disk.disk().faults().capacity = 3 << 20;
+    EXPECT_GT(fill(), 50);
+    const auto head = world->head(group);
+    // All of these write.
+    EXPECT_TRUE(world->read(bob, group, head));
+    world->ack(bob, group, head);
+    EXPECT_EQ(world->state(ada, group).receipts[0].delivered, head);
+    EXPECT_TRUE(world->apply(world->work(bob, protocol::DeviceRevoke{.device = to_id(bob.device)})));
+    EXPECT_TRUE(world->remove(ada, group, bob));
+    // What was accepted is answered again, and what is new is refused.
+    EXPECT_EQ(world->send(ada, group, "no").error().code, ErrorCode::disk_full);
+    on_disk.disk().faults().capacity = 64 << 20;
+    bool recovered = false;
+    for (int i = 0; i < 200 && !recovered; ++i)
+        recovered = world->send(ada, group, "yes").has_value();
+    EXPECT_TRUE(recovered);
+    EXPECT_NE(on_disk.disk().find("data/ballast"), nullptr);
+}
+
+TEST_F(DiskFull, NewMessagesAreRefusedBeforeTheDiskIsFull) {
+    const auto accepted = world->work(ada, message_to(group, "early"));
+    ASSERT_TRUE(world->apply(accepted));
+    on_disk.disk().faults().capacity = on_disk.disk().used() + (16 << 10);
+    bool refused = false;
+    for (int i = 0; i < 200 && !refused; ++i)
+        refused = !world->send(ada, group, "x");
+    EXPECT_TRUE(refused);
+    EXPECT_NE(on_disk.disk().find("data/ballast"), nullptr) << "the ballast is for later";
+    EXPECT_TRUE(world->apply(accepted));
+    EXPECT_EQ(world->apply(world->work(ada, protocol::ConversationCreate{.title = "t"})).error().code,
+              ErrorCode::disk_full);
+    EXPECT_TRUE(world->leave(bob, group));
+}
+
+}  // namespace parley::server::test

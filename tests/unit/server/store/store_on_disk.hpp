@@ -1,0 +1,58 @@
+#pragma once
+
+#include "server/store/sqlite_store.hpp"
+#include "sim/memory_disk.hpp"
+#include "tests/contract/store_world.hpp"
+
+#include <memory>
+#include <string>
+
+namespace parley::server::test {
+
+/// A store on a disk in memory, which can lose its power, fail its syncs and be full; and the processes that
+/// use it, one after another.
+class StoreOnDisk {
+  public:
+    explicit StoreOnDisk(std::uint64_t seed);
+    ~StoreOnDisk() { stop(); }
+
+    /// A new process opens the store; false where it died of it.
+    bool start();
+    /// The same with a process that is killed inside its n-th write or sync.
+    void start_and_die_at(std::int64_t operations);
+    /// The process ends at once, as with SIGKILL.
+    void stop();
+    void lose_power();
+
+    sim::MemoryDisk& disk() { return disk_; }
+    sim::DiskProcess& process() { return *process_; }
+    Store& store() { return *store_; }
+
+    class Host final : public StoreHost {
+      public:
+        explicit Host(StoreOnDisk& owner) : owner_(owner) {}
+        /// Its process dies with it, as in production.
+        void fatal(std::string_view what) override;
+        void bad_row(std::int64_t stream, std::int64_t born) override { inner.bad_row(stream, born); }
+        void random(std::span<std::uint8_t> bytes) override { inner.random(bytes); }
+        DiskUse disk_use() override;
+
+        TestHost inner;
+
+      private:
+        StoreOnDisk& owner_;
+    };
+    Host host{*this};
+    SqliteOptions options;
+
+  private:
+    bool open();
+
+    sim::SqliteChance chance_;
+    Rules rules_{.registration = Registration::open};
+    sim::MemoryDisk disk_;
+    std::unique_ptr<sim::DiskProcess> process_;
+    std::unique_ptr<Store> store_;
+};
+
+}  // namespace parley::server::test
