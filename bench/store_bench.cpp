@@ -2,9 +2,9 @@
 // writes, beside bare inserts into the same table. `store_bench DIRECTORY [MESSAGES]`; the directory should
 // lie on a disk.
 
+#include "bench/bare_inserts_sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
 
-#include <sqlite3.h>
 #include <time.h>
 
 #include <array>
@@ -62,32 +62,12 @@ Figures measure(int messages, Run run) {
             .wall_us = (seconds_of(CLOCK_MONOTONIC) - wall) * 1e6 / messages};
 }
 
-[[noreturn]] void give_up(const std::string& what) {
-    std::cerr << "store_bench: " << what << '\n';
-    std::exit(1);
-}
-
 std::string fresh_directory(const std::string& parent, const std::string& name) {
     const auto path = parent + "/" + name;
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
     return path;
 }
-
-/// Ids as clients make them: the time in front, random bytes behind.
-class Ids {
-  public:
-    Uuid next() {
-        std::array<std::uint8_t, 10> random{};
-        for (auto& byte : random)
-            byte = static_cast<std::uint8_t>(engine_());
-        return Uuid::version7({now_ms_++ / 8 + 1'750'000'000'000}, random);
-    }
-
-  private:
-    std::mt19937 engine_{2};
-    std::int64_t now_ms_ = 0;
-};
 
 class Engine {
   public:
@@ -167,62 +147,6 @@ class Engine {
     StreamId room_;
 };
 
-/// The same table and the same syncs, and nothing decided.
-class Bare {
-  public:
-    explicit Bare(const std::string& directory) {
-        run(sqlite3_open((directory + "/bare.db").c_str(), &database_));
-        execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
-            "PRAGMA cache_size = -65536;"
-            "CREATE TABLE row (stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL,"
-            " kind INTEGER NOT NULL, slot INTEGER NOT NULL, author INTEGER NOT NULL, id BLOB,"
-            " at INTEGER NOT NULL, gone INTEGER NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL,"
-            " PRIMARY KEY (stream, born)) STRICT, WITHOUT ROWID;"
-            "CREATE UNIQUE INDEX row_id ON row (id, author) WHERE id IS NOT NULL;"
-            "CREATE UNIQUE INDEX row_slot ON row (stream, slot) WHERE slot <> 0;"
-            "CREATE INDEX row_fixed ON row (stream, born) WHERE kind <> 42;"
-            "CREATE INDEX row_changed ON row (stream, seq) WHERE seq <> born;");
-        run(sqlite3_prepare_v2(database_, "INSERT INTO row VALUES (?1, ?2, ?2, 42, 0, ?3, ?4, ?5, 0, ?6, ?7)",
-                               -1, &insert_, nullptr));
-    }
-    ~Bare() {
-        sqlite3_finalize(insert_);
-        sqlite3_close(database_);
-    }
-    Bare(const Bare&) = delete;
-    Bare& operator=(const Bare&) = delete;
-
-    void messages(int messages, int batch) {
-        const std::string body(120, 'x');
-        for (int i = 0; i < messages; ++i) {
-            if (i % batch == 0) execute("BEGIN IMMEDIATE");
-            const auto id = ids_.next();
-            sqlite3_bind_int64(insert_, 1, 12'000'000'000'000);
-            sqlite3_bind_int64(insert_, 2, ++born_);
-            sqlite3_bind_int64(insert_, 3, 12'000'000'000'000 + i % 20);
-            sqlite3_bind_blob(insert_, 4, id.bytes.data(), 16, SQLITE_STATIC);
-            sqlite3_bind_int64(insert_, 5, 1'750'000'000'000 + i);
-            sqlite3_bind_blob(insert_, 6, id.bytes.data(), 16, SQLITE_STATIC);
-            sqlite3_bind_blob(insert_, 7, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
-            if (sqlite3_step(insert_) != SQLITE_DONE) give_up(sqlite3_errmsg(database_));
-            sqlite3_reset(insert_);
-            if (i % batch == batch - 1) execute("COMMIT");
-        }
-    }
-
-  private:
-    static void run(int code) {
-        if (code != SQLITE_OK) give_up(sqlite3_errstr(code));
-    }
-    void execute(const char* sql) { run(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr)); }
-
-    sqlite3* database_ = nullptr;
-    sqlite3_stmt* insert_ = nullptr;
-    Ids ids_;
-    std::int64_t born_ = 0;
-};
-
 void print(const char* what, int batch, const Figures& figures) {
     std::cout << "{\"what\": \"" << what << "\", \"batch\": " << batch
               << ", \"cpu_us_per_message\": " << figures.cpu_us
@@ -232,7 +156,7 @@ void print(const char* what, int batch, const Figures& figures) {
 void run(const std::string& directory, int messages) {
     for (const int batch : {8, 64}) {
         const auto count = messages / batch * batch;
-        Bare bare(fresh_directory(directory, "bare"));
+        BareInserts bare(fresh_directory(directory, "bare"));
         bare.messages(count / 4, batch);
         print("bare insert", batch, measure(count, [&] { bare.messages(count, batch); }));
         Engine engine(fresh_directory(directory, "engine"));

@@ -11,8 +11,9 @@ constexpr std::size_t cached_members_max = 32768;
 
 #define CONVERSATION_COLUMNS \
     "key, kind, title, low, high, head, counted, members, touched, floor, restored_from"
-#define MEMBER_COLUMNS \
-    "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read, own_since_read, touched"
+#define MEMBER_COLUMNS                                                                             \
+    "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read," \
+    " own_since_read, touched"
 
 ConversationRecord conversation_of(const Query& query) {
     return {.key = {query.integer(0)},

@@ -60,7 +60,8 @@ CREATE TABLE command (
 CREATE INDEX command_old ON command (at) WHERE creation = 0;
 
 CREATE TABLE commits (
-    position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+    position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first INTEGER NOT NULL,
+    last INTEGER NOT NULL) STRICT;
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, position INTEGER NOT NULL,
     last_key INTEGER NOT NULL, running INTEGER NOT NULL) STRICT;
