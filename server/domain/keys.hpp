@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/id.hpp"
+#include "protocol/generated/cpp/ids.hpp"
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -8,13 +11,11 @@
 #include <string>
 #include <string_view>
 
-#include "base/id.hpp"
-#include "protocol/generated/cpp/ids.hpp"
-
 namespace parley::server {
 
-/// The server's own form of an id: a number of 50 bits, seconds since 2024 in the upper 32 and a counter below, so
-/// that keys of later things are larger. On the wire it is a letter and ten characters of Crockford's base 32.
+/// The server's own form of an id: a number of 50 bits, seconds since 2024 in the upper 32 and a counter
+/// below, so that keys of later things are larger. On the wire it is a letter and ten characters of
+/// Crockford's base 32.
 template <class Tag>
 struct Key {
     std::int64_t value = 0;
@@ -31,9 +32,9 @@ using ConversationKey = Key<struct ConversationKeyTag>;
 /// A connection, or an HTTP call while it is served; counted by the process, never stored.
 using SessionKey = Key<struct SessionKeyTag>;
 
-AccountId to_id(AccountKey key);            // "a…"
-DeviceId to_id(DeviceKey key);              // "d…"
-StreamId to_id(ConversationKey key);        // "c…"
+AccountId to_id(AccountKey key);      // "a…"
+DeviceId to_id(DeviceKey key);        // "d…"
+StreamId to_id(ConversationKey key);  // "c…"
 /// The account's own stream carries the account's id.
 StreamId to_stream(AccountKey key);
 

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/keys.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "base/time.hpp"
-#include "base/uuid.hpp"
-#include "protocol/generated/cpp/types.hpp"
-#include "server/domain/keys.hpp"
 
 namespace parley::server {
 
@@ -36,8 +36,8 @@ struct RegisterAccount {
     std::string invite;
     std::string device_name;
 };
-/// After the password was verified against `password_hash` as read before; refused with `credentials` where it has
-/// changed since.
+/// After the password was verified against `password_hash` as read before; refused with `credentials` where
+/// it has changed since.
 struct AddDevice {
     AccountKey account;
     std::string password_hash;
@@ -66,10 +66,11 @@ struct OperatorInvite {
     bool administrator = false;
 };
 
-using Command = std::variant<protocol::MessageSend, protocol::Read, protocol::ConversationCreate,
-                             protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
-                             protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
-                             protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken, Acks, OperatorInvite>;
+using Command =
+    std::variant<protocol::MessageSend, protocol::Read, protocol::ConversationCreate,
+                 protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
+                 protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
+                 protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken, Acks, OperatorInvite>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {
