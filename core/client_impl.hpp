@@ -103,6 +103,7 @@ class Client::Impl {
     Result<T> attempt(Now now, Act act) {
         if (ended_) return fail(ErrorCode::unavailable, "this core has ended");
         now_ = now;
+        database_.start_over();
         Transaction transaction(database_);
         Result<T> result = act();
         if (!result && !database_.failed() && !database_.lease_lost() &&

@@ -4,6 +4,7 @@
 #include "core/local_database.hpp"
 #include "core/ranges.hpp"
 #include "core/rules/counts.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 #include "protocol/generated/cpp/types.hpp"
 
 #include <cstdint>
@@ -83,9 +84,10 @@ struct Conversation {
     /// Place and time of the newest message that the device holds or was told of; 0: none.
     std::int64_t newest_born = 0;
     WallTime newest_at;
-    bool recount_members = false;
     /// Spoken of since this connection began.
     bool seen = false;
+    /// One came in since pulls looked last.
+    bool just_joined = false;
 
     std::int64_t read_shown() const { return std::max(read, read_pending); }
     /// Where the last pull stopped short of the head, one more is owed even if pushed changes closed the
@@ -95,6 +97,12 @@ struct Conversation {
     bool owes_anything() const {
         return owes_changes() ||
                (known && present && (removed_after || newest_owed || members_after || settings_owed));
+    }
+    /// How many changes lie between cursor and head; the jump of a restore is none.
+    std::int64_t behind() const {
+        const bool jump_between =
+            restored_from && cursor <= *restored_from && head >= *restored_from + limits::restore_jump;
+        return head - cursor - (jump_between ? limits::restore_jump : 0);
     }
     /// What may be acknowledged: nothing before the newest page after a jump is there.
     std::int64_t ackable() const { return newest_owed ? 0 : solid; }

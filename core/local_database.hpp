@@ -79,8 +79,10 @@ class LocalDatabase {
     void guard_with(std::int64_t generation) { generation_ = generation; }
     /// True after a transaction found another generation: somebody else owns the database.
     bool lease_lost() const { return lease_lost_; }
-    /// True after any call to the database failed. What was read or written around it cannot be trusted.
+    /// True after any call to the database failed since the last `start_over`. What was read or written
+    /// around it cannot be trusted.
     bool failed() const { return failed_; }
+    void start_over() { failed_ = false; }
     bool in_transaction() const { return in_transaction_; }
 
     Status begin();

@@ -209,9 +209,8 @@ std::vector<Conversation*> Pulls::by_urgency() const {
 }
 
 bool Pulls::far_behind(const Conversation& conversation) const {
-    const std::int64_t behind = conversation.head - conversation.cursor;
     const bool holds_nothing = conversation.cursor < conversation.origin;
-    return behind >
+    return conversation.behind() >
            (holds_nothing ? std::min(options_.jump_changes, limits::page_rows_max) : options_.jump_changes);
 }
 

@@ -32,6 +32,9 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
     if (state.restored_from && conversation.restored_from != state.restored_from)
         TRY(restore(conversation, *state.restored_from, state.head));
     TRY(begin(conversation, state.from, state.summary));
+    // Of the present moment, which a joining's summary is not.
+    conversation.summary = state.summary;
+    conversations_.described(conversation);
     conversation.head = std::max(conversation.head, state.head);
     if (state.last && (!conversation.preview || conversation.preview->born <= state.last->born)) {
         conversation.preview = state.last;
@@ -55,23 +58,31 @@ Status Streams::handle_joined(const protocol::Joined& joined) {
 /// One is in this conversation, and sees it from `from` on.
 Status Streams::begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary) {
     conversation.seen = true;
+    const bool new_here = !conversation.known || !conversation.present;
     if (!conversation.known) {
         conversation.known = true;
         conversation.cursor = conversation.solid = conversation.base = std::max<std::int64_t>(from - 1, 0);
         conversation.head = std::max(conversation.head, conversation.cursor);
-        conversation.ranges.add({1, conversation.cursor});
         leap(conversation);
     } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
         rejoin(conversation, from);
     }
-    if (!conversation.present && from > 1) {
+    if (new_here && from > 1) {
         // What was made before one came: members and settings, of whatever age.
         conversation.members_after = 0;
         conversation.settings_owed = true;
     }
+    if (new_here || from > conversation.origin) {
+        // Joining is reading up to there.
+        conversation.read = std::max(conversation.read, from - 1);
+        conversation.shown.reset();
+    }
     conversation.present = true;
     conversation.origin = std::max(conversation.origin, from);
-    conversation.summary = summary;
+    if (new_here) {
+        conversation.summary = summary;
+        conversation.just_joined = true;
+    }
     conversations_.described(conversation);
     if (summary.kind == protocol::ConversationKind::direct && summary.peer) {
         TRY(profiles_.put(*summary.peer));
@@ -109,22 +120,27 @@ void Streams::handle_counts(Conversation& conversation, const Conversation::Trip
     changed(conversation);
 }
 
-/// The server was restored to a moment at which this stream's head was `restored_from`.
+/// The server was restored to a moment at which this stream's head was `restored_from`; it never gives the
+/// numbers of the jump that followed.
 Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
-    const std::int64_t gone_upto = restored_from + limits::restore_jump;
-    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, restored_from, gone_upto));
+    const std::int64_t jumped_to = restored_from + limits::restore_jump;
+    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, restored_from, jumped_to));
     for (std::int64_t born : older)
         conversation.ranges.remove(born, born);
     conversation.ranges.remove(restored_from + 1, Range::live - 1);
     conversation.restored_from = restored_from;
+    const bool had_everything = conversation.cursor >= restored_from;
+    const bool had_all_of_it = conversation.solid >= restored_from;
+    conversation.base = std::min(conversation.base, restored_from);
+    conversation.solid = std::min(conversation.solid, restored_from);
     conversation.cursor = std::min(conversation.cursor, restored_from);
     conversation.head = std::max(head, conversation.cursor);
-    conversation.solid = std::min(conversation.solid, restored_from);
-    conversation.base = std::min(conversation.base, restored_from);
+    conversation.ranges.add({restored_from + 1, jumped_to});
+    const std::int64_t passed = std::min(jumped_to, conversation.head);
+    if (had_everything) conversation.cursor = std::max(conversation.cursor, passed);
+    if (had_all_of_it) conversation.solid = conversation.cursor;
     conversation.live_low = conversation.live_high = 0;
-    // No number in between is given a second time.
-    conversation.ranges.add({restored_from + 1, gone_upto});
-    // Positions of before mean nothing any more; the newest counts are those of the new epoch.
+    // Counts of before mean nothing any more; the newest are those of the new epoch.
     conversation.triple = {};
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, restored_from);
     conversation.members_after = 0;

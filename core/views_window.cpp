@@ -65,7 +65,7 @@ Result<Views::Window> Views::window(const StreamId& stream, const WindowQuery& q
     if (!conversation->present) return window;
 
     // A short way up to the head is pulled anyway.
-    const bool pulled_soon = conversation->head - conversation->cursor <= limits::page_rows_max;
+    const bool pulled_soon = conversation->behind() <= limits::page_rows_max;
     if (!gaps.empty() && !(pulled_soon && gaps.front().low > conversation->solid))
         window.wanted.push_back(page_for(*conversation, query, gaps));
     for (const Range& stale : conversation->ranges.stale(span.low, span.high)) {
