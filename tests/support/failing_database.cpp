@@ -1,0 +1,84 @@
+#include "tests/support/failing_database.hpp"
+
+#include "client/sqlite_database.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+namespace parley::test {
+namespace {
+
+std::unexpected<Error> injected() {
+    return fail(ErrorCode::unavailable, "the database fails, as it was told to");
+}
+
+}  // namespace
+
+class FailingStatement : public core::Statement {
+  public:
+    FailingStatement(FailingDatabase& home, std::unique_ptr<core::Statement> statement)
+        : home_(home), statement_(std::move(statement)) {}
+
+    void bind(int parameter, std::int64_t value) override { statement_->bind(parameter, value); }
+    void bind(int parameter, std::string_view text) override { statement_->bind(parameter, text); }
+    void bind(int parameter, ByteView blob) override { statement_->bind(parameter, blob); }
+    void bind_null(int parameter) override { statement_->bind_null(parameter); }
+
+    Result<bool> step() override {
+        if (!home_.fails_now()) return statement_->step();
+        statement_->reset();
+        return injected();
+    }
+    void reset() override { statement_->reset(); }
+
+    bool is_null(int column) const override { return statement_->is_null(column); }
+    std::int64_t integer(int column) const override { return statement_->integer(column); }
+    std::string_view text(int column) const override { return statement_->text(column); }
+    ByteView blob(int column) const override { return statement_->blob(column); }
+
+  private:
+    FailingDatabase& home_;
+    std::unique_ptr<core::Statement> statement_;
+};
+
+FailingDatabase::FailingDatabase() {
+    auto opened = client::SqliteDatabase::open(":memory:", client::Durability::never);
+    if (!opened) std::abort();
+    database_ = std::move(*opened);
+}
+
+FailingDatabase::~FailingDatabase() = default;
+
+Status FailingDatabase::execute(std::string_view sql) {
+    if (!fails_now()) return database_->execute(sql);
+    if (sql == "COMMIT") crash();
+    return injected();
+}
+
+Result<std::unique_ptr<core::Statement>> FailingDatabase::prepare(std::string_view sql) {
+    if (fails_now()) return injected();
+    TRY_ASSIGN(auto statement, database_->prepare(sql));
+    return std::make_unique<FailingStatement>(*this, std::move(statement));
+}
+
+void FailingDatabase::crash() {
+    // Fails where no transaction is open, which is as well.
+    (void)database_->execute("ROLLBACK");
+}
+
+std::int64_t FailingDatabase::number(std::string_view sql) {
+    auto statement = database_->prepare(sql);
+    if (!statement) std::abort();
+    auto found = (*statement)->step();
+    return found && *found ? (*statement)->integer(0) : -1;
+}
+
+bool FailingDatabase::fails_now() {
+    ++calls_;
+    if (fail_at_ != calls_) return false;
+    fail_at_.reset();
+    return true;
+}
+
+}  // namespace parley::test

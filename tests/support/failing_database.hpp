@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/ports/database.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace parley::test {
+
+/// A real SQLite in memory behind the core's port, which can be told to fail. Outlives the cores that are
+/// opened on it, as a file would.
+class FailingDatabase : public core::Database {
+  public:
+    FailingDatabase();
+    ~FailingDatabase() override;
+
+    Status execute(std::string_view sql) override;
+    Result<std::unique_ptr<core::Statement>> prepare(std::string_view sql) override;
+
+    /// Calls (execute, prepare, step) since the start.
+    std::int64_t calls() const { return calls_; }
+    /// The call with this number fails once; a commit that fails so is rolled back.
+    void fail_at(std::optional<std::int64_t> call) { fail_at_ = call; }
+    /// What an open transaction did is lost, as when the process ends.
+    void crash();
+    /// First column of the first row; -1 where there is none.
+    std::int64_t number(std::string_view sql);
+
+  private:
+    friend class FailingStatement;
+    bool fails_now();
+
+    std::unique_ptr<core::Database> database_;
+    std::int64_t calls_ = 0;
+    std::optional<std::int64_t> fail_at_;
+};
+
+}  // namespace parley::test

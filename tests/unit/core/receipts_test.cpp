@@ -1,0 +1,138 @@
+#include "tests/unit/core/script.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::test {
+namespace {
+
+using core::MessageState;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class Receipts : public testing::Test {
+  protected:
+    Receipts() {
+        script.go_live();
+        script.join("c1");
+        script.give(
+            {Script::pushed("c1", 1, Script::member("me")), Script::pushed("c1", 2, Script::member("you"))});
+        script.wait(1000);
+        script.forget();
+    }
+    std::vector<protocol::Ack> acks() {
+        std::vector<protocol::Ack> acks;
+        for (const auto& sent : script.sent_of<protocol::Ack>())
+            acks.push_back(std::get<protocol::Ack>(sent.payload));
+        return acks;
+    }
+    void push(std::int64_t seq) { script.give({Script::pushed("c1", seq, Script::said("text"))}); }
+    void receipt(const std::string& who, std::int64_t delivered, std::int64_t read) {
+        protocol::Envelope envelope;
+        envelope.stream = StreamId("c1");
+        envelope.payload = protocol::Receipt{AccountId(who), delivered, read};
+        script.give({envelope});
+    }
+    MessageState state_of_last() { return script.view("c1").last->state; }
+
+    Script script;
+};
+
+TEST_F(Receipts, AcksAreCoalescedToOneASecond) {
+    push(3);
+    push(4);
+    push(5);
+    ASSERT_THAT(acks(), SizeIs(1));
+    EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
+    script.wait(999);
+    EXPECT_THAT(acks(), SizeIs(1));
+    script.wait(2);
+    ASSERT_THAT(acks(), SizeIs(2));
+    EXPECT_EQ(acks()[1].streams.at(0).seq, 5);
+}
+
+TEST_F(Receipts, NothingIsAcknowledgedThatIsNotCommitted) {
+    script.wait(2000);
+    protocol::Envelope change = Script::pushed("c1", 3, Script::said("text"));
+    std::string bytes;
+    protocol::append_envelope(bytes, change, protocol::Encoding::cbor);
+    for (std::int64_t call = 1; call < 40; ++call) {
+        script.database().fail_at(script.database().calls() + call);
+        script.core().handle_frame(bytes, script.now());
+        script.database().fail_at(std::nullopt);
+        script.take();
+        script.database().crash();
+        const bool held = script.database().number("SELECT count(*) FROM stream_row WHERE born = 3") == 1;
+        EXPECT_TRUE(held || acks().empty());
+        if (held) break;
+        script.open();
+        script.connect();
+        script.auth_ok();
+        script.resumed();
+        script.wait(2000);
+        script.forget();
+    }
+    EXPECT_FALSE(acks().empty());
+}
+
+TEST_F(Receipts, NothingAboveAHoleIsAcknowledged) {
+    push(7);
+    script.wait(5000);
+    EXPECT_THAT(acks(), IsEmpty());
+}
+
+TEST_F(Receipts, AcksThatMayBeLostAreSentAgainOnTheNextConnection) {
+    push(3);
+    ASSERT_THAT(acks(), SizeIs(1));
+    const auto reconnect = [&] {
+        script.disconnect();
+        script.wait(30'000);
+        script.forget();
+        script.core().handle_connected(script.now());
+        script.take();
+        script.auth_ok();
+        script.resumed();
+        script.wait(2000);
+    };
+    reconnect();
+    ASSERT_THAT(acks(), SizeIs(1));
+    EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
+    // A pong to a later ping proves that it arrived.
+    script.wait(25'000);
+    script.give(protocol::Pong{"1:9", WallTime{1}});
+    reconnect();
+    EXPECT_THAT(acks(), IsEmpty());
+}
+
+TEST_F(Receipts, StatesOnlyMoveForward) {
+    const Uuid id = script.say("c1", "mine");
+    EXPECT_EQ(state_of_last(), MessageState::sending);
+    script.accept(id, "c1", 3);
+    EXPECT_EQ(state_of_last(), MessageState::sent);
+    receipt("you", 3, 0);
+    EXPECT_EQ(state_of_last(), MessageState::delivered);
+    receipt("you", 2, 0);
+    EXPECT_EQ(state_of_last(), MessageState::delivered);
+    receipt("you", 3, 3);
+    EXPECT_EQ(state_of_last(), MessageState::read);
+    receipt("you", 1, 1);
+    EXPECT_EQ(state_of_last(), MessageState::read);
+    // Who comes later takes nothing back.
+    script.give({Script::pushed("c1", 4, Script::member("they"))});
+    EXPECT_EQ(state_of_last(), MessageState::read);
+}
+
+TEST_F(Receipts, DeliveredMeansEverybodyElse) {
+    script.give({Script::pushed("c1", 3, Script::member("they"))});
+    const Uuid id = script.say("c1", "mine");
+    script.accept(id, "c1", 4);
+    receipt("you", 4, 4);
+    EXPECT_EQ(state_of_last(), MessageState::sent);
+    receipt("they", 4, 0);
+    EXPECT_EQ(state_of_last(), MessageState::delivered);
+    // Who is gone is not waited for.
+    script.give({Script::pushed("c1", 5, Script::member("they", false), 3)});
+    EXPECT_EQ(state_of_last(), MessageState::read);
+}
+
+}  // namespace
+}  // namespace parley::test
