@@ -9,11 +9,11 @@
 
 namespace parley {
 
-/// A strong id as it stands on the wire: an opaque string of up to 64 characters. Ids of different things do not
-/// convert into each other; an empty one means "none".
+/// A strong id as it stands on the wire: an opaque string of up to 64 characters. Ids of different things do
+/// not convert into each other; an empty one means "none".
 template <class Tag>
 class Id {
-public:
+  public:
     Id() = default;
     explicit Id(std::string text) : text_(std::move(text)) {}
 
@@ -23,7 +23,7 @@ public:
     friend auto operator<=>(const Id&, const Id&) = default;
     friend bool operator==(const Id&, const Id&) = default;
 
-private:
+  private:
     std::string text_;
 };
 
@@ -31,5 +31,7 @@ private:
 
 template <class Tag>
 struct std::hash<parley::Id<Tag>> {
-    std::size_t operator()(const parley::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.text()); }
+    std::size_t operator()(const parley::Id<Tag>& id) const noexcept {
+        return std::hash<std::string>{}(id.text());
+    }
 };

@@ -15,10 +15,15 @@ struct Duration {
     friend constexpr Duration operator*(Duration a, std::int64_t n) { return {a.ms * n}; }
 };
 
-constexpr Duration milliseconds(std::int64_t n) { return {n}; }
-constexpr Duration seconds(std::int64_t n) { return {n * 1000}; }
+constexpr Duration milliseconds(std::int64_t n) {
+    return {n};
+}
+constexpr Duration seconds(std::int64_t n) {
+    return {n * 1000};
+}
 
-/// A point of a monotonic clock, in milliseconds since an arbitrary start: for timers and time-outs. Never jumps.
+/// A point of a monotonic clock, in milliseconds since an arbitrary start: for timers and time-outs. Never
+/// jumps.
 struct Instant {
     std::int64_t ms = 0;
 
@@ -28,7 +33,8 @@ struct Instant {
     friend constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
 };
 
-/// Milliseconds since 1970 of a wall clock: for display, token lifetimes and UUIDs. May jump; decides no order.
+/// Milliseconds since 1970 of a wall clock: for display, token lifetimes and UUIDs. May jump; decides no
+/// order.
 struct WallTime {
     std::int64_t ms = 0;
 

@@ -8,7 +8,9 @@ namespace {
 
 /// Length of the well-formed sequence at the start of `text` (Unicode 15, table 3-7), 0 where there is none.
 std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const auto byte = [&](std::size_t i) {
+        return static_cast<std::uint8_t>(text[i]);
+    };
     const auto in = [&](std::size_t i, int low, int high) {
         return i < text.size() && byte(i) >= low && byte(i) <= high;
     };

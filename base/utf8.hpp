@@ -6,8 +6,8 @@
 
 namespace parley {
 
-/// Number of code points, or nothing where `text` is not valid UTF-8 (RFC 3629: no surrogates, nothing overlong,
-/// nothing above U+10FFFF).
+/// Number of code points, or nothing where `text` is not valid UTF-8 (RFC 3629: no surrogates, nothing
+/// overlong, nothing above U+10FFFF).
 std::optional<std::size_t> count_code_points(std::string_view text);
 
 /// The longest prefix of valid UTF-8 `text` that has at most `points_max` code points.

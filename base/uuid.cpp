@@ -22,7 +22,8 @@ constexpr bool dash_stands_at(std::size_t position) {
 Uuid Uuid::version7(WallTime wall, std::span<const std::uint8_t, 10> random) {
     Uuid id;
     const auto ms = static_cast<std::uint64_t>(wall.ms);
-    for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+    for (std::size_t i = 0; i < 6; ++i)
+        id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
     std::copy(random.begin(), random.end(), id.bytes.begin() + 6);
     id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x70);
     id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);

@@ -14,8 +14,7 @@ constexpr Duration sync_delay_max = milliseconds(2);
 
 }  // namespace
 
-Host::Host(Loop& loop, Told told)
-    : loop_(loop), told_(std::move(told)), core_timer_(loop), drive_timer_(loop) {}
+Host::Host(Loop& loop, Told told) : told_(std::move(told)), core_timer_(loop), drive_timer_(loop) {}
 
 Result<std::unique_ptr<Host>> Host::open(Loop& loop, HostOptions options, Told told) {
     std::unique_ptr<Host> host(new Host(loop, std::move(told)));

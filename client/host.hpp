@@ -63,7 +63,6 @@ class Host final : private TransportEvents {
     void carry_out(core::Action action);
     void call(core::CallHttp call);
 
-    Loop& loop_;
     Told told_;
     SystemPrimitives primitives_;
     std::unique_ptr<SqliteDatabase> database_;

@@ -12,16 +12,17 @@ namespace {
 using protocol::Encoding;
 
 constexpr std::string_view columns =
-    "SELECT number, stream, known, present, origin, until, summary, preview, head, cursor, solid, base, ranges,"
-    " removed_after, removed_upto, newest_owed, members_after, settings_owed, restored_from, read, triple_read,"
-    " unread, mentions, as_of_conversation, as_of_account, acked, delivered_to_all, read_by_all FROM conversation";
+    "SELECT number, stream, known, present, origin, until, summary, preview, head, cursor, "
+    "solid, base, ranges, removed_after, removed_upto, newest_owed, members_after, "
+    "settings_owed, restored_from, read, triple_read, unread, mentions, as_of_conversation, "
+    "as_of_account, acked, delivered_to_all, read_by_all FROM conversation";
 
 constexpr std::string_view upsert =
-    "INSERT OR REPLACE INTO conversation (number, stream, known, present, origin, until, summary, preview, head,"
-    " cursor, solid, base, ranges, removed_after, removed_upto, newest_owed, members_after, settings_owed,"
-    " restored_from, read, triple_read, unread, mentions, as_of_conversation, as_of_account, acked,"
-    " delivered_to_all, read_by_all) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?, ?)";
+    "INSERT OR REPLACE INTO conversation (number, stream, known, present, origin, until, "
+    "summary, preview, head, cursor, solid, base, ranges, removed_after, removed_upto, "
+    "newest_owed, members_after, settings_owed, restored_from, read, triple_read, unread, "
+    "mentions, as_of_conversation, as_of_account, acked, delivered_to_all, read_by_all) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
     auto record = std::make_unique<Conversation>();

@@ -48,8 +48,9 @@ std::optional<CommandLine> parse_command_line(int count, char** arguments, int& 
     line.sources.variables = variables_of_process();
     CLI::App app{
         "parleyd serves Parley: messaging that people run themselves.\n\n"
-        "Without a command it runs the server, on ./data and port 8080 of this machine alone. Settings come from a\n"
-        "TOML file, from variables (PARLEY_LISTEN_PORT is listen.port) or from flags; the later one wins."};
+        "Without a command it runs the server, on ./data and port 8080 of this machine alone.\n"
+        "Settings come from a TOML file, from variables (PARLEY_LISTEN_PORT is listen.port)\n"
+        "or from flags; the later one wins."};
     app.set_version_flag("--version", std::string("parleyd ") + version);
     app.add_option("--config", line.sources.file, "Settings from this TOML file")
         ->envname("PARLEY_CONFIG")

@@ -1,19 +1,19 @@
 #pragma once
 
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
-#include "base/result.hpp"
-
 namespace parley::core {
 
-/// One prepared statement. Parameters and columns count from 0. Text and blobs that a column returns stay valid until
-/// the next `step` or `reset`.
+/// One prepared statement. Parameters and columns count from 0. Text and blobs that a column returns stay
+/// valid until the next `step` or `reset`.
 class Statement {
-public:
+  public:
     virtual ~Statement() = default;
 
     virtual void bind(int parameter, std::int64_t value) = 0;
@@ -32,11 +32,12 @@ public:
     virtual ByteView blob(int column) const = 0;
 };
 
-/// The core's local database: a SQLite that the host opened (natively, or sqlite-wasm in a browser). Synchronous; used
-/// by one core at a time. The core brings its own schema and migrations, and opens and ends transactions with
-/// `execute("BEGIN IMMEDIATE")`, `COMMIT`, `ROLLBACK`. A successful COMMIT is durable as far as the host promises it.
+/// The core's local database: a SQLite that the host opened (natively, or sqlite-wasm in a browser).
+/// Synchronous; used by one core at a time. The core brings its own schema and migrations, and opens and ends
+/// transactions with `execute("BEGIN IMMEDIATE")`, `COMMIT`, `ROLLBACK`. A successful COMMIT is durable as
+/// far as the host promises it.
 class Database {
-public:
+  public:
     virtual ~Database() = default;
 
     virtual Status execute(std::string_view sql) = 0;

@@ -5,10 +5,10 @@
 
 namespace parley::core {
 
-/// What the core cannot make itself. Natively the operating system's generator, in a browser crypto.getRandomValues,
-/// in the simulator the seed.
+/// What the core cannot make itself. Natively the operating system's generator, in a browser
+/// crypto.getRandomValues, in the simulator the seed.
 class Primitives {
-public:
+  public:
     virtual ~Primitives() = default;
 
     /// Fills `bytes` with random bytes that nobody can guess.
