@@ -101,6 +101,7 @@ class Storm:
             self.people.server.start()
         for writer in writers:
             writer.join()
+        self.people.server.kill()
         for device in self.people.devices:
             device.stop_tail()
 

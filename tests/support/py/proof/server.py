@@ -84,6 +84,7 @@ class Server:
         return (self.folder / "output.txt").read_text(errors="replace")
 
     def start(self, wait=True):
+        assert not self.running, "it runs already; another one would be left behind"
         config = self.write_config()
         with open(self.folder / "output.txt", "ab") as output:
             self.process = subprocess.Popen(
