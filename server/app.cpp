@@ -164,7 +164,7 @@ ShardOptions App::Impl::shard_options(std::uint32_t number, std::size_t count) c
 HttpOptions App::Impl::http_options(const std::string& decoy) const {
     return {.access_token_life = seconds(settings.tokens_access_seconds),
             .decoy_hash = decoy,
-            .invite_only = rules.registration != Registration::open,
+            .invite_only = rules.registration == Registration::invite,
             .metrics = settings.metrics};
 }
 
