@@ -49,8 +49,8 @@ class Ordeal {
         if (power) on_disk_.lose_power();
         // A process may die while it starts; a later one does not.
         on_disk_.disk().faults().sync_failures = 0;
-        for (std::int64_t operations = 1; operations < 12 && power; operations += random_.between(1, 4)) {
-            on_disk_.start_and_die_at(operations);
+        for (std::int64_t at = 1; at < 12 && power; at += random_.between(1, 4)) {
+            on_disk_.start_and_die_at(at);
             on_disk_.lose_power();
         }
         if (!on_disk_.start()) FAIL() << "the store does not open";
