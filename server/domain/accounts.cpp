@@ -53,16 +53,15 @@ Answer sign_in_new_device(WorkContext& context, AccountKey account, const std::s
 /// The invite to be used, if there is one; refuses where the server's mode asks for another.
 Result<std::optional<InviteRecord>> check_invite(WorkContext& context, const std::string& code) {
     std::optional<InviteRecord> invite;
-    if (!code.empty()) {
-        invite = context.store.accounts().invite(code);
-        if (!invite || invite->uses_left <= 0 || invite->expires_at <= context.at) {
-            return fail(
-                Error{ErrorCode::invite_invalid, "the invite is unknown, used up or expired", 0, "invite"});
-        }
-    }
+    if (!code.empty()) invite = context.store.accounts().invite(code);
+    if (invite && (invite->uses_left <= 0 || invite->expires_at <= context.at)) invite.reset();
     const bool administrator = invite && invite->administrator;
     if (context.rules.registration == Registration::closed && !administrator) {
         return fail(ErrorCode::registration_closed, "this server makes no new accounts");
+    }
+    if (!code.empty() && !invite) {
+        return fail(
+            Error{ErrorCode::invite_invalid, "the invite is unknown, used up or expired", 0, "invite"});
     }
     if (context.rules.registration == Registration::invite && !invite) {
         return fail(ErrorCode::invite_required, "this server makes accounts by invite only");
