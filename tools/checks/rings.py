@@ -40,7 +40,7 @@ IMPURE = {
 class Edge:
     """A library whose headers only these files may include: they are where its ways (and exceptions) end."""
 
-    library: str
+    of: str
     header: str
     files: tuple
     instead: str
@@ -129,7 +129,7 @@ def edges(tree):
         for number, _, name in includes(tree, path):
             for edge in EDGES:
                 if re.fullmatch(edge.header, name) and not matches(path, edge.files):
-                    what = f"<{name}> outside the edge files of {edge.library}"
+                    what = f"<{name}> outside the edge files of {edge.of}"
                     yield Finding(path, number, what, edge.instead)
             if name.startswith("boost/beast") and path.endswith(".cpp"):
                 beast.setdefault(path.split("/")[0], {})[path] = number
