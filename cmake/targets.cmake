@@ -29,13 +29,11 @@ function(parley_executable name)
 endfunction()
 
 # One GoogleTest executable. The word before the first underscore is its ctest label, by which tools/test
-# chooses; THREADS adds the label `threads`, which is what the thread sanitizer runs. PARLEY_SOURCE_DIR is the
-# root of the project.
+# chooses; THREADS adds the label `threads`, which is what the thread sanitizer runs.
 function(parley_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "SOURCES;DEPS")
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock
                       GTest::gtest_main rapidcheck)
-    target_compile_definitions(${name} PRIVATE "PARLEY_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
     # The macros of GoogleTest and rapidcheck are beyond our warnings.
     target_compile_options(${name} PRIVATE -Wno-conversion -Wno-pedantic)
     add_test(NAME ${name} COMMAND ${name})
@@ -53,7 +51,6 @@ function(parley_fuzz name)
         return()
     endif()
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS})
-    target_compile_definitions(${name} PRIVATE "PARLEY_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     add_test(NAME ${name} COMMAND ${name} -runs=1000)
     set_tests_properties(${name} PROPERTIES LABELS fuzz)

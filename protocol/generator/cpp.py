@@ -36,6 +36,7 @@ def files(schema: Schema) -> dict[str, str]:
         "messages.hpp": messages(schema),
         "types.hpp": types(schema),
         "types.cpp": types_source(schema),
+        "variants.cpp": variants_source(schema),
     }
 
 
@@ -94,10 +95,10 @@ def types_source(schema: Schema) -> str:
 
 // In the order of the variants' alternatives.
 {table("payload_types", schema.messages)}
-static_assert(std::size(payload_types) == std::variant_size_v<Payload>);
+static_assert(std::size(payload_types) == std::variant_size_v<PayloadAlternatives>);
 
 {table("change_types", schema.changes)}
-static_assert(std::size(change_types) == std::variant_size_v<ChangePayload>);
+static_assert(std::size(change_types) == std::variant_size_v<ChangePayloadAlternatives>);
 
 }}  // namespace
 
@@ -105,6 +106,15 @@ Type type_of(const Payload& payload) {{ return payload_types[payload.index()]; }
 
 Type type_of(const ChangePayload& payload) {{ return change_types[payload.index()]; }}"""
     return source('#include "protocol/generated/cpp/types.hpp"\n\n#include <iterator>', body)
+
+
+def variants_source(schema: Schema) -> str:
+    return source(
+        '#include "protocol/generated/cpp/messages.hpp"\n\n#include <utility>',
+        variant_members("ChangePayload", schema.changes)
+        + "\n\n"
+        + variant_members("Payload", schema.messages),
+    )
 
 
 def structs(schema: Schema) -> str:
@@ -197,9 +207,52 @@ def initialiser(schema: Schema, of: Field) -> str:
 
 
 def variant(name: str, doc: str, of: list[Message]) -> str:
+    """A class over std::variant whose special members are compiled once (`variant_members`).
+
+    With an alias each source that copies or destroys one would instantiate as much as there are
+    alternatives, squared."""
     names = ", ".join(message.payload.name for message in of)
     lines = textwrap.fill(names, 110, initial_indent="    ", subsequent_indent="    ")
-    return comment(doc) + f"using {name} = std::variant<\n{lines}>;\n"
+    constructors = "".join(f"    {name}({one} value);\n" for one in payload_names(of))
+    return (
+        f"using {name}Alternatives = std::variant<\n{lines}>;\n\n"
+        + comment(f"{doc} Used as the std::variant that it is; made from each of its alternatives.")
+        + f"""struct {name} : {name}Alternatives {{
+    {name}();
+    {name}(const {name}& other);
+    {name}({name}&& other) noexcept;
+    {name}& operator=(const {name}& other);
+    {name}& operator=({name}&& other) noexcept;
+    ~{name}();
+
+{constructors}
+    friend bool operator==(const {name}& one, const {name}& other);
+}};
+"""
+    )
+
+
+def payload_names(of: list[Message]) -> list[str]:
+    """Each payload once: two types of message may share one."""
+    return list(dict.fromkeys(message.payload.name for message in of))
+
+
+def variant_members(name: str, of: list[Message]) -> str:
+    constructors = "".join(
+        f"{name}::{name}({one} value) : {name}Alternatives(std::move(value)) {{}}\n"
+        for one in payload_names(of)
+    )
+    return f"""{name}::{name}() = default;
+{name}::{name}(const {name}& other) = default;
+{name}::{name}({name}&& other) noexcept = default;
+{name}& {name}::operator=(const {name}& other) = default;
+{name}& {name}::operator=({name}&& other) noexcept = default;
+{name}::~{name}() = default;
+
+{constructors}
+bool operator==(const {name}& one, const {name}& other) {{
+    return static_cast<const {name}Alternatives&>(one) == static_cast<const {name}Alternatives&>(other);
+}}"""
 
 
 def types(schema: Schema) -> str:

@@ -113,9 +113,29 @@ struct ProfileChanged {
     friend bool operator==(const ProfileChanged&, const ProfileChanged&) = default;
 };
 
-/// What a row says.
-using ChangePayload = std::variant<
+using ChangePayloadAlternatives = std::variant<
     MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged>;
+
+/// What a row says. Used as the std::variant that it is; made from each of its alternatives.
+struct ChangePayload : ChangePayloadAlternatives {
+    ChangePayload();
+    ChangePayload(const ChangePayload& other);
+    ChangePayload(ChangePayload&& other) noexcept;
+    ChangePayload& operator=(const ChangePayload& other);
+    ChangePayload& operator=(ChangePayload&& other) noexcept;
+    ~ChangePayload();
+
+    ChangePayload(MessageNew value);
+    ChangePayload(MemberChanged value);
+    ChangePayload(ConversationChanged value);
+    ChangePayload(Joined value);
+    ChangePayload(Left value);
+    ChangePayload(ReadChanged value);
+    ChangePayload(DeviceChanged value);
+    ChangePayload(ProfileChanged value);
+
+    friend bool operator==(const ChangePayload& one, const ChangePayload& other);
+};
 
 /// A row of a stream in its latest state, as it travels inside a reply. On the wire `born` is left out where
 /// it equals `seq`.

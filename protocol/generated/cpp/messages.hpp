@@ -458,13 +458,74 @@ struct Invite {
     friend bool operator==(const Invite&, const Invite&) = default;
 };
 
-/// Every message, in order of number.
-using Payload = std::variant<
+using PayloadAlternatives = std::variant<
     Hello, Auth, AuthOk, ErrorReply, TokenExpiring, Ping, Pong, Closing, Resume, Sync, Resumed, Skip, Done,
     ConversationState, Changes, ChangesOk, Page, PageOk, Rows, RowsOk, Subscribe, Unsubscribe, Ack, Read,
     ReadOk, Receipt, MessageSend, MessageAccepted, MessageNew, MemberChanged, ConversationChanged,
     ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove, ConversationLeave,
     Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke,
     InviteCreate, Invite>;
+
+/// Every message, in order of number. Used as the std::variant that it is; made from each of its
+/// alternatives.
+struct Payload : PayloadAlternatives {
+    Payload();
+    Payload(const Payload& other);
+    Payload(Payload&& other) noexcept;
+    Payload& operator=(const Payload& other);
+    Payload& operator=(Payload&& other) noexcept;
+    ~Payload();
+
+    Payload(Hello value);
+    Payload(Auth value);
+    Payload(AuthOk value);
+    Payload(ErrorReply value);
+    Payload(TokenExpiring value);
+    Payload(Ping value);
+    Payload(Pong value);
+    Payload(Closing value);
+    Payload(Resume value);
+    Payload(Sync value);
+    Payload(Resumed value);
+    Payload(Skip value);
+    Payload(Done value);
+    Payload(ConversationState value);
+    Payload(Changes value);
+    Payload(ChangesOk value);
+    Payload(Page value);
+    Payload(PageOk value);
+    Payload(Rows value);
+    Payload(RowsOk value);
+    Payload(Subscribe value);
+    Payload(Unsubscribe value);
+    Payload(Ack value);
+    Payload(Read value);
+    Payload(ReadOk value);
+    Payload(Receipt value);
+    Payload(MessageSend value);
+    Payload(MessageAccepted value);
+    Payload(MessageNew value);
+    Payload(MemberChanged value);
+    Payload(ConversationChanged value);
+    Payload(ConversationCreate value);
+    Payload(ConversationCreated value);
+    Payload(ConversationRename value);
+    Payload(MemberAdd value);
+    Payload(MemberRemove value);
+    Payload(ConversationLeave value);
+    Payload(Joined value);
+    Payload(Left value);
+    Payload(ReadChanged value);
+    Payload(DeviceChanged value);
+    Payload(ProfileChanged value);
+    Payload(ProfileSet value);
+    Payload(ProfileFind value);
+    Payload(Profiles value);
+    Payload(DeviceRevoke value);
+    Payload(InviteCreate value);
+    Payload(Invite value);
+
+    friend bool operator==(const Payload& one, const Payload& other);
+};
 
 }  // namespace parley::protocol

@@ -60,7 +60,7 @@ constexpr Type payload_types[] = {
     Type::invite,
 };
 
-static_assert(std::size(payload_types) == std::variant_size_v<Payload>);
+static_assert(std::size(payload_types) == std::variant_size_v<PayloadAlternatives>);
 
 constexpr Type change_types[] = {
     Type::message_new,
@@ -73,7 +73,7 @@ constexpr Type change_types[] = {
     Type::profile_changed,
 };
 
-static_assert(std::size(change_types) == std::variant_size_v<ChangePayload>);
+static_assert(std::size(change_types) == std::variant_size_v<ChangePayloadAlternatives>);
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/source_dir.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -46,7 +48,7 @@ inline std::string from_hex(std::string_view hex) {
 }
 
 inline std::vector<Golden> all_golden() {
-    const std::filesystem::path folder = std::filesystem::path(PARLEY_SOURCE_DIR) / "protocol" / "golden";
+    const std::filesystem::path folder = test::source_dir() / "protocol" / "golden";
     std::vector<Golden> all;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         if (entry.path().extension() != ".json") continue;

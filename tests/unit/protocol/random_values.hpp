@@ -116,6 +116,14 @@ void fill(Choices& choices, std::variant<Ts...>& value, const Rules& = {}) {
     fills[choices.below(sizeof...(Ts))](choices, value);
 }
 
+inline void fill(Choices& choices, protocol::ChangePayload& value, const Rules& rules = {}) {
+    fill(choices, static_cast<protocol::ChangePayloadAlternatives&>(value), rules);
+}
+
+inline void fill(Choices& choices, protocol::Payload& value, const Rules& rules = {}) {
+    fill(choices, static_cast<protocol::PayloadAlternatives&>(value), rules);
+}
+
 inline void fill(Choices& choices, protocol::Change& value, const Rules& = {}) {
     fill(choices, value.id);
     fill(choices, value.seq);

@@ -1,4 +1,5 @@
 #include "protocol/codec.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
@@ -19,8 +20,7 @@ struct Sizes {
 
 /// The rows of protocol/generated/docs/sizes.md.
 std::map<std::string, Sizes> size_table() {
-    const auto path =
-        std::filesystem::path(PARLEY_SOURCE_DIR) / "protocol" / "generated" / "docs" / "sizes.md";
+    const auto path = parley::test::source_dir() / "protocol" / "generated" / "docs" / "sizes.md";
     std::istringstream lines(parley::testing::file_content(path));
     std::map<std::string, Sizes> table;
     for (std::string line; std::getline(lines, line);) {
