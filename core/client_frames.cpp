@@ -22,11 +22,22 @@ Status Client::Impl::handle_frame(std::string_view frame) {
         return {};
     }
     for (auto& one : *decoded) {
-        // What this version cannot read is of a later one; a hole that it leaves is pulled.
-        if (auto* envelope = std::get_if<Envelope>(&one)) TRY(handle_envelope(std::move(*envelope)));
+        if (auto* envelope = std::get_if<Envelope>(&one)) {
+            TRY(handle_envelope(std::move(*envelope)));
+        } else {
+            handle_unreadable(std::get<protocol::Rejected>(one));
+        }
         if (!session_.has_socket()) return {};
     }
     return {};
+}
+
+/// What this version cannot read is of a later one. A hole that it leaves is pulled; an answer that it was is
+/// not asked for again on this connection.
+void Client::Impl::handle_unreadable(const protocol::Rejected& rejected) {
+    if (!rejected.re || !pulls_.asked(*rejected.re)) return;
+    answered_ = true;
+    pulls_.handle_error(*rejected.re, {ErrorCode::malformed, {}, {}, {}, {}}, now_);
 }
 
 Status Client::Impl::handle_envelope(Envelope envelope) {
@@ -65,6 +76,12 @@ Status Client::Impl::handle_connection_message(const Envelope& envelope) {
     if (const auto* hello = std::get_if<protocol::Hello>(&envelope.payload))
         session_.handle_hello(*hello, now_.instant);
     if (const auto* ok = std::get_if<protocol::AuthOk>(&envelope.payload)) {
+        const Identity& identity = identity_.get();
+        if (ok->account != identity.account || ok->device != identity.device) {
+            // Whoever that is, what he says must not come into this database.
+            session_.drop(static_cast<std::uint16_t>(CloseCode::policy), now_);
+            return {};
+        }
         const bool first = session_.phase() == Session::Phase::authenticating;
         session_.handle_auth_ok(*ok, now_.instant);
         if (first) {

@@ -129,6 +129,7 @@ class Client::Impl {
     void watch_replies();
 
     Status handle_envelope(protocol::Envelope envelope);
+    void handle_unreadable(const protocol::Rejected& rejected);
     Status handle_connection_message(const protocol::Envelope& envelope);
     Status handle_sync_message(const protocol::Envelope& envelope);
     Status handle_reply(const protocol::Envelope& envelope);

@@ -83,7 +83,7 @@ Status Pulls::handle_reply(const Uuid& id, const protocol::Payload& reply, Now n
     busy_.erase(request.stream);
     pauses_.erase(request.stream);
     answered_[request.stream] = request;
-    candidates_.insert(request.stream);
+    if (request.purpose != Purpose::account) candidates_.insert(request.stream);
     return take(request, reply, now.wall);
 }
 
@@ -111,7 +111,7 @@ void Pulls::handle_error(const Uuid& id, const protocol::ErrorReply& error, Now 
     const Request request = std::move(found->second);
     requests_.erase(found);
     busy_.erase(request.stream);
-    candidates_.insert(request.stream);
+    if (request.purpose != Purpose::account) candidates_.insert(request.stream);
 
     Conversation* conversation = conversations_.find(request.stream);
     if (error.code == ErrorCode::too_old && conversation) {

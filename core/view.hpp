@@ -64,7 +64,9 @@ struct WindowQuery {
 
 struct WindowView {
     std::vector<MessageView> messages;
+    /// There are more before the first of these, or there may be: what is there is not on this device yet.
     bool more_before = false;
+    /// There are more after the window.
     bool more_after = false;
     /// A part that belongs here is not on this device yet.
     bool missing = false;

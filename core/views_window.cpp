@@ -54,7 +54,9 @@ Result<Views::Window> Views::window(const StreamId& stream, const WindowQuery& q
 
     const auto gaps = conversation->ranges.gaps(span.low, span.high);
     view.missing = !gaps.empty();
-    view.more_before = view.more_before || !conversation->ranges.covers(1, span.low - 1);
+    // What is missing below the first message that is shown may be more of them.
+    const std::int64_t first = view.messages.empty() ? span.high + 1 : view.messages.front().born;
+    view.more_before = view.more_before || !conversation->ranges.covers(1, first - 1);
     view.more_after = view.more_after || !conversation->ranges.covers(span.high + 1, top_of(*conversation));
     if (!view.more_after) {
         const std::string lane = lane_of_conversation(stream);
