@@ -28,6 +28,8 @@ class SmallServer {
     struct Stream {
         std::int64_t head = 0;
         std::map<std::string, Row> rows;  ///< By key.
+        std::vector<protocol::Change> by_seq() const;
+        std::vector<protocol::Change> by_born() const;
     };
     struct Interval {
         std::int64_t from = 0;

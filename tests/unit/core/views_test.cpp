@@ -1,0 +1,162 @@
+#include "tests/unit/core/script.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+class Views : public testing::Test {
+  protected:
+    Views() {
+        script.go_live();
+        script.join("c1");
+    }
+    void push(const std::string& stream, std::int64_t seq) {
+        script.give({Script::pushed(stream, seq, Script::said(stream + " " + std::to_string(seq)))});
+    }
+    std::vector<std::int64_t> born(const core::WindowView& window) {
+        std::vector<std::int64_t> born;
+        for (const auto& message : window.messages)
+            born.push_back(message.born);
+        return born;
+    }
+    core::WindowView window(core::WindowQuery query) {
+        auto window = script.core().window(StreamId("c1"), query);
+        EXPECT_TRUE(window);
+        script.take();
+        return window.value_or(core::WindowView{});
+    }
+    std::vector<std::string> list() {
+        std::vector<std::string> names;
+        const auto conversations = script.core().conversations(0, 10);
+        for (const auto& one : *conversations)
+            names.push_back(one.pending ? "pending" : one.stream.text());
+        return names;
+    }
+
+    Script script;
+};
+
+TEST_F(Views, AWindowShowsAnyPart) {
+    for (std::int64_t seq = 1; seq <= 10; ++seq)
+        push("c1", seq);
+    auto newest = window({.limit = 3});
+    EXPECT_THAT(born(newest), ElementsAre(8, 9, 10));
+    EXPECT_TRUE(newest.more_before);
+    EXPECT_FALSE(newest.more_after);
+    EXPECT_FALSE(newest.missing);
+    auto before = window({.before = 4, .limit = 5});
+    EXPECT_THAT(born(before), ElementsAre(1, 2, 3));
+    EXPECT_FALSE(before.more_before);
+    EXPECT_TRUE(before.more_after);
+    auto after = window({.after = 7, .limit = 2});
+    EXPECT_THAT(born(after), ElementsAre(8, 9));
+    EXPECT_TRUE(after.more_before);
+    EXPECT_TRUE(after.more_after);
+    auto around = window({.around = 5, .limit = 4});
+    EXPECT_THAT(born(around), ElementsAre(4, 5, 6, 7));
+    EXPECT_TRUE(around.more_before);
+    EXPECT_TRUE(around.more_after);
+}
+
+TEST_F(Views, AGapIsFlaggedAndFetched) {
+    core::ClientOptions options;
+    options.eager_messages = 0;
+    Script small(options);
+    small.go_live();
+    small.give({Script::joined("c1", 1), small.state("c1", 5000)});
+    const auto newest = small.sent_of<protocol::Page>().back();
+    small.give(protocol::PageOk{4999,
+                                5000,
+                                5000,
+                                true,
+                                false,
+                                {Script::row(4999, Script::said("a")), Script::row(5000, Script::said("b"))}},
+               newest.id);
+    for (const auto& asked : small.sent_of<protocol::Rows>())
+        small.give(protocol::RowsOk{5000, false, {}}, asked.id);
+    for (const auto& asked : small.sent_of<protocol::Rows>())
+        small.give(protocol::RowsOk{5000, false, {}}, asked.id);
+    EXPECT_EQ(small.core().connection(), core::Connection::online);
+    small.forget();
+    auto window = small.core().window(StreamId("c1"), {.limit = 10});
+    small.take();
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_TRUE(window->missing);
+    EXPECT_TRUE(window->more_before);
+    ASSERT_THAT(small.sent_of<protocol::Page>(), SizeIs(1));
+    EXPECT_EQ(std::get<protocol::Page>(small.sent_of<protocol::Page>()[0].payload).before, 4999);
+    const Uuid asked = *small.sent_of<protocol::Page>()[0].id;
+    small.forget();
+    small.give(protocol::PageOk{10, 4998, 5000, false, false, {Script::row(10, Script::said("old"))}}, asked);
+    EXPECT_THAT(small.noticed<core::ConversationTouched>(), SizeIs(1));
+    window = small.core().window(StreamId("c1"), {.limit = 10});
+    EXPECT_THAT(window->messages, SizeIs(3));
+    EXPECT_FALSE(window->missing);
+    EXPECT_FALSE(window->more_before);
+}
+
+TEST_F(Views, OwnPendingMessagesStandLastAndMoveOnceWhenTheyAreAccepted) {
+    push("c1", 1);
+    const Uuid id = script.say("c1", "mine");
+    push("c1", 2);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("c1 1", "c1 2", "mine"));
+    script.accept(id, "c1", 3);
+    push("c1", 4);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("c1 1", "c1 2", "mine", "c1 4"));
+}
+
+TEST_F(Views, TheListIsSortedByLatestActivityWhateverTheClockSays) {
+    script.join("c2", 2);
+    push("c1", 1);
+    push("c2", 2);
+    EXPECT_THAT(list(), ElementsAre("c2", "c1"));
+    script.jump_wall(-86'400'000);
+    script.say("c1", "pending");
+    EXPECT_THAT(list(), ElementsAre("c1", "c2"));
+    script.submit(protocol::ConversationCreate{"group", {}});
+    EXPECT_THAT(list(), ElementsAre("pending", "c1", "c2"));
+    const auto pending = script.core().conversations(0, 1);
+    EXPECT_EQ(pending->front().summary.title, "group");
+}
+
+TEST_F(Views, TheListCanBeReadInParts) {
+    script.join("c2", 2);
+    script.join("c3", 3);
+    for (std::int64_t seq = 1; seq <= 3; ++seq)
+        push("c" + std::to_string(seq), seq);
+    EXPECT_THAT(*script.core().conversations(1, 1), SizeIs(1));
+    const auto second = script.core().conversations(1, 1);
+    EXPECT_EQ(second->front().stream, StreamId("c2"));
+    EXPECT_THAT(*script.core().conversations(3, 5), SizeIs(0));
+}
+
+TEST_F(Views, MembersAndTitleFollowTheRows) {
+    script.give(
+        {Script::pushed(
+             "c1", 1,
+             protocol::ConversationChanged{protocol::ConversationKind::group, "new", AccountId("me")}),
+         Script::pushed("c1", 2, Script::member("me")), Script::pushed("c1", 3, Script::member("you")),
+         Script::pushed("c1", 4, Script::member("they"))});
+    EXPECT_EQ(script.view("c1").summary.title, "new");
+    EXPECT_EQ(script.view("c1").summary.members, 3);
+    script.give({Script::pushed("c1", 5, Script::member("they", false), 4)});
+    EXPECT_EQ(script.view("c1").summary.members, 2);
+}
+
+TEST_F(Views, TheDevicesAreThoseThatAreSignedIn) {
+    script.give(
+        {Script::pushed("me", 2, protocol::DeviceChanged{DeviceId("d1"), "here", WallTime{1}, true}),
+         Script::pushed("me", 3, protocol::DeviceChanged{DeviceId("d2"), "there", WallTime{2}, true}),
+         Script::pushed("me", 4, protocol::DeviceChanged{DeviceId("d2"), "there", WallTime{2}, false}, 3)});
+    const auto devices = script.core().devices();
+    ASSERT_TRUE(devices);
+    ASSERT_THAT(*devices, SizeIs(1));
+    EXPECT_TRUE(devices->front().own);
+}
+
+}  // namespace
+}  // namespace parley::test
