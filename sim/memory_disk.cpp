@@ -61,12 +61,19 @@ SharedNode MemoryDisk::find(std::string_view path) const {
 
 std::unique_ptr<MemoryDisk> MemoryDisk::copy(std::string name) const {
     auto result = std::make_unique<MemoryDisk>(std::move(name), random_.fork("copy"));
-    for (const auto& [path, node] : files_) {
+    result->become(*this);
+    return result;
+}
+
+void MemoryDisk::become(const MemoryDisk& other) {
+    assert(processes_alive_ == 0);
+    files_.clear();
+    unlinked_.clear();
+    for (const auto& [path, node] : other.files_) {
         auto twin = std::make_shared<DiskNode>();
         twin->file = node->file;
-        result->files_[path] = std::move(twin);
+        files_[path] = std::move(twin);
     }
-    return result;
 }
 
 std::unique_ptr<DiskProcess> MemoryDisk::start() {
@@ -114,9 +121,19 @@ void MemoryDisk::remove(const std::string& path, bool synced) {
     files_.erase(found);
 }
 
-bool DiskProcess::goes_on() {
+void DiskProcess::interrupt() {
+    if (until_interrupt_ == 0 || --until_interrupt_ > 0) return;
+    const auto heard = std::exchange(interrupt_, nullptr);
+    heard();
+}
+
+bool DiskProcess::goes_on(bool sync) {
     if (!alive_) return false;
-    if (operations_left_ == 0 || --operations_left_ > 0) return true;
+    interrupt();
+    if (!alive_) return false;
+    const bool dies =
+        (operations_left_ > 0 && --operations_left_ == 0) || (sync && syncs_left_ > 0 && --syncs_left_ == 0);
+    if (!dies) return true;
     kill();
     if (on_death_) on_death_();
     return false;
@@ -175,14 +192,16 @@ int DiskProcess::truncate(DiskNode& node, std::int64_t size) {
 }
 
 int DiskProcess::sync(DiskNode& node) {
-    if (!goes_on()) return SQLITE_IOERR_FSYNC;
+    if (!goes_on(true)) return SQLITE_IOERR_FSYNC;
     ++disk_.counts_.syncs;
-    if (disk_.faults_.sync_failures > 0 && random_.per_mille(disk_.faults_.sync_failures)) {
+    const auto& faults = disk_.faults_;
+    const bool named = !faults.sync_failure_of.empty() && disk_.find(faults.sync_failure_of).get() == &node;
+    if (named || (faults.sync_failures > 0 && random_.per_mille(faults.sync_failures))) {
         ++disk_.counts_.failed_syncs;
         node.file.fail_sync(random_);
-        return SQLITE_IOERR_FSYNC;
+        return faults.sync_failures_unsaid ? SQLITE_OK : SQLITE_IOERR_FSYNC;
     }
-    if (!disk_.faults_.syncs_lie) {
+    if (!faults.syncs_lie) {
         node.file.sync();
         disk_.unlinked_.clear();
         for (auto& [path, other] : disk_.files_)

@@ -20,10 +20,14 @@ namespace parley::sim {
 struct DiskFaults {
     /// Of a thousand syncs, how many fail.
     std::int64_t sync_failures = 0;
+    /// Every sync of the file with this name fails; empty: of none.
+    std::string sync_failure_of;
     /// Bytes of all files together; writes that need more fail as on a full disk.
     std::optional<std::int64_t> capacity;
     /// Syncs say yes and do nothing: a deliberate defect, for tests of the tests.
     bool syncs_lie = false;
+    /// Syncs that fail say yes: another one.
+    bool sync_failures_unsaid = false;
 };
 
 struct DiskCounts {
@@ -97,6 +101,8 @@ class MemoryDisk {
     SharedNode find(std::string_view path) const;
     /// The same bytes on a disk of its own: to look at them without touching a lock.
     std::unique_ptr<MemoryDisk> copy(std::string name) const;
+    /// Holds from now on what the other holds. No process may be alive.
+    void become(const MemoryDisk& other);
 
     /// A process that uses the disk; there may be several at once.
     std::unique_ptr<DiskProcess> start();
@@ -136,6 +142,14 @@ class DiskProcess {
     void kill();
     /// Kills itself inside the n-th write, sync or truncation from now on (1: the next one).
     void kill_at(std::int64_t operations) { operations_left_ = operations; }
+    /// The same inside the n-th sync.
+    void kill_at_sync(std::int64_t syncs) { syncs_left_ = syncs; }
+    /// Calls this right before the n-th write, sync or truncation from now on, once: what other threads do
+    /// meanwhile. It may do anything but use the connection that is writing.
+    void interrupt_at(std::int64_t operations, std::function<void()> heard) {
+        until_interrupt_ = operations;
+        interrupt_ = std::move(heard);
+    }
     /// Called when it died by `kill_at`.
     void on_death(std::function<void()> heard) { on_death_ = std::move(heard); }
 
@@ -152,13 +166,17 @@ class DiskProcess {
 
   private:
     /// False: the process died just now, before this operation.
-    bool goes_on();
+    bool goes_on(bool sync = false);
+    void interrupt();
 
     MemoryDisk& disk_;
     Random random_;
     std::string vfs_name_;
     bool alive_ = true;
     std::int64_t operations_left_ = 0;
+    std::int64_t syncs_left_ = 0;
+    std::int64_t until_interrupt_ = 0;
+    std::function<void()> interrupt_;
     std::function<void()> on_death_;
     std::map<const void*, SharedNode> handles_;
     struct Registration;

@@ -113,11 +113,19 @@ Damage MemoryFile::lose_power(Random& random) {
     History past = history();
     for (const auto& [number, sector] : stale_)
         past.sectors.try_emplace(number, std::vector<Sector>{sector});
-    const std::int64_t kept_size = random.pick(past.sizes);
+    // Now and then everything had been written back in time, or nothing at all.
+    const auto luck = random.below(10);
+    const bool all = luck == 0;
+    const bool nothing = luck == 1;
+    const std::int64_t kept_size = all       ? past.sizes.back()
+                                   : nothing ? past.sizes.front()
+                                             : random.pick(past.sizes);
     const std::int64_t synced_size = past.sizes.front();
     bytes_.resize(static_cast<std::size_t>(std::max(kept_size, size())));
     for (auto& [number, states] : past.sectors) {
-        const auto chosen = static_cast<std::size_t>(random.below(states.size()));
+        const auto chosen = all       ? states.size() - 1
+                            : nothing ? 0
+                                      : static_cast<std::size_t>(random.below(states.size()));
         Sector sector = states[chosen];
         if (chosen + 1 < states.size()) {
             ++damage.sectors_lost;

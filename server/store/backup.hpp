@@ -16,6 +16,12 @@ struct BackupReport {
     std::int64_t bad_rows = 0;
 };
 
+/// Copies the store as it is at this moment into `file`, which must not exist, and looks through the copy;
+/// writing goes on meanwhile. `vfs` names the SQLite VFS of both; empty: the system's. A copy that was not
+/// completed stays where it is.
+Result<BackupReport> copy_store(const std::string& directory, const std::string& vfs,
+                                const std::string& file);
+
 /// Writes the store as it is at this moment into `file`, which it replaces once the copy is complete, checked
 /// and on disk. For the process that has the store open, from any thread; writing goes on meanwhile.
 Result<BackupReport> back_up(const std::string& directory, const std::string& file);

@@ -82,10 +82,10 @@ std::int64_t one_number(Connection& connection, std::string_view sql) {
 }
 
 /// The structure of the file, and every row in it.
-Result<BackupReport> look_through(const std::string& file) {
+Result<BackupReport> look_through(const std::string& file, const std::string& vfs) {
     CountingHost host;
     BackupReport report;
-    TRY_ASSIGN(auto connection, Connection::open(file, "", Access::read_write));
+    TRY_ASSIGN(auto connection, Connection::open(file, vfs, Access::read_write));
     const auto structure = one_text(*connection, "PRAGMA integrity_check(1)");
     TRY(connection->status());
     if (structure != "ok") return fail(ErrorCode::internal, file + ": integrity_check: " + structure);
@@ -98,9 +98,10 @@ Result<BackupReport> look_through(const std::string& file) {
     return report;
 }
 
-Status copy_into(const std::string& directory, const std::string& file) {
-    TRY_ASSIGN(auto connection, Connection::open(database_in(directory), "", Access::read_only));
+Status copy_into(const std::string& directory, const std::string& vfs, const std::string& file) {
+    TRY_ASSIGN(auto connection, Connection::open(database_in(directory), vfs, Access::read_only));
     TRY(connection->execute("PRAGMA wal_autocheckpoint = 0"));
+    TRY(sqlite::keep_log_on_close(*connection));
     {
         Statement copy(*connection, "VACUUM INTO ?");
         copy.run(std::string_view(file));
@@ -112,7 +113,7 @@ Status copy_into(const std::string& directory, const std::string& file) {
 /// read.
 std::unique_ptr<Connection> settle(const std::string& path) {
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) return nullptr;
+    if (!std::filesystem::exists(path, ignored) || !sqlite::make_log_durable(path)) return nullptr;
     auto opened = Connection::open(path, "", Access::read_write);
     if (!opened || !sqlite::copy_log_back(**opened, sqlite::LogCopy::truncate)) return nullptr;
     const auto version = one_number(**opened, "PRAGMA user_version");
@@ -185,15 +186,20 @@ Result<std::string> keep_replaced(const std::string& path, bool settled) {
 
 }  // namespace
 
+Result<BackupReport> copy_store(const std::string& directory, const std::string& vfs,
+                                const std::string& file) {
+    TRY(copy_into(directory, vfs, file));
+    return look_through(file, vfs);
+}
+
 Result<BackupReport> back_up(const std::string& directory, const std::string& file) {
     const auto partial = file + ".partial";
     remove_with_log(partial);
-    if (auto copied = copy_into(directory, partial); !copied) {
+    auto report = copy_store(directory, "", partial);
+    if (!report) {
         remove_with_log(partial);
-        return fail(copied.error());
+        return report;
     }
-    auto report = look_through(partial);
-    if (!report) return report;
     TRY(move_into_place(partial, file));
     return report;
 }
@@ -211,7 +217,7 @@ Result<RestoreReport> restore(const std::string& file, const std::string& direct
     std::error_code failure;
     std::filesystem::copy_file(file, fresh, failure);
     if (failure) return fail(ErrorCode::invalid, "cannot read the backup " + file + ": " + failure.message());
-    TRY(look_through(fresh));
+    TRY(look_through(fresh, ""));
     auto old = settle(path);
     const bool settled = old != nullptr;
     old.reset();

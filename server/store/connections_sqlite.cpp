@@ -1,9 +1,11 @@
 #include "server/store/connections_sqlite.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/vfs_file_sqlite.hpp"
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::server::sqlite {
@@ -11,6 +13,8 @@ namespace parley::server::sqlite {
 namespace {
 
 constexpr std::size_t idle_readers_max = 8;
+/// Below 128 KiB, above which the system's VFS writes only a part at a time.
+constexpr std::int64_t log_chunk_bytes = 1 << 16;
 
 int note_log_size(void* log_bytes, sqlite3* handle, const char* schema, int pages) {
     (void)handle;
@@ -18,13 +22,6 @@ int note_log_size(void* log_bytes, sqlite3* handle, const char* schema, int page
     // A page in the log has a header of 24 bytes; the pages of a file made by us have 4096.
     *static_cast<std::int64_t*>(log_bytes) = std::int64_t{pages} * (4096 + 24);
     return SQLITE_OK;
-}
-
-/// SQLite would copy the log back by itself when the last connection closes; when that happens is for us to
-/// say.
-Status keep_log_on_close(const Connection& connection) {
-    const int code = sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    return code == SQLITE_OK ? Status{} : Status{fail(Connection::error_of(code, "no checkpoint on close"))};
 }
 
 class SqliteSnapshot final : public Snapshot {
@@ -64,6 +61,31 @@ Result<std::unique_ptr<SqliteSnapshot>> open_snapshot(const std::shared_ptr<Read
 }
 
 }  // namespace
+
+Status make_log_durable(sqlite3_vfs& vfs, const std::string& database) {
+    const auto path = database + "-wal";
+    TRY_ASSIGN(const bool exists, file_exists(vfs, path));
+    if (!exists) return {};
+    VfsFile log(vfs, path);
+    TRY(log.open(VfsFile::Kind::log));
+    TRY_ASSIGN(const auto size, log.size());
+    std::vector<std::uint8_t> chunk;
+    for (std::int64_t offset = 0; offset < size; offset += log_chunk_bytes) {
+        chunk.resize(static_cast<std::size_t>(std::min(log_chunk_bytes, size - offset)));
+        TRY(log.read(chunk, offset));
+        TRY(log.write(chunk, offset));
+    }
+    return size > 0 ? log.sync() : Status{};
+}
+
+Status make_log_durable(const std::string& database) {
+    return make_log_durable(*sqlite3_vfs_find(nullptr), database);
+}
+
+Status keep_log_on_close(const Connection& connection) {
+    const int code = sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return code == SQLITE_OK ? Status{} : Status{fail(Connection::error_of(code, "no checkpoint on close"))};
+}
 
 Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const std::string& vfs,
                                                 std::int64_t& log_bytes) {

@@ -8,13 +8,27 @@
 #include <string>
 #include <vector>
 
+struct sqlite3_vfs;
+
 namespace parley::server::sqlite {
+
+/// For a log that an earlier process has left behind, before anything opens its database: writes it once more
+/// and syncs it. Where a sync had failed, the system shows what was written and takes it for safe, though it
+/// never reached the disk; to copy such a log into the main file, and to lose the power meanwhile, would
+/// leave half of it there and the log that could mend it nowhere.
+Status make_log_durable(sqlite3_vfs& vfs, const std::string& database);
+/// The same through the system's VFS.
+Status make_log_durable(const std::string& database);
 
 /// The one connection that writes: log mode, every commit synced, the log copied back only by us. `log_bytes`
 /// is kept at the size of the log after each commit, and must live as long as the connection.
 Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const std::string& vfs,
                                                 std::int64_t& log_bytes);
 Result<std::unique_ptr<Connection>> open_reader(const std::string& path, const std::string& vfs);
+
+/// Leaves the log alone when the connection is closed, where SQLite would copy it back by itself if it was
+/// the last: when that happens is for us to say.
+Status keep_log_on_close(const Connection& connection);
 
 enum class LogCopy {
     /// As far as readers allow; waits for nobody.

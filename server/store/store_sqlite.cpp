@@ -24,6 +24,9 @@ constexpr std::int64_t disk_percent_max = 98;
 constexpr int disk_look_every = 64;
 /// A log that readers kept from being copied back whole is tried again when it has grown by this.
 constexpr std::int64_t log_retry_bytes = 4 << 20;
+/// While the disk is full the log is kept this short: a start has to copy it back, and then there is nothing
+/// left to be given up.
+constexpr std::int64_t log_bytes_max_when_full = 1 << 18;
 
 class SqliteStore final : public Store {
   public:
@@ -35,7 +38,7 @@ class SqliteStore final : public Store {
           lock_(std::move(lock)),
           vfs_(std::move(vfs)),
           readers_(options.directory + "/parley.db", vfs_->name(), host),
-          ballast_(vfs_->base(), options.directory + "/ballast", options.ballast_bytes),
+          ballast_(vfs_->vfs(), options.directory + "/ballast", options.ballast_bytes),
           log_bytes_limit_(options.log_bytes_max) {}
 
     Status start();
@@ -52,6 +55,8 @@ class SqliteStore final : public Store {
 
   private:
     Result<Batch> apply_once(std::span<const Work> works);
+    Status with_room(const std::function<Status()>& step);
+    bool release_ballast();
     Status mark_running(bool running);
     void roll_back();
     void look_at_disk();
@@ -78,18 +83,40 @@ class SqliteStore final : public Store {
 };
 
 Status SqliteStore::start() {
-    TRY_ASSIGN(auto connection, open_writer(options_.directory + "/parley.db", vfs_->name(), log_bytes_));
-    // The log of an earlier life goes into the main file before anything is served from it.
-    TRY(copy_log_back(*connection, LogCopy::truncate));
-    TRY(migrate(*connection));
+    const auto database = options_.directory + "/parley.db";
+    TRY(with_room([&] { return make_log_durable(vfs_->vfs(), database); }));
+    TRY_ASSIGN(auto connection, open_writer(database, vfs_->name(), log_bytes_));
     writer_ = std::make_unique<Tables>(std::move(connection), host_);
+    // The log of an earlier life goes into the main file before anything is served from it.
+    TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
+    TRY(with_room([&] { return migrate(*writer_->connection); }));
     meta_ = writer_->read_meta();
     TRY(writer_->connection->status());
     unclean_start_ = meta_.running;
     look_at_disk();
     // On a disk that is full already there is no ballast to be had; the next look makes it.
-    if (!ballast_.load()) disk_full_ = true;
-    return mark_running(true);
+    if (!disk_full_ && !ballast_.load()) disk_full_ = true;
+    return with_room([&] { return mark_running(true); });
+}
+
+/// A step of the start, with the ballast given up where it has to be.
+Status SqliteStore::with_room(const std::function<Status()>& step) {
+    auto done = step();
+    if (done || done.error().code != ErrorCode::disk_full) return done;
+    if (release_ballast()) done = step();
+    if (done || done.error().code != ErrorCode::disk_full) return done;
+    return fail(
+        ErrorCode::disk_full,
+        "the disk is full, and what the last run wrote cannot be brought into the database: free at least"
+        " the size of parley.db-wal and start again");
+}
+
+/// True: there is room that was not there before. From here on only what does not grow the store is taken.
+bool SqliteStore::release_ballast() {
+    disk_full_ = true;
+    if (!ballast_.release()) return false;
+    log_bytes_limit_ = std::min(log_bytes_limit_, log_bytes_max_when_full);
+    return true;
 }
 
 Status SqliteStore::mark_running(bool running) {
@@ -119,9 +146,12 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
     look_at_disk();
     auto batch = apply_once(works);
     if (!batch && batch.error().code == ErrorCode::disk_full && !vfs_->dead()) {
-        // With the ballast gone there is room for what does not grow the store.
-        disk_full_ = true;
-        if (ballast_.release()) batch = apply_once(works);
+        // With the ballast gone there is room for what does not grow the store. The main file takes its share
+        // first: a start must be able to copy back the log without growing the file.
+        if (release_ballast()) {
+            (void)checkpoint();
+            batch = apply_once(works);
+        }
     }
     if (batch) copy_log_back_if_long();
     return batch;
@@ -170,7 +200,9 @@ void SqliteStore::copy_log_back_if_long() {
 Status SqliteStore::checkpoint() {
     if (closed_ || vfs_->dead()) return fail(ErrorCode::internal, "the store is closed");
     auto copied = copy_log_back(*writer_->connection, LogCopy::passive);
-    log_bytes_limit_ = copied ? options_.log_bytes_max : log_bytes_ + log_retry_bytes;
+    const auto bound =
+        disk_full_ ? std::min(options_.log_bytes_max, log_bytes_max_when_full) : options_.log_bytes_max;
+    log_bytes_limit_ = copied ? bound : log_bytes_ + log_retry_bytes;
     if (copied) log_bytes_ = 0;
     return copied;
 }

@@ -22,6 +22,8 @@ class GuardedVfs {
     GuardedVfs& operator=(const GuardedVfs&) = delete;
 
     const std::string& name() const { return name_; }
+    /// What is opened through it is watched.
+    sqlite3_vfs& vfs() const { return *vfs_; }
     sqlite3_vfs& base() const { return *base_; }
     /// A sync failed.
     bool dead() const { return dead_; }

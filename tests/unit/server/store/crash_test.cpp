@@ -183,6 +183,52 @@ TEST(StoreCrash, AFailedSyncEndsTheProcessAndLosesNothing) {
     EXPECT_GT(toll.fatal, 60);
 }
 
+TEST(StoreCrash, ALogWhoseSyncFailedIsMadeDurableBeforeItIsCopiedBack) {
+    // After the failed sync the system shows all of the log, and the disk has only parts of it. A start that
+    // copies it back, and loses the power meanwhile, must not leave a file that is half new.
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        StoreOnDisk on_disk(seed);
+        ASSERT_TRUE(on_disk.start());
+        StoreWorld world(on_disk.store());
+        const auto ada = world.person("ada");
+        const auto group = world.group(ada, {});
+        std::vector<Work> sent;
+        const auto send = [&] {
+            auto work = world.work(ada, message_to(group, std::string(9000, 'x')));
+            if (world.apply(work)) sent.push_back(std::move(work));
+        };
+        for (int i = 0; i < 5; ++i)
+            send();
+        // The log begins anew, so that nothing in it could mend what the cut start leaves in the main file.
+        ASSERT_TRUE(on_disk.store().checkpoint());
+        on_disk.disk().faults().sync_failures = 400;
+        while (on_disk.process().alive())
+            send();
+        on_disk.disk().faults().sync_failures = 0;
+        on_disk.start_and_die_at(static_cast<std::int64_t>(seed % 20) + 1);
+        on_disk.lose_power();
+        ASSERT_TRUE(on_disk.start());
+        world.use(on_disk.store());
+        const auto checked = on_disk.store().check();
+        EXPECT_TRUE(checked) << checked.error().context;
+        for (const auto& work : sent)
+            EXPECT_TRUE(world.snapshot()->rows().message(ada.account, *work.origin.command));
+    }
+}
+
+TEST(StoreCrash, AFailedSyncOfTheBallastEndsTheProcessToo) {
+    StoreOnDisk on_disk(1);
+    ASSERT_TRUE(on_disk.start());
+    on_disk.stop();
+    const auto ballast = on_disk.disk().start();
+    ASSERT_EQ(ballast->remove("data/ballast", true), 0);
+    ballast->kill();
+    on_disk.start_and_fail_sync("data/ballast");
+    EXPECT_EQ(on_disk.host.inner.fatals.size(), 1U);
+    EXPECT_TRUE(on_disk.start());
+}
+
 TEST(StoreCrash, ATestThatCanFailFindsADiskThatLies) {
     int lost = 0;
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {

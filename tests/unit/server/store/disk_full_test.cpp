@@ -57,6 +57,50 @@ TEST_F(DiskFull, ReadingAndRemovingGoOnAndServiceRecovers) {
     EXPECT_NE(on_disk.disk().find("data/ballast"), nullptr);
 }
 
+TEST_F(DiskFull, AStartGivesUpTheBallastForTheLogOfTheLastRun) {
+    ASSERT_TRUE(world->send(ada, group, std::string(8000, 'x')));
+    on_disk.stop();
+    // The main file cannot take what stands in the log.
+    on_disk.disk().faults().capacity = on_disk.disk().used();
+    ASSERT_TRUE(on_disk.start());
+    EXPECT_EQ(on_disk.disk().find("data/ballast"), nullptr);
+    world->use(on_disk.store());
+    EXPECT_EQ(world->all_changes(bob, group).size(), 4U);
+    EXPECT_EQ(world->send(ada, group, "no").error().code, ErrorCode::disk_full);
+    EXPECT_TRUE(world->read(bob, group, world->head(group)));
+}
+
+TEST_F(DiskFull, AStartWithoutAnyRoomSaysWhatToDo) {
+    on_disk.options.ballast_bytes = 0;
+    ASSERT_TRUE(world->send(ada, group, std::string(8000, 'x')));
+    on_disk.stop();
+    const auto disk = on_disk.disk().start();
+    ASSERT_EQ(disk->remove("data/ballast", true), 0);
+    disk->kill();
+    on_disk.disk().faults().capacity = on_disk.disk().used();
+    EXPECT_FALSE(on_disk.start());
+    EXPECT_EQ(on_disk.open_error.code, ErrorCode::disk_full);
+    EXPECT_THAT(on_disk.open_error.context, testing::HasSubstr("free at least the size of parley.db-wal"));
+    on_disk.disk().faults().capacity.reset();
+    EXPECT_TRUE(on_disk.start());
+}
+
+TEST_F(DiskFull, AfterACrashOnAFullDiskItStartsWithoutABallast) {
+    on_disk.disk().faults().capacity = 3 << 20;
+    fill();
+    // Into the ballast: reading and removing write too.
+    for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
+        world->apply(world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(i)}));
+    ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
+    on_disk.disk().faults().capacity = on_disk.disk().used();
+    for (int i = 0; i < 3; ++i) {
+        on_disk.lose_power();
+        ASSERT_TRUE(on_disk.start()) << on_disk.open_error.context;
+        world->use(on_disk.store());
+        ASSERT_TRUE(world->read(bob, group, world->head(group) - 10 + i));
+    }
+}
+
 TEST_F(DiskFull, NewMessagesAreRefusedBeforeTheDiskIsFull) {
     const auto accepted = world->work(ada, message_to(group, "early"));
     ASSERT_TRUE(world->apply(accepted));

@@ -20,10 +20,22 @@ void StoreOnDisk::start_and_die_at(std::int64_t operations) {
     process_->kill();
 }
 
+void StoreOnDisk::start_and_fail_sync(const std::string& path) {
+    stop();
+    process_ = disk_.start();
+    disk_.faults().sync_failure_of = path;
+    (void)open();
+    disk_.faults().sync_failure_of.clear();
+    process_->kill();
+}
+
 bool StoreOnDisk::open() {
     options.vfs = process_->vfs_name();
     auto opened = open_sqlite_store(options, rules_, host);
-    if (!opened) return false;
+    if (!opened) {
+        open_error = opened.error();
+        return false;
+    }
     store_ = std::move(*opened);
     return true;
 }

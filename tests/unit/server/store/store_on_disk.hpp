@@ -20,6 +20,8 @@ class StoreOnDisk {
     bool start();
     /// The same with a process that is killed inside its n-th write or sync.
     void start_and_die_at(std::int64_t operations);
+    /// The same with a process whose first sync of this file fails.
+    void start_and_fail_sync(const std::string& path);
     /// The process ends at once, as with SIGKILL.
     void stop();
     void lose_power();
@@ -44,6 +46,8 @@ class StoreOnDisk {
     };
     Host host{*this};
     SqliteOptions options;
+    /// Why the store did not open.
+    Error open_error;
 
   private:
     bool open();
