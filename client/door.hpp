@@ -59,6 +59,7 @@ class OwnerDoor final : public Door {
 
     void accept(std::unique_ptr<LocalConnection> connection);
     void serve(int guest, const LocalMessage& message);
+    protocol::DoorReply settled(protocol::DoorReply reply);
     void tell(const core::Notice& notice);
 
     Loop& loop_;

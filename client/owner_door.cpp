@@ -1,6 +1,7 @@
 #include "client/door.hpp"
 #include "core/door/answer.hpp"
 #include "core/door/views.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 
 #include <utility>
 
@@ -65,15 +66,19 @@ OwnerDoor::~OwnerDoor() {
 }
 
 Result<protocol::DoorReply> OwnerDoor::ask(const protocol::DoorRequest& request) {
-    auto reply = core::answer(host_->client(), request, read_clocks());
-    host_->drive();
-    return reply;
+    return settled(core::answer(host_->client(), request, read_clocks()));
 }
 
 Result<protocol::DoorReply> OwnerDoor::submit(std::span<const protocol::Envelope> commands) {
-    auto reply = core::submit(host_->client(), commands, read_clocks());
+    return settled(core::submit(host_->client(), commands, read_clocks()));
+}
+
+/// What the disk did not take was not done, whatever the core thinks.
+protocol::DoorReply OwnerDoor::settled(protocol::DoorReply reply) {
     host_->drive();
-    return reply;
+    if (!host_->broken()) return reply;
+    return {.call = reply.call,
+            .failure = core::door_failure({ErrorCode::unavailable, host_->problem(), 0, {}})};
 }
 
 void OwnerDoor::accept(std::unique_ptr<LocalConnection> connection) {
@@ -95,7 +100,7 @@ void OwnerDoor::serve(int number, const LocalMessage& message) {
     } else {
         reply.failure = core::door_failure(request.error());
     }
-    host_->drive();
+    reply = settled(std::move(reply));
     // Telling the notices of this may have let the guest go.
     const auto guest = guests_.find(number);
     if (guest == guests_.end()) return;

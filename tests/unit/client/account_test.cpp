@@ -2,10 +2,14 @@
 
 #include "tests/unit/client/temporary_folder.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <optional>
+#include <string>
 
 namespace parley::client {
 namespace {
@@ -92,6 +96,42 @@ TEST(Account, WhatTheSecondQueuesStandsInTheOneOutbox) {
     EXPECT_EQ(reply->accepted.size(), 2u);
     EXPECT_EQ(waiting(*first), (Texts{"one", "two"}));
     EXPECT_EQ(waiting(*second), (Texts{"one", "two"}));
+}
+
+/// From now on the disk takes nothing of the log: writing does nothing, and syncing fails.
+void break_log() {
+    int broken = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+        if (!target.ends_with("-wal")) continue;
+        const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+        ASSERT_GE(nowhere, 0);
+        ::dup2(nowhere, std::stoi(entry.path().filename().string()));
+        ::close(nowhere);
+        ++broken;
+    }
+    ASSERT_EQ(broken, 1);
+}
+
+TEST(Account, NothingIsCalledAcceptedThatTheDiskDidNotTake) {
+    for (const bool through_the_owner : {false, true}) {
+        TwoInvocations two;
+        two.settings.durability = Durability::on_sync;
+        const auto first = two.open();
+        const auto second = two.open();
+        const std::array before{group_named("one", 1)};
+        ASSERT_EQ(second->submit(before)->accepted.size(), 1u);
+        break_log();
+        const std::array command{group_named("two", 2)};
+        for (int tries = 0; tries < 2; ++tries) {
+            const auto reply = (through_the_owner ? second : first)->submit(command);
+            ASSERT_TRUE(reply) << reply.error().context;
+            EXPECT_TRUE(reply->accepted.empty());
+            ASSERT_TRUE(reply->failure);
+            EXPECT_EQ(reply->failure->code, ErrorCode::unavailable);
+        }
+    }
 }
 
 TEST(Account, TheSameCommandTwiceIsQueuedOnce) {
