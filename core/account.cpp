@@ -1,7 +1,7 @@
 #include "core/account.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <set>
 #include <variant>
 
 namespace parley::core {
@@ -28,11 +28,12 @@ void Account::handle_token(const std::string& token) {
 Status Account::handle_resumed(const protocol::Resumed& resumed) {
     handle_token(resumed.token);
     Identity& identity = identity_.edit();
-    const bool restored = identity.epoch && *identity.epoch != resumed.epoch;
+    // What came before the first epoch that this device was told may be of an earlier one.
+    const bool restored = identity.epoch ? *identity.epoch != resumed.epoch : began_at_ > 0;
     identity.epoch = resumed.epoch;
     if (restored) {
-        TRY(rows_.mark_not_on_server(account_stream_number, -1, std::numeric_limits<std::int64_t>::max()));
-        streams_.forget_unseen();
+        TRY(rows_.mark_not_on_server(account_stream_number, -1));
+        TRY(streams_.handle_restored());
         identity.cursor = 0;
         identity.behind = true;
     }
@@ -43,6 +44,14 @@ Status Account::handle_resumed(const protocol::Resumed& resumed) {
 void Account::handle_disconnected() {
     live_ = false;
     seen_ = 0;
+    began_at_ = identity_.get().cursor;
+}
+
+void Account::start_over() {
+    Identity& identity = identity_.edit();
+    identity.sync_token.reset();
+    identity.cursor = 0;
+    identity.behind = false;
 }
 
 Status Account::handle_changes(const protocol::ChangesOk& changes) {
@@ -51,8 +60,22 @@ Status Account::handle_changes(const protocol::ChangesOk& changes) {
     Identity& identity = identity_.edit();
     if (changes.after > identity.cursor) return {};
     identity.cursor = std::max(identity.cursor, changes.upto);
-    if (!changes.more) identity.behind = seen_ > identity.cursor;
-    return {};
+    if (changes.more) return {};
+    identity.behind = seen_ > identity.cursor;
+    return forget_lost();
+}
+
+/// Everything was told. What was marked at the beginning of an epoch and did not come again is not there.
+Status Account::forget_lost() {
+    TRY_ASSIGN(auto joined, rows_.of_type(account_stream_number, protocol::Type::joined));
+    std::set<StreamId> present;
+    for (const auto& row : joined)
+        if (!row.not_on_server) present.insert(std::get<protocol::Joined>(row.change.payload).conversation);
+    for (const auto& row : joined) {
+        const StreamId& stream = std::get<protocol::Joined>(row.change.payload).conversation;
+        if (row.not_on_server && !present.contains(stream)) streams_.handle_lost(stream);
+    }
+    return rows_.remove_not_on_server(account_stream_number);
 }
 
 Status Account::store(const protocol::Change& change) {

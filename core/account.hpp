@@ -19,8 +19,8 @@ namespace parley::core {
 /// cursor; a hole makes the device `behind`, which is stored too, so that a pull is owed even after a
 /// restart.
 ///
-/// A new epoch (the server was restored) makes every row replaceable and fetches all of them again;
-/// conversations of which the resume said nothing are gone there.
+/// A new epoch (the server was restored) makes every row replaceable and fetches all of them again. Those
+/// that do not come are gone there, and with them the conversations that they told of.
 class Account {
   public:
     Account(IdentityStore& identity, Rows& rows, Streams& streams, Conversations& conversations,
@@ -37,12 +37,15 @@ class Account {
     void handle_token(const std::string& token);
     Status handle_resumed(const protocol::Resumed& resumed);
     void handle_disconnected();
+    /// The next resume tells everything again.
+    void start_over();
 
     /// The answer to `changes` on this stream.
     Status handle_changes(const protocol::ChangesOk& changes);
 
   private:
     Status store(const protocol::Change& change);
+    Status forget_lost();
 
     IdentityStore& identity_;
     Rows& rows_;
@@ -52,6 +55,8 @@ class Account {
     Output& output_;
 
     bool live_ = false;
+    /// The cursor when this connection began.
+    std::int64_t began_at_ = 0;
     /// Highest number that was pushed on this connection.
     std::int64_t seen_ = 0;
 };

@@ -30,25 +30,28 @@ Connection Client::connection() const {
 
 std::optional<AccountId> Client::account() const {
     const Identity& identity = impl_->identity_.get();
-    if (!identity.known()) return std::nullopt;
+    if (impl_->ended_ || !identity.known()) return std::nullopt;
     return identity.account;
 }
 
 std::optional<DeviceId> Client::device() const {
     const Identity& identity = impl_->identity_.get();
-    if (!identity.known()) return std::nullopt;
+    if (impl_->ended_ || !identity.known()) return std::nullopt;
     return identity.device;
 }
 
 Result<std::vector<ConversationView>> Client::conversations(std::size_t offset, std::size_t limit) const {
+    TRY(impl_->standing());
     return impl_->views_.conversations(offset, limit);
 }
 
 Result<std::optional<ConversationView>> Client::conversation(const StreamId& stream) const {
+    TRY(impl_->standing());
     return impl_->views_.conversation(stream);
 }
 
 Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
+    TRY(impl_->standing());
     TRY_ASSIGN(auto window, impl_->views_.window(stream, query));
     impl_->handle(impl_->now_, [&]() -> Status {
         impl_->pulls_.show(stream);
@@ -60,14 +63,17 @@ Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
 }
 
 Result<std::vector<MemberView>> Client::members(const StreamId& stream) const {
+    TRY(impl_->standing());
     return impl_->views_.members(stream);
 }
 
 Result<std::vector<DeviceView>> Client::devices() const {
+    TRY(impl_->standing());
     return impl_->views_.devices();
 }
 
 Result<std::vector<OutboxView>> Client::outbox() const {
+    TRY(impl_->standing());
     return impl_->views_.outbox();
 }
 
@@ -78,7 +84,8 @@ std::optional<Instant> Client::next_timeout() const {
 
 bool Client::idle() const {
     const Impl& impl = *impl_;
-    return impl.session_.phase() == Session::Phase::live && impl.pulls_.idle() && !impl.outbox_.waiting();
+    return !impl.ended_ && impl.session_.phase() == Session::Phase::live && impl.pulls_.idle() &&
+           !impl.outbox_.waiting();
 }
 
 // Input.
@@ -133,7 +140,10 @@ void Client::handle_network(bool up, Now now) {
 
 void Client::connect(Now now) {
     impl_->handle(now, [&]() -> Status {
-        if (!impl_->credentials_.busy()) impl_->session_.connect(now);
+        if (impl_->credentials_.busy())
+            impl_->session_.want();
+        else
+            impl_->session_.connect(now);
         return {};
     });
 }
@@ -172,7 +182,6 @@ void Client::sign_out(Now now) {
         const Identity leaving = impl_->identity_.get();
         TRY(impl_->erase(Session::Rest::signed_out));
         if (!leaving.signed_in()) return {};
-        impl_->leaving_ = true;
         impl_->credentials_.sign_out(leaving, now.instant);
         return {};
     });

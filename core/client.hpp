@@ -45,7 +45,9 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // Getters. They read the local database and work in every state of the connection.
+    // Getters. They read the local database and work in every state of the connection. Where the core has
+    // ended (lease_lost, broken) what it holds may not be committed: those that can fail do, with
+    // `unavailable`, and account and device are absent.
     Connection connection() const;
     std::optional<AccountId> account() const;
     std::optional<DeviceId> device() const;
@@ -76,7 +78,8 @@ class Client {
     void handle_network(bool up, Now now);
 
     // Commands.
-    /// Starts connecting where a session is stored; also after `replaced`.
+    /// Starts connecting where a session is stored; also after `replaced`. While a sign-in is under way: once
+    /// it has succeeded.
     void connect(Now now);
     /// Ends the connection and stays off until `connect`.
     void disconnect(Now now);

@@ -25,19 +25,24 @@ Status Client::Impl::handle_frame(std::string_view frame) {
         if (auto* envelope = std::get_if<Envelope>(&one)) {
             TRY(handle_envelope(std::move(*envelope)));
         } else {
-            handle_unreadable(std::get<protocol::Rejected>(one));
+            TRY(handle_unreadable(std::get<protocol::Rejected>(one)));
         }
         if (!session_.has_socket()) return {};
     }
     return {};
 }
 
-/// What this version cannot read is of a later one. A hole that it leaves is pulled; an answer that it was is
-/// not asked for again on this connection.
-void Client::Impl::handle_unreadable(const protocol::Rejected& rejected) {
-    if (!rejected.re || !pulls_.asked(*rejected.re)) return;
+/// What this version cannot read is of a later one. A hole that it leaves is pulled. A question whose answer
+/// it was is not asked again on this connection; a command is sent again later, since what became of it is
+/// not known.
+Status Client::Impl::handle_unreadable(const protocol::Rejected& rejected) {
+    if (!rejected.re) return {};
     answered_ = true;
-    pulls_.handle_error(*rejected.re, {ErrorCode::malformed, {}, {}, {}, {}}, now_);
+    if (!pulls_.asked(*rejected.re))
+        return outbox_.refused(*rejected.re, Error{ErrorCode::internal, "the answer cannot be read", 0, {}},
+                               now_);
+    (void)pulls_.handle_error(*rejected.re, {ErrorCode::malformed, {}, {}, {}, {}}, now_);
+    return {};
 }
 
 Status Client::Impl::handle_envelope(Envelope envelope) {
@@ -103,9 +108,12 @@ Status Client::Impl::handle_connection_message(const Envelope& envelope) {
 Status Client::Impl::handle_sync_message(const Envelope& envelope) {
     // Nothing that a token covers may come before the connection is signed in.
     if (session_.phase() < Session::Phase::resuming) return {};
-    if (const auto* sync = std::get_if<protocol::Sync>(&envelope.payload)) account_.handle_token(sync->token);
+    if (const auto* sync = std::get_if<protocol::Sync>(&envelope.payload)) {
+        account_.handle_token(sync->token);
+        answered_ = true;
+    }
     if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) {
-        session_.handle_resumed();
+        session_.handle_resumed(now_.instant);
         answered_ = true;
         return account_.handle_resumed(*resumed);
     }
@@ -207,11 +215,15 @@ Status Client::Impl::handle_read_ok(const Envelope& envelope) {
 
 Status Client::Impl::handle_error(const Envelope& envelope) {
     const auto& error = std::get<protocol::ErrorReply>(envelope.payload);
+    if (envelope.re && session_.handle_refusal(*envelope.re, class_of(error.code), now_)) return {};
     if (class_of(error.code) == ErrorClass::sign_in) session_.handle_token_refused(now_);
     if (!envelope.re) return {};
     answered_ = true;
     if (pulls_.asked(*envelope.re)) {
-        pulls_.handle_error(*envelope.re, error, now_);
+        if (pulls_.handle_error(*envelope.re, error, now_)) {
+            account_.start_over();
+            session_.drop(static_cast<std::uint16_t>(CloseCode::going_away), now_);
+        }
         return {};
     }
     const Error failure{error.code, error.message, error.retry_after_ms.value_or(0),

@@ -26,6 +26,7 @@ Status Client::Impl::open(Now now) {
     TRY(conversations_.load());
     TRY(outbox_.load());
     TRY(streams_.load());
+    handle_lost_connection();
     output_.discard();
     told_ = connection();
     return {};
@@ -33,8 +34,15 @@ Status Client::Impl::open(Now now) {
 
 Connection Client::Impl::connection() const {
     if (ended_) return *ended_;
-    if (leaving_) return Connection::offline;
+    if (credentials_.leaving()) return Connection::offline;
     return session_.connection(!pulls_.owes_anything());
+}
+
+Status Client::Impl::standing() const {
+    if (!ended_) return {};
+    return fail(ErrorCode::unavailable, *ended_ == Connection::lease_lost
+                                            ? "another core owns the local database now: ask that one"
+                                            : "the local database failed: open it again");
 }
 
 /// What follows from an input, whatever it was: more is sent where that is possible, and what stands in
@@ -57,7 +65,8 @@ Status Client::Impl::settle() {
         told_ = now_connected;
         output_.notify(Notice{ConnectionChanged{now_connected}});
     }
-    return {};
+    // Only the owner speaks for this device, even where nothing is written.
+    return output_.speaks() ? database_.begin() : Status{};
 }
 
 /// A server that answers nothing for long while it is alive has lost a question; on a new connection all are
@@ -103,7 +112,6 @@ Status Client::Impl::handle_outcome(Credentials::Outcome outcome) {
         case Outcome::revoked:
             return erase(Session::Rest::revoked);
         case Outcome::left:
-            leaving_ = false;
             return {};
         case Outcome::sign_in_failed:
             output_.notify(Notice{SignInEnded{credentials_.failure()}});

@@ -92,16 +92,16 @@ class Client::Impl {
     /// Set when this core does nothing more: lease_lost or broken.
     std::optional<Connection> ended_;
     std::optional<Connection> told_;
-    /// A sign-out is under way: the database is erased already, the server is still being told.
-    bool leaving_ = false;
 
     Connection connection() const;
+    /// Fails where this core has ended.
+    Status standing() const;
 
     /// Runs a command of the caller that may be refused without any harm. Its error goes back to the caller;
     /// a failure of the database ends the core.
     template <class T, class Act>
     Result<T> attempt(Now now, Act act) {
-        if (ended_) return fail(ErrorCode::unavailable, "this core has ended");
+        TRY(standing());
         now_ = now;
         database_.start_over();
         Transaction transaction(database_);
@@ -129,7 +129,7 @@ class Client::Impl {
     void watch_replies();
 
     Status handle_envelope(protocol::Envelope envelope);
-    void handle_unreadable(const protocol::Rejected& rejected);
+    Status handle_unreadable(const protocol::Rejected& rejected);
     Status handle_connection_message(const protocol::Envelope& envelope);
     Status handle_sync_message(const protocol::Envelope& envelope);
     Status handle_reply(const protocol::Envelope& envelope);

@@ -84,9 +84,9 @@ struct Conversation {
     /// Place and time of the newest message that the device holds or was told of; 0: none.
     std::int64_t newest_born = 0;
     WallTime newest_at;
-    /// Spoken of since this connection began.
-    bool seen = false;
-    /// One came in since pulls looked last.
+    /// What a restore of the server took away was marked on this connection.
+    bool looked_through = false;
+    /// One came in, or in again, since pulls looked last.
     bool just_joined = false;
 
     std::int64_t read_shown() const { return std::max(read, read_pending); }
@@ -98,11 +98,11 @@ struct Conversation {
         return owes_changes() ||
                (known && present && (removed_after || newest_owed || members_after || settings_owed));
     }
-    /// How many changes lie between cursor and head; the jump of a restore is none.
+    /// How many changes lie between cursor and head; the jumps of restores are none.
     std::int64_t behind() const {
         const bool jump_between =
             restored_from && cursor <= *restored_from && head >= *restored_from + limits::restore_jump;
-        return head - cursor - (jump_between ? limits::restore_jump : 0);
+        return jump_between ? (head - cursor) % limits::restore_jump : head - cursor;
     }
     /// What may be acknowledged: nothing before the newest page after a jump is there.
     std::int64_t ackable() const { return newest_owed ? 0 : solid; }

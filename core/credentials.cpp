@@ -113,7 +113,9 @@ Credentials::Outcome Credentials::finish_sign_in(int status, std::string_view bo
 
 Credentials::Outcome Credentials::finish_renewal(int status, std::string_view body, Instant now) {
     auto session = protocol::decode<protocol::Session>(body, Encoding::json);
-    if (is_success(status) && session && session->account == identity_.get().account) {
+    const Identity& identity = identity_.get();
+    if (is_success(status) && session && session->account == identity.account &&
+        session->device == identity.device) {
         end();
         failures_ = 0;
         identity_.take(*session);

@@ -46,6 +46,8 @@ class Credentials {
     /// The last try to renew failed, and the next one waits.
     bool pausing() const { return task_ == Task::renew && call_ == 0; }
     bool renewing() const { return task_ == Task::renew; }
+    /// The server is still being told of a sign-out.
+    bool leaving() const { return task_ == Task::leave; }
     /// A person waits for the end of a sign-in, or of a sign-out.
     bool busy() const { return task_ == Task::sign_in || task_ == Task::leave; }
 

@@ -54,7 +54,8 @@ struct Command {
 ///                                                                  └─────────> forgotten
 ///
 /// Within a lane commands are sent in order of their positions, and each names the one before it in `follows`
-/// while that is unanswered, so that a refusal never lets a later one overtake. Nothing is ever sent that is
+/// while that is unanswered, so that a refusal never lets a later one overtake. Those that are refused for it
+/// go on in the same order: at once where it failed, after it where it waits. Nothing is ever sent that is
 /// not committed. What is in flight is not stored: after a restart everything is queued, and a repeat gets
 /// the same answer.
 class Outbox {
@@ -110,7 +111,10 @@ class Outbox {
         std::set<std::int64_t> waiting;  ///< Queued and in flight.
         std::set<std::int64_t> failed;
         std::optional<Instant> paused_until;
+        /// Times that the server said *wait* since it last accepted or refused something for good.
         int refusals = 0;
+        /// Commands refused for what they follow, since the server last said anything else.
+        std::size_t followers_refused = 0;
     };
 
     Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);

@@ -8,6 +8,12 @@
 #include <utility>
 
 namespace parley::core {
+namespace {
+
+/// At most so many commands can stand behind one that was refused, and each of them is refused once for it.
+constexpr std::size_t followers_refused_max = 2 * commands_in_flight_max;
+
+}  // namespace
 
 Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
                         WallTime now) {
@@ -15,7 +21,9 @@ Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<pr
     if (found == positions_.end()) return {};
     const Command command = commands_.at(found->second);
     TRY(remember(id, stream, now));
-    lanes_[command.lane].refusals = 0;
+    Lane& lane = lanes_[command.lane];
+    lane.refusals = 0;
+    lane.followers_refused = 0;
     TRY(forget(command));
     // From now on the conversation has a name.
     if (!stream.empty() && (command.lane.starts_with("m:") || command.lane.starts_with("d:")))
@@ -34,12 +42,14 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
 
     requeue(command);
     Lane& lane = lanes_[command.lane];
-    // The order is held by what stands before it, so that it needs no pause of its own.
-    if (error.code == ErrorCode::follows_refused && *lane.waiting.begin() < command.position) return {};
     // The session renews its token, and everything is sent again after that.
     if (class_of(error.code) == ErrorClass::sign_in) return {};
+    // What it followed was answered before: either it failed, and nothing is to be waited for; or it waits,
+    // and this one goes out after it. Only a server that says nothing else is given time.
+    if (error.code == ErrorCode::follows_refused && ++lane.followers_refused <= followers_refused_max)
+        return {};
+    lane.followers_refused = 0;
     ++lane.refusals;
-    if (error.code == ErrorCode::follows_refused && lane.refusals == 1) return {};
     const Duration wait =
         error.retry_after_ms > 0 ? milliseconds(error.retry_after_ms) : backoff(primitives_, lane.refusals);
     pause(lane, now.instant + wait);
@@ -57,6 +67,8 @@ Status Outbox::fail_command(Command& command, const Error& error) {
     Lane& lane = lanes_[command.lane];
     lane.waiting.erase(command.position);
     lane.failed.insert(command.position);
+    lane.refusals = 0;
+    lane.followers_refused = 0;
     --waiting_;
     reads_changed(command.lane);
     announce(command);

@@ -1,8 +1,8 @@
 #include "core/output.hpp"
 
-#include "protocol/generated/cpp/limits.hpp"
-
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace parley::core {
 
@@ -10,8 +10,20 @@ void Output::send(const protocol::Envelope& envelope) {
     std::string encoded;
     protocol::append_envelope(encoded, envelope, encoding_);
     // One more for the newline between two JSON envelopes.
-    if (frame_.size() + 1 + encoded.size() > static_cast<std::size_t>(limits::frame_bytes_max)) end_frame();
+    if (frame_.size() + 1 + encoded.size() > frame_bytes_max_) end_frame();
     protocol::append_to_frame(frame_, encoded, encoding_);
+}
+
+void Output::limit_frames(std::int64_t bytes_max) {
+    frame_bytes_max_ =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(bytes_max, 1, limits::frame_bytes_max));
+}
+
+bool Output::speaks() const {
+    return !frame_.empty() || std::ranges::any_of(staged_, [](const Action& action) {
+        return std::holds_alternative<SendFrame>(action) || std::holds_alternative<OpenSocket>(action) ||
+               std::holds_alternative<CallHttp>(action);
+    });
 }
 
 void Output::open_socket() {

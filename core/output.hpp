@@ -2,8 +2,10 @@
 
 #include "core/action.hpp"
 #include "protocol/codec.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <set>
@@ -22,6 +24,8 @@ class Output {
     // Staging.
     /// Envelopes that are sent one after the other share frames of at most limits::frame_bytes_max.
     void send(const protocol::Envelope& envelope);
+    /// The longest frame that the server takes, where that is less than the schema allows.
+    void limit_frames(std::int64_t bytes_max);
     void open_socket();
     void close_socket(std::uint16_t code);
     void call_http(CallHttp call);
@@ -29,6 +33,9 @@ class Output {
     /// These two are told once, at the end of what is staged.
     void touch(const StreamId& stream) { touched_.insert(stream); }
     void touch_list() { list_touched_ = true; }
+
+    /// True where something is staged that leaves this device.
+    bool speaks() const;
 
     // The end of an input.
     /// Releases what is staged, and the timer where it moved.
@@ -45,6 +52,7 @@ class Output {
 
     protocol::Encoding encoding_;
     std::string frame_;
+    std::size_t frame_bytes_max_ = static_cast<std::size_t>(limits::frame_bytes_max);
     std::vector<Action> staged_;
     std::set<StreamId> touched_;
     bool list_touched_ = false;

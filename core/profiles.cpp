@@ -3,6 +3,11 @@
 #include "protocol/codec.hpp"
 
 namespace parley::core {
+namespace {
+
+constexpr std::size_t written_max = 1000;
+
+}  // namespace
 
 Status Profiles::put(const protocol::Profile& profile) {
     auto found = written_.find(profile.account);
@@ -10,6 +15,7 @@ Status Profiles::put(const protocol::Profile& profile) {
     const std::string body = protocol::encode(profile, protocol::Encoding::cbor);
     TRY(database_.write("INSERT OR REPLACE INTO profile (account, body) VALUES (?, ?)",
                         profile.account.text(), as_bytes(body)));
+    if (written_.size() >= written_max) written_.clear();
     written_[profile.account] = profile;
     return {};
 }

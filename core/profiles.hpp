@@ -21,7 +21,7 @@ class Profiles {
 
   private:
     LocalDatabase& database_;
-    /// What was written since the start, so that the same is not written again and again.
+    /// What was written lately, so that the same is not written again and again.
     std::map<AccountId, protocol::Profile> written_;
 };
 

@@ -13,6 +13,8 @@ namespace {
 /// Conversations that count as being on the screen, and pages that a screen may lack at once.
 constexpr std::size_t shown_max = 4;
 constexpr std::size_t wanted_max = 4;
+/// An answer that changed nothing weighs as much as so many refusals: the question is asked again later.
+constexpr int pointless_answer_weight = 4;
 
 protocol::Page newest_page(const StreamId& stream) {
     protocol::Page page;
@@ -27,7 +29,8 @@ bool Pulls::owes_anything() const {
     if (identity_.get().behind) return true;
     for (const StreamId& stream : candidates_) {
         const Conversation* conversation = conversations_.find(stream);
-        if (conversation && conversation->owes_anything() && !given_up(stream)) return true;
+        if (!conversation || !conversation->owes_anything()) continue;
+        if (!refused_.contains(stream) || owed_by(*conversation)) return true;
     }
     return false;
 }
@@ -56,9 +59,13 @@ void Pulls::handle_signed_in() {
 }
 
 void Pulls::handle_disconnected() {
+    // What follows from cursors and ranges is owed anyway; what a screen lacks stands nowhere else.
+    for (const auto& [id, request] : requests_)
+        put_back(request);
     requests_.clear();
     busy_.clear();
     pauses_.clear();
+    refused_.clear();
     answered_.clear();
     timers_.stop(Timer::pull);
 }
@@ -71,8 +78,15 @@ void Pulls::clear() {
 }
 
 void Pulls::note_changed() {
-    for (const auto& [number, conversation] : conversations_.changed())
-        candidates_.insert(conversation->stream);
+    for (const auto& [number, conversation] : conversations_.changed()) {
+        const StreamId& stream = conversation->stream;
+        candidates_.insert(stream);
+        if (!std::exchange(conversation->just_joined, false)) continue;
+        // What was refused to somebody who was out is not refused to one who is in.
+        pauses_.erase(stream);
+        refused_.erase(stream);
+        answered_.erase(stream);
+    }
 }
 
 Status Pulls::handle_reply(const Uuid& id, const protocol::Payload& reply, Now now) {
@@ -105,59 +119,82 @@ Status Pulls::take(const Request& request, const protocol::Payload& reply, WallT
     return {};
 }
 
-void Pulls::handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now) {
+bool Pulls::handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now) {
     auto found = requests_.find(id);
-    if (found == requests_.end()) return;
+    if (found == requests_.end()) return false;
     const Request request = std::move(found->second);
     requests_.erase(found);
     busy_.erase(request.stream);
     if (request.purpose != Purpose::account) candidates_.insert(request.stream);
 
-    Conversation* conversation = conversations_.find(request.stream);
-    if (error.code == ErrorCode::too_old && conversation) {
-        conversation->head = std::max(conversation->head, error.floor.value_or(0));
-        if (request.purpose == Purpose::changes) return streams_.jump(*conversation);
-        if (request.purpose == Purpose::removed && conversation->removed_after < error.floor) {
-            conversation->removed_after = error.floor;
-            return conversations_.changed(*conversation);
-        }
+    if (error.code == ErrorCode::too_old) {
+        if (request.purpose == Purpose::account) return true;
+        if (handle_too_old(request, error.floor.value_or(0))) return false;
     }
+    // Where the server sees this person outside and the device does not, the account's stream will settle it.
+    const bool out_of_step = error.code == ErrorCode::conversation_not_member;
+    if (class_of(error.code) == ErrorClass::permanent && !out_of_step) {
+        if (request.purpose != Purpose::page) refused_[request.stream].push_back(request.payload);
+        return false;
+    }
+    put_back(request);
     // A renewed token lets it be asked again.
-    if (class_of(error.code) == ErrorClass::sign_in) return;
-    if (class_of(error.code) == ErrorClass::permanent)
-        return pause(request.stream, std::nullopt, now.instant);
-    const int refusals = ++pauses_[request.stream].refusals;
-    pause(request.stream,
-          error.retry_after_ms ? milliseconds(*error.retry_after_ms) : backoff(primitives_, refusals),
-          now.instant);
+    if (class_of(error.code) != ErrorClass::sign_in) pause(request.stream, error.retry_after_ms, now.instant);
+    return false;
 }
 
-void Pulls::pause(const StreamId& stream, std::optional<Duration> wait, Instant now) {
+bool Pulls::handle_too_old(const Request& request, std::int64_t floor) {
+    Conversation* conversation = conversations_.find(request.stream);
+    if (!conversation) return false;
+    conversation->head = std::max(conversation->head, floor);
+    conversations_.changed(*conversation);
+    if (request.purpose == Purpose::changes) {
+        streams_.jump(*conversation);
+        return true;
+    }
+    if (request.purpose != Purpose::removed || !(conversation->removed_after < floor)) return false;
+    conversation->removed_after = floor;
+    return true;
+}
+
+/// A page that a screen lacks is wanted until it came.
+void Pulls::put_back(const Request& request) {
+    if (request.purpose != Purpose::page) return;
+    const auto& page = std::get<protocol::Page>(request.payload);
+    auto& pages = wanted_[request.stream];
+    if (pages.size() >= wanted_max || std::ranges::find(pages, page) != pages.end()) return;
+    pages.push_front(page);
+    candidates_.insert(request.stream);
+}
+
+/// Without a length: one more step of the back-off.
+void Pulls::pause(const StreamId& stream, std::optional<std::int64_t> wait_ms, Instant now) {
     Pause& pause = pauses_[stream];
-    pause.until.reset();
-    if (!wait) return;
-    pause.until = now + *wait;
-    if (auto at = timers_.at(Timer::pull); !at || *pause.until < *at) timers_.set(Timer::pull, *pause.until);
+    ++pause.refusals;
+    pause.until = now + (wait_ms ? milliseconds(*wait_ms) : backoff(primitives_, pause.refusals));
+    arm(pause.until);
+}
+
+void Pulls::arm(Instant at) {
+    if (auto before = timers_.at(Timer::pull); !before || at < *before) timers_.set(Timer::pull, at);
 }
 
 void Pulls::handle_timer(Instant now) {
     if (!timers_.fired(Timer::pull, now)) return;
-    for (const auto& [stream, pause] : pauses_) {
-        if (!pause.until || *pause.until <= now) continue;
-        if (auto at = timers_.at(Timer::pull); !at || *pause.until < *at)
-            timers_.set(Timer::pull, *pause.until);
-    }
+    for (const auto& [stream, pause] : pauses_)
+        if (pause.until > now) arm(pause.until);
 }
 
-bool Pulls::given_up(const StreamId& stream) const {
-    auto paused = pauses_.find(stream);
-    return paused != pauses_.end() && !paused->second.until;
+bool Pulls::refused(const Request& request) const {
+    auto found = refused_.find(request.stream);
+    return found != refused_.end() &&
+           std::ranges::find(found->second, request.payload) != found->second.end();
 }
 
 bool Pulls::may_ask(const StreamId& stream, Instant now) const {
     if (busy_.contains(stream)) return false;
     auto paused = pauses_.find(stream);
-    return paused == pauses_.end() || (paused->second.until && *paused->second.until <= now);
+    return paused == pauses_.end() || paused->second.until <= now;
 }
 
 Status Pulls::pump(Now now) {
@@ -218,28 +255,36 @@ std::optional<Pulls::Request> Pulls::owed_by_account() const {
     const Identity& identity = identity_.get();
     if (!identity.behind) return std::nullopt;
     const StreamId stream(identity.account.text());
-    return Request{stream, Purpose::account,
-                   protocol::Changes{stream, identity.cursor, std::nullopt, std::nullopt}};
+    Request request{stream, Purpose::account,
+                    protocol::Changes{stream, identity.cursor, std::nullopt, std::nullopt}};
+    if (refused(request)) return std::nullopt;
+    return request;
 }
 
 std::optional<Pulls::Request> Pulls::owed_by(const Conversation& c) const {
     if (!c.known || !c.present) return std::nullopt;
-    if (auto wanted = wanted_.find(c.stream); wanted != wanted_.end() && !wanted->second.empty())
-        return Request{c.stream, Purpose::page, wanted->second.front()};
-    if (c.removed_after)
-        return Request{c.stream, Purpose::removed,
-                       protocol::Changes{c.stream, *c.removed_after, std::nullopt, protocol::Only::removed}};
-    if (c.newest_owed) return Request{c.stream, Purpose::page, newest_page(c.stream)};
-    if (c.owes_changes())
-        return Request{c.stream, Purpose::changes,
-                       protocol::Changes{c.stream, c.cursor, std::nullopt, std::nullopt}};
-    if (c.settings_owed)
-        return Request{c.stream, Purpose::settings,
-                       protocol::Rows{c.stream, protocol::RowKind::settings, 0, std::nullopt}};
-    if (c.members_after)
-        return Request{c.stream, Purpose::members,
-                       protocol::Rows{c.stream, protocol::RowKind::member, *c.members_after, std::nullopt}};
-    return std::nullopt;
+    std::optional<Request> owed;
+    const auto consider = [&](bool is_owed, Purpose purpose, auto payload) {
+        if (owed || !is_owed) return;
+        Request request{c.stream, purpose, payload()};
+        if (!refused(request)) owed = std::move(request);
+    };
+    const auto rows = [&](protocol::RowKind kind, std::int64_t after) {
+        return protocol::Rows{c.stream, kind, after, std::nullopt};
+    };
+    const auto wanted = wanted_.find(c.stream);
+    consider(wanted != wanted_.end() && !wanted->second.empty(), Purpose::page,
+             [&] { return wanted->second.front(); });
+    consider(c.removed_after.has_value(), Purpose::removed, [&] {
+        return protocol::Changes{c.stream, *c.removed_after, std::nullopt, protocol::Only::removed};
+    });
+    consider(c.newest_owed, Purpose::newest, [&] { return newest_page(c.stream); });
+    consider(c.owes_changes(), Purpose::changes,
+             [&] { return protocol::Changes{c.stream, c.cursor, std::nullopt, std::nullopt}; });
+    consider(c.settings_owed, Purpose::settings, [&] { return rows(protocol::RowKind::settings, 0); });
+    consider(c.members_after.has_value(), Purpose::members,
+             [&] { return rows(protocol::RowKind::member, *c.members_after); });
+    return owed;
 }
 
 /// The next piece of history that is not held, or not surely true any more; the newest first.
@@ -260,7 +305,9 @@ Result<std::optional<Pulls::Request>> Pulls::background_of(const Conversation& c
     } else {
         return std::nullopt;
     }
-    return Request{c.stream, Purpose::background, page};
+    Request request{c.stream, Purpose::background, page};
+    if (refused(request)) return std::nullopt;
+    return request;
 }
 
 void Pulls::ask(Request request, Now now) {
@@ -268,8 +315,9 @@ void Pulls::ask(Request request, Now now) {
     if (auto answered = answered_.find(request.stream);
         answered != answered_.end() && answered->second.payload == request.payload) {
         answered_.erase(answered);
-        const int refusals = ++pauses_[request.stream].refusals;
-        return pause(request.stream, backoff(primitives_, refusals + 4), now.instant);
+        int& refusals = pauses_[request.stream].refusals;
+        refusals = std::max(refusals, pointless_answer_weight);
+        return pause(request.stream, std::nullopt, now.instant);
     }
     if (request.purpose == Purpose::page) {
         auto wanted = wanted_.find(request.stream);

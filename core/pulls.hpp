@@ -65,7 +65,8 @@ class Pulls {
     /// What changed in this input may owe something.
     void note_changed();
     Status handle_reply(const Uuid& id, const protocol::Payload& reply, Now now);
-    void handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now);
+    /// True: the account's own stream is to be read from its beginning, on a new connection.
+    [[nodiscard]] bool handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now);
     void handle_timer(Instant now);
     /// Everything was erased.
     void clear();
@@ -74,14 +75,23 @@ class Pulls {
     Status pump(Now now);
 
   private:
-    enum class Purpose : std::uint8_t { account, changes, removed, members, settings, page, background };
+    enum class Purpose : std::uint8_t {
+        account,
+        changes,
+        removed,
+        newest,
+        members,
+        settings,
+        page,
+        background
+    };
     struct Request {
         StreamId stream;
         Purpose purpose{};
         protocol::Payload payload;
     };
     struct Pause {
-        std::optional<Instant> until;  ///< Absent: until the next connection.
+        Instant until;
         int refusals = 0;
     };
 
@@ -89,10 +99,13 @@ class Pulls {
     std::optional<Request> owed_by(const Conversation& conversation) const;
     Result<std::optional<Request>> background_of(const Conversation& conversation);
     std::vector<Conversation*> by_urgency() const;
-    bool given_up(const StreamId& stream) const;
+    bool refused(const Request& request) const;
     bool may_ask(const StreamId& stream, Instant now) const;
     void ask(Request request, Now now);
-    void pause(const StreamId& stream, std::optional<Duration> wait, Instant now);
+    void put_back(const Request& request);
+    bool handle_too_old(const Request& request, std::int64_t floor);
+    void pause(const StreamId& stream, std::optional<std::int64_t> wait_ms, Instant now);
+    void arm(Instant at);
     Status take(const Request& request, const protocol::Payload& reply, WallTime now);
     bool far_behind(const Conversation& conversation) const;
 
@@ -111,6 +124,9 @@ class Pulls {
     /// Conversations that may owe something; those that turn out not to are taken out.
     std::set<StreamId> candidates_;
     std::map<StreamId, Pause> pauses_;
+    /// Questions that the server refuses for good, or answers in a way that this version cannot read: not
+    /// asked again on this connection. What else a stream owes goes on.
+    std::map<StreamId, std::vector<protocol::Payload>> refused_;
     std::map<StreamId, std::deque<protocol::Page>> wanted_;
     /// On the screen, the latest first.
     std::vector<StreamId> shown_;

@@ -41,10 +41,9 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
             applied = Applied::updated;
         }
     }
+    if (change.id) TRY(take_from_elsewhere(stream, change));
     const auto counts = static_cast<int>(rules::counts_for(reader, change.payload));
     const std::string body = protocol::encode(change, protocol::Encoding::cbor);
-    // REPLACE also takes away a row with the same message id at another place: one that a restored server had
-    // lost and that was sent again.
     TRY(database_.write(
         "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server,"
         " body) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
@@ -53,17 +52,28 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     return applied;
 }
 
+/// The same message of the same sender at another place.
+Status Rows::take_from_elsewhere(std::int64_t stream, const protocol::Change& change) {
+    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+    if (!message) return {};
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND id = ?"
+                              " AND born <> ?",
+                              stream, *change.id, change.born));
+    TRY_ASSIGN(auto others, collect(std::move(query)));
+    for (const StoredRow& other : others) {
+        const auto* held = std::get_if<protocol::MessageNew>(&other.change.payload);
+        if (!held || held->sender != message->sender) continue;
+        TRY(database_.write("DELETE FROM stream_row WHERE stream = ? AND born = ?", stream,
+                            other.change.born));
+    }
+    return {};
+}
+
 Result<std::optional<StoredRow>> Rows::find(std::int64_t stream, std::int64_t born) {
     TRY_ASSIGN(Query query,
                database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND born = ?",
                               stream, born));
-    return read_one(std::move(query));
-}
-
-Result<std::optional<StoredRow>> Rows::find_message(std::int64_t stream, const Uuid& id) {
-    TRY_ASSIGN(
-        Query query,
-        database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND id = ?", stream, id));
     return read_one(std::move(query));
 }
 
@@ -107,7 +117,7 @@ Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::i
     TRY_ASSIGN(
         Query query,
         database_.read("SELECT counts, born FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
-                       " AND counts <> 0",
+                       " AND counts <> 0 AND not_on_server = 0",
                        stream, above, upto));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
@@ -116,23 +126,25 @@ Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::i
     }
 }
 
-Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above,
-                                                           std::int64_t upto) {
-    std::vector<std::int64_t> born_below;
+Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above) {
+    std::vector<std::int64_t> born_before;
     {
         TRY_ASSIGN(Query query,
-                   database_.read("SELECT born FROM stream_row WHERE stream = ? AND seq > ? AND seq <= ?"
-                                  " AND born <= ?",
-                                  stream, above, upto, above));
+                   database_.read("SELECT born FROM stream_row WHERE stream = ? AND seq > ? AND born <= ?",
+                                  stream, above, above));
         while (true) {
             TRY_ASSIGN(bool found, query.step());
             if (!found) break;
-            born_below.push_back(query.integer(0));
+            born_before.push_back(query.integer(0));
         }
     }
-    TRY(database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq > ? AND seq <= ?",
-                        stream, above, upto));
-    return born_below;
+    TRY(database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq > ?", stream,
+                        above));
+    return born_before;
+}
+
+Status Rows::remove_not_on_server(std::int64_t stream) {
+    return database_.write("DELETE FROM stream_row WHERE stream = ? AND not_on_server = 1", stream);
 }
 
 Result<std::vector<StoredRow>> Rows::collect(Query query) {

@@ -29,7 +29,9 @@ struct StoredRow {
 
 /// The rows that the device holds, by (stream, born). A row is replaced only by a state of it with a larger
 /// `seq`, so that repeats, replays and pages in any order end alike; or where it is marked *not on the
-/// server*: then by whatever comes under its key.
+/// server*: then by whatever comes under its key. A message's id belongs to its sender: one that comes again
+/// at another place (a restored server had lost it, and it was sent again) moves there; the same id of
+/// somebody else is another message.
 class Rows {
   public:
     explicit Rows(LocalDatabase& database) : database_(database) {}
@@ -38,7 +40,6 @@ class Rows {
     Result<Applied> apply(std::int64_t stream, const protocol::Change& change, const AccountId& reader);
 
     Result<std::optional<StoredRow>> find(std::int64_t stream, std::int64_t born);
-    Result<std::optional<StoredRow>> find_message(std::int64_t stream, const Uuid& id);
     /// At most `limit` messages below (above) a place, nearest first.
     Result<std::vector<StoredRow>> messages_below(std::int64_t stream, std::int64_t born, std::size_t limit);
     Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);
@@ -49,12 +50,14 @@ class Rows {
     /// What of (above, upto] counts as unread.
     Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto);
 
-    /// The server was restored and does not hold changes with a `seq` in (above, upto] any more: marks these
-    /// rows, and returns where those stand that were born below. `above` of -1 marks everything.
-    Result<std::vector<std::int64_t>> mark_not_on_server(std::int64_t stream, std::int64_t above,
-                                                         std::int64_t upto);
+    /// The server was restored to a moment at which it held changes up to `above`: marks all rows with a
+    /// later `seq`, and returns where those stand that were born before it. `above` of -1 marks everything.
+    Result<std::vector<std::int64_t>> mark_not_on_server(std::int64_t stream, std::int64_t above);
+    /// Takes away what is marked so.
+    Status remove_not_on_server(std::int64_t stream);
 
   private:
+    Status take_from_elsewhere(std::int64_t stream, const protocol::Change& change);
     Result<std::vector<StoredRow>> collect(Query query);
 
     LocalDatabase& database_;

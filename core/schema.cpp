@@ -112,7 +112,13 @@ CREATE TABLE profile (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2};
+// A message's id is unique among those of its sender only.
+constexpr std::string_view version_3 = R"sql(
+DROP INDEX stream_row_id;
+CREATE INDEX stream_row_id ON stream_row (stream, id) WHERE id IS NOT NULL;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

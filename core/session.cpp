@@ -14,6 +14,8 @@ namespace {
 constexpr Duration open_time_max = seconds(20);
 /// After a change of network the old connection is often dead without a word: it gets this long to answer.
 constexpr Duration proof_of_life = seconds(10);
+/// A connection that was live for less was no success.
+constexpr Duration success_time_min = seconds(2);
 
 }  // namespace
 
@@ -79,6 +81,9 @@ void Session::begin(Now now) {
 void Session::open(Instant now) {
     phase_ = Phase::opening;
     closing_.reset();
+    auth_.reset();
+    resume_.reset();
+    output_.limit_frames(limits::frame_bytes_max);
     output_.open_socket();
     timers_.set(Timer::answer, now + open_time_max);
 }
@@ -88,15 +93,19 @@ void Session::handle_connected(Now now) {
     phase_ = Phase::authenticating;
     timers_.set(Timer::answer, now.instant + milliseconds(limits::auth_ms_max));
     send_auth(now.wall);
+    send_resume(now.wall);
+}
+
+void Session::send_resume(WallTime now) {
     protocol::Envelope resume;
-    resume.id = make_uuid(primitives_, now.wall);
+    resume.id = resume_ = make_uuid(primitives_, now);
     resume.payload = protocol::Resume{identity_.get().sync_token};
     output_.send(resume);
 }
 
 void Session::send_auth(WallTime now) {
     protocol::Envelope auth;
-    auth.id = make_uuid(primitives_, now);
+    auth.id = auth_ = make_uuid(primitives_, now);
     auth.payload = protocol::Auth{identity_.get().access_token, client_name_};
     output_.send(auth);
 }
@@ -107,6 +116,7 @@ void Session::handle_heard(Instant now) {
 
 void Session::handle_hello(const protocol::Hello& hello, Instant now) {
     heartbeat_ = milliseconds(std::clamp<std::int64_t>(hello.heartbeat_ms, 1000, 10 * limits::heartbeat_ms));
+    output_.limit_frames(hello.frame_bytes_max);
     handle_heard(now);
 }
 
@@ -115,16 +125,34 @@ void Session::handle_auth_ok(const protocol::AuthOk& ok, Instant now) {
     identity_.edit().expires_at = ok.expires_at;
     token_refused_ = false;
     token_fresh_ = true;
+    auth_.reset();
     if (phase_ != Phase::authenticating) return;
     phase_ = Phase::resuming;
     timers_.stop(Timer::answer);
     timers_.set(Timer::ping, now + heartbeat_);
 }
 
-void Session::handle_resumed() {
+void Session::handle_resumed(Instant now) {
     if (phase_ != Phase::resuming) return;
     phase_ = Phase::live;
-    failures_ = 0;
+    live_since_ = now;
+}
+
+bool Session::handle_refusal(const Uuid& re, ErrorClass error_class, Now now) {
+    if (phase_ < Phase::resuming || (re != resume_ && re != auth_)) return false;
+    if (re == resume_ && error_class == ErrorClass::permanent && identity_.get().sync_token) {
+        // The server cannot read the token: everything is told again, and what is held already stays.
+        identity_.edit().sync_token.reset();
+        send_resume(now.wall);
+        return true;
+    }
+    // Asked again on this connection it would be refused again: the next try comes with the usual pause.
+    if (error_class == ErrorClass::sign_in) {
+        token_refused_ = true;
+        token_fresh_ = false;
+    }
+    drop(static_cast<std::uint16_t>(CloseCode::going_away), now);
+    return true;
 }
 
 void Session::handle_closing(const protocol::Closing& closing) {
@@ -172,6 +200,7 @@ void Session::handle_disconnected(std::optional<std::uint16_t> code, Now now) {
 
 /// The connection, or the try, is over. A token that ended is no reason to wait.
 void Session::lost(Now now) {
+    if (phase_ == Phase::live && now.instant - live_since_ >= success_time_min) failures_ = 0;
     const bool at_once = token_refused_ && failures_ == 0;
     ++failures_;
     stop_timers();
@@ -196,8 +225,10 @@ void Session::handle_network(bool up, Now now) {
         if (!has_socket()) return;
         return drop(static_cast<std::uint16_t>(CloseCode::going_away), now);
     }
+    credentials_.handle_network(now.instant);
     if (phase_ == Phase::waiting) return begin(now);
-    if (phase_ == Phase::renewing) return credentials_.handle_network(now.instant);
+    // What was begun on the network of before may hang there.
+    if (phase_ == Phase::opening) return open(now.instant);
     if (phase_ < Phase::resuming) return;
     send_ping(now.instant);
     timers_.set(Timer::silence, now.instant + proof_of_life);

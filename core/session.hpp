@@ -7,6 +7,7 @@
 #include "core/output.hpp"
 #include "core/ports/primitives.hpp"
 #include "core/timers.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "protocol/generated/cpp/types.hpp"
 
@@ -27,7 +28,8 @@ namespace parley::core {
 ///      └── disconnect                    (back-off; ends at once when the network returns)
 ///
 /// The first frame carries `auth` and `resume`, without waiting for `hello`. A new token goes out as another
-/// `auth` on the same connection, in whatever phase it is.
+/// `auth` on the same connection, in whatever phase it is. A connection that ends soon after it went live
+/// counts as one more failed try, so that what makes the server close it is not repeated without a pause.
 class Session {
   public:
     enum class Phase : std::uint8_t { off, waiting, renewing, opening, authenticating, resuming, live };
@@ -55,6 +57,8 @@ class Session {
 
     // Commands.
     void connect(Now now);
+    /// Connects once somebody is signed in.
+    void want() { wanted_ = true; }
     void disconnect();
     /// Stands still until `connect`, for this reason.
     void rest(Rest why);
@@ -67,7 +71,9 @@ class Session {
     void handle_heard(Instant now);
     void handle_hello(const protocol::Hello& hello, Instant now);
     void handle_auth_ok(const protocol::AuthOk& ok, Instant now);
-    void handle_resumed();
+    void handle_resumed(Instant now);
+    /// A refusal that answers what this machine sent. True: it is dealt with.
+    bool handle_refusal(const Uuid& re, ErrorClass error_class, Now now);
     void handle_closing(const protocol::Closing& closing);
     void handle_token_expiring(Instant now);
     /// An error of class *sign in*, whatever it answers.
@@ -84,6 +90,7 @@ class Session {
     void lost(Now now);
     void wait(Duration pause, Instant now);
     void send_auth(WallTime now);
+    void send_resume(WallTime now);
     void send_ping(Instant now);
     void stop_timers();
 
@@ -102,8 +109,12 @@ class Session {
     bool token_refused_ = false;
     /// The access token came in this run, so that no wall clock has a say about it.
     bool token_fresh_ = false;
-    /// Tries since the connection was last live.
+    /// Tries since a connection was last live for a while.
     int failures_ = 0;
+    Instant live_since_;
+    /// What was sent last of these on this connection.
+    std::optional<Uuid> auth_;
+    std::optional<Uuid> resume_;
     std::uint64_t pings_sent_ = 0;
     Duration heartbeat_ = milliseconds(limits::heartbeat_ms);
     std::optional<protocol::Closing> closing_;

@@ -57,8 +57,7 @@ Status Streams::handle_joined(const protocol::Joined& joined) {
 
 /// One is in this conversation, and sees it from `from` on.
 Status Streams::begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary) {
-    conversation.seen = true;
-    const bool new_here = !conversation.known || !conversation.present;
+    bool new_here = !conversation.known || !conversation.present;
     if (!conversation.known) {
         conversation.known = true;
         conversation.cursor = conversation.solid = conversation.base = std::max<std::int64_t>(from - 1, 0);
@@ -66,6 +65,7 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
         leap(conversation);
     } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
         rejoin(conversation, from);
+        new_here = true;
     }
     if (new_here && from > 1) {
         // What was made before one came: members and settings, of whatever age.
@@ -100,7 +100,10 @@ void Streams::rejoin(Conversation& conversation, std::int64_t from) {
         conversation.cursor = conversation.solid = conversation.base = from - 1;
         conversation.head = std::max(conversation.head, conversation.cursor);
     }
+    // Said of the membership that ended last, as far as this device knows; it may have missed one since, so
+    // that this is said only once.
     if (conversation.until > 0) conversation.ranges.add({conversation.until + 1, from - 1});
+    conversation.until = 0;
     leap(conversation);
 }
 
@@ -120,28 +123,27 @@ void Streams::handle_counts(Conversation& conversation, const Conversation::Trip
     changed(conversation);
 }
 
-/// The server was restored to a moment at which this stream's head was `restored_from`; it never gives the
-/// numbers of the jump that followed.
+/// The server was restored to a moment at which this stream's head was `restored_from`; the numbers that
+/// followed it are never given again, except in the jump, of which there was nothing. Everything above is
+/// fetched anew; what had come from the new server already is among that.
 Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
-    const std::int64_t jumped_to = restored_from + limits::restore_jump;
-    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, restored_from, jumped_to));
+    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, restored_from));
     for (std::int64_t born : older)
         conversation.ranges.remove(born, born);
     conversation.ranges.remove(restored_from + 1, Range::live - 1);
     conversation.restored_from = restored_from;
-    const bool had_everything = conversation.cursor >= restored_from;
-    const bool had_all_of_it = conversation.solid >= restored_from;
+    conversation.looked_through = true;
     conversation.base = std::min(conversation.base, restored_from);
     conversation.solid = std::min(conversation.solid, restored_from);
     conversation.cursor = std::min(conversation.cursor, restored_from);
     conversation.head = std::max(head, conversation.cursor);
-    conversation.ranges.add({restored_from + 1, jumped_to});
-    const std::int64_t passed = std::min(jumped_to, conversation.head);
-    if (had_everything) conversation.cursor = std::max(conversation.cursor, passed);
-    if (had_all_of_it) conversation.solid = conversation.cursor;
+    conversation.ranges.add({restored_from + 1, restored_from + limits::restore_jump});
     conversation.live_low = conversation.live_high = 0;
-    // Counts of before mean nothing any more; the newest are those of the new epoch.
+    // Counts of before mean nothing any more, and the read position went back as well; the newest are told
+    // with the state.
     conversation.triple = {};
+    conversation.read = 0;
+    conversation.shown.reset();
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, restored_from);
     conversation.members_after = 0;
     conversation.settings_owed = true;
@@ -149,12 +151,23 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     return {};
 }
 
-void Streams::forget_unseen() {
+Status Streams::handle_restored() {
     for (const auto& [stream, conversation] : conversations_.all()) {
-        if (conversation->seen || !conversation->present) continue;
-        conversation->present = false;
-        changed(*conversation);
+        if (!conversation->restored_from || conversation->looked_through) continue;
+        // Told by the state, which came with this resume.
+        const Conversation::Triple triple = conversation->triple;
+        TRY(restore(*conversation, *conversation->restored_from, conversation->head));
+        conversation->triple = triple;
+        conversation->read = triple.read;
     }
+    return {};
+}
+
+void Streams::handle_lost(const StreamId& stream) {
+    Conversation* conversation = conversations_.find(stream);
+    if (!conversation || !conversation->present) return;
+    conversation->present = false;
+    changed(*conversation);
 }
 
 void Streams::jump(Conversation& conversation) {
@@ -177,7 +190,7 @@ void Streams::jump(Conversation& conversation) {
 void Streams::handle_disconnected() {
     for (const auto& [stream, conversation] : conversations_.all()) {
         conversation->live_low = conversation->live_high = 0;
-        conversation->seen = false;
+        conversation->looked_through = false;
     }
 }
 

@@ -23,28 +23,28 @@ namespace parley::core {
 ///                              | since            | and there  |
 ///
 /// * A row is replaced only by a later state of it (rows.hpp), so that everything may come twice and in any
-/// order.
+///   order.
 /// * The cursor moves by what begins where it stands: a pushed change with the next number, an answer to
-/// `changes`
-///   that was asked from it; then on over what was pushed and kept. A cursor below the head owes a pull.
+///   `changes` that was asked from it; then on over what was pushed and kept. A cursor below the head owes a
+///   pull.
 /// * `solid` follows only when an answer has reached the head of its moment (`more` is false): before that,
-/// rows may
-///   be missing that changed after the part that was read. What lies below it is a live range, and may be
-///   acknowledged.
+///   rows may be missing that changed after the part that was read. What lies below it is a live range, and
+///   may be acknowledged.
 ///
-/// How a conversation comes into being on a device:
+/// How a conversation comes into being on a device, and what befalls it:
 ///
-///     joined {from}, unknown      cursor = from - 1. Nothing below is visible, so that 1..from-1 counts as
-///     held. Pushed
-///                                 changes begin with `from`; otherwise the head lies above the cursor: pull.
-///     state, nothing held,        "By pages": cursor = solid = base = head; the newest page is owed, then
-///     members and far behind                  settings (`rows`), then older pages in the background. state,
-///     far behind (jump),   The same, and the removals after the old cursor are owed first; what was live is
-///     true or too_old                  as of `solid` from now on. joined again                As a jump to
-///     from - 1; what lies between the memberships counts as held. left                        Nothing is
-///     owed any more; everything held stays. state with restored_from R  Rows with a seq in (R, R + 2^30] are
-///     marked: not on the server. Cursor and ranges go
-///                                 back to R, so that everything above is fetched again.
+///   * joined {from}, or its state, for the first time: cursor = from - 1. Pushed changes begin with `from`;
+///   where
+///     the head lies above the cursor, a pull is owed, and where it lies far above, a jump. Members and
+///     settings that are older are fetched by `rows`, and pages fetch what one may see of earlier times.
+///   * far behind, true or `too_old` (a jump): cursor = solid = base = head. Where anything is held, the
+///     removals after the old cursor are owed first, and what was live is true as of `solid` from now on;
+///     then the newest page, settings and members, and in the background older pages.
+///   * joined again: as a jump to from - 1; what lies between the memberships counts as held.
+///   * left: nothing is owed any more; everything held stays.
+///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
+///   server*.
+///     Cursor and ranges go back to R, so that everything above is fetched again.
 class Streams {
   public:
     Streams(Conversations& conversations, Rows& rows, Outbox& outbox, Profiles& profiles, Receipts& receipts,
@@ -82,8 +82,11 @@ class Streams {
     void jump(Conversation& conversation);
     /// A new connection pushes anew.
     void handle_disconnected();
-    /// The server of a new epoch has not spoken of these: it does not know them any more.
-    void forget_unseen();
+    /// The server was restored, maybe from the same backup as before: what was restored is looked through
+    /// anew.
+    Status handle_restored();
+    /// A restored server does not know it any more.
+    void handle_lost(const StreamId& stream);
 
     /// Before the end of a transaction: what is counted once for all its changes.
     Status settle();

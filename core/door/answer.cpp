@@ -22,7 +22,17 @@ void put(const std::vector<View>& views, std::vector<Out>& out) {
         out.push_back(door_view(view));
 }
 
+/// A core that has ended still says so; its outbox is the next one's to count.
+bool has_ended(const Client& client) {
+    const Connection connection = client.connection();
+    return connection == Connection::lease_lost || connection == Connection::broken;
+}
+
 Status put_status(const Client& client, DoorReply& reply) {
+    if (has_ended(client)) {
+        reply.status = protocol::DoorStatus{.connection = door_connection(client.connection())};
+        return {};
+    }
     TRY_ASSIGN(const auto outbox, client.outbox());
     const auto failed = std::ranges::count(outbox, CommandState::failed, &OutboxView::state);
     reply.status = protocol::DoorStatus{.connection = door_connection(client.connection()),

@@ -51,8 +51,17 @@ FailingDatabase::FailingDatabase() {
 FailingDatabase::~FailingDatabase() = default;
 
 Status FailingDatabase::execute(std::string_view sql) {
-    if (!fails_now()) return database_->execute(sql);
-    if (sql == "COMMIT") crash();
+    const bool fails = fails_now();
+    if (sql != "COMMIT") return fails ? injected() : database_->execute(sql);
+    const bool lies = ++commits_ == lie_at_commit_ || failing_commit_ == true;
+    const bool rolls_back = fails || failing_commit_ == false;
+    if (rolls_back)
+        crash();
+    else
+        TRY(database_->execute(sql));
+    if (!rolls_back && !lies) return {};
+    failing_commit_.reset();
+    lie_at_commit_.reset();
     return injected();
 }
 

@@ -22,6 +22,12 @@ class FailingDatabase : public core::Database {
     std::int64_t calls() const { return calls_; }
     /// The call with this number fails once; a commit that fails so is rolled back.
     void fail_at(std::optional<std::int64_t> call) { fail_at_ = call; }
+    /// The next commit that follows fails once: rolled back, or, if `takes_effect`, all the same in the file.
+    void fail_next_commit(bool takes_effect) { failing_commit_ = takes_effect; }
+    /// The commit with this number fails once, after it took effect.
+    void lie_at_commit(std::optional<std::int64_t> commit) { lie_at_commit_ = commit; }
+    /// Commits since the start.
+    std::int64_t commits() const { return commits_; }
     /// What an open transaction did is lost, as when the process ends.
     void crash();
     /// First column of the first row; -1 where there is none.
@@ -33,7 +39,10 @@ class FailingDatabase : public core::Database {
 
     std::unique_ptr<core::Database> database_;
     std::int64_t calls_ = 0;
+    std::int64_t commits_ = 0;
     std::optional<std::int64_t> fail_at_;
+    std::optional<bool> failing_commit_;
+    std::optional<std::int64_t> lie_at_commit_;
 };
 
 }  // namespace parley::test

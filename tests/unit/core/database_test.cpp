@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 namespace parley::test {
 namespace {
 
@@ -24,6 +28,18 @@ TEST(Schema, EveryOlderVersionIsBroughtUpAndKeepsItsRows) {
         SeededPrimitives primitives(1);
         EXPECT_TRUE(core::Client::open({}, database, primitives, {}));
     }
+}
+
+TEST(Schema, TheThirdVersionLetsTwoPersonsUseOneMessageId) {
+    FailingDatabase database;
+    core::LocalDatabase local(database);
+    ASSERT_TRUE(core::migrate(local, core::migrations().first(2)));
+    const std::string row = "INSERT INTO stream_row VALUES (1, ";
+    ASSERT_TRUE(database.execute(row + "1, 1, 42, x'0102', 1, 0, 0, x'a0')"));
+    ASSERT_FALSE(database.execute(row + "2, 2, 42, x'0102', 1, 0, 0, x'a0')"));
+    ASSERT_TRUE(core::migrate(local));
+    EXPECT_TRUE(database.execute(row + "2, 2, 42, x'0102', 1, 0, 0, x'a0')"));
+    EXPECT_EQ(database.number("SELECT count(*) FROM stream_row"), 2);
 }
 
 TEST(Schema, AMigrationThatFailsLeavesEverythingAsItWas) {
@@ -85,6 +101,93 @@ TEST(Lease, TheEarlierOwnerSendsNoRowItWasGivenAfterwards) {
     EXPECT_EQ(script.core().connection(), Connection::lease_lost);
     EXPECT_EQ(script.database().number("SELECT count(*) FROM stream_row WHERE type = 42"), 0);
     EXPECT_TRUE(script.sent_of<protocol::Ack>().empty());
+}
+
+TEST(Lease, TheEarlierOwnerNeitherConnectsNorRenewsTokensNorAsks) {
+    const std::vector<std::function<void(Script&)>> wakings = {
+        // Its heartbeat is due, or its connection was silent for long.
+        [](Script& script) { script.wait(60'000); },
+        [](Script& script) { script.disconnect(4002); },
+        [](Script& script) {
+            script.disconnect();
+            script.wait(60'000);
+        },
+        [](Script& script) { script.give(protocol::TokenExpiring{WallTime{1}}); },
+        [](Script& script) { script.core().sign_out(script.now()); },
+    };
+    for (const auto& wake : wakings) {
+        Script script;
+        script.go_live();
+        SeededPrimitives primitives(5);
+        auto other = core::Client::open({}, script.database(), primitives, script.now());
+        ASSERT_TRUE(other);
+        script.forget();
+        wake(script);
+        script.take();
+        EXPECT_EQ(script.core().connection(), Connection::lease_lost);
+        EXPECT_EQ(script.opened, 0);
+        EXPECT_TRUE(script.sent.empty());
+        EXPECT_TRUE(script.calls.empty());
+        EXPECT_EQ((*other)->account(), AccountId("me"));
+    }
+}
+
+TEST(Database, ACommitThatFailsTellsNothingAndLosesNothingThatWasCommitted) {
+    for (const bool took_effect : {false, true}) {
+        Script script;
+        script.go_live();
+        script.join("c1");
+        const Uuid before = script.say("c1", "before");
+        script.forget();
+        script.database().fail_next_commit(took_effect);
+        const protocol::MessageSend send{to_stream(StreamId("c1")), "text", std::nullopt, {}};
+        EXPECT_FALSE(script.core().submit(send, script.now(), Script::id_of(77)));
+        script.take();
+        EXPECT_TRUE(script.sent.empty());
+        ASSERT_EQ(script.notices.size(), 1u);
+        EXPECT_EQ(std::get<core::ConnectionChanged>(script.notices[0]).now, Connection::broken);
+        // What stands in memory was not committed, so that nobody may see it.
+        for (const bool seen :
+             {script.core().outbox().has_value(), script.core().conversations(0, 9).has_value(),
+              script.core().conversation(StreamId("c1")).has_value(),
+              script.core().window(StreamId("c1"), {}).has_value(),
+              script.core().members(StreamId("c1")).has_value(), script.core().devices().has_value(),
+              script.core().account().has_value(), script.core().submit(send, script.now()).has_value()})
+            EXPECT_FALSE(seen);
+        EXPECT_FALSE(script.core().idle());
+
+        script.open();
+        EXPECT_EQ(script.core().outbox()->size(), took_effect ? 2u : 1u);
+        EXPECT_EQ(script.core().outbox()->front().id, before);
+        // Whoever was not told gives it again.
+        EXPECT_TRUE(script.core().submit(send, script.now(), Script::id_of(77)));
+        EXPECT_EQ(script.core().outbox()->size(), 2u);
+        script.connect();
+        script.auth_ok();
+        EXPECT_EQ(script.sent_of<protocol::MessageSend>().size(), 2u);
+    }
+}
+
+TEST(Database, ATokenWhoseCommitFailedIsNeverUsedBeforeItIsCommitted) {
+    for (const bool took_effect : {false, true}) {
+        Script script;
+        script.go_live();
+        script.disconnect(4002);
+        const auto call = script.calls.back();
+        script.forget();
+        script.database().fail_next_commit(took_effect);
+        script.answer(call, 200, Script::json(Script::tokens(2)));
+        EXPECT_EQ(script.opened, 0);
+        script.open();
+        script.core().connect(script.now());
+        script.take();
+        EXPECT_EQ(script.opened, 1);
+        script.core().handle_connected(script.now());
+        script.take();
+        // Its answer said nothing that this device may rely on before that is on the disk.
+        EXPECT_EQ(std::get<protocol::Auth>(script.sent_of<protocol::Auth>().back().payload).token,
+                  took_effect ? "access2" : "access1");
+    }
 }
 
 TEST(Database, AFailureEndsTheCoreAndReopeningGoesOn) {

@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <set>
+
 namespace parley::test {
 namespace {
 
@@ -132,6 +135,70 @@ TEST_F(Outbox, ARefusedCommandFailsAloneAndTheOthersGoOn) {
     EXPECT_EQ(sent[0].follows, std::nullopt);
     ASSERT_THAT(script.noticed<core::CommandSettled>(), SizeIs(1));
     EXPECT_EQ(script.noticed<core::CommandSettled>()[0].failure->code, ErrorCode::message_not_found);
+}
+
+/// Answers everything that was sent as a server does: what it finds wrong it refuses for good, and what names
+/// a command that was not accepted it refuses for that. Returns what it accepted, in order.
+std::vector<Uuid> serve(Script& script, const std::set<Uuid>& wrong) {
+    std::vector<Uuid> accepted;
+    std::size_t answered = 0;
+    for (auto sent = script.sent_of<protocol::MessageSend>(); answered < sent.size();
+         sent = script.sent_of<protocol::MessageSend>()) {
+        const auto& command = sent[answered++];
+        const auto stands = [&](const Uuid& id) {
+            return std::ranges::find(accepted, id) != accepted.end();
+        };
+        if (command.follows && !stands(*command.follows)) {
+            script.refuse(*command.id, ErrorCode::follows_refused);
+        } else if (wrong.contains(*command.id)) {
+            script.refuse(*command.id, ErrorCode::message_not_found);
+        } else {
+            accepted.push_back(*command.id);
+            script.accept(*command.id, "c1", std::ssize(accepted));
+        }
+        if (answered > 2000) {
+            ADD_FAILURE() << "it never ends";
+            break;
+        }
+    }
+    return accepted;
+}
+
+TEST_F(Outbox, WhatFollowsRefusalsGoesOnAtOnceInOrderHoweverManyThereAre) {
+    const auto said = say(60);
+    std::set<Uuid> wrong(said.begin() + 2, said.begin() + 20);
+    wrong.insert({said[25], said[30], said[31], said[59]});
+    std::vector<Uuid> expected;
+    for (const Uuid& id : said)
+        if (!wrong.contains(id)) expected.push_back(id);
+    const Instant before = script.now().instant;
+    EXPECT_EQ(serve(script, wrong), expected);
+    EXPECT_EQ(script.now().instant, before);
+    EXPECT_THAT(*script.core().outbox(), SizeIs(wrong.size()));
+}
+
+TEST_F(Outbox, AServerThatOnlyEverSaysThatSomethingWasNotAcceptedIsGivenTime) {
+    const auto said = say(3);
+    std::size_t answered = 0;
+    for (auto sent = script.sent_of<protocol::MessageSend>(); answered < sent.size() && answered < 500;
+         sent = script.sent_of<protocol::MessageSend>())
+        script.refuse(*sent[answered++].id, ErrorCode::follows_refused);
+    EXPECT_LT(answered, 50u);
+    script.wait(40'000);
+    EXPECT_GT(script.sent_of<protocol::MessageSend>().size(), answered);
+    EXPECT_EQ(state_of(said[2]), CommandState::in_flight);
+}
+
+TEST_F(Outbox, ACommandWhoseAnswerCannotBeReadIsSentAgainAfterAPause) {
+    const Uuid invite = script.submit(protocol::InviteCreate{});
+    script.forget();
+    script.give(protocol::Invite{std::string(5000, 'x'), WallTime{5}}, invite);
+    EXPECT_THAT(script.sent, IsEmpty());
+    EXPECT_EQ(state_of(invite), CommandState::queued);
+    script.wait(1000);
+    EXPECT_EQ(ids(script.sent_of<protocol::InviteCreate>()), std::vector<Uuid>{invite});
+    script.give(protocol::Invite{"code", WallTime{5}}, invite);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
 }
 
 TEST_F(Outbox, ARetryGoesToTheEndWithANewId) {

@@ -99,6 +99,7 @@ class Script {
                 auto decoded = protocol::decode_frame(frame->bytes, protocol::Encoding::cbor);
                 ASSERT_TRUE(decoded);
                 frames.push_back(decoded->size());
+                frame_bytes.push_back(frame->bytes.size());
                 for (auto& one : *decoded) {
                     ASSERT_TRUE(std::holds_alternative<protocol::Envelope>(one));
                     sent.push_back(std::get<protocol::Envelope>(one));
@@ -127,6 +128,7 @@ class Script {
     }
     void forget() {
         frames.clear();
+        frame_bytes.clear();
         sent.clear();
         calls.clear();
         notices.clear();
@@ -244,7 +246,9 @@ class Script {
         return view && *view ? **view : core::ConversationView{};
     }
 
+    /// Of each frame: how many envelopes, and how long it was.
     std::vector<std::size_t> frames;
+    std::vector<std::size_t> frame_bytes;
     std::vector<protocol::Envelope> sent;
     std::vector<core::CallHttp> calls;
     std::vector<core::Notice> notices;

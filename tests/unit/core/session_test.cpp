@@ -1,4 +1,5 @@
 #include "core/chance.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/core/script.hpp"
 
 #include <gmock/gmock.h>
@@ -194,135 +195,6 @@ TEST(Session, StandsStillAfterBeingReplacedUntilItIsToldToConnect) {
     EXPECT_EQ(script.opened, 1);
 }
 
-TEST(Session, ErasesEverythingWhenTheDeviceIsRevoked) {
-    Script script;
-    script.go_live();
-    script.join("c1");
-    script.give({Script::pushed("c1", 1, Script::said("secret"))});
-    script.say("c1", "not sent");
-    script.disconnect(4004);
-    EXPECT_EQ(script.core().connection(), Connection::revoked);
-    EXPECT_EQ(script.core().account(), std::nullopt);
-    for (const char* table :
-         {"self", "conversation", "stream_row", "command", "settled", "receipt", "profile"})
-        EXPECT_EQ(script.database().number(std::string("SELECT count(*) FROM ") + table), 0) << table;
-}
-
-TEST(Session, RenewsATokenThatExpiresOnTheSameConnection) {
-    Script script;
-    script.go_live();
-    script.forget();
-    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
-    ASSERT_THAT(script.calls, SizeIs(1));
-    EXPECT_EQ(script.calls[0].path, "/v1/sessions/refresh");
-    EXPECT_THAT(script.sent_of<protocol::Auth>(), IsEmpty());
-    script.answer(script.calls[0], 200, Script::json(Script::tokens(2)));
-    const auto auth = script.sent_of<protocol::Auth>();
-    ASSERT_THAT(auth, SizeIs(1));
-    EXPECT_EQ(std::get<protocol::Auth>(auth[0].payload).token, "access2");
-    EXPECT_EQ(script.opened, 0);
-    EXPECT_EQ(script.closed, 0);
-}
-
-TEST(Session, NeverUsesATokenThatIsNotCommitted) {
-    Script script;
-    script.go_live();
-    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
-    script.forget();
-    const auto call = core::CallHttp{2, "", "", "", ""};
-    script.database().fail_at(script.database().calls() + 4);
-    script.core().handle_http_response(call.call, 200, Script::json(Script::tokens(2)), script.now());
-    script.take();
-    EXPECT_EQ(script.core().connection(), Connection::broken);
-    EXPECT_THAT(script.sent_of<protocol::Auth>(), IsEmpty());
-    script.database().crash();
-    EXPECT_EQ(script.database().number("SELECT count(*) FROM self WHERE refresh_token = 'refresh1'"), 1);
-}
-
-TEST(Session, AsksAgainWithTheSameTokenWhenTheAnswerToARenewalIsLost) {
-    Script script;
-    script.go_live();
-    script.forget();
-    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
-    const std::string body = script.calls.at(0).body;
-    script.answer(script.calls[0], 0, "");
-    script.wait(1000);
-    ASSERT_THAT(script.calls, SizeIs(2));
-    EXPECT_EQ(script.calls[1].body, body);
-    script.answer(script.calls[1], 502, "<html>bad gateway</html>");
-    script.wait(2000);
-    ASSERT_THAT(script.calls, SizeIs(3));
-    EXPECT_EQ(script.calls[2].body, body);
-    // A late answer to an earlier call is not taken for one to this.
-    script.answer(script.calls[0], 401, Script::problem(ErrorCode::refresh_reused));
-    EXPECT_EQ(script.core().connection(), Connection::online);
-}
-
-TEST(Session, KeepsTheDatabaseWhenThePersonMustSignInAgain) {
-    Script script;
-    script.go_live();
-    script.join("c1");
-    script.give({Script::pushed("c1", 1, Script::said("kept"))});
-    script.forget();
-    script.disconnect(4002);
-    ASSERT_THAT(script.calls, SizeIs(1));
-    script.answer(script.calls[0], 401, Script::problem(ErrorCode::refresh_reused));
-    EXPECT_EQ(script.core().connection(), Connection::signed_out);
-    EXPECT_EQ(script.texts("c1"), std::vector<std::string>{"kept"});
-    script.say("c1", "waits");
-    script.forget();
-    script.sign_in();
-    EXPECT_THAT(script.texts("c1"), testing::ElementsAre("kept", "waits"));
-}
-
-TEST(Session, RefusesToMixTwoAccountsInOneDatabase) {
-    Script script;
-    script.go_live();
-    script.disconnect(4002);
-    script.answer(script.calls.back(), 401, Script::problem(ErrorCode::token_invalid));
-    script.core().sign_in({"other", "password", "test"}, script.now());
-    script.take();
-    auto session = Script::tokens(9);
-    session.account = AccountId("other");
-    script.answer(script.calls.back(), 201, Script::json(session));
-    ASSERT_TRUE(script.noticed<core::SignInEnded>().back().failure);
-    EXPECT_EQ(script.core().account(), AccountId("me"));
-}
-
-TEST(Session, SignsOutAtTheServerAndErasesEverythingAtOnce) {
-    Script script;
-    script.go_live();
-    script.join("c1");
-    script.forget();
-    script.core().sign_out(script.now());
-    script.take();
-    EXPECT_EQ(script.database().number("SELECT count(*) FROM conversation"), 0);
-    ASSERT_THAT(script.calls, SizeIs(1));
-    EXPECT_EQ(script.calls[0].method, "DELETE");
-    EXPECT_EQ(script.calls[0].bearer, "access1");
-    script.answer(script.calls[0], 401, Script::problem(ErrorCode::token_expired));
-    ASSERT_THAT(script.calls, SizeIs(2));
-    script.answer(script.calls[1], 200, Script::json(Script::tokens(2)));
-    ASSERT_THAT(script.calls, SizeIs(3));
-    EXPECT_EQ(script.calls[2].bearer, "access2");
-    script.answer(script.calls[2], 204, "");
-    EXPECT_EQ(script.core().connection(), Connection::signed_out);
-}
-
-TEST(Session, AWallClockThatIsWrongCostsOneRenewalAndNoMore) {
-    Script script;
-    script.sign_in();
-    script.jump_wall(365LL * 86'400'000);
-    script.open();
-    script.forget();
-    script.core().connect(script.now());
-    script.take();
-    ASSERT_THAT(script.calls, SizeIs(1));
-    script.answer(script.calls[0], 200, Script::json(Script::tokens(2)));
-    EXPECT_EQ(script.opened, 1);
-    EXPECT_THAT(script.calls, SizeIs(1));
-}
-
 TEST(Session, ClosesAConnectionThatSpeaksNoEnvelopes) {
     Script script;
     script.go_live();
@@ -333,14 +205,119 @@ TEST(Session, ClosesAConnectionThatSpeaksNoEnvelopes) {
     EXPECT_EQ(script.core().connection(), Connection::offline);
 }
 
-TEST(Session, SaysWhenASignInFails) {
+TEST(Session, SendsNoLongerFramesThanTheServerTakes) {
     Script script;
-    script.core().sign_in({"me", "wrong password", "test"}, script.now());
+    script.go_live();
+    script.join("c1");
+    script.disconnect();
+    for (int i = 0; i < 10; ++i)
+        script.say("c1", std::string(1000, 'x'));
+    script.wait(1000);
+    script.core().handle_connected(script.now());
     script.take();
-    script.answer(script.calls.back(), 401, Script::problem(ErrorCode::credentials));
-    ASSERT_TRUE(script.noticed<core::SignInEnded>().back().failure);
-    EXPECT_EQ(script.noticed<core::SignInEnded>().back().failure->code, ErrorCode::credentials);
-    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    script.give(protocol::Hello{1, limits::heartbeat_ms, 4096, WallTime{1}});
+    script.forget();
+    script.auth_ok();
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(10));
+    ASSERT_THAT(script.frame_bytes, SizeIs(testing::Ge(3u)));
+    EXPECT_THAT(script.frame_bytes, testing::Each(testing::Le(4096u)));
+    // The next server may be another one.
+    script.disconnect();
+    script.wait(1000);
+    script.core().handle_connected(script.now());
+    script.take();
+    script.forget();
+    script.auth_ok();
+    EXPECT_THAT(script.frame_bytes, SizeIs(1));
+}
+
+TEST(Session, WaitsLongerEachTimeWhereConnectionsEndAsSoonAsTheyAreLive) {
+    Script script;
+    script.go_live();
+    std::int64_t longest = 0;
+    for (int i = 0; i < 12; ++i) {
+        script.disconnect(1011);
+        const Instant before = script.now().instant;
+        script.wait((*script.core().next_timeout() - before).ms);
+        longest = std::max(longest, (script.now().instant - before).ms);
+        script.core().handle_connected(script.now());
+        script.take();
+        script.auth_ok();
+        script.resumed();
+    }
+    EXPECT_GT(longest, 5000);
+    // One that lasted makes the next wait short again.
+    script.wait(3000);
+    script.disconnect(1011);
+    EXPECT_LE((*script.core().next_timeout() - script.now().instant).ms, limits::backoff_ms_min);
+}
+
+TEST(Session, ResumesFromTheBeginningWhereTheServerCannotReadItsToken) {
+    Script script;
+    script.go_live();
+    script.disconnect();
+    script.wait(1000);
+    script.core().handle_connected(script.now());
+    script.take();
+    script.auth_ok();
+    const auto asked = script.sent_of<protocol::Resume>().back();
+    EXPECT_EQ(std::get<protocol::Resume>(asked.payload).token, "1:1");
+    script.forget();
+    script.refuse(*asked.id, ErrorCode::invalid);
+    ASSERT_THAT(script.sent_of<protocol::Resume>(), SizeIs(1));
+    EXPECT_EQ(std::get<protocol::Resume>(script.sent_of<protocol::Resume>()[0].payload).token, std::nullopt);
+    script.resumed("1:9");
+    EXPECT_EQ(script.core().connection(), Connection::online);
+}
+
+TEST(Session, TriesLaterWhereTheServerCannotResumeNow) {
+    Script script;
+    script.sign_in();
+    script.connect();
+    script.auth_ok();
+    script.refuse(*script.sent_of<protocol::Resume>().back().id, ErrorCode::unavailable);
+    EXPECT_EQ(script.closed, 1);
+    script.wait(1000);
+    EXPECT_EQ(script.opened, 2);
+}
+
+TEST(Session, ALongResumeIsNotCutAsLongAsItGoesOn) {
+    Script script;
+    script.sign_in();
+    script.connect();
+    script.auth_ok();
+    for (int i = 0; i < 10; ++i) {
+        script.wait(20'000);
+        script.give(protocol::Sync{"1:" + std::to_string(i)});
+    }
+    EXPECT_EQ(script.closed, 0);
+    EXPECT_EQ(script.core().connection(), Connection::catching_up);
+}
+
+TEST(Session, WhatWasBegunOnTheNetworkOfBeforeIsBegunAgain) {
+    Script script;
+    script.sign_in();
+    script.core().connect(script.now());
+    script.take();
+    script.core().handle_network(true, script.now());
+    script.take();
+    EXPECT_EQ(script.opened, 2);
+    script.core().handle_connected(script.now());
+    script.take();
+    script.auth_ok();
+    script.resumed();
+    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
+    for (int i = 0; i < 6; ++i) {
+        script.answer(script.calls.back(), 0, "");
+        script.wait(31'000);
+        script.give(protocol::Pong{"1:2", WallTime{1}});
+    }
+    script.answer(script.calls.back(), 0, "");
+    script.forget();
+    script.core().handle_network(true, script.now());
+    script.take();
+    ASSERT_THAT(script.calls, SizeIs(1));
+    EXPECT_EQ(script.calls[0].path, "/v1/sessions/refresh");
 }
 
 }  // namespace

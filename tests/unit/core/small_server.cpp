@@ -162,8 +162,9 @@ void SmallServer::resume(Session& session, const std::optional<std::string>& tok
     session.resumed = true;
 }
 
-void SmallServer::fall_back(int connection) {
-    if (Session* open = session(connection)) resume(*open, std::nullopt);
+void SmallServer::fall_back() {
+    for (auto& [number, session] : sessions_)
+        if (session.resumed && !session.close_code) resume(session, std::nullopt);
 }
 
 void SmallServer::say(int connection, const protocol::Payload& payload) {
@@ -217,6 +218,11 @@ void SmallServer::close_all(std::uint16_t code) {
         session.close_code = code;
 }
 
+void SmallServer::warn_of_tokens() {
+    for (const auto& [number, session] : sessions_)
+        if (!session.account.empty()) say(number, protocol::TokenExpiring{WallTime{clock_ + 60'000}});
+}
+
 void SmallServer::expire_tokens() {
     for (auto& [id, device] : store_.devices)
         device.access_tokens.clear();
@@ -226,6 +232,26 @@ void SmallServer::revoke(const DeviceId& device) {
     store_.devices.at(device).revoked = store_.devices.at(device).signed_out = true;
     for (auto& [number, session] : sessions_)
         if (session.device == device) session.close_code = 4004;
+}
+
+void SmallServer::restore(Store backup) {
+    const Store replaced = std::exchange(store_, std::move(backup));
+    store_.epoch = replaced.epoch + 1;
+    // No number comes twice, whichever of the two had given more.
+    const auto jump = [](Stream& stream, const Stream* before) {
+        stream.head = std::max(stream.head, before ? before->head : 0) + limits::restore_jump;
+    };
+    for (auto& [id, account] : store_.accounts) {
+        const auto before = replaced.accounts.find(id);
+        jump(account.stream, before == replaced.accounts.end() ? nullptr : &before->second.stream);
+    }
+    for (auto& [id, conversation] : store_.conversations) {
+        const auto before = replaced.conversations.find(id);
+        conversation.restored_from = conversation.stream.head;
+        jump(conversation.stream, before == replaced.conversations.end() ? nullptr : &before->second.stream);
+        conversation.moved = ++store_.position;
+    }
+    close_all(1001);
 }
 
 }  // namespace parley::test

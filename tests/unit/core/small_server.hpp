@@ -98,11 +98,13 @@ class SmallServer {
     AccountId account_named(const std::string& handle) const;
     void restore(Store backup);
     void expire_tokens();
+    /// Says on every connection that its token ends soon.
+    void warn_of_tokens();
     void revoke(const DeviceId& device);
     void close_all(std::uint16_t code);
     /// Pushes are lost from now on, and the session goes back to resuming when it is told to.
     void lose_pushes(bool lost) { lose_pushes_ = lost; }
-    void fall_back(int connection);
+    void fall_back();
     void say(int connection, const protocol::Payload& payload);
     /// Asked before a command is carried out; an error is its answer.
     std::function<std::optional<protocol::ErrorReply>(const protocol::Envelope&)> refuse;

@@ -1,5 +1,6 @@
 // What commands and HTTP calls change.
 
+#include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/core/small_server.hpp"
 
 #include <algorithm>
@@ -114,23 +115,6 @@ SmallServer::Answer SmallServer::call(const core::CallHttp& call) {
                                protocol::DeviceChanged{id, name, WallTime{clock_}, true});
     push({{StreamId(account.text()), row}}, nullptr);
     return created(issue(id));
-}
-
-void SmallServer::restore(Store backup) {
-    const std::int64_t epoch = store_.epoch;
-    store_ = std::move(backup);
-    store_.epoch = epoch + 1;
-    const auto jump = [](Stream& stream) {
-        stream.head += std::int64_t{1} << 30;
-    };
-    for (auto& [id, account] : store_.accounts)
-        jump(account.stream);
-    for (auto& [id, conversation] : store_.conversations) {
-        conversation.restored_from = conversation.stream.head;
-        jump(conversation.stream);
-        conversation.moved = ++store_.position;
-    }
-    close_all(1001);
 }
 
 // Commands.

@@ -30,9 +30,16 @@ class SeededPrimitives : public core::Primitives {
 };
 
 /// What goes wrong once, at the step with this number. A step is a frame, an HTTP answer or an opened socket
-/// on its way to a client, or, for `database`, a call of its database.
+/// on its way to a client, or, for `database` and `commit`, a call or a commit of its database.
 struct Fault {
-    enum class Kind { none, disconnect, timeout, database };
+    enum class Kind {
+        none,
+        disconnect,  ///< It is lost, and the connection with it.
+        timeout,     ///< It is lost, and the connection falls silent.
+        kill,        ///< The process ends when it has taken it in, before anything that follows leaves it.
+        database,    ///< The call fails; the transaction is rolled back.
+        commit,      ///< The commit fails after it took effect.
+    };
     Kind kind = Kind::none;
     std::int64_t step = 0;
 };
@@ -50,6 +57,9 @@ class Device {
     AccountId account() { return *core_->account(); }
 
     void sign_in();
+    /// Makes the account first, if nobody has.
+    void register_account();
+    void sign_out();
     void connect();
     Uuid submit(const protocol::Payload& command);
     Uuid send(const protocol::Target& target, const std::string& text);
@@ -58,6 +68,9 @@ class Device {
     void go_offline();
     /// The process ends and starts again.
     void restart();
+
+    /// Has a part of the conversation on the screen.
+    void look(const StreamId& stream, core::WindowQuery query);
 
     std::vector<std::string> texts(const StreamId& stream);
     StreamId only_conversation();
@@ -70,8 +83,11 @@ class Device {
     friend class World;
     bool drain();
     bool deliver();
-    bool step_fails(Fault::Kind kind);
+    bool step_fails();
+    void take_answer();
+    void take_frame();
     void lose_connection();
+    void die();
     void heal();
     void carry_out(const core::Action& action);
 
@@ -100,6 +116,8 @@ class World {
         : server(encoding), encoding_(encoding), fault_(fault) {}
 
     Device& device(const std::string& handle, core::ClientOptions options = {});
+    /// One who makes his account himself.
+    Device& newcomer(const std::string& handle);
     /// Carries out everything that can happen without time passing.
     void run();
     void advance(Duration duration);

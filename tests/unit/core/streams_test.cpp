@@ -1,5 +1,5 @@
 #include "protocol/generated/cpp/limits.hpp"
-#include "tests/unit/core/script.hpp"
+#include "tests/unit/core/streams_script.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,68 +9,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class Streams : public testing::Test {
-  protected:
-    Streams() {
-        script.go_live();
-        script.join("c1");
-        // The joining promised a row that is still to come.
-        answer<protocol::Changes>(protocol::ChangesOk{0, 0, 0, false, {}});
-        script.forget();
-    }
-    std::int64_t cursor() {
-        return script.database().number("SELECT cursor FROM conversation WHERE stream = 'c1'");
-    }
-    std::int64_t solid() {
-        return script.database().number("SELECT solid FROM conversation WHERE stream = 'c1'");
-    }
-    /// Everything of this kind that was asked, in order.
-    template <class T>
-    std::vector<T> asked() {
-        std::vector<T> found;
-        for (const auto& envelope : script.sent_of<T>())
-            found.push_back(std::get<T>(envelope.payload));
-        return found;
-    }
-    template <class T>
-    T last_asked() {
-        const auto all = asked<T>();
-        if (all.empty()) ADD_FAILURE() << "nothing of this kind was asked";
-        return all.empty() ? T{} : all.back();
-    }
-    template <class T, class Reply>
-    void answer(Reply reply) {
-        const auto all = script.sent_of<T>();
-        ASSERT_FALSE(all.empty()) << "nothing of this kind was asked";
-        script.give(std::move(reply), all.back().id);
-    }
-    void push(std::int64_t seq, const std::string& text) {
-        script.give({Script::pushed("c1", seq, Script::said(text))});
-    }
-    void reconnect() {
-        script.disconnect();
-        script.wait(30'000);
-        script.forget();
-        script.core().handle_connected(script.now());
-        script.take();
-        script.auth_ok();
-    }
-
-    void answer_page(const protocol::PageOk& page) { answer<protocol::Page>(page); }
-    /// Answers the settings and members that a jump asks for, one after the other.
-    void answer_rows() {
-        for (const auto kind : {protocol::RowKind::settings, protocol::RowKind::member}) {
-            EXPECT_EQ(last_asked<protocol::Rows>().kind, kind);
-            answer<protocol::Rows>(protocol::RowsOk{50'000, false, {}});
-        }
-    }
-    void pages_until_newest() {
-        answer_page({50'000, 50'000, 50'000, true, false, {Script::row(50'000, Script::said("newest"))}});
-    }
-
-    Script script;
-};
 
 TEST_F(Streams, TheNextChangeMovesTheCursor) {
     push(1, "one");
@@ -293,77 +231,6 @@ TEST_F(Streams, AnAnswerToASentMessageMayComeFromFarBelowTheCursor) {
     EXPECT_THAT(*script.core().outbox(), IsEmpty());
 }
 
-TEST_F(Streams, WhoLeftKeepsWhatHeHoldsAndAsksForNothing) {
-    push(1, "one");
-    script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 7}, 1)});
-    script.forget();
-    EXPECT_FALSE(script.view("c1").present);
-    EXPECT_THAT(script.texts("c1"), ElementsAre("one"));
-    EXPECT_THAT(script.sent, IsEmpty());
-}
-
-TEST_F(Streams, WhoComesBackSeesBothTimesAndNothingBetweenIsMissing) {
-    push(1, "one");
-    script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 2}, 1)});
-    script.give({[&] {
-        auto joined = Script::joined("c1", 3, 8);
-        joined.born = 1;
-        return joined;
-    }()});
-    script.give(
-        {Script::pushed("c1", 8, Script::member("me"), 8), Script::pushed("c1", 9, Script::said("nine"))});
-    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "nine"));
-    // Removals of the time between are owed; a place of the first time that was never pulled is fetched as
-    // history.
-    EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
-    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
-}
-
-TEST_F(Streams, WhatARestoredServerLostStaysAndIsMarked) {
-    push(1, "one");
-    push(2, "lost");
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    reconnect();
-    auto state = script.state("c1", jumped);
-    std::get<protocol::ConversationState>(state.payload).restored_from = 1;
-    std::get<protocol::ConversationState>(state.payload).as_of = {jumped, 1};
-    script.give({state});
-    script.resumed("2:1", 2);
-    auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->messages[1].not_on_server);
-    // The sender sends it again: it comes with its id at another place, and is there once.
-    auto again = Script::pushed("c1", jumped + 1, Script::said("lost"));
-    again.id = Script::id_of(2);
-    script.give({again});
-    window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[1].not_on_server);
-    EXPECT_EQ(window->messages[1].born, jumped + 1);
-}
-
-TEST_F(Streams, AnAccountThatMissedAChangeIsBehindUntilItPulledIt) {
-    script.give({Script::joined("c3", 5)});
-    ASSERT_THAT(script.sent_of<protocol::Changes>(), SizeIs(testing::Ge(1u)));
-    EXPECT_EQ(script.core().connection(), core::Connection::catching_up);
-    EXPECT_EQ(script.database().number("SELECT behind FROM self"), 1);
-    bool asked = false;
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        const auto& changes = std::get<protocol::Changes>(one.payload);
-        if (changes.stream != StreamId("me")) continue;
-        asked = true;
-        EXPECT_EQ(changes.after, 1);
-        script.give(protocol::ChangesOk{1, 5, 5, false, {}}, one.id);
-    }
-    EXPECT_TRUE(asked);
-    EXPECT_EQ(script.database().number("SELECT behind FROM self"), 0);
-    for (const auto& one : script.sent_of<protocol::Changes>())
-        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c3"))
-            script.give(protocol::ChangesOk{0, 1, 1, false, {}}, one.id);
-    EXPECT_TRUE(script.core().idle());
-}
-
 TEST_F(Streams, AnAnswerThatCannotBeReadIsNotAskedForAgainOnThisConnection) {
     push(1, "one");
     push(5, "five");
@@ -375,6 +242,59 @@ TEST_F(Streams, AnAnswerThatCannotBeReadIsNotAskedForAgainOnThisConnection) {
     EXPECT_EQ(script.core().connection(), core::Connection::online);
     reconnect();
     EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+}
+
+TEST_F(Streams, TwoPersonsMayUseOneMessageId) {
+    push(1, "one");
+    auto forged = Script::pushed("c1", 2, Script::said("two", "they"));
+    forged.id = Script::id_of(1);
+    script.give({forged});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two"));
+    // The own outbox is settled by one's own row only.
+    const Uuid mine = script.say("c1", "mine");
+    auto stolen = Script::pushed("c1", 3, Script::said("three", "they"));
+    stolen.id = mine;
+    script.give({stolen});
+    EXPECT_THAT(*script.core().outbox(), SizeIs(1));
+    script.accept(mine, "c1", 4);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two", "three", "mine"));
+}
+
+TEST_F(Streams, WhatAScreenLacksIsAskedForAgainOnTheNextConnection) {
+    push(1, "one");
+    reconnect();
+    script.give({script.state("c1", 50'000)});
+    answer<protocol::Changes>(protocol::ChangesOk{1, 50'000, 50'000, false, {}});
+    pages_until_newest();
+    answer_rows();
+    (void)script.core().window(StreamId("c1"), {.around = 500, .limit = 10});
+    script.take();
+    answer_page({49'999, 49'999, 50'000, true, true, {}});
+    EXPECT_EQ(last_asked<protocol::Page>().around, 500);
+    reconnect();
+    EXPECT_EQ(last_asked<protocol::Page>().around, 500);
+    refuse_last<protocol::Page>(ErrorCode::unavailable, 700);
+    script.forget();
+    script.wait(1000);
+    EXPECT_EQ(last_asked<protocol::Page>().around, 500);
+}
+
+TEST_F(Streams, APageThatIsRefusedForGoodStopsNothingElse) {
+    push(1, "one");
+    push(2, "two");
+    reconnect();
+    script.give({script.state("c1", 50'000)});
+    answer<protocol::Changes>(protocol::ChangesOk{2, 50'000, 50'000, false, {}});
+    (void)script.core().window(StreamId("c1"), {.around = 500, .limit = 10});
+    script.take();
+    pages_until_newest();
+    EXPECT_EQ(last_asked<protocol::Page>().around, 500);
+    refuse_last<protocol::Page>(ErrorCode::invalid);
+    answer<protocol::Page>(protocol::PageOk{1, 2, 50'000, false, true, {}});
+    answer_rows();
+    push(50'002, "after a hole");
+    answer_page({3, 49'999, 50'000, false, true, {}});
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 50'000);
 }
 
 TEST_F(Streams, AnAnswerThatChangesNothingIsNotAskedForInALoop) {

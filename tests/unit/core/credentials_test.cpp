@@ -1,0 +1,213 @@
+#include "core/credentials.hpp"
+
+#include "tests/unit/core/script.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::test {
+namespace {
+
+using core::Connection;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST(Credentials, ErasesEverythingWhenTheDeviceIsRevoked) {
+    Script script;
+    script.go_live();
+    script.join("c1");
+    script.give({Script::pushed("c1", 1, Script::said("secret"))});
+    script.say("c1", "not sent");
+    script.disconnect(4004);
+    EXPECT_EQ(script.core().connection(), Connection::revoked);
+    EXPECT_EQ(script.core().account(), std::nullopt);
+    for (const char* table :
+         {"self", "conversation", "stream_row", "command", "settled", "receipt", "profile"})
+        EXPECT_EQ(script.database().number(std::string("SELECT count(*) FROM ") + table), 0) << table;
+}
+
+TEST(Credentials, RenewsATokenThatExpiresOnTheSameConnection) {
+    Script script;
+    script.go_live();
+    script.forget();
+    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
+    ASSERT_THAT(script.calls, SizeIs(1));
+    EXPECT_EQ(script.calls[0].path, "/v1/sessions/refresh");
+    EXPECT_THAT(script.sent_of<protocol::Auth>(), IsEmpty());
+    script.answer(script.calls[0], 200, Script::json(Script::tokens(2)));
+    const auto auth = script.sent_of<protocol::Auth>();
+    ASSERT_THAT(auth, SizeIs(1));
+    EXPECT_EQ(std::get<protocol::Auth>(auth[0].payload).token, "access2");
+    EXPECT_EQ(script.opened, 0);
+    EXPECT_EQ(script.closed, 0);
+}
+
+TEST(Credentials, NeverUsesATokenThatIsNotCommitted) {
+    Script script;
+    script.go_live();
+    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
+    script.forget();
+    const auto call = core::CallHttp{2, "", "", "", ""};
+    script.database().fail_at(script.database().calls() + 4);
+    script.core().handle_http_response(call.call, 200, Script::json(Script::tokens(2)), script.now());
+    script.take();
+    EXPECT_EQ(script.core().connection(), Connection::broken);
+    EXPECT_THAT(script.sent_of<protocol::Auth>(), IsEmpty());
+    script.database().crash();
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM self WHERE refresh_token = 'refresh1'"), 1);
+}
+
+TEST(Credentials, AsksAgainWithTheSameTokenWhenTheAnswerToARenewalIsLost) {
+    Script script;
+    script.go_live();
+    script.forget();
+    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
+    const std::string body = script.calls.at(0).body;
+    script.answer(script.calls[0], 0, "");
+    script.wait(1000);
+    ASSERT_THAT(script.calls, SizeIs(2));
+    EXPECT_EQ(script.calls[1].body, body);
+    script.answer(script.calls[1], 502, "<html>bad gateway</html>");
+    script.wait(2000);
+    ASSERT_THAT(script.calls, SizeIs(3));
+    EXPECT_EQ(script.calls[2].body, body);
+    // A late answer to an earlier call is not taken for one to this.
+    script.answer(script.calls[0], 401, Script::problem(ErrorCode::refresh_reused));
+    EXPECT_EQ(script.core().connection(), Connection::online);
+}
+
+TEST(Credentials, KeepsTheDatabaseWhenThePersonMustSignInAgain) {
+    Script script;
+    script.go_live();
+    script.join("c1");
+    script.give({Script::pushed("c1", 1, Script::said("kept"))});
+    script.forget();
+    script.disconnect(4002);
+    ASSERT_THAT(script.calls, SizeIs(1));
+    script.answer(script.calls[0], 401, Script::problem(ErrorCode::refresh_reused));
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    EXPECT_EQ(script.texts("c1"), std::vector<std::string>{"kept"});
+    script.say("c1", "waits");
+    script.forget();
+    script.sign_in();
+    EXPECT_THAT(script.texts("c1"), testing::ElementsAre("kept", "waits"));
+}
+
+TEST(Credentials, RefusesToMixTwoAccountsInOneDatabase) {
+    Script script;
+    script.go_live();
+    script.disconnect(4002);
+    script.answer(script.calls.back(), 401, Script::problem(ErrorCode::token_invalid));
+    script.core().sign_in({"other", "password", "test"}, script.now());
+    script.take();
+    auto session = Script::tokens(9);
+    session.account = AccountId("other");
+    script.answer(script.calls.back(), 201, Script::json(session));
+    ASSERT_TRUE(script.noticed<core::SignInEnded>().back().failure);
+    EXPECT_EQ(script.core().account(), AccountId("me"));
+}
+
+TEST(Credentials, SignsOutAtTheServerAndErasesEverythingAtOnce) {
+    Script script;
+    script.go_live();
+    script.join("c1");
+    script.forget();
+    script.core().sign_out(script.now());
+    script.take();
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM conversation"), 0);
+    ASSERT_THAT(script.calls, SizeIs(1));
+    EXPECT_EQ(script.calls[0].method, "DELETE");
+    EXPECT_EQ(script.calls[0].bearer, "access1");
+    script.answer(script.calls[0], 401, Script::problem(ErrorCode::token_expired));
+    ASSERT_THAT(script.calls, SizeIs(2));
+    script.answer(script.calls[1], 200, Script::json(Script::tokens(2)));
+    ASSERT_THAT(script.calls, SizeIs(3));
+    EXPECT_EQ(script.calls[2].bearer, "access2");
+    script.answer(script.calls[2], 204, "");
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+}
+
+TEST(Credentials, AWallClockThatIsWrongCostsOneRenewalAndNoMore) {
+    Script script;
+    script.sign_in();
+    script.jump_wall(365LL * 86'400'000);
+    script.open();
+    script.forget();
+    script.core().connect(script.now());
+    script.take();
+    ASSERT_THAT(script.calls, SizeIs(1));
+    script.answer(script.calls[0], 200, Script::json(Script::tokens(2)));
+    EXPECT_EQ(script.opened, 1);
+    EXPECT_THAT(script.calls, SizeIs(1));
+}
+
+TEST(Credentials, MaySignInAgainWhileTheServerIsStillBeingToldOfTheSignOut) {
+    Script script;
+    script.go_live();
+    script.core().sign_out(script.now());
+    script.take();
+    EXPECT_EQ(script.core().connection(), Connection::offline);
+    script.sign_in();
+    EXPECT_EQ(script.core().account(), AccountId("me"));
+    script.connect();
+    EXPECT_EQ(script.core().connection(), Connection::connecting);
+    script.auth_ok();
+    script.resumed();
+    EXPECT_EQ(script.core().connection(), Connection::online);
+}
+
+TEST(Credentials, ConnectsOnceASignInSucceededThatWasUnderWay) {
+    Script script;
+    script.core().sign_in({"me", "password", "test"}, script.now());
+    script.core().connect(script.now());
+    script.take();
+    EXPECT_EQ(script.opened, 0);
+    script.answer(script.calls.back(), 201, Script::json(Script::tokens(1)));
+    EXPECT_EQ(script.opened, 1);
+}
+
+TEST(Credentials, ARenewedTokenThatIsRefusedEndsTheConnectionInsteadOfRenewingInALoop) {
+    Script script;
+    script.go_live();
+    script.wait(3000);
+    script.forget();
+    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
+    for (int i = 0; i < 20; ++i) {
+        if (!script.calls.empty()) {
+            const auto call = script.calls.back();
+            script.calls.clear();
+            script.answer(call, 200, Script::json(Script::tokens(2 + i)));
+        }
+        const auto auth = script.sent_of<protocol::Auth>();
+        if (auth.empty()) break;
+        script.sent.clear();
+        script.refuse(*auth.back().id, ErrorCode::token_invalid);
+    }
+    EXPECT_EQ(script.closed, 1);
+    EXPECT_EQ(script.opened, 1);
+}
+
+TEST(Credentials, TakesNoTokensOfAnotherDevice) {
+    Script script;
+    script.go_live();
+    script.give(protocol::TokenExpiring{WallTime{1'700'000'960'000}});
+    script.forget();
+    auto tokens = Script::tokens(2);
+    tokens.device = DeviceId("d9");
+    script.core().handle_http_response(2, 200, Script::json(tokens), script.now());
+    script.take();
+    EXPECT_EQ(script.core().device(), DeviceId("d1"));
+    EXPECT_THAT(script.sent_of<protocol::Auth>(), IsEmpty());
+}
+
+TEST(Credentials, SaysWhenASignInFails) {
+    Script script;
+    script.core().sign_in({"me", "wrong password", "test"}, script.now());
+    script.take();
+    script.answer(script.calls.back(), 401, Script::problem(ErrorCode::credentials));
+    ASSERT_TRUE(script.noticed<core::SignInEnded>().back().failure);
+    EXPECT_EQ(script.noticed<core::SignInEnded>().back().failure->code, ErrorCode::credentials);
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+}
+
+}  // namespace
+}  // namespace parley::test

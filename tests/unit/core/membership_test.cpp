@@ -1,0 +1,292 @@
+// Memberships that begin, end and begin again; servers that were restored; the account's own stream.
+
+#include "protocol/generated/cpp/limits.hpp"
+#include "tests/unit/core/streams_script.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::test {
+namespace {
+
+using core::Connection;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// As `script.state`, of a server that was restored when the stream's head was `restored_from`.
+protocol::Envelope restored_state(Script& script, std::int64_t restored_from, std::int64_t head,
+                                  std::int64_t account_seq) {
+    auto state = script.state("c1", head);
+    auto& payload = std::get<protocol::ConversationState>(state.payload);
+    payload.restored_from = restored_from;
+    payload.as_of = {head, account_seq};
+    return state;
+}
+
+protocol::Envelope left(std::int64_t account_seq, std::int64_t until) {
+    return Script::pushed("me", account_seq, protocol::Left{StreamId("c1"), until}, 1);
+}
+
+protocol::Envelope joined_again(std::int64_t account_seq, std::int64_t from) {
+    auto joined = Script::joined("c1", account_seq, from);
+    joined.born = 1;
+    return joined;
+}
+
+using Membership = Streams;
+using Restore = Streams;
+using AccountStream = Streams;
+
+TEST_F(Membership, WhoLeftKeepsWhatHeHoldsAndAsksForNothing) {
+    push(1, "one");
+    script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 7}, 1)});
+    script.forget();
+    EXPECT_FALSE(script.view("c1").present);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one"));
+    EXPECT_THAT(script.sent, IsEmpty());
+}
+
+TEST_F(Membership, WhoComesBackSeesBothTimesAndNothingBetweenIsMissing) {
+    push(1, "one");
+    script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 2}, 1)});
+    script.give({[&] {
+        auto joined = Script::joined("c1", 3, 8);
+        joined.born = 1;
+        return joined;
+    }()});
+    script.give(
+        {Script::pushed("c1", 8, Script::member("me"), 8), Script::pushed("c1", 9, Script::said("nine"))});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "nine"));
+    // Removals of the time between are owed; a place of the first time that was never pulled is fetched as
+    // history.
+    EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+}
+
+TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
+    push(1, "one");
+    push(2, "lost");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    reconnect();
+    auto state = script.state("c1", jumped);
+    std::get<protocol::ConversationState>(state.payload).restored_from = 1;
+    std::get<protocol::ConversationState>(state.payload).as_of = {jumped, 1};
+    script.give({state});
+    script.resumed("2:1", 2);
+    auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_FALSE(window->messages[0].not_on_server);
+    EXPECT_TRUE(window->messages[1].not_on_server);
+    // The sender sends it again: it comes with its id at another place, and is there once.
+    auto again = Script::pushed("c1", jumped + 1, Script::said("lost"));
+    again.id = Script::id_of(2);
+    script.give({again});
+    window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_FALSE(window->messages[1].not_on_server);
+    EXPECT_EQ(window->messages[1].born, jumped + 1);
+}
+
+TEST_F(AccountStream, AnAccountThatMissedAChangeIsBehindUntilItPulledIt) {
+    script.give({Script::joined("c3", 5)});
+    ASSERT_THAT(script.sent_of<protocol::Changes>(), SizeIs(testing::Ge(1u)));
+    EXPECT_EQ(script.core().connection(), core::Connection::catching_up);
+    EXPECT_EQ(script.database().number("SELECT behind FROM self"), 1);
+    bool asked = false;
+    for (const auto& one : script.sent_of<protocol::Changes>()) {
+        const auto& changes = std::get<protocol::Changes>(one.payload);
+        if (changes.stream != StreamId("me")) continue;
+        asked = true;
+        EXPECT_EQ(changes.after, 1);
+        script.give(protocol::ChangesOk{1, 5, 5, false, {}}, one.id);
+    }
+    EXPECT_TRUE(asked);
+    EXPECT_EQ(script.database().number("SELECT behind FROM self"), 0);
+    for (const auto& one : script.sent_of<protocol::Changes>())
+        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c3"))
+            script.give(protocol::ChangesOk{0, 1, 1, false, {}}, one.id);
+    EXPECT_TRUE(script.core().idle());
+}
+
+TEST_F(Membership, WhatWasRefusedToOneWhoWasOutIsAskedForOnceHeIsInAgain) {
+    push(1, "one");
+    push(5, "five");
+    script.give({left(2, 5)});
+    refuse_last<protocol::Changes>(ErrorCode::invalid);
+    script.forget();
+    script.give({joined_again(3, 6)});
+    EXPECT_FALSE(asked<protocol::Changes>().empty());
+}
+
+TEST_F(Membership, WhereTheServerSeesOneOutsideTooEarlyItIsAskedAgainLater) {
+    push(1, "one");
+    push(5, "five");
+    refuse_last<protocol::Changes>(ErrorCode::conversation_not_member);
+    script.forget();
+    EXPECT_EQ(script.core().connection(), Connection::catching_up);
+    script.wait(1000);
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+    refuse_last<protocol::Changes>(ErrorCode::conversation_not_member);
+    script.give({left(2, 5)});
+    EXPECT_EQ(script.core().connection(), Connection::online);
+    script.forget();
+    script.wait(20'000);
+    EXPECT_THAT(asked<protocol::Changes>(), IsEmpty());
+    EXPECT_TRUE(script.core().idle());
+}
+
+TEST_F(Membership, ATimeInsideThatWasMissedIsNotTakenForOneOutside) {
+    push(1, "one");
+    script.give({left(2, 2)});
+    script.give({joined_again(3, 8), Script::pushed("c1", 8, Script::member("me"))});
+    answer<protocol::Changes>(protocol::ChangesOk{1, 7, 8, false, {}});
+    answer_rows();
+    answer_page({1, 1, 8, false, true, {}});
+    push(9, "nine");
+    // He goes and comes once more while this device is away; in between, 10 to 20 were said to him.
+    reconnect();
+    script.give({joined_again(5, 30), script.state("c1", 31, 30)});
+    EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
+    answer<protocol::Changes>(protocol::ChangesOk{9, 31, 31, false, {}});
+    answer<protocol::Changes>(protocol::ChangesOk{
+        29, 31, 31, false, {Script::row(30, Script::member("me"), 8), Script::row(31, Script::said("new"))}});
+    // Who came meanwhile, and what was set, has changed as well.
+    answer_rows();
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    EXPECT_TRUE(window->missing);
+    EXPECT_EQ(last_asked<protocol::Page>().before, 30);
+    answer_page({1, 29, 31, false, true, {Script::row(10, Script::said("ten"))}});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "nine", "ten", "new"));
+}
+
+TEST_F(Restore, TheReadPositionGoesBackToWhatTheServerKnows) {
+    push(1, "one");
+    push(2, "two");
+    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), 2});
+    protocol::Envelope ok;
+    ok.re = read;
+    ok.stream = StreamId("c1");
+    ok.payload = protocol::ReadOk{2, 0, 0, {2, 2}};
+    script.give({ok});
+    EXPECT_EQ(script.view("c1").unread, 0);
+    reconnect();
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    auto state = restored_state(script, 1, jumped, 1 + limits::restore_jump);
+    std::get<protocol::ConversationState>(state.payload).unread = 1;
+    script.give({state});
+    script.resumed("2:1", 2);
+    EXPECT_EQ(script.view("c1").unread, 1);
+    EXPECT_EQ(script.view("c1").read, 0);
+}
+
+TEST_F(Restore, TheSameBackupMayBeRestoredTwice) {
+    push(1, "one");
+    push(2, "lost the first time");
+    const std::int64_t first = 2 + limits::restore_jump;
+    reconnect();
+    script.give({restored_state(script, 1, first, 1)});
+    script.resumed("2:1", 2);
+    answer<protocol::Changes>(protocol::ChangesOk{1, first, first, false, {}});
+    auto said = Script::pushed("c1", first + 1, Script::said("lost the second time"));
+    said.id = Script::id_of(300);
+    script.give({said});
+    const auto lost = [&] {
+        std::vector<std::string> texts;
+        const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+        for (const auto& message : window->messages)
+            if (message.not_on_server) texts.push_back(message.text);
+        return texts;
+    };
+    EXPECT_THAT(lost(), ElementsAre("lost the first time"));
+
+    const std::int64_t second = first + 1 + limits::restore_jump;
+    reconnect();
+    script.give({restored_state(script, 1, second, 1)});
+    script.resumed("3:1", 3);
+    EXPECT_THAT(lost(), ElementsAre("lost the first time", "lost the second time"));
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+    answer<protocol::Changes>(protocol::ChangesOk{1, second, second, false, {}});
+    answer_rows();
+    EXPECT_TRUE(script.view("c1").complete);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "lost the first time", "lost the second time"));
+}
+
+TEST_F(Restore, WhatTheRestoredServerDoesNotKnowIsLeftOnceItHasToldEverything) {
+    script.join("c2", 2);
+    answer<protocol::Changes>(protocol::ChangesOk{0, 0, 0, false, {}});
+    reconnect();
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    // Its states come in two connections, since the first one ends in between.
+    protocol::Envelope sync;
+    sync.payload = protocol::Sync{"2:1"};
+    script.give({restored_state(script, 1, jumped, 1), sync});
+    reconnect();
+    script.resumed("2:2", 2);
+    EXPECT_TRUE(script.view("c1").present);
+    const auto asked_of_account = [&] {
+        std::vector<protocol::Envelope> found;
+        for (const auto& one : script.sent_of<protocol::Changes>())
+            if (std::get<protocol::Changes>(one.payload).stream == StreamId("me")) found.push_back(one);
+        return found;
+    };
+    ASSERT_THAT(asked_of_account(), SizeIs(1));
+    EXPECT_EQ(std::get<protocol::Changes>(asked_of_account()[0].payload).after, 0);
+    auto row = protocol::to_change(Script::joined("c1", 1));
+    script.give(protocol::ChangesOk{0, jumped, jumped, false, {*row}}, asked_of_account()[0].id);
+    EXPECT_TRUE(script.view("c1").present);
+    EXPECT_FALSE(script.view("c2").present);
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM stream_row WHERE stream = 0"), 1);
+}
+
+TEST_F(Restore, ADeviceThatWasNeverToldTheEpochTrustsNothingThatCameBefore) {
+    Script fresh;
+    fresh.sign_in();
+    fresh.connect();
+    fresh.auth_ok();
+    protocol::Envelope sync;
+    sync.payload = protocol::Sync{"1:1"};
+    fresh.give({Script::joined("c1", 5), sync});
+    fresh.disconnect();
+    fresh.wait(1000);
+    fresh.core().handle_connected(fresh.now());
+    fresh.take();
+    fresh.auth_ok();
+    fresh.forget();
+    fresh.resumed("2:1", 2);
+    bool asked = false;
+    for (const auto& one : fresh.sent_of<protocol::Changes>()) {
+        const auto& changes = std::get<protocol::Changes>(one.payload);
+        if (changes.stream != StreamId("me")) continue;
+        asked = true;
+        EXPECT_EQ(changes.after, 0);
+        fresh.give(protocol::ChangesOk{0, 3, 3, false, {}}, one.id);
+    }
+    EXPECT_TRUE(asked);
+    EXPECT_FALSE(fresh.view("c1").present);
+}
+
+TEST_F(AccountStream, OneThatIsTooOldIsToldAgainFromTheBeginning) {
+    script.give({Script::joined("c3", 5)});
+    const auto pulls = script.sent_of<protocol::Changes>();
+    const auto pull = std::ranges::find_if(pulls, [](const protocol::Envelope& one) {
+        return std::get<protocol::Changes>(one.payload).stream == StreamId("me");
+    });
+    ASSERT_NE(pull, pulls.end());
+    script.forget();
+    script.give(protocol::ErrorReply{ErrorCode::too_old, "too old", {}, {}, 4}, pull->id);
+    EXPECT_EQ(script.closed, 1);
+    script.wait(1000);
+    script.core().handle_connected(script.now());
+    script.take();
+    EXPECT_EQ(std::get<protocol::Resume>(script.sent_of<protocol::Resume>().back().payload).token,
+              std::nullopt);
+    script.auth_ok();
+    script.forget();
+    script.give({Script::joined("c1", 1), Script::joined("c3", 5)});
+    script.resumed();
+    EXPECT_EQ(script.database().number("SELECT cursor FROM self"), 5);
+    EXPECT_EQ(script.database().number("SELECT behind FROM self"), 0);
+}
+
+}  // namespace
+}  // namespace parley::test
