@@ -145,6 +145,7 @@ class Session {
     Instant opened_at_;
     Instant last_frame_at_;
     Instant expires_;
+    Instant warn_at_;
     WallTime expires_at_;
     std::optional<Instant> retry_at_;
 

@@ -88,7 +88,11 @@ void Session::renew_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
 
 void Session::accept_token(std::optional<Uuid> re, const AccessClaims& claims) {
     // Kept as a length of time from now, so that a jump of the wall clock neither ends nor lengthens it.
-    expires_ = shard_.now().instant + (claims.expires - shard_.now().wall);
+    const Now now = shard_.now();
+    const Duration left = claims.expires - now.wall;
+    expires_ = now.instant + left;
+    // One that lives shorter than that is used for a while, too: each renewal brings another warning.
+    warn_at_ = std::max(expires_ - token_warning, now.instant + milliseconds(left.ms / 2));
     expires_at_ = claims.expires;
     warned_ = false;
     reply(re, protocol::AuthOk{.account = to_id(account_),
@@ -100,7 +104,7 @@ void Session::accept_token(std::optional<Uuid> re, const AccessClaims& claims) {
 Instant Session::deadline() const {
     Instant at = last_frame_at_ + silence_max;
     if (stage_ == Stage::greeted) at = std::min(at, opened_at_ + auth_max);
-    if (stage_ == Stage::signed_in) at = std::min(at, warned_ ? expires_ : expires_ - token_warning);
+    if (stage_ == Stage::signed_in) at = std::min(at, warned_ ? expires_ : warn_at_);
     if (retry_at_) at = std::min(at, *retry_at_);
     return at;
 }
@@ -121,7 +125,7 @@ void Session::handle_timeout() {
         close(CloseCode::going_away);
         return;
     }
-    if (stage_ == Stage::signed_in && !warned_ && now >= expires_ - token_warning) {
+    if (stage_ == Stage::signed_in && !warned_ && now >= warn_at_) {
         warned_ = true;
         reply(std::nullopt, protocol::TokenExpiring{.expires_at = expires_at_});
     }

@@ -262,18 +262,21 @@ def tls():
 
 def tokens_end():
     """The warning, the renewal on the same connection, and 4002 for who does not renew."""
-    with Server({"tokens.access_seconds": 5}) as server:
+    with Server({"tokens.access_seconds": 6}) as server:
         ada, bob = Account.register(server, "ada"), Account.register(server, "bob")
         with Session(server, ada) as one, Session(server, bob) as two:
+            began = waiting.now()
             one.expect("token.expiring")
+            # Not before half of its life: whoever renews at once would be asked to renew for ever.
+            assert waiting.now() - began > 2, "the moment of the warning"
             two.expect("token.expiring")
             started = waiting.now()
-            waiting.rest(3)
+            waiting.rest(1.5)
             equal(ada.renew().status, 200, "the renewal")
             one.call("auth", {"token": ada.access, "client": "proof"})
             equal(two.close_code(), 4002, "the close code of who did not renew")
             assert 1 < waiting.now() - started < 7, "the moment of the close"
-            waiting.rest(max(0.0, 6 - (waiting.now() - started)))
+            waiting.rest(max(0.0, 4 - (waiting.now() - started)))
             one.send_message({"direct": bob.id}, "past the end of the first token")
 
 

@@ -59,7 +59,7 @@ inline constexpr std::int64_t heartbeat_ms = 25000;
 inline constexpr std::int64_t auth_ms_max = 10000;
 /// Life of an access token. (ms)
 inline constexpr std::int64_t access_token_ms = 900000;
-/// How long before the end of a token the server warns. (ms)
+/// How long before the end of a token the server warns; of one that lives shorter, at half of its life. (ms)
 inline constexpr std::int64_t token_warning_ms = 60000;
 /// Life of an unused refresh token (90 days). (ms)
 inline constexpr std::int64_t refresh_token_ms = 7776000000;

@@ -55,7 +55,9 @@ export const limits = {
   auth_ms_max: 10000,
   /** Life of an access token. (ms) */
   access_token_ms: 900000,
-  /** How long before the end of a token the server warns. (ms) */
+  /**
+   * How long before the end of a token the server warns; of one that lives shorter, at half of its life. (ms)
+   */
   token_warning_ms: 60000,
   /** Life of an unused refresh token (90 days). (ms) */
   refresh_token_ms: 7776000000,
