@@ -1,7 +1,7 @@
 # The one door to Parley's tools. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim ordeal fuzz format lint deps package clean
+.PHONY: help run test bench sim ordeal rig fuzz format lint deps package clean
 
 DEV := build/dev
 export CCACHE_NOHASHDIR := 1
@@ -28,6 +28,12 @@ sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
 ordeal: deps-test $(DEV)/build.ninja ## real processes, kills and cuts: 60,000 lines (ARGS=--small for little)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
 	@tests/ordeal/run.py $(ARGS)
+
+SEED ?= 1
+MINUTES ?= 5
+rig: deps-test $(DEV)/build.ninja ## the same in namespaces, on a bad network, with every fault (SEED=1 MINUTES=5)
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley rig_shuttle rig_failing_sync
+	@tests/rig/run.py --seed $(SEED) --minutes $(MINUTES) $(ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: deps-test ## every decoder for FUZZ_SECONDS (60)

@@ -42,6 +42,7 @@ PARTS = [
     Part("generated", ["protocol/generate.py", "--check"]),
     Part("python", unittests("tools/tests"), counting.unittest),
     Part("generator", unittests("tests/unit/generator"), counting.unittest),
+    Part("rig checker", unittests("tests/unit/rig"), counting.unittest),
     Part("npm", ["tools/node-modules", "tests/node"]),
     Part("types", TYPES, needs="npm"),
     Part("dev build", build("dev"), minutes_max=28),
@@ -58,6 +59,8 @@ PENDING = [
     # Some seeds fail: promise 6 (an outbox that drains one command per back-off; a command lost after failing
     # syncs), promise 14 (counts of one device), promise 5, and a mistake of the check of promise 3 itself.
     Part("sim", ["build/dev/sim/sim", "--seeds", "50"], counting.seeds),
+    # Some seeds fail: with --json, `history` does not say that the device lacks something (promise 5).
+    Part("rig", ["tests/rig/run.py", "--short"], counting.cases),
     # Never run as a whole on this tree.
     Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases),
     Part("wasm build", build("wasm"), minutes_max=15),

@@ -35,8 +35,7 @@ class Cases:
         try:
             body(*arguments)
         except NotThere as what:
-            self.skipped += 1
-            print(f"skip  {name}: {what}", flush=True)
+            self.skip(name, what)
             return True
         except Exception as problem:  # noqa: BLE001 - whatever goes wrong in a case is that case's failure
             self.note_failed(name, f"{type(problem).__name__}: {problem}")
@@ -45,6 +44,10 @@ class Cases:
             return False
         self.note_passed(name, waiting.now() - before)
         return True
+
+    def skip(self, name, why):
+        self.skipped += 1
+        print(f"skip  {name}: {why}", flush=True)
 
     def note_passed(self, name, seconds=0.0):
         self.passed += 1

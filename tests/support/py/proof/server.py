@@ -60,15 +60,19 @@ def toml(settings):
 
 
 class Server:
-    """One process at a time over one data folder. As a context it is killed at the end, its data removed."""
+    """One process at a time over one data folder. As a context it is killed at the end, its data removed.
 
-    def __init__(self, settings=None, *, quick=True, tls_client=None, keep=False):
+    `environment`: variables that it gets besides ours.
+    """
+
+    def __init__(self, settings=None, *, quick=True, tls_client=None, keep=False, environment=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="parley-"))
         self.data = self.folder / "data"
         self.port = free_port()
         self.tls_client = tls_client
         self.settings = {**(QUICK if quick else {}), **(settings or {})}
         self.keep = keep
+        self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.starts = 0
 
@@ -93,6 +97,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
+                env=self.environment,
             )
         self.starts += 1
         if wait:

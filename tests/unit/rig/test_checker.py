@@ -1,0 +1,74 @@
+"""The rig's checker: right histories pass, and each defect is noticed by the check that is about it."""
+import pathlib
+import sys
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TESTS / "rig"))
+sys.path.insert(0, str(TESTS / "support" / "py"))
+
+import checks
+import doctor
+import example
+from history import History
+
+SEEDS = range(20)
+
+
+def problems(events):
+    return {name: found for name, found in checks.run(History(events)).items() if found}
+
+
+class RightHistories(unittest.TestCase):
+    def test_the_example_is_right(self):
+        self.assertEqual(problems(example.events()), {})
+
+    def test_what_was_given_and_never_told_may_be_missing(self):
+        events = example.events()
+        about = {"n": 1000, "device": "bob1"}
+        events += [
+            {"e": "run", "t": 90, "words": ["send"], **about},
+            {"e": "given", "t": 90, "to": example.GROUP, "texts": ["killed while it read this"], **about},
+            {"e": "end", "t": 91, "n": 1000, "code": -9, "killed": True, "problem": ""},
+        ]
+        self.assertEqual(problems(events), {})
+
+    def test_a_removed_members_refused_message_is_right(self):
+        events = example.events()
+        told = {"id": "00000000-0000-7000-8000-000000000001", "state": "failed", "n": 1, "device": "eve1"}
+        error = "conversation.not_member"
+        events.append({"e": "told", "t": 90, "conversation": example.GROUP, "error": error, **told})
+        self.assertEqual(problems(events), {})
+
+    def test_a_run_that_says_that_something_is_missing_may_leave_it_out(self):
+        events = example.events()
+        device = next(one for one in events if one["e"] == "run" and one["words"][0] == "history")
+        shown = [one for one in events if one["e"] == "shown" and one["n"] == device["n"]]
+        for one in shown:
+            one["how"] = "history"
+        events.remove(shown[1])
+        self.assertIn("5: a run leaves nothing out between what it shows, or says so", problems(events))
+        next(one for one in events if one["e"] == "end" and one["n"] == device["n"])[
+            "problem"
+        ] = "Some of this conversation is not on this device"
+        self.assertNotIn("5: a run leaves nothing out between what it shows, or says so", problems(events))
+
+
+class SickHistories(unittest.TestCase):
+    def test_the_example_has_material_for_every_defect(self):
+        made = [name for name, _, _ in doctor.sick(example.events(), 1)]
+        self.assertEqual(made, [name for name, _, _ in doctor.DEFECTS])
+
+    def test_every_defect_is_noticed_whatever_it_hits(self):
+        for seed in SEEDS:
+            for name, noticed_by, events in doctor.sick(example.events(), seed):
+                with self.subTest(name, seed=seed):
+                    self.assertIn(noticed_by, problems(events))
+
+    def test_every_check_can_complain(self):
+        noticed = {noticed_by for _, noticed_by, _ in doctor.DEFECTS}
+        self.assertEqual(noticed, set(checks.CHECKS))
+
+
+if __name__ == "__main__":
+    unittest.main()
