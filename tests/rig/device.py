@@ -38,6 +38,10 @@ class Device:
         self.live = {}
         self.killed = set()
         self.tail = None
+        # The newest place that its tail has shown, by conversation.
+        self.tail_shown = {}
+        # What the processes said on standard error.
+        self.problems = []
         # How often it was asked to send something.
         self.writes = 0
         # Held by what befalls the device, so that one thing befalls it at a time.
@@ -69,6 +73,7 @@ class Device:
         with self.lock:
             self.live.pop(number)
             killed = number in self.killed
+        self.problems += problem.splitlines()
         self.record.note("end", n=number, code=code, killed=killed, problem=problem[-600:])
         return Ended(code, said, problem, killed)
 
@@ -109,6 +114,9 @@ class Device:
         elif verb in ("history", "tail"):
             fields = {name: said[name] for name in MESSAGE_FIELDS}
             shown = how if how == "final" else verb
+            if verb == "tail":
+                newest = self.tail_shown.get(said["conversation"], 0)
+                self.tail_shown[said["conversation"]] = max(newest, said["born"])
             self.record.note("shown", **about, how=shown, error=said.get("error"), **fields)
         elif verb == "conversations" and "conversation" in said:
             fields = ("conversation", "kind", "unread", "mentions", "read", "present", "last")
@@ -148,7 +156,7 @@ class Device:
             number = self.record.new_run()
             words = ("tail", "-n", str(TAIL_LINES), *self.tail_options)
             process = self._begin(number, words, subprocess.DEVNULL)
-            self.tail_process = (number, process)
+            self.tail_process, self.tail_shown = (number, process), {}
             if not self.tail_wanted:
                 process.terminate()
             for line in process.stdout:

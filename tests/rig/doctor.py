@@ -23,8 +23,8 @@ def defect(name, noticed_by):
 
 def sick(events, seed):
     for name, noticed_by, function in DEFECTS:
-        # What is in a line is replaced, never changed in place.
-        changed = [dict(one) for one in events]
+        # A long history is not copied as a whole: lines that are changed are (`own`).
+        changed = list(events)
         try:
             function(changed, random.Random(f"{seed} {name}"))
         except NoMaterial:
@@ -47,7 +47,13 @@ def choose(chance, found):
 
 
 def one_of(events, chance, kind, fits=lambda one: True, **fields):
-    return events[choose(chance, positions(events, kind, fits, **fields))]
+    return own(events, choose(chance, positions(events, kind, fits, **fields)))
+
+
+def own(events, at):
+    """The line at a place, as a copy of this history's own, to be changed."""
+    events[at] = dict(events[at])
+    return events[at]
 
 
 def accepted(one):
@@ -175,7 +181,9 @@ def swap_stored(events, chance):
     for at in positions(events, "stored"):
         of_run.setdefault(given.get(events[at]["text"]), []).append(at)
     one, other = choose(chance, [found for found in of_run.values() if len(found) > 1])[:2]
-    events[one]["born"], events[other]["born"] = events[other]["born"], events[one]["born"]
+    born = events[one]["born"]
+    own(events, one)["born"] = events[other]["born"]
+    own(events, other)["born"] = born
 
 
 def some_device(events, chance):

@@ -53,17 +53,11 @@ def wait_for_tails(record, people):
     newest = {device: newest_known(record, device) for device in tails}
 
     def all_there():
-        with record.lock:
-            events = list(record.events)
-        for device in tails:
-            number = device.tail_process[0]
-            shown = {}
-            for one in events:
-                if one["e"] == "shown" and one["n"] == number:
-                    shown[one["conversation"]] = max(shown.get(one["conversation"], 0), one["born"])
-            if any(shown.get(conversation, 0) < born for conversation, born in newest[device].items()):
-                return False
-        return True
+        return all(
+            device.tail_shown.get(conversation, 0) >= born
+            for device in tails
+            for conversation, born in newest[device].items()
+        )
 
     try:
         waiting.until(all_there, "every tail shows everything", TAILS_SECONDS)
@@ -128,10 +122,9 @@ def read_store(record, server, without):
         record.note("position", conversation=conversation, account=account, upto=upto)
 
 
-def look_for_secrets(record, server):
-    """Texts and passwords in what the server wrote, and in what clients said when they ended."""
+def look_for_secrets(record, server, people):
+    """Texts and passwords in what the server and the clients wrote besides their answers."""
     lines = server.output.splitlines()
-    with record.lock:
-        lines += [one["problem"] for one in record.events if one["e"] == "end"]
+    lines += [line for device in people.devices for line in device.problems]
     found = [line for line in lines if MARK in line or PASSWORD in line]
     record.note("secrets", found=[line[:200] for line in found[:20]], lines=len(lines))

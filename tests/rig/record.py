@@ -15,7 +15,6 @@ class Record:
         )  # noqa: SIM115 - it is open as long as the run lasts
         self.began = waiting.now()
         self.runs = 0
-        self.events = []
         self.note("began", wall=time.time())
 
     def now(self):
@@ -24,7 +23,6 @@ class Record:
     def note(self, event, **fields):
         with self.lock:
             one = {"e": event, "t": self.now(), **fields}
-            self.events.append(one)
             self.file.write(json.dumps(one, ensure_ascii=False) + "\n")
 
     def new_run(self):

@@ -144,7 +144,7 @@ class Rig:
         self.record.note("network", packets=self.network.tally())
         self.service.stop()
         judge.read_store(self.record, self.service.server, self.probe.group)
-        judge.look_for_secrets(self.record, self.service.server)
+        judge.look_for_secrets(self.record, self.service.server, self.people)
 
     def close(self):
         """Also where it was broken off: nothing runs on."""
