@@ -91,6 +91,8 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
     return {};
 }
 
+/// What lies between the memberships is a gap, which a page fills: the device cannot know whether there was
+/// another one in between, since of the account's row that tells of them only the latest state comes.
 void Streams::rejoin(Conversation& conversation, std::int64_t from) {
     const std::int64_t old_cursor = conversation.cursor;
     conversation.ranges.freeze(conversation.solid);
@@ -100,10 +102,6 @@ void Streams::rejoin(Conversation& conversation, std::int64_t from) {
         conversation.cursor = conversation.solid = conversation.base = from - 1;
         conversation.head = std::max(conversation.head, conversation.cursor);
     }
-    // Said of the membership that ended last, as far as this device knows; it may have missed one since, so
-    // that this is said only once.
-    if (conversation.until > 0) conversation.ranges.add({conversation.until + 1, from - 1});
-    conversation.until = 0;
     leap(conversation);
 }
 

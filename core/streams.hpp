@@ -40,7 +40,7 @@ namespace parley::core {
 ///   * far behind, true or `too_old` (a jump): cursor = solid = base = head. Where anything is held, the
 ///     removals after the old cursor are owed first, and what was live is true as of `solid` from now on;
 ///     then the newest page, settings and members, and in the background older pages.
-///   * joined again: as a jump to from - 1; what lies between the memberships counts as held.
+///   * joined again: as a jump to from - 1; what lies between the memberships is left to pages.
 ///   * left: nothing is owed any more; everything held stays.
 ///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
 ///   server*.

@@ -39,7 +39,7 @@ struct Pair {
 };
 
 void Pair::act() {
-    switch (*rc::gen::inRange(0, 12)) {
+    switch (*rc::gen::inRange(0, 14)) {
         case 0:
             return bob.go_offline();
         case 1:
@@ -67,6 +67,10 @@ void Pair::act() {
             else
                 ann.submit(protocol::MemberAdd{to_stream(stream), {bob.account()}});
             return;
+        case 10:
+            return bob.look(stream, {.around = *rc::gen::inRange(1, 60), .limit = 5});
+        case 11:
+            return world.server.fall_back();
         default:
             for (int i = *rc::gen::inRange(1, 8); i > 0; --i)
                 say(ann, "ann");

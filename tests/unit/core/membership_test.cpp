@@ -159,6 +159,22 @@ TEST_F(Membership, ATimeInsideThatWasMissedIsNotTakenForOneOutside) {
     EXPECT_THAT(script.texts("c1"), ElementsAre("one", "nine", "ten", "new"));
 }
 
+TEST_F(Membership, NeitherIsOneThatCameAfterALeavingThatWasSeen) {
+    push(1, "one");
+    script.give({left(2, 2)});
+    // He came at 5, was told something at 6, and left again at 7: nothing of it reached this device.
+    reconnect();
+    script.give({joined_again(5, 9), script.state("c1", 9, 9)});
+    script.resumed();
+    answer<protocol::Changes>(protocol::ChangesOk{1, 9, 9, false, {}});
+    answer<protocol::Changes>(protocol::ChangesOk{8, 9, 9, false, {Script::row(9, Script::member("me"), 4)}});
+    answer_rows();
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    EXPECT_TRUE(window->missing);
+    answer_page({1, 8, 9, false, true, {Script::row(6, Script::said("six"))}});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "six"));
+}
+
 TEST_F(Restore, TheReadPositionGoesBackToWhatTheServerKnows) {
     push(1, "one");
     push(2, "two");
