@@ -181,4 +181,11 @@ std::string describe(const Envelope& envelope) {
     return text.substr(1, text.size() - 2);  // without the braces
 }
 
+std::string outline(const Envelope& envelope) {
+    std::string text;
+    LogWriter out(text, true);
+    write_envelope(out, envelope);
+    return text;
+}
+
 }  // namespace parley::protocol

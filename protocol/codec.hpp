@@ -54,4 +54,10 @@ Result<T> decode(std::string_view bytes, Encoding encoding);
 /// For logs: type, ids, stream, numbers and sizes; no field that the schema calls secret, and no text.
 std::string describe(const Envelope& envelope);
 
+/// The same with everything that lists hold: two values have one outline where they differ in their texts
+/// only, and these have the same sizes.
+std::string outline(const Envelope& envelope);
+template <class T>
+std::string outline(const T& value);
+
 }  // namespace parley::protocol

@@ -39,6 +39,14 @@ Result<T> decode(std::string_view bytes, Encoding encoding) {
     return value;
 }
 
+template <class T>
+std::string outline(const T& value) {
+    std::string text;
+    LogWriter out(text, true);
+    write(out, value);
+    return text;
+}
+
 }  // namespace parley::protocol
 
 #define PARLEY_INSTANTIATE_CODEC(T)                                 \
@@ -46,4 +54,5 @@ Result<T> decode(std::string_view bytes, Encoding encoding) {
     template void write(CborWriter& out, const T& from);            \
     template void write(LogWriter& out, const T& from);             \
     template std::string encode(const T& value, Encoding encoding); \
+    template std::string outline(const T& value);                   \
     template Result<T> decode(std::string_view bytes, Encoding encoding);

@@ -17,6 +17,7 @@ from generator import (
     cpp_enums,
     cpp_errors,
     cpp_testing,
+    cpp_texts,
     docs,
     encoders,
     examples,
@@ -26,7 +27,7 @@ from generator import (
     typescript,
 )
 
-CPP_PARTS = (cpp, cpp_enums, cpp_errors, cpp_codecs, cpp_testing)
+CPP_PARTS = (cpp, cpp_enums, cpp_errors, cpp_codecs, cpp_testing, cpp_texts)
 HERE = pathlib.Path(__file__).resolve().parent
 
 

@@ -11,17 +11,17 @@
 namespace parley::protocol {
 
 /// Appends what a log may know, as `key=value` with a space before each: ids, numbers and enumerators; of
-/// texts and tokens only their size, of lists only their count. So no secret can get through, whatever the
-/// schema says.
+/// texts and tokens only their size, of lists only their count (or, where asked for, what they hold as well).
+/// So no secret can get through, whatever the schema says.
 ///
 ///     payload={target={stream=c9f3k2m7xq} text=100B mentions=[2]}
 class LogWriter {
   public:
-    explicit LogWriter(std::string& out) : out_(out) {}
+    explicit LogWriter(std::string& out, bool with_lists = false) : out_(out), with_lists_(with_lists) {}
 
     void begin_map(std::size_t) { say("{"); }
     void key(FieldName field) {
-        if (lists_ > 0) return;
+        if (silent()) return;
         if (!out_.empty() && out_.back() != '{') out_ += ' ';
         out_ += field.name;
         out_ += '=';
@@ -31,7 +31,7 @@ class LogWriter {
         say("[" + std::to_string(count) + "]");
         ++lists_;
     }
-    void element() {}
+    void element() { say(" "); }
     void end_list() { --lists_; }
 
     void boolean(bool value) { say(value ? "true" : "false"); }
@@ -43,11 +43,13 @@ class LogWriter {
 
   private:
     void say(std::string_view value) {
-        if (lists_ == 0) out_ += value;
+        if (!silent()) out_ += value;
     }
+    bool silent() const { return lists_ > 0 && !with_lists_; }
 
     std::string& out_;
-    /// How many lists are open: nothing is said inside of one.
+    bool with_lists_;
+    /// How many lists are open.
     int lists_ = 0;
 };
 

@@ -38,6 +38,7 @@ TEXTS = {
     "bearer": "an-access-token",
     "handles": "ada",
     "detail": "Ask an owner to add you.",
+    "bytes": "AAEC",
 }
 TOKENS = {
     "access_token": "an-access-token",
@@ -87,6 +88,8 @@ NUMBERS = {
     "code": 1001,
     "jump_changes": 10000,
     "eager_messages": 50,
+    "before_1970": 5,
+    "below_zero": 1,
 }
 # Everything that JSON escapes, and code points of every length in UTF-8.
 DIFFICULT_TEXT = '"quoted" \\ / \b\f\n\r\t \u0001\u001f\u007f é € 🙂'

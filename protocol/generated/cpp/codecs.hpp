@@ -194,6 +194,56 @@ std::size_t field_count(const ViewCommand& from);
 template <class Out>
 void write(Out& out, const ViewCommand& from);
 
+bool read(Reader& in, const Node& map, RecordedLine& out);
+std::size_t field_count(const RecordedLine& from);
+template <class Out>
+void write(Out& out, const RecordedLine& from);
+
+bool read(Reader& in, const Node& map, RecordedReport& out);
+std::size_t field_count(const RecordedReport& from);
+template <class Out>
+void write(Out& out, const RecordedReport& from);
+
+bool read(Reader& in, const Node& map, RecordedTime& out);
+std::size_t field_count(const RecordedTime& from);
+template <class Out>
+void write(Out& out, const RecordedTime& from);
+
+bool read(Reader& in, const Node& map, RecordedLife& out);
+std::size_t field_count(const RecordedLife& from);
+template <class Out>
+void write(Out& out, const RecordedLife& from);
+
+bool read(Reader& in, const Node& map, RecordedInput& out);
+std::size_t field_count(const RecordedInput& from);
+template <class Out>
+void write(Out& out, const RecordedInput& from);
+
+bool read(Reader& in, const Node& map, RecordedAnswer& out);
+std::size_t field_count(const RecordedAnswer& from);
+template <class Out>
+void write(Out& out, const RecordedAnswer& from);
+
+bool read(Reader& in, const Node& map, RecordedRow& out);
+std::size_t field_count(const RecordedRow& from);
+template <class Out>
+void write(Out& out, const RecordedRow& from);
+
+bool read(Reader& in, const Node& map, RecordedValue& out);
+std::size_t field_count(const RecordedValue& from);
+template <class Out>
+void write(Out& out, const RecordedValue& from);
+
+bool read(Reader& in, const Node& map, RecordedFailure& out);
+std::size_t field_count(const RecordedFailure& from);
+template <class Out>
+void write(Out& out, const RecordedFailure& from);
+
+bool read(Reader& in, const Node& map, RecordedDone& out);
+std::size_t field_count(const RecordedDone& from);
+template <class Out>
+void write(Out& out, const RecordedDone& from);
+
 bool read(Reader& in, const Node& map, Hello& out);
 std::size_t field_count(const Hello& from);
 template <class Out>
@@ -487,5 +537,25 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<ViewDevice> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewCommand> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedLine> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedReport> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedTime> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedLife> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedInput> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedAnswer> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedRow> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedValue> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedFailure> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<RecordedDone> = limits::local_bytes_max;
 
 }  // namespace parley::protocol

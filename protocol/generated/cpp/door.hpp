@@ -367,4 +367,138 @@ struct DoorOutput {
     friend bool operator==(const DoorOutput&, const DoorOutput&) = default;
 };
 
+/// What a saved recording is, in words for those who are asked to pass it on.
+struct RecordedReport {
+    /// The program that saved it.
+    std::string program;
+    /// When, by the clock of this machine.
+    WallTime made_at;
+    /// What is in it.
+    std::string contains;
+    /// What is not.
+    std::string leaves_out;
+
+    friend bool operator==(const RecordedReport&, const RecordedReport&) = default;
+};
+
+/// Both clocks of the host, in ms.
+struct RecordedTime {
+    /// The monotonic one.
+    std::int64_t instant = 0;
+    /// The wall clock, since 1970.
+    std::int64_t wall = 0;
+    /// The wall clock, where it is that wrong.
+    std::int64_t before_1970 = 0;
+
+    friend bool operator==(const RecordedTime&, const RecordedTime&) = default;
+};
+
+/// The beginning of a life.
+struct RecordedLife {
+    /// `recording_format` of the recorder.
+    std::int64_t format = 0;
+    /// Version of the core.
+    std::string version;
+    /// Version of the local database that this core works with.
+    std::int64_t database = 0;
+    /// Counts the lives of one recorder.
+    std::int64_t number = 0;
+    /// With what the core is opened.
+    DoorOptions options;
+    /// When.
+    RecordedTime at;
+
+    friend bool operator==(const RecordedLife&, const RecordedLife&) = default;
+};
+
+/// What a core is given.
+struct RecordedInput {
+    /// The host's `now`.
+    RecordedTime at;
+    /// What happened, a wish of the application, or a view that it asked for.
+    std::optional<DoorInput> message;
+    /// A frame of the server in the socket's encoding, in base64.
+    std::optional<std::string> frame;
+    /// A command for the outbox: an envelope in JSON.
+    std::optional<std::string> command;
+
+    friend bool operator==(const RecordedInput&, const RecordedInput&) = default;
+};
+
+/// One column; without a field it is NULL, or nobody looked at it.
+struct RecordedValue {
+    /// A whole number.
+    std::optional<std::int64_t> integer;
+    /// A whole number, without its minus sign.
+    std::optional<std::int64_t> below_zero;
+    /// A text.
+    std::optional<std::string> text;
+    /// A blob, in base64.
+    std::optional<std::string> bytes;
+
+    friend bool operator==(const RecordedValue&, const RecordedValue&) = default;
+};
+
+/// One row.
+struct RecordedRow {
+    /// By column, up to the last that was looked at.
+    std::vector<RecordedValue> values;
+
+    friend bool operator==(const RecordedRow&, const RecordedRow&) = default;
+};
+
+/// The rows that the core took from one run of a statement that reads.
+struct RecordedAnswer {
+    /// Which of the questions of this input, from 0, in the order of their first steps.
+    std::int64_t number = 0;
+    /// In order; none: there was no row, or none was asked for.
+    std::vector<RecordedRow> rows;
+
+    friend bool operator==(const RecordedAnswer&, const RecordedAnswer&) = default;
+};
+
+/// A call of the database that failed.
+struct RecordedFailure {
+    /// Which of the calls (execute, prepare, step) of this input, from 0.
+    std::int64_t operation = 0;
+    /// disk_full or internal.
+    ErrorCode code = ErrorCode::internal;
+
+    friend bool operator==(const RecordedFailure&, const RecordedFailure&) = default;
+};
+
+/// What the core made of an input, to be compared with what it makes of it when it is played again.
+struct RecordedDone {
+    /// How many actions it asked for.
+    std::int64_t actions = 0;
+    /// Digest of the actions and the answer, sizes in place of texts; 16 hexadecimal digits.
+    std::string said;
+    /// Digest of what it asked of its database and wrote there, sizes in place of texts.
+    std::string stored;
+
+    friend bool operator==(const RecordedDone&, const RecordedDone&) = default;
+};
+
+/// One line of a recording.
+struct RecordedLine {
+    /// The first line of a report that a person saved.
+    std::optional<RecordedReport> report;
+    /// A core is opened.
+    std::optional<RecordedLife> life;
+    /// Something comes in.
+    std::optional<RecordedInput> input;
+    /// The database answered a question.
+    std::optional<RecordedAnswer> answer;
+    /// The database failed.
+    std::optional<RecordedFailure> failure;
+    /// Bytes of chance that the core was given, in base64.
+    std::optional<std::string> random;
+    /// The core has acted on the input, or has been opened.
+    std::optional<RecordedDone> done;
+    /// From here on this life is not recorded, and why.
+    std::optional<std::string> lost;
+
+    friend bool operator==(const RecordedLine&, const RecordedLine&) = default;
+};
+
 }  // namespace parley::protocol

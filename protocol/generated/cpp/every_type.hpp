@@ -40,7 +40,17 @@ namespace parley::protocol {
     X(ViewWindow) \
     X(ViewMember) \
     X(ViewDevice) \
-    X(ViewCommand)
+    X(ViewCommand) \
+    X(RecordedLine) \
+    X(RecordedReport) \
+    X(RecordedTime) \
+    X(RecordedLife) \
+    X(RecordedInput) \
+    X(RecordedAnswer) \
+    X(RecordedRow) \
+    X(RecordedValue) \
+    X(RecordedFailure) \
+    X(RecordedDone)
 
 #define PARLEY_FOR_EACH_PAYLOAD(X) \
     X(Hello) \

@@ -83,5 +83,9 @@ inline constexpr std::int64_t messages_burst = 60;
 inline constexpr std::int64_t password_failures_max = 5;
 /// After that, one attempt in this time. (ms)
 inline constexpr std::int64_t password_retry_ms = 100000;
+/// What a flight recorder keeps; the oldest half makes room. (bytes)
+inline constexpr std::int64_t recording_bytes_max = 4194304;
+/// Of the lines that a flight recorder writes; another one is refused. (number)
+inline constexpr std::int64_t recording_format = 1;
 
 }  // namespace parley::limits

@@ -310,6 +310,83 @@ void visit_fields(ViewCommand& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(RecordedLine& value, std::size_t chosen, Visit&& visit) {
+    if (chosen % 8 == 0) visit(value.report.emplace(), Rules{});
+    if (chosen % 8 == 1) visit(value.life.emplace(), Rules{});
+    if (chosen % 8 == 2) visit(value.input.emplace(), Rules{});
+    if (chosen % 8 == 3) visit(value.answer.emplace(), Rules{});
+    if (chosen % 8 == 4) visit(value.failure.emplace(), Rules{});
+    if (chosen % 8 == 5) visit(value.random.emplace(), Rules{.bytes_max = limits::local_bytes_max});
+    if (chosen % 8 == 6) visit(value.done.emplace(), Rules{});
+    if (chosen % 8 == 7) visit(value.lost.emplace(), Rules{.bytes_max = 1024});
+}
+
+template <class Visit>
+void visit_fields(RecordedReport& value, std::size_t, Visit&& visit) {
+    visit(value.program, Rules{.points_max = 100});
+    visit(value.made_at, Rules{});
+    visit(value.contains, Rules{.points_max = 1000});
+    visit(value.leaves_out, Rules{.points_max = 1000});
+}
+
+template <class Visit>
+void visit_fields(RecordedTime& value, std::size_t, Visit&& visit) {
+    visit(value.instant, Rules{});
+    visit(value.wall, Rules{});
+    visit(value.before_1970, Rules{});
+}
+
+template <class Visit>
+void visit_fields(RecordedLife& value, std::size_t, Visit&& visit) {
+    visit(value.format, Rules{});
+    visit(value.version, Rules{.points_max = 100});
+    visit(value.database, Rules{});
+    visit(value.number, Rules{});
+    visit(value.options, Rules{});
+    visit(value.at, Rules{});
+}
+
+template <class Visit>
+void visit_fields(RecordedInput& value, std::size_t chosen, Visit&& visit) {
+    visit(value.at, Rules{});
+    if (chosen % 3 == 0) visit(value.message.emplace(), Rules{});
+    if (chosen % 3 == 1) visit(value.frame.emplace(), Rules{.bytes_max = limits::local_bytes_max});
+    if (chosen % 3 == 2) visit(value.command.emplace(), Rules{.bytes_max = limits::local_bytes_max});
+}
+
+template <class Visit>
+void visit_fields(RecordedAnswer& value, std::size_t, Visit&& visit) {
+    visit(value.number, Rules{});
+    visit(value.rows, Rules{.count_max = 10000000});
+}
+
+template <class Visit>
+void visit_fields(RecordedRow& value, std::size_t, Visit&& visit) {
+    visit(value.values, Rules{.count_max = 100});
+}
+
+template <class Visit>
+void visit_fields(RecordedValue& value, std::size_t, Visit&& visit) {
+    visit(value.integer, Rules{});
+    visit(value.below_zero, Rules{});
+    visit(value.text, Rules{.bytes_max = limits::local_bytes_max});
+    visit(value.bytes, Rules{.bytes_max = limits::local_bytes_max});
+}
+
+template <class Visit>
+void visit_fields(RecordedFailure& value, std::size_t, Visit&& visit) {
+    visit(value.operation, Rules{});
+    visit(value.code, Rules{});
+}
+
+template <class Visit>
+void visit_fields(RecordedDone& value, std::size_t, Visit&& visit) {
+    visit(value.actions, Rules{});
+    visit(value.said, Rules{.points_max = 16});
+    visit(value.stored, Rules{.points_max = 16});
+}
+
+template <class Visit>
 void visit_fields(Hello& value, std::size_t, Visit&& visit) {
     visit(value.version, Rules{});
     visit(value.heartbeat_ms, Rules{});

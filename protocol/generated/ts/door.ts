@@ -501,3 +501,191 @@ export interface ViewCommand {
   /** The text of a message, the title of a group. */
   readonly text?: string;
 }
+
+/** One line of a recording. */
+export type RecordedLine = (
+  | {
+      readonly report: RecordedReport;
+      readonly life?: never;
+      readonly input?: never;
+      readonly answer?: never;
+      readonly failure?: never;
+      readonly random?: never;
+      readonly done?: never;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life: RecordedLife;
+      readonly input?: never;
+      readonly answer?: never;
+      readonly failure?: never;
+      readonly random?: never;
+      readonly done?: never;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life?: never;
+      readonly input: RecordedInput;
+      readonly answer?: never;
+      readonly failure?: never;
+      readonly random?: never;
+      readonly done?: never;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life?: never;
+      readonly input?: never;
+      readonly answer: RecordedAnswer;
+      readonly failure?: never;
+      readonly random?: never;
+      readonly done?: never;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life?: never;
+      readonly input?: never;
+      readonly answer?: never;
+      readonly failure: RecordedFailure;
+      readonly random?: never;
+      readonly done?: never;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life?: never;
+      readonly input?: never;
+      readonly answer?: never;
+      readonly failure?: never;
+      readonly random: string;
+      readonly done?: never;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life?: never;
+      readonly input?: never;
+      readonly answer?: never;
+      readonly failure?: never;
+      readonly random?: never;
+      readonly done: RecordedDone;
+      readonly lost?: never;
+    }
+  | {
+      readonly report?: never;
+      readonly life?: never;
+      readonly input?: never;
+      readonly answer?: never;
+      readonly failure?: never;
+      readonly random?: never;
+      readonly done?: never;
+      readonly lost: string;
+    }
+);
+
+/** What a saved recording is, in words for those who are asked to pass it on. */
+export interface RecordedReport {
+  /** The program that saved it. */
+  readonly program: string;
+  /** When, by the clock of this machine. */
+  readonly made_at: WallTime;
+  /** What is in it. */
+  readonly contains: string;
+  /** What is not. */
+  readonly leaves_out: string;
+}
+
+/** Both clocks of the host, in ms. */
+export interface RecordedTime {
+  /** The monotonic one. */
+  readonly instant: number;
+  /** The wall clock, since 1970. Absent: 0. */
+  readonly wall?: number;
+  /** The wall clock, where it is that wrong. Absent: 0. */
+  readonly before_1970?: number;
+}
+
+/** The beginning of a life. */
+export interface RecordedLife {
+  /** `recording_format` of the recorder. */
+  readonly format: number;
+  /** Version of the core. */
+  readonly version: string;
+  /** Version of the local database that this core works with. */
+  readonly database: number;
+  /** Counts the lives of one recorder. */
+  readonly number: number;
+  /** With what the core is opened. */
+  readonly options: DoorOptions;
+  /** When. */
+  readonly at: RecordedTime;
+}
+
+/** What a core is given. */
+export type RecordedInput = {
+  /** The host's `now`. */
+  readonly at: RecordedTime;
+} & (
+  | {
+      readonly message: DoorInput;
+      readonly frame?: never;
+      readonly command?: never;
+    }
+  | {
+      readonly message?: never;
+      readonly frame: string;
+      readonly command?: never;
+    }
+  | {
+      readonly message?: never;
+      readonly frame?: never;
+      readonly command: string;
+    }
+);
+
+/** The rows that the core took from one run of a statement that reads. */
+export interface RecordedAnswer {
+  /** Which of the questions of this input, from 0, in the order of their first steps. */
+  readonly number: number;
+  /** In order; none: there was no row, or none was asked for. */
+  readonly rows?: readonly RecordedRow[];
+}
+
+/** One row. */
+export interface RecordedRow {
+  /** By column, up to the last that was looked at. */
+  readonly values?: readonly RecordedValue[];
+}
+
+/** One column; without a field it is NULL, or nobody looked at it. */
+export interface RecordedValue {
+  /** A whole number. */
+  readonly integer?: number;
+  /** A whole number, without its minus sign. */
+  readonly below_zero?: number;
+  /** A text. */
+  readonly text?: string;
+  /** A blob, in base64. */
+  readonly bytes?: string;
+}
+
+/** A call of the database that failed. */
+export interface RecordedFailure {
+  /** Which of the calls (execute, prepare, step) of this input, from 0. */
+  readonly operation: number;
+  /** disk_full or internal. */
+  readonly code: ErrorCode;
+}
+
+/** What the core made of an input, to be compared with what it makes of it when it is played again. */
+export interface RecordedDone {
+  /** How many actions it asked for. */
+  readonly actions: number;
+  /** Digest of the actions and the answer, sizes in place of texts; 16 hexadecimal digits. */
+  readonly said: string;
+  /** Digest of what it asked of its database and wrote there, sizes in place of texts. */
+  readonly stored: string;
+}

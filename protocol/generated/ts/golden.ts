@@ -260,6 +260,38 @@ export const goldenViewCommand: parley.ViewCommand = { id: "019b76d9-bda0-7c4e-9
 
 export const goldenViewCommandFull: parley.ViewCommand = { id: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, type: "message.send", state: "queued", failure: { code: "conversation.not_member", message: "You are not in this conversation.", retry_after_ms: 2000, field: "text" }, target: { stream: "c9f3k2m7xqb" as parley.StreamId }, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂" };
 
+export const goldenRecordedLine: parley.RecordedLine = { report: { program: "parley 0.1.0", made_at: 1767225600000, contains: "Ids, numbers, times.", leaves_out: "Texts and names." } };
+
+export const goldenRecordedReport: parley.RecordedReport = { program: "parley 0.1.0", made_at: 1767225600000, contains: "Ids, numbers, times.", leaves_out: "Texts and names." };
+
+export const goldenRecordedTime: parley.RecordedTime = { instant: 86400000, wall: 1767225600000 };
+
+export const goldenRecordedTimeFull: parley.RecordedTime = { instant: 86400000, wall: 1767225600000, before_1970: 5 };
+
+export const goldenRecordedLife: parley.RecordedLife = { format: 1, version: "0.1.0", database: 2, number: 3, options: { client_name: "parley 0.1.0", jump_changes: 10000, eager_messages: 50 }, at: { instant: 86400000, wall: 1767225600000 } };
+
+export const goldenRecordedLifeFull: parley.RecordedLife = { format: 1, version: "0.1.0", database: 2, number: 3, options: { client_name: "parley 0.1.0", json_frames: true, jump_changes: 10000, eager_messages: 50 }, at: { instant: 86400000, wall: 1767225600000, before_1970: 5 } };
+
+export const goldenRecordedInput: parley.RecordedInput = { at: { instant: 86400000, wall: 1767225600000 }, message: { connected: true } };
+
+export const goldenRecordedInputFull: parley.RecordedInput = { at: { instant: 86400000, wall: 1767225600000, before_1970: 5 }, message: { connected: true } };
+
+export const goldenRecordedAnswer: parley.RecordedAnswer = { number: 0, rows: [{ values: [{ integer: 4521 }] }] };
+
+export const goldenRecordedAnswerFull: parley.RecordedAnswer = { number: 0, rows: [{ values: [{ integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" }, { integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" }] }, { values: [{ integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" }, { integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" }] }] };
+
+export const goldenRecordedRow: parley.RecordedRow = { values: [{ integer: 4521 }] };
+
+export const goldenRecordedRowFull: parley.RecordedRow = { values: [{ integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" }, { integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" }] };
+
+export const goldenRecordedValue: parley.RecordedValue = { integer: 4521 };
+
+export const goldenRecordedValueFull: parley.RecordedValue = { integer: 4521, below_zero: 1, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", bytes: "AAEC" };
+
+export const goldenRecordedFailure: parley.RecordedFailure = { operation: 4, code: "disk_full" };
+
+export const goldenRecordedDone: parley.RecordedDone = { actions: 2, said: "9fb21c651e98df25", stored: "00000100000001b3" };
+
 /** By the name of the file in protocol/golden. */
 export const golden: Readonly<Record<string, unknown>> = {
   "hello": goldenHello,
@@ -391,4 +423,20 @@ export const golden: Readonly<Record<string, unknown>> = {
   "ViewDevice.full": goldenViewDeviceFull,
   "ViewCommand": goldenViewCommand,
   "ViewCommand.full": goldenViewCommandFull,
+  "RecordedLine": goldenRecordedLine,
+  "RecordedReport": goldenRecordedReport,
+  "RecordedTime": goldenRecordedTime,
+  "RecordedTime.full": goldenRecordedTimeFull,
+  "RecordedLife": goldenRecordedLife,
+  "RecordedLife.full": goldenRecordedLifeFull,
+  "RecordedInput": goldenRecordedInput,
+  "RecordedInput.full": goldenRecordedInputFull,
+  "RecordedAnswer": goldenRecordedAnswer,
+  "RecordedAnswer.full": goldenRecordedAnswerFull,
+  "RecordedRow": goldenRecordedRow,
+  "RecordedRow.full": goldenRecordedRowFull,
+  "RecordedValue": goldenRecordedValue,
+  "RecordedValue.full": goldenRecordedValueFull,
+  "RecordedFailure": goldenRecordedFailure,
+  "RecordedDone": goldenRecordedDone,
 };

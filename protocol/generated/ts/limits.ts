@@ -81,4 +81,8 @@ export const limits = {
   password_failures_max: 5,
   /** After that, one attempt in this time. (ms) */
   password_retry_ms: 100000,
+  /** What a flight recorder keeps; the oldest half makes room. (bytes) */
+  recording_bytes_max: 4194304,
+  /** Of the lines that a flight recorder writes; another one is refused. (number) */
+  recording_format: 1,
 } as const;

@@ -1,0 +1,79 @@
+"""C++ that walks over the texts of every struct and payload."""
+
+from __future__ import annotations
+
+from .cpp import header
+from .schema import Field, Schema, Struct
+
+HANDLES = ("handle", "handles")
+NAMES = ("name", "avatar", "title", "device_name")
+
+
+def files(schema: Schema) -> dict[str, str]:
+    return {"each_text.hpp": each_text(schema)}
+
+
+def each_text(schema: Schema) -> str:
+    body = """\
+/// What a text is: a handle has an alphabet of its own, names are compared with what they were before, and
+/// all else is opaque: messages, tokens, passwords, reasons.
+enum class TextKind { handle, name, other };
+
+/// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts.
+
+"""
+    structs = [*schema.structs_by_use, *schema.payload_structs]
+    functions = {one.name: function(schema, one) for one in structs}
+    changes = {message.payload.name for message in schema.changes}
+    # A change holds payloads and stands in payloads itself, so that it comes between.
+    first = [text for name, text in functions.items() if name in schema.structs or name in changes]
+    rest = [text for name, text in functions.items() if name not in schema.structs and name not in changes]
+    variants = [variant("ChangePayload"), change_function(), *rest, variant("Payload")]
+    body += "\n".join([*first, *variants])
+    includes = (
+        '#include "protocol/generated/cpp/door.hpp"\n#include "protocol/generated/cpp/types.hpp"\n\n'
+        "#include <string>\n#include <variant>"
+    )
+    return header(includes, body)
+
+
+def function(schema: Schema, struct: Struct) -> str:
+    lines = "".join(visits(one) for one in struct.fields if has_text(schema, one))
+    if not lines:
+        return f"template <class Visit>\nvoid each_text({struct.name}&, Visit&&) {{}}\n"
+    return f"template <class Visit>\nvoid each_text({struct.name}& value, Visit&& visit) {{\n{lines}}}\n"
+
+
+def has_text(schema: Schema, of: Field) -> bool:
+    if of.type in ("text", "token", "change"):
+        return True
+    return of.type in schema.structs and any(has_text(schema, one) for one in schema.structs[of.type].fields)
+
+
+def visits(of: Field) -> str:
+    if of.is_list:
+        return f"    for (auto& one : value.{of.name})\n        {visit(of, 'one')};\n"
+    if of.optional:
+        return f"    if (value.{of.name}) {visit(of, f'*value.{of.name}')};\n"
+    return f"    {visit(of, f'value.{of.name}')};\n"
+
+
+def visit(of: Field, value: str) -> str:
+    if of.type not in ("text", "token"):
+        return f"each_text({value}, visit)"
+    kind = "handle" if of.name in HANDLES else "name" if of.name in NAMES else "other"
+    return f"visit({value}, TextKind::{kind})"
+
+
+def variant(name: str) -> str:
+    return (
+        f"template <class Visit>\nvoid each_text({name}& payload, Visit&& visit) {{\n"
+        f"    std::visit([&](auto& one) {{ each_text(one, visit); }}, payload);\n}}\n"
+    )
+
+
+def change_function() -> str:
+    return (
+        "template <class Visit>\nvoid each_text(Change& change, Visit&& visit) {\n"
+        "    each_text(change.payload, visit);\n}\n"
+    )
