@@ -4,6 +4,7 @@
 #include "core/client_impl.hpp"
 #include "core/commands.hpp"
 #include "core/lease.hpp"
+#include "core/recorded.hpp"
 #include "core/rules/text.hpp"
 #include "core/schema.hpp"
 #include "protocol/generated/cpp/errors.hpp"
@@ -12,13 +13,26 @@
 
 namespace parley::core {
 
+using protocol::DoorAct;
+using protocol::DoorInput;
+using protocol::DoorRequest;
+
+namespace {
+
+DoorInput wish(DoorRequest request) {
+    return {.request = std::move(request)};
+}
+
+}  // namespace
+
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() = default;
 
 Result<std::unique_ptr<Client>> Client::open(ClientOptions options, Database& database,
                                              Primitives& primitives, Now now) {
     auto impl = std::make_unique<Impl>(std::move(options), database, primitives);
-    TRY(impl->open(now));
+    Recorded recorded(impl->options_.recorder, [&](Recorder& to) { to.opens(impl->options_, now); });
+    TRY(recorded.reply(impl->open(now)));
     return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
 
@@ -42,39 +56,52 @@ std::optional<DeviceId> Client::device() const {
 
 Result<std::vector<ConversationView>> Client::conversations(std::size_t offset, std::size_t limit) const {
     TRY(impl_->standing());
-    return impl_->views_.conversations(offset, limit);
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] {
+        return wish({.conversations = protocol::DoorListQuery{static_cast<std::int64_t>(offset),
+                                                              static_cast<std::int64_t>(limit)}});
+    });
+    return recorded.reply(impl_->views_.conversations(offset, limit));
 }
 
 Result<std::optional<ConversationView>> Client::conversation(const StreamId& stream) const {
     TRY(impl_->standing());
-    return impl_->views_.conversation(stream);
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.conversation = stream}); });
+    return recorded.reply(impl_->views_.conversation(stream));
 }
 
 Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
     TRY(impl_->standing());
-    TRY_ASSIGN(auto window, impl_->views_.window(stream, query));
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] {
+        return wish({.window = protocol::DoorWindowQuery{stream, query.around, query.before, query.after,
+                                                         static_cast<std::int64_t>(query.limit)}});
+    });
+    auto window = impl_->views_.window(stream, query);
+    if (!window) return recorded.reply(Result<WindowView>(fail(std::move(window).error())));
     impl_->handle(impl_->now_, [&]() -> Status {
         impl_->pulls_.show(stream);
-        for (const auto& page : window.wanted)
+        for (const auto& page : window->wanted)
             impl_->pulls_.want(stream, page);
         return {};
     });
-    return std::move(window.view);
+    return recorded.reply(Result<WindowView>(std::move(window->view)));
 }
 
 Result<std::vector<MemberView>> Client::members(const StreamId& stream) const {
     TRY(impl_->standing());
-    return impl_->views_.members(stream);
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.members = stream}); });
+    return recorded.reply(impl_->views_.members(stream));
 }
 
 Result<std::vector<DeviceView>> Client::devices() const {
     TRY(impl_->standing());
-    return impl_->views_.devices();
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::devices}); });
+    return recorded.reply(impl_->views_.devices());
 }
 
 Result<std::vector<OutboxView>> Client::outbox() const {
     TRY(impl_->standing());
-    return impl_->views_.outbox();
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::outbox}); });
+    return recorded.reply(impl_->views_.outbox());
 }
 
 std::optional<Instant> Client::next_timeout() const {
@@ -91,6 +118,7 @@ bool Client::idle() const {
 // Input.
 
 void Client::handle_connected(Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [] { return DoorInput{.connected = true}; });
     impl_->handle(now, [&]() -> Status {
         impl_->session_.handle_connected(now);
         return {};
@@ -98,10 +126,14 @@ void Client::handle_connected(Now now) {
 }
 
 void Client::handle_frame(std::string_view frame, Now now) {
+    const Recorded recorded(impl_->options_.recorder, [&](Recorder& to) { to.takes_frame(frame, now); });
     impl_->handle(now, [&] { return impl_->handle_frame(frame); });
 }
 
 void Client::handle_disconnected(std::optional<std::uint16_t> close_code, Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [&] {
+        return DoorInput{.disconnected = protocol::DoorDisconnected{close_code}};
+    });
     impl_->handle(now, [&]() -> Status {
         if (impl_->session_.has_socket() && close_code == static_cast<std::uint16_t>(CloseCode::revoked))
             return impl_->erase(Session::Rest::revoked);
@@ -111,12 +143,17 @@ void Client::handle_disconnected(std::optional<std::uint16_t> close_code, Now no
 }
 
 void Client::handle_http_response(std::uint64_t call, int status, std::string_view body, Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [&] {
+        return DoorInput{
+            .answer = protocol::DoorAnswer{static_cast<std::int64_t>(call), status, std::string(body)}};
+    });
     impl_->handle(now, [&] {
         return impl_->handle_outcome(impl_->credentials_.handle_response(call, status, body, now.instant));
     });
 }
 
 void Client::handle_timer(Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [] { return DoorInput{.timer = true}; });
     impl_->output_.timer_rang();
     impl_->handle(now, [&]() -> Status {
         impl_->session_.handle_timer(now);
@@ -130,6 +167,7 @@ void Client::handle_timer(Now now) {
 }
 
 void Client::handle_network(bool up, Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [&] { return DoorInput{.network = up}; });
     impl_->handle(now, [&]() -> Status {
         impl_->session_.handle_network(up, now);
         return {};
@@ -139,6 +177,7 @@ void Client::handle_network(bool up, Now now) {
 // Commands.
 
 void Client::connect(Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [] { return wish({.act = DoorAct::connect}); });
     impl_->handle(now, [&]() -> Status {
         if (impl_->credentials_.busy())
             impl_->session_.want();
@@ -149,6 +188,7 @@ void Client::connect(Now now) {
 }
 
 void Client::disconnect(Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [] { return wish({.act = DoorAct::disconnect}); });
     impl_->handle(now, [&]() -> Status {
         impl_->session_.disconnect();
         return {};
@@ -156,6 +196,8 @@ void Client::disconnect(Now now) {
 }
 
 void Client::register_account(protocol::Registration registration, Now now) {
+    const Recorded recorded(impl_->options_.recorder, now,
+                            [&] { return wish({.registration = registration}); });
     impl_->handle(now, [&]() -> Status {
         if (impl_->identity_.get().known()) {
             impl_->sign_in_refused("this local database belongs to an account already");
@@ -167,6 +209,7 @@ void Client::register_account(protocol::Registration registration, Now now) {
 }
 
 void Client::sign_in(protocol::SignIn sign_in, Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [&] { return wish({.sign_in = sign_in}); });
     impl_->handle(now, [&]() -> Status {
         if (impl_->identity_.get().signed_in()) {
             impl_->sign_in_refused("this device is signed in already");
@@ -178,6 +221,7 @@ void Client::sign_in(protocol::SignIn sign_in, Now now) {
 }
 
 void Client::sign_out(Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [] { return wish({.act = DoorAct::sign_out}); });
     impl_->handle(now, [&]() -> Status {
         const Identity leaving = impl_->identity_.get();
         TRY(impl_->erase(Session::Rest::signed_out));
@@ -188,15 +232,18 @@ void Client::sign_out(Now now) {
 }
 
 Result<Uuid> Client::submit(protocol::Payload command, Now now, std::optional<Uuid> id) {
-    return impl_->attempt<Uuid>(now, [&] { return impl_->submit(command, now, id); });
+    Recorded recorded(impl_->options_.recorder, [&](Recorder& to) { to.takes_command(command, id, now); });
+    return recorded.reply(impl_->attempt<Uuid>(now, [&] { return impl_->submit(command, now, id); }));
 }
 
 Result<Uuid> Client::retry(const Uuid& command, Now now) {
-    return impl_->attempt<Uuid>(now, [&] { return impl_->outbox_.retry(command, now.wall); });
+    Recorded recorded(impl_->options_.recorder, now, [&] { return wish({.retry = command}); });
+    return recorded.reply(impl_->attempt<Uuid>(now, [&] { return impl_->outbox_.retry(command, now.wall); }));
 }
 
 Status Client::discard(const Uuid& command, Now now) {
-    return impl_->attempt<void>(now, [&] { return impl_->outbox_.discard(command); });
+    Recorded recorded(impl_->options_.recorder, now, [&] { return wish({.discard = command}); });
+    return recorded.reply(impl_->attempt<void>(now, [&] { return impl_->outbox_.discard(command); }));
 }
 
 // Output.

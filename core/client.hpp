@@ -6,6 +6,7 @@
 #include "core/action.hpp"
 #include "core/ports/database.hpp"
 #include "core/ports/primitives.hpp"
+#include "core/ports/recorder.hpp"
 #include "core/view.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/types.hpp"
@@ -29,6 +30,9 @@ struct ClientOptions {
     /// Pull history of conversations in the background until the device holds everything since this many
     /// newest messages of each; the rest is fetched when a view asks for it.
     std::int64_t eager_messages = 1'000'000;
+    /// Is told everything that happens; outlives the client. Where it records what the ports answer, the
+    /// client is opened over its ports.
+    Recorder* recorder = nullptr;
 };
 
 /// The client core of one account on one device: session, outbox, streams, counters and views over one local

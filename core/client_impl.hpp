@@ -34,7 +34,7 @@ class Client::Impl {
         : options_(std::move(options)),
           database_(database),
           primitives_(primitives),
-          output_(options_.encoding) {}
+          output_(options_.encoding, options_.recorder) {}
 
     Status open(Now now);
 

@@ -51,8 +51,10 @@ void Output::release(std::optional<Instant> timer) {
     if (std::exchange(list_touched_, false)) staged_.emplace_back(Notice{ListChanged{}});
     for (const auto& stream : std::exchange(touched_, {}))
         staged_.emplace_back(Notice{ConversationTouched{stream}});
-    for (auto& action : staged_)
+    for (auto& action : staged_) {
+        if (recorder_ != nullptr) recorder_->gives(action);
         released_.push_back(std::move(action));
+    }
     staged_.clear();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/action.hpp"
+#include "core/ports/recorder.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
@@ -19,7 +20,8 @@ namespace parley::core {
 /// core that a crash could make it forget.
 class Output {
   public:
-    explicit Output(protocol::Encoding encoding) : encoding_(encoding) {}
+    explicit Output(protocol::Encoding encoding, Recorder* recorder = nullptr)
+        : encoding_(encoding), recorder_(recorder) {}
 
     // Staging.
     /// Envelopes that are sent one after the other share frames of at most limits::frame_bytes_max.
@@ -51,6 +53,7 @@ class Output {
     void stage(Action action);
 
     protocol::Encoding encoding_;
+    Recorder* recorder_;
     std::string frame_;
     std::size_t frame_bytes_max_ = static_cast<std::size_t>(limits::frame_bytes_max);
     std::vector<Action> staged_;

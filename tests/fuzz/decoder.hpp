@@ -17,5 +17,6 @@ struct Decoder {
 
 /// To be added to main.cpp's list by everybody who writes a decoder.
 std::vector<Decoder> protocol_decoders();
+std::vector<Decoder> recorder_decoders();
 
 }  // namespace parley::fuzz

@@ -16,7 +16,12 @@ namespace parley::fuzz {
 namespace {
 
 const std::vector<Decoder>& all_decoders() {
-    static const std::vector<Decoder> all = protocol_decoders();
+    static const std::vector<Decoder> all = [] {
+        std::vector<Decoder> decoders = protocol_decoders();
+        for (Decoder& decoder : recorder_decoders())
+            decoders.push_back(decoder);
+        return decoders;
+    }();
     return all;
 }
 

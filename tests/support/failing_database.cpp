@@ -10,7 +10,7 @@ namespace parley::test {
 namespace {
 
 std::unexpected<Error> injected() {
-    return fail(ErrorCode::unavailable, "the database fails, as it was told to");
+    return fail(ErrorCode::internal, "the database fails, as it was told to");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 namespace parley::test {
 namespace {
@@ -27,6 +28,10 @@ Device::Device(World& world, std::string handle, core::ClientOptions options, st
       seed_(seed),
       primitives_(seed) {
     options_.encoding = world_.encoding_;
+    if (auto* sink = std::exchange(world_.record_next_, nullptr)) {
+        recorder_ = std::make_unique<core::FlightRecorder>(*sink, database_, primitives_);
+        options_.recorder = recorder_.get();
+    }
     heal();
 }
 
@@ -41,7 +46,9 @@ void Device::heal() {
         database_.crash();
         if (world_.fault_.kind == Fault::Kind::database) database_.fail_at(world_.fault_.step);
         if (world_.fault_.kind == Fault::Kind::commit) database_.lie_at_commit(world_.fault_.step);
-        auto opened = core::Client::open(options_, database_, primitives_, world_.now_);
+        core::Database& database = recorder_ ? recorder_->database() : database_;
+        core::Primitives& primitives = recorder_ ? recorder_->primitives() : primitives_;
+        auto opened = core::Client::open(options_, database, primitives, world_.now_);
         if (!opened) continue;
         core_ = std::move(*opened);
         if (was_there || tries > 0) core_->connect(world_.now_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/client.hpp"
+#include "core/recorder/flight_recorder.hpp"
 #include "tests/support/failing_database.hpp"
 #include "tests/unit/core/small_server.hpp"
 
@@ -97,6 +98,7 @@ class Device {
     std::uint64_t seed_;
     FailingDatabase database_;
     SeededPrimitives primitives_;
+    std::unique_ptr<core::FlightRecorder> recorder_;
     std::unique_ptr<core::Client> core_;
     std::optional<int> connection_;
     bool opening_ = false;
@@ -118,6 +120,8 @@ class World {
     Device& device(const std::string& handle, core::ClientOptions options = {});
     /// One who makes his account himself.
     Device& newcomer(const std::string& handle);
+    /// Everything that the next device does is recorded. The sink outlives the world.
+    void record_next(core::RecordSink& sink) { record_next_ = &sink; }
     /// Carries out everything that can happen without time passing.
     void run();
     void advance(Duration duration);
@@ -139,6 +143,7 @@ class World {
     std::int64_t steps_ = 0;
     Now now_{Instant{1000}, WallTime{1'700'000'000'000}};
     std::vector<std::unique_ptr<Device>> devices_;
+    core::RecordSink* record_next_ = nullptr;
 };
 
 /// Plays a scene without faults, and then once for every step of it and every kind of fault. Each time, after

@@ -1,0 +1,94 @@
+// What a flight recorder makes of frames that anybody may send, and what a reader makes of files.
+
+#include "core/recorder/noise.hpp"
+#include "core/recorder/recording.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+#include "tests/fuzz/decoder.hpp"
+#include "tests/unit/protocol/golden_files.hpp"
+
+#include <cstdlib>
+#include <iostream>
+
+namespace parley::fuzz {
+
+namespace {
+
+using parley::testing::all_golden;
+using parley::testing::Golden;
+using protocol::Encoding;
+
+void must(bool holds, std::string_view what) {
+    if (holds) return;
+    std::cerr << "does not hold: " << what << '\n';
+    std::abort();
+}
+
+/// The noise of a frame is to a core what the frame is: the same envelopes, but for their texts.
+void check_noise(std::string_view bytes, Encoding encoding) {
+    const auto original = protocol::decode_frame(bytes, encoding);
+    const std::string hidden = core::Noise().frame(bytes, encoding);
+    // What was written in a roundabout way may take more room when it is written again.
+    if (hidden.size() > static_cast<std::size_t>(limits::frame_bytes_max)) return;
+    const auto noise = protocol::decode_frame(hidden, encoding);
+    must(original.has_value() == noise.has_value(), "noise is a frame where the original is one");
+    if (!original) return;
+    must(original->size() == noise->size(), "noise has as many envelopes");
+    for (std::size_t i = 0; i < original->size(); ++i) {
+        must((*original)[i].index() == (*noise)[i].index(), "what is refused is refused");
+        if (const auto* envelope = std::get_if<protocol::Envelope>(&(*original)[i])) {
+            const auto& hidden_one = std::get<protocol::Envelope>((*noise)[i]);
+            must(protocol::outline(*envelope) == protocol::outline(hidden_one), "only texts differ");
+        } else {
+            const auto& rejected = std::get<protocol::Rejected>((*original)[i]);
+            const auto& hidden_one = std::get<protocol::Rejected>((*noise)[i]);
+            must(rejected.id == hidden_one.id && rejected.re == hidden_one.re, "ids are the same");
+        }
+    }
+}
+
+std::vector<std::string> golden_seeds(std::string Golden::* encoded) {
+    std::vector<std::string> seeds;
+    for (const Golden& golden : all_golden())
+        if (golden.is_envelope()) seeds.push_back(golden.*encoded);
+    return seeds;
+}
+
+void check_recording(std::string_view bytes) {
+    const auto recording = core::read_recording(bytes, core::OtherVersions::taken);
+    if (!recording) return must(!recording.error().context.empty(), "a refusal says why");
+    must(!recording->lives.empty(), "a recording has lives");
+    for (const auto& life : recording->lives)
+        must(!life.steps.empty(), "a life has an opening");
+}
+
+std::vector<std::string> recording_seeds() {
+    std::vector<std::string> seeds;
+    std::string all;
+    for (const Golden& golden : all_golden()) {
+        for (const char* part : {"Life", "Input", "Answer", "Failure", "Done"}) {
+            if (golden.of() != "Recorded" + std::string(part)) continue;
+            const std::string field(1, static_cast<char>(part[0] + 32));
+            all += "{\"" + field + (part + 1) + "\":" + golden.json + "}\n";
+            seeds.push_back(all);
+        }
+    }
+    return seeds;
+}
+
+}  // namespace
+
+std::vector<Decoder> recorder_decoders() {
+    return {
+        {"json_noise", [](std::string_view bytes) { check_noise(bytes, Encoding::json); },
+         [] {
+             return golden_seeds(&Golden::json);
+         }},
+        {"cbor_noise", [](std::string_view bytes) { check_noise(bytes, Encoding::cbor); },
+         [] {
+             return golden_seeds(&Golden::cbor);
+         }},
+        {"recording", check_recording, recording_seeds},
+    };
+}
+
+}  // namespace parley::fuzz
