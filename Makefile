@@ -1,7 +1,7 @@
 # The one door to Parley's tools. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim ordeal rig fuzz format lint deps package clean
+.PHONY: help run test bench sim replay ordeal rig fuzz format lint deps package clean
 
 DEV := build/dev
 export CCACHE_NOHASHDIR := 1
@@ -24,6 +24,10 @@ bench: deps-test $(DEV)/build.ninja ## the load generator, as JSON (ARGS=… for
 sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) sim
 	@$(DEV)/sim/sim $(ARGS)
+
+replay: deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay
+	@$(DEV)/client/replay $(FILE) $(ARGS)
 
 ordeal: deps-test $(DEV)/build.ninja ## real processes, kills and cuts: 60,000 lines (ARGS=--small for little)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley

@@ -37,6 +37,8 @@ struct DoorSettings {
     AccountPlace place;
     core::ClientOptions core;
     Durability durability = Durability::on_sync;
+    /// Keep the newest of what happens in the account's recording file, without anything private.
+    bool record = false;
     /// Connect to the server where a session is stored.
     bool connect = true;
 };

@@ -136,12 +136,31 @@ bool Home::remembers(const AccountPlace& place) {
 void Home::forget(const AccountPlace& place) {
     std::error_code ignored;
     fs::remove(place.folder / "server", ignored);
+    // Nothing private is in it, but it is about somebody who is here no more.
+    fs::remove(place.recording_file(), ignored);
+}
+
+bool Home::records(const AccountPlace& place) {
+    return !fs::exists(place.folder / "unrecorded");
+}
+
+std::expected<void, std::string> Home::set_records(const AccountPlace& place, bool wanted) {
+    std::error_code error;
+    if (wanted) {
+        fs::remove(place.folder / "unrecorded", error);
+    } else if (write_line(place.folder / "unrecorded", "The flight recorder is off: parley report --on")) {
+        fs::remove(place.recording_file(), error);
+    } else {
+        error = std::make_error_code(std::errc::permission_denied);
+    }
+    if (!error) return {};
+    return std::unexpected("Nothing can be written to " + place.folder.string() + ".");
 }
 
 void Home::remove(const AccountPlace& place) {
     forget(place);
     std::error_code ignored;
-    for (const char* name : {"parley.db", "parley.db-wal", "parley.db-shm", "ca", "socket"}) {
+    for (const char* name : {"parley.db", "parley.db-wal", "parley.db-shm", "ca", "socket", "unrecorded"}) {
         fs::remove(place.folder / name, ignored);
     }
     // The locked file stays: a new one under its name could be locked by somebody else at the same time.

@@ -18,6 +18,8 @@ namespace parley::client {
 ///     parley.db   the core's database (and SQLite's -wal and -shm beside it)
 ///     owner       locked by the process that has the database open; holds its number
 ///     socket      where that process listens for others
+///     recording   what its flight recorder keeps; not there where nothing is recorded
+///     unrecorded  is there where the person does not want it
 struct AccountPlace {
     std::filesystem::path folder;
     /// "ada@chat.example.org"; also the folder's name.
@@ -27,6 +29,7 @@ struct AccountPlace {
 
     std::string handle() const { return name.substr(0, name.find('@')); }
     std::string database_file() const { return folder / "parley.db"; }
+    std::string recording_file() const { return folder / "recording"; }
 };
 
 /// The folder with all accounts of this person on this machine.
@@ -53,6 +56,9 @@ class Home {
     static bool remembers(const AccountPlace& place);
     /// Signed out: the account is no longer found here.
     static void forget(const AccountPlace& place);
+    /// Whether the flight recorder runs. A change holds from the next process on that opens the account.
+    static bool records(const AccountPlace& place);
+    static std::expected<void, std::string> set_records(const AccountPlace& place, bool wanted);
     /// Removes what is left in the folder; only for whoever holds its lock.
     static void remove(const AccountPlace& place);
 

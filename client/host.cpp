@@ -14,13 +14,21 @@ constexpr Duration sync_delay_max = milliseconds(2);
 
 }  // namespace
 
-Host::Host(Loop& loop, Told told) : told_(std::move(told)), core_timer_(loop), drive_timer_(loop) {}
+Host::Host(Loop& loop, HostOptions options, Told told)
+    : options_(std::move(options)), told_(std::move(told)), core_timer_(loop), drive_timer_(loop) {}
 
 Result<std::unique_ptr<Host>> Host::open(Loop& loop, HostOptions options, Told told) {
-    std::unique_ptr<Host> host(new Host(loop, std::move(told)));
+    std::unique_ptr<Host> host(new Host(loop, options, std::move(told)));
     TRY_ASSIGN(host->database_, SqliteDatabase::open(options.database_file, options.durability));
-    TRY_ASSIGN(host->client_,
-               core::Client::open(options.core, *host->database_, host->primitives_, read_clocks()));
+    if (!options.recording_file.empty()) {
+        if (auto recording = RecordingFile::open(options.recording_file)) {
+            host->recording_ = std::move(*recording);
+            host->recorder_ = std::make_unique<core::FlightRecorder>(host->recording_->ring(),
+                                                                     *host->database_, host->primitives_);
+            host->options_.core.recorder = host->recorder_.get();
+        }
+    }
+    TRY(host->open_core());
     const TransportOptions transport{.server = options.server,
                                      .ca_file = options.ca_file,
                                      .encoding = options.core.encoding,
@@ -30,24 +38,46 @@ Result<std::unique_ptr<Host>> Host::open(Loop& loop, HostOptions options, Told t
     return host;
 }
 
+Status Host::open_core() {
+    core::Database& database = recorder_ ? recorder_->database() : static_cast<core::Database&>(*database_);
+    core::Primitives& primitives =
+        recorder_ ? recorder_->primitives() : static_cast<core::Primitives&>(primitives_);
+    TRY_ASSIGN(client_, core::Client::open(options_.core, database, primitives, read_clocks()));
+    if (recording_) recording_opened_at_ = recording_->ring().used();
+    return {};
+}
+
+void Host::begin_new_life() {
+    transport_->close(1000);
+    core_timer_.disarm();
+    // The old core stays where there is no new one; the lease is not its any more.
+    if (auto opened = open_core(); !opened) return fail_with(opened.error().context);
+    client_->connect(read_clocks());
+    drive();
+}
+
+void Host::fail_with(const std::string& problem) {
+    broken_ = true;
+    problem_ = problem;
+    actions_.clear();
+    transport_->close(1000);
+    told_(core::ConnectionChanged{core::Connection::broken});
+}
+
 void Host::drive() {
     drive_timer_.disarm();
     frames_since_drive_ = 0;
     collect();
     if (broken_) return;
-    if (const auto synced = database_->sync(); !synced) {
-        broken_ = true;
-        problem_ = synced.error().context;
-        actions_.clear();
-        transport_->close(1000);
-        told_(core::ConnectionChanged{core::Connection::broken});
-        return;
-    }
+    if (const auto synced = database_->sync(); !synced) return fail_with(synced.error().context);
     while (!actions_.empty()) {
         core::Action action = std::move(actions_.front());
         actions_.pop_front();
         carry_out(std::move(action));
     }
+    if (recording_ && recording_->ring().life_grows_long(recording_opened_at_) && client_->idle() &&
+        !transport_->calling())
+        begin_new_life();
 }
 
 bool Host::collect() {

@@ -3,8 +3,10 @@
 #include "client/net/loop.hpp"
 #include "client/net/transport.hpp"
 #include "client/platform.hpp"
+#include "client/recording_file.hpp"
 #include "client/sqlite_database.hpp"
 #include "core/client.hpp"
+#include "core/recorder/flight_recorder.hpp"
 
 #include <deque>
 #include <functional>
@@ -20,6 +22,9 @@ struct HostOptions {
     ServerAddress server;
     std::string ca_file;
     core::ClientOptions core;
+    /// Where the flight recorder keeps what happens; empty: nothing is recorded. Where that file cannot be
+    /// had, nothing is recorded either.
+    std::string recording_file;
 };
 
 /// Drives one core: what its actions ask for is done with real sockets, timers and a file, and what happens
@@ -52,7 +57,12 @@ class Host final : private TransportEvents {
     bool broken() const { return broken_; }
 
   private:
-    Host(Loop& loop, Told told);
+    Host(Loop& loop, HostOptions options, Told told);
+
+    Status open_core();
+    /// What is recorded of this life will soon have no room: the next one begins, as after a restart.
+    void begin_new_life();
+    void fail_with(const std::string& problem);
 
     void socket_connected() override;
     void socket_frame(std::string_view frame) override;
@@ -63,9 +73,14 @@ class Host final : private TransportEvents {
     void carry_out(core::Action action);
     void call(core::CallHttp call);
 
+    HostOptions options_;
     Told told_;
     SystemPrimitives primitives_;
     std::unique_ptr<SqliteDatabase> database_;
+    std::unique_ptr<RecordingFile> recording_;
+    std::unique_ptr<core::FlightRecorder> recorder_;
+    /// What of the recording was used when the core had been opened.
+    std::size_t recording_opened_at_ = 0;
     std::unique_ptr<core::Client> client_;
     std::unique_ptr<Transport> transport_;
     Timer core_timer_;

@@ -32,7 +32,8 @@ Result<std::unique_ptr<OwnerDoor>> OwnerDoor::open(Loop& loop, OwnerLock lock, c
                               .durability = settings.durability,
                               .server = settings.place.server,
                               .ca_file = settings.place.ca_file,
-                              .core = settings.core};
+                              .core = settings.core,
+                              .recording_file = settings.record ? settings.place.recording_file() : ""};
     TRY_ASSIGN(door->host_, Host::open(loop, options, [door = door.get()](const core::Notice& notice) {
                    door->tell(notice);
                }));

@@ -10,6 +10,15 @@ constexpr const char* conversations_help = R"(
 CONVERSATION is @HANDLE for the direct conversation with a person, the title of a group,
 or an id as --json prints it.)";
 
+constexpr const char* report_help = R"(
+The flight recorder keeps the newest part of what this device got from its server and did with it,
+at most 4 MiB, beside the account's database. `parley report` saves that to a file, which can be
+played again by those who look for a mistake; nothing is sent anywhere.
+
+In it: types and numbers of messages, their sizes, order and times; ids of messages, people, devices
+and conversations. Not in it: texts, names, handles, titles, passwords and tokens, in whose place
+stands noise of the same size; nor addresses. It is lines of JSON: look into it before you pass it on.)";
+
 constexpr const char* footer = R"(
 Everything works offline: what is sent is stored on this device and goes out later, also by
 another parley. Two at once share one connection; nothing is ever sent twice.
@@ -216,6 +225,15 @@ void Grammar::add_upkeep() {
 
     std::shared_ptr<SyncCommand> sync;
     add("sync", "Send what waits and fetch what is new, then end", sync);
+
+    std::shared_ptr<ReportCommand> report;
+    CLI::App& reporting =
+        add("report", "Save what the flight recorder has of this account, for a bug report", report);
+    reporting.add_option("file", report->file, "Where to (parley-report-DATE.jsonl, here)")
+        ->type_name("FILE");
+    CLI::Option* off = reporting.add_flag("--off", report->off, "Record nothing from now on, and forget all");
+    reporting.add_flag("--on", report->on, "Record again")->excludes(off);
+    reporting.footer(report_help);
 
     std::shared_ptr<StatusCommand> status;
     add("status", "Show account, connection and what waits", status);

@@ -114,11 +114,17 @@ struct OutboxCommand {
     std::optional<std::string> discard;
 };
 struct SyncCommand {};
+struct ReportCommand {
+    /// Empty: a name with the date, in this folder.
+    std::string file;
+    bool on = false;
+    bool off = false;
+};
 
 using Command = std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand,
                              ProfileCommand, InviteCommand, ConversationsCommand, NewCommand, MembersCommand,
                              AddCommand, RemoveCommand, LeaveCommand, RenameCommand, ReadCommand, SendCommand,
-                             HistoryCommand, TailCommand, OutboxCommand, SyncCommand>;
+                             HistoryCommand, TailCommand, OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

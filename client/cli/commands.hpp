@@ -36,6 +36,9 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command);
 Outcome<ExitCode> run(Session& session, const HistoryCommand& command);
 Outcome<ExitCode> run(Session& session, const TailCommand& command);
 
+// report.cpp: needs no core, and works while another process has the account open.
+Outcome<ExitCode> report(const AccountPlace& place, const ReportCommand& command, Terminal& terminal);
+
 /// Finds or makes the account that the command is about, opens it and runs the command: the whole of `parley`
 /// after its command line was read.
 int run(const CommandLine& line);

@@ -60,14 +60,14 @@ Problem problem_of_opening(const Error& error) {
 }
 
 template <class Command>
-Outcome<ExitCode> open_and_run(const Common& common, const Command& command, Terminal& terminal) {
-    TRY_ASSIGN(const Home home, home_of(common));
-    TRY_ASSIGN(const AccountPlace place, place_for(home, common, command, terminal));
+Outcome<ExitCode> run_in_session(const Common& common, const AccountPlace& place, const Command& command,
+                                 Terminal& terminal) {
     Loop loop;
     const Interrupts interrupts(loop);
     const DoorSettings settings{
         .place = place,
         .core = {.client_name = "parley " PARLEY_VERSION, .jump_changes = common.jump_changes},
+        .record = Home::records(place),
         .connect = !common.offline};
     auto account = Account::open(loop, settings);
     if (!account) return std::unexpected(problem_of_opening(account.error()));
@@ -82,6 +82,17 @@ Outcome<ExitCode> open_and_run(const Common& common, const Command& command, Ter
     // left to its files, which the core has emptied.
     if (std::is_same_v<Command, LogoutCommand> && outcome && owned) Home::remove(place);
     return outcome;
+}
+
+template <class Command>
+Outcome<ExitCode> open_and_run(const Common& common, const Command& command, Terminal& terminal) {
+    TRY_ASSIGN(const Home home, home_of(common));
+    TRY_ASSIGN(const AccountPlace place, place_for(home, common, command, terminal));
+    if constexpr (std::is_same_v<Command, ReportCommand>) {
+        return report(place, command, terminal);
+    } else {
+        return run_in_session(common, place, command, terminal);
+    }
 }
 
 }  // namespace
