@@ -60,8 +60,7 @@ bool DeviceNode::start() {
         client::SqliteDatabase::open("local.db", client::Durability::on_sync, process_->vfs_name());
     if (database && !life_->over()) {
         database_ = std::move(*database);
-        auto client = core::Client::open(options_, *database_, *primitives_, now());
-        if (client && !life_->over()) client_ = std::move(*client);
+        open_core();
     }
     if (!client_) {
         if (!life_->over()) die(false);
@@ -70,6 +69,20 @@ bool DeviceNode::start() {
     client_->connect(now());
     drive();
     return up();
+}
+
+void DeviceNode::open_core() {
+    core::ClientOptions options = options_;
+    core::Database* database = database_.get();
+    core::Primitives* primitives = primitives_.get();
+    if (record_to_ != nullptr) {
+        recorder_ = std::make_unique<core::FlightRecorder>(*record_to_, *database, *primitives);
+        options.recorder = recorder_.get();
+        database = &recorder_->database();
+        primitives = &recorder_->primitives();
+    }
+    auto client = core::Client::open(std::move(options), *database, *primitives, now());
+    if (client && !life_->over()) client_ = std::move(*client);
 }
 
 void DeviceNode::die(bool power_lost) {
@@ -92,6 +105,7 @@ void DeviceNode::die_at(std::int64_t disk_operation, bool power_lost) {
 void DeviceNode::bury() {
     world_.end(*life_);
     client_.reset();
+    recorder_.reset();
     database_.reset();
     primitives_.reset();
     process_.reset();

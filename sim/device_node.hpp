@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/client.hpp"
+#include "core/recorder/flight_recorder.hpp"
 #include "sim/memory_disk.hpp"
 #include "sim/server_node.hpp"
 #include "sim/wire.hpp"
@@ -48,6 +49,8 @@ class DeviceNode final : public WireEvents {
     std::int64_t starts() const { return starts_; }
 
     // Commands.
+    /// From the next start on, everything that its core does is recorded. The sink outlives it.
+    void record(core::RecordSink& sink) { record_to_ = &sink; }
     /// False: the disk did not let it.
     bool start();
     void die(bool power_lost);
@@ -67,6 +70,7 @@ class DeviceNode final : public WireEvents {
     void wire_disconnected(std::optional<std::uint16_t> code) override;
 
   private:
+    void open_core();
     void drive();
     /// Takes over what the core asks for; true where one of it ends or changes the connection.
     bool collect();
@@ -85,12 +89,14 @@ class DeviceNode final : public WireEvents {
     MemoryDisk disk_;
     Link link_;
     Duration clock_error_;
+    core::RecordSink* record_to_ = nullptr;
 
     // One life.
     SharedLife life_;
     std::unique_ptr<DiskProcess> process_;
     std::unique_ptr<core::Primitives> primitives_;
     std::unique_ptr<client::SqliteDatabase> database_;
+    std::unique_ptr<core::FlightRecorder> recorder_;
     std::unique_ptr<core::Client> client_;
     std::deque<core::Action> actions_;
     SharedWire wire_;

@@ -1,5 +1,7 @@
 // sim --seed N [--seeds COUNT] [--steps M] [--profile calm|train|hostile|all] [--trace]
+//     [--record FILE [--device NAME]]
 
+#include "core/recorder/ring.hpp"
 #include "protocol/codec.hpp"
 #include "sim/platform.hpp"
 #include "sim/simulation.hpp"
@@ -10,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -26,6 +29,8 @@ struct Arguments {
     std::int64_t steps = 300;
     std::string profile = "all";
     bool trace = false;
+    std::string record;
+    std::string device;
 };
 
 /// A frame as the types and numbers of its envelopes; anything else as it is, where people can read it.
@@ -117,6 +122,20 @@ void print_summary(const Sums& sums, std::uint64_t seeds, std::int64_t real_ms) 
         static_cast<double>(sums.simulated_ms) / real);
 }
 
+/// Where the recording of a seed goes: with several seeds each has its own.
+std::string file_for(const Arguments& arguments, std::uint64_t seed) {
+    return arguments.seeds == 1 ? arguments.record : fmt::format("{}.{}", arguments.record, seed);
+}
+
+bool write(const std::string& file, const std::string& text) {
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.flush();
+    if (text.empty()) fmt::print(stderr, "no such device was there to be recorded\n");
+    if (!out) fmt::print(stderr, "{} cannot be written\n", file);
+    return out && !text.empty();
+}
+
 int run_all(const Arguments& arguments) {
     const Instant begun = parley::sim::real_time();
     Sums sums;
@@ -130,7 +149,13 @@ int run_all(const Arguments& arguments) {
                 fmt::print("{}\n", line_of(at, who, what, bytes));
             };
         }
+        parley::core::WholeRecording recording;
+        if (!arguments.record.empty()) {
+            options.record_to = &recording;
+            options.recorded_device = arguments.device;
+        }
         Outcome outcome = parley::sim::run(std::move(options));
+        if (!arguments.record.empty() && !write(file_for(arguments, seed), recording.text())) return 2;
         sums.add(outcome);
         if (outcome.violation) {
             print_failure(arguments, outcome);
@@ -156,6 +181,10 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::IsMember({"calm", "train", "hostile", "all"}));
     app.add_flag("--trace", arguments.trace, "Print everything that happens");
+    app.add_option("--record", arguments.record,
+                   "Write what one device's flight recorder sees to FILE (FILE.SEED where there are several)")
+        ->type_name("FILE");
+    app.add_option("--device", arguments.device, "Which device that is (the first)")->type_name("NAME");
     CLI11_PARSE(app, argc, argv);
     return run_all(arguments);
 }

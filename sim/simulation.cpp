@@ -41,6 +41,7 @@ class Simulation {
     bool over() const { return scene_.violation().has_value(); }
 
     void choose();
+    void record();
     void act_soon();
     void act();
     void strike_soon();
@@ -101,6 +102,7 @@ bool Simulation::step() {
 }
 
 Outcome Simulation::run() {
+    record();
     while (!scene_.server().start())
         step();
     for (const auto& device : scene_.devices())
@@ -114,6 +116,13 @@ Outcome Simulation::run() {
     come_to_rest();
     if (!over()) scene_.check_at_rest();
     return outcome();
+}
+
+void Simulation::record() {
+    if (options_.record_to == nullptr) return;
+    Device* device = options_.recorded_device.empty() ? scene_.devices().front().get()
+                                                      : scene_.device_named(options_.recorded_device);
+    if (device != nullptr) device->node->record(*options_.record_to);
 }
 
 void Simulation::act_soon() {

@@ -17,6 +17,10 @@ struct RunOptions {
     std::int64_t acts = 300;
     /// Hears every note of the trace.
     Trace::Listener listener;
+    /// Takes what the flight recorder of one device writes; does not change the run.
+    core::RecordSink* record_to = nullptr;
+    /// Which device that is; empty: the first.
+    std::string recorded_device;
 };
 
 struct Outcome {

@@ -2,8 +2,6 @@
 import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-import { Database } from "./database.mjs";
-
 const JSON_ENCODING = 0;
 const NOTHING = 0;
 const MESSAGE = 1;
@@ -15,15 +13,22 @@ const WASI_BADF = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+const systemRandom = (bytes) => webcrypto.getRandomValues(bytes);
+
 export class Core {
   #wasm;
   #client = 0;
   #database;
+  #random;
 
-  /** Opens the database and makes a core over it; `now()` gives both clocks. */
-  static async create({ module, path, options, now }) {
+  /**
+   * Makes a core over a database (database.mjs says what that is); `now()` gives both clocks, `random(bytes)`
+   * fills the bytes with chance.
+   */
+  static async create({ module, database, options, now, random = systemRandom }) {
     const core = new Core();
-    core.#database = new Database(path);
+    core.#database = database;
+    core.#random = random;
     core.now = now;
     const { exports } = await WebAssembly.instantiate(module, core.#imports());
     core.#wasm = exports;
@@ -52,11 +57,24 @@ export class Core {
 
   /** Commands for the outbox, as envelopes. */
   command(...envelopes) {
-    this.#push(COMMANDS, encoder.encode(envelopes.map((one) => JSON.stringify(one)).join("\n")));
+    this.commandLine(envelopes.map((one) => JSON.stringify(one)).join("\n"));
+  }
+
+  /** The same as they are written. */
+  commandLine(line) {
+    this.#push(COMMANDS, encoder.encode(line));
   }
 
   /** The next of what the core wants: {message} or {frame}; nothing when all was polled. */
   poll() {
+    const output = this.pollBytes();
+    if (output === null) return null;
+    const { kind, bytes } = output;
+    return kind === FRAME ? { frame: bytes } : { message: JSON.parse(decoder.decode(bytes)) };
+  }
+
+  /** The same as it comes out of the door: its kind and its bytes. */
+  pollBytes() {
     const out = this.#wasm.parley_allocate(8);
     const kind = this.#wasm.parley_poll(this.#client, out);
     const view = new DataView(this.#wasm.memory.buffer);
@@ -65,7 +83,7 @@ export class Core {
     this.#wasm.parley_free(out);
     if (kind === NOTHING) return null;
     this.#wasm.parley_free(at);
-    return kind === FRAME ? { frame: bytes } : { message: JSON.parse(decoder.decode(bytes)) };
+    return { kind, bytes };
   }
 
   /** Drops the core; what it holds stands in the database. Returns how many statements it left open. */
@@ -125,7 +143,7 @@ export class Core {
         const value = database.column(statement, column);
         this.#memory(to, value.length).set(value);
       },
-      random: (_, to, length) => webcrypto.getRandomValues(this.#memory(to, length)),
+      random: (_, to, length) => this.#random(this.#memory(to, length)),
     };
     // The core opens no file; the C library asks all the same when it ends a program.
     const none = () => WASI_BADF;

@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { v7 } from "./ids.mjs";
 import { Core } from "./core.mjs";
+import { Database } from "./database.mjs";
 
 const now = () => ({ instant: BigInt(Math.floor(performance.now())), wall: BigInt(Date.now()) });
 
@@ -24,7 +25,7 @@ export class Device {
     device.jsonFrames = jsonFrames;
     device.#core = await Core.create({
       module,
-      path,
+      database: new Database(path),
       options: { client_name: "node test", json_frames: jsonFrames },
       now,
     });

@@ -1,0 +1,83 @@
+/**
+ * One in a hundred seeds of the simulator: what one device's core was given there is played on the WASM
+ * module, and what comes out of it is the same as what comes out of the native core, byte for byte. That in
+ * turn is what was recorded.
+ *
+ *     tools/node --test tests/node/replay/replay.test.mjs
+ *
+ * PARLEY_BUILD names the folder with sim/sim and client/replay, PARLEY_MODULE the module, where not the usual
+ * ones.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { compiled } from "../door/core.mjs";
+import { buildFolder, modulePath } from "../door/server.mjs";
+import { outputsOf } from "./player.mjs";
+import { livesIn } from "./recording.mjs";
+
+/** Of the 1,000 seeds that `make test` runs. */
+const SEEDS = Array.from({ length: 10 }, (_, i) => 100 * (i + 1));
+
+let folder;
+let module;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "parley-replay-"));
+  module = compiled(modulePath);
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+/** The recording of one device in a seed, and what the native core says to it. */
+function recorded(seed, ...options) {
+  const file = join(folder, `seed-${seed}`);
+  const outputs = `${file}.outputs`;
+  run("sim/sim", ["--seed", seed, "--record", file, ...options], [0, 1]);
+  run("client/replay", [file, "--quiet", "--outputs", outputs], [0]);
+  const native = readFileSync(outputs, "utf8").trim().split("\n").map(JSON.parse);
+  return { lives: livesIn(readFileSync(file, "utf8")), native };
+}
+
+/** A seed in which a promise breaks (1) is a failure of another test; its recording is as good as any. */
+function run(program, words, codes) {
+  try {
+    execFileSync(join(buildFolder, program), words.map(String), { stdio: "pipe" });
+  } catch (error) {
+    if (!codes.includes(error.status)) throw new Error(`${program}: ${error.stdout}${error.stderr}`);
+  }
+}
+
+async function playAll(lives) {
+  const all = [];
+  for (const life of lives) all.push(...(await outputsOf(life, module)));
+  return all;
+}
+
+for (const seed of SEEDS) {
+  test(`seed ${seed}: the module says what the native core says`, async (context) => {
+    const { lives, native } = recorded(seed);
+    const played = await playAll(lives);
+    assert.equal(played.length, native.length);
+    for (const [step, outputs] of played.entries()) assert.deepEqual(outputs, native[step], `step ${step}`);
+    const outputs = played.flat().length;
+    // A device may be away for most of a seed, but not for all of it.
+    assert.ok(played.length > 20 && outputs > 20, `only ${played.length} steps and ${outputs} outputs`);
+    context.diagnostic(`${lives.length} lives, ${played.length} steps, ${outputs} outputs`);
+  });
+}
+
+test("a core that is given something else says something else", async () => {
+  const { lives, native } = recorded(1, "--steps", 50);
+  const [first] = lives.filter(({ steps }) => steps.some(({ input }) => input?.frame));
+  const position = lives.indexOf(first);
+  const before = lives.slice(0, position).flatMap(({ steps }) => steps).length;
+  const step = first.steps.findIndex(({ input }) => input?.frame);
+  first.steps[step].input.frame = "/w==";
+  const played = await outputsOf(first, module);
+  assert.notDeepEqual(played[step], native[before + step]);
+});
