@@ -42,7 +42,7 @@ AT_ONCE_MAX = 3
 GAP_SECONDS = (0.2, 1.5)
 SHORT_SECONDS = 20
 # A short run may go on for so long until every kind of fault has struck.
-EXTRA_SECONDS = 16
+EXTRA_SECONDS = 25
 
 
 class Rig:
@@ -53,6 +53,7 @@ class Rig:
         self.service = Service(folder, self.record, Steering(folder, "server"), random.Random(options.seed))
         self.network = Network(7, options.seed, self.service.server.port)
         self.people = People(folder, self.network, self.record, options.seed)
+        self.deck = []
         self.struck = Counter()
         self.lock = threading.Lock()
         self.absent = self.what_is_absent()
@@ -86,12 +87,14 @@ class Rig:
             self.people.fair_weather(device, self.chance)
         self.people.begin()
         began = waiting.now()
-        running, deck = [], []
+        running = []
         while not self.enough(waiting.now() - began, seconds):
             running = [thread for thread in running if thread.is_alive()]
             if len(running) < AT_ONCE_MAX:
-                deck = deck or self.shuffled()
-                running.append(self.strike(deck.pop()))
+                with self.lock:
+                    self.deck = self.deck or self.shuffled()
+                    kind = self.deck.pop()
+                running.append(self.strike(kind))
             waiting.rest(self.chance.uniform(*GAP_SECONDS))
         self.spell.ending.set()
         for thread in running:
@@ -125,6 +128,9 @@ class Rig:
             self.record.note("trouble", kind=kind, problem=f"{type(problem).__name__}: {problem}")
             return
         if outcome is None:
+            # What it was to strike was busy with another fault, or not there: later, then.
+            with self.lock:
+                self.deck.insert(0, kind)
             return
         whom, struck = outcome
         with self.lock:
