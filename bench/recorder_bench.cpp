@@ -126,8 +126,9 @@ class Device {
 
 protocol::Envelope message(std::int64_t seq) {
     std::array<std::uint8_t, 10> bytes{};
-    for (std::size_t i = 0; i < 8; ++i)
-        bytes[2 + i] = static_cast<std::uint8_t>(seq >> (8 * i));
+    // Version and variant take some bits of the first and the third byte.
+    for (std::size_t i = 0; i < 6; ++i)
+        bytes[4 + i] = static_cast<std::uint8_t>(seq >> (8 * i));
     protocol::Change change{
         .id = Uuid::version7(WallTime{1'600'000'000'000}, bytes),
         .seq = seq,
