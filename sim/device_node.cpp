@@ -87,7 +87,7 @@ void DeviceNode::open_core() {
 
 void DeviceNode::die(bool power_lost) {
     if (!process_ || life_->over()) return;
-    world_.note(name_, power_lost ? "power lost" : "killed");
+    world_.note(name_, power_lost ? "power lost" : "killed", std::to_string(disk_.counts().failed_syncs));
     power_lost_ = power_lost;
     life_->end();
     process_->kill();

@@ -36,7 +36,10 @@ Device* any_device(Scene& scene) {
     for (const auto& device : scene.devices()) {
         if (device->node->up()) up.push_back(device.get());
     }
-    return up.empty() ? nullptr : scene.world().random().pick(up);
+    if (up.empty()) return nullptr;
+    Device* chosen = scene.world().random().pick(up);
+    scene.world().note(chosen->node->name(), "struck");
+    return chosen;
 }
 
 }  // namespace parley::sim

@@ -101,8 +101,9 @@ class Numbers final : public Promise {
                               std::holds_alternative<protocol::Skip>(envelope.payload);
         const StreamHistory* history = scene.history().find(envelope.stream);
         if (!numbered || !envelope.seq || history == nullptr || !history->conversation) return;
+        // The answer to a repeat names the old place, so that no order begins with it.
+        if (answer && !last_.contains(key)) return;
         const auto [last, first] = last_.try_emplace(key, *envelope.seq);
-        // An answer to a repeated command names the old place, and moves nothing.
         if (first || *envelope.seq <= last->second) return;
         if (*envelope.seq > last->second + 1) {
             if (answer) return;
