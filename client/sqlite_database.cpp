@@ -13,17 +13,25 @@ namespace parley::client {
 
 namespace {
 
-Error error_of(sqlite3* handle, int result) {
-    const ErrorCode code = result == SQLITE_FULL ? ErrorCode::disk_full : ErrorCode::internal;
-    return {code, std::string("local database: ") + sqlite3_errmsg(handle), 0, {}};
-}
-
 /// The log is copied into the database file when it has grown to this; 4 KiB each.
 constexpr int log_pages_max = 1000;
 
+std::string settings(Durability durability, bool keep_lock) {
+    const char* level = durability == Durability::commit    ? "FULL"
+                        : durability == Durability::on_sync ? "NORMAL"
+                                                            : "OFF";
+    return std::string(keep_lock ? "PRAGMA locking_mode=EXCLUSIVE;" : "") +
+           "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+           "PRAGMA temp_store=MEMORY; PRAGMA synchronous=" +
+           level;
+}
+
+}  // namespace
+
+/// Does not outlive its database.
 class SqliteStatement final : public core::Statement {
   public:
-    SqliteStatement(sqlite3* database, sqlite3_stmt* handle) : database_(database), handle_(handle) {}
+    SqliteStatement(SqliteDatabase& database, sqlite3_stmt* handle) : database_(database), handle_(handle) {}
     ~SqliteStatement() override { sqlite3_finalize(handle_); }
     SqliteStatement(const SqliteStatement&) = delete;
     SqliteStatement& operator=(const SqliteStatement&) = delete;
@@ -47,10 +55,11 @@ class SqliteStatement final : public core::Statement {
     void bind_null(int parameter) override { require(sqlite3_bind_null(handle_, parameter + 1)); }
 
     Result<bool> step() override {
+        TRY(database_.usable());
         const int result = sqlite3_step(handle_);
         if (result == SQLITE_ROW) return true;
         if (result == SQLITE_DONE) return false;
-        Error error = error_of(database_, result);
+        Error error = database_.error_of(result);
         sqlite3_reset(handle_);
         return fail(std::move(error));
     }
@@ -78,21 +87,9 @@ class SqliteStatement final : public core::Statement {
     /// Binding fails only for a parameter that the statement does not have, or during a step: our mistakes.
     static void require([[maybe_unused]] int result) { assert(result == SQLITE_OK); }
 
-    sqlite3* database_;
+    SqliteDatabase& database_;
     sqlite3_stmt* handle_;
 };
-
-std::string settings(Durability durability, bool keep_lock) {
-    const char* level = durability == Durability::commit    ? "FULL"
-                        : durability == Durability::on_sync ? "NORMAL"
-                                                            : "OFF";
-    return std::string(keep_lock ? "PRAGMA locking_mode=EXCLUSIVE;" : "") +
-           "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-           "PRAGMA temp_store=MEMORY; PRAGMA synchronous=" +
-           level;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& path, Durability durability,
                                                              const std::string& vfs) {
@@ -104,7 +101,7 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     ::umask(before);
     // Owned from here on, so that a failed open is closed as well.
     std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle, durability));
-    if (result != SQLITE_OK) return fail(error_of(handle, result));
+    if (result != SQLITE_OK) return fail(database->error_of(result));
     // The file has one user anyway (see Home), and taking SQLite's lock costs as much as a small write.
     const bool keep_lock = vfs.empty();
     TRY(database->execute(settings(durability, keep_lock)));
@@ -123,38 +120,54 @@ SqliteDatabase::~SqliteDatabase() {
     sqlite3_close_v2(handle_);
 }
 
+Status SqliteDatabase::usable() const {
+    if (!broken_) return {};
+    return fail(ErrorCode::internal, "local database: the disk failed; open it anew");
+}
+
+Error SqliteDatabase::error_of(int result) {
+    broken_ = broken_ || (result & 0xff) == SQLITE_IOERR;
+    const ErrorCode code = (result & 0xff) == SQLITE_FULL ? ErrorCode::disk_full : ErrorCode::internal;
+    return {code, std::string("local database: ") + sqlite3_errmsg(handle_), 0, {}};
+}
+
 int SqliteDatabase::committed(void* self, sqlite3* handle, const char* schema, int log_pages) {
-    static_cast<SqliteDatabase*>(self)->unsynced_ = true;
-    // In place of SQLite's automatic checkpoint, which is a hook as well. One that fails is tried again at
-    // the next commit; the log is complete without it.
-    if (log_pages >= log_pages_max) {
-        sqlite3_wal_checkpoint_v2(handle, schema, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    }
+    auto& database = *static_cast<SqliteDatabase*>(self);
+    database.unsynced_ = true;
+    if (log_pages < log_pages_max) return SQLITE_OK;
+    // In place of SQLite's automatic checkpoint, which is a hook as well. Where there was only no room, it is
+    // tried again at the next commit; the log is complete without it.
+    const int copied = sqlite3_wal_checkpoint_v2(handle, schema, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if ((copied & 0xff) == SQLITE_IOERR) database.broken_ = true;
     return SQLITE_OK;
 }
 
 Status SqliteDatabase::execute(std::string_view sql) {
+    TRY(usable());
     const int result = sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
-    if (result != SQLITE_OK) return fail(error_of(handle_, result));
+    if (result != SQLITE_OK) return fail(error_of(result));
     return {};
 }
 
 Result<std::unique_ptr<core::Statement>> SqliteDatabase::prepare(std::string_view sql) {
+    TRY(usable());
     sqlite3_stmt* handle = nullptr;
     const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                           SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
-    if (result != SQLITE_OK) return fail(error_of(handle_, result));
-    return std::make_unique<SqliteStatement>(handle_, handle);
+    if (result != SQLITE_OK) return fail(error_of(result));
+    return std::make_unique<SqliteStatement>(*this, handle);
 }
 
 Status SqliteDatabase::sync() {
+    TRY(usable());
     if (durability_ != Durability::on_sync || !unsynced_) return {};
     sqlite3_file* log = nullptr;
     const int found = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (found != SQLITE_OK) return fail(error_of(handle_, found));
+    if (found != SQLITE_OK) return fail(error_of(found));
     // Without methods there is no log: the database is in memory.
     if (log != nullptr && log->pMethods != nullptr &&
         log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+        broken_ = true;
         return fail(ErrorCode::internal, "local database: the disk did not take what was written");
     }
     unsynced_ = false;

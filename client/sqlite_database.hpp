@@ -37,18 +37,25 @@ class SqliteDatabase final : public core::Database {
     Result<std::unique_ptr<core::Statement>> prepare(std::string_view sql) override;
 
     /// With Durability::on_sync: brings every commit so far onto the disk; cheap where there was none. After
-    /// a failure the file must not be used any more: what the kernel dropped will not be reported again.
+    /// a failure, or after any other error of the disk, every call here fails: what the kernel dropped will
+    /// not be reported again, so that nothing may be built on it before the file is opened anew.
     Status sync();
 
   private:
+    friend class SqliteStatement;
     SqliteDatabase(sqlite3* handle, Durability durability);
 
+    /// Whether the disk can still be relied on.
+    Status usable() const;
+    Error error_of(int result);
     static int committed(void* self, sqlite3* handle, const char* schema, int log_pages);
 
     sqlite3* handle_;
     Durability durability_;
     /// Commits since the last sync.
     bool unsynced_ = false;
+    /// The disk failed to read, write or sync.
+    bool broken_ = false;
 };
 
 }  // namespace parley::client
