@@ -1,5 +1,6 @@
 #include "sim/report.hpp"
 
+#include "sim/local_reader.hpp"
 #include "sim/promise.hpp"
 
 #include <algorithm>
@@ -42,29 +43,36 @@ std::string described(const protocol::ChangePayload& payload) {
         payload);
 }
 
-std::string state_of(Device& device) {
+/// What the device waits for; the conversations that it is about go into the violation.
+std::string state_of(Device& device, Violation& into) {
     if (!device.node->up()) return "down";
     core::Client& client = device.node->client();
     std::string text = "connection " + std::to_string(static_cast<int>(client.connection()));
+    if (!device.node->connected()) text += ", no connection";
     const auto waiting = client.outbox();
     if (!waiting) return text + ", outbox unreadable";
     for (const auto& one : *waiting) {
-        text += ", command " + one.id.text() + " state " + std::to_string(static_cast<int>(one.state));
+        if (one.state == core::CommandState::failed) continue;
+        text += ", " + std::string(protocol::name_of(protocol::type_of(one.command))) + " " + one.id.text();
+        text += one.state == core::CommandState::queued ? " queued" : " in flight";
         if (text.size() > 400) return text + " …";
     }
     const auto views = client.conversations(0, 1000);
     if (!views) return text;
     for (const auto& view : *views) {
-        if (view.present && !view.complete) text += ", " + view.stream.text() + " incomplete";
         const auto shown = everything_shown(client, view);
-        if (view.present && shown && shown->missing) text += ", " + view.stream.text() + " misses a part";
+        const bool misses = shown && shown->missing;
+        if (!view.present || (view.complete && !misses)) continue;
+        text += ", " + view.stream.text() + (view.complete ? " misses a part" : " is incomplete");
+        const auto& streams = into.streams;
+        if (std::ranges::find(streams, view.stream) == streams.end()) into.streams.push_back(view.stream);
     }
     return text;
 }
 
 }  // namespace
 
-std::vector<std::string> last_changes(const Scene& scene, const Violation& violation) {
+std::vector<std::string> last_changes(Scene& scene, const Violation& violation) {
     std::vector<std::string> lines;
     for (const StreamId& stream : violation.streams) {
         const StreamHistory* history = scene.history().find(stream);
@@ -79,13 +87,18 @@ std::vector<std::string> last_changes(const Scene& scene, const Violation& viola
                             std::to_string(change->second.born) + "  " + described(change->second.payload));
         }
     }
+    for (const auto& device : scene.devices()) {
+        if (std::ranges::find(violation.devices, device->node->name()) == violation.devices.end()) continue;
+        for (auto& line : local_state(device->node->disk(), violation.streams))
+            lines.push_back(std::move(line));
+    }
     return lines;
 }
 
 Violation restless(Scene& scene) {
     Violation violation{.promise = 6, .what = "the world did not come to rest after it was healed:"};
     for (const auto& device : scene.devices()) {
-        violation.what += "\n  " + device->node->name() + ": " + state_of(*device);
+        violation.what += "\n  " + device->node->name() + ": " + state_of(*device, violation);
         violation.devices.push_back(device->node->name());
     }
     violation.what += "\n  server: " + std::string(scene.server().up() ? "up" : "down") +

@@ -204,7 +204,7 @@ bool Simulation::at_rest() {
     return std::ranges::all_of(scene_.devices(), [](const auto& device) {
         if (!device->signed_in()) return false;
         core::Client& client = device->node->client();
-        if (client.connection() != core::Connection::online) return false;
+        if (client.connection() != core::Connection::online || !device->node->connected()) return false;
         const auto waiting = client.outbox();
         if (!waiting) return false;
         const bool sending = std::ranges::any_of(

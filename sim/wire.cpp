@@ -10,6 +10,9 @@ namespace {
 /// What the systems between two processes hold before a write has to wait.
 constexpr std::size_t kSocketBytes = 16 * 1024;
 constexpr Duration kConnectTimeout = seconds(10);
+/// How long a system waits for a confirmation before it sends again.
+constexpr Duration kRetryMin = milliseconds(200);
+constexpr Duration kRetryMax = seconds(8);
 
 std::string joined(const server::Frame& frame) {
     std::string bytes;
@@ -27,48 +30,69 @@ Wire::Wire(World& world, Ends ends, std::uint64_t number)
       number_(number),
       random_(world.random().fork("wire " + std::to_string(number))) {}
 
-Instant Wire::arrival(Instant& last_arrival) {
-    last_arrival = std::max(last_arrival, world_.instant() + ends_.link.delay(random_));
-    return last_arrival;
+void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
+    const Duration transfer = ends_.link.transfer(bytes, random_);
+    const Instant earliest = std::max(way.last_arrival, world_.instant() + ends_.link.delay(random_));
+    way.last_arrival = earliest + transfer;
+    world_.at(way.last_arrival, nullptr,
+              [self = shared_from_this(), &way, arrived = std::move(arrived)]() mutable {
+                  if (self->dead()) return;
+                  if (!self->ends_.link.silent && way.waiting.empty()) return arrived();
+                  way.waiting.push_back(std::move(arrived));
+                  if (way.waiting.size() > 1) return;
+                  way.retry = kRetryMin;
+                  self->retry(way);
+              });
+}
+
+/// The systems send again what was not confirmed, at longer and longer intervals.
+void Wire::retry(Way& way) {
+    world_.after(way.retry, [self = shared_from_this(), &way] {
+        way.retry = std::min(way.retry * 2, kRetryMax);
+        if (!self->dead() && self->ends_.link.silent) return self->retry(way);
+        while (!way.waiting.empty()) {
+            World::Event arrived = std::move(way.waiting.front());
+            way.waiting.pop_front();
+            if (!self->dead()) arrived();
+        }
+    });
 }
 
 void Wire::connect() {
     device_open_ = true;
     if (!ends_.link.up)
         return world_.after(milliseconds(5), [self = shared_from_this()] { self->tell_device({}); });
-    world_.at(arrival(last_to_server_), nullptr, [self = shared_from_this()] {
-        if (!self->device_open_) return;
-        if (self->silent()) {
-            return self->world_.after(kConnectTimeout, [self] { self->tell_device({}); });
-        }
-        if (!self->ends_.server.listening()) {
-            return self->world_.after(self->ends_.link.delay(self->random_),
-                                      [self] { self->tell_device({}); });
-        }
+    world_.after(kConnectTimeout, [self = shared_from_this()] {
+        if (!self->connected_) self->tell_device({});
+    });
+    carry(to_server_, 0, [self = shared_from_this()] {
+        if (!self->device_open_ || self->ends_.device_life->over()) return;
+        if (!self->ends_.server.listening()) return self->refuse();
         self->server_open_ = true;
-        self->world_.at(self->arrival(self->last_to_device_), self->ends_.device_life, [self] {
-            if (self->device_open_ && !self->silent()) self->ends_.device.wire_connected();
+        self->carry(self->to_device_, 0, [self] {
+            self->connected_ = true;
+            if (self->device_open_ && !self->ends_.device_life->over()) self->ends_.device.wire_connected();
         });
         self->ends_.server.accept(self);
     });
 }
 
+/// Nobody holds this connection over there: the system says so.
+void Wire::refuse() {
+    carry(to_device_, 0, [self = shared_from_this()] { self->tell_device({}); });
+}
+
 void Wire::send_to_server(std::string frame) {
-    world_.at(arrival(last_to_server_), nullptr, [self = shared_from_this(), bytes = std::move(frame)] {
-        if (self->silent()) return;
+    const std::size_t size = frame.size();
+    carry(to_server_, size, [self = shared_from_this(), bytes = std::move(frame)] {
         if (self->server_open_) return self->ends_.server.frame_arrived(*self, bytes);
-        // Nobody holds this connection over there: its system says so.
-        if (self->device_open_ && self->ends_.server.listening()) {
-            self->world_.after(self->ends_.link.delay(self->random_), [self] { self->tell_device({}); });
-        }
+        if (self->device_open_ && self->ends_.server.listening()) self->refuse();
     });
 }
 
 void Wire::close_from_device() {
     device_open_ = false;
-    world_.at(arrival(last_to_server_), nullptr, [self = shared_from_this()] {
-        if (!self->silent()) self->tell_server();
-    });
+    carry(to_server_, 0, [self = shared_from_this()] { self->tell_server(); });
 }
 
 void Wire::send(server::Frame frame) {
@@ -77,17 +101,20 @@ void Wire::send(server::Frame frame) {
     under_way_bytes_ += bytes.size();
     write_waits_ = true;
     if (under_way_bytes_ < kSocketBytes) written();
-    world_.at(arrival(last_to_device_), nullptr,
-              [self = shared_from_this(), parcel = Parcel{std::move(bytes), {}}] { self->take(parcel); });
+    const std::size_t size = bytes.size();
+    carry(to_device_, size,
+          [self = shared_from_this(), parcel = Parcel{std::move(bytes), {}}] { self->take(parcel); });
 }
 
 void Wire::close(CloseCode code, server::Frame last) {
     server_open_ = false;
     std::string bytes = joined(last);
     if (!bytes.empty()) ends_.server.frame_said(*this, bytes);
-    world_.at(arrival(last_to_device_), nullptr,
-              [self = shared_from_this(),
-               parcel = Parcel{std::move(bytes), static_cast<std::uint16_t>(code)}] { self->take(parcel); });
+    const std::size_t size = bytes.size();
+    carry(to_device_, size,
+          [self = shared_from_this(), parcel = Parcel{std::move(bytes), static_cast<std::uint16_t>(code)}] {
+              self->take(parcel);
+          });
 }
 
 void Wire::written() {
@@ -98,7 +125,7 @@ void Wire::written() {
 }
 
 void Wire::take(Parcel parcel) {
-    if (silent() || !device_open_) return;
+    if (!device_open_) return;
     if (!ends_.link.reads || !unread_.empty()) return unread_.push_back(std::move(parcel));
     parcel_read(parcel);
 }
@@ -143,17 +170,13 @@ void Wire::cut() {
 void Wire::server_died(bool politely) {
     server_open_ = false;
     if (!politely) return;
-    world_.at(arrival(last_to_device_), nullptr, [self = shared_from_this()] {
-        if (!self->silent()) self->tell_device({});
-    });
+    carry(to_device_, 0, [self = shared_from_this()] { self->tell_device({}); });
 }
 
 void Wire::device_died(bool politely) {
     device_open_ = false;
     if (!politely) return;
-    world_.at(arrival(last_to_server_), nullptr, [self = shared_from_this()] {
-        if (!self->silent()) self->tell_server();
-    });
+    carry(to_server_, 0, [self = shared_from_this()] { self->tell_server(); });
 }
 
 }  // namespace parley::sim

@@ -86,9 +86,19 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
         std::string frame;
         std::optional<std::uint16_t> close_code;
     };
+    /// One direction: what is sent arrives in order. While the way is silent it waits, and what comes behind
+    /// waits too.
+    struct Way {
+        Instant last_arrival;
+        std::deque<World::Event> waiting;
+        Duration retry;
+    };
 
-    bool silent() const { return silent_ || ends_.link.silent || !ends_.link.up; }
-    Instant arrival(Instant& last_arrival);
+    /// Whatever is sent on it is lost for good.
+    bool dead() const { return silent_ || !ends_.link.up; }
+    void carry(Way& way, std::size_t bytes, World::Event arrived);
+    void retry(Way& way);
+    void refuse();
     void tell_device(std::optional<std::uint16_t> code);
     void tell_server();
     void take(Parcel parcel);
@@ -101,9 +111,10 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     Random random_;
     bool device_open_ = false;
     bool server_open_ = false;
+    bool connected_ = false;
     bool silent_ = false;
-    Instant last_to_device_;
-    Instant last_to_server_;
+    Way to_device_;
+    Way to_server_;
     std::deque<Parcel> unread_;
     std::size_t under_way_bytes_ = 0;
     bool write_waits_ = false;
