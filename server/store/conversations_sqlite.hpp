@@ -18,7 +18,8 @@ struct MemberKey {
 template <>
 struct std::hash<parley::server::sqlite::MemberKey> {
     std::size_t operator()(const parley::server::sqlite::MemberKey& key) const noexcept {
-        return static_cast<std::size_t>(key.conversation.value * 0x1000193 ^ key.account.value);
+        const auto conversation = static_cast<std::size_t>(key.conversation.value);
+        return conversation * 0x1000193 ^ static_cast<std::size_t>(key.account.value);
     }
 };
 
