@@ -2,6 +2,7 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <sstream>

@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from checks.bans import bans
 from checks.budgets import budgets, cpp_functions
 from checks.dead import dead_files
+from checks.headers import missing_headers
 from checks.maps import stale_maps
 from checks.rings import edges, rings
 from checks.tree import Tree, blank_cpp, matches
@@ -88,6 +89,27 @@ class Edges(TidyTest):
     def test_three_files_of_the_server_may_see_beast(self):
         files = {f"server/net/{name}.cpp": "#include <boost/beast/core.hpp>\n" for name in "abcd"}
         self.finds(edges, files, "server/net/d.cpp:1: more than 3 files of server/ see Boost.Beast")
+
+
+class Headers(TidyTest):
+    def test_what_is_taken_from_std_is_included(self):
+        text = "#include <string>\nstd::string a;\nstd::vector<int> b;\nstd::vector<int> c;\n"
+        self.finds(missing_headers, {"core/a.cpp": text}, "core/a.cpp:3: takes from <vector>")
+
+    def test_a_header_of_ours_may_bring_it(self):
+        files = {
+            "core/a.cpp": '#include "core/b.hpp"\nstd::vector<int> a;\n',
+            "core/b.hpp": '#pragma once\n#include "core/c.hpp"\n',
+            "core/c.hpp": '#pragma once\n#include "core/b.hpp"\n#include <vector>\n',
+        }
+        self.accepts(missing_headers, files)
+
+    def test_it_is_not_enough_that_a_library_brings_it(self):
+        files = {"client/a.cpp": "#include <CLI/CLI.hpp>\nstd::unique_ptr<int> a;\n"}
+        self.finds(missing_headers, files, "client/a.cpp:2: takes from <memory>")
+
+    def test_a_name_that_only_begins_alike_and_a_comment_are_left_alone(self):
+        self.accepts(missing_headers, {"core/a.cpp": "// std::vector\nstd::mapped_type a; std::setfill b;\n"})
 
 
 class Budgets(TidyTest):
