@@ -1,5 +1,6 @@
 """One GoogleTest executable: run, and its cases counted from its report or, where it died, its output."""
 import json
+import os
 import re
 import subprocess
 
@@ -12,14 +13,16 @@ SHOWN_LINES = 40
 SHOWN_COLUMNS = 300
 
 
-def run(path, report):
-    """Counts, and what is worth showing; `report` is where the JSON goes."""
+def run(path, report, shard=0, shards=1):
+    """Counts, and what is worth showing; `report` is where the JSON goes. Of several shards each runs its
+    share of the cases."""
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     try:
         done = subprocess.run(
             [path, f"--gtest_output=json:{report}"],
             cwd=path.parent,
+            env=os.environ | {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -49,6 +49,14 @@ class GoogleTest(unittest.TestCase):
         self.assertEqual(counts, Counts(2, 1, 2))
         self.assertIn("leak of 8 bytes", text)
 
+    def test_a_shard_is_told_which_share_is_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "unit_fake")
+            path.write_text("#!/bin/sh\necho share $GTEST_SHARD_INDEX of $GTEST_TOTAL_SHARDS\nexit 3\n")
+            path.chmod(0o755)
+            _, text = run(path, pathlib.Path(folder, "report.json"), shard=1, shards=4)
+        self.assertIn("share 1 of 4", text)
+
     def test_a_missing_executable_is_a_failure(self):
         with tempfile.TemporaryDirectory() as folder:
             counts, _ = run(pathlib.Path(folder, "gone"), pathlib.Path(folder, "report.json"))
