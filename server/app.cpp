@@ -11,6 +11,7 @@
 #include "server/ops/maintenance.hpp"
 #include "server/ops/process_host.hpp"
 #include "server/ops/secret_file.hpp"
+#include "server/ops/thread_name.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <fmt/format.h>
@@ -288,7 +289,10 @@ int App::run() {
     // The greeting may have written: shards begin where the store stands now.
     app.writer->start();
     for (const auto& loop : app.loops) {
-        app.threads.emplace_back([&loop] { loop->loop().run(); });
+        app.threads.emplace_back([&loop] {
+            name_thread("shard-" + std::to_string(loop->number()));
+            loop->loop().run();
+        });
     }
     app.maintenance = std::make_unique<Maintenance>(*app.store, log);
     ControlTasks tasks(*app.loops.front());

@@ -6,7 +6,7 @@ namespace parley::server {
 
 ReaderThreads::ReaderThreads(std::size_t threads, std::size_t queue_max, Store& store, PostToShard post,
                              std::atomic<std::int64_t>& queued)
-    : store_(store), post_(std::move(post)), workers_(threads, queue_max, queued) {}
+    : store_(store), post_(std::move(post)), workers_("reader", threads, queue_max, queued) {}
 
 bool ReaderThreads::submit(std::uint32_t shard, std::function<void(Snapshot&)> read,
                            std::function<void()> done) {
@@ -19,7 +19,7 @@ bool ReaderThreads::submit(std::uint32_t shard, std::function<void(Snapshot&)> r
 
 HashThreads::HashThreads(std::size_t threads, std::size_t queue_max, PasswordCost cost, PostToShard post,
                          std::atomic<std::int64_t>& queued)
-    : cost_(cost), post_(std::move(post)), workers_(threads, queue_max, queued) {}
+    : cost_(cost), post_(std::move(post)), workers_("hasher", threads, queue_max, queued) {}
 
 bool HashThreads::hash(std::uint32_t shard, std::string password,
                        std::function<void(Result<std::string>)> done) {

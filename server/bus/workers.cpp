@@ -1,13 +1,20 @@
 #include "server/bus/workers.hpp"
 
+#include "server/ops/thread_name.hpp"
+
 #include <utility>
 
 namespace parley::server {
 
-Workers::Workers(std::size_t threads, std::size_t queue_max, std::atomic<std::int64_t>& queued)
+Workers::Workers(const std::string& name, std::size_t threads, std::size_t queue_max,
+                 std::atomic<std::int64_t>& queued)
     : queue_max_(queue_max), queued_(queued) {
-    for (std::size_t i = 0; i < threads; ++i)
-        threads_.emplace_back([this] { run(); });
+    for (std::size_t i = 0; i < threads; ++i) {
+        threads_.emplace_back([this, own = name + "-" + std::to_string(i)] {
+            name_thread(own);
+            run();
+        });
+    }
 }
 
 Workers::~Workers() {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace parley::server {
 /// A few threads over one bounded queue of tasks. Ending it drops what has not begun.
 class Workers {
   public:
-    /// `queued` counts what waits.
-    Workers(std::size_t threads, std::size_t queue_max, std::atomic<std::int64_t>& queued);
+    /// `name` is that of the threads; `queued` counts what waits.
+    Workers(const std::string& name, std::size_t threads, std::size_t queue_max,
+            std::atomic<std::int64_t>& queued);
     ~Workers();
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;

@@ -2,6 +2,7 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/ops/clock.hpp"
+#include "server/ops/thread_name.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -49,6 +50,7 @@ bool WriterThread::submit(Work work) {
 }
 
 void WriterThread::run() {
+    name_thread("writer");
     std::vector<Work> taken;
     while (true) {
         taken.clear();
