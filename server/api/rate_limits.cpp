@@ -30,6 +30,11 @@ void RateLimits::forget_full(Buckets<Key>& buckets, std::int64_t full, std::int6
     if (buckets.size() >= buckets_max) buckets.clear();
 }
 
+std::size_t RateLimits::size() const {
+    const std::lock_guard lock(mutex_);
+    return messages_.size() + passwords_.size();
+}
+
 std::optional<Duration> RateLimits::take_message(AccountKey account, Instant now) {
     // One message is 1000 units, so that a rate of n a second is n units a millisecond.
     const std::int64_t full = options_.messages_burst * 1000;

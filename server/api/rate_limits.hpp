@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "server/domain/keys.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,9 @@ class RateLimits {
     void password_fitted(std::string_view handle, std::string_view address);
     void password_not_tried(std::string_view handle, std::string_view address);
 
+    /// Buckets that are kept.
+    std::size_t size() const;
+
   private:
     /// Counted in thousandths, refilled as time goes by.
     struct Bucket {
@@ -48,7 +52,7 @@ class RateLimits {
     static void forget_full(Buckets<Key>& buckets, std::int64_t full, std::int64_t per_ms, Instant now);
 
     RateOptions options_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     Buckets<AccountKey> messages_;
     Buckets<std::string> passwords_;
 };

@@ -192,7 +192,10 @@ void Session::flush() {
 
 void Session::close(CloseCode code, std::optional<Duration> reconnect_after) {
     if (closed()) return;
-    const bool at_once = code == CloseCode::revoked || code == CloseCode::replaced;
+    // Nothing more is sent to a device that is signed out; before it had signed in here, all that waits are
+    // refusals.
+    const bool at_once =
+        stage_ == Stage::signed_in && (code == CloseCode::revoked || code == CloseCode::replaced);
     if (at_once) outbound_ = Outbound(encoding_);
     outbound_.drop_changes();
     protocol::Closing closing{.code = code, .reconnect_after_ms = std::nullopt};

@@ -28,8 +28,8 @@ class Shard;
 ///
 ///     none --resume--> resuming --last part read--> live --queue full--> resuming …
 ///
-/// While resuming it is sent one part at a time, the next one when the queue has run empty; live, it gets
-/// what the shard walks over. So a slow and a returning client are the same.
+/// While resuming it is sent one part at a time, the next one when the kernel has taken the last; live, it
+/// gets what the shard walks over. So a slow and a returning client are the same.
 class Session {
   public:
     Session(SessionKey key, Shard& shard, Connection& connection, protocol::Encoding encoding);

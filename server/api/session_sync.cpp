@@ -48,7 +48,8 @@ void Session::restart_resume(const std::optional<SyncToken>& token) {
 }
 
 void Session::read_part() {
-    if (reading_part_ || !outbound_.empty()) return;
+    // Nor while the kernel has not taken the last frame: who reads nothing then costs nothing.
+    if (reading_part_ || writing_ || !outbound_.empty()) return;
     struct Part {
         Result<ResumePart> part = not_read();
         std::string text;

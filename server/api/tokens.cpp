@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -33,8 +34,17 @@ std::string base64url(ByteView bytes) {
     return text;
 }
 
+bool is_base64url(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    });
+}
+
 /// Exactly `out.size()` bytes in their one spelling, or false.
 bool from_base64url(std::string_view text, std::span<std::uint8_t> out) {
+    // libsodium 1.0.18 reads the byte 0xff as an underscore.
+    if (!is_base64url(text)) return false;
     constexpr int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
     std::size_t size = 0;
     const char* end = nullptr;

@@ -46,12 +46,15 @@ protocol::Change change_account(WorkContext& context, AccountKey account, NewSta
     return change;
 }
 
+std::unexpected<Error> not_member() {
+    return fail(ErrorCode::conversation_not_member, "not a member of this conversation, or there is none");
+}
+
 Result<Standing> authorize(View& view, ConversationKey key, AccountKey account, core::rules::Act act) {
     const auto* conversation = view.conversations().find(key);
     const auto* member = conversation != nullptr ? view.conversations().member(key, account) : nullptr;
     if (member == nullptr || !member->present) {
-        return fail(ErrorCode::conversation_not_member,
-                    "not a member of this conversation, or there is none");
+        return not_member();
     }
     TRY(core::rules::may(conversation->kind, member->role, act));
     return Standing{.conversation = *conversation, .member = *member};
@@ -77,15 +80,13 @@ Result<std::optional<ConversationKey>> resolve(View& view, AccountKey account,
         return key;
     }
     const auto key = target.stream ? conversation_key(target.stream->text()) : std::nullopt;
-    if (!key)
-        return fail(ErrorCode::conversation_not_member,
-                    "not a member of this conversation, or there is none");
+    if (!key) return not_member();
     return key;
 }
 
 Result<ConversationKey> resolve_existing(View& view, AccountKey account, const protocol::Target& target) {
     TRY_ASSIGN(const auto key, resolve(view, account, target));
-    if (!key) return fail(ErrorCode::conversation_not_member, "there is no such direct conversation yet");
+    if (!key) return not_member();
     return *key;
 }
 

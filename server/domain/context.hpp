@@ -46,6 +46,9 @@ struct Standing {
     MemberRecord member;
 };
 
+/// What everybody hears of a conversation in which he is not, whether it is there or not, in the same words.
+std::unexpected<Error> not_member();
+
 /// The one way to learn whether somebody may do something in a conversation, for use cases and for reading.
 Result<Standing> authorize(View& view, ConversationKey conversation, AccountKey account,
                            core::rules::Act act);

@@ -33,8 +33,7 @@ struct Reading {
 
 Result<Reading> open_for(Snapshot& snapshot, AccountKey reader, const StreamId& stream) {
     const auto key = conversation_key(stream.text());
-    auto standing = key ? authorize(snapshot, *key, reader, Act::read)
-                        : fail(ErrorCode::conversation_not_member, "there is no such conversation");
+    auto standing = key ? authorize(snapshot, *key, reader, Act::read) : not_member();
     TRY(snapshot.status());
     if (!standing) return fail(std::move(standing).error());
     return Reading{.standing = std::move(*standing),

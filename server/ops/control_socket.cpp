@@ -73,7 +73,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::string& 
     if (descriptor < 0) return cannot(path);
     // The store's lock says that nobody else runs here, so what lies there is left over.
     ::unlink(path.c_str());
-    const mode_t before = ::umask(S_IRWXG | S_IRWXO);
+    const mode_t before = ::umask(S_IXUSR | S_IRWXG | S_IRWXO);
     const bool bound = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::umask(before);
     if (!bound || ::listen(descriptor, 8) != 0) {

@@ -1,0 +1,145 @@
+#include "tests/unit/server/api/world.hpp"
+
+#include <gtest/gtest.h>
+
+namespace parley::server::test {
+namespace {
+
+World::Options two_shards() {
+    World::Options options;
+    options.shards = 2;
+    return options;
+}
+
+TEST(Device, HasOneConnectionALaterOneReplacesIt) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& first = world.online(ada);
+    Peer& second = world.online(ada);
+    EXPECT_EQ(first.closed, CloseCode::replaced);
+    EXPECT_FALSE(second.closed);
+}
+
+TEST(Device, HasOneConnectionAlsoOverShards) {
+    World world(two_shards());
+    const Account ada = world.person("ada");
+    Peer& first = world.online(ada, 0);
+    Peer& second = world.online(ada, 1);
+    EXPECT_EQ(first.closed, CloseCode::replaced);
+    EXPECT_FALSE(second.closed);
+}
+
+TEST(Device, ThatSignsInOnTwoShardsAtOnceKeepsExactlyOneConnection) {
+    World world(two_shards());
+    const Account ada = world.person("ada");
+    Peer& one = world.connect(0);
+    Peer& other = world.connect(1);
+    one.ask(protocol::Auth{.token = ada.access, .client = "test"});
+    other.ask(protocol::Auth{.token = ada.access, .client = "test"});
+    world.settle();
+    EXPECT_EQ(one.closed, CloseCode::replaced);
+    EXPECT_FALSE(other.closed);
+}
+
+TEST(Device, OfTheSameAccountStaysConnected) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& desk = world.online(ada);
+    world.online(world.another_device(ada));
+    EXPECT_FALSE(desk.closed);
+}
+
+TEST(Revocation, EndsTheSessionBeforeItIsAnswered) {
+    for (const std::uint32_t shard : {0u, 1u}) {
+        World world(two_shards());
+        const Account ada = world.person("ada");
+        const Account phone = world.another_device(ada);
+        Peer& desk = world.online(ada, 0);
+        Peer& lost = world.online(phone, shard);
+        const Uuid command = desk.ask(protocol::DeviceRevoke{.device = phone.device});
+        lost.ask(message(StreamId("c0000000001"), "too late"));
+        while (desk.take().empty() && !lost.closed) {
+            ASSERT_TRUE(world.write() || world.walk() || world.read() || world.tell_read());
+        }
+        EXPECT_EQ(lost.closed, CloseCode::revoked);
+        world.settle();
+        const auto frames_then = lost.frames.size();
+        lost.ask(protocol::Ping{});
+        world.settle();
+        EXPECT_EQ(lost.frames.size(), frames_then);
+        (void)command;
+    }
+}
+
+TEST(Revocation, OfTheOwnDeviceEndsTheOwnSession) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    peer.ask(protocol::DeviceRevoke{.device = ada.device});
+    world.settle();
+    EXPECT_EQ(peer.closed, CloseCode::revoked);
+}
+
+TEST(Revocation, ReachesASessionThatIsJustSigningIn) {
+    World world;
+    const Account ada = world.person("ada");
+    const Account phone = world.another_device(ada);
+    Peer& desk = world.online(ada);
+    Peer& lost = world.connect();
+    lost.ask(protocol::Auth{.token = phone.access, .client = "test"});
+    // The device is looked up while it is still there; then it is signed out, before the session knows.
+    ASSERT_TRUE(world.read());
+    desk.ask(protocol::DeviceRevoke{.device = phone.device});
+    ASSERT_TRUE(world.write());
+    ASSERT_TRUE(world.walk());
+    EXPECT_EQ(lost.closed, CloseCode::revoked);
+    world.settle();
+    for (const auto& envelope : lost.take())
+        EXPECT_FALSE(std::holds_alternative<protocol::AuthOk>(envelope.payload));
+}
+
+TEST(Revocation, SaysNothingElseThanThatItCloses) {
+    World world;
+    const Account ada = world.person("ada");
+    const Account phone = world.another_device(ada);
+    Peer& desk = world.online(ada);
+    Peer& lost = world.online(phone);
+    const StreamId group = world.group(desk, {});
+    world.settle();
+    lost.take();
+    lost.reads = false;
+    for (const char* text : {"with the kernel", "queued for the phone"}) {
+        desk.ask(message(group, text));
+        world.settle();
+    }
+    EXPECT_EQ(texts_of(lost.take()), std::vector<std::string>{"with the kernel"});
+    desk.ask(protocol::DeviceRevoke{.device = phone.device});
+    world.settle();
+    EXPECT_EQ(lost.closed, CloseCode::revoked);
+    const auto last = lost.take();
+    ASSERT_EQ(last.size(), 1u);
+    EXPECT_EQ(std::get<protocol::Closing>(last.front().payload).code, CloseCode::revoked);
+}
+
+TEST(RefreshToken, UsedTwiceEndsTheSession) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    const auto refresh = [&](const std::string& token) {
+        return world.call("POST", "/v1/sessions/refresh", R"({"refresh_token":")" + token + "\"}");
+    };
+    const auto second =
+        protocol::decode<protocol::Session>(refresh(ada.refresh).body, protocol::Encoding::json);
+    ASSERT_TRUE(second);
+    const auto again =
+        protocol::decode<protocol::Session>(refresh(ada.refresh).body, protocol::Encoding::json);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->refresh_token, second->refresh_token);
+    ASSERT_EQ(refresh(second->refresh_token).status, 200);
+    EXPECT_EQ(code_of(refresh(ada.refresh)), "refresh_reused");
+    EXPECT_EQ(peer.closed, CloseCode::revoked);
+    EXPECT_EQ(world.call("GET", "/v1/profile", {}, ada.access).status, 401);
+}
+
+}  // namespace
+}  // namespace parley::server::test

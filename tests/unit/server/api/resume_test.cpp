@@ -1,0 +1,363 @@
+#include "tests/unit/server/api/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace parley::server::test {
+namespace {
+
+using protocol::ConversationState;
+using protocol::Pong;
+using protocol::Resume;
+using protocol::Resumed;
+using protocol::Sync;
+
+std::optional<std::string> last_token(const std::vector<protocol::Envelope>& came) {
+    std::optional<std::string> token;
+    for (const auto& envelope : came) {
+        if (const auto* sync = std::get_if<Sync>(&envelope.payload)) token = sync->token;
+        if (const auto* resumed = std::get_if<Resumed>(&envelope.payload)) token = resumed->token;
+        if (const auto* pong = std::get_if<Pong>(&envelope.payload)) token = pong->token;
+    }
+    return token;
+}
+
+/// Highest head told per conversation, by states and by changes.
+void note_heads(const std::vector<protocol::Envelope>& came, std::map<StreamId, std::int64_t>& heads) {
+    for (const auto& envelope : came) {
+        auto& head = heads[envelope.stream];
+        if (const auto* state = std::get_if<ConversationState>(&envelope.payload))
+            head = std::max(head, state->head);
+        if (envelope.seq) head = std::max(head, *envelope.seq);
+    }
+}
+
+/// Ada writes, bob reads, both live in one group.
+struct Pair {
+    explicit Pair(World::Options options = {})
+        : world(std::move(options)),
+          ada(world.person("ada")),
+          bob(world.person("bob")),
+          writer(world.online(ada)),
+          reader(world.online(bob)),
+          group(world.group(writer, {bob})) {
+        world.settle();
+        reader.take();
+        writer.take();
+    }
+    void send(int count, const std::string& text = "x") {
+        for (int i = 0; i < count; ++i) {
+            writer.ask(message(group, text));
+            world.settle();
+        }
+    }
+    World world;
+    Account ada;
+    Account bob;
+    Peer& writer;
+    Peer& reader;
+    StreamId group;
+};
+
+TEST(Resume, WithATokenBringsOnlyWhatMovedSince) {
+    Pair pair;
+    pair.reader.ask(protocol::Ping{});
+    pair.world.settle();
+    const auto token = last_token(pair.reader.take());
+    ASSERT_TRUE(token);
+    pair.reader.disconnect();
+    Peer& quiet = pair.world.sign_in(pair.bob);
+    quiet.ask(Resume{.token = token});
+    pair.world.settle();
+    auto came = quiet.take();
+    ASSERT_EQ(came.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<Resumed>(came.front().payload));
+    quiet.disconnect();
+
+    pair.send(3);
+    Peer& back = pair.world.sign_in(pair.bob);
+    back.ask(Resume{.token = token});
+    pair.world.settle();
+    came = back.take();
+    ASSERT_EQ(came.size(), 2u);
+    const auto& state = std::get<ConversationState>(came.front().payload);
+    EXPECT_EQ(came.front().stream, pair.group);
+    EXPECT_EQ(state.unread, 3);
+    EXPECT_TRUE(std::holds_alternative<Resumed>(came.back().payload));
+}
+
+TEST(Resume, WithWhatIsNoTokenIsRefused) {
+    World world;
+    Peer& peer = world.sign_in(world.person("ada"));
+    EXPECT_EQ(peer.refusal(peer.ask(Resume{.token = "nonsense"})), ErrorCode::invalid);
+}
+
+TEST(Resume, GoesOnWithTheLastTokenWhereItWasCutShort) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& writer = world.online(ada);
+    std::map<StreamId, std::int64_t> expected;
+    for (int i = 0; i < 450; ++i)
+        expected[world.group(writer, {}, "g" + std::to_string(i))] = 2;
+    world.settle();
+    note_heads(writer.take(), expected);
+
+    std::map<StreamId, std::int64_t> heads;
+    std::optional<std::string> token;
+    const Account phone = world.another_device(ada);
+    int connections = 0;
+    for (bool done = false; !done && connections < 20; ++connections) {
+        Peer& peer = world.sign_in(phone);
+        peer.reads = false;  // only one part gets through
+        peer.ask(Resume{.token = token});
+        world.settle();
+        const auto came = peer.take();
+        note_heads(came, heads);
+        token = last_token(came);
+        for (const auto& envelope : came)
+            done = done || std::holds_alternative<Resumed>(envelope.payload);
+        peer.disconnect();
+    }
+    EXPECT_GT(connections, 2);
+    for (const auto& [stream, head] : expected)
+        EXPECT_GE(heads[stream], head) << stream.text();
+}
+
+TEST(Resume, SendsOnePartAtATimeToAPeerThatDoesNotRead) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& writer = world.online(ada);
+    for (int i = 0; i < 450; ++i)
+        world.group(writer, {}, "g");
+    Peer& peer = world.sign_in(world.another_device(ada));
+    peer.reads = false;
+    peer.ask(Resume{});
+    world.settle();
+    EXPECT_LE(world.shard().queued_bytes(), 65'536u);
+    EXPECT_TRUE(world.reads.asked.empty());
+    peer.reads = true;
+    world.settle();
+    EXPECT_EQ(peer.take_all<Resumed>().size(), 1u);
+}
+
+TEST(Resume, IsToldWhatPassedBetweenTheReadAndTheShard) {
+    Pair pair;
+    Peer& back = pair.world.sign_in(pair.world.another_device(pair.bob));
+    back.ask(Resume{});
+    ASSERT_TRUE(pair.world.read()) << "the last part is read here …";
+    pair.writer.ask(message(pair.group, "meanwhile"));
+    ASSERT_TRUE(pair.world.write());
+    ASSERT_TRUE(pair.world.walk()) << "… this is walked before the shard hears of it …";
+    EXPECT_TRUE(texts_of(back.take()).empty());
+    pair.writer.ask(message(pair.group, "afterwards"));
+    pair.world.settle();
+    const auto came = back.take();
+    EXPECT_EQ(texts_of(came), (std::vector<std::string>{"meanwhile", "afterwards"}));
+    EXPECT_TRUE(std::holds_alternative<Resumed>(std::find_if(came.begin(), came.end(), [](const auto& one) {
+                                                    return std::holds_alternative<Resumed>(one.payload) ||
+                                                           std::holds_alternative<protocol::MessageNew>(
+                                                               one.payload);
+                                                })->payload));
+}
+
+TEST(Resume, DoesNotRepeatWhatTheReadKnewBeforeTheShard) {
+    Pair pair;
+    Peer& back = pair.world.sign_in(pair.world.another_device(pair.bob));
+    pair.writer.ask(message(pair.group, "committed, not walked"));
+    ASSERT_TRUE(pair.world.write());
+    back.ask(Resume{});
+    ASSERT_TRUE(pair.world.read());
+    ASSERT_TRUE(pair.world.tell_read());
+    pair.world.settle();
+    const auto came = back.take();
+    EXPECT_TRUE(texts_of(came).empty());
+    std::map<StreamId, std::int64_t> heads;
+    note_heads(came, heads);
+    EXPECT_EQ(heads[pair.group], 4);
+    pair.send(1, "next");
+    EXPECT_EQ(texts_of(back.take()), std::vector<std::string>{"next"});
+}
+
+TEST(Resume, ReadsAnotherPartWhereTooMuchPassedMeanwhile) {
+    World::Options options;
+    options.shard.replay_effects_max = 4;
+    Pair pair(options);
+    Peer& back = pair.world.sign_in(pair.world.another_device(pair.bob));
+    back.ask(Resume{});
+    ASSERT_TRUE(pair.world.read());
+    for (int i = 0; i < 10; ++i) {
+        pair.writer.ask(message(pair.group, "x"));
+        ASSERT_TRUE(pair.world.write());
+        ASSERT_TRUE(pair.world.walk());
+    }
+    ASSERT_TRUE(pair.world.tell_read());
+    EXPECT_TRUE(back.take_all<Resumed>().empty());
+    pair.world.settle();
+    const auto came = back.take();
+    std::map<StreamId, std::int64_t> heads;
+    note_heads(came, heads);
+    EXPECT_EQ(heads[pair.group], 13);
+    EXPECT_TRUE(std::holds_alternative<Resumed>(came.back().payload));
+}
+
+TEST(Resume, AskedForAgainWhileOneIsUnderWayStartsAnew) {
+    Pair pair;
+    Peer& back = pair.world.sign_in(pair.world.another_device(pair.bob));
+    back.ask(Resume{});
+    ASSERT_TRUE(pair.world.read());
+    back.ask(Resume{});
+    pair.world.settle();
+    EXPECT_EQ(back.take_all<Resumed>().size(), 1u);
+    pair.send(1);
+    EXPECT_EQ(texts_of(back.take()).size(), 1u);
+}
+
+TEST(PongToken, IsAbsentBeforeAndDuringAResume) {
+    Pair pair;
+    Peer& peer = pair.world.sign_in(pair.world.another_device(pair.bob));
+    const auto token_of = [&](const protocol::Envelope& envelope) {
+        return std::get<Pong>(envelope.payload).token;
+    };
+    EXPECT_FALSE(token_of(peer.answer(peer.ask(protocol::Ping{}))));
+    peer.ask(Resume{});
+    const Uuid early = peer.ask(protocol::Ping{});
+    pair.world.settle();
+    for (const auto& envelope : peer.take()) {
+        if (envelope.re == early) {
+            EXPECT_FALSE(token_of(envelope));
+        }
+    }
+    EXPECT_TRUE(token_of(peer.answer(peer.ask(protocol::Ping{}))));
+}
+
+/// A reader that stands still while so much passes that its queue overflows.
+struct Slow : Pair {
+    Slow() : Pair(small_queue()) { reader.reads = false; }
+    static World::Options small_queue() {
+        World::Options options;
+        options.shard.session_queue_bytes_max = 20'000;
+        return options;
+    }
+    void overflow() { send(50, std::string(1'000, 'x')); }
+    void read_again() {
+        reader.reads = true;
+        world.settle();
+    }
+};
+
+TEST(SlowReader, FallsBackToResumingAndIsLiveAgain) {
+    Slow slow;
+    slow.overflow();
+    EXPECT_EQ(slow.world.shard_metrics.front()->resumes_fallen_back.value(), 1);
+    EXPECT_LE(slow.world.shard().queued_bytes(), 20'000u);
+    EXPECT_FALSE(slow.reader.closed);
+    slow.read_again();
+    const auto came = slow.reader.take();
+    EXPECT_TRUE(std::holds_alternative<Resumed>(came.back().payload));
+    std::map<StreamId, std::int64_t> heads;
+    note_heads(came, heads);
+    EXPECT_EQ(heads[slow.group], 53);
+    slow.send(1, "live again");
+    EXPECT_EQ(texts_of(slow.reader.take()), std::vector<std::string>{"live again"});
+}
+
+TEST(SlowReader, WhoNeverReadsCostsNoReadsAndHoldsNothing) {
+    Slow slow;
+    slow.overflow();
+    const std::size_t reads = slow.world.reads.count;
+    slow.overflow();
+    slow.overflow();
+    EXPECT_EQ(slow.world.reads.count, reads);
+    EXPECT_EQ(slow.world.shard().queued_bytes(), 0u);
+    EXPECT_EQ(slow.world.shard_metrics.front()->resumes_fallen_back.value(), 1);
+}
+
+TEST(SlowReader, KeepsItsAnswers) {
+    Slow slow;
+    const Uuid mine = slow.reader.ask(message(slow.group, "my own"));
+    slow.world.settle();
+    slow.overflow();
+    slow.read_again();
+    bool answered = false;
+    for (const auto& envelope : slow.reader.take())
+        answered = answered || envelope.re == mine;
+    EXPECT_TRUE(answered);
+}
+
+TEST(SlowReader, GetsNoTokenThatCoversWhatWasDropped) {
+    Slow slow;
+    slow.send(1, "with the kernel");
+    slow.send(3, "queued");
+    const Uuid ping = slow.reader.ask(protocol::Ping{});
+    slow.overflow();
+    slow.read_again();
+    const auto came = slow.reader.take();
+    EXPECT_EQ(texts_of(came), std::vector<std::string>{"with the kernel"}) << "the rest was dropped";
+    for (const auto& envelope : came) {
+        if (envelope.re == ping) {
+            EXPECT_FALSE(std::get<Pong>(envelope.payload).token);
+        }
+    }
+}
+
+TEST(SlowReader, ResumesFromATokenThatCoversWhatWasSent) {
+    Slow slow;
+    slow.reader.reads = true;
+    slow.world.settle();
+    slow.send(1, "seen");
+    EXPECT_EQ(texts_of(slow.reader.take()).size(), 1u);
+    slow.reader.reads = false;
+    slow.send(1, "in the kernel");
+    slow.overflow();
+    slow.read_again();
+    const auto came = slow.reader.take();
+    // One conversation moved, so one state comes, and nothing that did not move.
+    std::size_t states = 0;
+    for (const auto& envelope : came)
+        states += std::holds_alternative<ConversationState>(envelope.payload) ? 1 : 0;
+    EXPECT_EQ(states, 1u);
+    EXPECT_EQ(texts_of(came), std::vector<std::string>{"in the kernel"});
+}
+
+TEST(SlowReader, IsNotPaidForByOthers) {
+    World::Options options;
+    options.shard.queues_bytes_max = 30'000;
+    Pair pair(options);
+    Peer& other = pair.world.online(pair.world.another_device(pair.bob));
+    pair.reader.reads = false;
+    pair.send(60, std::string(1'000, 'x'));
+    EXPECT_EQ(pair.world.shard_metrics.front()->resumes_fallen_back.value(), 1);
+    EXPECT_LE(pair.world.shard().queued_bytes(), 32'000u);
+    EXPECT_EQ(texts_of(other.take()).size(), 60u);
+}
+
+TEST(SlowReader, WhoAsksAndNeverReadsAnswersIsSentAway) {
+    Slow slow;
+    for (int i = 0; i < 400 && !slow.reader.closed; ++i) {
+        slow.reader.ask(message(StreamId("c0000000001"), "x"));
+        slow.world.settle();
+    }
+    EXPECT_EQ(slow.reader.closed, CloseCode::try_later);
+    EXPECT_EQ(slow.world.shard().queued_bytes(), 0u);
+}
+
+TEST(SlowReader, HasItsReadsDoneAsItTakesTheAnswers) {
+    Slow slow;
+    slow.overflow();
+    slow.read_again();
+    slow.reader.take();
+    Peer& reader = slow.world.sign_in(slow.bob);
+    reader.reads = false;
+    for (int i = 0; i < 20; ++i)
+        reader.ask(protocol::Changes{.stream = slow.group, .after = 0});
+    slow.world.settle();
+    EXPECT_FALSE(reader.closed);
+    EXPECT_LE(slow.world.shard().queued_bytes(), 120'000u);
+    reader.reads = true;
+    slow.world.settle();
+    EXPECT_EQ(reader.take_all<protocol::ChangesOk>().size(), 20u);
+}
+
+}  // namespace
+}  // namespace parley::server::test

@@ -1,0 +1,381 @@
+#include "tests/unit/server/api/world.hpp"
+
+#include <gtest/gtest.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::server::test {
+
+namespace {
+
+constexpr std::string_view password = "correct horse battery";
+
+RootSecret test_secret() {
+    RootSecret secret;
+    secret.bytes.fill(7);
+    return secret;
+}
+
+std::string text_of(const Frame& frame) {
+    std::string text;
+    for (const SharedText& piece : frame.pieces)
+        text += *piece;
+    EXPECT_EQ(text.size(), frame.bytes);
+    EXPECT_LE(text.size(), static_cast<std::size_t>(limits::frame_bytes_max));
+    return text;
+}
+
+}  // namespace
+
+Disk::Disk() {
+    const std::filesystem::path memory = "/dev/shm";
+    const auto scratch = std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
+    std::string pattern = (scratch / "parley-api-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+}
+
+Disk::~Disk() {
+    std::filesystem::remove_all(folder_);
+}
+
+std::unique_ptr<Store> Disk::open(const Rules& rules, StoreHost& host) const {
+    auto opened =
+        open_sqlite_store({.directory = folder_.string(), .vfs = {}, .ballast_bytes = 0}, rules, host);
+    EXPECT_TRUE(opened) << opened.error().context;
+    return std::move(*opened);
+}
+
+bool Writes::submit(Work work) {
+    if (full) return false;
+    queue.push_back(std::move(work));
+    return true;
+}
+
+bool Reads::submit(std::uint32_t shard, std::function<void(Snapshot&)> read, std::function<void()> done) {
+    if (full) return false;
+    asked.push_back({shard, std::move(read), std::move(done)});
+    ++count;
+    return true;
+}
+
+bool Hashes::hash(std::uint32_t shard, std::string password, std::function<void(Result<std::string>)> done) {
+    if (full) return false;
+    finished.emplace_back(shard, [password, done] { done("hash of " + password); });
+    return true;
+}
+
+bool Hashes::verify(std::uint32_t shard, std::string password, std::string hash,
+                    std::function<void(bool)> done) {
+    if (full) return false;
+    compared.push_back(hash);
+    finished.emplace_back(shard, [fits = hash == "hash of " + password, done] { done(fits); });
+    return true;
+}
+
+Peer::Peer(World& owner, std::uint32_t on, protocol::Encoding chosen)
+    : world(owner), shard(on), encoding(chosen) {}
+
+void Peer::send(Frame frame) {
+    EXPECT_FALSE(writing) << "a frame was sent before the last one was written";
+    EXPECT_FALSE(closed) << "a frame was sent after the close";
+    frames.push_back(text_of(frame));
+    writing = true;
+}
+
+void Peer::close(CloseCode code, Frame last) {
+    EXPECT_FALSE(closed) << "closed twice";
+    if (last.bytes > 0) frames.push_back(text_of(last));
+    closed = code;
+}
+
+Uuid Peer::ask(protocol::Payload payload, std::optional<Uuid> follows) {
+    protocol::Envelope envelope;
+    envelope.id = world.next_id();
+    envelope.follows = follows;
+    envelope.payload = std::move(payload);
+    const Uuid id = *envelope.id;
+    send(std::move(envelope));
+    return id;
+}
+
+void Peer::send(protocol::Envelope envelope) {
+    std::string frame;
+    protocol::append_envelope(frame, envelope, encoding);
+    send_frame(frame);
+}
+
+void Peer::send_frame(std::string_view bytes) {
+    world.shard(shard).handle_frame(key, bytes, world.now);
+}
+
+void Peer::disconnect() {
+    world.shard(shard).handle_disconnected(key, world.now);
+}
+
+std::vector<protocol::Envelope> Peer::take() {
+    std::vector<protocol::Envelope> came;
+    for (; taken < frames.size(); ++taken) {
+        const auto decoded = protocol::decode_frame(frames[taken], encoding);
+        EXPECT_TRUE(decoded) << frames[taken];
+        if (!decoded) continue;
+        for (const protocol::Decoded& one : *decoded) {
+            const auto* envelope = std::get_if<protocol::Envelope>(&one);
+            EXPECT_NE(envelope, nullptr) << frames[taken];
+            if (envelope != nullptr) came.push_back(*envelope);
+        }
+    }
+    return came;
+}
+
+protocol::Envelope Peer::answer(Uuid command) {
+    world.settle();
+    for (protocol::Envelope& envelope : take()) {
+        if (envelope.re == command) return std::move(envelope);
+    }
+    ADD_FAILURE() << "no answer came";
+    return {};
+}
+
+ErrorCode Peer::refusal(Uuid command) {
+    const protocol::Envelope envelope = answer(command);
+    const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload);
+    EXPECT_NE(error, nullptr) << "it was not refused";
+    return error != nullptr ? error->code : ErrorCode{};
+}
+
+World::World(Options chosen)
+    : options(std::move(chosen)),
+      tokens(test_secret()),
+      limits(options.rates),
+      store_(disk_.open(options.rules, host)) {
+    EXPECT_GE(sodium_init(), 0);
+    for (std::uint32_t number = 0; number < options.shards; ++number) {
+        shard_metrics.push_back(std::make_unique<ShardMetrics>());
+        ShardOptions shard = options.shard;
+        shard.number = number;
+        shard.epoch = store_->epoch();
+        shard.position = store_->position();
+        shard.run = "test";
+        const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back()};
+        shards_.push_back(std::make_unique<Shard>(shard, ports));
+        https_.push_back(std::make_unique<HttpApi>(options.http, *shards_.back(), hashes, *this));
+    }
+}
+
+World::~World() = default;
+
+void World::announce(std::uint32_t from_shard, DeviceConnected connected) {
+    announced_.emplace_back(from_shard, connected);
+}
+
+std::string World::metrics() const {
+    return "metrics\n";
+}
+
+bool World::write() {
+    if (writes.queue.empty()) return false;
+    const std::vector<Work> works = std::exchange(writes.queue, {});
+    auto batch = store_->apply(works);
+    EXPECT_TRUE(batch) << batch.error().context;
+    if (batch) {
+        batches.push_back(
+            std::make_shared<const EncodedBatch>(std::make_shared<const Batch>(std::move(*batch))));
+    }
+    return true;
+}
+
+bool World::walk() {
+    if (batches.empty()) return false;
+    const SharedEncodedBatch batch = batches.front();
+    batches.pop_front();
+    // As the bus does it: the sessions of revoked devices end everywhere before anybody is answered.
+    for (const auto& shard : shards_)
+        shard->handle_revocations(batch->batch(), now);
+    for (const auto& shard : shards_)
+        shard->handle_batch(batch, now);
+    return true;
+}
+
+bool World::read() {
+    if (reads.asked.empty()) return false;
+    Reads::Job job = std::move(reads.asked.front());
+    reads.asked.pop_front();
+    auto snapshot = store_->snapshot();
+    EXPECT_TRUE(snapshot);
+    job.read(**snapshot);
+    reads.finished.push_back(std::move(job));
+    return true;
+}
+
+bool World::tell_read() {
+    if (reads.finished.empty()) return false;
+    const Reads::Job job = std::move(reads.finished.front());
+    reads.finished.pop_front();
+    shards_[job.shard]->handle_done(job.done, now);
+    return true;
+}
+
+bool World::tell_hashes() {
+    if (hashes.finished.empty()) return false;
+    const auto [shard, done] = std::move(hashes.finished.front());
+    hashes.finished.pop_front();
+    shards_[shard]->handle_done(done, now);
+    return true;
+}
+
+bool World::tell_announced() {
+    if (announced_.empty()) return false;
+    const auto [from, connected] = announced_.front();
+    announced_.pop_front();
+    for (std::uint32_t number = 0; number < shards_.size(); ++number) {
+        if (number != from) shards_[number]->handle_device_connected(connected, now);
+    }
+    return true;
+}
+
+bool World::tell_written() {
+    bool any = false;
+    for (const auto& peer : peers_) {
+        if (!peer->writing || !peer->reads || peer->closed) continue;
+        peer->writing = false;
+        shards_[peer->shard]->handle_written(peer->key, now);
+        any = true;
+    }
+    return any;
+}
+
+void World::settle() {
+    while (write() || walk() || read() || tell_read() || tell_hashes() || tell_announced() ||
+           tell_written()) {
+    }
+}
+
+void World::pass(Duration duration) {
+    const Instant end = now.instant + duration;
+    const auto go_to = [&](Instant at) {
+        now.wall = now.wall + (at - now.instant);
+        now.instant = at;
+    };
+    while (true) {
+        settle();
+        std::optional<Instant> next;
+        for (const auto& shard : shards_) {
+            const auto timeout = shard->next_timeout();
+            if (timeout && (!next || *timeout < *next)) next = timeout;
+        }
+        if (!next || *next > end) break;
+        go_to(std::max(*next, now.instant));
+        for (const auto& shard : shards_)
+            shard->handle_timeout(now);
+    }
+    go_to(end);
+    settle();
+}
+
+HttpResponse World::call(HttpRequest request) {
+    std::optional<HttpResponse> answered;
+    https_.front()->handle(
+        std::move(request), [&](HttpResponse response) { answered = std::move(response); }, now);
+    settle();
+    EXPECT_TRUE(answered) << "the call was not answered";
+    return answered.value_or(HttpResponse{.status = 0});
+}
+
+HttpResponse World::call(const std::string& method, const std::string& target, const std::string& body,
+                         const std::string& access, const std::string& key) {
+    HttpRequest request{.method = method, .target = target, .body = body, .remote = "127.0.0.1"};
+    if (!body.empty()) request.content_type = "application/json";
+    if (!access.empty()) request.authorization = "Bearer " + access;
+    request.idempotency_key = key;
+    return call(std::move(request));
+}
+
+Account World::person(const std::string& handle) {
+    const protocol::Registration body{
+        .handle = handle, .password = std::string(password), .device_name = "desk"};
+    const auto response = call("POST", "/v1/accounts", protocol::encode(body, protocol::Encoding::json));
+    EXPECT_EQ(response.status, 201) << response.body;
+    const auto session = protocol::decode<protocol::Session>(response.body, protocol::Encoding::json);
+    if (!session) return {};
+    return {handle, session->account, session->device, session->access_token, session->refresh_token};
+}
+
+Account World::another_device(const Account& account) {
+    const protocol::SignIn body{
+        .handle = account.handle, .password = std::string(password), .device_name = "phone"};
+    const auto response = call("POST", "/v1/sessions", protocol::encode(body, protocol::Encoding::json));
+    EXPECT_EQ(response.status, 201) << response.body;
+    const auto session = protocol::decode<protocol::Session>(response.body, protocol::Encoding::json);
+    if (!session) return {};
+    return {account.handle, session->account, session->device, session->access_token, session->refresh_token};
+}
+
+Peer& World::connect(std::uint32_t shard, protocol::Encoding encoding) {
+    Peer& peer = *peers_.emplace_back(std::make_unique<Peer>(*this, shard, encoding));
+    peer.key = shards_[shard]->handle_connected(peer, encoding, now);
+    return peer;
+}
+
+Peer& World::sign_in(const Account& account, std::uint32_t shard) {
+    Peer& peer = connect(shard);
+    peer.ask(protocol::Auth{.token = account.access, .client = "test"});
+    settle();
+    peer.take();
+    return peer;
+}
+
+Peer& World::online(const Account& account, std::uint32_t shard, protocol::Encoding encoding) {
+    Peer& peer = connect(shard, encoding);
+    peer.ask(protocol::Auth{.token = account.access, .client = "test"});
+    peer.ask(protocol::Resume{});
+    settle();
+    EXPECT_EQ(peer.take_all<protocol::Resumed>().size(), 1u);
+    return peer;
+}
+
+StreamId World::group(Peer& owner, const std::vector<Account>& members, const std::string& title) {
+    protocol::ConversationCreate create{.title = title, .members = {}};
+    for (const Account& member : members)
+        create.members.push_back(member.id);
+    return owner.answer(owner.ask(create)).stream;
+}
+
+Uuid World::next_id() {
+    Uuid id;
+    ++ids_;
+    for (int i = 0; i < 8; ++i)
+        id.bytes[15 - static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ids_ >> (8 * i));
+    id.bytes[6] = 0x70;
+    id.bytes[8] = 0x80;
+    return id;
+}
+
+std::vector<std::string> texts_of(const std::vector<protocol::Envelope>& envelopes) {
+    std::vector<std::string> texts;
+    for (const protocol::Envelope& envelope : envelopes) {
+        if (const auto* message = std::get_if<protocol::MessageNew>(&envelope.payload))
+            texts.push_back(message->text);
+    }
+    return texts;
+}
+
+protocol::MessageSend message(const StreamId& to, std::string text) {
+    protocol::MessageSend send;
+    send.target.stream = to;
+    send.text = std::move(text);
+    return send;
+}
+
+std::string code_of(const HttpResponse& response) {
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    const auto problem = protocol::decode<protocol::Problem>(response.body, protocol::Encoding::json);
+    EXPECT_TRUE(problem) << response.body;
+    if (!problem) return {};
+    EXPECT_EQ(problem->status, response.status);
+    return std::string(name_of(problem->code));
+}
+
+}  // namespace parley::server::test

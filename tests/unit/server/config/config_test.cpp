@@ -1,0 +1,144 @@
+#include "server/config.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+namespace parley::server {
+namespace {
+
+/// A settings file of its own, gone afterwards.
+class File {
+  public:
+    explicit File(const std::string& text) {
+        std::string pattern = std::filesystem::temp_directory_path() / "parley-config-XXXXXX";
+        const int descriptor = ::mkstemp(pattern.data());
+        ::close(descriptor);
+        path_ = pattern;
+        std::ofstream(path_) << text;
+    }
+    ~File() { std::filesystem::remove(path_); }
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+Result<Settings> load(const std::string& text) {
+    const File file(text);
+    return load_settings({.file = file.path(), .variables = {}, .flags = {}});
+}
+
+std::string mistake(const std::string& text) {
+    const File file(text);
+    const auto settings = load_settings({.file = file.path(), .variables = {}, .flags = {}});
+    EXPECT_FALSE(settings);
+    if (settings) return {};
+    const std::string context = settings.error().context;
+    EXPECT_TRUE(context.starts_with(file.path())) << context;
+    return context.substr(file.path().size());
+}
+
+TEST(Settings, HaveDefaults) {
+    const auto settings = load_settings({});
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->listen_address, "127.0.0.1");
+    EXPECT_EQ(settings->listen_port, 8080);
+    EXPECT_EQ(settings->registration, "invite");
+    EXPECT_EQ(settings->data, "data");
+}
+
+TEST(Settings, ComeFromAFile) {
+    const auto settings = load(
+        "data = '/var/lib/parley'\nmetrics = false\n[listen]\nport = 443\norigins = ['https://a.example', "
+        "'https://b.example']\n");
+    ASSERT_TRUE(settings) << settings.error().context;
+    EXPECT_EQ(settings->data, "/var/lib/parley");
+    EXPECT_FALSE(settings->metrics);
+    EXPECT_EQ(settings->listen_port, 443);
+    EXPECT_EQ(settings->listen_origins, (std::vector<std::string>{"https://a.example", "https://b.example"}));
+}
+
+TEST(Settings, OfALaterSourceWin) {
+    const File file("[listen]\nport = 1\naddress = '10.0.0.1'\n[log]\nlevel = 'debug'\n");
+    const auto settings =
+        load_settings({.file = file.path(),
+                       .variables = {{"PARLEY_LISTEN_PORT", "2"},
+                                     {"PARLEY_LISTEN_ADDRESS", "10.0.0.2"},
+                                     {"PARLEY_LISTEN_ORIGINS", "https://a.example,https://b.example"},
+                                     {"PATH", "/bin"},
+                                     {"PARLEY_HOME", "the client's"}},
+                       .flags = {{"listen.port", "3"}}});
+    ASSERT_TRUE(settings) << settings.error().context;
+    EXPECT_EQ(settings->listen_port, 3);
+    EXPECT_EQ(settings->listen_address, "10.0.0.2");
+    EXPECT_EQ(settings->log_level, "debug");
+    EXPECT_EQ(settings->listen_origins.size(), 2u);
+}
+
+TEST(Settings, ThatNobodyKnowsAreNamedWithTheirLine) {
+    EXPECT_EQ(mistake("data = 'x'\n\n[listen]\nprot = 1\n"), ":4: there is no setting listen.prot");
+    EXPECT_EQ(mistake("colour = 'red'\n"), ":1: there is no setting colour");
+    EXPECT_EQ(mistake("[nothing]\nx = 1\n"), ":2: there is no setting nothing.x");
+}
+
+TEST(Settings, OfTheWrongKindAreNamedWithTheirLine) {
+    EXPECT_EQ(mistake("\n[listen]\nport = 'http'\n"), ":3: listen.port is a whole number");
+    EXPECT_EQ(mistake("data = 1\n"), ":1: data is a text, in quotes");
+    EXPECT_EQ(mistake("metrics = 'yes'\n"), ":1: metrics is true or false");
+    EXPECT_EQ(mistake("[listen]\norigins = [1]\n"), ":2: listen.origins is a list of texts");
+    EXPECT_EQ(mistake("[listen]\nport = 65536\n"), ":2: listen.port is from 0 to 65535");
+    EXPECT_EQ(mistake("registration = 'never'\n"), ":1: registration is one of open, invite, closed");
+    EXPECT_TRUE(mistake("data = \n").starts_with(":1: "));
+}
+
+TEST(Settings, InVariablesAndFlagsAreCheckedAsWell) {
+    EXPECT_EQ(
+        load_settings({.file = {}, .variables = {{"PARLEY_LISTEN_PORT", "x"}}, .flags = {}}).error().context,
+        "PARLEY_LISTEN_PORT: listen.port is a whole number");
+    EXPECT_EQ(load_settings({.file = {}, .variables = {}, .flags = {{"metrics", "1"}}}).error().context,
+              "--metrics: metrics is true or false");
+    EXPECT_EQ(load_settings({.file = "/nowhere/parleyd.toml", .variables = {}, .flags = {}}).error().context,
+              "/nowhere/parleyd.toml: cannot be read");
+}
+
+TEST(Settings, OfACertificateNeedItsKey) {
+    EXPECT_FALSE(load("[listen]\ncertificate = 'x.pem'\n"));
+    EXPECT_TRUE(load("[listen]\ncertificate = 'x.pem'\nkey = 'y.pem'\n"));
+}
+
+TEST(Settings, PrintedAreAFileThatSaysTheSame) {
+    auto settings = load_settings({});
+    ASSERT_TRUE(settings);
+    settings->data = "a \"quoted\" \\ name";
+    settings->listen_origins = {"https://a.example", "https://b.example"};
+    settings->metrics = false;
+    const std::string printed = print_settings(*settings);
+    const auto again = load(printed);
+    ASSERT_TRUE(again) << again.error().context;
+    EXPECT_EQ(print_settings(*again), printed);
+    EXPECT_EQ(again->data, settings->data);
+}
+
+TEST(Settings, ThatAreSecretAreMasked) {
+    const Setting secret{.key = "data", .field = &Settings::data, .doc = "x", .secret = true};
+    Settings settings;
+    settings.data = "p4ssw0rd";
+    EXPECT_EQ(print_settings(settings, std::span(&secret, 1)), "# x\ndata = \"********\"\n");
+}
+
+TEST(SettingsTable, NamesEachOnceWithASentence) {
+    std::set<std::string_view> keys;
+    for (const Setting& setting : settings_table()) {
+        EXPECT_TRUE(keys.insert(setting.key).second) << setting.key;
+        EXPECT_TRUE(setting.doc.ends_with('.')) << setting.key;
+    }
+    EXPECT_EQ(variable_of("listen.connections_max"), "PARLEY_LISTEN_CONNECTIONS_MAX");
+}
+
+}  // namespace
+}  // namespace parley::server

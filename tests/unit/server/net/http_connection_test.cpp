@@ -1,0 +1,152 @@
+#include "tests/unit/server/net/certificate.hpp"
+#include "tests/unit/server/net/raw_client.hpp"
+#include "tests/unit/server/net/real_server.hpp"
+
+#include <gtest/gtest.h>
+
+namespace parley::server::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Whatever a peer may take long for ends after a fifth of a second.
+NetOptions impatient() {
+    NetOptions net;
+    net.header_time_max = parley::milliseconds(200);
+    net.idle_time_max = parley::milliseconds(200);
+    net.body_time_max = parley::milliseconds(200);
+    return net;
+}
+
+TEST(HttpConnection, ServesOneCallAfterAnother) {
+    RealServer server;
+    RawClient client(server.port());
+    for (int i = 0; i < 3; ++i) {
+        client.send(get("/livez"));
+        const Answer answer = receive_answer(client);
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_EQ(answer.body, "alive\n");
+        EXPECT_NE(answer.head.find("Cache-Control: no-store"), std::string::npos);
+    }
+    client.send(get("/livez") + get("/v1/nothing"));
+    EXPECT_EQ(receive_answer(client).status, 200);
+    EXPECT_EQ(receive_answer(client).status, 404);
+}
+
+TEST(HttpConnection, EndsWhenItIsAskedTo) {
+    RealServer server;
+    RawClient client(server.port());
+    client.send(get("/livez", "Connection: close\r\n"));
+    EXPECT_EQ(receive_answer(client).status, 200);
+    EXPECT_TRUE(client.ends_within(milliseconds(3'000)));
+}
+
+TEST(HttpConnection, RefusesWhatIsTooLongOrNoRequest) {
+    RealServer server;
+    const auto status = [&](const std::string& bytes) {
+        RawClient client(server.port());
+        client.send(bytes);
+        return receive_answer(client).status;
+    };
+    EXPECT_EQ(status(get("/livez", "X: " + std::string(10'000, 'x') + "\r\n")), 431);
+    EXPECT_EQ(status(get("/" + std::string(10'000, 'x'))), 431);
+    EXPECT_EQ(status("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n"), 413);
+    EXPECT_EQ(status("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"), 400);
+    EXPECT_EQ(status("SSH-2.0-OpenSSH_9.2\r\n\r\n"), 400);
+    EXPECT_EQ(status(get("/v1/%2e%2e/profile")), 400);
+    EXPECT_EQ(status(get("//v1/profile")), 400);
+}
+
+TEST(HttpConnection, OfASlowHeaderIsEnded) {
+    RealServer server(impatient());
+    RawClient nothing(server.port());
+    RawClient half(server.port());
+    half.send("GET /livez HTTP/1.1\r\nHost: x\r\n");
+    RawClient body(server.port());
+    body.send("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+    RawClient idle(server.port());
+    idle.send(get("/livez"));
+    EXPECT_EQ(receive_answer(idle).status, 200);
+    for (RawClient* client : {&nothing, &half, &body, &idle})
+        EXPECT_TRUE(client->ends_within(milliseconds(3'000)));
+}
+
+TEST(HttpConnection, OfASlowHeaderIsEndedHoweverItDribbles) {
+    RealServer server(impatient());
+    RawClient client(server.port());
+    client.send("GET /livez HTTP/1.1\r\nX: ");
+    int bytes = 0;
+    while (bytes < 1'000 && !client.ends_within(milliseconds(20))) {
+        client.send("x");
+        ++bytes;
+    }
+    EXPECT_LT(bytes, 100);
+}
+
+TEST(HttpConnection, AboveTheirNumberAreEndedAtOnce) {
+    NetOptions net;
+    net.connections_max = 2;
+    RealServer server(net);
+    RawClient one(server.port());
+    one.send(get("/livez"));
+    EXPECT_EQ(receive_answer(one).status, 200);
+    RawClient two(server.port());
+    two.send(get("/livez"));
+    EXPECT_EQ(receive_answer(two).status, 200);
+    RawClient three(server.port());
+    EXPECT_TRUE(three.ends_within(milliseconds(3'000)));
+    one.send(get("/livez"));
+    EXPECT_EQ(receive_answer(one).status, 200);
+}
+
+TEST(HttpConnection, SpeaksTls) {
+    const Certificate certificate;
+    NetOptions net = impatient();
+    net.header_time_max = seconds(2);
+    net.certificate_file = certificate.certificate_file();
+    net.key_file = certificate.key_file();
+    RealServer server(net);
+    EXPECT_TRUE(server.listener().secured());
+    RawClient client(server.port());
+    ASSERT_TRUE(client.secure());
+    client.send(get("/livez"));
+    EXPECT_EQ(receive_answer(client).status, 200);
+
+    RawClient upgraded(server.port());
+    ASSERT_TRUE(upgraded.secure());
+    RawSocket socket(upgraded);
+    ASSERT_EQ(socket.upgrade("parley.v1.json"), 101);
+    ASSERT_TRUE(socket.receive());
+    socket.send(text_opcode, "nonsense");
+    EXPECT_EQ(socket.close_code(), 4003);
+
+    RawClient plain(server.port());
+    plain.send(get("/livez"));
+    EXPECT_TRUE(plain.ends_within(milliseconds(3'000))) << "no answer without TLS";
+    RawClient silent(server.port());
+    EXPECT_TRUE(silent.ends_within(milliseconds(5'000))) << "nor waiting for a handshake";
+}
+
+TEST(Listener, SaysWhatIsWrongWithItsAddressAndFiles) {
+    RealServer server;
+    NetOptions net;
+    net.port = server.port();
+    const auto mistake = [&](const NetOptions& options) {
+        // The loops are not touched where listening fails.
+        RealServer other;
+        auto made = Listener::create(options, other.loops());
+        EXPECT_FALSE(made);
+        return made ? std::string() : made.error().context;
+    };
+    EXPECT_NE(mistake(net).find("in use"), std::string::npos);
+    net.port = 0;
+    net.address = "not an address";
+    EXPECT_NE(mistake(net).find("not an address"), std::string::npos);
+    net.address = "127.0.0.1";
+    net.certificate_file = "/nowhere/certificate.pem";
+    net.key_file = "/nowhere/key.pem";
+    EXPECT_NE(mistake(net).find("/nowhere/certificate.pem"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace parley::server::test

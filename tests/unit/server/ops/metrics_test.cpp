@@ -1,0 +1,44 @@
+#include "server/ops/metrics.hpp"
+
+#include <gtest/gtest.h>
+
+namespace parley::server {
+namespace {
+
+TEST(Metrics, CountPerShardAndCumulateHistograms) {
+    ShardMetrics first;
+    ShardMetrics second;
+    ProcessMetrics process;
+    first.connected.add(5);
+    first.disconnected.add(2);
+    second.connected.add();
+    second.resumes_fallen_back.add(4);
+    first.delivery_ms.observe(1);
+    first.delivery_ms.observe(3);
+    first.delivery_ms.observe(99'999);
+    process.commit_works.observe(7);
+    const std::vector<const ShardMetrics*> shards{&first, &second};
+    const std::string text = render_metrics(process, shards);
+    for (const char* line :
+         {"parley_connections{shard=\"0\"} 3\n", "parley_connections{shard=\"1\"} 1\n",
+          "parley_resumes_total{outcome=\"fallen_back\"} 4\n",
+          "parley_delivery_seconds_bucket{shard=\"0\",le=\"0.001\"} 1\n",
+          "parley_delivery_seconds_bucket{shard=\"0\",le=\"0.005\"} 2\n",
+          "parley_delivery_seconds_bucket{shard=\"0\",le=\"+Inf\"} 3\n",
+          "parley_delivery_seconds_count{shard=\"0\"} 3\n", "parley_commit_works_bucket{le=\"8\"} 1\n",
+          "# TYPE parley_delivery_seconds histogram\n", "parley_write_queue 0\n"}) {
+        EXPECT_NE(text.find(line), std::string::npos) << line << text;
+    }
+}
+
+TEST(Histogram, PutsABoundIntoItsOwnBucket) {
+    Histogram histogram(latency_bounds_ms);
+    for (const std::int64_t bound : latency_bounds_ms)
+        histogram.observe(bound);
+    for (std::size_t i = 0; i < latency_bounds_ms.size(); ++i)
+        EXPECT_EQ(histogram.count(i), 1);
+    EXPECT_EQ(histogram.count(latency_bounds_ms.size()), 0);
+}
+
+}  // namespace
+}  // namespace parley::server

@@ -1,0 +1,109 @@
+#include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/control_socket.hpp"
+#include "server/ops/first_start.hpp"
+#include "server/ops/secret_file.hpp"
+#include "tests/unit/server/api/world.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace parley::server {
+namespace {
+
+class Folder {
+  public:
+    Folder() {
+        std::string pattern = std::filesystem::temp_directory_path() / "parley-ops-XXXXXX";
+        path_ = ::mkdtemp(pattern.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+mode_t mode_of(const std::string& path) {
+    struct stat status{};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0);
+    return status.st_mode & 0777;
+}
+
+TEST(RootSecret, IsMadeOnceAndKeptForItsOwnerOnly) {
+    const Folder folder;
+    const auto first = load_root_secret(folder.path());
+    ASSERT_TRUE(first) << first.error().context;
+    EXPECT_EQ(mode_of(folder.path() + "/secret"), 0600u);
+    const auto second = load_root_secret(folder.path());
+    ASSERT_TRUE(second);
+    EXPECT_EQ(first->bytes, second->bytes);
+    const Folder other;
+    EXPECT_NE(load_root_secret(other.path())->bytes, first->bytes);
+}
+
+TEST(RootSecret, ThatIsCutShortIsAnErrorAndNotMadeAnew) {
+    const Folder folder;
+    std::ofstream(folder.path() + "/secret") << "short";
+    EXPECT_FALSE(load_root_secret(folder.path()));
+    EXPECT_EQ(std::filesystem::file_size(folder.path() + "/secret"), 5u);
+}
+
+TEST(ControlSocket, AnswersLinesToItsOwnerOnly) {
+    const Folder folder;
+    EXPECT_EQ(ask_running(folder.path(), "x").error().code, ErrorCode::unavailable);
+    {
+        const auto socket =
+            ControlSocket::listen(folder.path(), [](std::string_view request) -> Result<std::string> {
+                if (request == "fail") return fail(ErrorCode::internal, "it went wrong");
+                return "said " + std::string(request);
+            });
+        ASSERT_TRUE(socket) << socket.error().context;
+        EXPECT_EQ(mode_of(folder.path() + "/control.sock"), 0600u);
+        EXPECT_EQ(ask_running(folder.path(), "hello there").value(), "said hello there");
+        const auto failed = ask_running(folder.path(), "fail");
+        EXPECT_EQ(failed.error().context, "it went wrong");
+        EXPECT_NE(failed.error().code, ErrorCode::unavailable) << "somebody runs there";
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder.path() + "/control.sock"));
+    EXPECT_EQ(ask_running(folder.path(), "x").error().code, ErrorCode::unavailable);
+}
+
+std::string word_after(const std::string& text, const std::string& flag) {
+    const std::size_t at = text.find(flag + " ");
+    if (at == std::string::npos) return {};
+    const std::size_t begin = at + flag.size() + 1;
+    return text.substr(begin, text.find_first_of(" \n", begin) - begin);
+}
+
+TEST(Greeting, LetsTheFirstTwoPersonsInAndThenSaysNoMore) {
+    test::World::Options options;
+    options.rules.registration = Registration::invite;
+    test::World world(options);
+    const auto greet = [&] {
+        const auto text = greeting(world.store(), options.rules, "http://127.0.0.1:8080", world.now.wall);
+        EXPECT_TRUE(text);
+        return text.value_or("");
+    };
+    const std::string first = greet();
+    const std::string token = word_after(first, "--token");
+    ASSERT_FALSE(token.empty()) << first;
+    EXPECT_EQ(word_after(greet(), "--token"), token) << "the same until it is used";
+    const auto enter = [&](const std::string& handle, const std::string& invite) {
+        return world.call("POST", "/v1/accounts",
+                          R"({"handle":")" + handle +
+                              R"(","password":"long enough","device_name":"x","invite":")" + invite + "\"}");
+    };
+    ASSERT_EQ(enter("ada", token).status, 201);
+    EXPECT_EQ(enter("eve", token).status, 403) << "once only";
+    const std::string second = greet();
+    EXPECT_TRUE(word_after(second, "--token").empty());
+    ASSERT_EQ(enter("bob", word_after(second, "--invite")).status, 201);
+    EXPECT_EQ(greet(), "parleyd listens on http://127.0.0.1:8080\n");
+}
+
+}  // namespace
+}  // namespace parley::server
