@@ -1,8 +1,10 @@
 // What a message costs the writer: CPU per message of the store's engine, with everything that it decides and
-// writes, beside bare inserts into the same table. `store_bench DIRECTORY [MESSAGES]`; the directory should
-// lie on a disk.
+// writes, beside bare inserts into the same table; and what it costs to come back. `store_bench DIRECTORY
+// [MESSAGES]`; the directory should lie on a disk.
 
 #include "bench/bare_inserts_sqlite.hpp"
+#include "protocol/codec.hpp"
+#include "server/domain/sync.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <time.h>
@@ -105,6 +107,42 @@ class Engine {
         });
     }
 
+    /// The first person is in this many conversations, and has resumed; then everybody goes on elsewhere.
+    SyncToken crowd(int conversations) {
+        for (int i = 0; i < conversations; ++i) {
+            crowd_.push_back(
+                apply({work(people_[0], protocol::ConversationCreate{.title = "crowd"})}).stream);
+        }
+        std::optional<SyncToken> token;
+        resume(token);
+        pairs(4 * 1024, 8);
+        return *token;
+    }
+    void move(int conversations) {
+        for (int i = 0; i < conversations; ++i) {
+            const auto& stream = crowd_[static_cast<std::size_t>(i)];
+            apply({work(people_[0], protocol::MessageSend{.target = {.stream = stream}, .text = "moved"})});
+        }
+    }
+    /// Bytes of all parts, in JSON; the token is moved on.
+    std::size_t resume(std::optional<SyncToken>& token) {
+        const auto snapshot = store_->snapshot();
+        if (!snapshot) give_up(snapshot.error().context);
+        std::size_t bytes = 0;
+        for (bool finished = false; !finished;) {
+            const auto part = resume_part(**snapshot, people_[0].account, token);
+            if (!part) give_up(part.error().context);
+            for (const auto& envelope : part->envelopes) {
+                std::string text;
+                protocol::append_envelope(text, envelope, protocol::Encoding::json);
+                bytes += text.size();
+            }
+            token = part->token;
+            finished = part->finished;
+        }
+        return bytes;
+    }
+
   private:
     struct Person {
         AccountKey account;
@@ -145,12 +183,35 @@ class Engine {
     std::unique_ptr<Store> store_;
     std::vector<Person> people_;
     StreamId room_;
+    std::vector<StreamId> crowd_;
 };
 
 void print(const char* what, int batch, const Figures& figures) {
     std::cout << "{\"what\": \"" << what << "\", \"batch\": " << batch
               << ", \"cpu_us_per_message\": " << figures.cpu_us
               << ", \"wall_us_per_message\": " << figures.wall_us << "}\n";
+}
+
+/// What coming back costs a reader's thread: all of the conversations, and ten of them.
+void run_resumes(const std::string& directory, int conversations) {
+    constexpr int repeats = 100;
+    constexpr int moved = 10;
+    Engine engine(fresh_directory(directory, "resume"));
+    const SyncToken away = engine.crowd(conversations);
+    const auto print_resume = [&](const char* what, std::optional<SyncToken> from) {
+        std::size_t bytes = 0;
+        const Figures figures = measure(repeats, [&] {
+            for (int i = 0; i < repeats; ++i) {
+                auto token = from;
+                bytes = engine.resume(token);
+            }
+        });
+        std::cout << "{\"what\": \"" << what << "\", \"conversations\": " << conversations
+                  << ", \"cpu_us\": " << figures.cpu_us << ", \"bytes\": " << bytes << "}\n";
+    };
+    print_resume("resume, all new", std::nullopt);
+    engine.move(moved);
+    print_resume("resume, 10 moved", away);
 }
 
 void run(const std::string& directory, int messages) {
@@ -177,5 +238,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     parley::bench::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 64'000);
+    for (const int conversations : {200, 2'000, 20'000})
+        parley::bench::run_resumes(argv[1], conversations);
     return 0;
 }

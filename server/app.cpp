@@ -36,6 +36,8 @@ namespace {
 
 constexpr std::size_t reads_queued_max = 65'536;
 constexpr std::size_t hashes_queued_max = 1'024;
+/// A transaction that takes longer than this means that the disk does not answer.
+constexpr std::int64_t commit_us_max = 10'000'000;
 /// How long the drain waits for the last frames, beyond the time that a connection has for them.
 constexpr Duration drain_leeway = seconds(1);
 
@@ -60,13 +62,14 @@ RateOptions rates_of(const Settings& settings) {
             .password_retry = seconds(settings.passwords_retry_seconds)};
 }
 
-NetOptions net_of(const Settings& settings) {
+Result<NetOptions> net_of(const Settings& settings) {
     NetOptions net;
     net.address = settings.listen_address;
     net.port = static_cast<std::uint16_t>(settings.listen_port);
     net.certificate_file = settings.listen_certificate;
     net.key_file = settings.listen_key;
     net.origins = settings.listen_origins;
+    TRY_ASSIGN(net.proxies, TrustedProxies::parse(settings.listen_proxies));
     net.connections_max = settings.listen_connections_max;
     return net;
 }
@@ -76,14 +79,11 @@ std::size_t shard_count(const Settings& settings) {
     return std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-/// Signals arrive at `run` only; threads that are made later inherit this.
-sigset_t block_signals() {
+sigset_t end_signals() {
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
     return ends;
 }
 
@@ -102,7 +102,11 @@ struct App::Impl : public Operations {
     Impl(const Settings& chosen, Log& lines, const RootSecret& root)
         : settings(chosen), log(lines), rules(rules_of(chosen)), tokens(root), limits(rates_of(chosen)) {}
 
-    bool ready() const override { return serving; }
+    bool ready() const override { return serving && !broken && !writer_stands_still(); }
+    bool writer_stands_still() const {
+        const std::int64_t since = process_metrics.writing_since_us.load();
+        return since != 0 && monotonic_us() - since > commit_us_max;
+    }
     std::string metrics() const override {
         std::vector<const ShardMetrics*> all;
         for (const auto& one : shard_metrics)
@@ -124,7 +128,6 @@ struct App::Impl : public Operations {
     const Rules rules;
     const Tokens tokens;
     RateLimits limits;
-    sigset_t ends = block_signals();
     std::atomic<bool> serving{false};
     std::atomic<bool> broken{false};
     ProcessMetrics process_metrics;
@@ -183,21 +186,26 @@ Status App::Impl::make_shards() {
                                               reads_queued_max, *store, post, process_metrics.reads_queued);
     hashers = std::make_unique<HashThreads>(static_cast<std::size_t>(settings.threads_hashers),
                                             hashes_queued_max, cost, post, process_metrics.hashes_queued);
-    const auto fail_stop = [this](const Error& error) {
+    WriterReports reports;
+    reports.publish = [this](Batch batch) {
+        bus.publish(std::move(batch));
+    };
+    reports.failed = [this](const Error& error) {
+        log.error("work failed", {{"error", error}});
+    };
+    reports.broken = [this](const Error& error) {
         // What is written from here on would be lost; who is connected now comes back to a process that
         // works.
         log.error("store broken", {{"error", error}});
         broken = true;
         kill(getpid(), SIGTERM);
     };
-    writer = std::make_unique<WriterThread>(
-        WriterOptions{}, *store, [this](Batch batch) { bus.publish(std::move(batch)); }, fail_stop,
-        process_metrics);
+    writer = std::make_unique<WriterThread>(WriterOptions{}, *store, std::move(reports), process_metrics);
 
     const std::size_t count = shard_count(settings);
     for (std::uint32_t number = 0; number < count; ++number) {
         shard_metrics.push_back(std::make_unique<ShardMetrics>());
-        const ShardPorts ports{*writer, *readers, bus, tokens, limits, *shard_metrics.back()};
+        const ShardPorts ports{*writer, *readers, bus, tokens, limits, *shard_metrics.back(), log};
         loops.push_back(std::make_unique<ShardLoop>(shard_options(number, count), ports, http_options(decoy),
                                                     *hashers, *this));
         bus.add_shard([loop = loops.back().get()](auto task) { loop->post(std::move(task)); });
@@ -209,7 +217,8 @@ Status App::Impl::listen() {
     std::vector<ShardLoop*> all;
     for (const auto& loop : loops)
         all.push_back(loop.get());
-    TRY_ASSIGN(listener, Listener::create(net_of(settings), std::move(all)));
+    TRY_ASSIGN(const NetOptions net, net_of(settings));
+    TRY_ASSIGN(listener, Listener::create(net, std::move(all)));
     return {};
 }
 
@@ -258,6 +267,13 @@ void App::Impl::drain() {
 }
 
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+void App::hold_signals() {
+    // Threads that are made later inherit this.
+    const sigset_t ends = end_signals();
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+}
 
 App::~App() {
     // Only where `run` was never called: after it, none are left.
@@ -310,7 +326,8 @@ int App::run() {
                          {"tls", Plain{app.listener->secured() ? "yes" : "no"}},
                          {"unclean_start", Plain{app.store->unclean_start() ? "yes" : "no"}}});
     int signal = 0;
-    sigwait(&app.ends, &signal);
+    const sigset_t ends = end_signals();
+    sigwait(&ends, &signal);
     app.drain();
     if (app.broken) return 1;
     if (const Status closed = app.store->close(); !closed) {

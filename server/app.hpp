@@ -13,6 +13,9 @@ class Log;
 /// The running server: everything of one data directory from `open` to the end of `run`.
 class App {
   public:
+    /// The signals that end the server reach `run` alone. To be called before any thread is made.
+    static void hold_signals();
+
     /// Opens or makes the data directory and listens; nothing is accepted yet.
     static Result<std::unique_ptr<App>> open(const Settings& settings, Log& log);
     ~App();

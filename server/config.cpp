@@ -1,6 +1,7 @@
 #include "server/config.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/net/upgrade.hpp"
 
 #include <fmt/format.h>
 
@@ -144,6 +145,13 @@ Status apply_variables(Settings& settings, const SettingSources& sources) {
 Status check_together(const Settings& settings) {
     if (settings.listen_certificate.empty() != settings.listen_key.empty()) {
         return fail(ErrorCode::invalid, "listen.certificate and listen.key go together");
+    }
+    for (const std::string& origin : settings.listen_origins) {
+        if (is_origin(origin)) continue;
+        return bad("listen.origins", "\"" + origin + "\" is no origin, such as https://chat.example.org");
+    }
+    if (const auto proxies = TrustedProxies::parse(settings.listen_proxies); !proxies) {
+        return bad("listen.proxies", proxies.error().context);
     }
     return {};
 }

@@ -24,6 +24,7 @@ struct Settings {
     std::string listen_certificate;
     std::string listen_key;
     std::vector<std::string> listen_origins;
+    std::vector<std::string> listen_proxies;
     std::int64_t listen_connections_max = 15'000;
     std::string listen_url;
     bool invites_everyone = false;

@@ -1,7 +1,7 @@
 #include "server/app.hpp"
 #include "server/command_line.hpp"
 #include "server/offline.hpp"
-#include "server/ops/log.hpp"
+#include "server/ops/process_log.hpp"
 
 #include <exception>
 #include <iostream>
@@ -23,7 +23,8 @@ int say(const Result<std::string>& text) {
 }
 
 int run(const Settings& settings) {
-    Log log(log_level_named(settings.log_level));
+    App::hold_signals();
+    ProcessLog log(log_level_named(settings.log_level));
     const auto app = App::open(settings, log);
     if (!app) return say_mistake(app.error());
     const auto greeting = (*app)->greeting();

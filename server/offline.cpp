@@ -4,8 +4,8 @@
 #include "server/ops/clock.hpp"
 #include "server/ops/control_socket.hpp"
 #include "server/ops/first_start.hpp"
-#include "server/ops/log.hpp"
 #include "server/ops/process_host.hpp"
+#include "server/ops/process_log.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace parley::server {
 namespace {
 
 Result<std::string> make_invite_offline(const Settings& settings, const OperatorInvite& wanted) {
-    Log log(log_level_named(settings.log_level));
+    ProcessLog log(log_level_named(settings.log_level));
     std::atomic<std::int64_t> bad_rows{0};
     ProcessHost host(settings.data, log, bad_rows);
     const Rules rules;

@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 29> table{{
+const std::array<Setting, 30> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -33,6 +33,11 @@ const std::array<Setting, 29> table{{
     {.key = "listen.origins",
      .field = &S::listen_origins,
      .doc = "Origins, besides the server's own, whose pages may connect, such as https://chat.example.org."},
+    {.key = "listen.proxies",
+     .field = &S::listen_proxies,
+     .doc =
+         "Addresses and networks, such as 10.0.0.0/8, of proxies before the server: they alone are believed "
+         "about whose request it is (X-Forwarded-For), which the limit on passwords counts by."},
     {.key = "listen.connections_max",
      .field = &S::listen_connections_max,
      .doc = "Connections at one time; more are closed at once.",

@@ -17,7 +17,7 @@ struct HttpRequest {
     std::string idempotency_key;
     std::string content_type;
     std::string body;
-    /// Address of the peer without its port: for limits, never for logs.
+    /// Who is counted for limits: bytes of the client's address, never for logs.
     std::string remote;
 };
 

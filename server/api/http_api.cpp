@@ -50,6 +50,7 @@ void HttpApi::handle(HttpRequest request, HttpDone done, Now now) {
     auto call = std::make_shared<HttpCall>();
     call->request = std::move(request);
     call->done = std::move(done);
+    call->log = &shard_.ports().log;
     shard_.handle_done([this, &call] { route(call); }, now);
 }
 
@@ -126,6 +127,19 @@ void HttpApi::serve_socket(const SharedCall& call) {
     response.status = 426;
     response.headers.emplace_back("Upgrade", "websocket");
     call->answer(std::move(response));
+}
+
+void HttpCall::answer(HttpResponse response) {
+    if (log->writes(LogLevel::debug)) {
+        // The path as it came may hold anything.
+        std::vector<LogField> fields{{"method", Plain{route != nullptr ? route->method : "unknown"}},
+                                     {"path", Plain{route != nullptr ? route->path : "unknown"}},
+                                     {"status", response.status}};
+        if (claims.account) fields.emplace_back("account", claims.account);
+        if (claims.device) fields.emplace_back("device", claims.device);
+        log->write(LogLevel::debug, "called", fields);
+    }
+    done(std::move(response));
 }
 
 std::string HttpCall::parameter(std::string_view name) const {

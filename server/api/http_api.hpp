@@ -74,6 +74,7 @@ class HttpApi {
     void check_password(const SharedCall& call, protocol::SignIn sign_in,
                         const Result<std::optional<PasswordFacts>>& facts);
     void finish_sign_in(const SharedCall& call, const Result<Answer>& answer, int status);
+    void refuse_sign_in(const SharedCall& call, const Error& error);
 
     // http_api.cpp: the process
     void serve_live(const SharedCall& call);

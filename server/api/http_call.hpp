@@ -22,11 +22,12 @@ struct HttpCall {
     const Route* route = nullptr;
     /// Values of the route's {names}, in order.
     std::vector<std::pair<std::string_view, std::string_view>> parameters;
-    AccessClaims claims;  // after with_device
+    AccessClaims claims;  // once the token was checked
+    Log* log = nullptr;
 
     std::string parameter(std::string_view name) const;
 
-    void answer(HttpResponse response) { done(std::move(response)); }
+    void answer(HttpResponse response);
     void answer_json(int status, std::string body);
     void refuse(const Error& error) { answer(HttpApi::problem(error)); }
 

@@ -99,23 +99,21 @@ void HttpApi::serve_conversations(const SharedCall& call) {
     const auto after = call->target.number("after");
     if (!after) return call->refuse(after.error());
     auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
-    const auto offset = static_cast<std::size_t>(after->value_or(0));
     with_device(
         call,
-        [body, account = call->claims.account, offset](Snapshot& snapshot) {
-            constexpr auto limit = static_cast<std::size_t>(limits::page_rows_max);
-            const auto states = conversation_states(snapshot, account, offset, limit);
-            if (!states) {
-                *body = fail(states.error());
+        [body, account = call->claims.account, after = after->value_or(0)](Snapshot& snapshot) {
+            const auto page = conversation_states(snapshot, account, after);
+            if (!page) {
+                *body = fail(page.error());
                 return;
             }
             std::string text = "{\"conversations\":[";
-            for (const protocol::Envelope& state : *states) {
+            for (const protocol::Envelope& state : page->states) {
                 if (!text.ends_with('[')) text += ',';
                 protocol::append_envelope(text, state, Encoding::json);
             }
             text += ']';
-            if (states->size() == limit) text += ",\"after\":" + std::to_string(offset + limit);
+            if (page->after > 0) text += ",\"after\":" + std::to_string(page->after);
             *body = text + "}";
         },
         [call, body] { answer_read(*call, *body); });

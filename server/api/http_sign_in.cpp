@@ -64,7 +64,7 @@ void HttpApi::serve_sign_in(const SharedCall& call) {
     const std::string handle = folded(body->handle);
     if (const auto wait =
             shard_.ports().limits.take_password(handle, call->request.remote, shard_.now().instant)) {
-        return call->refuse({ErrorCode::rate_limited, "Too many failed sign-ins.", wait->ms, {}});
+        return refuse_sign_in(call, {ErrorCode::rate_limited, "Too many failed sign-ins.", wait->ms, {}});
     }
     auto sign_in =
         std::make_shared<protocol::SignIn>(std::move(*body));  // by the read and by what follows it
@@ -92,7 +92,7 @@ void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
     const bool verifying = hasher_.verify(
         shard_.options().number, std::move(sign_in.password), std::move(hash),
         [this, call, known, handle, device_name = std::move(sign_in.device_name)](bool fits) {
-            if (!fits || !known) return call->refuse({ErrorCode::credentials, {}, 0, {}});
+            if (!fits || !known) return refuse_sign_in(call, {ErrorCode::credentials, {}, 0, {}});
             shard_.ports().limits.password_fitted(handle, call->request.remote);
             AddDevice work{
                 .account = known->account, .password_hash = known->password_hash, .device_name = device_name};
@@ -110,17 +110,26 @@ void HttpApi::serve_refresh(const SharedCall& call) {
     const auto body = call->body<protocol::Refresh>();
     if (!body) return call->refuse(body.error());
     const auto claims = shard_.ports().tokens.check_refresh(body->refresh_token);
-    if (!claims) return call->refuse(claims.error());
+    if (!claims) return refuse_sign_in(call, claims.error());
     const UseRefreshToken work{.device = claims->device, .number = claims->number};
     const bool queued = shard_.submit_call(
         {}, work, [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 200); });
     if (!queued) call->refuse(busy());
 }
 
+void HttpApi::refuse_sign_in(const SharedCall& call, const Error& error) {
+    shard_.ports().metrics.sign_ins_refused.add();
+    shard_.ports().log.info("sign-in refused", {{"path", Plain{call->route->path}}, {"code", error.code}});
+    call->refuse(error);
+}
+
 void HttpApi::finish_sign_in(const SharedCall& call, const Result<Answer>& answer, int status) {
-    if (!answer) return call->refuse(answer.error());
+    if (!answer) return refuse_sign_in(call, answer.error());
     const auto* signed_in = std::get_if<SignedIn>(&answer->payload);
     if (signed_in == nullptr) return call->refuse({ErrorCode::internal, {}, 0, {}});
+    shard_.ports().log.info(
+        "tokens given",
+        {{"path", Plain{call->route->path}}, {"account", signed_in->account}, {"device", signed_in->device}});
     const WallTime now = shard_.now().wall;
     const AccessClaims claims{.account = signed_in->account,
                               .device = signed_in->device,

@@ -25,7 +25,20 @@ Session::Session(SessionKey key, Shard& shard, Connection& connection, protocol:
       last_frame_at_(shard.now().instant),
       outbound_(encoding) {}
 
+SessionId Session::id() const {
+    return SessionId("s" + shard_.options().run + std::to_string(key_.value));
+}
+
+void Session::log(LogLevel level, std::string_view event, Log::Fields fields) const {
+    std::vector<LogField> all{{"session", id()}};
+    if (account_) all.emplace_back("account", account_);
+    if (device_) all.emplace_back("device", device_);
+    all.insert(all.end(), fields.begin(), fields.end());
+    shard_.ports().log.write(level, event, all);
+}
+
 void Session::greet() {
+    log(LogLevel::debug, "connected");
     reply(std::nullopt, protocol::Hello{.version = 1,
                                         .heartbeat_ms = limits::heartbeat_ms,
                                         .frame_bytes_max = limits::frame_bytes_max,
@@ -120,6 +133,10 @@ void Session::reply(protocol::Envelope envelope) {
 
 void Session::refuse(std::optional<Uuid> re, const Error& error) {
     shard_.ports().metrics.errors_out.add();
+    if (shard_.ports().log.writes(LogLevel::debug)) {
+        re ? log(LogLevel::debug, "refused", {{"code", error.code}, {"command", *re}})
+           : log(LogLevel::debug, "refused", {{"code", error.code}});
+    }
     reply(re, error_reply(error));
 }
 
@@ -207,8 +224,17 @@ void Session::close(CloseCode code, std::optional<Duration> reconnect_after) {
     outbound_.push_reply(encode(envelope));
     Frame last = outbound_.take_frame();
     connection_.close(code, std::move(last));
+    // Whoever never signed in could fill a log at will.
+    log(stage_ == Stage::signed_in ? LogLevel::info : LogLevel::debug, "closed",
+        {{"code", code}, {"after", shard_.now().instant - opened_at_}});
     forget();
     shard_.bury(*this);
+}
+
+void Session::handle_disconnected() {
+    if (closed()) return;
+    log(stage_ == Stage::signed_in ? LogLevel::info : LogLevel::debug, "disconnected",
+        {{"after", shard_.now().instant - opened_at_}});
 }
 
 void Session::forget() {

@@ -8,6 +8,7 @@
 #include "server/api/tokens.hpp"
 #include "server/domain/batch.hpp"
 #include "server/domain/sync.hpp"
+#include "server/ops/log.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,8 @@ class Session {
 
     // Getters
     SessionKey key() const { return key_; }
+    /// What its client and the log know it by.
+    SessionId id() const;
     AccountKey account() const { return account_; }
     DeviceKey device() const { return device_; }
     std::uint64_t turn() const { return turn_; }
@@ -45,12 +48,15 @@ class Session {
     /// Live, and what this batch says is not known to it yet.
     bool awaits(const Batch& batch) const { return live() && !overflow_ && batch.last_position > live_from_; }
     const std::vector<ConversationKey>& open_conversations() const { return open_; }
+    bool has_open(ConversationKey conversation) const;
     /// When `handle_timeout` has something to do, at the earliest.
     Instant deadline() const;
 
     // Input
     void handle_frame(std::string_view bytes);
     void handle_written();
+    /// The peer is gone.
+    void handle_disconnected();
     void handle_timeout();
     void handle_answer(const Origin& origin, const Result<Answer>& answer);
     /// A change that was committed; `account_seq`: of a change of the account's stream.
@@ -93,6 +99,8 @@ class Session {
     void reply(std::optional<Uuid> re, protocol::Payload payload);
     void reply(protocol::Envelope envelope);
     void refuse(std::optional<Uuid> re, const Error& error);
+    /// A line about this session: its id and, once they are known, its account and device.
+    void log(LogLevel level, std::string_view event, Log::Fields fields = {}) const;
     /// Room for an answer of this size, if need be by falling back to resuming; else the session is closed.
     bool has_room(std::size_t bytes);
     void push_reply(SharedText text);
@@ -117,7 +125,6 @@ class Session {
 
     // session_requests.cpp: what the store answers
     void ask(protocol::Envelope envelope);
-    void begin_read(std::optional<Uuid> re, std::function<Result<protocol::Envelope>(Snapshot&)> read);
     void read_next();
     void finish_read(std::optional<Uuid> re, SharedText text);
     void write(protocol::Envelope envelope);
@@ -156,7 +163,7 @@ class Session {
     /// The queue was full: what was queued before the change that did not fit. Settled at the end of the
     /// turn.
     std::optional<Coverage> overflow_;
-    std::vector<ConversationKey> open_;
+    std::vector<ConversationKey> open_;  // ascending
 
     Outbound outbound_;
     std::size_t counted_bytes_ = 0;

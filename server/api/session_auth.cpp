@@ -21,6 +21,7 @@ constexpr Duration token_warning = milliseconds(limits::token_warning_ms);
 void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
     const auto refuse_auth = [&](const Error& error, CloseCode code) {
         shard_.ports().metrics.sign_ins_refused.add();
+        log(LogLevel::info, "sign-in refused", {{"code", error.code}});
         refuse(re, error);
         close(code);
     };
@@ -59,12 +60,14 @@ void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
     const std::optional<DeviceFacts>& facts = *read;
     if (!facts || facts->account != claims.account || !facts->present) {
         shard_.ports().metrics.sign_ins_refused.add();
+        log(LogLevel::info, "sign-in refused", {{"code", ErrorCode::revoked}});
         refuse(re, {ErrorCode::revoked, "This device was signed out.", 0, {}});
         close(CloseCode::revoked);
         return;
     }
     stage_ = Stage::signed_in;
     shard_.ports().metrics.signed_in.add();
+    log(LogLevel::info, "signed in");
     accept_token(re, claims);
     auto held = std::exchange(held_, {});
     for (protocol::Decoded& one : held) {
@@ -97,7 +100,7 @@ void Session::accept_token(std::optional<Uuid> re, const AccessClaims& claims) {
     warned_ = false;
     reply(re, protocol::AuthOk{.account = to_id(account_),
                                .device = to_id(device_),
-                               .session = SessionId("s" + shard_.options().run + std::to_string(key_.value)),
+                               .session = id(),
                                .expires_at = claims.expires});
 }
 

@@ -109,6 +109,7 @@ void Session::go_live(const ResumePart& part) {
 void Session::fall_back() {
     assert(live());
     shard_.ports().metrics.resumes_fallen_back.add();
+    log(LogLevel::info, "fell back", {{"queued_bytes", outbound_.bytes()}});
     const std::optional<Coverage> dropped = outbound_.drop_changes();
     const Coverage now{.position = std::max(shard_.walked(), live_from_), .account_seq = account_seq_};
     const Coverage covered = dropped ? *dropped : overflow_ ? *overflow_ : now;
@@ -142,9 +143,14 @@ void Session::handle_change(SharedText text, const Batch& batch, Instant receive
 }
 
 void Session::handle_opened(ConversationKey conversation) {
-    if (std::find(open_.begin(), open_.end(), conversation) != open_.end()) return;
-    open_.push_back(conversation);
+    const auto place = std::lower_bound(open_.begin(), open_.end(), conversation);
+    if (place != open_.end() && *place == conversation) return;
+    open_.insert(place, conversation);
     shard_.open(*this, conversation);
+}
+
+bool Session::has_open(ConversationKey conversation) const {
+    return std::binary_search(open_.begin(), open_.end(), conversation);
 }
 
 void Session::handle_closed(ConversationKey conversation) {

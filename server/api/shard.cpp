@@ -72,7 +72,10 @@ void Shard::handle_written(SessionKey session, Now now) {
 
 void Shard::handle_disconnected(SessionKey session, Now now) {
     const Turn turn(*this, now);
-    if (Session* found = find(session)) bury(*found);
+    Session* found = find(session);
+    if (found == nullptr) return;
+    found->handle_disconnected();
+    bury(*found);
 }
 
 void Shard::handle_timeout(Now now) {

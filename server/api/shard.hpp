@@ -9,6 +9,7 @@
 #include "server/api/tokens.hpp"
 #include "server/bus/bus.hpp"
 #include "server/domain/ports.hpp"
+#include "server/ops/log.hpp"
 #include "server/ops/metrics.hpp"
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct ShardPorts {
     const Tokens& tokens;
     RateLimits& limits;
     ShardMetrics& metrics;
+    Log& log = no_log();
 };
 
 /// A part of the server's connections with all that concerns them: single-threaded, without I/O. Whoever runs

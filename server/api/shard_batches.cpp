@@ -38,13 +38,9 @@ bool hears(const Session& session, const ConversationChange& change) {
 void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) {
     const Batch& batch = encoded.batch();
     const Effect& effect = batch.effects[index];
-    const auto& open = session.open_conversations();
-    const auto has_open = [&](ConversationKey key) {
-        return std::find(open.begin(), open.end(), key) != open.end();
-    };
     Pieces pieces(encoded, index);
     if (const auto* change = std::get_if<ConversationChange>(&effect)) {
-        if (has_open(change->conversation) && hears(session, *change)) {
+        if (session.has_open(change->conversation) && hears(session, *change)) {
             session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
         }
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
@@ -56,7 +52,7 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
     } else if (const auto* closed = std::get_if<Closed>(&effect)) {
         if (closed->account == session.account()) session.handle_closed(closed->conversation);
     } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
-        if (has_open(moved->conversation) && moved->account != session.account()) {
+        if (session.has_open(moved->conversation) && moved->account != session.account()) {
             session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
         }
     }

@@ -1,8 +1,8 @@
 #include "server/bus/writer_thread.hpp"
 
-#include "protocol/generated/cpp/errors.hpp"
 #include "server/ops/clock.hpp"
 #include "server/ops/thread_name.hpp"
+#include "server/store/apply_each.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,13 +11,9 @@
 
 namespace parley::server {
 
-WriterThread::WriterThread(WriterOptions options, Store& store, Publish publish,
-                           std::function<void(const Error&)> broken, ProcessMetrics& metrics)
-    : options_(options),
-      store_(store),
-      publish_(std::move(publish)),
-      broken_(std::move(broken)),
-      metrics_(metrics) {}
+WriterThread::WriterThread(WriterOptions options, Store& store, WriterReports reports,
+                           ProcessMetrics& metrics)
+    : options_(options), store_(store), reports_(std::move(reports)), metrics_(metrics) {}
 
 WriterThread::~WriterThread() {
     finish();
@@ -66,29 +62,42 @@ void WriterThread::run() {
 }
 
 void WriterThread::decide(const std::vector<Work>& works) {
+    std::int64_t began = 0;
+    const auto begin = [&] {
+        began = monotonic_us();
+        metrics_.writing_since_us.store(began, std::memory_order_relaxed);
+    };
+    const ApplyEach tell{.applied =
+                             [&](Batch batch, std::size_t count) {
+                                 note_commit(count, monotonic_us() - began);
+                                 reports_.publish(std::move(batch));
+                                 begin();
+                             },
+                         .failed =
+                             [&](Batch batch, const Error& why) {
+                                 reports_.publish(std::move(batch));
+                                 report_failure(why);
+                                 begin();
+                             }};
     for (std::size_t from = 0; from < works.size(); from += options_.batch_max) {
+        begin();
         const auto part = std::span(works).subspan(from, std::min(options_.batch_max, works.size() - from));
-        const std::int64_t began = monotonic_us();
-        auto batch = store_.apply(part);
-        metrics_.commits.add();
-        metrics_.works.add(static_cast<std::int64_t>(part.size()));
-        metrics_.commit_works.observe(static_cast<std::int64_t>(part.size()));
-        metrics_.commit_us.observe(monotonic_us() - began);
-        if (batch) {
-            publish_(std::move(*batch));
-            continue;
-        }
-        metrics_.commit_failures.add();
-        // Nothing was written: everybody is told, nobody was answered before.
-        Batch refused{
-            .first_position = store_.position() + 1, .last_position = store_.position(), .effects = {}};
-        for (const Work& work : part) {
-            if (!work.origin.session) continue;
-            refused.effects.emplace_back(Replied{work.origin, fail(batch.error())});
-        }
-        publish_(std::move(refused));
-        if (batch.error().code == ErrorCode::internal) broken_(batch.error());
+        apply_each(store_, part, tell);
     }
+    metrics_.writing_since_us.store(0, std::memory_order_relaxed);
+}
+
+void WriterThread::note_commit(std::size_t works, std::int64_t took_us) {
+    metrics_.commits.add();
+    metrics_.works.add(static_cast<std::int64_t>(works));
+    metrics_.commit_works.observe(static_cast<std::int64_t>(works));
+    metrics_.commit_us.observe(took_us);
+}
+
+void WriterThread::report_failure(const Error& why) {
+    metrics_.commit_failures.add();
+    if (!store_.broken()) return reports_.failed(why);
+    if (!std::exchange(broken_, true)) reports_.broken(why);
 }
 
 }  // namespace parley::server

@@ -20,15 +20,20 @@ struct WriterOptions {
     std::size_t batch_max = 512;
 };
 
+/// What the writer tells whoever runs it; on its thread.
+struct WriterReports {
+    std::function<void(Batch)> publish;
+    /// A work could not be carried out; the others were.
+    std::function<void(const Error&)> failed;
+    /// Once: the store can no longer be written to.
+    std::function<void(const Error&)> broken;
+};
+
 /// The one thread that writes: takes what has queued up, has it decided in one transaction, synced, and
-/// publishes what came of it (group commit).
+/// publishes what came of it (group commit). A work that makes the transaction fail, fails alone.
 class WriterThread : public WriteQueue {
   public:
-    using Publish = std::function<void(Batch)>;
-
-    /// `broken` is called once if the store can no longer be written to.
-    WriterThread(WriterOptions options, Store& store, Publish publish,
-                 std::function<void(const Error&)> broken, ProcessMetrics& metrics);
+    WriterThread(WriterOptions options, Store& store, WriterReports reports, ProcessMetrics& metrics);
     ~WriterThread() override;
     WriterThread(const WriterThread&) = delete;
     WriterThread& operator=(const WriterThread&) = delete;
@@ -42,16 +47,18 @@ class WriterThread : public WriteQueue {
   private:
     void run();
     void decide(const std::vector<Work>& works);
+    void note_commit(std::size_t works, std::int64_t took_us);
+    void report_failure(const Error& why);
 
     WriterOptions options_;
     Store& store_;
-    Publish publish_;
-    std::function<void(const Error&)> broken_;
+    WriterReports reports_;
     ProcessMetrics& metrics_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Work> queue_;
     bool finishing_ = false;
+    bool broken_ = false;
     std::thread thread_;
 };
 

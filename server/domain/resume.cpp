@@ -116,14 +116,17 @@ bool add_states(View& view, const AccountRecord& account, Room& room, ResumePart
     auto& token = part.token;
     while (token.position < part.position) {
         if (token.states_as_of == 0) token.states_as_of = token.states_below = part.position;
-        for (const auto& moved :
-             view.conversations().moved(account.key, token.position, token.states_below)) {
+        const PositionRange owed{.above = token.position, .upto = token.states_below};
+        const auto page = view.conversations().moved(account.key, owed, limits::page_rows_max);
+        for (const auto& moved : page) {
             auto state = state_of(view, moved.conversation, account);
-            if (!state) continue;
-            if (!room.take(frame_bytes(*state))) return false;
-            part.envelopes.push_back({.stream = to_id(moved.conversation), .payload = std::move(*state)});
+            if (state && !room.take(frame_bytes(*state))) return false;
+            if (state) {
+                part.envelopes.push_back({.stream = to_id(moved.conversation), .payload = std::move(*state)});
+            }
             token.states_below = moved.position - 1;
         }
+        if (std::cmp_equal(page.size(), limits::page_rows_max)) continue;
         token.position = token.states_as_of;
         token.states_as_of = token.states_below = 0;
     }
@@ -147,28 +150,31 @@ Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey key, const std::op
     Room room;
     part.finished =
         add_account_changes(snapshot, *account, room, part) && add_states(snapshot, *account, room, part);
-    if (part.finished) {
-        for (const auto& one : snapshot.conversations().moved(key, -1, part.position)) {
-            part.open.push_back(one.conversation);
-        }
-    }
+    if (part.finished) part.open = snapshot.conversations().joined(key);
     TRY(snapshot.status());
     return part;
 }
 
-Result<std::vector<protocol::Envelope>> conversation_states(Snapshot& snapshot, AccountKey key,
-                                                            std::size_t offset, std::size_t limit) {
+Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey key, std::int64_t after) {
     const auto* account = snapshot.accounts().find(key);
     TRY(snapshot.status());
     if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
-    std::vector<protocol::Envelope> states;
-    const auto moved = snapshot.conversations().moved(key, -1, snapshot.position());
-    for (const auto& one : moved | std::views::drop(offset) | std::views::take(limit)) {
+    StatesPage page;
+    Room room;
+    const PositionRange range{.above = 0, .upto = after > 0 ? after - 1 : snapshot.position()};
+    const auto moved = snapshot.conversations().moved(key, range, limits::page_rows_max + 1);
+    std::int64_t last = 0;
+    for (const auto& one : moved) {
         auto state = state_of(snapshot, one.conversation, *account);
-        if (state) states.push_back({.stream = to_id(one.conversation), .payload = std::move(*state)});
+        if (state && !room.take(frame_bytes(*state))) {
+            page.after = last;
+            break;
+        }
+        if (state) page.states.push_back({.stream = to_id(one.conversation), .payload = std::move(*state)});
+        last = one.position;
     }
     TRY(snapshot.status());
-    return states;
+    return page;
 }
 
 }  // namespace parley::server

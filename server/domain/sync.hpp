@@ -43,7 +43,7 @@ struct ResumePart {
     std::int64_t position = 0;
     /// Nothing more is owed as of `position`: the session may go live from there.
     bool finished = false;
-    /// With `finished`: the conversations that are open for the account, as of `position`.
+    /// With `finished`: the conversations that are open for the account, as of `position`, by key.
     std::vector<ConversationKey> open;
 };
 
@@ -57,9 +57,14 @@ Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const proto
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
 Result<std::vector<protocol::DeviceChanged>> devices(Snapshot& snapshot, AccountKey account);
 Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);
-/// States of the present conversations, latest moved first, from the n-th on.
-Result<std::vector<protocol::Envelope>> conversation_states(Snapshot& snapshot, AccountKey account,
-                                                            std::size_t offset, std::size_t limit);
+/// States of present conversations, latest moved first; as many as fit.
+struct StatesPage {
+    std::vector<protocol::Envelope> states;
+    /// What to ask for next; 0: these were all.
+    std::int64_t after = 0;
+};
+/// `after`: of the page before; 0: the first. What moves between two pages is not seen twice.
+Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey account, std::int64_t after);
 
 /// What `auth` and sign-in need to know of a device and of an account.
 struct DeviceFacts {

@@ -34,6 +34,12 @@ std::string text_of(beast::string_view text) {
     return {text.data(), text.size()};
 }
 
+Address address_of(const asio::ip::address& address) {
+    const auto six =
+        address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
+    return {.bytes = six.to_bytes()};
+}
+
 /// One HTTP/1.1 connection; a call at a time. Everything on its shard's thread; what is under way holds it.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   public:
@@ -45,8 +51,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void start() {
         error_code ignored;
-        const auto peer = wire_->socket().remote_endpoint(ignored);
-        remote_ = peer.address().to_string();
+        peer_ = address_of(wire_->socket().remote_endpoint(ignored).address());
         read_header(counted_->options().header_time_max);
     }
 
@@ -57,6 +62,18 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
             if (error) return;
             if (const auto self = weak.lock(); self && self->wire_) self->wire_->cut();
         });
+    }
+
+    Address client_of(const Request& request) const {
+        const TrustedProxies& proxies = counted_->options().proxies;
+        if (!proxies.trusts(peer_)) return peer_;
+        std::string forwarded;
+        const auto [first, last] = request.equal_range("X-Forwarded-For");
+        for (auto field = first; field != last; ++field) {
+            if (!forwarded.empty()) forwarded += ',';
+            forwarded += text_of(field->value());
+        }
+        return proxies.client_of(peer_, forwarded);
     }
 
     void read_header(Duration time) {
@@ -88,7 +105,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                          .idempotency_key = text_of(request["Idempotency-Key"]),
                          .content_type = text_of(request[http::field::content_type]),
                          .body = request.body(),
-                         .remote = remote_};
+                         .remote = limit_key(client_of(request))};
         loop_.handle_http(std::move(call), [self = shared_from_this()](HttpResponse response) {
             self->respond(std::move(response));
         });
@@ -181,7 +198,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     ShardLoop& loop_;
     asio::steady_timer deadline_;
     beast::flat_buffer buffer_;
-    std::string remote_;
+    Address peer_;
     bool keep_alive_ = false;
     std::optional<Parser> parser_;
     std::optional<Response> response_;

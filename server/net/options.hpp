@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "server/net/client_address.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,8 @@ struct NetOptions {
     /// Origins, besides the server's own, from which browsers may open the socket
     /// ("https://chat.example.org").
     std::vector<std::string> origins;
+    /// Whose `X-Forwarded-For` is believed.
+    TrustedProxies proxies;
     std::int64_t connections_max = 15'000;
     std::uint32_t header_bytes_max = 8'192;
     std::uint32_t body_bytes_max = 65'536;

@@ -46,6 +46,15 @@ bool is_own_origin(const UpgradeRequest& request) {
 
 }  // namespace
 
+bool is_origin(std::string_view text) {
+    for (const std::string_view scheme : {"https://", "http://"}) {
+        if (!text.starts_with(scheme)) continue;
+        text.remove_prefix(scheme.size());
+        return !text.empty() && text.find_first_of("/?#@*, \t") == std::string_view::npos;
+    }
+    return false;
+}
+
 Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOptions& options) {
     if (request.target != socket_path) return fail(ErrorCode::unknown_type, "The socket is at /v1/socket.");
     if (!request.origin.empty() && !is_own_origin(request)) {
@@ -54,7 +63,7 @@ Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOption
                         [&](const std::string& known) { return same_text(known, request.origin); });
         if (!listed)
             return fail(ErrorCode::not_allowed,
-                        "Pages of this origin may not connect (setting net.origins).");
+                        "Pages of this origin may not connect (setting listen.origins).");
     }
     // The client's order counts: it names first what it likes best.
     std::string_view offered = request.subprotocols;

@@ -25,6 +25,10 @@ struct Subprotocol {
     protocol::Encoding encoding{};
 };
 
+/// Whether a browser could say this: a scheme, a host and perhaps a port, and nothing behind them (RFC 6454,
+/// section 7).
+bool is_origin(std::string_view text);
+
 /// The subprotocol to speak; refused are other paths, origins that are neither the server's own nor on the
 /// list, and clients that speak nothing we know. No `Origin` at all means that it is no browser, which is let
 /// in.

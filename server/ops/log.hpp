@@ -3,12 +3,14 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "base/uuid.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 #include "server/domain/keys.hpp"
 
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +41,12 @@ class LogField {
     LogField(std::string_view name, AccountKey value) : name_(name), value_(to_id(value).text()) {}
     LogField(std::string_view name, DeviceKey value) : name_(name), value_(to_id(value).text()) {}
     LogField(std::string_view name, ConversationKey value) : name_(name), value_(to_id(value).text()) {}
+    LogField(std::string_view name, const SessionId& value) : name_(name), value_(value.text()) {}
+    /// A command's own id.
+    LogField(std::string_view name, const Uuid& value) : name_(name), value_(value.text()) {}
+    LogField(std::string_view name, ErrorCode value);
+    /// Number and name.
+    LogField(std::string_view name, CloseCode value);
     /// Code and context: contexts are written for logs (base/result.hpp).
     LogField(std::string_view name, const Error& value);
 
@@ -52,32 +60,39 @@ class LogField {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/// Structured lines (logfmt) on standard error: time, level, event, fields. Any thread.
+/// Where structured lines go: an event and its fields. Any thread; writing never waits for whoever reads
+/// them.
 class Log {
   public:
     using Fields = std::initializer_list<LogField>;
 
-    explicit Log(LogLevel level);
-    ~Log();
-    Log(const Log&) = delete;
-    Log& operator=(const Log&) = delete;
+    virtual ~Log() = default;
 
-    void debug(std::string_view event, Fields fields = {}) { write(LogLevel::debug, event, fields); }
-    void info(std::string_view event, Fields fields = {}) { write(LogLevel::info, event, fields); }
-    void warning(std::string_view event, Fields fields = {}) { write(LogLevel::warning, event, fields); }
-    void error(std::string_view event, Fields fields = {}) { write(LogLevel::error, event, fields); }
-    /// Everything is written when it returns.
-    void flush();
+    void debug(std::string_view event, Fields fields = {}) { write_all(LogLevel::debug, event, fields); }
+    void info(std::string_view event, Fields fields = {}) { write_all(LogLevel::info, event, fields); }
+    void warning(std::string_view event, Fields fields = {}) { write_all(LogLevel::warning, event, fields); }
+    void error(std::string_view event, Fields fields = {}) { write_all(LogLevel::error, event, fields); }
+
+    /// Whether lines of this level are written at all.
+    virtual bool writes(LogLevel level) const = 0;
+    virtual void write(LogLevel level, std::string_view event, std::span<const LogField> fields) = 0;
+    /// Returns when everything is written, or when nobody takes it for a second.
+    virtual void flush() = 0;
 
   private:
-    void write(LogLevel level, std::string_view event, Fields fields);
-
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    void write_all(LogLevel level, std::string_view event, Fields fields) {
+        write(level, event, std::span(fields.begin(), fields.end()));
+    }
 };
 
+/// Writes nothing.
+Log& no_log();
+
 /// One line without time and level: `event` and the fields, quoted where they need it.
-std::string log_line(std::string_view event, Log::Fields fields);
+std::string log_line(std::string_view event, std::span<const LogField> fields);
+inline std::string log_line(std::string_view event, Log::Fields fields) {
+    return log_line(event, std::span(fields.begin(), fields.end()));
+}
 
 LogLevel log_level_named(std::string_view name);
 

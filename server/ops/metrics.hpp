@@ -84,6 +84,8 @@ struct ProcessMetrics {
     Counter commit_failures;
     Histogram commit_works{size_bounds};
     Histogram commit_us{duration_bounds_us};
+    /// When the transaction under way began, by the monotonic clock; 0: none is.
+    std::atomic<std::int64_t> writing_since_us{0};
     std::atomic<std::int64_t> writes_queued{0};
     std::atomic<std::int64_t> reads_queued{0};
     std::atomic<std::int64_t> hashes_queued{0};

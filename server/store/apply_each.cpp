@@ -8,33 +8,29 @@ namespace parley::server {
 
 namespace {
 
-Batch refused(const Store& store, const Work& work, Error error) {
-    Batch batch{.first_position = store.position() + 1, .last_position = store.position()};
-    if (!std::holds_alternative<Acks>(work.command)) {
-        batch.effects.emplace_back(Replied{.origin = work.origin, .answer = fail(std::move(error))});
+/// Nothing was written, and nobody was answered before.
+Batch refused(const Store& store, std::span<const Work> works, const Error& error) {
+    Batch batch{.first_position = store.position() + 1, .last_position = store.position(), .effects = {}};
+    for (const Work& work : works) {
+        if (!work.origin.session) continue;
+        batch.effects.emplace_back(Replied{.origin = work.origin, .answer = fail(Error(error))});
     }
     return batch;
 }
 
-void apply_into(Store& store, std::span<const Work> works, std::vector<Batch>& batches) {
-    if (works.empty()) return;
-    auto applied = store.apply(works);
-    if (applied) {
-        batches.push_back(std::move(*applied));
-    } else if (works.size() == 1) {
-        batches.push_back(refused(store, works.front(), std::move(applied).error()));
-    } else {
-        apply_into(store, works.first(works.size() / 2), batches);
-        apply_into(store, works.subspan(works.size() / 2), batches);
-    }
-}
-
 }  // namespace
 
-std::vector<Batch> apply_each(Store& store, std::span<const Work> works) {
-    std::vector<Batch> batches;
-    apply_into(store, works, batches);
-    return batches;
+void apply_each(Store& store, std::span<const Work> works, const ApplyEach& tell) {
+    if (works.empty()) return;
+    auto batch = store.apply(works);
+    if (batch) {
+        tell.applied(std::move(*batch), works.size());
+    } else if (works.size() == 1 || store.broken()) {
+        tell.failed(refused(store, works, batch.error()), batch.error());
+    } else {
+        apply_each(store, works.first(works.size() / 2), tell);
+        apply_each(store, works.subspan(works.size() / 2), tell);
+    }
 }
 
 }  // namespace parley::server

@@ -53,6 +53,14 @@ struct MemberRecord {
     std::int64_t touched = 0;
 };
 
+/// Commit positions above the one, up to the other.
+struct PositionRange {
+    std::int64_t above = 0;
+    std::int64_t upto = 0;
+
+    bool contains(std::int64_t position) const { return above < position && position <= upto; }
+};
+
 /// A conversation that moved, for one account.
 struct Moved {
     ConversationKey conversation;
@@ -77,9 +85,11 @@ class Conversations {
     /// Messages after `born` that mention the account and count.
     virtual std::int64_t mentions_after(ConversationKey conversation, AccountKey account,
                                         std::int64_t born) = 0;
-    /// Conversations in which the account is present, with the positions in (above, upto] at which they last
-    /// moved, latest first.
-    virtual std::vector<Moved> moved(AccountKey account, std::int64_t above, std::int64_t upto) = 0;
+    /// Of the conversations in which the account is present, those that last moved at a position in
+    /// (above, upto], latest first, `count_max` at most. Costs what moved, not what there is.
+    virtual std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) = 0;
+    /// All conversations in which the account is present, by key.
+    virtual std::vector<ConversationKey> joined(AccountKey account) = 0;
 };
 
 class ConversationWrites {

@@ -1,5 +1,7 @@
 #include "server/store/conversations_sqlite.hpp"
 
+#include "server/store/stretches_sqlite.hpp"
+
 #include <algorithm>
 
 namespace parley::server::sqlite {
@@ -14,6 +16,11 @@ constexpr std::size_t cached_members_max = 32768;
 #define MEMBER_COLUMNS                                                                             \
     "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read," \
     " own_since_read, touched"
+#define MOVED                                                                               \
+    "SELECT member.conversation, max(conversation.touched, member.touched), member.stretch" \
+    " FROM member INDEXED BY member_moved"                                                  \
+    " CROSS JOIN conversation ON conversation.key = member.conversation"                    \
+    " WHERE member.account = ? AND member.present = 1"
 
 ConversationRecord conversation_of(const Query& query) {
     return {.key = {query.integer(0)},
@@ -55,25 +62,26 @@ ConversationTables::ConversationTables(Connection& connection)
                  "SELECT first, last FROM interval WHERE conversation = ? AND account = ? ORDER BY first"),
       mentions_(connection,
                 "SELECT count(*) FROM mention WHERE account = ? AND conversation = ? AND born > ?"),
-      moved_(connection,
-             "SELECT conversation, max(conversation.touched, member.touched) AS position FROM member"
-             " JOIN conversation ON conversation.key = member.conversation"
-             " WHERE member.account = ? AND member.present = 1 AND position > ? AND position <= ?"
-             " ORDER BY position DESC"),
+      moved_(connection, MOVED " AND member.stretch BETWEEN ? AND ? ORDER BY member.stretch DESC"),
+      moved_wide_(connection, MOVED " AND member.stretch = 9223372036854775807"),
+      joined_(connection,
+              "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
       insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
                                        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_conversation_(
           connection,
           "UPDATE conversation SET title = ?2, head = ?3, counted = ?4, members = ?5, touched = ?6,"
           " floor = ?7, restored_from = ?8 WHERE key = ?1"),
-      insert_member_(connection,
-                     "INSERT INTO member (" MEMBER_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_member_(connection, "INSERT INTO member (" MEMBER_COLUMNS
+                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_member_(connection,
                      "UPDATE member SET read = ?3, delivered = ?4, counted_at_read = ?5, own_since_read = ?6,"
                      " touched = ?7 WHERE conversation = ?1 AND account = ?2"),
       update_membership_(connection,
-                         "UPDATE member SET role = ?3, present = ?4, visible_from = ?5, since = ?6"
-                         " WHERE conversation = ?1 AND account = ?2"),
+                         "UPDATE member SET role = ?3, present = ?4, visible_from = ?5, since = ?6,"
+                         " stretch = ?7 WHERE conversation = ?1 AND account = ?2"),
+      note_stretch_(connection, "UPDATE member SET stretch = ?3 WHERE conversation = ?1 AND account = ?2"),
+      note_stretches_(connection, "UPDATE member SET stretch = ?2 WHERE conversation = ?1 AND present = 1"),
       open_interval_(connection, "INSERT INTO interval (conversation, account, first) VALUES (?, ?, ?)"),
       close_interval_(
           connection,
@@ -126,12 +134,35 @@ std::int64_t ConversationTables::mentions_after(ConversationKey conversation, Ac
     return query.step() ? query.integer(0) : 0;
 }
 
-std::vector<Moved> ConversationTables::moved(AccountKey account, std::int64_t above, std::int64_t upto) {
+std::vector<Moved> ConversationTables::moved(AccountKey account, PositionRange range, std::size_t count_max) {
     flush();
     std::vector<Moved> found;
-    auto query = moved_(account, above, upto);
-    while (query.step())
-        found.push_back({.conversation = {query.integer(0)}, .position = query.integer(1)});
+    const auto take = [&](const Query& query) {
+        const Moved one{.conversation = {query.integer(0)}, .position = query.integer(1)};
+        if (range.contains(one.position)) found.push_back(one);
+    };
+    for (auto query = moved_wide_(account); query.step();)
+        take(query);
+    // Stretch by stretch from the latest on: a stretch below holds nothing later, so the walk ends with the
+    // stretch that fills the page.
+    const std::size_t wide = found.size();
+    std::int64_t stretch = always;
+    for (auto query = moved_(account, stretch_of(range.above), stretch_of(range.upto)); query.step();) {
+        if (found.size() - wide >= count_max && query.integer(2) < stretch) break;
+        stretch = query.integer(2);
+        take(query);
+    }
+    std::ranges::sort(found, std::greater{}, &Moved::position);
+    if (found.size() > count_max) found.resize(count_max);
+    return found;
+}
+
+std::vector<ConversationKey> ConversationTables::joined(AccountKey account) {
+    flush();
+    std::vector<ConversationKey> found;
+    for (auto query = joined_(account); query.step();)
+        found.push_back({query.integer(0)});
+    std::ranges::sort(found);
     return found;
 }
 
@@ -173,6 +204,8 @@ void ConversationTables::write(const ConversationEntry& entry) {
     }
     update_conversation_.run(record.key, title, record.head, record.counted, record.members, record.touched,
                              record.floor, record.restored_from);
+    const auto stretch = stretch_of(record);
+    if (stretch != stretch_of(entry.stored)) note_stretches_.run(record.key, stretch);
 }
 
 void ConversationTables::write(const MemberEntry& entry) {
@@ -182,17 +215,26 @@ void ConversationTables::write(const MemberEntry& entry) {
     if (!entry.exists) {
         insert_member_.run(record.conversation, record.account, role, record.present, record.from,
                            record.since, record.read, record.delivered, record.counted_at_read,
-                           record.own_since_read, record.touched);
+                           record.own_since_read, record.touched, stretch_of_member(record));
         return;
     }
-    // Apart, since it rewrites an index and happens seldom.
+    // Apart, since these rewrite an index and happen seldom.
     if (record.role != stored.role || record.present != stored.present || record.from != stored.from ||
         record.since != stored.since) {
         update_membership_.run(record.conversation, record.account, role, record.present, record.from,
-                               record.since);
+                               record.since, stretch_of_member(record));
+    } else if (stretch_of(record.touched) != stretch_of(stored.touched)) {
+        note_stretch_.run(record.conversation, record.account, stretch_of_member(record));
     }
     update_member_.run(record.conversation, record.account, record.read, record.delivered,
                        record.counted_at_read, record.own_since_read, record.touched);
+}
+
+/// The conversation was written before its members, and so were the rows that it rewrites.
+std::int64_t ConversationTables::stretch_of_member(const MemberRecord& member) {
+    const auto* conversation = find(member.conversation);
+    if (conversation == nullptr) return 0;  // Only where the store failed.
+    return std::max(stretch_of(*conversation), stretch_of(member.touched));
 }
 
 void ConversationTables::flush() {

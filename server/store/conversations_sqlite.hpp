@@ -36,7 +36,8 @@ class ConversationTables final : public Conversations, public ConversationWrites
     std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) override;
     std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) override;
     std::int64_t mentions_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
-    std::vector<Moved> moved(AccountKey account, std::int64_t above, std::int64_t upto) override;
+    std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) override;
+    std::vector<ConversationKey> joined(AccountKey account) override;
 
     void put(const ConversationRecord& record) override;
     void put(const MemberRecord& record) override;
@@ -57,6 +58,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     using MemberEntry = RecordCache<MemberKey, MemberRecord>::Entry;
     void write(const ConversationEntry& entry);
     void write(const MemberEntry& entry);
+    std::int64_t stretch_of_member(const MemberRecord& member);
 
     RecordCache<ConversationKey, ConversationRecord> conversations_;
     RecordCache<MemberKey, MemberRecord> members_;
@@ -69,11 +71,15 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement intervals_;
     Statement mentions_;
     Statement moved_;
+    Statement moved_wide_;
+    Statement joined_;
     Statement insert_conversation_;
     Statement update_conversation_;
     Statement insert_member_;
     Statement update_member_;
     Statement update_membership_;
+    Statement note_stretch_;
+    Statement note_stretches_;
     Statement open_interval_;
     Statement close_interval_;
     Statement add_mention_;

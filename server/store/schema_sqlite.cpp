@@ -11,8 +11,12 @@ namespace {
 //            Rows that changed since they were made (seq <> born) stand in row_changed too; a walk by seq
 //            merges both. Message ids are found through row_id, where new ones stand together since they grow
 //            with time.
-// the others What use cases must know at once. All but command, invite and meta can be made from the rows
-// again.
+// member     `stretch` says when the conversation last moved for the member, so that a resume looks at those
+// alone that moved (stretches_sqlite.hpp).
+// commits    What each transaction changed, in commit order, for as long as somebody may ask for it
+// (commits_sqlite.hpp): `follower` says up to where each follower has read it.
+// the others What use cases must know at once. All but command, invite, follower and meta can be made from
+// the rows again.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE row (
     stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -44,8 +48,8 @@ CREATE TABLE member (
     conversation INTEGER NOT NULL, account INTEGER NOT NULL, role INTEGER NOT NULL, present INTEGER NOT NULL,
     visible_from INTEGER NOT NULL, since INTEGER NOT NULL, read INTEGER NOT NULL, delivered INTEGER NOT NULL,
     counted_at_read INTEGER NOT NULL, own_since_read INTEGER NOT NULL, touched INTEGER NOT NULL,
-    PRIMARY KEY (conversation, account)) STRICT, WITHOUT ROWID;
-CREATE INDEX member_account ON member (account, conversation) WHERE present = 1;
+    stretch INTEGER NOT NULL, PRIMARY KEY (conversation, account)) STRICT, WITHOUT ROWID;
+CREATE INDEX member_moved ON member (account, stretch, conversation) WHERE present = 1;
 CREATE TABLE interval (
     conversation INTEGER NOT NULL, account INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER,
     PRIMARY KEY (conversation, account, first)) STRICT, WITHOUT ROWID;
@@ -61,7 +65,8 @@ CREATE INDEX command_old ON command (at) WHERE creation = 0;
 
 CREATE TABLE commits (
     position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first INTEGER NOT NULL,
-    last INTEGER NOT NULL) STRICT;
+    last INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE follower (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, position INTEGER NOT NULL,
     last_key INTEGER NOT NULL, running INTEGER NOT NULL) STRICT;

@@ -45,8 +45,12 @@ class Store {
     /// Decides and writes the works in their order, in one transaction, and syncs. When it returns a batch,
     /// that batch survives power loss. A refusal leaves everything as it was and stands in the batch as its
     /// `Replied`. An error means that nothing was written at all and nobody was answered: `disk_full` (reads
-    /// go on; try later), `unavailable`, or `internal`, after which the store stays closed.
+    /// go on; try later), `unavailable`, or `internal`: one of the works cannot be carried out, or the store
+    /// is broken.
     virtual Result<Batch> apply(std::span<const Work> works) = 0;
+    /// Nothing can be applied any more by this process: a sync failed, or after a work had failed by itself,
+    /// the store did not take anything else either.
+    virtual bool broken() const = 0;
 
     /// A view of everything applied so far. Any thread.
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;

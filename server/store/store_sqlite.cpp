@@ -20,8 +20,6 @@ namespace {
 
 /// From here on the disk takes no new messages.
 constexpr std::int64_t disk_percent_max = 98;
-/// How many transactions pass between two looks at the disk.
-constexpr int disk_look_every = 64;
 /// A log that readers kept from being copied back whole is tried again when it has grown by this.
 constexpr std::int64_t log_retry_bytes = 4 << 20;
 /// While the disk is full the log is kept this short: a start has to copy it back, and then there is nothing
@@ -45,6 +43,7 @@ class SqliteStore final : public Store {
 
     Result<Batch> apply(std::span<const Work> works) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override { return readers_.snapshot(); }
+    bool broken() const override { return broken_ || vfs_->dead(); }
     std::int64_t position() const override { return meta_.position; }
     std::int64_t epoch() const override { return meta_.epoch; }
     Status checkpoint() override;
@@ -74,12 +73,12 @@ class SqliteStore final : public Store {
     Meta meta_;
     ScrubPosition scrubbed_;
     std::int64_t log_bytes_limit_;
-    int until_disk_look_ = 0;
     bool disk_nearly_full_ = false;
     /// The ballast had to be let go.
     bool disk_full_ = false;
     bool unclean_start_ = false;
     bool closed_ = false;
+    bool broken_ = false;
 };
 
 Status SqliteStore::start() {
@@ -90,6 +89,8 @@ Status SqliteStore::start() {
     // The log of an earlier life goes into the main file before anything is served from it.
     TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
     TRY(with_room([&] { return migrate(*writer_->connection); }));
+    // A migration is one long transaction; the log begins short behind it.
+    TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
     meta_ = writer_->read_meta();
     TRY(writer_->connection->status());
     unclean_start_ = meta_.running;
@@ -142,7 +143,7 @@ void SqliteStore::roll_back() {
 }
 
 Result<Batch> SqliteStore::apply(std::span<const Work> works) {
-    if (closed_ || vfs_->dead()) return fail(ErrorCode::internal, "the store is closed");
+    if (closed_ || broken()) return fail(ErrorCode::internal, "the store is closed");
     look_at_disk();
     auto batch = apply_once(works);
     if (!batch && batch.error().code == ErrorCode::disk_full && !vfs_->dead()) {
@@ -154,6 +155,11 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
         }
     }
     if (batch) copy_log_back_if_long();
+    // Whose fault is it, the work's or the store's? A store that is sound takes its own mark.
+    if (!batch && batch.error().code == ErrorCode::internal && works.size() == 1 && !vfs_->dead()) {
+        const Status taken = mark_running(true);
+        broken_ = !taken && taken.error().code == ErrorCode::internal;
+    }
     return batch;
 }
 
@@ -166,7 +172,7 @@ Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
         decide(transaction, rules_, work, batch.effects);
         if (connection.failed()) break;
     }
-    const auto after = transaction.finish(meta_);
+    const auto after = transaction.finish(meta_, works.empty() ? WallTime{} : works.back().at);
     auto committed = connection.status();
     if (committed) committed = connection.execute("COMMIT");
     if (!committed) {
@@ -181,8 +187,7 @@ Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
 }
 
 void SqliteStore::look_at_disk() {
-    if (until_disk_look_-- > 0) return;
-    until_disk_look_ = disk_look_every;
+    // Each time, since others fill the disk too; a microsecond beside a sync.
     const auto use = host_.disk_use();
     const auto used = use.bytes_total - use.bytes_free;
     disk_nearly_full_ = use.bytes_total > 0 && used * 100 >= use.bytes_total * disk_percent_max;
@@ -198,7 +203,7 @@ void SqliteStore::copy_log_back_if_long() {
 }
 
 Status SqliteStore::checkpoint() {
-    if (closed_ || vfs_->dead()) return fail(ErrorCode::internal, "the store is closed");
+    if (closed_ || broken()) return fail(ErrorCode::internal, "the store is closed");
     auto copied = copy_log_back(*writer_->connection, LogCopy::passive);
     const auto bound =
         disk_full_ ? std::min(options_.log_bytes_max, log_bytes_max_when_full) : options_.log_bytes_max;

@@ -10,9 +10,9 @@ Tables::Tables(std::unique_ptr<Connection> opened, StoreHost& host)
       conversations(*connection),
       accounts(*connection),
       commands(*connection),
+      commits(*connection),
       read_meta_(*connection, "SELECT epoch, position, last_key, running FROM meta"),
-      write_meta_(*connection, "UPDATE meta SET epoch = ?, position = ?, last_key = ?, running = ?"),
-      write_commit_(*connection, "INSERT INTO commits (position, stream, first, last) VALUES (?, ?, ?, ?)") {}
+      write_meta_(*connection, "UPDATE meta SET epoch = ?, position = ?, last_key = ?, running = ?") {}
 
 Meta Tables::read_meta() {
     auto query = read_meta_();
@@ -27,10 +27,6 @@ void Tables::write_meta(const Meta& meta) {
     write_meta_.run(meta.epoch, meta.position, meta.last_key, meta.running);
 }
 
-void Tables::write_commit(std::int64_t position, StreamKey stream, std::int64_t first, std::int64_t last) {
-    write_commit_.run(position, stream, first, last);
-}
-
 void Tables::flush() {
     accounts.flush();
     conversations.flush();
@@ -39,6 +35,7 @@ void Tables::flush() {
 void Tables::clear() {
     accounts.clear();
     conversations.clear();
+    commits.clear();
 }
 
 void Tables::trim() {

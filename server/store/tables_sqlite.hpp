@@ -2,6 +2,7 @@
 
 #include "server/store/accounts_sqlite.hpp"
 #include "server/store/commands_sqlite.hpp"
+#include "server/store/commits_sqlite.hpp"
 #include "server/store/conversations_sqlite.hpp"
 #include "server/store/rows_sqlite.hpp"
 #include "server/store/sqlite.hpp"
@@ -29,7 +30,6 @@ struct Tables {
 
     Meta read_meta();
     void write_meta(const Meta& meta);
-    void write_commit(std::int64_t position, StreamKey stream, std::int64_t first, std::int64_t last);
     /// Writes what has been put; of what is only cached, forgets all (clear) or, where it is much, most
     /// (trim).
     void flush();
@@ -42,11 +42,11 @@ struct Tables {
     ConversationTables conversations;
     AccountTables accounts;
     CommandTable commands;
+    CommitTable commits;
 
   private:
     Statement read_meta_;
     Statement write_meta_;
-    Statement write_commit_;
 };
 
 }  // namespace parley::server::sqlite

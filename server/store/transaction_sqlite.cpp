@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::int64_t seconds_1970_to_2024 = 1704067200;
 constexpr int counter_bits = 18;
+/// So many old commits are forgotten at most with each that is written, so that their number goes down …
+constexpr std::int64_t commits_forgotten_for_each = 2;
+/// … and with each transaction.
+constexpr std::int64_t commits_forgotten_at_least = 16;
 
 }  // namespace
 
@@ -48,10 +52,17 @@ void SqliteTransaction::replace(const RowToWrite& row) {
     tables_.rows.replace(row);
 }
 
-Meta SqliteTransaction::finish(const Meta& before) {
+Meta SqliteTransaction::finish(const Meta& before, WallTime at) {
     tables_.flush();
+    std::int64_t written = 0;
     for (const auto& one : touched_) {
-        if (one.last >= one.first) tables_.write_commit(one.position, one.stream, one.first, one.last);
+        if (one.last < one.first) continue;
+        tables_.commits.write(
+            {.position = one.position, .stream = one.stream, .first = one.first, .last = one.last, .at = at});
+        ++written;
+    }
+    if (written > 0) {
+        tables_.commits.trim(at, commits_forgotten_at_least + commits_forgotten_for_each * written);
     }
     if (meta_ != before) tables_.write_meta(meta_);
     return meta_;

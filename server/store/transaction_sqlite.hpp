@@ -31,8 +31,9 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     bool disk_nearly_full() const override { return disk_nearly_full_; }
     std::int64_t writes() const override { return tables_.writes() + row_count_; }
 
-    /// Writes what is still only put, the commits and the meta row. Returns the latter.
-    Meta finish(const Meta& before);
+    /// Writes what is still only put, the commits and the meta row. Returns the latter. `at`: the server's
+    /// clock.
+    Meta finish(const Meta& before, WallTime at);
 
   private:
     struct Touched {

@@ -159,10 +159,15 @@ std::vector<protocol::Change> StoreWorld::all_changes(const Person& reader, Conv
 
 protocol::ConversationState StoreWorld::state(const Person& reader, ConversationKey in) {
     auto view = snapshot();
-    for (auto& envelope : need(conversation_states(*view, reader.account, 0, 1'000'000))) {
-        if (envelope.stream == to_id(in))
-            return std::get<protocol::ConversationState>(std::move(envelope.payload));
-    }
+    std::int64_t after = 0;
+    do {
+        auto page = need(conversation_states(*view, reader.account, after));
+        for (auto& envelope : page.states) {
+            if (envelope.stream == to_id(in))
+                return std::get<protocol::ConversationState>(std::move(envelope.payload));
+        }
+        after = page.after;
+    } while (after > 0);
     give_up({ErrorCode::conversation_not_member, "no such state", 0, {}});
 }
 

@@ -6,14 +6,15 @@
 namespace parley::server::test {
 namespace {
 
-/// What must never come back in an answer that refuses, nor be counted under.
+/// What must never come back in an answer that refuses, nor be counted under, nor stand in the log.
 struct Secrets {
     std::string password = "p4ssw0rd-Zebra-Quince";
     std::string text = "t3xt-Marmalade-Ostrich";
     std::string invite = "1nv1te-Walrus-Fig";
+    std::string address = "203.0.113.77-as-a-key";
     std::string access;
     std::string refresh;
-    std::vector<std::string> all() const { return {password, text, invite, access, refresh}; }
+    std::vector<std::string> all() const { return {password, text, invite, access, refresh, address}; }
 };
 
 class Outputs {
@@ -58,7 +59,7 @@ std::vector<std::string> bodies(const Secrets& secrets) {
     return all;
 }
 
-TEST(Secrets, StandInNoRefusalAndNoMetric) {
+TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
     World world;
     const Account ada = world.person("ada");
     Secrets secrets;
@@ -84,7 +85,12 @@ TEST(Secrets, StandInNoRefusalAndNoMetric) {
     for (const std::string& secret : secrets.all()) {
         outputs.add(world.call("GET", "/v1/" + secret).body);
         outputs.add(world.call("GET", "/v1/profile?token=" + secret).body);
-        HttpRequest request{.method = "GET", .target = "/v1/profile", .authorization = "Bearer x" + secret};
+        HttpRequest request{.method = "GET",
+                            .target = "/v1/profile",
+                            .authorization = "Bearer x" + secret,
+                            .idempotency_key = secret,
+                            .content_type = secret,
+                            .remote = secrets.address};
         outputs.add(world.call(request).body);
         request.authorization = secret;
         outputs.add(world.call(request).body);
@@ -102,6 +108,9 @@ TEST(Secrets, StandInNoRefusalAndNoMetric) {
         world.settle();
         outputs.add_refusals(again);
     }
+    EXPECT_GT(world.lines.all.size(), 100u);
+    for (const std::string& line : world.lines.all)
+        outputs.add(line);
     std::vector<const ShardMetrics*> metrics;
     for (const auto& one : world.shard_metrics)
         metrics.push_back(one.get());

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <utility>
 
 namespace parley::server::test {
@@ -73,6 +75,18 @@ bool Hashes::verify(std::uint32_t shard, std::string password, std::string hash,
     compared.push_back(hash);
     finished.emplace_back(shard, [fits = hash == "hash of " + password, done] { done(fits); });
     return true;
+}
+
+void Lines::write(LogLevel level, std::string_view event, std::span<const LogField> fields) {
+    static constexpr std::array names{"debug", "info", "warning", "error"};
+    all.push_back(std::string(names[static_cast<std::size_t>(level)]) + " " + log_line(event, fields));
+}
+
+std::vector<std::string> Lines::with(std::string_view part) const {
+    std::vector<std::string> found;
+    std::ranges::copy_if(all, std::back_inserter(found),
+                         [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    return found;
 }
 
 Peer::Peer(World& owner, std::uint32_t on, protocol::Encoding chosen)
@@ -159,7 +173,7 @@ World::World(Options chosen)
         shard.epoch = store_->epoch();
         shard.position = store_->position();
         shard.run = "test";
-        const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back()};
+        const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back(), lines};
         shards_.push_back(std::make_unique<Shard>(shard, ports));
         https_.push_back(std::make_unique<HttpApi>(options.http, *shards_.back(), hashes, *this));
     }

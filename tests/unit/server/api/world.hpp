@@ -67,6 +67,18 @@ class Hashes : public PasswordHasher {
     bool full = false;
 };
 
+/// Keeps every line, debug included, without its time.
+class Lines : public Log {
+  public:
+    bool writes(LogLevel) const override { return true; }
+    void write(LogLevel level, std::string_view event, std::span<const LogField> fields) override;
+    void flush() override {}
+    /// Those with this in them.
+    std::vector<std::string> with(std::string_view part) const;
+    /// "info event=…"
+    std::vector<std::string> all;
+};
+
 class World;
 
 /// A client's end of a connection.
@@ -181,6 +193,7 @@ class World : public Bus, public Operations {
     Tokens tokens;
     RateLimits limits;
     std::deque<SharedEncodedBatch> batches;
+    Lines lines;
     std::deque<std::unique_ptr<ShardMetrics>> shard_metrics;
 
   private:

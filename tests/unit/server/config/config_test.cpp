@@ -111,6 +111,22 @@ TEST(Settings, OfACertificateNeedItsKey) {
     EXPECT_TRUE(load("[listen]\ncertificate = 'x.pem'\nkey = 'y.pem'\n"));
 }
 
+TEST(Settings, OfOriginsAndProxiesAreCheckedAtTheStart) {
+    EXPECT_TRUE(load("[listen]\norigins = ['https://a.example', 'http://localhost:5173']\n"));
+    for (const char* origin : {"a.example", "https://a.example/", "https://", "ftp://a.example",
+                               "https://a.example/chat", "*", ""}) {
+        const auto settings = load("[listen]\norigins = ['" + std::string(origin) + "']\n");
+        ASSERT_FALSE(settings) << origin;
+        EXPECT_TRUE(settings.error().context.starts_with("listen.origins: ")) << settings.error().context;
+    }
+    EXPECT_TRUE(load("[listen]\nproxies = ['127.0.0.1', '10.0.0.0/8', 'fd00::/8']\n"));
+    const auto settings = load("[listen]\nproxies = ['127.0.0.1', 'proxy.example']\n");
+    ASSERT_FALSE(settings);
+    EXPECT_EQ(settings.error().context,
+              "listen.proxies: \"proxy.example\" is neither an address nor a network, such as 127.0.0.1 or "
+              "10.0.0.0/8");
+}
+
 TEST(Settings, PrintedAreAFileThatSaysTheSame) {
     auto settings = load_settings({});
     ASSERT_TRUE(settings);

@@ -1,5 +1,7 @@
 #include "tests/unit/server/net/raw_client.hpp"
 
+#include "server/ops/clock.hpp"
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -94,12 +96,11 @@ std::optional<std::string> RawClient::receive_all() {
 }
 
 bool RawClient::ends_within(std::chrono::milliseconds time) {
-    const auto end = std::chrono::steady_clock::now() + time;
+    const Instant end = current_time().instant + parley::milliseconds(time.count());
     while (true) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-        if (left.count() <= 0) return false;
-        const auto more = receive_some(left);
+        const Duration left = end - current_time().instant;
+        if (left.ms <= 0) return false;
+        const auto more = receive_some(std::chrono::milliseconds(left.ms));
         if (more && more->empty()) return true;
     }
 }

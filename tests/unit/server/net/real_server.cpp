@@ -17,9 +17,14 @@ RealServer::RealServer(NetOptions net, std::uint32_t shards) {
     readers_ = std::make_unique<ReaderThreads>(2, 1'000, *store_, post, process_.reads_queued);
     const PasswordCost cost{.memory_kib = 8, .passes = 1};
     hashers_ = std::make_unique<HashThreads>(1, 100, cost, post, process_.hashes_queued);
-    writer_ = std::make_unique<WriterThread>(
-        WriterOptions{}, *store_, [this](Batch batch) { bus_.publish(std::move(batch)); },
-        [](const Error& error) { ADD_FAILURE() << error.context; }, process_);
+    WriterReports reports;
+    reports.publish = [this](Batch batch) {
+        bus_.publish(std::move(batch));
+    };
+    reports.failed = reports.broken = [](const Error& error) {
+        ADD_FAILURE() << error.context;
+    };
+    writer_ = std::make_unique<WriterThread>(WriterOptions{}, *store_, std::move(reports), process_);
     for (std::uint32_t number = 0; number < shards; ++number) {
         metrics_.push_back(std::make_unique<ShardMetrics>());
         ShardOptions options;

@@ -1,6 +1,4 @@
-#include "server/ops/log.hpp"
-
-#include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/process_log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +33,7 @@ TEST(Log, WritesOfSecretsOnlyThatTheyWereThere) {
 TEST(Log, LeavesOutWhatIsBelowItsLevel) {
     testing::internal::CaptureStderr();
     {
-        Log log(LogLevel::warning);
+        ProcessLog log(LogLevel::warning);
         log.info("quiet");
         log.warning("loud", {{"n", 1}});
         log.flush();

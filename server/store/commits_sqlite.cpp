@@ -1,0 +1,45 @@
+#include "server/store/commits_sqlite.hpp"
+
+#include "protocol/generated/cpp/limits.hpp"
+
+namespace parley::server::sqlite {
+
+namespace {
+
+constexpr Duration window = milliseconds(limits::resume_window_ms);
+
+/// A row that is dated later than this was written by a clock that ran ahead: it is old enough, too, or it
+/// would keep everything behind it for as long as the clock was wrong.
+constexpr Duration clock_error_max = milliseconds(limits::resume_window_ms);
+
+bool is_due(WallTime at, WallTime now) {
+    return at < now - window || at > now + clock_error_max;
+}
+
+}  // namespace
+
+CommitTable::CommitTable(Connection& connection)
+    : insert_(connection, "INSERT INTO commits (position, stream, first, last, at) VALUES (?, ?, ?, ?, ?)"),
+      oldest_(connection, "SELECT at FROM commits ORDER BY position LIMIT 1"),
+      // The inner limit bounds the work, whatever is kept.
+      trim_(connection,
+            "DELETE FROM commits WHERE position IN"
+            " (SELECT position FROM (SELECT position, at FROM commits ORDER BY position LIMIT ?3)"
+            " WHERE (at < ?1 OR at > ?2)"
+            " AND position <= (SELECT coalesce(min(position), 9223372036854775807) FROM follower))") {}
+
+void CommitTable::write(const CommitRow& row) {
+    insert_.run(row.position, row.stream, row.first, row.last, row.at);
+}
+
+void CommitTable::trim(WallTime now, std::int64_t rows_max) {
+    if (!oldest_at_) {
+        auto query = oldest_();
+        oldest_at_ = query.step() ? WallTime{query.integer(0)} : now;
+    }
+    if (!is_due(*oldest_at_, now)) return;
+    trim_.run(now - window, now + clock_error_max, rows_max);
+    oldest_at_.reset();
+}
+
+}  // namespace parley::server::sqlite
