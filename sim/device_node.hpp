@@ -47,8 +47,9 @@ class DeviceNode final : public WireEvents {
     Duration& clock_error() { return clock_error_; }
     Now now() const;
     std::int64_t starts() const { return starts_; }
-    /// The server's end of its connection is there too; the device itself may believe otherwise for a while.
-    bool connected() const { return wire_ && wire_->server_holds(); }
+    /// What the server sends reaches it; the device, or the server, may believe so for a while where it is
+    /// not.
+    bool connected() const { return wire_ && wire_->carries(); }
 
     // Commands.
     /// From the next start on, everything that its core does is recorded. The sink outlives it.

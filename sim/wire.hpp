@@ -59,6 +59,8 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     protocol::Encoding encoding() const { return ends_.encoding; }
     std::uint64_t number() const { return number_; }
     bool server_holds() const { return server_open_; }
+    /// Both ends hold it, and what one sends reaches the other.
+    bool carries() const { return server_open_ && device_open_ && !dead() && !ends_.link.silent; }
 
     // The device's end.
     void connect();

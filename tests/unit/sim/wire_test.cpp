@@ -72,7 +72,9 @@ class Connected : public ::testing::Test {
 TEST_F(Connected, WhatIsSentWhileTheWayIsSilentComesLateAndInOrder) {
     say("one");
     pass(seconds(1));
+    EXPECT_TRUE(wire->carries());
     link.silent = true;
+    EXPECT_FALSE(wire->carries());
     say("two");
     wire->send_to_server("up");
     pass(seconds(20));
@@ -94,6 +96,7 @@ TEST_F(Connected, NothingPassesAHalfOpenConnectionAndNobodyIsTold) {
     EXPECT_THAT(server.heard, IsEmpty());
     EXPECT_EQ(server.gone, 0);
     EXPECT_TRUE(wire->server_holds());
+    EXPECT_FALSE(wire->carries()) << "a world with such a connection is not at rest";
 }
 
 TEST_F(Connected, ACutLosesWhatIsUnderWayAndBothEndsLearnOfIt) {
