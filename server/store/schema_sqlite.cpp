@@ -1,6 +1,10 @@
 #include "server/store/schema_sqlite.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/stretches_sqlite.hpp"
+
+#include <array>
+#include <cstddef>
 
 namespace parley::server::sqlite {
 
@@ -48,8 +52,8 @@ CREATE TABLE member (
     conversation INTEGER NOT NULL, account INTEGER NOT NULL, role INTEGER NOT NULL, present INTEGER NOT NULL,
     visible_from INTEGER NOT NULL, since INTEGER NOT NULL, read INTEGER NOT NULL, delivered INTEGER NOT NULL,
     counted_at_read INTEGER NOT NULL, own_since_read INTEGER NOT NULL, touched INTEGER NOT NULL,
-    stretch INTEGER NOT NULL, PRIMARY KEY (conversation, account)) STRICT, WITHOUT ROWID;
-CREATE INDEX member_moved ON member (account, stretch, conversation) WHERE present = 1;
+    PRIMARY KEY (conversation, account)) STRICT, WITHOUT ROWID;
+CREATE INDEX member_account ON member (account, conversation) WHERE present = 1;
 CREATE TABLE interval (
     conversation INTEGER NOT NULL, account INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER,
     PRIMARY KEY (conversation, account, first)) STRICT, WITHOUT ROWID;
@@ -65,8 +69,7 @@ CREATE INDEX command_old ON command (at) WHERE creation = 0;
 
 CREATE TABLE commits (
     position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, first INTEGER NOT NULL,
-    last INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
-CREATE TABLE follower (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    last INTEGER NOT NULL) STRICT;
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, position INTEGER NOT NULL,
     last_key INTEGER NOT NULL, running INTEGER NOT NULL) STRICT;
@@ -74,9 +77,28 @@ INSERT INTO meta VALUES (1, 1, 0, 0, 0);
 PRAGMA user_version = 1;
 )sql";
 
+// Stretches and wide conversations as in stretches_sqlite.hpp. Commits of before have no date, and are
+// forgotten first.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE member ADD COLUMN stretch INTEGER NOT NULL DEFAULT 0;
+UPDATE member SET stretch = (
+    SELECT CASE WHEN conversation.members > 256 THEN 9223372036854775807
+           ELSE max(conversation.touched, member.touched) / 1024 END
+    FROM conversation WHERE conversation.key = member.conversation);
+DROP INDEX member_account;
+CREATE INDEX member_moved ON member (account, stretch, conversation) WHERE present = 1;
+ALTER TABLE commits ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE follower (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+)sql";
+
+constexpr std::array scripts = {version_1, version_2};
+static_assert(scripts.size() == schema_version);
+static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");
+
 }  // namespace
 
-Status migrate(Connection& connection) {
+Status migrate(Connection& connection, std::int64_t wanted) {
     std::int64_t version = 0;
     {
         Statement read_version(connection, "PRAGMA user_version");
@@ -86,11 +108,13 @@ Status migrate(Connection& connection) {
     if (version > schema_version) {
         return fail(ErrorCode::internal, "the store was written by a newer version of this program");
     }
-    if (version == schema_version) return {};
+    if (version >= wanted) return {};
     TRY(connection.execute("BEGIN IMMEDIATE"));
-    if (auto made = connection.execute(version_1); !made) {
-        (void)connection.execute("ROLLBACK");
-        return made;
+    for (; version < wanted; ++version) {
+        if (auto made = connection.execute(scripts[static_cast<std::size_t>(version)]); !made) {
+            (void)connection.execute("ROLLBACK");
+            return made;
+        }
     }
     return connection.execute("COMMIT");
 }

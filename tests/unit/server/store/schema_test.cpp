@@ -1,0 +1,58 @@
+#include "server/store/schema_sqlite.hpp"
+#include "server/store/stretches_sqlite.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace parley::server::sqlite {
+namespace {
+
+std::int64_t number(Connection& connection, std::string_view sql) {
+    Statement statement(connection, sql);
+    auto query = statement();
+    return query.step() ? query.integer(0) : -1;
+}
+
+class Schema : public testing::Test {
+  protected:
+    Schema() {
+        auto opened = Connection::open(":memory:", "", Access::read_write);
+        if (opened) connection = std::move(*opened);
+    }
+
+    std::unique_ptr<Connection> connection;
+};
+
+TEST_F(Schema, AStoreOfTheFirstVersionKeepsItsRowsAndLearnsWhatMoved) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 1));
+    ASSERT_TRUE(connection->execute(
+        "INSERT INTO conversation VALUES (7, 2, 'narrow', 0, 0, 5, 0, 2, 5000, 0, 0),"
+        " (8, 2, 'wide', 0, 0, 5, 0, 257, 5000, 0, 0);"
+        "INSERT INTO member VALUES (7, 1, 1, 1, 1, 1, 3, 3, 0, 0, 4), (7, 2, 2, 1, 1, 1, 3, 3, 0, 0, 9000),"
+        " (8, 1, 1, 1, 1, 1, 3, 3, 0, 0, 4);"
+        "INSERT INTO commits VALUES (5000, 7, 5, 5)"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "PRAGMA user_version"), schema_version);
+    EXPECT_EQ(number(*connection, "SELECT stretch FROM member WHERE conversation = 7 AND account = 1"),
+              stretch_of(5000));
+    EXPECT_EQ(number(*connection, "SELECT stretch FROM member WHERE conversation = 7 AND account = 2"),
+              stretch_of(9000));
+    EXPECT_EQ(number(*connection, "SELECT stretch FROM member WHERE conversation = 8"), always);
+    EXPECT_EQ(number(*connection, "SELECT at FROM commits WHERE position = 5000"), 0);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM follower"), 0);
+    // Once more changes nothing.
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM member"), 3);
+}
+
+TEST_F(Schema, ANewerStoreIsNotTouched) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
+    EXPECT_FALSE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "PRAGMA user_version"), 99);
+}
+
+}  // namespace
+}  // namespace parley::server::sqlite
