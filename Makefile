@@ -11,7 +11,7 @@ help: ## this list
 
 run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
-	@echo 'For `parley` in other terminals: export PATH="$(CURDIR)/$(DEV)/client:$$PATH"'
+	@echo 'To call it as `parley` in other terminals: export PATH="$(CURDIR)/$(DEV)/client:$$PATH"'
 	@exec $(DEV)/server/parleyd $(ARGS)
 
 test: deps-test ## every test; one closing line counts them

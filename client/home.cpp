@@ -87,7 +87,8 @@ std::expected<AccountPlace, std::string> Home::find(const std::optional<std::str
     std::vector<AccountPlace> all = accounts();
     if (all.empty()) {
         return std::unexpected(
-            "Nobody is signed in here. Sign in with: parley login HANDLE --server ADDRESS");
+            "Nobody is signed in here. Sign in with: parley login HANDLE --server ADDRESS (or register, for "
+            "a new account)");
     }
     std::vector<AccountPlace> fitting;
     for (const AccountPlace& place : all) {

@@ -296,7 +296,8 @@ Result<std::unique_ptr<App>> App::open(const Settings& settings, Log& log) {
 }
 
 Result<std::string> App::greeting() {
-    return server::greeting(*impl_->store, impl_->rules, impl_->url(), current_time().wall);
+    const GreetingOptions options{.url = impl_->url(), .parley = client_program()};
+    return server::greeting(*impl_->store, impl_->rules, options, current_time().wall);
 }
 
 int App::run() {
@@ -311,7 +312,7 @@ int App::run() {
         });
     }
     app.maintenance = std::make_unique<Maintenance>(*app.store, log);
-    ControlTasks tasks(*app.loops.front());
+    ControlTasks tasks(*app.loops.front(), app.settings.data, log);
     auto control = ControlSocket::listen(app.settings.data,
                                          [&tasks](std::string_view request) { return tasks.serve(request); });
     if (control) {
@@ -328,6 +329,7 @@ int App::run() {
     int signal = 0;
     const sigset_t ends = end_signals();
     sigwait(&ends, &signal);
+    tasks.end();
     app.drain();
     if (app.broken) return 1;
     if (const Status closed = app.store->close(); !closed) {

@@ -6,11 +6,26 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iostream>
+#include <memory>
 #include <string_view>
 
 namespace parley::server {
 
 namespace {
+
+/// As the shell's own commands end where they are called wrongly.
+constexpr int usage_status = 2;
+
+constexpr const char* backup_help = R"(
+The copy is complete and checked when the command ends; what is written meanwhile is not in it.
+It holds all messages and the key that signs tokens: keep it as safe as the server itself.
+More: docs/operate/backup.md)";
+
+constexpr const char* restore_help = R"(
+What the data folder holds now is kept beside it as parley.db.replaced. Devices keep all that they
+hold: what the backup lacks stays on them, marked as not on the server.
+More: docs/operate/backup.md)";
 
 std::vector<std::pair<std::string, std::string>> variables_of_process() {
     std::vector<std::pair<std::string, std::string>> all;
@@ -31,14 +46,73 @@ std::string names_of(const Setting& setting) {
 
 /// A flag for every setting; the short list in front, the rest below.
 void add_settings(CLI::App& app, std::vector<std::pair<std::string, std::string>>& flags) {
+    const Settings defaults;
     for (const Setting& setting : settings_table()) {
         const std::string key{setting.key};
+        const std::string value_of = print_value(defaults, setting);
+        const bool unset = value_of == "\"\"" || value_of == "[]";
         app.add_option_function<std::string>(
                names_of(setting), [&flags, key](const std::string& value) { flags.emplace_back(key, value); },
-               std::string(setting.doc))
-            ->type_name("")
+               std::string(setting.doc) + (unset ? "" : " [" + value_of + "]"))
+            ->option_text(" ")
             ->group(setting.flag.empty() ? "Settings" : "Options");
     }
+}
+
+void add_config(CLI::App& app, CommandLine& line) {
+    CLI::App& config = *app.add_subcommand("config", "Look at the settings without running");
+    config.require_subcommand(1);
+    config.fallthrough();
+    config.add_subcommand("check", "Say whether they are right")->callback([&line] {
+        line.command = CheckConfig{};
+    });
+    config.add_subcommand("print", "Print all of them with what they mean, secrets masked")
+        ->callback([&line] { line.command = PrintConfig{}; });
+}
+
+void add_invite(CLI::App& app, CommandLine& line) {
+    const auto invite = std::make_shared<MakeInvite>();  // filled and taken while the line is parsed
+    CLI::App& inviting = *app.add_subcommand("invite", "Make an invite and print it");
+    inviting.fallthrough();
+    inviting.add_option("--uses", invite->uses, "How many may use it (1)")
+        ->option_text("COUNT")
+        ->check(CLI::Range(1, 100'000));
+    inviting.add_option("--days", invite->days, "How many days it is good (7)")
+        ->option_text("COUNT")
+        ->check(CLI::Range(1, 3'650));
+    inviting.add_flag("--administrator", invite->administrator, "Whoever uses it becomes an administrator");
+    inviting.callback([&line, invite] { line.command = *invite; });
+}
+
+void add_copies(CLI::App& app, CommandLine& line) {
+    const auto backup = std::make_shared<BackUp>();  // both filled and taken while the line is parsed
+    CLI::App& backing_up = *app.add_subcommand(
+        "backup", "Write a copy of everything into one file; the server may run meanwhile");
+    backing_up.fallthrough();
+    backing_up
+        .add_option("FILE", backup->file,
+                    "Where to; a folder, or without it this one: a name with the date in it")
+        ->option_text(" ");
+    backing_up.footer(backup_help);
+    backing_up.callback([&line, backup] { line.command = *backup; });
+
+    const auto restore = std::make_shared<Restore>();
+    CLI::App& restoring =
+        *app.add_subcommand("restore", "Make a backup what the server goes on from; the server must not run");
+    restoring.fallthrough();
+    restoring.add_option("FILE", restore->file, "The backup")->required()->option_text(" ");
+    restoring.footer(restore_help);
+    restoring.callback([&line, restore] { line.command = *restore; });
+}
+
+/// What is wrong with the command line, as a sentence that says where to look.
+std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string help = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    const std::vector<std::string> left = app.remaining(true);
+    std::string what = error.what();
+    if (!left.empty()) what = "there is no command or option " + left.front() + " here";
+    return what + ". See: parleyd" + help + " --help";
 }
 
 }  // namespace
@@ -50,37 +124,32 @@ std::optional<CommandLine> parse_command_line(int count, char** arguments, int& 
         "parleyd serves Parley: messaging that people run themselves.\n\n"
         "Without a command it runs the server, on ./data and port 8080 of this machine alone.\n"
         "Settings come from a TOML file, from variables (PARLEY_LISTEN_PORT is listen.port)\n"
-        "or from flags; the later one wins."};
-    app.set_version_flag("--version", std::string("parleyd ") + version);
-    app.add_option("--config", line.sources.file, "Settings from this TOML file")
+        "or from flags; the later one wins.\n"};
+    app.name("parleyd");
+    app.get_formatter()->column_width(32);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("REQUIRED", "");
+    app.set_help_flag("-h,--help", "Print this help, or that of a command");
+    app.set_version_flag("--version", std::string("parleyd ") + version, "Print the version");
+    app.add_option("--config", line.sources.file, "Settings from this TOML file (also PARLEY_CONFIG)")
         ->envname("PARLEY_CONFIG")
-        ->type_name("FILE");
+        ->option_text("FILE");
     add_settings(app, line.sources.flags);
     app.fallthrough();
     app.require_subcommand(0, 1);
-
-    CLI::App& config = *app.add_subcommand("config", "Look at the settings without running");
-    config.require_subcommand(1);
-    config.fallthrough();
-    config.add_subcommand("check", "Say whether they are right")->callback([&] {
-        line.command = CheckConfig{};
-    });
-    config.add_subcommand("print", "Print all of them with what they mean, secrets masked")->callback([&] {
-        line.command = PrintConfig{};
-    });
-
-    MakeInvite invite;
-    CLI::App& inviting = *app.add_subcommand("invite", "Make an invite and print it");
-    inviting.fallthrough();
-    inviting.add_option("--uses", invite.uses, "How many may use it (1)")->check(CLI::Range(1, 100'000));
-    inviting.add_option("--days", invite.days, "How many days it is good (7)")->check(CLI::Range(1, 3'650));
-    inviting.add_flag("--administrator", invite.administrator, "Whoever uses it becomes an administrator");
-    inviting.callback([&] { line.command = invite; });
+    add_config(app, line);
+    add_invite(app, line);
+    add_copies(app, line);
 
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
-        status = app.exit(error);
+        if (error.get_exit_code() == 0) {
+            status = app.exit(error);
+        } else {
+            std::cerr << "parleyd: " << mistake(app, error) << '\n';
+            status = usage_status;
+        }
         return std::nullopt;
     }
     return line;

@@ -17,8 +17,16 @@ struct MakeInvite {
     bool administrator = false;
 };
 
+struct BackUp {
+    /// Empty: a name with the date, in this folder; a folder: such a name in it.
+    std::string file;
+};
+struct Restore {
+    std::string file;
+};
+
 struct CommandLine {
-    std::variant<RunServer, CheckConfig, PrintConfig, MakeInvite> command;
+    std::variant<RunServer, CheckConfig, PrintConfig, MakeInvite, BackUp, Restore> command;
     SettingSources sources;
 };
 

@@ -165,7 +165,9 @@ std::string quoted(std::string_view text) {
     return made + '"';
 }
 
-std::string printed(const Settings& settings, const Setting& setting) {
+}  // namespace
+
+std::string print_value(const Settings& settings, const Setting& setting) {
     if (const auto* text = std::get_if<std::string Settings::*>(&setting.field)) {
         const std::string& value = settings.*(*text);
         return quoted(setting.secret && !value.empty() ? "********" : value);
@@ -182,8 +184,6 @@ std::string printed(const Settings& settings, const Setting& setting) {
     }
     return list + "]";
 }
-
-}  // namespace
 
 std::string variable_of(std::string_view key) {
     std::string name{variable_prefix};
@@ -218,7 +218,7 @@ std::string print_settings(const Settings& settings, std::span<const Setting> ta
         if (own != section) text += fmt::format("\n[{}]\n", own);
         section = own;
         const std::string_view name = own.empty() ? setting.key : setting.key.substr(dot + 1);
-        text += fmt::format("# {}\n{} = {}\n", setting.doc, name, printed(settings, setting));
+        text += fmt::format("# {}\n{} = {}\n", setting.doc, name, print_value(settings, setting));
     }
     return text;
 }

@@ -84,6 +84,9 @@ Result<Settings> load_settings(const SettingSources& sources);
 /// As a TOML file, with secrets masked.
 std::string print_settings(const Settings& settings, std::span<const Setting> table = settings_table());
 
+/// One value as it would stand in the file.
+std::string print_value(const Settings& settings, const Setting& setting);
+
 /// The variable of a key: PARLEY_LISTEN_PORT of "listen.port".
 std::string variable_of(std::string_view key);
 

@@ -3,6 +3,8 @@
 #include "server/offline.hpp"
 #include "server/ops/process_log.hpp"
 
+#include <sys/stat.h>
+
 #include <exception>
 #include <iostream>
 #include <string>
@@ -40,9 +42,13 @@ struct Carry {
     int operator()(const CheckConfig&) const { return say("The settings are right."); }
     int operator()(const PrintConfig&) const { return say(print_settings(settings)); }
     int operator()(const MakeInvite& invite) const { return say(make_invite(settings, invite)); }
+    int operator()(const BackUp& backup) const { return say(back_up(settings, backup)); }
+    int operator()(const Restore& backup) const { return say(restore(settings, backup)); }
 };
 
 int run_command(int count, char** arguments) {
+    // What we write is for its owner only.
+    ::umask(S_IRWXG | S_IRWXO);
     int status = 0;
     const auto line = parse_command_line(count, arguments, status);
     if (!line) return status;

@@ -2,13 +2,21 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/ops/clock.hpp"
+#include "server/ops/control.hpp"
 #include "server/ops/control_socket.hpp"
 #include "server/ops/first_start.hpp"
 #include "server/ops/process_host.hpp"
 #include "server/ops/process_log.hpp"
+#include "server/store/backup.hpp"
 #include "server/store/sqlite_store.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 namespace parley::server {
 
@@ -25,6 +33,44 @@ Result<std::string> make_invite_offline(const Settings& settings, const Operator
     return made.code;
 }
 
+/// Whose process writes it is not ours, so that the place must not depend on where we stand.
+Result<std::string> absolute_target(const std::string& wanted) {
+    std::error_code failure;
+    std::filesystem::path path = std::filesystem::absolute(wanted.empty() ? "." : wanted, failure);
+    if (failure) return fail(ErrorCode::invalid, wanted + ": " + failure.message());
+    if (std::filesystem::is_directory(path, failure)) {
+        const auto now = static_cast<std::time_t>(current_time().wall.ms / 1'000);
+        path /= fmt::format("parley-{:%Y%m%d-%H%M%S}.db", fmt::gmtime(now));
+    }
+    const std::string text = path.lexically_normal().string();
+    // The request to the server is one line.
+    if (text.find('\n') != std::string::npos) return fail(ErrorCode::invalid, "the name has a line feed");
+    return text;
+}
+
+Result<BackupReport> back_up_somehow(const Settings& settings, const std::string& file) {
+    const auto said = ask_running(settings.data, "backup " + file);
+    if (!said && said.error().code == ErrorCode::unavailable) return back_up_closed(settings.data, file);
+    if (!said) return fail(said.error());
+    const auto report = decode_report(*said);
+    if (!report) return fail(ErrorCode::internal, "the server that runs is of another version");
+    return *report;
+}
+
+std::string counted(std::int64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string damage(const std::string& where, std::int64_t bad_rows, std::int64_t rows) {
+    return fmt::format("{} of the {} do not fit their checksums and are never served: {} is damaged",
+                       bad_rows, counted(rows, "row"), where);
+}
+
+Status make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST) return {};
+    return fail(ErrorCode::unavailable, path + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
 Result<std::string> make_invite(const Settings& settings, const MakeInvite& invite) {
@@ -35,6 +81,47 @@ Result<std::string> make_invite(const Settings& settings, const MakeInvite& invi
     return make_invite_offline(settings, {.uses = invite.uses,
                                           .lasts = seconds(invite.days * 24 * 3600),
                                           .administrator = invite.administrator});
+}
+
+Result<std::string> back_up(const Settings& settings, const BackUp& backup) {
+    TRY_ASSIGN(const std::string file, absolute_target(backup.file));
+    TRY_ASSIGN(const BackupReport report, back_up_somehow(settings, file));
+    if (report.bad_rows > 0) {
+        // It is there, and as good as its original; whoever runs this every night must hear of it.
+        return fail(ErrorCode::internal, "the backup " + file + " was written, but " +
+                                             damage("the store", report.bad_rows, report.rows));
+    }
+    return fmt::format("Backed up to {}: {}, {:.1f} MiB.", file, counted(report.rows, "row"),
+                       static_cast<double>(report.bytes) / (1 << 20));
+}
+
+Result<std::string> restore(const Settings& settings, const Restore& backup) {
+    Log log(log_level_named(settings.log_level));
+    std::atomic<std::int64_t> bad_rows{0};
+    ProcessHost host(settings.data, log, bad_rows);
+    std::error_code failure;
+    if (!std::filesystem::exists(backup.file, failure))
+        return fail(ErrorCode::invalid,
+                    backup.file + " cannot be found; it takes the file that parleyd backup wrote");
+    TRY(make_directory(settings.data));
+    const auto report = restore(backup.file, settings.data, host, current_time().wall);
+    if (!report && report.error().code == ErrorCode::unavailable) {
+        return fail(ErrorCode::unavailable,
+                    report.error().context + ": stop the server, restore, and start it again");
+    }
+    if (!report) return fail(report.error());
+    std::string text =
+        fmt::format("Restored {} into {}: {}, {}.", backup.file, settings.data,
+                    counted(report->conversations, "conversation"), counted(report->rows, "row"));
+    if (!report->replaced.empty())
+        text += "\nWhat was there before is kept as " + report->replaced + "; remove it when all is well.";
+    if (!report->secret)
+        text += "\nThe file holds no key for tokens: devices sign in again unless " + settings.data +
+                "/secret is theirs.";
+    if (report->bad_rows > 0)
+        text += "\nAttention: " + damage("the backup", report->bad_rows, report->rows) + ".";
+    return text +
+           "\nStart the server now. Devices keep what they hold; what the backup lacks is marked there.";
 }
 
 }  // namespace parley::server

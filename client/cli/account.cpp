@@ -1,9 +1,6 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/text.hpp"
-#include "core/door/views.hpp"
-
-#include <algorithm>
 
 namespace parley::client::cli {
 
@@ -42,35 +39,6 @@ Outcome<protocol::Profile> own_profile(Session& session) {
     if (settled.profiles.empty())
         return stop(ExitCode::not_found, "The server does not know this account any more.");
     return settled.profiles.front();
-}
-
-/// Those that the word names: an id, or "all".
-Outcome<std::vector<Uuid>> failed_commands(const std::vector<protocol::ViewCommand>& outbox,
-                                           const std::string& word) {
-    std::vector<Uuid> ids;
-    for (const auto& command : outbox) {
-        if (command.state != protocol::ViewState::failed) continue;
-        if (word == "all" || command.id.text() == word) ids.push_back(command.id);
-    }
-    if (ids.empty() && word != "all")
-        return stop(ExitCode::not_found, "No refused command has this id. See: parley outbox");
-    return ids;
-}
-
-void print_command(Terminal& terminal, const protocol::ViewCommand& command) {
-    JsonLine object;
-    object.text("id", command.id.text()).text("type", command.type).text("state", name_of(command.state));
-    if (command.text) object.text("text", *command.text);
-    if (command.target && command.target->stream) object.text("conversation", command.target->stream->text());
-    if (command.failure) object.text("error", name_of(command.failure->code));
-    terminal.line(object);
-    std::string line = padded(std::string(name_of(command.state)), 8) + "  " + padded(command.type, 20);
-    if (command.text) line += "  " + harmless_line(*command.text);
-    if (command.failure) {
-        line +=
-            "\n          " + command.id.text() + ": " + problem_of(core::error_of(*command.failure)).sentence;
-    }
-    terminal.line(line);
 }
 
 }  // namespace
@@ -154,64 +122,6 @@ Outcome<ExitCode> run(Session& session, const StatusCommand&) {
         terminal.line("Another parley (process " + std::to_string(OwnerLock::holder(place)) +
                       ") keeps the connection.");
     terminal.line("Kept in " + place.folder.string());
-    return ExitCode::done;
-}
-
-Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
-    TRY_ASSIGN(const auto reply, session.ask({.act = protocol::DoorAct::outbox}));
-    Terminal& terminal = session.terminal();
-    if (!command.retry && !command.discard) {
-        for (const auto& one : reply.outbox)
-            print_command(terminal, one);
-        if (reply.outbox.empty()) terminal.line("Nothing waits to be sent.");
-        return ExitCode::done;
-    }
-    TRY_ASSIGN(const auto ids,
-               failed_commands(reply.outbox, command.retry.value_or(command.discard.value_or(""))));
-    for (const Uuid& id : ids) {
-        protocol::DoorRequest request;
-        (command.retry ? request.retry : request.discard) = id;
-        TRY_ASSIGN(const auto done, session.ask(std::move(request)));
-        JsonLine object;
-        object.text(command.retry ? "retried" : "discarded", id.text());
-        if (!done.accepted.empty()) object.text("id", done.accepted.front().text());
-        terminal.line(object);
-    }
-    terminal.line(std::to_string(ids.size()) + (command.retry ? " sent again." : " forgotten."));
-    if (!command.retry || ids.empty()) return ExitCode::done;
-    return run(session, SyncCommand{});
-}
-
-Outcome<ExitCode> run(Session& session, const SyncCommand&) {
-    Terminal& terminal = session.terminal();
-    Instant until = session.deadline();
-    TRY_ASSIGN(const bool online, session.go_online(until, true));
-    TRY_ASSIGN(auto status, session.status());
-    // The time is for each step forward, not for all of them.
-    while (online && status.waiting > 0 && !session.interrupted()) {
-        TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
-        std::int64_t settled = 0;
-        while (const auto notice = session.take_notice())
-            settled += notice->settled.has_value();
-        if (settled > 0) until = session.deadline();
-        status.waiting -= settled;
-        // Counting along is cheap; the outbox has the last word.
-        const bool ask_again = status.waiting <= 0 || session.account().take_changed_owner() || !happened;
-        if (ask_again) {
-            TRY_ASSIGN(status, session.status());
-        }
-        if (!happened) break;
-    }
-    JsonLine object;
-    object.boolean("online", online).integer("waiting", status.waiting).integer("failed", status.failed);
-    terminal.line(object);
-    if (!online) return stop(ExitCode::unreachable, "The server" + session.offline_reason() + ".");
-    if (status.waiting > 0) {
-        terminal.line(std::to_string(status.waiting) + " still wait to be sent.");
-        return ExitCode::queued;
-    }
-    terminal.line("Everything is sent and fetched.");
-    if (status.failed > 0) terminal.note(std::to_string(status.failed) + " were refused; see: parley outbox");
     return ExitCode::done;
 }
 

@@ -1,16 +1,31 @@
 #include "client/cli/command_line.hpp"
 
+#include "client/cli/terminal.hpp"
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <iostream>
 #include <memory>
+#include <string_view>
 
 namespace parley::client::cli {
 
 namespace {
 
-constexpr const char* conversations_help = R"(
+constexpr const char* about = R"(Parley: messages between people, from the command line.
+
+  parley send @bob "Hello"          to a person; to a group by its title: parley send Team "Hello"
+  fortune | parley send @bob        each line is a message
+  parley tail                       what comes in, live
+)";
+
+constexpr const char* places_help = R"(
 CONVERSATION is @HANDLE for the direct conversation with a person, the title of a group,
-or an id as --json prints it.)";
+or an id as --json prints it.
+)";
+
+constexpr const char* more_help = "\nOptions for every command, environment and exit codes: parley --help";
 
 constexpr const char* report_help = R"(
 The flight recorder keeps the newest part of what this device got from its server and did with it,
@@ -35,26 +50,36 @@ Exit codes:
   0  done                                   4  no such conversation, person or device
   1  refused, or something went wrong       5  queued: stored here, goes out later
   2  the command line is wrong              6  another parley does not answer; nothing queued
-  3  not signed in                          7  the server cannot be reached
-)";
+  3  not signed in                          7  the server cannot be reached)";
 
 /// Collects what CLI11 fills; each `add_…` describes one command.
 class Grammar {
   public:
     Grammar();
 
-    CLI::App app{"Parley: messages between people, from the command line."};
+    CLI::App app{about};
     Common common;
     Command command;
 
   private:
     /// A command whose options fill the fresh `Options`; chosen when its callback runs.
     template <class Options>
-    CLI::App& add(const char* name, const char* about, std::shared_ptr<Options>& options) {
+    CLI::App& add(const char* name, const char* does, std::shared_ptr<Options>& options) {
         options = std::make_shared<Options>();
-        CLI::App* sub = app.add_subcommand(name, about);
+        CLI::App* sub = app.add_subcommand(name, does);
+        sub->group(group_)->footer(more_help);
         sub->callback([this, options] { command = *options; });
         return *sub;
+    }
+    /// The same for a command that is about one conversation, which `Options` names.
+    template <class Options>
+    CLI::App& add_about_place(const char* name, const char* does, std::shared_ptr<Options>& options) {
+        CLI::App& sub = add(name, does, options);
+        sub.add_option("CONVERSATION", options->conversation, "Which one; see below")
+            ->required()
+            ->option_text(" ");
+        sub.footer(std::string(places_help) + more_help);
+        return sub;
     }
 
     void add_common();
@@ -63,167 +88,206 @@ class Grammar {
     void add_members();
     void add_messages();
     void add_upkeep();
+
+    /// Under which heading the help lists what is added.
+    std::string group_;
 };
 
 Grammar::Grammar() {
     app.name("parley");
     app.require_subcommand(1);
     app.fallthrough();
-    app.get_formatter()->column_width(28);
-    app.footer(footer);
-    app.set_version_flag("--version", "parley " PARLEY_VERSION);
+    app.get_formatter()->column_width(26);
+    app.get_formatter()->label("REQUIRED", "");
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.set_help_flag("-h,--help", "Print this help, or that of a command");
+    app.set_version_flag("--version", "parley " PARLEY_VERSION, "Print the version");
     add_common();
-    add_accounts();
+    add_messages();
     add_conversations();
     add_members();
-    add_messages();
+    add_accounts();
     add_upkeep();
+    app.footer(footer);
 }
 
 void Grammar::add_common() {
     app.add_flag("--json", common.json, "Print JSON, one object a line; problems go to standard error");
     app.add_option("--account", common.account,
                    "Which account: HANDLE or HANDLE@SERVER, where several are signed in")
-        ->envname("PARLEY_ACCOUNT");
-    app.add_option("--home", common.home, "Folder with all accounts")->type_name("FOLDER");
+        ->envname("PARLEY_ACCOUNT")
+        ->option_text("ACCOUNT");
+    app.add_option("--home", common.home, "Folder with all accounts")->option_text("FOLDER");
     app.add_flag("--offline", common.offline, "Do not connect; show what is here, queue what is sent");
-    app.add_option("--wait", common.wait_seconds, "How long to wait for the server, in seconds (10)")
-        ->type_name("SECONDS")
+    app.add_option("--wait", common.wait_seconds, "How long to wait for the server (10)")
+        ->option_text("SECONDS")
         ->check(CLI::Range(0, 86'400));
     app.add_option("--jump-changes", common.jump_changes,
                    "Away for more changes than this: fetch the newest first, the rest when shown (10000)")
-        ->type_name("COUNT")
+        ->option_text("COUNT")
         ->envname("PARLEY_JUMP_CHANGES")
         ->check(CLI::PositiveNumber);
 }
 
+template <class Options>
+void add_sign_in_options(CLI::App& sub, Options& options) {
+    sub.add_option("--device", options.device_name, "How this device is listed (the machine's name)")
+        ->option_text("NAME");
+    sub.add_option("--password-file", options.password_file,
+                   "Take the password from the first line of this file; - is standard input")
+        ->option_text("FILE");
+    sub.add_option("--ca", options.ca_file, "Trust the certificates in this file (PEM) too")
+        ->option_text("FILE");
+}
+
 void Grammar::add_accounts() {
+    group_ = "Account";
     std::shared_ptr<RegisterCommand> made;
     CLI::App& registering = add("register", "Make an account on a server, and sign in", made);
-    registering.add_option("--server", made->server, "Address, such as https://chat.example.org")->required();
     registering
-        .add_option("--handle,handle", made->handle,
+        .add_option("--handle,HANDLE", made->handle,
                     "Your unique name: a-z 0-9 _ . -, beginning with a letter")
-        ->required();
-    registering.add_option("--token,--invite", made->token, "An invite, or the token that parleyd printed");
-    registering.add_option("--name", made->name, "Name that others see (the handle)");
-    registering.add_option("--device", made->device_name, "How this device is listed (the machine's name)");
-    registering.add_option("--password-file", made->password_file,
-                           "First line of this file; - is standard input");
-    registering.add_option("--ca", made->ca_file, "Trust the certificates in this file (PEM) too");
+        ->required()
+        ->option_text(" ");
+    registering.add_option("--server", made->server, "Its address, such as https://chat.example.org")
+        ->required()
+        ->option_text("ADDRESS");
+    registering.add_option("--token,--invite", made->token, "An invite, or the token that parleyd printed")
+        ->option_text("TOKEN");
+    registering.add_option("--name", made->name, "The name that others see (the handle)")
+        ->option_text("NAME");
+    add_sign_in_options(registering, *made);
 
     std::shared_ptr<LoginCommand> login;
     CLI::App& signing_in = add("login", "Sign in on this device", login);
-    signing_in.add_option("--handle,handle", login->handle, "Your handle")->required();
-    signing_in.add_option("--server", login->server, "Address, such as https://chat.example.org")->required();
-    signing_in.add_option("--device", login->device_name, "How this device is listed (the machine's name)");
-    signing_in.add_option("--password-file", login->password_file,
-                          "First line of this file; - is standard input");
-    signing_in.add_option("--ca", login->ca_file, "Trust the certificates in this file (PEM) too");
+    signing_in.add_option("--handle,HANDLE", login->handle, "Your handle")->required()->option_text(" ");
+    signing_in.add_option("--server", login->server, "Its address, such as https://chat.example.org")
+        ->required()
+        ->option_text("ADDRESS");
+    add_sign_in_options(signing_in, *login);
 
     std::shared_ptr<LogoutCommand> logout;
-    add("logout", "Sign this device out and erase what it holds", logout);
+    add("logout", "Sign this device out and erase what it holds", logout)
+        .add_flag("--drop", logout->drop, "Also what has not been sent yet; it is lost");
 
     std::shared_ptr<DevicesCommand> devices;
     add("devices", "List the devices that are signed in, or sign one out", devices)
         .add_option("--revoke", devices->revoke, "Sign out the device with this id or name")
-        ->type_name("DEVICE");
+        ->option_text("DEVICE");
 
     std::shared_ptr<ProfileCommand> profile;
     CLI::App& profiles = add("profile", "Show a profile, or change your own", profile);
-    profiles.add_option("person", profile->who, "@HANDLE; without it your own");
-    profiles.add_option("--name", profile->name, "Change the name that others see");
-    profiles.add_option("--handle", profile->handle, "Change your handle");
+    profiles.add_option("PERSON", profile->who, "@HANDLE; without it your own")->option_text(" ");
+    profiles.add_option("--name", profile->name, "Change the name that others see")->option_text("NAME");
+    profiles.add_option("--handle", profile->handle, "Change your handle")->option_text("HANDLE");
 
     std::shared_ptr<InviteCommand> invite;
     CLI::App& inviting = add("invite", "Make an invite to this server", invite);
-    inviting.add_option("--uses", invite->uses, "How many may use it (1)")->check(CLI::Range(1, 100'000));
-    inviting.add_option("--days", invite->days, "How many days it is good (7)")->check(CLI::Range(1, 3'650));
+    inviting.add_option("--uses", invite->uses, "How many may use it (1)")
+        ->option_text("COUNT")
+        ->check(CLI::Range(1, 100'000));
+    inviting.add_option("--days", invite->days, "How many days it is good (7)")
+        ->option_text("COUNT")
+        ->check(CLI::Range(1, 3'650));
 }
 
 void Grammar::add_conversations() {
+    group_ = "Conversations";
     std::shared_ptr<ConversationsCommand> list;
     add("conversations", "List your conversations, latest first", list)
         .add_option("-n,--limit", list->limit, "At most so many")
+        ->option_text("COUNT")
         ->check(CLI::PositiveNumber);
 
     std::shared_ptr<NewCommand> created;
     CLI::App& creating =
         add("new", "Begin a conversation: parley new TITLE @ada @bob, or --direct @ada", created);
-    creating.add_option("title", created->title, "Title of the group; with --direct the person")->required();
-    creating.add_option("people", created->people, "Members, as @HANDLE");
+    creating.add_option("TITLE", created->title, "Title of the group; with --direct the person")
+        ->required()
+        ->option_text(" ");
+    creating.add_option("PEOPLE", created->people, "Members, as @HANDLE")->option_text(" ");
     creating.add_flag("--direct", created->direct, "A direct conversation with one person");
-    creating.add_option("-m,--message", created->text, "Its first message")->type_name("TEXT");
-
-    std::shared_ptr<LeaveCommand> leave;
-    add("leave", "Leave a group", leave).add_option("conversation", leave->conversation)->required();
+    creating.add_option("-m,--message", created->text, "Its first message")->option_text("TEXT");
 
     std::shared_ptr<RenameCommand> rename;
-    CLI::App& renaming = add("rename", "Give a group another title", rename);
-    renaming.add_option("conversation", rename->conversation)->required();
-    renaming.add_option("title", rename->title, "The new title")->required();
+    add_about_place("rename", "Give a group another title", rename)
+        .add_option("TITLE", rename->title, "The new title")
+        ->required()
+        ->option_text(" ");
 
-    std::shared_ptr<ReadCommand> read;
-    CLI::App& reading = add("read", "Mark a conversation as read", read);
-    reading.add_option("conversation", read->conversation)->required();
-    reading.add_option("--upto", read->upto, "Only up to this place (`born` in --json)")
-        ->check(CLI::NonNegativeNumber);
+    std::shared_ptr<LeaveCommand> leave;
+    add_about_place("leave", "Leave a group", leave);
 }
 
 void Grammar::add_members() {
     std::shared_ptr<MembersCommand> members;
-    add("members", "List who is in a conversation", members)
-        .add_option("conversation", members->conversation)
-        ->required();
+    add_about_place("members", "List who is in a conversation", members);
 
     std::shared_ptr<AddCommand> added;
-    CLI::App& adding = add("add", "Add people to a group", added);
-    adding.add_option("conversation", added->conversation)->required();
-    adding.add_option("people", added->people, "As @HANDLE")->required();
+    add_about_place("add", "Add people to a group", added)
+        .add_option("PEOPLE", added->people, "As @HANDLE")
+        ->required()
+        ->option_text(" ");
 
     std::shared_ptr<RemoveCommand> removed;
-    CLI::App& removing = add("remove", "Remove people from a group", removed);
-    removing.add_option("conversation", removed->conversation)->required();
-    removing.add_option("people", removed->people, "As @HANDLE")->required();
+    add_about_place("remove", "Remove people from a group", removed)
+        .add_option("PEOPLE", removed->people, "As @HANDLE")
+        ->required()
+        ->option_text(" ");
 }
 
 void Grammar::add_messages() {
+    group_ = "Messages";
     std::shared_ptr<SendCommand> send;
-    CLI::App& sending = add("send", "Send a message, or each line of standard input", send);
-    sending.add_option("conversation", send->conversation)->required();
-    sending.add_option("text", send->words, "The message; without it, each line of standard input is one");
+    CLI::App& sending = add_about_place("send", "Send a message, or each line of standard input", send);
+    sending.add_option("TEXT", send->words, "The message; without it, each line of standard input is one")
+        ->option_text(" ");
     sending.add_flag("--whole", send->whole, "All of standard input is one message");
     sending.add_flag("--no-wait", send->no_wait,
                      "End as soon as it is stored, without waiting for the server");
-    sending.add_option("--reply-to", send->reply_to, "Id of the message that this answers")->type_name("ID");
-    sending.add_option("--mention", send->mentions, "Name a person, as @HANDLE; may stand several times");
-    sending.footer(conversations_help);
-
-    std::shared_ptr<HistoryCommand> history;
-    CLI::App& past = add("history", "Show the messages of a conversation", history);
-    past.add_option("conversation", history->conversation)->required();
-    past.add_option("-n,--limit", history->limit, "The newest so many (20)")->check(CLI::Range(1, 1000));
-    past.add_flag("--all", history->all, "From the first to the last");
-    past.add_option("--before", history->before, "Those below this place (`born` in --json)");
-    past.add_option("--around", history->around, "Those around this place");
-    past.footer(conversations_help);
+    sending.add_option("--reply-to", send->reply_to, "Id of the message that this answers")
+        ->option_text("ID");
+    sending.add_option("--mention", send->mentions, "Name a person, as @HANDLE; may stand several times")
+        ->option_text("PERSON")
+        ->allow_extra_args(false);
 
     std::shared_ptr<TailCommand> tail;
     CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);
-    live.add_option("conversation", tail->conversation, "Only this one; without it, all");
+    live.add_option("CONVERSATION", tail->conversation, "Only this one; without it, all")->option_text(" ");
     live.add_option("-n,--last", tail->last,
                     "Begin with the newest so many (10 for one conversation, 0 for all)")
+        ->option_text("COUNT")
         ->check(CLI::Range(0, 1000));
     live.add_flag("--all", tail->all, "Begin with the first message");
     live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
-    live.footer(conversations_help);
+    live.footer(std::string(places_help) + more_help);
+
+    std::shared_ptr<HistoryCommand> history;
+    CLI::App& past = add_about_place("history", "Show the messages of a conversation", history);
+    past.add_option("-n,--limit", history->limit, "The newest so many (20)")
+        ->option_text("COUNT")
+        ->check(CLI::Range(1, 1000));
+    past.add_flag("--all", history->all, "From the first to the last");
+    past.add_option("--before", history->before, "Those below this place (`born` in --json)")
+        ->option_text("PLACE");
+    past.add_option("--around", history->around, "Those around this place")->option_text("PLACE");
+
+    std::shared_ptr<ReadCommand> read;
+    add_about_place("read", "Mark a conversation as read", read)
+        .add_option("--upto", read->upto, "Only up to this place (`born` in --json)")
+        ->option_text("PLACE")
+        ->check(CLI::NonNegativeNumber);
 }
 
 void Grammar::add_upkeep() {
+    group_ = "Upkeep";
     std::shared_ptr<OutboxCommand> outbox;
     CLI::App& waiting = add("outbox", "List what waits to be sent, and what was refused", outbox);
-    waiting.add_option("--retry", outbox->retry, "Send a refused one again")->type_name("ID|all");
-    waiting.add_option("--discard", outbox->discard, "Forget a refused one")->type_name("ID|all");
+    CLI::Option& again =
+        *waiting.add_option("--retry", outbox->retry, "Send a refused one again")->option_text("ID|all");
+    waiting.add_option("--discard", outbox->discard, "Forget a refused one")
+        ->option_text("ID|all")
+        ->excludes(&again);
 
     std::shared_ptr<SyncCommand> sync;
     add("sync", "Send what waits and fetch what is new, then end", sync);
@@ -241,14 +305,38 @@ void Grammar::add_upkeep() {
     add("status", "Show account, connection and what waits", status);
 }
 
+/// What is wrong with a command line, as a sentence that says where to look.
+std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string help = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    const std::vector<std::string> left = app.remaining(true);
+    std::string what = error.what();
+    if (!left.empty() && left.front().starts_with('-')) {
+        what = "There is no option " + left.front() + " here; a text that begins with - stands after --";
+    } else if (!left.empty()) {
+        what = chosen.empty() ? "There is no command \"" + left.front() + "\""
+                              : "\"" + left.front() + "\" is one word too many";
+    }
+    return what + ". See: parley" + help + " --help";
+}
+
 }  // namespace
 
 std::expected<CommandLine, int> parse(int count, const char* const* words) {
+    constexpr int wrong = static_cast<int>(ExitCode::usage);
     Grammar grammar;
+    if (count < 2) {
+        std::cerr << grammar.app.help();
+        return std::unexpected(wrong);
+    }
     try {
         grammar.app.parse(count, words);
     } catch (const CLI::ParseError& error) {
-        return std::unexpected(grammar.app.exit(error) == 0 ? 0 : 2);
+        if (error.get_exit_code() == 0) return std::unexpected(grammar.app.exit(error));
+        const bool json =
+            std::any_of(words, words + count, [](std::string_view word) { return word == "--json"; });
+        Terminal(json).problem({ExitCode::usage, mistake(grammar.app, error), std::nullopt});
+        return std::unexpected(wrong);
     }
     return CommandLine{.common = std::move(grammar.common), .command = std::move(grammar.command)};
 }

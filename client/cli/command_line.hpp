@@ -40,7 +40,10 @@ struct LoginCommand {
     std::string password_file;
     std::string ca_file;
 };
-struct LogoutCommand {};
+struct LogoutCommand {
+    /// What was not accepted yet may be lost.
+    bool drop = false;
+};
 struct DevicesCommand {
     std::optional<std::string> revoke;
 };

@@ -18,6 +18,8 @@ Outcome<ExitCode> run(Session& session, const DevicesCommand& command);
 Outcome<ExitCode> run(Session& session, const ProfileCommand& command);
 Outcome<ExitCode> run(Session& session, const InviteCommand& command);
 Outcome<ExitCode> run(Session& session, const StatusCommand& command);
+
+// outbox.cpp
 Outcome<ExitCode> run(Session& session, const OutboxCommand& command);
 Outcome<ExitCode> run(Session& session, const SyncCommand& command);
 

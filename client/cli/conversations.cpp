@@ -108,6 +108,7 @@ Outcome<ExitCode> run(Session& session, const NewCommand& command) {
                       " \"Hello\"");
         return ExitCode::done;
     }
+    if (command.title.empty()) return stop(ExitCode::usage, "A group has a title of at least one character.");
     TRY_ASSIGN(auto members, directory.people(command.people));
     TRY_ASSIGN(const auto settled, session.carry_out(protocol::ConversationCreate{
                                        .title = command.title, .members = std::move(members)}));
@@ -146,9 +147,11 @@ Outcome<ExitCode> run(Session& session, const AddCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
     TRY_ASSIGN(auto people, directory.people(command.people));
-    const std::size_t count = people.size();
+    std::string names;
+    for (const std::string& word : command.people)
+        names += (names.empty() ? "" : ", ") + harmless_line(word);
     return change(session, protocol::MemberAdd{.target = place.target, .accounts = std::move(people)},
-                  "Added " + std::to_string(count) + " to " + place.label + ".");
+                  place.label + " has them now: " + names + ".");
 }
 
 Outcome<ExitCode> run(Session& session, const RemoveCommand& command) {

@@ -38,6 +38,8 @@ std::string advice(const Error& error) {
             return "A direct conversation has no title, and its members cannot be changed.";
         case ErrorCode::account_not_found:
             return "There is no such person on this server.";
+        case ErrorCode::message_not_found:
+            return "The message that this answers is not in this conversation.";
         case ErrorCode::device_not_found:
             return "There is no such device. See: parley devices";
         default:
@@ -59,17 +61,43 @@ ExitCode exit_code_of(ErrorCode code) {
 
 }  // namespace
 
+std::string_view name_of(ExitCode code) {
+    switch (code) {
+        case ExitCode::done:
+            return "done";
+        case ExitCode::failed:
+            break;
+        case ExitCode::usage:
+            return "usage";
+        case ExitCode::signed_out:
+            return "signed_out";
+        case ExitCode::not_found:
+            return "not_found";
+        case ExitCode::queued:
+            return "queued";
+        case ExitCode::busy:
+            return "busy";
+        case ExitCode::unreachable:
+            return "unreachable";
+    }
+    return "failed";
+}
+
 Problem problem_of(const Error& error) {
     std::string sentence = advice(error);
-    if (sentence.empty() && error.code == ErrorCode::invalid && !error.context.empty()) {
-        sentence = "This cannot be accepted: " + harmless_line(error.context) + ".";
-        if (!error.field.empty()) sentence += " The field is " + harmless_line(error.field) + ".";
+    // The context may come from the server: it is as little trusted as any text.
+    std::string context = harmless_line(error.context);
+    while (context.ends_with('.'))
+        context.pop_back();
+    if (sentence.empty() && error.code == ErrorCode::invalid && !context.empty()) {
+        sentence = "This cannot be accepted: " + context + ".";
     } else if (sentence.empty()) {
         sentence = std::string(parley::sentence(error.code));
-        // The context may come from the server: it is as little trusted as any text.
-        if (!error.context.empty()) sentence += " (" + harmless_line(error.context) + ")";
-        if (!error.field.empty()) sentence += " The field is " + harmless_line(error.field) + ".";
+        if (!context.empty()) sentence += " (" + context + ")";
     }
+    const std::string field = harmless_line(error.field);
+    if (!field.empty() && sentence.find(field) == std::string::npos)
+        sentence += " The field is " + field + ".";
     return {exit_code_of(error.code), std::move(sentence), error.code};
 }
 

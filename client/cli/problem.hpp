@@ -5,6 +5,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace parley::client::cli {
 
@@ -26,6 +27,9 @@ enum class ExitCode : int {
     /// The server cannot be reached, and this needs it.
     unreachable = 7,
 };
+
+/// As --json calls it where none of the schema's errors is behind it.
+std::string_view name_of(ExitCode code);
 
 /// Why a command ends without being done: a sentence for people that says what to do.
 struct Problem {

@@ -23,11 +23,13 @@ Outcome<protocol::ViewConversation> conversation(Session& session, const StreamI
 
 /// A window without a hole, where the server can be asked for what is missing in time; otherwise what there
 /// is.
-Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::DoorWindowQuery& query) {
+Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::ViewConversation& shown,
+                                           const protocol::DoorWindowQuery& query) {
     const Instant until = session.deadline();
     while (true) {
         TRY_ASSIGN(auto window, session.window(query));
-        if (!window.missing) return window;
+        // Of a conversation that was left nothing comes any more.
+        if (!window.missing || !shown.present) return window;
         TRY_ASSIGN(const bool online, session.go_online(until, false));
         if (!online) return window;
         bool touched = false;
@@ -53,13 +55,14 @@ std::int64_t newest_born(const std::vector<protocol::ViewMessage>& messages) {
 Outcome<bool> print_all(Session& session, const protocol::ViewConversation& shown, MessagePrinter& printer) {
     std::int64_t after = 0;
     while (!session.interrupted() && !session.terminal().closed()) {
-        TRY_ASSIGN(const auto window,
-                   whole_window(session, {.stream = *shown.stream, .after = after, .limit = page_messages}));
+        TRY_ASSIGN(
+            const auto window,
+            whole_window(session, shown, {.stream = *shown.stream, .after = after, .limit = page_messages}));
         // Pending ones stand at the end, with the last page.
         for (const auto& message : window.messages)
             printer.print(shown, message);
         const std::int64_t newest = newest_born(window.messages);
-        if (window.missing) return false;
+        if (window.missing && shown.present) return false;
         if (!window.more_after || newest <= after) return true;
         after = newest;
     }
@@ -80,13 +83,16 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
     } else {
         const protocol::DoorWindowQuery query{
             .stream = stream, .around = command.around, .before = command.before, .limit = command.limit};
-        TRY_ASSIGN(const auto window, whole_window(session, query));
+        TRY_ASSIGN(const auto window, whole_window(session, shown, query));
         for (const auto& message : window.messages)
             printer.print(shown, message);
         complete = !window.missing;
         if (window.messages.empty()) session.terminal().line("Nothing has been said here yet.");
     }
-    if (!complete) {
+    if (!shown.present) {
+        session.terminal().note(
+            "You are not in this conversation any more; this is what the device holds of it.");
+    } else if (!complete) {
         session.terminal().note("Some of this conversation is not on this device, and the server" +
                                 session.offline_reason() + ".");
     } else if (!online && !session.common().offline) {
@@ -168,7 +174,7 @@ Outcome<void> Tail::print_new(const StreamId& stream) {
         TRY_ASSIGN(const auto window,
                    session_.window({.stream = stream, .after = upto, .limit = page_messages}));
         // The notice that what is missing has come brings us here again.
-        if (window.missing) break;
+        if (window.missing && shown.present) break;
         for (const auto& message : window.messages) {
             if (message.born > upto) printer_.print(shown, message);
         }
@@ -194,6 +200,7 @@ Outcome<void> Tail::look_everywhere() {
 }
 
 Outcome<ExitCode> Tail::run() {
+    session_.terminal().note_at_terminal("Showing what comes in. Ctrl-C ends it.");
     TRY(begin());
     // What came before the first notice is looked for once.
     TRY(look_everywhere());

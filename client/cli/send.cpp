@@ -36,17 +36,14 @@ class Sender {
     void mention(std::vector<AccountId> accounts) { mentions_ = std::move(accounts); }
 
   private:
-    struct Refusal {
-        Uuid id;
-        Problem problem;
-    };
-
     protocol::Envelope envelope(std::string text);
     Outcome<void> queue(std::vector<protocol::Envelope> batch);
     Outcome<void> queue_lines(LineInput& input);
     Outcome<void> wait_for_progress(const std::function<bool()>& also);
     Outcome<void> take_in();
-    void report(const Uuid& id, std::string_view state, const std::optional<protocol::DoorFailure>& failure);
+    void report(const Uuid& id, std::string_view state,
+                const std::optional<protocol::DoorFailure>& failure = std::nullopt);
+    void print_counts();
     Outcome<ExitCode> finish();
 
     Session& session_;
@@ -55,10 +52,15 @@ class Sender {
     std::optional<Uuid> reply_to_;
     std::vector<AccountId> mentions_;
     Settlement settlement_;
+    /// Which line of standard input each message was, while it is not settled.
+    std::unordered_map<Uuid, std::int64_t> lines_;
+    std::int64_t line_ = 0;
     /// What becomes of each message is of interest.
     bool tracks_;
     /// False: the time to wait is over, until something is accepted again.
     bool patient_;
+    /// Whoever waits at a terminal has been told what for.
+    bool told_ = false;
     Instant give_up_{};
     std::int64_t sent_ = 0;
     std::int64_t queued_ = 0;
@@ -80,7 +82,7 @@ Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
             settlement_.open.push_back(id);
         } else {
             ++queued_;
-            report(id, "queued", std::nullopt);
+            report(id, "queued");
         }
     }
     for (const auto& refused : reply.refused)
@@ -93,11 +95,14 @@ void Sender::report(const Uuid& id, std::string_view state,
     JsonLine object;
     object.text("id", id.text()).text("state", state);
     if (place_.stream) object.text("conversation", place_.stream->text());
+    const auto line = lines_.extract(id);
+    if (line) object.integer("line", line.mapped());
     if (failure) {
         ++refused_;
-        const Problem problem = problem_of(core::error_of(*failure));
-        if (!refusal_) refusal_ = problem;
+        Problem problem = problem_of(core::error_of(*failure));
         object.text("error", name_of(failure->code)).text("message", problem.sentence);
+        if (line) problem.sentence = "Line " + std::to_string(line.mapped()) + ": " + problem.sentence;
+        if (!refusal_) refusal_ = std::move(problem);
     }
     session_.terminal().line(object);
 }
@@ -122,6 +127,11 @@ Outcome<void> Sender::take_in() {
 Outcome<void> Sender::wait_for_progress(const std::function<bool()>& also) {
     TRY_ASSIGN(const bool happened, session_.wait(also, give_up_));
     if (!happened || read_clocks().instant >= give_up_) patient_ = false;
+    if (patient_ && !told_ && !session_.account().problem().empty()) {
+        told_ = true;
+        session_.terminal().note_at_terminal("The server" + session_.offline_reason() +
+                                             "; waiting for it. Ctrl-C leaves the message to be sent later.");
+    }
     return take_in();
 }
 
@@ -130,8 +140,19 @@ Outcome<void> Sender::queue_lines(LineInput& input) {
     while (batch.size() < batch_max) {
         auto line = input.take();
         if (!line) break;
+        ++line_;
         // A message has at least one character.
-        if (!line->empty()) batch.push_back(envelope(std::move(*line)));
+        if (line->empty()) continue;
+        const bool readable = count_code_points(*line).has_value();
+        protocol::Envelope message = envelope(std::move(*line));
+        lines_.emplace(*message.id, line_);
+        if (readable) {
+            batch.push_back(std::move(message));
+        } else {
+            report(*message.id, "failed",
+                   protocol::DoorFailure{.code = ErrorCode::invalid,
+                                         .message = "it is not valid UTF-8 (iconv can make it so)"});
+        }
     }
     if (batch.empty()) return {};
     return queue(std::move(batch));
@@ -155,6 +176,8 @@ Outcome<ExitCode> Sender::send_lines(LineInput& input) {
 }
 
 Outcome<ExitCode> Sender::send_one(std::string text) {
+    if (!count_code_points(text))
+        return stop(ExitCode::failed, "This is not valid UTF-8 (iconv can make it so). Nothing was sent.");
     give_up_ = session_.deadline();
     std::vector<protocol::Envelope> one;
     one.push_back(envelope(std::move(text)));
@@ -167,8 +190,19 @@ Outcome<ExitCode> Sender::finish() {
         TRY(wait_for_progress([] { return false; }));
     }
     for (const Uuid& id : settlement_.open)
-        report(id, "queued", std::nullopt);
+        report(id, "queued");
     queued_ += std::ssize(settlement_.open);
+    print_counts();
+    if (refused_ > 0 && refusal_) {
+        Problem problem = *refusal_;
+        if (refused_ > 1)
+            problem.sentence = std::to_string(refused_) + " messages refused. The first: " + problem.sentence;
+        return std::unexpected(problem);
+    }
+    return queued_ > 0 && !command_.no_wait ? ExitCode::queued : ExitCode::done;
+}
+
+void Sender::print_counts() {
     Terminal& terminal = session_.terminal();
     const auto count = [](std::int64_t messages) {
         return std::to_string(messages) + (messages == 1 ? " message" : " messages");
@@ -183,12 +217,7 @@ Outcome<ExitCode> Sender::finish() {
         terminal.line(count(queued_) + " queued for " + place_.label + why +
                       " It goes out with the next parley that reaches the server (parley sync).");
     }
-    if (refused_ > 0 && refusal_) {
-        Problem problem = *refusal_;
-        if (refused_ > 1) problem.sentence = count(refused_) + " refused. The first: " + problem.sentence;
-        return std::unexpected(problem);
-    }
-    return queued_ > 0 && !command_.no_wait ? ExitCode::queued : ExitCode::done;
+    if (sent_ + queued_ + refused_ == 0) terminal.note("Standard input was empty. Nothing was sent.");
 }
 
 Outcome<std::string> read_whole(Session& session, LineInput& input) {
@@ -227,9 +256,11 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
         std::string text;
         for (const std::string& word : command.words)
             text += (text.empty() ? "" : " ") + word;
+        if (text.empty()) return stop(ExitCode::usage, "The message is empty. Nothing was sent.");
         return sender.send_one(std::move(text));
     }
-    if (::isatty(STDIN_FILENO) == 1) session.terminal().note("Each line is a message. End with Ctrl-D.");
+    if (::isatty(STDIN_FILENO) == 1)
+        session.terminal().note_at_terminal("Each line is a message. End with Ctrl-D.");
     LineInput input(session.account().loop(), STDIN_FILENO);
     if (!command.whole) return sender.send_lines(input);
     TRY_ASSIGN(std::string text, read_whole(session, input));

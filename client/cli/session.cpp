@@ -64,6 +64,11 @@ Outcome<std::vector<protocol::ViewConversation>> Session::conversations() {
     }
 }
 
+Outcome<std::vector<protocol::ViewCommand>> Session::outbox() {
+    TRY_ASSIGN(auto reply, ask({.act = protocol::DoorAct::outbox}));
+    return std::move(reply.outbox);
+}
+
 Outcome<std::vector<protocol::ViewMember>> Session::members(const StreamId& stream) {
     TRY_ASSIGN(auto reply, ask({.members = stream}));
     return std::move(reply.members);
@@ -190,6 +195,27 @@ Outcome<void> Session::catch_up(Settlement& settlement) {
     }
     settlement.open = std::move(open);
     return {};
+}
+
+Outcome<protocol::DoorStatus> Session::send_what_waits() {
+    Instant until = deadline();
+    TRY_ASSIGN(auto standing, status());
+    // The time is for each step forward, not for all of them.
+    while (standing.waiting > 0 && !interrupted()) {
+        TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
+        std::int64_t settled = 0;
+        while (const auto notice = take_notice())
+            settled += notice->settled.has_value();
+        if (settled > 0) until = deadline();
+        standing.waiting -= settled;
+        // Counting along is cheap; the outbox has the last word.
+        const bool ask_again = standing.waiting <= 0 || account_.take_changed_owner() || !happened;
+        if (ask_again) {
+            TRY_ASSIGN(standing, status());
+        }
+        if (!happened) break;
+    }
+    return standing;
 }
 
 Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {

@@ -39,6 +39,8 @@ class Session {
     Outcome<protocol::DoorStatus> status();
     Outcome<std::vector<protocol::ViewConversation>> conversations();
     Outcome<std::vector<protocol::ViewMember>> members(const StreamId& stream);
+    /// What waits, in order, then what was refused; the first 1,000 of all.
+    Outcome<std::vector<protocol::ViewCommand>> outbox();
     Outcome<protocol::ViewWindow> window(const protocol::DoorWindowQuery& query);
 
     /// Waits until the account is live, or up to the deadline; false: it is not. With `patient` a failed try
@@ -64,6 +66,9 @@ class Session {
     /// Takes in a notice, or learns from the outbox what was missed while the owner changed.
     void note(Settlement& settlement, const protocol::DoorNotice& notice);
     Outcome<void> catch_up(Settlement& settlement);
+    /// Waits until nothing waits to be sent any more; gives up when nothing has moved for the time that the
+    /// person is ready to wait. The status of then.
+    Outcome<protocol::DoorStatus> send_what_waits();
     /// Submits one command and waits for its end. A problem where it was refused, or (queued) not answered in
     /// time.
     Outcome<protocol::DoorSettled> carry_out(protocol::Payload command);

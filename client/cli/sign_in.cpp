@@ -36,6 +36,30 @@ Outcome<void> wait_for_end(Session& session) {
     }
 }
 
+/// One device is one sign-in: a second one would leave the first behind at the server.
+Outcome<void> must_be_signed_out(Session& session) {
+    TRY_ASSIGN(const auto status, session.status());
+    const bool signed_in = status.account && status.connection != protocol::DoorConnection::signed_out &&
+                           status.connection != protocol::DoorConnection::revoked;
+    if (!signed_in) return {};
+    const AccountPlace& place = session.account().place();
+    return stop(ExitCode::failed, "@" + place.handle() +
+                                      " is signed in here already. To end that: parley --account " +
+                                      place.name + " logout");
+}
+
+/// A new account cannot go on with what an older one of this name left here.
+Outcome<void> must_hold_nothing(Session& session) {
+    TRY_ASSIGN(const auto status, session.status());
+    if (!status.account) return {};
+    const AccountPlace& place = session.account().place();
+    return stop(
+        ExitCode::failed,
+        "This device holds what an earlier account @" + place.handle() +
+            " wrote. To keep that, choose another folder with --home; to erase it: parley --account " +
+            place.name + " logout");
+}
+
 /// After the server said yes: the account is remembered, and what it has is fetched.
 Outcome<ExitCode> welcome(Session& session, const char* what) {
     const AccountPlace& place = session.account().place();
@@ -50,6 +74,8 @@ Outcome<ExitCode> welcome(Session& session, const char* what) {
     object.text("device", status.device.value_or(DeviceId{}).text());
     session.terminal().line(object);
     session.terminal().line(std::string(what) + " @" + place.handle() + " at " + place.server.text() + ".");
+    session.terminal().line(
+        "Write to somebody: parley send @HANDLE \"Hello\"; see what comes in: parley tail");
     if (!online)
         session.terminal().note("What was said so far is not all here yet; it comes with the next command.");
     return ExitCode::done;
@@ -59,6 +85,8 @@ Outcome<ExitCode> welcome(Session& session, const char* what) {
 
 Outcome<ExitCode> run(Session& session, const RegisterCommand& command) {
     session.expect_sign_out();
+    TRY(must_be_signed_out(session));
+    TRY(must_hold_nothing(session));
     TRY_ASSIGN(const std::string password, read_password({.file = command.password_file, .repeat = true}));
     protocol::Registration registration{
         .handle = command.handle, .password = password, .device_name = device_name(command.device_name)};
@@ -71,6 +99,7 @@ Outcome<ExitCode> run(Session& session, const RegisterCommand& command) {
 
 Outcome<ExitCode> run(Session& session, const LoginCommand& command) {
     session.expect_sign_out();
+    TRY(must_be_signed_out(session));
     TRY_ASSIGN(const std::string password, read_password({.file = command.password_file}));
     TRY(session.ask({.sign_in = protocol::SignIn{.handle = command.handle,
                                                  .password = password,
@@ -79,38 +108,66 @@ Outcome<ExitCode> run(Session& session, const LoginCommand& command) {
     return welcome(session, "Signed in as");
 }
 
-Outcome<ExitCode> run(Session& session, const LogoutCommand&) {
-    TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
-    TRY_ASSIGN(const auto before, session.status());
-    session.expect_sign_out();
+namespace {
+
+bool is_signed_out(protocol::DoorConnection connection) {
+    return connection == protocol::DoorConnection::signed_out ||
+           connection == protocol::DoorConnection::revoked;
+}
+
+/// Sends what waits, where that can be done in time. How many commands still wait.
+Outcome<std::int64_t> send_first(Session& session, bool online, bool drop) {
+    TRY_ASSIGN(auto status, session.status());
+    if (drop || status.waiting == 0) return status.waiting;
+    if (online) {
+        TRY_ASSIGN(status, session.send_what_waits());
+    }
+    if (status.waiting == 0) return 0;
+    return stop(ExitCode::queued,
+                "Not signed out, since " + std::to_string(status.waiting) +
+                    (status.waiting == 1 ? " command has" : " commands have") +
+                    " not been sent yet (parley outbox). To lose them: parley logout --drop");
+}
+
+Outcome<void> erase(Session& session) {
     TRY(session.ask({.act = protocol::DoorAct::sign_out}));
     const Instant until = session.deadline();
-    const auto ended = [](protocol::DoorConnection connection) {
-        return connection == protocol::DoorConnection::signed_out ||
-               connection == protocol::DoorConnection::revoked;
-    };
-    TRY_ASSIGN(auto now, session.status());
-    while (!ended(now.connection)) {
+    while (true) {
+        TRY_ASSIGN(const auto now, session.status());
+        if (is_signed_out(now.connection)) break;
         TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
         while (session.take_notice()) {
         }
-        TRY_ASSIGN(now, session.status());
         if (!happened) break;
     }
     Home::forget(session.account().place());
+    return {};
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const LogoutCommand& command) {
+    session.expect_sign_out();
+    const auto reached = session.go_online(session.deadline(), false);
+    // One that the server does not know any more is only erased.
+    const bool known = reached || reached.error().exit_code != ExitCode::signed_out;
+    if (!reached && known) return std::unexpected(reached.error());
+    const bool online = reached.value_or(false);
+    TRY_ASSIGN(const std::int64_t dropped, send_first(session, online, command.drop));
+    TRY(erase(session));
+    Terminal& terminal = session.terminal();
     JsonLine object;
-    object.boolean("told_server", online).integer("dropped", before.waiting);
-    session.terminal().line(object);
-    session.terminal().line("Signed out; this device holds nothing of @" +
-                            session.account().place().handle() + " any more.");
-    if (before.waiting > 0) {
-        session.terminal().note(std::to_string(before.waiting) +
-                                " commands that had not been accepted are gone.");
+    object.boolean("told_server", online).integer("dropped", dropped);
+    terminal.line(object);
+    terminal.line("Signed out; this device holds nothing of @" + session.account().place().handle() +
+                  " any more.");
+    if (dropped > 0) {
+        terminal.note(std::to_string(dropped) + (dropped == 1 ? " command was" : " commands were") +
+                      " lost with it.");
     }
-    if (!online) {
-        session.terminal().note(
-            "The server" + session.offline_reason() +
-            ", so it still lists this device: sign it out elsewhere with parley devices --revoke.");
+    if (known && !online) {
+        terminal.note("The server" + session.offline_reason() +
+                      ", so it still lists this device: sign it out elsewhere with parley devices --revoke.");
     }
     return ExitCode::done;
 }

@@ -76,13 +76,20 @@ void Terminal::line(JsonLine& object) {
 }
 
 void Terminal::note(std::string_view text) {
-    if (!json_) write(STDERR_FILENO, "parley: " + std::string(text) + "\n");
+    if (!json_) return write(STDERR_FILENO, "parley: " + std::string(text) + "\n");
+    JsonLine object;
+    write(STDERR_FILENO, object.text("note", text).take() + "\n");
+}
+
+void Terminal::note_at_terminal(std::string_view text) {
+    if (!json_ && ::isatty(STDERR_FILENO) == 1) note(text);
 }
 
 void Terminal::problem(const Problem& problem) {
     if (!json_) return write(STDERR_FILENO, "parley: " + problem.sentence + "\n");
     JsonLine object;
-    object.text("error", problem.code ? name_of(*problem.code) : "none").text("message", problem.sentence);
+    object.text("error", problem.code ? name_of(*problem.code) : name_of(problem.exit_code));
+    object.text("message", problem.sentence);
     write(STDERR_FILENO, object.integer("exit_code", static_cast<int>(problem.exit_code)).take() + "\n");
 }
 

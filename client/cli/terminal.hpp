@@ -19,8 +19,10 @@ class Terminal {
     /// A result. In JSON mode nothing else goes to standard output, so people's lines are left out there.
     void line(std::string_view text);
     void line(JsonLine& object);
-    /// A remark for people beside the result, on standard error; left out in JSON mode.
+    /// A remark beside the result, on standard error; an object in JSON mode.
     void note(std::string_view text);
+    /// A remark only for somebody who sits there and waits.
+    void note_at_terminal(std::string_view text);
     /// Why the command ends, on standard error; an object in JSON mode.
     void problem(const Problem& problem);
     /// Shown less prominently, where the terminal can.

@@ -167,7 +167,8 @@ std::size_t LocalConnection::bytes_queued() const {
 }
 
 struct LocalListener::Impl : std::enable_shared_from_this<LocalListener::Impl> {
-    Impl(asio::io_context& context, Accepted to) : acceptor(context), accepted(std::move(to)) {}
+    Impl(asio::io_context& context, std::string in, Accepted to)
+        : acceptor(context), folder(std::move(in)), accepted(std::move(to)) {}
 
     void accept() {
         acceptor.async_accept([self = shared_from_this()](const error_code& error,
@@ -182,6 +183,7 @@ struct LocalListener::Impl : std::enable_shared_from_this<LocalListener::Impl> {
     }
 
     stream_protocol::acceptor acceptor;
+    std::string folder;
     Accepted accepted;
     bool gone = false;
 };
@@ -192,11 +194,13 @@ LocalListener::~LocalListener() {
     impl_->gone = true;
     error_code ignored;
     impl_->acceptor.close(ignored);
+    // Whoever looks finds nobody here, instead of a socket that refuses.
+    ::unlink(FolderPath(impl_->folder).socket().c_str());
 }
 
 Result<std::unique_ptr<LocalListener>> LocalListener::create(Loop& loop, const std::string& folder,
                                                              Accepted accepted) {
-    auto impl = std::make_shared<Impl>(loop.impl().context, std::move(accepted));
+    auto impl = std::make_shared<Impl>(loop.impl().context, folder, std::move(accepted));
     const FolderPath path(folder);
     ::unlink(path.socket().c_str());
     error_code error;

@@ -96,11 +96,8 @@ void HttpApi::with_device(const SharedCall& call, std::function<void(Snapshot&)>
             if (read && *facts && **facts && (**facts)->present) read(snapshot);
         },
         [call, facts, next = std::move(next)] {
-            if (!*facts) return call->refuse(facts->error());
-            const std::optional<DeviceFacts>& known = **facts;
-            if (!known || known->account != call->claims.account || !known->present) {
-                return call->refuse({ErrorCode::revoked, "This device was signed out.", 0, {}});
-            }
+            if (const Status known = check_device(*facts, call->claims.account); !known)
+                return call->refuse(known.error());
             next();
         });
     if (!reading) call->refuse({ErrorCode::unavailable, "The server is busy.", 500, {}});

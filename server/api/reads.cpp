@@ -47,6 +47,15 @@ Result<protocol::Envelope> read(Snapshot&, AccountKey, const T&) {
 
 }  // namespace
 
+Status check_device(const Result<std::optional<DeviceFacts>>& read, AccountKey account) {
+    if (!read) return fail(read.error());
+    const std::optional<DeviceFacts>& known = *read;
+    if (!known || known->account != account)
+        return fail({ErrorCode::token_invalid, "This server does not know this device.", 0, {}});
+    if (!known->present) return fail({ErrorCode::revoked, "This device was signed out.", 0, {}});
+    return {};
+}
+
 std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request) {
     return [reader, request = std::move(request)](Snapshot& snapshot) {
         return std::visit([&](const auto& one) { return read(snapshot, reader, one); }, request);

@@ -5,6 +5,7 @@
 #include "server/domain/sync.hpp"
 
 #include <functional>
+#include <optional>
 
 namespace parley::server {
 
@@ -17,5 +18,10 @@ inline std::unexpected<Error> not_read() {
 /// `rows`, `subscribe`, `profile.find`. Its answer has payload and stream. The same for the socket and for
 /// HTTP.
 std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request);
+
+/// Whether the device that a sound token names may be served. `revoked`, which makes it erase what it holds,
+/// only where it was signed out; one that a restored store does not know (token_invalid) keeps everything and
+/// signs in again.
+Status check_device(const Result<std::optional<DeviceFacts>>& read, AccountKey account);
 
 }  // namespace parley::server

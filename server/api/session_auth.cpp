@@ -52,17 +52,13 @@ void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
 
 void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
                           const Result<std::optional<DeviceFacts>>& read) {
-    if (!read) {
-        refuse(re, read.error());
-        close(CloseCode::internal);
-        return;
-    }
-    const std::optional<DeviceFacts>& facts = *read;
-    if (!facts || facts->account != claims.account || !facts->present) {
-        shard_.ports().metrics.sign_ins_refused.add();
-        log(LogLevel::info, "sign-in refused", {{"code", ErrorCode::revoked}});
-        refuse(re, {ErrorCode::revoked, "This device was signed out.", 0, {}});
-        close(CloseCode::revoked);
+    if (const Status known = check_device(read, claims.account); !known) {
+        if (read) shard_.ports().metrics.sign_ins_refused.add();
+        log(LogLevel::info, "sign-in refused", {{"code", known.error().code}});
+        refuse(re, known.error());
+        close(!read                                      ? CloseCode::internal
+              : known.error().code == ErrorCode::revoked ? CloseCode::revoked
+                                                         : CloseCode::not_signed_in);
         return;
     }
     stage_ = Stage::signed_in;

@@ -24,6 +24,12 @@ Result<std::string> ControlTasks::serve(std::string_view request) {
         wanted.administrator = role == "administrator";
         return invite(wanted);
     }
+    if (what == "backup") {
+        std::string file;
+        std::getline(words >> std::ws, file);
+        if (!file.starts_with('/')) return fail(ErrorCode::malformed, "a backup needs an absolute path");
+        return backup(file);
+    }
     return fail(ErrorCode::unknown_type, "the server does not know this request");
 }
 
@@ -44,6 +50,30 @@ Result<std::string> ControlTasks::invite(const OperatorInvite& invite) {
         return fail(ErrorCode::unavailable, "the server did not answer");
     }
     return answer.get();
+}
+
+Result<std::string> ControlTasks::backup(const std::string& file) {
+    const auto report = back_up(directory_, file, ending_);
+    if (!report) {
+        log_.error("backup failed", {{"error", report.error()}});
+        return fail(report.error());
+    }
+    log_.info("backup written",
+              {{"rows", report->rows}, {"bad_rows", report->bad_rows}, {"bytes", report->bytes}});
+    return encode_report(*report);
+}
+
+std::string encode_report(const BackupReport& report) {
+    return std::to_string(report.rows) + " " + std::to_string(report.bad_rows) + " " +
+           std::to_string(report.bytes);
+}
+
+std::optional<BackupReport> decode_report(const std::string& line) {
+    BackupReport report;
+    std::istringstream words(line);
+    words >> report.rows >> report.bad_rows >> report.bytes;
+    if (!words) return std::nullopt;
+    return report;
 }
 
 }  // namespace parley::server

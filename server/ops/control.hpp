@@ -3,26 +3,44 @@
 #include "base/result.hpp"
 #include "server/net/shard_loop.hpp"
 #include "server/ops/control_socket.hpp"
+#include "server/ops/log.hpp"
+#include "server/store/backup.hpp"
 
+#include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parley::server {
 
 /// What the control socket is asked for:
 ///
 ///     invite USES DAYS [administrator]    answered with the code
+///     backup FILE                         answered with the sizes of the copy (encode_report); FILE is an
+///                                         absolute path, and may have spaces
 class ControlTasks {
   public:
-    explicit ControlTasks(ShardLoop& loop) : loop_(loop) {}
+    ControlTasks(ShardLoop& loop, std::string directory, Log& log)
+        : loop_(loop), directory_(std::move(directory)), log_(log) {}
 
-    /// On the socket's thread; waits for the writer.
+    /// On the socket's thread; waits for the writer, or until the copy is on disk.
     Result<std::string> serve(std::string_view request);
+    /// What takes long is given up. From any thread.
+    void end() { ending_ = true; }
 
   private:
     Result<std::string> invite(const OperatorInvite& invite);
+    Result<std::string> backup(const std::string& file);
 
     ShardLoop& loop_;
+    std::string directory_;
+    Log& log_;
+    std::atomic<bool> ending_{false};
 };
+
+/// The sizes of a backup as one line of numbers, for the way through the socket.
+std::string encode_report(const BackupReport& report);
+std::optional<BackupReport> decode_report(const std::string& line);
 
 }  // namespace parley::server

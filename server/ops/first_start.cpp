@@ -5,8 +5,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <span>
+#include <sstream>
+#include <string_view>
 
 namespace parley::server {
 
@@ -19,6 +24,32 @@ constexpr Duration one_week = seconds(7LL * 24 * 3600);
 Result<StartFacts> read_facts(Store& store, WallTime now) {
     TRY_ASSIGN(const auto snapshot, store.snapshot());
     return start_facts(*snapshot, now);
+}
+
+/// Whether the shell takes this file where it reads `parley`.
+bool is_what_the_shell_finds(const std::filesystem::path& path) {
+    const char* folders = std::getenv("PATH");
+    std::istringstream parts(folders == nullptr ? "" : folders);
+    for (std::string folder; std::getline(parts, folder, ':');) {
+        std::error_code failure;
+        const auto candidate = std::filesystem::path(folder) / path.filename();
+        if (std::filesystem::is_regular_file(candidate, failure))
+            return std::filesystem::equivalent(candidate, path, failure);
+    }
+    return false;
+}
+
+/// As it can be pasted into a shell.
+std::string in_quotes_where_needed(const std::string& word) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("/._-+,@").find(c) != std::string_view::npos;
+    };
+    if (std::ranges::all_of(word, plain)) return word;
+    std::string quoted = "'";
+    for (const char c : word)
+        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
 }
 
 }  // namespace
@@ -35,34 +66,48 @@ Result<protocol::Invite> make_invite(Store& store, const OperatorInvite& invite,
     return fail(ErrorCode::internal, "the store made no invite");
 }
 
-Result<std::string> greeting(Store& store, const Rules& rules, const std::string& url, WallTime now) {
+std::string client_program() {
+    std::error_code failure;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
+    if (failure) return "parley";
+    for (const auto& path : {here / "parley", (here.parent_path() / "client" / "parley")}) {
+        if (!std::filesystem::is_regular_file(path, failure)) continue;
+        return is_what_the_shell_finds(path) ? "parley" : in_quotes_where_needed(path.string());
+    }
+    return "parley";
+}
+
+Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOptions& options, WallTime now) {
     TRY_ASSIGN(StartFacts facts, read_facts(store, now));
-    std::string text = fmt::format("parleyd listens on {}\n", url);
-    if (!facts.has_administrator) {
-        if (facts.administrator_invite.empty()) {
-            const OperatorInvite invite{.uses = 1, .lasts = for_ever, .administrator = true};
-            TRY_ASSIGN(const protocol::Invite made, make_invite(store, invite, now));
-            facts.administrator_invite = made.code;
-        }
-        text += fmt::format(
-            "\nNobody administers this server yet. Whoever registers with this token, once, does:\n"
-            "  parley register --server {} --token {} --handle ada\n",
-            url, facts.administrator_invite);
+    const std::string& url = options.url;
+    const std::string& parley = options.parley;
+    std::string text = fmt::format("Parley listens on {}\n", url);
+    if (facts.has_administrator) {
+        if (facts.accounts < 2) text += fmt::format("\nTo invite somebody: {} invite\n", parley);
+        return text;
     }
-    if (facts.accounts < 2 && rules.registration != Registration::closed) {
-        std::string invite;
-        if (rules.registration == Registration::invite) {
-            TRY_ASSIGN(const protocol::Invite made, make_invite(store, {.uses = 1, .lasts = one_week}, now));
-            invite = " --invite " + made.code;
-        }
-        text += fmt::format(
-            "\nA second person, in another terminal:\n"
-            "  parley register --server {}{} --handle bob\n"
-            "Then ada runs `parley --account ada tail`, and bob\n"
-            "  parley --account bob send @ada \"hello\"\n",
-            url, invite);
+    if (rules.registration == Registration::closed) {
+        return text +
+               "\nNobody administers this server yet, and registration is closed to everybody. Start it once with\n"
+               "  --registration invite\n";
     }
-    return text;
+    if (facts.administrator_invite.empty()) {
+        const OperatorInvite invite{.uses = 1, .lasts = for_ever, .administrator = true};
+        TRY_ASSIGN(const protocol::Invite made, make_invite(store, invite, now));
+        facts.administrator_invite = made.code;
+    }
+    std::string invite;
+    if (rules.registration == Registration::invite) {
+        TRY_ASSIGN(const protocol::Invite made, make_invite(store, {.uses = 1, .lasts = one_week}, now));
+        invite = " --invite " + made.code;
+    }
+    return text +
+           fmt::format(
+               "\nNobody administers this server yet. Whoever registers with this token, once, does:\n"
+               "  {0} register --server {1} --token {2} --handle ada && {0} --account ada tail\n"
+               "\nAnd in another terminal somebody who writes to her:\n"
+               "  {0} register --server {1}{3} --handle bob && {0} --account bob send @ada \"Hello\"\n",
+               parley, url, facts.administrator_invite, invite);
 }
 
 }  // namespace parley::server

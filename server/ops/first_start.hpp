@@ -13,8 +13,20 @@ namespace parley::server {
 /// kind.
 Result<protocol::Invite> make_invite(Store& store, const OperatorInvite& invite, WallTime now);
 
-/// What the start prints: where the server is, and, while they are missing, how the first two persons come
-/// in. Makes the invites for that; the one for the administrator stays the same until it is used.
-Result<std::string> greeting(Store& store, const Rules& rules, const std::string& url, WallTime now);
+/// How a shell on this machine calls the command-line client: by name where the one that belongs to this
+/// program is on the PATH, else by its path.
+std::string client_program();
+
+struct GreetingOptions {
+    /// Of this server.
+    std::string url;
+    /// As client_program says.
+    std::string parley;
+};
+
+/// What the start prints: where the server is, and, while nobody administers it, two commands for two
+/// terminals after which two persons talk. Makes the invites for that; the one for the administrator stays
+/// the same until it is used.
+Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOptions& options, WallTime now);
 
 }  // namespace parley::server

@@ -1,6 +1,7 @@
 #include "server/ops/secret_file.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/data_directory.hpp"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -60,7 +61,7 @@ Result<RootSecret> make(const std::string& directory, const std::string& path) {
 }  // namespace
 
 Result<RootSecret> load_root_secret(const std::string& directory) {
-    const std::string path = directory + "/secret";
+    const std::string path = directory + "/" + secret_file;
     const File file(path, O_RDONLY);
     if (!file) return errno == ENOENT ? make(directory, path) : cannot(path);
     RootSecret secret;

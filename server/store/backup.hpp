@@ -3,17 +3,20 @@
 #include "base/result.hpp"
 #include "server/store/store.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
-/// Copies of a SQLite store, for `parleyd backup` and `parleyd restore`. A data directory is that of
-/// SqliteOptions.
+/// Copies of a data directory, for `parleyd backup` and `parleyd restore`: the store, and in the same file
+/// the secret that signs tokens, so that devices stay signed in. Whoever has a copy can read every message in
+/// it and sign in as anybody.
 namespace parley::server {
 
 struct BackupReport {
     std::int64_t rows = 0;
     /// Rows whose checksum does not fit, in the store and so in its copy.
     std::int64_t bad_rows = 0;
+    std::int64_t bytes = 0;
 };
 
 /// Copies the store as it is at this moment into `file`, which must not exist, and looks through the copy;
@@ -22,9 +25,12 @@ struct BackupReport {
 Result<BackupReport> copy_store(const std::string& directory, const std::string& vfs,
                                 const std::string& file);
 
-/// Writes the store as it is at this moment into `file`, which it replaces once the copy is complete, checked
-/// and on disk. For the process that has the store open, from any thread; writing goes on meanwhile.
-Result<BackupReport> back_up(const std::string& directory, const std::string& file);
+/// Writes the directory's store as it is at this moment into `file`, for its owner's eyes only. A backup that
+/// has this name is replaced once the copy is complete, checked and on disk; another file is not (`invalid`).
+/// For the process that has the store open, from any thread; writing goes on meanwhile. Given up, with
+/// nothing written, soon after `ending` is set.
+Result<BackupReport> back_up(const std::string& directory, const std::string& file,
+                             const std::atomic<bool>& ending);
 
 /// The same where no process has the store open; `unavailable` where one has.
 Result<BackupReport> back_up_closed(const std::string& directory, const std::string& file);
@@ -32,14 +38,21 @@ Result<BackupReport> back_up_closed(const std::string& directory, const std::str
 struct RestoreReport {
     std::int64_t epoch = 0;
     std::int64_t conversations = 0;
+    std::int64_t rows = 0;
+    /// Rows of the backup whose checksum does not fit; they are never served.
+    std::int64_t bad_rows = 0;
     /// Where the store that was there before is kept; empty: there was none.
     std::string replaced;
+    /// False: the backup holds no secret (it is the plain file of a store), so devices must sign in again
+    /// unless the directory has theirs.
+    bool secret = false;
 };
 
 /// Makes a backup the store of the directory, which must exist and which no process may use: a new epoch,
-/// every stream's counter moved up by limits::restore_jump, and the head of that moment kept as
-/// `restored_from`. The store before is kept beside it. A crash at any moment leaves the one or the other. Of
-/// `host` only `random` is used.
-Result<RestoreReport> restore(const std::string& file, const std::string& directory, StoreHost& host);
+/// every stream's counter moved up by as many limits::restore_jump as take it beyond all that was ever given,
+/// and the head of that moment kept as `restored_from`. The store before is kept beside it. A crash at any
+/// moment leaves the one or the other; to do it again is harmless. Of `host` only `random` is used.
+Result<RestoreReport> restore(const std::string& file, const std::string& directory, StoreHost& host,
+                              WallTime now);
 
 }  // namespace parley::server

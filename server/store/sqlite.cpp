@@ -29,6 +29,7 @@ Error Connection::error_of(int code, std::string_view detail) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_NOMEM:
+        case SQLITE_INTERRUPT:
             return Error{ErrorCode::unavailable, std::move(context), 0, {}};
         default:
             return Error{ErrorCode::internal, std::move(context), 0, {}};
@@ -54,6 +55,14 @@ Status Connection::execute(const char* sql) {
     const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return fail(error_of(code, sqlite3_errmsg(handle_)));
     return {};
+}
+
+void Connection::give_up_when(const std::atomic<bool>& ending) {
+    constexpr int steps_between_looks = 1'000;
+    const auto look = [](void* flag) {
+        return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0;
+    };
+    sqlite3_progress_handler(handle_, steps_between_looks, look, const_cast<std::atomic<bool>*>(&ending));
 }
 
 std::int64_t Connection::changes() const {

@@ -7,6 +7,7 @@
 #include "server/domain/keys.hpp"
 #include "server/store/rows.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,6 +39,8 @@ class Connection {
     void clear() { failure_.reset(); }
     /// Rows changed since the connection was opened.
     std::int64_t changes() const;
+    /// What runs long ends with an error soon after `ending` is set, which outlives the connection.
+    void give_up_when(const std::atomic<bool>& ending);
     bool in_transaction() const;
 
     sqlite3* handle() const { return handle_; }

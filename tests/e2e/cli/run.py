@@ -13,6 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support" / "py")]
 import accounts
 import offline
 import reports
+import restoring
 import safety
 import talking
 import together
@@ -26,10 +27,13 @@ def main(words):
         for family in (accounts, talking, together, safety, reports):
             for body in family.CASES:
                 cases.run(f"{family.__name__}: {body.__name__.replace('_', ' ')}", body, server)
-    # These stop and kill their server.
-    for body in offline.CASES:
-        with Server() as server:
-            cases.run(f"offline: {body.__name__.replace('_', ' ')}", body, server)
+    # These stop, kill and replace their server.
+    for family in (offline, restoring):
+        for body in family.CASES:
+            name = f"{family.__name__}: {body.__name__.replace('_', ' ')}"
+            if cases.wanted(name):
+                with Server() as server:
+                    cases.run(name, body, server)
     cases.finish()
 
 

@@ -17,6 +17,11 @@ std::string scratch_directory() {
     return ::mkdtemp(pattern.data());
 }
 
+std::string content_of(const std::string& path) {
+    std::ifstream input(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(input), {}};
+}
+
 class Backup : public testing::Test {
   protected:
     Backup() { open(); }
@@ -36,7 +41,7 @@ class Backup : public testing::Test {
 
     RestoreReport restore_it() {
         store.reset();
-        const auto report = restore(file, directory, host);
+        const auto report = restore(file, directory, host, at);
         EXPECT_TRUE(report) << report.error().context;
         open();
         return report ? *report : RestoreReport{};
@@ -53,6 +58,8 @@ class Backup : public testing::Test {
 
     std::string directory = scratch_directory();
     std::string file = directory + "/copy";
+    const std::atomic<bool> never{false};
+    WallTime at{1'790'000'000'000};
     Rules rules{.registration = Registration::open};
     TestHost host;
     std::unique_ptr<Store> store;
@@ -65,14 +72,15 @@ TEST_F(Backup, HoldsTheMomentWhileWritingGoesOn) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
     ASSERT_TRUE(world->send(ada, group, "before"));
-    const auto report = back_up(directory, file);
+    const auto report = back_up(directory, file, never);
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->rows, 6);
     EXPECT_EQ(report->bad_rows, 0);
+    EXPECT_EQ(report->bytes, static_cast<std::int64_t>(std::filesystem::file_size(file)));
     EXPECT_FALSE(std::filesystem::exists(file + ".partial"));
     ASSERT_TRUE(world->send(ada, group, "after"));
     EXPECT_FALSE(back_up_closed(directory, file)) << "this process has it open";
-    EXPECT_FALSE(restore(file, directory, host));
+    EXPECT_FALSE(restore(file, directory, host, at));
     restore_it();
     EXPECT_THAT(texts(ada, group), testing::ElementsAre("before"));
     store.reset();
@@ -86,7 +94,7 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
     ASSERT_TRUE(world->send(ada, group, "kept"));
     const auto epoch = store->epoch();
     const auto old_token = resume_part(*world->snapshot(), bob.account, {})->token;
-    ASSERT_TRUE(back_up(directory, file));
+    ASSERT_TRUE(back_up(directory, file, never));
     const auto lost = world->work(ada, message_to(group, "lost"));
     ASSERT_EQ(world->apply(lost)->seq, 5);
     const auto report = restore_it();
@@ -96,7 +104,8 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
     EXPECT_TRUE(std::filesystem::exists(report.replaced));
     auto state = world->state(bob, group);
     EXPECT_EQ(state.restored_from, 4);
-    EXPECT_EQ(state.head, 5 + limits::restore_jump) << "above what the replaced store had given";
+    EXPECT_EQ(state.head, 4 + limits::restore_jump)
+        << "by whole jumps, above what the replaced store had given";
     EXPECT_EQ(state.unread, 1);
     // A token of the life before owes everything.
     const auto part = *resume_part(*world->snapshot(), bob.account, old_token);
@@ -108,17 +117,35 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
     // The same backup once more: still nothing comes twice.
     const auto head = world->head(group);
     restore_it();
-    EXPECT_EQ(world->head(group), head + limits::restore_jump);
+    EXPECT_EQ(world->head(group), 4 + 2 * limits::restore_jump);
+    EXPECT_GT(world->head(group), head);
     EXPECT_NE(store->epoch(), report.epoch);
-    EXPECT_EQ(world->state(bob, group).restored_from, 4);
+    state = world->state(bob, group);
+    EXPECT_EQ(state.restored_from, 4);
+}
+
+TEST_F(Backup, NoNumberComesTwiceThoughTheReplacedStoreIsLost) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    ASSERT_TRUE(back_up(directory, file, never));
+    restore_it();
+    ASSERT_TRUE(world->send(ada, group, "in a life whose store is lost"));
+    const auto given = world->head(group);
+    store.reset();
+    for (const auto* suffix : {"", "-wal", "-shm"})
+        std::filesystem::remove(directory + "/parley.db" + suffix);
+    at.ms += 1000;
+    restore_it();
+    EXPECT_GT(world->head(group), given);
+    EXPECT_LT(world->head(group), std::int64_t{1} << 52) << "JSON carries it";
 }
 
 TEST_F(Backup, ARestoreIntoAnEmptyDirectoryMakesAStore) {
     const auto ada = world->person("ada");
-    ASSERT_TRUE(back_up(directory, file));
+    ASSERT_TRUE(back_up(directory, file, never));
     store.reset();
     const auto other = scratch_directory();
-    const auto report = restore(file, other, host);
+    const auto report = restore(file, other, host, at);
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->replaced, "");
     auto opened = open_sqlite_store({.directory = other, .ballast_bytes = 0}, rules, host);
@@ -130,13 +157,78 @@ TEST_F(Backup, ARestoreIntoAnEmptyDirectoryMakesAStore) {
     std::filesystem::remove_all(other);
 }
 
+TEST_F(Backup, KeepsTheSecretForItsOwnerOnly) {
+    const auto secret = directory + "/secret";
+    std::ofstream(secret) << "sixteen and more";
+    ASSERT_TRUE(back_up(directory, file, never));
+    EXPECT_EQ(std::filesystem::status(file).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::ofstream(secret) << "another one";
+    EXPECT_TRUE(restore_it().secret);
+    EXPECT_EQ(content_of(secret), "sixteen and more");
+    // The store itself does not hold it.
+    store.reset();
+    EXPECT_EQ(content_of(directory + "/parley.db").find("sixteen and more"), std::string::npos);
+}
+
+TEST_F(Backup, EveryRestoreKeepsWhatItReplaces) {
+    ASSERT_TRUE(back_up(directory, file, never));
+    const auto first = restore_it().replaced;
+    const auto second = restore_it().replaced;
+    EXPECT_NE(first, second);
+    EXPECT_TRUE(std::filesystem::exists(first));
+    EXPECT_TRUE(std::filesystem::exists(second));
+}
+
+TEST_F(Backup, ReplacesABackupButNothingElse) {
+    const auto ada = world->person("ada");
+    ASSERT_TRUE(back_up(directory, file, never));
+    const auto group = world->group(ada, {});
+    const auto again = back_up(directory, file, never);
+    ASSERT_TRUE(again) << again.error().context;
+    const auto other = directory + "/letter";
+    std::ofstream(other) << "Dear Bob";
+    EXPECT_FALSE(back_up(directory, other, never));
+    EXPECT_EQ(content_of(other), "Dear Bob");
+    EXPECT_FALSE(back_up(directory, directory + "/parley.db", never)) << "the store itself";
+    EXPECT_EQ(world->head(group), 2);
+}
+
+TEST_F(Backup, IsGivenUpWhenTheProcessEnds) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    for (int number = 0; number < 300; ++number)
+        ASSERT_TRUE(world->send(ada, group, "one of many"));
+    const std::atomic<bool> ending{true};
+    const auto report = back_up(directory, file, ending);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, ErrorCode::unavailable) << report.error().context;
+    EXPECT_FALSE(std::filesystem::exists(file));
+    EXPECT_FALSE(std::filesystem::exists(file + ".partial"));
+}
+
+TEST_F(Backup, ThePlainFileOfAStoreCanBeRestoredWithItsLog) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    ASSERT_TRUE(world->send(ada, group, "in the log"));
+    // As a copy of the folder of a process that was killed would look.
+    for (const auto* suffix : {"", "-wal"})
+        std::filesystem::copy_file(directory + "/parley.db" + suffix, file + suffix);
+    EXPECT_FALSE(restore_it().secret);
+    EXPECT_THAT(texts(ada, group), testing::ElementsAre("in the log"));
+}
+
 TEST_F(Backup, WhatIsNoBackupReplacesNothing) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
     store.reset();
-    EXPECT_FALSE(restore(directory + "/missing", directory, host));
+    EXPECT_FALSE(restore(directory + "/missing", directory, host, at));
     std::ofstream(file) << std::string(8192, 'x');
-    EXPECT_FALSE(restore(file, directory, host));
+    const auto report = restore(file, directory, host, at);
+    ASSERT_FALSE(report);
+    EXPECT_THAT(report.error().context, testing::HasSubstr("no backup of Parley"));
+    EXPECT_FALSE(restore(directory + "/parley.db", directory, host, at)) << "the store itself";
+    EXPECT_FALSE(std::filesystem::exists(directory + "/parley.db.restoring"));
     open();
     EXPECT_EQ(world->head(group), 2);
 }

@@ -1,0 +1,149 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/directory.hpp"
+#include "client/cli/text.hpp"
+#include "core/door/views.hpp"
+
+#include <algorithm>
+
+namespace parley::client::cli {
+
+namespace {
+
+constexpr std::size_t state_columns = 8;
+
+/// "1 message", "2 messages".
+std::string counted(std::int64_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+/// What an own command does, as its person would say it.
+std::string_view deed(std::string_view type) {
+    if (type == "message.send") return "message";
+    if (type == "conversation.create") return "new group";
+    if (type == "conversation.rename") return "new title";
+    if (type == "conversation.leave") return "leaving";
+    if (type == "member.add") return "new members";
+    if (type == "member.remove") return "removal of a member";
+    if (type == "read") return "read mark";
+    if (type == "profile.set") return "profile";
+    return type;
+}
+
+/// Where commands go, by the names that people know.
+class Labels {
+  public:
+    static Outcome<Labels> load(Session& session) {
+        Labels labels;
+        TRY_ASSIGN(labels.conversations_, session.conversations());
+        return labels;
+    }
+
+    std::string of(const protocol::Target& target) const {
+        for (const auto& one : conversations_) {
+            const bool named =
+                (target.stream && one.stream == target.stream) ||
+                (target.made_by && one.made_by == target.made_by) ||
+                (target.direct && one.peer == target.direct) ||
+                (target.direct && one.summary.peer && one.summary.peer->account == target.direct);
+            if (named) return label_of(one);
+        }
+        if (target.stream) return harmless_line(target.stream->text());
+        return target.direct ? harmless_line(target.direct->text()) : "a group that is not made yet";
+    }
+
+  private:
+    std::vector<protocol::ViewConversation> conversations_;
+};
+
+void print_command(Terminal& terminal, const Labels& labels, const protocol::ViewCommand& command) {
+    JsonLine object;
+    object.text("id", command.id.text()).text("type", command.type).text("state", name_of(command.state));
+    if (command.text) object.text("text", *command.text);
+    if (command.target && command.target->stream) object.text("conversation", command.target->stream->text());
+    if (command.target && command.target->direct) object.text("direct", command.target->direct->text());
+    if (command.target && command.target->made_by) object.text("made_by", command.target->made_by->text());
+    if (command.failure) object.text("error", name_of(command.failure->code));
+    terminal.line(object);
+    std::string line =
+        padded(std::string(name_of(command.state)), state_columns) + "  " + std::string(deed(command.type));
+    if (command.target) line += " to " + labels.of(*command.target);
+    if (command.text) line += ": " + harmless_line(*command.text);
+    if (command.failure) {
+        line += "\n" + std::string(state_columns + 2, ' ') + command.id.text() + ": " +
+                problem_of(core::error_of(*command.failure)).sentence;
+    }
+    terminal.line(line);
+}
+
+Outcome<ExitCode> list(Session& session, const std::vector<protocol::ViewCommand>& outbox) {
+    Terminal& terminal = session.terminal();
+    TRY_ASSIGN(const Labels labels, Labels::load(session));
+    for (const auto& one : outbox)
+        print_command(terminal, labels, one);
+    if (outbox.empty()) terminal.line("Nothing waits to be sent.");
+    TRY_ASSIGN(const auto status, session.status());
+    const std::int64_t more = status.waiting + status.failed - std::ssize(outbox);
+    if (more > 0) terminal.note("These are the first; " + std::to_string(more) + " more are not shown.");
+    const bool refused = !outbox.empty() && outbox.back().state == protocol::ViewState::failed;
+    if (refused) terminal.line("Refused ones stay here: --retry or --discard, with an id or all.");
+    return ExitCode::done;
+}
+
+/// Those that the word names: an id, or "all".
+Outcome<std::vector<Uuid>> failed_commands(const std::vector<protocol::ViewCommand>& outbox,
+                                           const std::string& word) {
+    std::vector<Uuid> ids;
+    for (const auto& command : outbox) {
+        if (command.state != protocol::ViewState::failed) continue;
+        if (word == "all" || command.id.text() == word) ids.push_back(command.id);
+    }
+    if (ids.empty() && word != "all")
+        return stop(ExitCode::not_found, "No refused command has this id. See: parley outbox");
+    return ids;
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
+    TRY_ASSIGN(const auto outbox, session.outbox());
+    if (!command.retry && !command.discard) return list(session, outbox);
+    Terminal& terminal = session.terminal();
+    TRY_ASSIGN(const auto ids, failed_commands(outbox, command.retry ? *command.retry : *command.discard));
+    for (const Uuid& id : ids) {
+        protocol::DoorRequest request;
+        (command.retry ? request.retry : request.discard) = id;
+        TRY_ASSIGN(const auto done, session.ask(std::move(request)));
+        JsonLine object;
+        object.text(command.retry ? "retried" : "discarded", id.text());
+        if (!done.accepted.empty()) object.text("id", done.accepted.front().text());
+        terminal.line(object);
+    }
+    terminal.line(std::to_string(ids.size()) + (command.retry ? " sent again." : " forgotten."));
+    if (!command.retry || ids.empty()) return ExitCode::done;
+    return run(session, SyncCommand{});
+}
+
+Outcome<ExitCode> run(Session& session, const SyncCommand&) {
+    Terminal& terminal = session.terminal();
+    TRY_ASSIGN(const bool online, session.go_online(session.deadline(), true));
+    TRY_ASSIGN(auto status, session.status());
+    if (online) {
+        TRY_ASSIGN(status, session.send_what_waits());
+    }
+    JsonLine object;
+    object.boolean("online", online).integer("waiting", status.waiting).integer("failed", status.failed);
+    terminal.line(object);
+    if (!online) return stop(ExitCode::unreachable, "The server" + session.offline_reason() + ".");
+    if (status.failed > 0) {
+        terminal.note(counted(status.failed, "command") + " of yours " +
+                      (status.failed == 1 ? "was" : "were") + " refused; see: parley outbox");
+    }
+    if (status.waiting > 0) {
+        terminal.line(counted(status.waiting, "command") + " still to be sent.");
+        return ExitCode::queued;
+    }
+    terminal.line("Everything is sent and fetched.");
+    return ExitCode::done;
+}
+
+}  // namespace parley::client::cli

@@ -1,0 +1,201 @@
+#include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+#include "server/store/backup.hpp"
+#include "server/store/connections_sqlite.hpp"
+#include "server/store/copies_sqlite.hpp"
+#include "server/store/directory_lock.hpp"
+#include "server/store/schema_sqlite.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+
+namespace parley::server {
+
+namespace {
+
+using namespace copies;
+using sqlite::Access;
+using sqlite::Statement;
+
+constexpr int replaced_max = 1'000;
+
+/// A copy to work on. The file may be that of a store which has a log beside it.
+Status copy_backup(const std::string& file, const std::string& fresh) {
+    remove_with_log(fresh);
+    for (const auto* suffix : {"", "-wal"}) {
+        std::error_code failure;
+        const bool main = *suffix == '\0';
+        if (!main && !std::filesystem::exists(file + suffix, failure)) continue;
+        if (main && !std::filesystem::is_regular_file(file, failure))
+            return fail(ErrorCode::invalid, file + (failure ? ": " + failure.message() : " is not a file"));
+        TRY(write_private(fresh + suffix, {}));
+        std::filesystem::copy_file(file + suffix, fresh + suffix,
+                                   std::filesystem::copy_options::overwrite_existing, failure);
+        if (failure) return fail(ErrorCode::invalid, "cannot read " + file + ": " + failure.message());
+    }
+    return {};
+}
+
+/// The store of the directory, brought into its main file alone; nothing where there is none that can be
+/// read.
+std::unique_ptr<Connection> settle(const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored) || !sqlite::make_log_durable(path)) return nullptr;
+    auto opened = Connection::open(path, "", Access::read_write);
+    if (!opened || !sqlite::copy_log_back(**opened, sqlite::LogCopy::truncate)) return nullptr;
+    const auto version = one_number(**opened, "PRAGMA user_version");
+    const bool readable = version >= 1 && version <= sqlite::schema_version && (*opened)->status();
+    return readable ? std::move(*opened) : nullptr;
+}
+
+std::int64_t new_epoch(StoreHost& host, std::int64_t before) {
+    std::array<std::uint8_t, 5> bytes{};
+    host.random(bytes);
+    std::int64_t epoch = 1;
+    for (const auto byte : bytes)
+        epoch = epoch << 8 | byte;
+    return epoch == before ? epoch + 1 : epoch;
+}
+
+/// How far a counter can have got by now, whoever gave its numbers since the backup was made: a million a
+/// second since 2020, which no stream has. Far below 2^53, what JSON can carry.
+std::int64_t beyond_all(WallTime now) {
+    constexpr std::int64_t year_2020_s = 1'577'836'800;
+    constexpr int million_bits = 20;
+    return std::max<std::int64_t>(now.ms / 1'000 - year_2020_s, 0) << million_bits;
+}
+
+/// Moves every counter beyond all that was ever given: also by the store that is replaced, where it can be
+/// read, and where it cannot, beyond what it can have given.
+Status begin_epoch(Connection& connection, const std::string& replaced, StoreHost& host, WallTime now) {
+    const bool knows_replaced = !replaced.empty();
+    if (knows_replaced) {
+        Statement attach(connection, "ATTACH ? AS replaced");
+        attach.run(std::string_view(replaced));
+        TRY(connection.status());
+    }
+    const auto epoch = new_epoch(host, one_number(connection, "SELECT epoch FROM main.meta"));
+    // By whole jumps, so that devices can tell these from changes that they lack.
+    const auto jump = [&](const std::string& table) {
+        const std::string older = "coalesce((SELECT older.head FROM replaced." + table +
+                                  " AS older WHERE older.key = main." + table + ".key), 0)";
+        const std::string given = knows_replaced ? older : std::to_string(beyond_all(now));
+        const std::string step = std::to_string(limits::restore_jump);
+        return "UPDATE main." + table + " SET head = head + (max(" + given + " - head, 0) / " + step +
+               " + 1) * " + step;
+    };
+    TRY(connection.execute("BEGIN IMMEDIATE"));
+    {
+        Statement mark(connection, "UPDATE main.meta SET epoch = ?, running = 0");
+        mark.run(epoch);
+    }
+    TRY(connection.status());
+    TRY(connection.execute("UPDATE main.conversation SET restored_from = head"));
+    TRY(connection.execute(jump("conversation").c_str()));
+    TRY(connection.execute(jump("account").c_str()));
+    if (knows_replaced) {
+        TRY(connection.execute(
+            "UPDATE main.meta SET last_key = max(last_key, (SELECT last_key FROM replaced.meta))"));
+    }
+    return connection.execute("COMMIT");
+}
+
+/// A name that no earlier restore has used: what was replaced before stays too.
+Result<std::string> free_name(const std::string& path) {
+    for (int number = 1; number <= replaced_max; ++number) {
+        const std::string name = path + ".replaced" + (number == 1 ? "" : "." + std::to_string(number));
+        std::error_code ignored;
+        if (!std::filesystem::exists(name, ignored)) return name;
+    }
+    return fail(ErrorCode::internal, "there are too many " + path + ".replaced; remove some");
+}
+
+/// Keeps what was there: the main file under another name, and its log where that could not be copied back.
+Result<std::string> keep_replaced(const std::string& path, bool settled) {
+    std::error_code failure;
+    if (!std::filesystem::exists(path, failure)) return std::string();
+    TRY_ASSIGN(const auto kept, free_name(path));
+    std::filesystem::create_hard_link(path, kept, failure);
+    if (failure) return fail(ErrorCode::internal, "cannot keep " + kept + ": " + failure.message());
+    for (const auto* suffix : {"-wal", "-shm"}) {
+        std::error_code missing;
+        if (settled) {
+            std::filesystem::remove(path + suffix, missing);
+        } else {
+            std::filesystem::rename(path + suffix, kept + suffix, missing);
+        }
+    }
+    return kept;
+}
+
+/// Takes the secret out of the copy; empty: there is none.
+Result<std::string> take_secret(Connection& connection) {
+    const auto there =
+        one_number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'kept_secret'");
+    TRY(connection.status());
+    if (there == 0) return std::string();
+    std::string secret;
+    {
+        Statement read(connection, "SELECT content FROM kept_secret");
+        auto query = read();
+        if (query.step()) secret = as_text(query.blob(0));
+    }
+    TRY(connection.status());
+    TRY(connection.execute("DROP TABLE kept_secret"));
+    return secret;
+}
+
+/// Before the store is replaced: were there a crash between the two, the old store's devices would have to
+/// sign in again where the secrets differ, and the same restore once more ends it.
+Status put_secret(const std::string& secret, const std::string& directory) {
+    const std::string path = secret_in(directory);
+    if (secret.empty() || content_of(path) == secret) return {};
+    TRY(write_private(path + ".restoring", secret));
+    return move_into_place(path + ".restoring", path);
+}
+
+Result<RestoreReport> restore_here(const std::string& file, const std::string& directory, StoreHost& host,
+                                   WallTime now) {
+    const auto path = database_in(directory);
+    std::error_code ignored;
+    if (std::filesystem::equivalent(file, path, ignored))
+        return fail(ErrorCode::invalid, file + " is the store itself");
+    const auto fresh = path + ".restoring";
+    TRY(copy_backup(file, fresh));
+    const std::atomic<bool> never{false};
+    TRY_ASSIGN(const Look look, look_through(fresh, {.name = file, .vfs = {}}, never));
+    auto old = settle(path);
+    const bool settled = old != nullptr;
+    old.reset();
+    RestoreReport report{.rows = look.rows, .bad_rows = look.bad_rows};
+    std::string secret;
+    {
+        TRY_ASSIGN(auto connection, Connection::open(fresh, "", Access::read_write));
+        TRY(connection->execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"));
+        TRY_ASSIGN(secret, take_secret(*connection));
+        TRY(sqlite::migrate(*connection));
+        TRY(begin_epoch(*connection, settled ? path : std::string(), host, now));
+        report.epoch = one_number(*connection, "SELECT epoch FROM main.meta");
+        report.conversations = one_number(*connection, "SELECT count(*) FROM main.conversation");
+        TRY(connection->status());
+    }
+    report.secret = !secret.empty();
+    TRY_ASSIGN(report.replaced, keep_replaced(path, settled));
+    TRY(put_secret(secret, directory));
+    TRY(move_into_place(fresh, path));
+    return report;
+}
+
+}  // namespace
+
+Result<RestoreReport> restore(const std::string& file, const std::string& directory, StoreHost& host,
+                              WallTime now) {
+    TRY_ASSIGN(const auto lock, DirectoryLock::take(directory));
+    auto report = restore_here(file, directory, host, now);
+    if (!report) remove_with_log(database_in(directory) + ".restoring");
+    return report;
+}
+
+}  // namespace parley::server
