@@ -88,8 +88,8 @@ Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOpt
     }
     if (rules.registration == Registration::closed) {
         return text +
-               "\nNobody administers this server yet, and registration is closed to everybody. Start it once with\n"
-               "  --registration invite\n";
+               "\nNobody administers this server yet, and registration is closed to everybody.\n"
+               "Start it once with --registration invite.\n";
     }
     if (facts.administrator_invite.empty()) {
         const OperatorInvite invite{.uses = 1, .lasts = for_ever, .administrator = true};

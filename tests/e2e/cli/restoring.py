@@ -182,7 +182,8 @@ def mistakes_are_answered_with_what_to_do(server):
         equal(done.returncode, 1, f"backup to {target}")
         assert str(target) in done.stderr, done.stderr
     server.stop()
-    for source in ("/nowhere/backup.db", server.folder / "parleyd.toml", server.data, server.data / "parley.db"):
+    own = (server.folder / "parleyd.toml", server.data, server.data / "parley.db")
+    for source in ("/nowhere/backup.db", *own):
         done = parleyd(server, "restore", source)
         equal(done.returncode, 1, f"restore from {source}")
         assert str(source) in done.stderr, done.stderr
