@@ -96,7 +96,7 @@ Result<std::string> back_up(const Settings& settings, const BackUp& backup) {
 }
 
 Result<std::string> restore(const Settings& settings, const Restore& backup) {
-    Log log(log_level_named(settings.log_level));
+    ProcessLog log(log_level_named(settings.log_level));
     std::atomic<std::int64_t> bad_rows{0};
     ProcessHost host(settings.data, log, bad_rows);
     std::error_code failure;

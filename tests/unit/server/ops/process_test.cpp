@@ -84,7 +84,8 @@ TEST(Greeting, LetsTheFirstTwoPersonsInAndThenSaysNoMore) {
     options.rules.registration = Registration::invite;
     test::World world(options);
     const auto greet = [&] {
-        const auto text = greeting(world.store(), options.rules, "http://127.0.0.1:8080", world.now.wall);
+        const auto text = greeting(world.store(), options.rules,
+                                   {.url = "http://127.0.0.1:8080", .parley = "/opt/parley"}, world.now.wall);
         EXPECT_TRUE(text);
         return text.value_or("");
     };
@@ -101,8 +102,9 @@ TEST(Greeting, LetsTheFirstTwoPersonsInAndThenSaysNoMore) {
     EXPECT_EQ(enter("eve", token).status, 403) << "once only";
     const std::string second = greet();
     EXPECT_TRUE(word_after(second, "--token").empty());
-    ASSERT_EQ(enter("bob", word_after(second, "--invite")).status, 201);
-    EXPECT_EQ(greet(), "parleyd listens on http://127.0.0.1:8080\n");
+    EXPECT_NE(second.find("/opt/parley invite"), std::string::npos) << second;
+    ASSERT_EQ(enter("bob", word_after(first, "--invite")).status, 201);
+    EXPECT_EQ(greet(), "Parley listens on http://127.0.0.1:8080\n");
 }
 
 }  // namespace
