@@ -4,12 +4,19 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 find_program(PARLEY_CCACHE ccache)
 if(PARLEY_CCACHE)
-    set(CMAKE_C_COMPILER_LAUNCHER "${PARLEY_CCACHE}")
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${PARLEY_CCACHE}")
+    # One cache serves every checkout; a miss does not run the preprocessor first, which costs a quarter of
+    # the time; and precompiled headers (precompiled.cmake) are allowed.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        env
+        "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
+        CCACHE_NOHASHDIR=1
+        CCACHE_DEPEND=1
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        "${PARLEY_CCACHE}")
+    set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 find_program(PARLEY_MOLD mold)
@@ -53,4 +60,6 @@ target_compile_options(
               $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
               $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>
               $<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-pointer>
-              $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>)
+              $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>
+              # clang blames us for what std::stable_sort of libstdc++ 12 calls; g++ keeps the check.
+              $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)

@@ -3,17 +3,22 @@
 #   parley_library(parley_core outbox.cpp session.cpp DEPS parley_protocol)
 #   parley_executable(parleyd main.cpp DEPS parley_server CLI11::CLI11)
 #   parley_test(unit_core outbox_test.cpp DEPS parley_core)      one executable per ring: unit_*, contract_*
-#   parley_fuzz(fuzz_decoders decoders.cpp DEPS parley_protocol)
+#   parley_fuzz(fuzz_decoders decoders.cpp DEPS parley_protocol)     of libraries that are FUZZED
 #
 # Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers.
 
+# What is FUZZED tells libFuzzer its branches and comparisons, which costs time: decoders, not everything.
 function(parley_library name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "FUZZED" "" "SOURCES;DEPS")
     set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
     if(sources)
         add_library(${name} STATIC ${sources})
         target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
         target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE parley_warnings)
+        parley_use_precompiled(${name} standard)
+        if(arg_FUZZED AND PARLEY_FUZZERS)
+            target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+        endif()
     else()
         add_library(${name} INTERFACE)
         target_include_directories(${name} INTERFACE "${PROJECT_SOURCE_DIR}")
@@ -22,20 +27,24 @@ function(parley_library name)
 endfunction()
 
 function(parley_executable name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;DEPS")
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
     target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE ${arg_DEPS} parley_warnings)
+    if(NOT arg_PRECOMPILED)
+        set(arg_PRECOMPILED standard)
+    endif()
+    parley_use_precompiled(${name} ${arg_PRECOMPILED})
 endfunction()
 
 # One GoogleTest executable. The word before the first underscore is its ctest label, by which tools/test
 # chooses; THREADS adds the label `threads`, which is what the thread sanitizer runs.
 function(parley_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "SOURCES;DEPS")
-    parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock
-                      GTest::gtest_main rapidcheck)
-    # The macros of GoogleTest and rapidcheck are beyond our warnings.
-    target_compile_options(${name} PRIVATE -Wno-conversion -Wno-pedantic)
+    parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} PRECOMPILED tests DEPS ${arg_DEPS}
+                      GTest::gmock GTest::gtest_main rapidcheck)
+    # What is tested is optimised; what a test itself does need not be.
+    target_compile_options(${name} PRIVATE ${PARLEY_TEST_FLAGS})
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "_.*" "" labels "${name}")
     if(arg_THREADS)
