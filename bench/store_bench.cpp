@@ -34,6 +34,7 @@ class Host final : public StoreHost {
         std::exit(1);
     }
     void bad_row(std::int64_t, std::int64_t) override {}
+    void bad_index(std::int64_t, std::int64_t) override {}
     void random(std::span<std::uint8_t> bytes) override {
         for (auto& byte : bytes)
             byte = static_cast<std::uint8_t>(engine_());

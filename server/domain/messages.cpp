@@ -25,15 +25,17 @@ Answer accepted(ConversationKey conversation, std::int64_t born, WallTime at) {
 
 /// The first answer again, whatever became of the sender since; or a refusal, where the id was used for
 /// something else.
-Result<Answer> answer_again(const MessageFound& known, const Result<std::optional<ConversationKey>>& target,
-                            const MessageNew& message) {
-    if (!known.change) return fail(ErrorCode::internal, "the message with this id cannot be read");
-    const auto* first = std::get_if<MessageNew>(&known.change->payload);
+Result<Answer> answer_again(const WorkContext& context, const MessageFound& known,
+                            const Result<std::optional<ConversationKey>>& target, const MessageNew& message) {
     const bool same_target = target && *target && StreamKey(**target) == known.stream;
-    if (!same_target || first == nullptr || *first != message) {
+    const auto* first = known.change ? std::get_if<MessageNew>(&known.change->payload) : nullptr;
+    if (!same_target || (known.change && (first == nullptr || *first != message))) {
         return fail(ErrorCode::id_reused, "this id was used for another message");
     }
-    return accepted(**target, known.change->born, known.change->timestamp);
+    // Of a damaged row what it says is lost, and when; but not that it was accepted, and where. A sender who
+    // is told anything else would ask for ever.
+    const auto at = known.change ? known.change->timestamp : context.at;
+    return accepted(**target, known.born, at);
 }
 
 Status check_reply(WorkContext& context, ConversationKey conversation, const Uuid& replied) {
@@ -94,7 +96,7 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     auto message = row_of(context, command);
     const auto target = resolve(context.store, context.account(), command.target);
     if (const auto known = context.store.rows().message(context.account(), *id)) {
-        return answer_again(*known, target, message);
+        return answer_again(context, *known, target, message);
     }
     if (context.store.commands().contains(context.account(), *id)) {
         return fail(ErrorCode::id_reused, "this id was used for another command");

@@ -25,6 +25,11 @@ void ProcessHost::bad_row(std::int64_t stream, std::int64_t born) {
     log_.error("bad row", {{"stream", stream}, {"born", born}});
 }
 
+void ProcessHost::bad_index(std::int64_t stream, std::int64_t born) {
+    ++bad_rows_;
+    log_.error("bad index", {{"stream", stream}, {"born", born}});
+}
+
 void ProcessHost::random(std::span<std::uint8_t> bytes) {
     randombytes_buf(bytes.data(), bytes.size());
 }

@@ -20,6 +20,7 @@ class ProcessHost : public StoreHost {
     /// Does not return.
     void fatal(std::string_view what) override;
     void bad_row(std::int64_t stream, std::int64_t born) override;
+    void bad_index(std::int64_t stream, std::int64_t born) override;
     void random(std::span<std::uint8_t> bytes) override;
     DiskUse disk_use() override;
 

@@ -14,7 +14,7 @@ namespace parley::server {
 
 struct BackupReport {
     std::int64_t rows = 0;
-    /// Rows whose checksum does not fit, in the store and so in its copy.
+    /// Rows whose checksum does not fit, or that an index does not lead to, in the store and so in its copy.
     std::int64_t bad_rows = 0;
     std::int64_t bytes = 0;
 };

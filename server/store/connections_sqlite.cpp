@@ -161,12 +161,13 @@ Status Readers::check() {
     return {};
 }
 
-Result<std::int64_t> Readers::scrub(ScrubPosition& position, std::int64_t rows_max) {
+Result<Scrubbed> Readers::scrub(ScrubPosition& position, std::int64_t rows_max) {
     TRY_ASSIGN(auto snapshot, open_snapshot(pool_));
-    const auto count = snapshot->tables().rows.verify_after(position.stream, position.born, rows_max);
+    auto& tables = snapshot->tables();
+    Scrubber scrubber(*tables.connection, tables.rows, pool_->host);
+    const auto done = scrubber.step(position, rows_max);
     TRY(snapshot->status());
-    if (count == 0) position = {};
-    return count;
+    return done;
 }
 
 void Readers::close() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/store/scrub_sqlite.hpp"
 #include "server/store/tables_sqlite.hpp"
 
 #include <cstdint>
@@ -39,11 +40,6 @@ enum class LogCopy {
 /// Copies the log into the main file. An error, too, where part of it had to stay.
 Status copy_log_back(Connection& connection, LogCopy how);
 
-struct ScrubPosition {
-    std::int64_t stream = 0;
-    std::int64_t born = 0;
-};
-
 /// The connections that read, each used by one thread at a time and kept for the next one.
 class Readers {
   public:
@@ -52,7 +48,7 @@ class Readers {
 
     Result<std::unique_ptr<Snapshot>> snapshot();
     Status check();
-    Result<std::int64_t> scrub(ScrubPosition& position, std::int64_t rows_max);
+    Result<Scrubbed> scrub(ScrubPosition& position, std::int64_t rows_max);
     /// Drops the connections that are not in use.
     void close();
 

@@ -15,6 +15,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <utility>
 
 namespace parley::server::copies {
 
@@ -29,11 +31,12 @@ constexpr std::int64_t rows_at_once = 4096;
 class CountingHost final : public StoreHost {
   public:
     void fatal(std::string_view) override {}
-    void bad_row(std::int64_t, std::int64_t) override { ++bad_rows; }
+    void bad_row(std::int64_t stream, std::int64_t born) override { bad.emplace(stream, born); }
+    void bad_index(std::int64_t stream, std::int64_t born) override { bad.emplace(stream, born); }
     void random(std::span<std::uint8_t>) override {}
     DiskUse disk_use() override { return {}; }
 
-    std::int64_t bad_rows = 0;
+    std::set<std::pair<std::int64_t, std::int64_t>> bad;
 };
 
 Status sync_path(const std::string& path, int flags) {
@@ -94,12 +97,18 @@ Result<Look> look_through(const std::string& file, const LookOptions& options,
     TRY(connection->status());
     if (structure != "ok") return fail(ErrorCode::internal, options.name + " is damaged: " + structure);
     sqlite::RowTable rows(*connection, host);
+    sqlite::Scrubber scrubber(*connection, rows, host);
     sqlite::ScrubPosition position;
-    while (const auto count = rows.verify_after(position.stream, position.born, rows_at_once))
-        look.rows += count;
+    for (bool more = true; more;) {
+        const auto by_place = position.walk == sqlite::ScrubPosition::Walk::places;
+        const auto scrubbed = scrubber.step(position, rows_at_once);
+        TRY(connection->status());
+        if (by_place) look.rows += scrubbed.rows;
+        more = !scrubbed.round_ended;
+    }
     look.bytes = one_number(*connection, "PRAGMA page_count") * one_number(*connection, "PRAGMA page_size");
     TRY(connection->status());
-    look.bad_rows = host.bad_rows;
+    look.bad_rows = std::ssize(host.bad);
     return look;
 }
 

@@ -98,12 +98,14 @@ struct MessageCounts {
 
 struct MessageFound {
     StreamKey stream;
+    std::int64_t born = 0;
     /// Nothing where the row is bad: it is known, but what it says is not.
     std::optional<protocol::Change> change;
 };
 
-/// Reads the rows of all streams. A row whose checksum does not fit is reported to the host and left out.
-/// What cannot be read at all makes the whole view fail (see View::status).
+/// Reads the rows of all streams. A row whose checksum does not fit, or that cannot even be taken apart, is
+/// reported to the host and left out, and what stands around it is read. Where that is too much, or the file
+/// cannot be read, the whole view fails (see View::status).
 class Rows {
   public:
     virtual ~Rows() = default;
@@ -117,7 +119,8 @@ class Rows {
                               RowLimits limits) = 0;
     /// The message that `author` sent with this id, wherever.
     virtual std::optional<MessageFound> message(AccountKey author, const Uuid& id) = 0;
-    /// Place of a message with this id in this stream, whoever sent it; 0: there is none.
+    /// Place of a message with this id in this stream, whoever sent it, also where its row is bad; 0: there
+    /// is none, or it is gone.
     virtual std::int64_t message_place(StreamKey stream, const Uuid& id) = 0;
     virtual MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) = 0;
     /// Place of the row in the slot; 0: none was ever made.

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <cassert>
+#include <utility>
 
 namespace parley::server::sqlite {
 
@@ -73,8 +74,20 @@ bool Connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
 }
 
+bool Connection::writing() const {
+    return sqlite3_txn_state(handle_, nullptr) == SQLITE_TXN_WRITE;
+}
+
 void Connection::note_failure(int code) {
-    if (!failure_) failure_ = error_of(code, sqlite3_errmsg(handle_));
+    if (failure_) return;
+    failure_ = error_of(code, sqlite3_errmsg(handle_));
+    damaged_ = (code & 0xff) == SQLITE_CORRUPT;
+}
+
+void Connection::note_damage(std::string what) {
+    if (failure_) return;
+    failure_ = Error{ErrorCode::internal, std::move(what), 0, {}};
+    damaged_ = true;
 }
 
 Statement::~Statement() {
@@ -123,6 +136,14 @@ bool Query::step() {
 
 bool Query::is_null(int column) const {
     return sqlite3_column_type(statement_.handle_, column) == SQLITE_NULL;
+}
+
+bool Query::is_integer(int column) const {
+    return sqlite3_column_type(statement_.handle_, column) == SQLITE_INTEGER;
+}
+
+bool Query::is_blob(int column) const {
+    return sqlite3_column_type(statement_.handle_, column) == SQLITE_BLOB;
 }
 
 std::int64_t Query::integer(int column) const {

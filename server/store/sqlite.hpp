@@ -36,16 +36,25 @@ class Connection {
     Status execute(const char* sql);
     Status status() const { return failure_ ? Status{std::unexpected(*failure_)} : Status{}; }
     bool failed() const { return failure_.has_value(); }
-    void clear() { failure_.reset(); }
+    /// The failure is that the file is not as it was written: a record or a page makes no sense.
+    bool damaged() const { return damaged_; }
+    void clear() {
+        failure_.reset();
+        damaged_ = false;
+    }
     /// Rows changed since the connection was opened.
     std::int64_t changes() const;
     /// What runs long ends with an error soon after `ending` is set, which outlives the connection.
     void give_up_when(const std::atomic<bool>& ending);
     bool in_transaction() const;
+    /// In one that may write.
+    bool writing() const;
 
     sqlite3* handle() const { return handle_; }
     /// Keeps an error of SQLite's, unless there is one already.
     void note_failure(int code);
+    /// The same for what SQLite takes for right.
+    void note_damage(std::string what);
     /// The error that a result code of SQLite's stands for.
     static Error error_of(int code, std::string_view detail);
 
@@ -54,6 +63,7 @@ class Connection {
 
     sqlite3* handle_;
     std::optional<Error> failure_;
+    bool damaged_ = false;
 };
 
 class Query;
@@ -115,6 +125,8 @@ class Query {
     /// True: a row stands ready. False: done, or failed (see the connection's status).
     bool step();
     bool is_null(int column) const;
+    bool is_integer(int column) const;
+    bool is_blob(int column) const;
     std::int64_t integer(int column) const;
     std::string_view text(int column) const;
     ByteView blob(int column) const;

@@ -20,8 +20,18 @@ struct DiskUse {
     std::int64_t bytes_free = 0;
 };
 
-/// What the store needs of the process around it. Outlives the store; `bad_row` may be called from any thread
-/// that uses a snapshot, the rest only from the thread that applies.
+/// What a slice of scrubbing did.
+struct Scrubbed {
+    /// Rows that were verified; a round comes to each twice, by its place and by its id or slot.
+    std::int64_t rows = 0;
+    /// Pages that could not be read: what lies behind them was not come to in this round.
+    bool unreadable = false;
+    /// The next slice begins from the start.
+    bool round_ended = false;
+};
+
+/// What the store needs of the process around it. Outlives the store; what reports damage may be called from
+/// any thread that uses the store, the rest only from the thread that applies.
 class StoreHost {
   public:
     virtual ~StoreHost() = default;
@@ -29,8 +39,12 @@ class StoreHost {
     /// A sync failed: what the kernel holds can no longer be trusted. Ends the process at once; in the
     /// simulator, where it returns, the store answers nothing but errors from then on.
     virtual void fatal(std::string_view what) = 0;
-    /// A row's content does not fit its checksum, or cannot be decoded. It is not served.
+    /// A row's content does not fit its checksum, or cannot be read. It is not served. Called each time that
+    /// it is met.
     virtual void bad_row(std::int64_t stream, std::int64_t born) = 0;
+    /// A row is good where it stands, and an index does not lead to it: readers may miss it. Found by
+    /// scrubbing.
+    virtual void bad_index(std::int64_t stream, std::int64_t born) = 0;
     /// Fills with unpredictable bytes (invite codes, the epoch of a restore).
     virtual void random(std::span<std::uint8_t> bytes) = 0;
     virtual DiskUse disk_use() = 0;
@@ -67,9 +81,9 @@ class Store {
     /// Looks through the structure of the file; an error says what is broken. Any thread; 0.5 s per million
     /// rows.
     virtual Status check() = 0;
-    /// Verifies the checksums of up to `rows_max` rows from where the last call ended, and reports bad ones
-    /// to the host; how many rows it looked at, 0 at the end of a round. Any one thread.
-    virtual Result<std::int64_t> scrub(std::int64_t rows_max) = 0;
+    /// Verifies up to `rows_max` rows from where the last call ended: that each fits its checksum, and that
+    /// indexes lead to it and to nothing else. Reports to the host what does not. Any one thread.
+    virtual Result<Scrubbed> scrub(std::int64_t rows_max) = 0;
 
     /// Marks an end in order. Nothing may be applied afterwards.
     virtual Status close() = 0;

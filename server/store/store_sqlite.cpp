@@ -26,6 +26,9 @@ constexpr std::int64_t log_retry_bytes = 4 << 20;
 /// left to be given up.
 constexpr std::int64_t log_bytes_max_when_full = 1 << 18;
 
+/// Records that cannot be taken apart, met in one transaction.
+constexpr int unreadable_records_max = 64;
+
 class SqliteStore final : public Store {
   public:
     SqliteStore(const SqliteOptions& options, const Rules& rules, StoreHost& host,
@@ -49,7 +52,7 @@ class SqliteStore final : public Store {
     Status checkpoint() override;
     bool unclean_start() const override { return unclean_start_; }
     Status check() override { return readers_.check(); }
-    Result<std::int64_t> scrub(std::int64_t rows_max) override { return readers_.scrub(scrubbed_, rows_max); }
+    Result<Scrubbed> scrub(std::int64_t rows_max) override { return readers_.scrub(scrubbed_, rows_max); }
     Status close() override;
 
   private:
@@ -146,6 +149,9 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
     if (closed_ || broken()) return fail(ErrorCode::internal, "the store is closed");
     look_at_disk();
     auto batch = apply_once(works);
+    // What a damaged record kept from being committed is done again around it.
+    for (int tries = 0; !batch && tries < unreadable_records_max && writer_->rows.learn(); ++tries)
+        batch = apply_once(works);
     if (!batch && batch.error().code == ErrorCode::disk_full && !vfs_->dead()) {
         // With the ballast gone there is room for what does not grow the store. The main file takes its share
         // first: a start must be able to copy back the log without growing the file.

@@ -30,6 +30,10 @@ void TestHost::bad_row(std::int64_t stream, std::int64_t born) {
     bad_rows.push_back({stream, born});
 }
 
+void TestHost::bad_index(std::int64_t stream, std::int64_t born) {
+    bad_indexes.push_back({stream, born});
+}
+
 void TestHost::random(std::span<std::uint8_t> bytes) {
     for (auto& byte : bytes)
         byte = static_cast<std::uint8_t>(next_random_ = static_cast<std::uint8_t>(next_random_ * 5 + 3));

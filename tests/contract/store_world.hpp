@@ -17,6 +17,7 @@ class TestHost final : public StoreHost {
   public:
     void fatal(std::string_view what) override;
     void bad_row(std::int64_t stream, std::int64_t born) override;
+    void bad_index(std::int64_t stream, std::int64_t born) override;
     void random(std::span<std::uint8_t> bytes) override;
     DiskUse disk_use() override { return disk; }
 
@@ -27,6 +28,7 @@ class TestHost final : public StoreHost {
     };
     std::vector<std::string> fatals;
     std::vector<BadRow> bad_rows;
+    std::vector<BadRow> bad_indexes;
     DiskUse disk{.bytes_total = 1000, .bytes_free = 900};
 
   private:

@@ -115,8 +115,8 @@ class Ordeal {
             if (!there) ++toll.lost;
         }
         ASSERT_TRUE(view->status());
-        EXPECT_TRUE(on_disk_.store().check());
-        EXPECT_TRUE(on_disk_.host.inner.bad_rows.empty());
+        ASSERT_TRUE(on_disk_.store().check());
+        ASSERT_TRUE(on_disk_.host.inner.bad_rows.empty());
         for (const auto key : conversations_) {
             for (const auto& person : people_)
                 verify_counts(*view, key, person);

@@ -36,6 +36,7 @@ class StoreOnDisk {
         /// Its process dies with it, as in production.
         void fatal(std::string_view what) override;
         void bad_row(std::int64_t stream, std::int64_t born) override { inner.bad_row(stream, born); }
+        void bad_index(std::int64_t stream, std::int64_t born) override { inner.bad_index(stream, born); }
         void random(std::span<std::uint8_t> bytes) override { inner.random(bytes); }
         DiskUse disk_use() override;
 

@@ -1,0 +1,139 @@
+#include "server/store/scrub_sqlite.hpp"
+
+#include "protocol/generated/cpp/enums.hpp"
+
+#include <utility>
+
+namespace parley::server::sqlite {
+
+namespace {
+
+StreamKey key_of(std::int64_t stream) {
+    StreamKey key;
+    key.value = stream;
+    return key;
+}
+
+}  // namespace
+
+Scrubber::Scrubber(Connection& connection, RowTable& rows, StoreHost& host)
+    : connection_(connection),
+      rows_(rows),
+      host_(host),
+      places_(connection,
+              "SELECT stream, born FROM row WHERE (stream, born) > (?, ?) ORDER BY stream, born LIMIT ?"),
+      ids_(connection,
+           "SELECT id, author, stream, born FROM row INDEXED BY row_id"
+           " WHERE id IS NOT NULL AND (id, author) > (?, ?) ORDER BY id, author LIMIT ?"),
+      slots_(connection,
+             "SELECT stream, slot, born FROM row INDEXED BY row_slot"
+             " WHERE slot <> 0 AND (stream, slot) > (?, ?) ORDER BY stream, slot LIMIT ?"),
+      in_ids_(connection,
+              "SELECT 1 FROM row INDEXED BY row_id WHERE id = ? AND author = ? AND stream = ? AND born = ?"),
+      in_slots_(
+          connection,
+          "SELECT 1 FROM row INDEXED BY row_slot WHERE stream = ? AND slot = ? AND slot <> 0 AND born = ?"),
+      in_changed_(connection,
+                  "SELECT 1 FROM row INDEXED BY row_changed"
+                  " WHERE stream = ? AND seq = ? AND seq <> born AND born = ?"),
+      in_fixed_(connection,
+                "SELECT 1 FROM row INDEXED BY row_fixed WHERE stream = ? AND born = ? AND kind <> 42") {}
+
+Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
+    Scrubbed done;
+    const auto walk = position.walk;
+    done.rows = walk == ScrubPosition::Walk::places ? walk_places(position, rows_max)
+                : walk == ScrubPosition::Walk::ids  ? walk_ids(position, rows_max)
+                                                    : walk_slots(position, rows_max);
+    // A walk that comes to a page that cannot be read ends there; the next one comes to the rows behind it.
+    if (connection_.damaged()) {
+        connection_.clear();
+        done.unreadable = true;
+    }
+    if (done.rows == rows_max && !done.unreadable) return done;
+    done.round_ended = walk == ScrubPosition::Walk::slots;
+    position = {};
+    if (!done.round_ended)
+        position.walk =
+            walk == ScrubPosition::Walk::places ? ScrubPosition::Walk::ids : ScrubPosition::Walk::slots;
+    return done;
+}
+
+std::int64_t Scrubber::walk_places(ScrubPosition& position, std::int64_t rows_max) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> found;
+    {
+        const auto after_stream = position.stream;
+        const auto after_born = position.number;
+        auto query = places_(after_stream, after_born, rows_max);
+        while (query.step())
+            found.emplace_back(query.integer(0), query.integer(1));
+    }
+    for (const auto& [stream, born] : found) {
+        const auto row = rows_.verify(key_of(stream), born);
+        if (row && !is_indexed(*row)) host_.bad_index(stream, born);
+        position.stream = stream;
+        position.number = born;
+    }
+    return std::ssize(found);
+}
+
+bool Scrubber::is_indexed(const VerifiedRow& row) {
+    const auto has = [](Query query) {
+        return query.step();
+    };
+    const bool found = (row.id.empty() || has(in_ids_(ByteView{row.id}, row.author, row.stream, row.born))) &&
+                       (row.slot == 0 || has(in_slots_(row.stream, row.slot, row.born))) &&
+                       (row.seq == row.born || has(in_changed_(row.stream, row.seq, row.born))) &&
+                       (row.kind == protocol::Type::message_new || has(in_fixed_(row.stream, row.born)));
+    if (!connection_.damaged()) return found;
+    connection_.clear();
+    return false;
+}
+
+std::int64_t Scrubber::walk_ids(ScrubPosition& position, std::int64_t rows_max) {
+    struct Entry {
+        Bytes id;
+        std::int64_t author, stream, born;
+    };
+    std::vector<Entry> found;
+    {
+        const auto after_id = position.id;
+        const auto after_author = position.number;
+        auto query = ids_(ByteView{after_id}, after_author, rows_max);
+        while (query.step()) {
+            const auto id = query.blob(0);
+            found.push_back({{id.begin(), id.end()}, query.integer(1), query.integer(2), query.integer(3)});
+        }
+    }
+    for (auto& entry : found) {
+        const auto row = rows_.verify(key_of(entry.stream), entry.born);
+        if (row && (row->id != entry.id || row->author != entry.author))
+            host_.bad_index(entry.stream, entry.born);
+        position.id = std::move(entry.id);
+        position.number = entry.author;
+    }
+    return std::ssize(found);
+}
+
+std::int64_t Scrubber::walk_slots(ScrubPosition& position, std::int64_t rows_max) {
+    struct Entry {
+        std::int64_t stream, slot, born;
+    };
+    std::vector<Entry> found;
+    {
+        const auto after_stream = position.stream;
+        const auto after_slot = position.number;
+        auto query = slots_(after_stream, after_slot, rows_max);
+        while (query.step())
+            found.push_back({query.integer(0), query.integer(1), query.integer(2)});
+    }
+    for (const auto& entry : found) {
+        const auto row = rows_.verify(key_of(entry.stream), entry.born);
+        if (row && row->slot != entry.slot) host_.bad_index(entry.stream, entry.born);
+        position.stream = entry.stream;
+        position.number = entry.slot;
+    }
+    return std::ssize(found);
+}
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "server/store/rows_sqlite.hpp"
+#include "server/store/sqlite.hpp"
+#include "server/store/store.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace parley::server::sqlite {
+
+/// Where a round of scrubbing stands.
+struct ScrubPosition {
+    /// By place; then through each index that leads to every row: messages have an id, all others a slot.
+    enum class Walk { places, ids, slots };
+
+    Walk walk = Walk::places;
+    std::int64_t stream = 0;
+    /// Of the last row that was looked at: its place, author or slot.
+    std::int64_t number = 0;
+    Bytes id;
+};
+
+/// Verifies rows from two sides, since one alone misses some: a row whose place was damaged is passed over by
+/// a walk that is ordered by place, and an index that has lost a row says nothing of it. Every row must fit
+/// its checksum and be found through its indexes, and everything in an index must lead to a row that fits it.
+class Scrubber {
+  public:
+    Scrubber(Connection& connection, RowTable& rows, StoreHost& host);
+
+    /// Looks at up to `rows_max` rows behind the position, which moves on; at the end of the round to its
+    /// start.
+    Scrubbed step(ScrubPosition& position, std::int64_t rows_max);
+
+  private:
+    std::int64_t walk_places(ScrubPosition& position, std::int64_t rows_max);
+    std::int64_t walk_ids(ScrubPosition& position, std::int64_t rows_max);
+    std::int64_t walk_slots(ScrubPosition& position, std::int64_t rows_max);
+    bool is_indexed(const VerifiedRow& row);
+
+    Connection& connection_;
+    RowTable& rows_;
+    StoreHost& host_;
+    Statement places_;
+    Statement ids_;
+    Statement slots_;
+    Statement in_ids_;
+    Statement in_slots_;
+    Statement in_changed_;
+    Statement in_fixed_;
+};
+
+}  // namespace parley::server::sqlite

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "sim/crash/finding.hpp"
+#include "sim/crash/machine.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace parley::sim::crash {
+
+/// What became of bits that were flipped in one part of a store's file.
+struct RotToll {
+    std::string part;
+    std::int64_t flips = 0;
+    /// Not mutually exclusive: by reading all that anybody may read …
+    std::int64_t found_reading = 0;
+    /// … by a round of the scrubber …
+    std::int64_t found_scrubbing = 0;
+    /// … by the check of the structure that follows an unclean end …
+    std::int64_t found_checking = 0;
+    /// … by `PRAGMA integrity_check`, which no server runs by itself.
+    std::int64_t found_by_integrity_check = 0;
+    /// By reading or the scrubber.
+    std::int64_t found = 0;
+    /// The store did not open.
+    std::int64_t not_opened = 0;
+    /// Something else was served than had been told.
+    std::int64_t served_wrong = 0;
+    /// Nobody noticed anything, and everything was served right.
+    std::int64_t harmless = 0;
+    /// Nobody of ours noticed anything, and something was left out or wrong.
+    std::int64_t unnoticed = 0;
+    /// Rows that readers did not get, in all.
+    std::int64_t rows_left_out = 0;
+    std::int64_t requests_refused = 0;
+};
+
+struct Rot {
+    /// Rows first, then what holds them together and leads to them, then everything else.
+    std::vector<RotToll> parts;
+    /// What must not be, with the seed of the store and the place of the bit.
+    std::vector<Finding> findings;
+};
+
+/// Flips one bit at a time in the file of a store that has been through many power losses, opens the store on
+/// it and has everything read, scrubbed and checked: `flips` in each part, in stores from `seed` on. Each bit
+/// in a row must be found by reading or by the scrubber; in what holds rows together, by those or by the
+/// check; and no bad row may be served. For all other tables, which have no checksums, what becomes of it is
+/// only counted.
+Rot rot(std::uint64_t seed, std::int64_t flips, Defect defect);
+
+}  // namespace parley::sim::crash

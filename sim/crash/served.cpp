@@ -1,0 +1,196 @@
+#include "sim/crash/served.hpp"
+
+#include "server/domain/sync.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace parley::sim::crash {
+
+namespace {
+
+using server::AccountKey;
+using server::ConversationKey;
+using server::to_id;
+using server::to_stream;
+
+constexpr auto message_kind = static_cast<std::int64_t>(protocol::Type::message_new);
+constexpr std::size_t sentences_max = 8;
+
+std::int64_t author_of(const protocol::Change& change) {
+    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+    const auto key = message != nullptr ? server::account_key(message->sender.text()) : std::nullopt;
+    return key ? key->value : 0;
+}
+
+class Reader {
+  public:
+    Reader(server::Snapshot& snapshot, const Ledger& ledger, const StoredFile& file,
+           std::int64_t rows_at_once, Served& served)
+        : snapshot_(snapshot), ledger_(ledger), file_(file), rows_at_once_(rows_at_once), served_(served) {}
+
+    void own_stream(std::int64_t account) {
+        const auto places = walk_changes(account, to_stream(AccountKey{account}), account);
+        expect(account, places, [](const RowFacts&) { return true; });
+    }
+
+    void conversation(const StoredMember& member) {
+        const auto& seen = file_.intervals.at({member.conversation, member.account});
+        const auto visible = [&](const RowFacts& row) {
+            return std::ranges::any_of(
+                seen, [&](const auto& range) { return range.first <= row.born && row.born <= range.second; });
+        };
+        const auto stream = to_id(ConversationKey{member.conversation});
+        const auto changed = walk_changes(member.account, stream, member.conversation);
+        expect(member.conversation, changed,
+               [&](const RowFacts& row) { return row.kind != message_kind || visible(row); });
+        const auto paged = walk_pages(member.account, stream, member.conversation);
+        expect(member.conversation, paged,
+               [&](const RowFacts& row) { return row.kind == message_kind && visible(row); });
+    }
+
+    /// From nothing to live; the states agree with the counters of the file.
+    void resume(std::int64_t account) {
+        std::optional<server::SyncToken> token;
+        for (bool finished = false; !finished;) {
+            const auto part = server::resume_part(snapshot_, {account}, token);
+            if (!part) {
+                ++served_.refused;
+                return;
+            }
+            for (const auto& envelope : part->envelopes) {
+                if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload))
+                    check_state(account, envelope.stream, *state);
+            }
+            if (token && part->token == *token && !part->finished)
+                return complain("a resume does not get on");
+            token = part->token;
+            finished = part->finished;
+        }
+    }
+
+  private:
+    using Places = std::set<std::int64_t>;
+
+    void complain(std::string what) {
+        if (served_.wrong.size() < sentences_max) served_.wrong.push_back(std::move(what));
+    }
+
+    void check_row(std::int64_t stream, const protocol::Change& change, Places& places) {
+        ++served_.rows;
+        places.insert(change.born);
+        const auto* known = ledger_.row(stream, change.born);
+        if (known == nullptr || *known != facts_of(change, author_of(change)))
+            complain("a row is served that is not as it was told: stream " + std::to_string(stream) + " at " +
+                     std::to_string(change.born));
+    }
+
+    Places walk_changes(std::int64_t account, const StreamId& stream, std::int64_t key) {
+        Places places;
+        std::int64_t after = 0;
+        for (bool more = true; more;) {
+            const auto part = server::changes(snapshot_, {account},
+                                              {.stream = stream, .after = after, .limit = rows_at_once_});
+            if (!part) {
+                ++served_.refused;
+                return places;
+            }
+            for (const auto& row : part->rows) {
+                if (row.seq <= after || row.seq > part->upto) complain("changes come out of order");
+                check_row(key, row, places);
+            }
+            if (part->more && part->upto <= after) {
+                complain("changes do not get on");
+                return places;
+            }
+            after = part->upto;
+            more = part->more;
+        }
+        const auto head = ledger_.head_of(key);
+        if (after != head)
+            complain("changes end at " + std::to_string(after) + " of " + std::to_string(head));
+        return places;
+    }
+
+    Places walk_pages(std::int64_t account, const StreamId& stream, std::int64_t key) {
+        Places places;
+        std::int64_t before = 0;
+        for (bool more = true; more;) {
+            const auto part = server::page(snapshot_, {account},
+                                           {.stream = stream, .before = before, .limit = rows_at_once_});
+            if (!part) {
+                ++served_.refused;
+                return places;
+            }
+            for (const auto& row : part->rows)
+                check_row(key, row, places);
+            if (part->more_before && before != 0 && part->from >= before) {
+                complain("pages do not get on");
+                return places;
+            }
+            before = part->from;
+            more = part->more_before && before > 1;
+        }
+        return places;
+    }
+
+    template <class Wanted>
+    void expect(std::int64_t stream, const Places& places, Wanted wanted) {
+        const auto rows = file_.rows.find(stream);
+        if (rows == file_.rows.end()) return;
+        for (const auto& row : rows->second) {
+            if (wanted(row) && !places.contains(row.born)) ++served_.left_out;
+            if (!wanted(row) && places.contains(row.born)) complain("a row is served to who may not see it");
+        }
+    }
+
+    void check_state(std::int64_t account, const StreamId& stream, const protocol::ConversationState& state) {
+        const auto key = server::conversation_key(stream.text());
+        const auto member = std::ranges::find_if(file_.members, [&](const StoredMember& one) {
+            return key && one.conversation == key->value && one.account == account;
+        });
+        if (member == file_.members.end()) return complain("a state of nobody's conversation");
+        if (state.unread != member->unread || state.read != member->read)
+            complain("a state has other counts than the store");
+        if (!state.last) return;
+        const auto* newest = ledger_.row(key->value, state.last->born);
+        if (newest == nullptr || newest->id != state.last->id || newest->at != state.last->at.ms)
+            complain("a state shows another newest message than was told");
+    }
+
+    server::Snapshot& snapshot_;
+    const Ledger& ledger_;
+    const StoredFile& file_;
+    std::int64_t rows_at_once_;
+    Served& served_;
+};
+
+}  // namespace
+
+Served read_all(server::Store& store, const Ledger& ledger, const StoredFile& file,
+                std::int64_t rows_at_once) {
+    Served served;
+    std::set<std::int64_t> accounts;
+    for (const auto& device : file.devices)
+        accounts.insert(device.account);
+    // Each reading has a view of its own, as each request has.
+    const auto with_view = [&](const auto& read) {
+        auto snapshot = store.snapshot();
+        if (!snapshot) {
+            ++served.refused;
+            return;
+        }
+        Reader reader(**snapshot, ledger, file, rows_at_once, served);
+        read(reader);
+    };
+    for (const auto account : accounts) {
+        with_view([&](Reader& reader) { reader.own_stream(account); });
+        with_view([&](Reader& reader) { reader.resume(account); });
+    }
+    for (const auto& member : file.members) {
+        if (member.present) with_view([&](Reader& reader) { reader.conversation(member); });
+    }
+    return served;
+}
+
+}  // namespace parley::sim::crash
