@@ -1,7 +1,7 @@
 # The one door to Parley's tools. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim replay ordeal rig fuzz format lint deps package clean
+.PHONY: help run test bench sim crashes replay ordeal rig fuzz format lint deps package clean
 
 DEV := build/dev
 export CCACHE_NOHASHDIR := 1
@@ -28,6 +28,10 @@ sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
 replay: deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay
 	@$(DEV)/client/replay $(FILE) $(ARGS)
+
+crashes: deps-test $(DEV)/build.ninja ## the store alone: 60,000 power losses, failing syncs, flipped bits (ARGS=…)
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) store_crashes
+	@$(DEV)/sim/store_crashes $(ARGS)
 
 ordeal: deps-test $(DEV)/build.ninja ## real processes, kills and cuts: 60,000 lines (ARGS=--small for little)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley

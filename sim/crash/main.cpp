@@ -17,8 +17,8 @@ using namespace parley::sim::crash;
 constexpr std::size_t findings_shown_max = 20;
 
 struct Arguments {
-    std::int64_t power_losses = 6'000;
-    std::int64_t lives = 900;
+    std::int64_t power_losses = 60'000;
+    std::int64_t lives = 9'000;
     std::int64_t flips = 200;
     std::uint64_t seed = 1;
     std::string defect = "none";

@@ -35,6 +35,8 @@ def unittests(folder):
 NODE = ["tools/node", "--test", "--test-reporter=tap"]
 TYPES = ["tools/node", "tests/node/node_modules/typescript/bin/tsc", "-p", "tests/node"]
 E2E = ["tests/e2e/run.py"]
+# A tenth of what `make crashes` does.
+CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "4000", "--lives", "600", "--flips", "200"]
 
 PARTS = [
     Part("tidy", ["tools/tidy"]),
@@ -50,6 +52,7 @@ PARTS = [
     Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
     Part("sim", ["build/dev/sim/sim", "--seeds", "100"], counting.seeds, needs="dev build"),
     Part("e2e", E2E, counting.cases, needs="dev build"),
+    Part("crashes", CRASHES, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
     Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build"),
 ]
