@@ -154,7 +154,11 @@ std::int64_t RowTable::message_place(StreamKey stream_key, const Uuid& wanted) {
     }
     for (const auto place : places) {
         const auto row = at(stream_key, place);
-        if (!row || (row->change.type() == Type::message_new && !row->gone)) return place;
+        if (row && row->change.id != wanted) {
+            host_.bad_index(stream_key.value, place);
+        } else if (!row || (row->change.type() == Type::message_new && !row->gone)) {
+            return place;
+        }
     }
     return 0;
 }

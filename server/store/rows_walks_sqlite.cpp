@@ -214,7 +214,12 @@ RowsFound RowTable::changed_since(const ChangedSince& wanted) {
     const auto next_fixed = [&]() -> std::optional<RowAt> {
         while (!wanted.only_gone && fixed_places.step()) {
             auto row = at(wanted.stream, fixed_places.integer(0));
-            if (row && row->change.seq == row->change.born) return row;
+            if (row && row->change.type() == Type::message_new) {
+                // Who may see it is not asked here.
+                host_.bad_index(wanted.stream.value, row->change.born);
+            } else if (row && row->change.seq == row->change.born) {
+                return row;
+            }
         }
         return std::nullopt;
     };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 
 namespace parley::sim::crash {
@@ -10,5 +11,9 @@ struct Finding {
     std::uint64_t seed = 0;
     std::string what;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const Finding& finding) {
+    return out << "seed " << finding.seed << ": " << finding.what;
+}
 
 }  // namespace parley::sim::crash

@@ -48,11 +48,11 @@ int run(const Arguments& arguments) {
     print("flipped bits", "--power-losses 0 --lives 0 --flips 50", flipped.findings, arguments);
     const bool sound = power.findings.empty() && syncs.findings.empty() && flipped.findings.empty();
     fmt::print(
-        "store_crashes, seed {}: {} power losses with {} acknowledged rows, {} lives with failing syncs, {} of {} "
-        "flipped bits in rows found: {}\n",
-        arguments.seed, power.toll.power_losses, power.toll.told.rows, syncs.toll.lives,
-        flipped.parts.front().found, flipped.parts.front().flips,
-        sound ? "nothing lost, nothing corrupt, nothing bad served" : "FAILED");
+        "store_crashes, seed {}: {} power losses with {} acknowledged rows, {} lives with failing syncs, ",
+        arguments.seed, power.toll.power_losses, power.toll.told.rows, syncs.toll.lives);
+    fmt::print("{} of {} flipped bits in rows found: {}\n", flipped.parts.front().found,
+               flipped.parts.front().flips,
+               sound ? "nothing lost, nothing corrupt, nothing bad served" : "FAILED");
     return sound ? 0 : 1;
 }
 

@@ -21,6 +21,8 @@ constexpr std::size_t rows_max = 2000;
 constexpr std::int64_t flips_per_store = 50;
 constexpr std::int64_t rows_at_once = 50;
 constexpr std::int64_t slice_rows = 100;
+/// More than any round of the scrubber takes.
+constexpr std::int64_t slices_max = 1000;
 
 /// What was seen of one flipped bit.
 struct Seen {
@@ -29,6 +31,7 @@ struct Seen {
     bool by_scrubbing = false;
     bool by_checking = false;
     bool by_integrity_check = false;
+    bool scrubs_in_a_circle = false;
     Served served;
 
     bool by_us() const { return by_reading || by_scrubbing; }
@@ -66,22 +69,23 @@ class Specimen {
         if (!seen.opened) return seen;
         seen.served = read_all(machine.store(), world_.ledger(), file_, rows_at_once);
         seen.by_reading = !machine.take_bad_rows().empty() || seen.served.refused > 0;
-        seen.by_scrubbing = scrub();
+        scrub(seen);
         seen.by_checking = !machine.store().check();
         return seen;
     }
 
   private:
-    bool scrub() {
+    void scrub(Seen& seen) {
         auto& machine = world_.machine();
-        bool unreadable = false;
+        std::int64_t slices = 0;
         for (bool more = true; more;) {
             const auto scrubbed = machine.store().scrub(slice_rows);
-            if (!scrubbed) return true;
-            unreadable = unreadable || scrubbed->unreadable;
-            more = !scrubbed->round_ended;
+            seen.by_scrubbing = seen.by_scrubbing || !scrubbed || scrubbed->unreadable;
+            more = scrubbed && !scrubbed->round_ended;
+            seen.scrubs_in_a_circle = ++slices > slices_max;
+            more = more && !seen.scrubs_in_a_circle;
         }
-        return unreadable || !machine.take_bad_rows().empty();
+        seen.by_scrubbing = seen.by_scrubbing || !machine.take_bad_rows().empty();
     }
 
     World world_;
@@ -113,8 +117,9 @@ constexpr std::size_t parts_with_rows = 3;
 /// What must not be seen of a flipped bit.
 std::vector<std::string> wrong_with(const Seen& seen, std::size_t part) {
     std::vector<std::string> wrong;
+    if (seen.scrubs_in_a_circle) wrong.emplace_back("the scrubber goes in a circle");
     if (part >= parts_with_rows) return wrong;
-    wrong = seen.served.wrong;
+    wrong.insert(wrong.end(), seen.served.wrong.begin(), seen.served.wrong.end());
     const bool found = seen.by_us() || !seen.opened || (part > 0 && seen.by_checking);
     if (!found) wrong.emplace_back("a flipped bit was not found");
     return wrong;
@@ -132,8 +137,9 @@ void flip_in_store(std::uint64_t seed, std::int64_t flips, Specimen& specimen, R
             count(seen, result.parts[part]);
             for (const auto& what : wrong_with(seen, part)) {
                 result.findings.push_back({.seed = seed,
-                                           .what = what + " (byte " + std::to_string(offset) + ", bit " +
-                                                   std::to_string(bit) + ")"});
+                                           .what = what + " (" + result.parts[part].part + ", byte " +
+                                                   std::to_string(offset) + ", bit " + std::to_string(bit) +
+                                                   ")"});
             }
         }
     }

@@ -140,7 +140,9 @@ class Reader {
         if (rows == file_.rows.end()) return;
         for (const auto& row : rows->second) {
             if (wanted(row) && !places.contains(row.born)) ++served_.left_out;
-            if (!wanted(row) && places.contains(row.born)) complain("a row is served to who may not see it");
+            if (!wanted(row) && places.contains(row.born))
+                complain("a row is served to who may not see it: stream " + std::to_string(stream) + " at " +
+                         std::to_string(row.born));
         }
     }
 
