@@ -2,6 +2,8 @@
 
 #include "protocol/generated/cpp/enums.hpp"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace parley::server::sqlite {
@@ -71,8 +73,10 @@ std::int64_t Scrubber::walk_places(ScrubPosition& position, std::int64_t rows_ma
     for (const auto& [stream, born] : found) {
         const auto row = rows_.verify(key_of(stream), born);
         if (row && !is_indexed(*row)) host_.bad_index(stream, born);
-        position.stream = stream;
-        position.number = born;
+        // Rows that stand out of order must not lead the round back to where it has been.
+        const auto reached = std::max(std::pair(position.stream, position.number), std::pair(stream, born));
+        position.stream = reached.first;
+        position.number = reached.second;
     }
     return std::ssize(found);
 }
@@ -109,6 +113,7 @@ std::int64_t Scrubber::walk_ids(ScrubPosition& position, std::int64_t rows_max) 
         const auto row = rows_.verify(key_of(entry.stream), entry.born);
         if (row && (row->id != entry.id || row->author != entry.author))
             host_.bad_index(entry.stream, entry.born);
+        if (std::tie(entry.id, entry.author) < std::tie(position.id, position.number)) continue;
         position.id = std::move(entry.id);
         position.number = entry.author;
     }
@@ -130,8 +135,10 @@ std::int64_t Scrubber::walk_slots(ScrubPosition& position, std::int64_t rows_max
     for (const auto& entry : found) {
         const auto row = rows_.verify(key_of(entry.stream), entry.born);
         if (row && row->slot != entry.slot) host_.bad_index(entry.stream, entry.born);
-        position.stream = entry.stream;
-        position.number = entry.slot;
+        const auto reached =
+            std::max(std::pair(position.stream, position.number), std::pair(entry.stream, entry.slot));
+        position.stream = reached.first;
+        position.number = reached.second;
     }
     return std::ssize(found);
 }
