@@ -44,6 +44,7 @@ Scrubber::Scrubber(Connection& connection, RowTable& rows, StoreHost& host)
 Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
     Scrubbed done;
     const auto walk = position.walk;
+    const auto begun_at = position;
     done.rows = walk == ScrubPosition::Walk::places ? walk_places(position, rows_max)
                 : walk == ScrubPosition::Walk::ids  ? walk_ids(position, rows_max)
                                                     : walk_slots(position, rows_max);
@@ -52,6 +53,8 @@ Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
         connection_.clear();
         done.unreadable = true;
     }
+    // Nor does it get ahead where only rows out of order follow.
+    if (done.rows == rows_max && position == begun_at) done.unreadable = true;
     if (done.rows == rows_max && !done.unreadable) return done;
     done.round_ended = walk == ScrubPosition::Walk::slots;
     position = {};

@@ -20,6 +20,8 @@ struct ScrubPosition {
     /// Of the last row that was looked at: its place, author or slot.
     std::int64_t number = 0;
     Bytes id;
+
+    friend bool operator==(const ScrubPosition&, const ScrubPosition&) = default;
 };
 
 /// Verifies rows from two sides, since one alone misses some: a row whose place was damaged is passed over by

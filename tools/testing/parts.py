@@ -35,8 +35,8 @@ def unittests(folder):
 NODE = ["tools/node", "--test", "--test-reporter=tap"]
 TYPES = ["tools/node", "tests/node/node_modules/typescript/bin/tsc", "-p", "tests/node"]
 E2E = ["tests/e2e/run.py"]
-# A tenth of what `make crashes` does.
-CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "4000", "--lives", "600", "--flips", "200"]
+# About a hundredth of what `make crashes` does.
+CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "400", "--lives", "60", "--flips", "100"]
 
 PARTS = [
     Part("tidy", ["tools/tidy"]),
