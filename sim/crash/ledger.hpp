@@ -3,6 +3,7 @@
 #include "server/domain/batch.hpp"
 #include "sim/crash/facts.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -24,6 +25,13 @@ struct Told {
     std::int64_t commands = 0;
     std::int64_t refusals = 0;
     std::int64_t repeats = 0;
+};
+
+/// Each of these with its name.
+inline constexpr std::array told_numbers{
+    std::pair{"rows", &Told::rows},         std::pair{"messages", &Told::messages},
+    std::pair{"commands", &Told::commands}, std::pair{"refusals", &Told::refusals},
+    std::pair{"repeats", &Told::repeats},
 };
 
 /// All that a store has answered or told since it was made, as the world outside remembers it: what was

@@ -1,27 +1,36 @@
 // store_crashes: what the store keeps through power losses, failing syncs and flipped bits.
 
-#include "sim/crash/trials.hpp"
+#include "sim/crash/workers.hpp"
+#include "sim/platform.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace {
 
+using namespace parley;
 using namespace parley::sim::crash;
 
 constexpr std::size_t findings_shown_max = 20;
+constexpr int workers_max = 64;
 
 struct Arguments {
     std::int64_t power_losses = 60'000;
     std::int64_t lives = 9'000;
     std::int64_t flips = 200;
     std::uint64_t seed = 1;
+    int workers = 2;
     std::string defect = "none";
+    std::string out;
+    std::vector<std::string> sum;
 };
 
 /// Each world once more by itself: the seeds are printed with what is wrong.
@@ -32,28 +41,65 @@ void print(std::string_view trial, std::string_view again, const std::vector<Fin
     if (findings.size() > findings_shown_max)
         fmt::print("    and {} more\n", findings.size() - findings_shown_max);
     if (findings.empty()) return;
-    fmt::print("    again: store_crashes --seed {} {} --defect {}\n", findings.front().seed, again,
-               arguments.defect);
+    fmt::print("    again: store_crashes --seed {} {} --workers 1 --defect {}\n", findings.front().seed,
+               again, arguments.defect);
 }
 
-int run(const Arguments& arguments) {
-    const auto defect = *defect_named(arguments.defect);
-    const auto power = try_worlds(arguments.seed, Ends::power_losses, arguments.power_losses, defect);
-    const auto syncs = try_worlds(arguments.seed, Ends::failing_syncs, arguments.lives, defect);
-    fmt::print("{}\n", table_of(power, syncs));
-    const auto flipped = rot(arguments.seed, arguments.flips, defect);
-    fmt::print("{}\n", table_of(flipped));
+void print(const Results& results, const Arguments& arguments) {
+    const auto& [power, syncs, flipped] = results;
+    fmt::print("{}\n{}\n", table_of(power, syncs), table_of(flipped));
     print("power losses", "--power-losses 1 --lives 0 --flips 0", power.findings, arguments);
     print("failing syncs", "--power-losses 0 --lives 1 --flips 0", syncs.findings, arguments);
     print("flipped bits", "--power-losses 0 --lives 0 --flips 50", flipped.findings, arguments);
-    const bool sound = power.findings.empty() && syncs.findings.empty() && flipped.findings.empty();
-    fmt::print(
-        "store_crashes, seed {}: {} power losses with {} acknowledged rows, {} lives with failing syncs, ",
-        arguments.seed, power.toll.power_losses, power.toll.told.rows, syncs.toll.lives);
+    fmt::print("store_crashes: {} power losses with {} acknowledged rows, {} lives with failing syncs, ",
+               power.toll.power_losses, power.toll.told.rows, syncs.toll.lives);
     fmt::print("{} of {} flipped bits in rows found: {}\n", flipped.parts.front().found,
                flipped.parts.front().flips,
-               sound ? "nothing lost, nothing corrupt, nothing bad served" : "FAILED");
-    return sound ? 0 : 1;
+               results.sound() ? "nothing lost, nothing corrupt, nothing bad served" : "FAILED");
+}
+
+/// Each worker does its share with seeds of its own.
+Results share_of(int worker, const Arguments& arguments) {
+    const auto defect = *defect_named(arguments.defect);
+    const auto share = [&](std::int64_t whole) {
+        return whole / arguments.workers + (worker < whole % arguments.workers ? 1 : 0);
+    };
+    const Seeds seeds{.first = arguments.seed + static_cast<std::uint64_t>(worker),
+                      .step = static_cast<std::uint64_t>(arguments.workers)};
+    return {.power_losses = try_worlds(seeds, Ends::power_losses, share(arguments.power_losses), defect),
+            .failing_syncs = try_worlds(seeds, Ends::failing_syncs, share(arguments.lives), defect),
+            .rot = rot(seeds, share(arguments.flips), defect)};
+}
+
+Result<Results> sum_of(const std::vector<std::string>& files) {
+    Results sum;
+    for (const auto& name : files) {
+        std::ifstream file(name, std::ios::binary);
+        const auto results = decode_results(std::string(std::istreambuf_iterator<char>(file), {}));
+        const auto added = results ? add(sum, *results) : Status{fail(results.error())};
+        if (!added) return fail(added.error().code, name + ": " + added.error().context);
+    }
+    return sum;
+}
+
+int run(const Arguments& arguments) {
+    const auto begun = sim::real_time();
+    const auto results =
+        arguments.sum.empty()
+            ? in_processes(arguments.workers, [&](int worker) { return share_of(worker, arguments); })
+            : sum_of(arguments.sum);
+    if (!results) {
+        fmt::print("store_crashes: {}\n", results.error().context);
+        return 1;
+    }
+    if (arguments.sum.empty())
+        fmt::print("{} s with {} processes\n\n", (sim::real_time() - begun).ms / 1'000, arguments.workers);
+    print(*results, arguments);
+    if (!arguments.out.empty() && !(std::ofstream(arguments.out) << encode(*results) << std::flush)) {
+        fmt::print("store_crashes: cannot write {}\n", arguments.out);
+        return 1;
+    }
+    return results->sound() ? 0 : 1;
 }
 
 }  // namespace
@@ -70,9 +116,14 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--seed", arguments.seed, "The seed of the first store; each has the next one")
         ->capture_default_str();
+    app.add_option("--workers", arguments.workers, "Processes that share the work")
+        ->capture_default_str()
+        ->check(CLI::Range(1, workers_max));
     app.add_option("--defect", arguments.defect, "A deliberate defect, which has to be found")
         ->capture_default_str()
         ->check(CLI::IsMember(defect_names()));
+    app.add_option("--out", arguments.out, "Writes the results into this file too, for --sum");
+    app.add_option("--sum", arguments.sum, "Runs nothing, and adds up the results in these files");
     CLI11_PARSE(app, argc, argv);
     return run(arguments);
 }

@@ -40,35 +40,4 @@ Plan plan_of(std::uint64_t seed, Ends ends) {
     return plan;
 }
 
-void Toll::add(const Toll& other) {
-    constexpr std::array fields{&Toll::worlds,
-                                &Toll::lives,
-                                &Toll::power_losses,
-                                &Toll::power_losses_starting,
-                                &Toll::kills,
-                                &Toll::ends_in_order,
-                                &Toll::failed_syncs,
-                                &Toll::syncs,
-                                &Toll::sectors_lost,
-                                &Toll::sectors_torn,
-                                &Toll::transactions,
-                                &Toll::transactions_cut,
-                                &Toll::transactions_survived_untold,
-                                &Toll::checkpoints,
-                                &Toll::backups,
-                                &Toll::disk_full,
-                                &Toll::audits,
-                                &Toll::integrity_checks,
-                                &Toll::rows_audited,
-                                &Toll::rows_scrubbed,
-                                &Toll::rows_served};
-    for (const auto field : fields)
-        this->*field += other.*field;
-    told.rows += other.told.rows;
-    told.messages += other.told.messages;
-    told.commands += other.told.commands;
-    told.refusals += other.told.refusals;
-    told.repeats += other.told.repeats;
-}
-
 }  // namespace parley::sim::crash

@@ -4,7 +4,9 @@
 #include "sim/crash/machine.hpp"
 #include "sim/crash/people.hpp"
 
+#include <array>
 #include <cstdint>
+#include <utility>
 
 namespace parley::sim::crash {
 
@@ -59,8 +61,31 @@ struct Toll {
     std::int64_t rows_scrubbed = 0;
     std::int64_t rows_served = 0;
     Told told;
+};
 
-    void add(const Toll& other);
+/// Each number of a toll with its name; what adds, writes and reads tolls goes through all of them.
+inline constexpr std::array toll_numbers{
+    std::pair{"worlds", &Toll::worlds},
+    std::pair{"lives", &Toll::lives},
+    std::pair{"power_losses", &Toll::power_losses},
+    std::pair{"power_losses_starting", &Toll::power_losses_starting},
+    std::pair{"kills", &Toll::kills},
+    std::pair{"ends_in_order", &Toll::ends_in_order},
+    std::pair{"failed_syncs", &Toll::failed_syncs},
+    std::pair{"syncs", &Toll::syncs},
+    std::pair{"sectors_lost", &Toll::sectors_lost},
+    std::pair{"sectors_torn", &Toll::sectors_torn},
+    std::pair{"transactions", &Toll::transactions},
+    std::pair{"transactions_cut", &Toll::transactions_cut},
+    std::pair{"transactions_survived_untold", &Toll::transactions_survived_untold},
+    std::pair{"checkpoints", &Toll::checkpoints},
+    std::pair{"backups", &Toll::backups},
+    std::pair{"disk_full", &Toll::disk_full},
+    std::pair{"audits", &Toll::audits},
+    std::pair{"integrity_checks", &Toll::integrity_checks},
+    std::pair{"rows_audited", &Toll::rows_audited},
+    std::pair{"rows_scrubbed", &Toll::rows_scrubbed},
+    std::pair{"rows_served", &Toll::rows_served},
 };
 
 }  // namespace parley::sim::crash

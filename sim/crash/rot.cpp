@@ -134,30 +134,28 @@ void flip_in_store(std::uint64_t seed, std::int64_t flips, Specimen& specimen, R
             const auto offset = span.offset + random.between(0, span.bytes - 1);
             const auto bit = static_cast<std::uint8_t>(random.below(8));
             const auto seen = specimen.look_at(offset, bit);
-            count(seen, result.parts[part]);
-            for (const auto& what : wrong_with(seen, part)) {
-                result.findings.push_back({.seed = seed,
-                                           .what = what + " (" + result.parts[part].part + ", byte " +
-                                                   std::to_string(offset) + ", bit " + std::to_string(bit) +
-                                                   ")"});
-            }
+            count(seen, result.parts.at(part));
+            const auto where = " (" + std::string(rot_parts.at(part)) + ", byte " + std::to_string(offset) +
+                               ", bit " + std::to_string(bit) + ")";
+            for (const auto& what : wrong_with(seen, part))
+                result.findings.push_back({.seed = seed, .what = what + where});
         }
     }
 }
 
 }  // namespace
 
-Rot rot(std::uint64_t seed, std::int64_t flips, Defect defect) {
+Rot rot(Seeds seeds, std::int64_t flips, Defect defect) {
     const ChecksumsOff off(defect == Defect::no_checksums);
     // What else may be wrong with a store shows elsewhere; here a sound one is damaged.
     const auto planted = defect == Defect::no_checksums ? defect : Defect::none;
     Rot result;
-    for (const auto* part : {"rows", "links between rows", "indexes of rows", "all other tables"})
-        result.parts.push_back({.part = part});
-    for (std::int64_t done = 0; done < flips; ++seed) {
+    auto seed = seeds.first;
+    for (std::int64_t done = 0; done < flips; seed += seeds.step) {
         Specimen specimen(seed, planted);
         if (!specimen.good()) continue;
         const auto here = std::min(flips - done, flips_per_store);
+        result.seeds.insert(seed);
         flip_in_store(seed, here, specimen, result);
         done += here;
     }

@@ -3,15 +3,17 @@
 #include "sim/crash/finding.hpp"
 #include "sim/crash/machine.hpp"
 
+#include <array>
 #include <cstdint>
-#include <string>
+#include <set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parley::sim::crash {
 
 /// What became of bits that were flipped in one part of a store's file.
 struct RotToll {
-    std::string part;
     std::int64_t flips = 0;
     /// Not mutually exclusive: by reading all that anybody may read …
     std::int64_t found_reading = 0;
@@ -36,18 +38,40 @@ struct RotToll {
     std::int64_t requests_refused = 0;
 };
 
+/// Each of these with its name.
+inline constexpr std::array rot_numbers{
+    std::pair{"flips", &RotToll::flips},
+    std::pair{"found_reading", &RotToll::found_reading},
+    std::pair{"found_scrubbing", &RotToll::found_scrubbing},
+    std::pair{"found_checking", &RotToll::found_checking},
+    std::pair{"found_by_integrity_check", &RotToll::found_by_integrity_check},
+    std::pair{"found", &RotToll::found},
+    std::pair{"not_opened", &RotToll::not_opened},
+    std::pair{"served_wrong", &RotToll::served_wrong},
+    std::pair{"harmless", &RotToll::harmless},
+    std::pair{"unnoticed", &RotToll::unnoticed},
+    std::pair{"rows_left_out", &RotToll::rows_left_out},
+    std::pair{"requests_refused", &RotToll::requests_refused},
+};
+
+/// Rows first, then what holds them together and leads to them, then everything else.
+inline constexpr std::array<std::string_view, 4> rot_parts{"rows", "links between rows", "indexes of rows",
+                                                           "all other tables"};
+
 struct Rot {
-    /// Rows first, then what holds them together and leads to them, then everything else.
-    std::vector<RotToll> parts;
+    /// In the order of `rot_parts`.
+    std::array<RotToll, rot_parts.size()> parts;
+    /// The seeds of the stores.
+    std::set<std::uint64_t> seeds;
     /// What must not be, with the seed of the store and the place of the bit.
     std::vector<Finding> findings;
 };
 
 /// Flips one bit at a time in the file of a store that has been through many power losses, opens the store on
-/// it and has everything read, scrubbed and checked: `flips` in each part, in stores from `seed` on. Each bit
+/// it and has everything read, scrubbed and checked: `flips` in each part, in stores of these seeds. Each bit
 /// in a row must be found by reading or by the scrubber; in what holds rows together, by those or by the
 /// check; and no bad row may be served. For all other tables, which have no checksums, what becomes of it is
 /// only counted.
-Rot rot(std::uint64_t seed, std::int64_t flips, Defect defect);
+Rot rot(Seeds seeds, std::int64_t flips, Defect defect);
 
 }  // namespace parley::sim::crash

@@ -1,5 +1,6 @@
 #include "sim/crash/trials.hpp"
 
+#include "sim/crash/results.hpp"
 #include "sim/platform.hpp"
 
 #include <fmt/core.h>
@@ -32,16 +33,19 @@ std::string grouped(std::int64_t number) {
 
 }  // namespace
 
-Trial try_worlds(std::uint64_t seed, Ends ends, std::int64_t count, Defect defect) {
+Trial try_worlds(Seeds seeds, Ends ends, std::int64_t count, Defect defect) {
     Trial trial;
     const auto begun = real_time();
     const auto done = [&] {
         return ends == Ends::power_losses ? trial.toll.power_losses : trial.toll.lives;
     };
-    for (int with_findings = 0; done() < count && with_findings < worlds_with_findings_max; ++seed) {
+    auto seed = seeds.first;
+    for (int with_findings = 0; done() < count && with_findings < worlds_with_findings_max;
+         seed += seeds.step) {
         World world(seed, ends, defect);
         const auto wrong = world.run();
-        trial.toll.add(world.toll());
+        add(trial.toll, world.toll());
+        trial.seeds.insert(seed);
         for (const auto& what : wrong)
             trial.findings.push_back({.seed = seed, .what = what});
         with_findings += wrong.empty() ? 0 : 1;
@@ -108,8 +112,9 @@ std::string table_of(const Rot& rot) {
     std::string text = fmt::format("{:<28}{:>7}{:>9}{:>9}{:>9}{:>11}{:>9}{:>10}{:>10}{:>10}{:>9}\n",
                                    "one flipped bit in", "flips", "reading", "scrub", "check", "integrity",
                                    "served", "unnoticed", "harmless", "left out", "refused");
-    for (const auto& part : rot.parts) {
-        text += fmt::format("{:<28}{:>7}{:>9}{:>9}{:>9}{:>11}{:>9}{:>10}{:>10}{:>10}{:>9}\n", part.part,
+    for (std::size_t i = 0; i < rot_parts.size(); ++i) {
+        const auto& part = rot.parts.at(i);
+        text += fmt::format("{:<28}{:>7}{:>9}{:>9}{:>9}{:>11}{:>9}{:>10}{:>10}{:>10}{:>9}\n", rot_parts.at(i),
                             part.flips, part.found_reading, part.found_scrubbing, part.found_checking,
                             part.found_by_integrity_check, part.served_wrong, part.unnoticed, part.harmless,
                             part.rows_left_out, part.requests_refused);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,13 +15,14 @@ namespace parley::sim::crash {
 
 struct Trial {
     Toll toll;
+    std::set<std::uint64_t> seeds;
     std::vector<Finding> findings;
     std::int64_t took_ms = 0;
 };
 
-/// Worlds one after another, each with the seed behind that of the one before, until they have been through
-/// so many power losses or (failing syncs) so many lives. Ends early after a few worlds with findings.
-Trial try_worlds(std::uint64_t seed, Ends ends, std::int64_t count, Defect defect);
+/// Worlds one after another until they have been through so many power losses or (failing syncs) so many
+/// lives. Ends early after a few worlds with findings.
+Trial try_worlds(Seeds seeds, Ends ends, std::int64_t count, Defect defect);
 
 std::optional<Defect> defect_named(std::string_view name);
 /// The names of all, `none` first.

@@ -15,7 +15,7 @@ using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::uint64_t seed = 11;
+constexpr Seeds seed{.first = 11};
 
 auto says(const std::string& what) {
     return Contains(Field(&Finding::what, HasSubstr(what)));
@@ -82,7 +82,7 @@ TEST(StoreCrashes, NameTheSeedOfEachFinding) {
     const auto trial = try_worlds(seed, Ends::power_losses, 60, Defect::synchronous_normal);
     ASSERT_FALSE(trial.findings.empty());
     const auto again =
-        try_worlds(trial.findings.front().seed, Ends::power_losses, 1, Defect::synchronous_normal);
+        try_worlds({.first = trial.findings.front().seed}, Ends::power_losses, 1, Defect::synchronous_normal);
     ASSERT_FALSE(again.findings.empty());
     EXPECT_EQ(again.findings.front().what, trial.findings.front().what);
 }
