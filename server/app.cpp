@@ -311,7 +311,9 @@ int App::run() {
             loop->loop().run();
         });
     }
-    app.maintenance = std::make_unique<Maintenance>(*app.store, log);
+    app.maintenance = std::make_unique<Maintenance>(
+        MaintenanceOptions{.scrub_rows_per_second = app.settings.store_scrub_rows_per_second}, *app.store,
+        app.process_metrics, log);
     ControlTasks tasks(*app.loops.front(), app.settings.data, log);
     auto control = ControlSocket::listen(app.settings.data,
                                          [&tasks](std::string_view request) { return tasks.serve(request); });

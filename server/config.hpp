@@ -44,6 +44,7 @@ struct Settings {
     std::int64_t threads_hashers = 2;
     std::int64_t store_ballast_mib = 16;
     std::int64_t store_log_mib = 16;
+    std::int64_t store_scrub_rows_per_second = 200;
     std::int64_t drain_spread_ms = 5'000;
     std::string log_level = "info";
 };

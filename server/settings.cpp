@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 30> table{{
+const std::array<Setting, 31> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -127,6 +127,10 @@ const std::array<Setting, 30> table{{
      .doc = "Size of the write-ahead log at which it is copied back.",
      .min = 1,
      .max = 1'024},
+    {.key = "store.scrub_rows_per_second",
+     .field = &S::store_scrub_rows_per_second,
+     .doc = "Rows whose checksums are looked at in the background, over time; 0: none.",
+     .max = 100'000},
     {.key = "drain.spread_ms",
      .field = &S::drain_spread_ms,
      .doc = "Over this time the clients of a server that stops come back.",

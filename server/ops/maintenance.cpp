@@ -6,16 +6,10 @@
 
 namespace parley::server {
 
-namespace {
-
-/// Rows scrubbed at a time, and the pause after them: a million rows in about four hours, for a thousandth of
-/// a core.
-constexpr std::int64_t scrub_rows = 1'000;
-constexpr auto scrub_pause = std::chrono::seconds(15);
-
-}  // namespace
-
-Maintenance::Maintenance(Store& store, Log& log) : store_(store), log_(log), thread_([this] { run(); }) {}
+Maintenance::Maintenance(const MaintenanceOptions& options, Store& store, ProcessMetrics& metrics, Log& log)
+    : pace_(options.scrub_rows_per_second), store_(store), metrics_(metrics), log_(log), thread_([this] {
+          run();
+      }) {}
 
 Maintenance::~Maintenance() {
     {
@@ -28,12 +22,15 @@ Maintenance::~Maintenance() {
 
 void Maintenance::run() {
     if (store_.unclean_start()) check();
+    const auto ending = [this] {
+        return ending_;
+    };
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, scrub_pause, [this] { return ending_; })) {
+    if (pace_.never()) return changed_.wait(lock, ending);
+    auto pause = pace_.pause();
+    while (!changed_.wait_for(lock, std::chrono::milliseconds(pause.ms), ending)) {
         lock.unlock();
-        if (const auto scrubbed = store_.scrub(scrub_rows); !scrubbed) {
-            log_.error("scrubbing failed", {{"error", scrubbed.error()}});
-        }
+        pause = scrub();
         lock.lock();
     }
 }
@@ -44,6 +41,25 @@ void Maintenance::check() {
     } else {
         log_.info("database checked");
     }
+}
+
+Duration Maintenance::scrub() {
+    const auto scrubbed = store_.scrub(pace_.rows());
+    if (!scrubbed) {
+        log_.error("scrubbing failed", {{"error", scrubbed.error()}});
+        return ScrubPace::round_pause;
+    }
+    metrics_.scrubbed_rows.add(scrubbed->rows);
+    tally_.take(*scrubbed);
+    metrics_.damaged_rows = tally_.damaged();
+    if (!scrubbed->round_ended) return pace_.pause();
+    metrics_.scrub_rounds.add();
+    if (tally_.damaged() > 0 || tally_.unreadable()) {
+        log_.error("store damaged", {{"rows", tally_.damaged()}, {"unreadable_pages", tally_.unreadable()}});
+    } else {
+        log_.debug("store scrubbed");
+    }
+    return ScrubPace::round_pause;
 }
 
 }  // namespace parley::server

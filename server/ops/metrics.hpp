@@ -90,6 +90,10 @@ struct ProcessMetrics {
     std::atomic<std::int64_t> reads_queued{0};
     std::atomic<std::int64_t> hashes_queued{0};
     std::atomic<std::int64_t> bad_rows{0};
+    Counter scrubbed_rows;
+    Counter scrub_rounds;
+    /// As ScrubTally has it.
+    std::atomic<std::int64_t> damaged_rows{0};
 };
 
 /// All of it in the text format of Prometheus.

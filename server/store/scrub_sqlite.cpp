@@ -48,6 +48,7 @@ Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
     done.rows = walk == ScrubPosition::Walk::places ? walk_places(position, rows_max)
                 : walk == ScrubPosition::Walk::ids  ? walk_ids(position, rows_max)
                                                     : walk_slots(position, rows_max);
+    done.damaged = std::exchange(damaged_, {});
     // A walk that comes to a page that cannot be read ends there; the next one comes to the rows behind it.
     if (connection_.damaged()) {
         connection_.clear();
@@ -64,6 +65,17 @@ Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
     return done;
 }
 
+std::optional<VerifiedRow> Scrubber::verify(std::int64_t stream, std::int64_t born) {
+    auto row = rows_.verify(key_of(stream), born);
+    if (!row) damaged_.emplace_back(stream, born);
+    return row;
+}
+
+void Scrubber::note_bad_index(std::int64_t stream, std::int64_t born) {
+    host_.bad_index(stream, born);
+    damaged_.emplace_back(stream, born);
+}
+
 std::int64_t Scrubber::walk_places(ScrubPosition& position, std::int64_t rows_max) {
     std::vector<std::pair<std::int64_t, std::int64_t>> found;
     {
@@ -74,8 +86,8 @@ std::int64_t Scrubber::walk_places(ScrubPosition& position, std::int64_t rows_ma
             found.emplace_back(query.integer(0), query.integer(1));
     }
     for (const auto& [stream, born] : found) {
-        const auto row = rows_.verify(key_of(stream), born);
-        if (row && !is_indexed(*row)) host_.bad_index(stream, born);
+        const auto row = verify(stream, born);
+        if (row && !is_indexed(*row)) note_bad_index(stream, born);
         // Rows that stand out of order must not lead the round back to where it has been.
         const auto reached = std::max(std::pair(position.stream, position.number), std::pair(stream, born));
         position.stream = reached.first;
@@ -113,9 +125,9 @@ std::int64_t Scrubber::walk_ids(ScrubPosition& position, std::int64_t rows_max) 
         }
     }
     for (auto& entry : found) {
-        const auto row = rows_.verify(key_of(entry.stream), entry.born);
+        const auto row = verify(entry.stream, entry.born);
         if (row && (row->id != entry.id || row->author != entry.author))
-            host_.bad_index(entry.stream, entry.born);
+            note_bad_index(entry.stream, entry.born);
         if (std::tie(entry.id, entry.author) < std::tie(position.id, position.number)) continue;
         position.id = std::move(entry.id);
         position.number = entry.author;
@@ -136,8 +148,8 @@ std::int64_t Scrubber::walk_slots(ScrubPosition& position, std::int64_t rows_max
             found.push_back({query.integer(0), query.integer(1), query.integer(2)});
     }
     for (const auto& entry : found) {
-        const auto row = rows_.verify(key_of(entry.stream), entry.born);
-        if (row && row->slot != entry.slot) host_.bad_index(entry.stream, entry.born);
+        const auto row = verify(entry.stream, entry.born);
+        if (row && row->slot != entry.slot) note_bad_index(entry.stream, entry.born);
         const auto reached =
             std::max(std::pair(position.stream, position.number), std::pair(entry.stream, entry.slot));
         position.stream = reached.first;

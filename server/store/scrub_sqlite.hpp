@@ -6,6 +6,8 @@
 #include "server/store/store.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace parley::server::sqlite {
@@ -39,11 +41,14 @@ class Scrubber {
     std::int64_t walk_places(ScrubPosition& position, std::int64_t rows_max);
     std::int64_t walk_ids(ScrubPosition& position, std::int64_t rows_max);
     std::int64_t walk_slots(ScrubPosition& position, std::int64_t rows_max);
+    std::optional<VerifiedRow> verify(std::int64_t stream, std::int64_t born);
     bool is_indexed(const VerifiedRow& row);
+    void note_bad_index(std::int64_t stream, std::int64_t born);
 
     Connection& connection_;
     RowTable& rows_;
     StoreHost& host_;
+    std::vector<std::pair<std::int64_t, std::int64_t>> damaged_;
     Statement places_;
     Statement ids_;
     Statement slots_;

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace parley::server {
 
@@ -24,6 +26,8 @@ struct DiskUse {
 struct Scrubbed {
     /// Rows that were verified; a round comes to each twice, by its place and by its id or slot.
     std::int64_t rows = 0;
+    /// Stream and place of each that was reported to the host.
+    std::vector<std::pair<std::int64_t, std::int64_t>> damaged;
     /// Pages that could not be read: what lies behind them was not come to in this round.
     bool unreadable = false;
     /// The next slice begins from the start.
