@@ -131,7 +131,8 @@ std::expected<void, std::string> Home::remember(const AccountPlace& place) {
 }
 
 bool Home::remembers(const AccountPlace& place) {
-    return fs::exists(place.folder / "server");
+    std::error_code ignored;
+    return fs::exists(place.folder / "server", ignored);
 }
 
 void Home::forget(const AccountPlace& place) {
@@ -142,7 +143,9 @@ void Home::forget(const AccountPlace& place) {
 }
 
 bool Home::records(const AccountPlace& place) {
-    return !fs::exists(place.folder / "unrecorded");
+    // Where it cannot be told, nothing is recorded that the person may not want.
+    std::error_code ignored;
+    return fs::status(place.folder / "unrecorded", ignored).type() == fs::file_type::not_found;
 }
 
 std::expected<void, std::string> Home::set_records(const AccountPlace& place, bool wanted) {

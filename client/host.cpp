@@ -47,13 +47,14 @@ Status Host::open_core() {
     return {};
 }
 
-void Host::begin_new_life() {
+Status Host::begin_new_life() {
+    // An opening that fails leaves database and lease as they were, so that the old core goes on.
+    TRY(open_core());
     transport_->close(1000);
     core_timer_.disarm();
-    // The old core stays where there is no new one; the lease is not its any more.
-    if (auto opened = open_core(); !opened) return fail_with(opened.error().context);
     client_->connect(read_clocks());
     drive();
+    return {};
 }
 
 void Host::fail_with(const std::string& problem) {
@@ -76,8 +77,10 @@ void Host::drive() {
         carry_out(std::move(action));
     }
     if (recording_ && recording_->ring().life_grows_long(recording_opened_at_) && client_->idle() &&
-        !transport_->calling())
-        begin_new_life();
+        !transport_->calling()) {
+        // A failure is in the recording, which ends with it.
+        [[maybe_unused]] const Status begun = begin_new_life();
+    }
 }
 
 bool Host::collect() {

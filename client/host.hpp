@@ -44,6 +44,11 @@ class Host final : private TransportEvents {
     /// Syncs what was committed and carries out what the core asks for.
     void drive();
 
+    /// Opens another core in place of the present one and lets it connect, as after a restart. Where none can
+    /// be opened, the present one goes on, with its connection. To be called where nothing is under way; the
+    /// host does so itself where what is recorded of this life will soon have no room.
+    Status begin_new_life();
+
     /// Nothing waits to leave this machine.
     bool quiet() const {
         return transport_->bytes_queued() == 0 && !transport_->closing() && !transport_->calling();
@@ -60,8 +65,6 @@ class Host final : private TransportEvents {
     Host(Loop& loop, HostOptions options, Told told);
 
     Status open_core();
-    /// What is recorded of this life will soon have no room: the next one begins, as after a restart.
-    void begin_new_life();
     void fail_with(const std::string& problem);
 
     void socket_connected() override;

@@ -5,8 +5,10 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <span>
@@ -30,21 +32,36 @@ core::Ring::Halves halves_of(char* memory) {
     return {all.first(half_bytes), all.subspan(half_bytes)};
 }
 
+/// Takes the whole size from the disk, also where the file is there already: a page without a place on the
+/// disk would end the process when it is written. Returns the number of an error, or 0.
+int reserve(int descriptor) {
+    int error = EINTR;
+    while (error == EINTR)
+        error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(file_bytes));
+    return error;
+}
+
+bool is_whole(int descriptor) {
+    struct stat status{};
+    return ::fstat(descriptor, &status) == 0 && status.st_size == static_cast<off_t>(file_bytes);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RecordingFile>> RecordingFile::open(const std::filesystem::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) return failed("opened", errno);
-    // Also where it is there already: a page without a place on the disk would end the process when written.
-    const int reserved = ::posix_fallocate(descriptor, 0, static_cast<off_t>(file_bytes));
+    const bool was_whole = is_whole(descriptor);
+    const int reserved = reserve(descriptor);
     void* memory = MAP_FAILED;
     if (reserved == 0)
         memory = ::mmap(nullptr, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     const int error = reserved != 0 ? reserved : errno;
     ::close(descriptor);
     if (memory == MAP_FAILED) {
-        // What could not be had whole is of no use, and takes room where there is little.
-        if (reserved != 0) ::unlink(path.c_str());
+        // What could not be had whole is of no use, and takes room where there is little. A recording that is
+        // there stays.
+        if (reserved != 0 && !was_whole) ::unlink(path.c_str());
         return failed("made", error);
     }
     return std::unique_ptr<RecordingFile>(new RecordingFile(static_cast<char*>(memory)));

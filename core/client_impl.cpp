@@ -20,12 +20,15 @@ constexpr Duration reply_time_max = seconds(120);
 Status Client::Impl::open(Now now) {
     now_ = now;
     TRY(migrate(database_));
+    // In one transaction, so that an opening that fails leaves an earlier owner what it has.
+    Transaction transaction(database_);
     TRY_ASSIGN(std::int64_t generation, take_lease(database_));
-    database_.guard_with(generation);
     TRY(identity_.load());
     TRY(conversations_.load());
     TRY(outbox_.load());
     TRY(streams_.load());
+    TRY(transaction.commit());
+    database_.guard_with(generation);
     handle_lost_connection();
     output_.discard();
     told_ = connection();

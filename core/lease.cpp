@@ -12,11 +12,8 @@ Result<std::int64_t> lease_generation(LocalDatabase& database) {
 }
 
 Result<std::int64_t> take_lease(LocalDatabase& database) {
-    Transaction transaction(database);
     TRY(database.write("UPDATE lease SET generation = generation + 1"));
-    TRY_ASSIGN(std::int64_t generation, lease_generation(database));
-    TRY(transaction.commit());
-    return generation;
+    return lease_generation(database);
 }
 
 }  // namespace parley::core

@@ -12,8 +12,8 @@ namespace parley::core {
 /// later one wins, and the earlier one can write nothing more, whatever it still believes.
 Result<std::int64_t> lease_generation(LocalDatabase& database);
 
-/// Makes the caller the owner, in a transaction of its own; returns the generation to guard the database
-/// with.
+/// Makes the caller the owner as soon as his transaction commits; returns the generation to guard the
+/// database with.
 Result<std::int64_t> take_lease(LocalDatabase& database);
 
 }  // namespace parley::core

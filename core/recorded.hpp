@@ -6,8 +6,8 @@
 
 namespace parley::core {
 
-/// One input of a core, from taking it in to the end of what it does, told to the recorder where there is
-/// one. Without one it costs a comparison.
+/// The opening of a core, an input, or a question to it: told to the recorder, where there is one, from what
+/// is taken in to the end of what the core does about it. Without a recorder it costs a comparison.
 class Recorded {
   public:
     /// `tell(recorder)` says what is taken in.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/digest.hpp"
 #include "base/time.hpp"
 
 #include <cstdint>
@@ -22,14 +23,12 @@ class Trace {
     void listen(Listener listener) { listener_ = std::move(listener); }
     bool listened_to() const { return static_cast<bool>(listener_); }
 
-    std::uint64_t hash() const { return hash_; }
+    std::uint64_t hash() const { return digest_.value(); }
     /// 16 hexadecimal digits.
-    std::string digits() const;
+    std::string digits() const { return digest_.digits(); }
 
   private:
-    void mix(std::string_view bytes);
-
-    std::uint64_t hash_ = 0xcbf29ce484222325;
+    Digest digest_;
     Listener listener_;
 };
 

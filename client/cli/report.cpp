@@ -99,13 +99,19 @@ Outcome<ExitCode> report(const AccountPlace& place, const ReportCommand& command
     TRY(write_new(file, text));
 
     const auto recording = core::read_recording(text, core::OtherVersions::taken);
-    const Summary summary = recording ? summary_of(*recording) : Summary{};
     JsonLine object;
-    object.text("file", file).integer("bytes", std::ssize(text)).integer("lives", summary.lives);
-    terminal.line(object.integer("inputs", summary.inputs));
-    terminal.line("Saved to " + harmless_line(file) + ": " + std::to_string(summary.inputs) +
-                  " inputs from " + local_stamp(summary.from) + " to " + local_stamp(summary.upto) + ", " +
+    object.text("file", file).integer("bytes", std::ssize(text)).boolean("readable", recording.has_value());
+    std::string what = "what was recorded, which this version cannot read";
+    if (recording) {
+        const Summary summary = summary_of(*recording);
+        object.integer("lives", summary.lives).integer("inputs", summary.inputs);
+        what = std::to_string(summary.inputs) + " inputs from " + local_stamp(summary.from) + " to " +
+               local_stamp(summary.upto);
+    }
+    terminal.line(object);
+    terminal.line("Saved to " + harmless_line(file) + ": " + what + ", " +
                   std::to_string((text.size() + 1023) / 1024) + " KiB.");
+    if (!recording) terminal.line("Why it cannot be read: " + harmless_line(recording.error().context));
     terminal.line(std::string("In it: ") + contains);
     terminal.line(std::string("Not in it: ") + leaves_out);
     terminal.line("Nothing was sent. It is lines of JSON: look into it before you pass it on.");

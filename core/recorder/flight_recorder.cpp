@@ -87,6 +87,8 @@ void FlightRecorder::opens(const ClientOptions& options, Now now) {
     encoding_ = options.encoding;
     said_ = {};
     actions_ = 0;
+    opening_ = true;
+    opening_failed_ = false;
     writer_.begin_life({.format = limits::recording_format,
                         .version = std::string(version()),
                         .database = static_cast<std::int64_t>(migrations().size()),
@@ -94,39 +96,45 @@ void FlightRecorder::opens(const ClientOptions& options, Now now) {
                         .at = time_of(now)});
 }
 
-void FlightRecorder::begin(protocol::RecordedInput input, Now now) {
+/// True: it is to be written down.
+bool FlightRecorder::begin() {
     said_ = {};
     actions_ = 0;
     writer_.begin_input();
-    input.at = time_of(now);
-    writer_.write({.input = std::move(input)});
+    return writer_.recording();
 }
 
 void FlightRecorder::takes(const protocol::DoorInput& input, Now now) {
+    if (!begin()) return;
     protocol::DoorInput hidden = input;
     writer_.noise().hide(hidden);
+    const bool wish = hidden.request.has_value();
+    std::string line =
+        encoded_line({.input = protocol::RecordedInput{.at = time_of(now), .message = std::move(hidden)}});
     // A wish that no door would take is not to be asked again through one.
-    const bool fits = !hidden.request || protocol::decode<protocol::DoorInput>(
-                                             protocol::encode(hidden, Encoding::json), Encoding::json);
-    if (!fits) writer_.lose("something was asked for that a door does not let through");
-    begin({.message = std::move(hidden)}, now);
+    if (wish && !protocol::decode<protocol::RecordedLine>(line, Encoding::json))
+        return writer_.lose("something was asked for that a door does not let through");
+    writer_.write(std::move(line));
 }
 
 void FlightRecorder::takes_frame(std::string_view frame, Now now) {
-    const std::string hidden = writer_.recording() ? writer_.noise().frame(frame, encoding_) : std::string();
-    begin({.frame = to_base64(as_bytes(hidden))}, now);
+    if (!begin()) return;
+    const std::string hidden = writer_.noise().frame(frame, encoding_);
+    writer_.write(
+        {.input = protocol::RecordedInput{.at = time_of(now), .frame = to_base64(as_bytes(hidden))}});
 }
 
 void FlightRecorder::takes_command(const protocol::Payload& command, std::optional<Uuid> id, Now now) {
+    if (!begin()) return;
     protocol::Envelope envelope{.id = id, .payload = command};
     writer_.noise().hide(envelope.payload);
     std::string line = encoded(envelope);
     if (!can_be_read(line)) {
         envelope.payload = refused_command();
         line = encoded(envelope);
-        if (!can_be_read(line)) writer_.lose("a command was given that a door does not let through");
+        if (!can_be_read(line)) return writer_.lose("a command was given that a door does not let through");
     }
-    begin({.command = std::move(line)}, now);
+    writer_.write({.input = protocol::RecordedInput{.at = time_of(now), .command = std::move(line)}});
 }
 
 void FlightRecorder::gives(const Action& action) {
@@ -167,6 +175,8 @@ void FlightRecorder::digest_frame(std::string_view frame) {
 
 void FlightRecorder::replies(Reply reply) {
     if (!writer_.recording()) return;
+    if (const auto* opened = std::get_if<const Status*>(&reply); opened && opening_)
+        opening_failed_ = !**opened;
     std::visit(
         [this](const auto* answer) {
             if (!*answer) {
@@ -181,6 +191,9 @@ void FlightRecorder::replies(Reply reply) {
 void FlightRecorder::done() {
     done_ = {.actions = actions_, .said = said_.digits(), .stored = writer_.stored().digits()};
     writer_.write({.done = done_});
+    opening_ = false;
+    // What comes now is another core's.
+    if (std::exchange(opening_failed_, false)) writer_.lose("the core could not be opened");
 }
 
 }  // namespace parley::core

@@ -43,7 +43,7 @@ class FlightRecorder final : public Recorder {
     void done() override;
 
   private:
-    void begin(protocol::RecordedInput input, Now now);
+    bool begin();
     void digest_frame(std::string_view frame);
 
     RecordWriter writer_;
@@ -51,6 +51,8 @@ class FlightRecorder final : public Recorder {
     RecordingPrimitives primitives_;
     protocol::Encoding encoding_ = protocol::Encoding::cbor;
     Digest said_;
+    bool opening_ = false;
+    bool opening_failed_ = false;
     std::int64_t actions_ = 0;
     protocol::RecordedDone done_;
 };

@@ -2,11 +2,13 @@
 
 #include "base/utf8.hpp"
 #include "core/commands.hpp"
+#include "core/rules/text.hpp"
 #include "protocol/cbor_writer.hpp"
 #include "protocol/generated/cpp/codecs.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/writer.hpp"
 
+#include <array>
 #include <cstddef>
 #include <utility>
 #include <variant>
@@ -23,24 +25,13 @@ constexpr std::string_view no_frame = "\xff";
 constexpr std::string_view unknown_type_name = "?";
 constexpr std::int64_t unknown_type_number = 0;
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool belongs_in_handle(char c) {
-    return (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-}
-
 /// JSON writes a character below the space, a quotation mark and a backslash with two characters or with six.
 bool is_escaped(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-char escaped_alike(char c) {
-    if (c == '\0') return c;
-    const bool short_escape =
-        c == '"' || c == '\\' || c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t';
-    return short_escape ? '\n' : '\x01';
+bool has_short_escape(char c) {
+    return c == '"' || c == '\\' || c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t';
 }
 
 std::size_t size_of_point(char first) {
@@ -62,24 +53,57 @@ class Digits {
     std::uint64_t number_;
 };
 
-/// Replaces the code point at `place`.
-void hide_point(std::string& text, std::size_t place, std::size_t size, TextKind kind, Digits& digits) {
-    char& first = text[place];
-    if (size == 1) {
-        if (is_escaped(first))
-            first = escaped_alike(first);
-        else if (kind != TextKind::handle || (first >= 'a' && first <= 'z'))
-            first = static_cast<char>('a' + digits.next(26));
-        else if (belongs_in_handle(first))
-            first = static_cast<char>('0' + digits.next(10));
-        else
-            first = is_letter(first) ? static_cast<char>('A' + digits.next(26)) : '!';
-        return;
+/// How many code points a text has of each kind that takes another room, in bytes or in JSON; a NUL stands
+/// apart, since it makes a text one that is refused.
+struct Sizes {
+    explicit Sizes(std::string_view text) {
+        for (std::size_t place = 0; place < text.size();) {
+            const char first = text[place];
+            const std::size_t size = size_of_point(first);
+            if (size > 1)
+                ++longer[size - 2];
+            else if (first == '\0')
+                ++nul;
+            else if (!is_escaped(first))
+                ++plain;
+            else
+                ++(has_short_escape(first) ? short_escape : long_escape);
+            place += size;
+        }
     }
+
+    std::size_t plain = 0;
+    std::array<std::size_t, 3> longer{};
+    std::size_t short_escape = 0;
+    std::size_t long_escape = 0;
+    std::size_t nul = 0;
+};
+
+/// A handle, told apart from others by its digits.
+std::string handle_of(std::size_t size, Digits digits) {
+    static constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::string noise;
+    while (noise.size() < size)
+        noise += alphabet[static_cast<std::size_t>(digits.next(noise.empty() ? 26 : alphabet.size()))];
+    return noise;
+}
+
+/// Everything of one kind together, so that no place in the text tells what stood there. `letter` is the
+/// first of 26.
+std::string text_of(const Sizes& sizes, char letter, Digits digits) {
+    std::string noise;
+    for (std::size_t i = 0; i < sizes.plain; ++i)
+        noise += static_cast<char>(letter + digits.next(26));
     // U+00E0 …, U+4E00 …, U+1F600 …: letters, ideographs and faces that every font has.
-    static constexpr std::string_view begin[] = {"\xc3\xa0", "\xe4\xb8\x80", "\xf0\x9f\x98\x80"};
-    text.replace(place, size, begin[size - 2]);
-    text[place + size - 1] = static_cast<char>(text[place + size - 1] + digits.next(16));
+    static constexpr std::string_view first_points[] = {"\xc3\xa0", "\xe4\xb8\x80", "\xf0\x9f\x98\x80"};
+    for (std::size_t kind = 0; kind < sizes.longer.size(); ++kind) {
+        for (std::size_t i = 0; i < sizes.longer[kind]; ++i) {
+            noise += first_points[kind];
+            noise.back() = static_cast<char>(noise.back() + digits.next(16));
+        }
+    }
+    noise.append(sizes.short_escape, '\n').append(sizes.long_escape, '\x01').append(sizes.nul, '\0');
+    return noise;
 }
 
 std::string rejected_frame(const protocol::Rejected& rejected, Encoding encoding) {
@@ -111,12 +135,12 @@ void Noise::hide(std::string& text, TextKind kind) {
         text.assign(text.size(), '\xff');
         return;
     }
-    Digits digits(kind == TextKind::other ? 0 : number_of(text));
-    for (std::size_t place = 0; place < text.size();) {
-        const std::size_t size = size_of_point(text[place]);
-        hide_point(text, place, size, kind, digits);
-        place += size;
-    }
+    const Digits digits(kind == TextKind::other ? 0 : number_of(text));
+    const bool handle = kind == TextKind::handle;
+    if (handle && rules::check_handle(text))
+        text = handle_of(text.size(), digits);
+    else
+        text = text_of(Sizes(text), handle ? 'A' : 'a', digits);  // No handle has capitals.
 }
 
 void Noise::hide(protocol::DoorInput& input) {

@@ -15,9 +15,9 @@ namespace parley::core {
 
 /// Puts noise in the place of everything that people wrote or must keep to themselves. The noise has the same
 /// number of bytes and code points, takes the same room in JSON, and is a handle where it replaces one, so
-/// that a core does with it what it does with the original. Beyond that it tells nothing: every message of
-/// one size becomes the same noise. Only names and handles are told apart (the first, the second …), since a
-/// core looks whether a profile has changed.
+/// that a core does with it what it does with the original. Beyond that it tells nothing: every message with
+/// as many code points of each size becomes the same noise, wherever in it they stood. Only names and handles
+/// are told apart (the first, the second …), since a core looks whether a profile has changed.
 class Noise {
   public:
     void hide(std::string& text, protocol::TextKind kind);
@@ -37,8 +37,7 @@ class Noise {
   private:
     std::int64_t number_of(const std::string& name);
 
-    /// Names in the order in which they were first seen. There are at most as many as a recording has room
-    /// for.
+    /// Names in the order in which they were first seen.
     std::unordered_map<std::string, std::int64_t> names_;
 };
 

@@ -20,7 +20,7 @@ Now now_of(const protocol::RecordedTime& at) {
 Player::Player(const LifeRecording& life, Database* real)
     : life_(life),
       real_(real),
-      recorder_(again_, real != nullptr ? *real : static_cast<Database&>(database_), primitives_) {}
+      recorder_(nowhere_, real != nullptr ? *real : static_cast<Database&>(database_), primitives_) {}
 
 Played Player::play() {
     const RecordedStep& step = life_.steps[next_];
@@ -31,7 +31,6 @@ Played Player::play() {
     if (!opening && !door_) return played;
     database_.answer_as(step);
     primitives_.answer_as(step);
-    again_ = {};
     if (opening) {
         open();
     } else if (auto pushed = push(*step.input); !pushed) {

@@ -21,8 +21,13 @@ class RecordedStatement final : public Statement {
     void bind_null(int) override {}
 
     Result<bool> step() override {
-        if (!running_) answer_ = question_ ? home_.next_question() : nullptr;
-        if (running_ && answer_ != nullptr) ++row_;
+        // A run begins with the first step, and anew with the one after its end, as in SQLite.
+        if (!running_) {
+            answer_ = question_ ? home_.next_question() : nullptr;
+            row_ = 0;
+        } else {
+            ++row_;
+        }
         running_ = true;
         blobs_.clear();
         if (auto done = home_.next_operation(); !done) {
@@ -34,10 +39,7 @@ class RecordedStatement final : public Statement {
         return found;
     }
 
-    void reset() override {
-        running_ = false;
-        row_ = 0;
-    }
+    void reset() override { running_ = false; }
 
     bool is_null(int column) const override { return value(column) == protocol::RecordedValue{}; }
     std::int64_t integer(int column) const override {

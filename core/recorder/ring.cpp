@@ -38,6 +38,12 @@ std::int64_t last_life(std::string_view lines) {
     return life_begun_by(line.substr(0, line.find('\n'))).value_or(0);
 }
 
+/// Writes only where something stands: in a file that is mapped, a page that is written must be written back.
+void clear(std::span<char> memory) {
+    for (char& byte : memory)
+        if (byte != '\0') byte = '\0';
+}
+
 /// Which half holds the newest lives; the first where there are none.
 std::size_t newer(std::string_view one, std::string_view other) {
     return first_life(one) >= first_life(other) ? 0 : 1;
@@ -50,7 +56,7 @@ Ring::Ring(Halves halves) : halves_(halves) {
         const std::string_view lines = whole_lines({halves_[half].data(), halves_[half].size()});
         used_[half] = first_life(lines) > 0 ? lines.size() : 0;
         // What a process left unfinished as it died, or what is no recording at all.
-        std::ranges::fill(halves_[half].subspan(used_[half]), '\0');
+        clear(halves_[half].subspan(used_[half]));
     }
     present_ = newer(lines_of(0), lines_of(1));
     last_life_ = std::max(last_life(lines_of(0)), last_life(lines_of(1)));
@@ -77,7 +83,7 @@ bool Ring::life_grows_long(std::size_t opened_at) const {
 std::int64_t Ring::begin_life() {
     if (used_[present_] > halves_[present_].size() / 2) {
         present_ = 1 - present_;
-        std::ranges::fill(halves_[present_], '\0');
+        clear(halves_[present_]);
         used_[present_] = 0;
     }
     return ++last_life_;

@@ -7,23 +7,27 @@
 
 namespace parley::core {
 
+std::string encoded_line(const protocol::RecordedLine& line) {
+    return protocol::encode(line, protocol::Encoding::json) + '\n';
+}
+
 void RecordWriter::begin_life(protocol::RecordedLife life) {
     recording_ = true;
+    // Another core knows nobody, and the names of all lives together would grow without end.
+    noise_ = {};
     life.number = sink_.begin_life();
     begin_input();
     write({.life = std::move(life)});
 }
 
-void RecordWriter::write(const protocol::RecordedLine& line) {
+void RecordWriter::write(std::string_view line) {
     if (!recording_) return;
-    if (!sink_.append(protocol::encode(line, protocol::Encoding::json) + '\n', false))
-        lose("there is no room for more of this life");
+    if (!sink_.append(line, false)) lose("there is no room for more of this life");
 }
 
 void RecordWriter::lose(std::string why) {
     if (!std::exchange(recording_, false)) return;
-    const protocol::RecordedLine line{.lost = std::move(why)};
-    sink_.append(protocol::encode(line, protocol::Encoding::json) + '\n', true);
+    sink_.append(encoded_line({.lost = std::move(why)}), true);
 }
 
 void RecordWriter::failed(std::int64_t operation, ErrorCode code) {

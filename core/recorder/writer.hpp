@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
-#include "core/recorder/digest.hpp"
 #include "core/recorder/noise.hpp"
 #include "protocol/generated/cpp/door.hpp"
 
@@ -22,6 +22,9 @@ class RecordSink {
     virtual bool append(std::string_view line, bool last) = 0;
 };
 
+/// With its end.
+std::string encoded_line(const protocol::RecordedLine& line);
+
 /// The lines of one life, and what one input has asked for so far.
 class RecordWriter {
   public:
@@ -37,7 +40,11 @@ class RecordWriter {
         questions_ = operations_ = 0;
         stored_ = {};
     }
-    void write(const protocol::RecordedLine& line);
+    void write(const protocol::RecordedLine& line) {
+        if (recording_) write(encoded_line(line));
+    }
+    /// The same for a line that is encoded already.
+    void write(std::string_view line);
     /// From here on nothing is recorded, since it would be wrong.
     void lose(std::string why);
 

@@ -1,6 +1,6 @@
 #include "client/account.hpp"
 
-#include "tests/unit/client/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #include "client/home.hpp"
 
-#include "tests/unit/client/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -76,6 +76,13 @@ TEST(OwnerLock, IsHeldByOneAtATime) {
     EXPECT_EQ(OwnerLock::holder(place), ::getpid());
     first.reset();
     EXPECT_TRUE(OwnerLock::try_take(place));
+}
+
+TEST(Home, AnswersWhereTheFolderCannotBeLookedInto) {
+    const AccountPlace place{.folder = std::string(5000, 'x'), .name = "ada@x", .server = {}, .ca_file = {}};
+    EXPECT_FALSE(Home::remembers(place));
+    EXPECT_FALSE(Home::records(place));
+    EXPECT_FALSE(Home::set_records(place, false));
 }
 
 }  // namespace

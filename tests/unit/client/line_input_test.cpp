@@ -1,7 +1,7 @@
 #include "client/net/line_input.hpp"
 
 #include "client/platform.hpp"
-#include "tests/unit/client/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

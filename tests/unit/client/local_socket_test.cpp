@@ -1,7 +1,7 @@
 #include "client/net/local_socket.hpp"
 
 #include "client/platform.hpp"
-#include "tests/unit/client/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,14 +5,35 @@
 #include "core/client.hpp"
 #include "core/recorder/flight_recorder.hpp"
 #include "protocol/generated/cpp/limits.hpp"
-#include "tests/unit/client/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
+#include <vector>
+
+namespace {
+
+/// What the next calls of posix_fallocate say instead of doing anything.
+std::vector<int> failures_to_come;
+
+}  // namespace
+
+/// Stands before the one of the system, which is called where no failure is to come.
+extern "C" int posix_fallocate(int descriptor, off_t offset, off_t length) {
+    using Function = int (*)(int, off_t, off_t);
+    static const auto of_system = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "posix_fallocate"));
+    if (failures_to_come.empty()) return of_system(descriptor, offset, length);
+    const int failure = failures_to_come.front();
+    failures_to_come.erase(failures_to_come.begin());
+    return failure;
+}
 
 namespace parley::test {
 namespace {
@@ -84,6 +105,29 @@ TEST(RecordingFile, ThatIsSomethingElseIsNoRecording) {
     ASSERT_TRUE(file);
     live((*file)->ring());
     EXPECT_TRUE(RecordingFile::read(path));
+}
+
+TEST(RecordingFile, IsHadThoughASignalInterrupts) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "recording";
+    failures_to_come = {EINTR, EINTR};
+    const auto file = RecordingFile::open(path);
+    ASSERT_TRUE(file) << file.error().context;
+    live((*file)->ring());
+    EXPECT_TRUE(RecordingFile::read(path));
+}
+
+TEST(RecordingFile, ThatIsThereStaysWhereTheDiskRefuses) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "recording";
+    live((*RecordingFile::open(path))->ring());
+    failures_to_come = {ENOSPC};
+    EXPECT_FALSE(RecordingFile::open(path));
+    EXPECT_TRUE(RecordingFile::read(path));
+    // One that was only begun takes no room away.
+    failures_to_come = {ENOSPC};
+    EXPECT_FALSE(RecordingFile::open(folder.path() / "other"));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "other"));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "client/sqlite_database.hpp"
 
-#include "tests/unit/client/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

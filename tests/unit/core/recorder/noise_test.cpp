@@ -35,6 +35,25 @@ TEST(Noise, OfTextsOfOneSizeIsTheSame) {
     EXPECT_NE(hidden("Meet me at 8"), "Meet me at 8");
 }
 
+TEST(Noise, TellsNotWhereInATextSomethingStood) {
+    EXPECT_EQ(hidden("a\nb \"c\" 👋 é"), hidden("👋 é\"\"  abc\n"));
+    EXPECT_EQ(hidden("line one\nline two"), hidden("line\none line two"));
+    EXPECT_EQ(hidden("\x02 two"), hidden("two \x02"));
+    // A title is a name: the second that is seen differs from the first in its letters only.
+    Noise noise;
+    std::string one = "Tea \"at\" 5";
+    std::string other = "\"Tea at\" 5";
+    noise.hide(one, TextKind::name);
+    noise.hide(other, TextKind::name);
+    EXPECT_NE(one, other);
+    EXPECT_EQ(one.find('\n'), other.find('\n'));
+}
+
+TEST(Noise, OfHandlesTellsNotWhereADotStood) {
+    EXPECT_EQ(hidden("ada.l", TextKind::handle), hidden("a-d_1", TextKind::handle));
+    EXPECT_EQ(hidden("Ada L", TextKind::handle), hidden("1 da!", TextKind::handle));
+}
+
 TEST(Noise, HasNothingOfWhatItReplaces) {
     const std::string text = "grüße 👋 an 東京 \"heute\"";
     const std::string noise = hidden(text);

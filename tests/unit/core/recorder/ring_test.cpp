@@ -2,13 +2,17 @@
 
 #include "core/recorder/ring.hpp"
 
+#include "core/recorder/recorded_ports.hpp"
 #include "core/recorder/recording.hpp"
 #include "core/recorder/version.hpp"
+#include "core/recorder/writer.hpp"
 #include "core/schema.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -142,6 +146,49 @@ TEST(Ring, TakesWhatIsNoRecordingForEmpty) {
         EXPECT_EQ(begin(ring), 1);
         EXPECT_EQ(lives_in(memory.text()), (std::vector<std::int64_t>{1}));
     }
+}
+
+TEST(Ring, WritesNothingToMemoryThatIsEmpty) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    void* memory = ::mmap(nullptr, 2 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(memory, MAP_FAILED);
+    const std::span<char> all(static_cast<char*>(memory), 2 * page);
+    // Whoever writes here dies.
+    const Ring ring({all.first(page), all.last(page)});
+    EXPECT_EQ(ring.text(), "");
+    ::munmap(memory, 2 * page);
+}
+
+TEST(RecordWriter, BeginsALifeWithoutTheNamesOfTheOneBefore) {
+    core::WholeRecording sink;
+    core::RecordWriter writer(sink);
+    const auto noise_of = [&](std::string name) {
+        writer.noise().hide(name, protocol::TextKind::name);
+        return name;
+    };
+    writer.begin_life({});
+    const std::string first = noise_of("ada");
+    EXPECT_NE(noise_of("bob"), first);
+    writer.begin_life({});
+    EXPECT_EQ(noise_of("bob"), first);
+}
+
+TEST(RecordedDatabase, RunsAStatementAnewAfterItsEnd) {
+    const auto row = [](std::int64_t value) {
+        return protocol::RecordedRow{.values = {protocol::RecordedValue{.integer = value}}};
+    };
+    core::RecordedStep step;
+    step.answers = {{.number = 0, .rows = {row(1), row(2)}}, {.number = 1, .rows = {row(3)}}};
+    core::RecordedDatabase database;
+    database.answer_as(step);
+    const auto statement = database.prepare("SELECT a FROM b");
+    ASSERT_TRUE(statement);
+    std::vector<std::int64_t> seen;
+    for (int run = 0; run < 2; ++run) {
+        while (*(*statement)->step())
+            seen.push_back((*statement)->integer(0));
+    }
+    EXPECT_EQ(seen, (std::vector<std::int64_t>{1, 2, 3}));
 }
 
 }  // namespace

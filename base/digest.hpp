@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace parley::core {
+namespace parley {
 
 /// 64 bits that tell one sequence of texts and numbers from another, the same on every machine. Against
 /// accidents only.
@@ -18,8 +18,8 @@ class Digest {
         while (!bytes.empty()) {
             std::uint64_t word = 0;
             const std::size_t taken = bytes.size() < sizeof word ? bytes.size() : sizeof word;
-            for (std::size_t i = 0; i < taken; ++i)
-                word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+            std::memcpy(&word, bytes.data(), taken);
+            if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
             stir(word);
             bytes.remove_prefix(taken);
         }
@@ -45,4 +45,4 @@ class Digest {
     std::uint64_t hash_ = 0x2545f4914f6cdd1d;
 };
 
-}  // namespace parley::core
+}  // namespace parley
