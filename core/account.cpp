@@ -67,6 +67,8 @@ Status Account::handle_changes(const protocol::ChangesOk& changes) {
 
 /// Everything was told. What was marked at the beginning of an epoch and did not come again is not there.
 Status Account::forget_lost() {
+    TRY_ASSIGN(bool any, rows_.any_not_on_server(account_stream_number));
+    if (!any) return {};
     TRY_ASSIGN(auto joined, rows_.of_type(account_stream_number, protocol::Type::joined));
     std::set<StreamId> present;
     for (const auto& row : joined)

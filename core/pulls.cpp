@@ -26,7 +26,7 @@ protocol::Page newest_page(const StreamId& stream) {
 }  // namespace
 
 bool Pulls::owes_anything() const {
-    if (identity_.get().behind) return true;
+    if (owed_by_account()) return true;
     for (const StreamId& stream : candidates_) {
         const Conversation* conversation = conversations_.find(stream);
         if (!conversation || !conversation->owes_anything()) continue;
@@ -198,10 +198,11 @@ bool Pulls::may_ask(const StreamId& stream, Instant now) const {
 }
 
 Status Pulls::pump(Now now) {
-    if (auto request = owed_by_account(); request && may_ask(request->stream, now.instant))
+    if (auto request = owed_by_account();
+        request && requests_.size() < pulls_in_flight_max && may_ask(request->stream, now.instant))
         ask(std::move(*request), now);
     const auto conversations = by_urgency();
-    bool owed = identity_.get().behind;
+    bool owed = owed_by_account().has_value();
     for (Conversation* conversation : conversations) {
         if (requests_.size() >= pulls_in_flight_max) return {};
         if (!may_ask(conversation->stream, now.instant)) continue;

@@ -49,7 +49,7 @@ class Pulls {
     /// True where something is owed without which the device does not show the truth.
     bool owes_anything() const;
     /// True where nothing is owed or under way, history in the background included.
-    bool idle() const { return requests_.empty() && candidates_.empty() && !identity_.get().behind; }
+    bool idle() const { return requests_.empty() && candidates_.empty() && !owed_by_account(); }
     std::size_t in_flight() const { return requests_.size(); }
     bool asked(const Uuid& id) const { return requests_.contains(id); }
 

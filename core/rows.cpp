@@ -5,7 +5,9 @@
 namespace parley::core {
 namespace {
 
-// 42 is message.new; SQL texts must be literals, so that the number stands in them.
+// 42 is message.new; SQL texts must be literals, so that the number stands in them. Indexes are named, since
+// SQLite would rather read a whole conversation by its primary key than use one of those that hold a part of
+// it.
 static_assert(static_cast<int>(protocol::Type::message_new) == 42);
 
 Result<StoredRow> read_row(const Query& query) {
@@ -52,13 +54,14 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     return applied;
 }
 
-/// The same message of the same sender at another place.
+/// The same message of the same sender at another place. The server gives it one only where a restore took
+/// away the other.
 Status Rows::take_from_elsewhere(std::int64_t stream, const protocol::Change& change) {
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     if (!message) return {};
     TRY_ASSIGN(Query query,
-               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND id = ?"
-                              " AND born <> ?",
+               database_.read("SELECT body, not_on_server FROM stream_row INDEXED BY stream_row_lost"
+                              " WHERE stream = ? AND id = ? AND not_on_server = 1 AND born <> ?",
                               stream, *change.id, change.born));
     TRY_ASSIGN(auto others, collect(std::move(query)));
     for (const StoredRow& other : others) {
@@ -97,8 +100,8 @@ Result<std::vector<StoredRow>> Rows::messages_above(std::int64_t stream, std::in
 
 Result<std::vector<StoredRow>> Rows::of_type(std::int64_t stream, protocol::Type type) {
     TRY_ASSIGN(Query query,
-               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND type = ?"
-                              " AND type <> 42 ORDER BY born",
+               database_.read("SELECT body, not_on_server FROM stream_row INDEXED BY stream_row_other"
+                              " WHERE stream = ? AND type = ? AND type <> 42 ORDER BY born",
                               stream, static_cast<int>(type)));
     return collect(std::move(query));
 }
@@ -143,8 +146,19 @@ Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, 
     return born_before;
 }
 
+Result<bool> Rows::any_not_on_server(std::int64_t stream) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT 1 FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"
+                              " AND not_on_server = 1 LIMIT 1",
+                              stream));
+    return query.step();
+}
+
 Status Rows::remove_not_on_server(std::int64_t stream) {
-    return database_.write("DELETE FROM stream_row WHERE stream = ? AND not_on_server = 1", stream);
+    return database_.write(
+        "DELETE FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"
+        " AND not_on_server = 1",
+        stream);
 }
 
 Result<std::vector<StoredRow>> Rows::collect(Query query) {

@@ -118,7 +118,13 @@ DROP INDEX stream_row_id;
 CREATE INDEX stream_row_id ON stream_row (stream, id) WHERE id IS NOT NULL;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3};
+// A message is looked for by its id only where a restored server may have given it another place.
+constexpr std::string_view version_4 = R"sql(
+DROP INDEX stream_row_id;
+CREATE INDEX stream_row_lost ON stream_row (stream, id) WHERE not_on_server = 1;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

@@ -34,8 +34,7 @@ namespace parley::core {
 /// How a conversation comes into being on a device, and what befalls it:
 ///
 ///   * joined {from}, or its state, for the first time: cursor = from - 1. Pushed changes begin with `from`;
-///   where
-///     the head lies above the cursor, a pull is owed, and where it lies far above, a jump. Members and
+///     where the head lies above the cursor, a pull is owed, and where it lies far above, a jump. Members and
 ///     settings that are older are fetched by `rows`, and pages fetch what one may see of earlier times.
 ///   * far behind, true or `too_old` (a jump): cursor = solid = base = head. Where anything is held, the
 ///     removals after the old cursor are owed first, and what was live is true as of `solid` from now on;
@@ -43,8 +42,7 @@ namespace parley::core {
 ///   * joined again: as a jump to from - 1; what lies between the memberships is left to pages.
 ///   * left: nothing is owed any more; everything held stays.
 ///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
-///   server*.
-///     Cursor and ranges go back to R, so that everything above is fetched again.
+///     server*. Cursor and ranges go back to R, so that everything above is fetched again.
 class Streams {
   public:
     Streams(Conversations& conversations, Rows& rows, Outbox& outbox, Profiles& profiles, Receipts& receipts,

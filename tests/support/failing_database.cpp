@@ -68,7 +68,17 @@ Status FailingDatabase::execute(std::string_view sql) {
 Result<std::unique_ptr<core::Statement>> FailingDatabase::prepare(std::string_view sql) {
     if (fails_now()) return injected();
     TRY_ASSIGN(auto statement, database_->prepare(sql));
+    prepared_.emplace(sql);
     return std::make_unique<FailingStatement>(*this, std::move(statement));
+}
+
+std::vector<std::string> FailingDatabase::plan_of(const std::string& sql) {
+    std::vector<std::string> plan;
+    const auto statement = database_->prepare("EXPLAIN QUERY PLAN " + sql);
+    if (!statement) std::abort();
+    for (auto found = (*statement)->step(); found && *found; found = (*statement)->step())
+        plan.emplace_back((*statement)->text(3));
+    return plan;
 }
 
 void FailingDatabase::crash() {

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace parley::test {
 
@@ -20,6 +23,10 @@ class FailingDatabase : public core::Database {
 
     /// Calls (execute, prepare, step) since the start.
     std::int64_t calls() const { return calls_; }
+    /// The texts of all statements that were prepared.
+    const std::set<std::string>& prepared() const { return prepared_; }
+    /// How SQLite goes about a statement, one line for each part of it.
+    std::vector<std::string> plan_of(const std::string& sql);
     /// The call with this number fails once; a commit that fails so is rolled back.
     void fail_at(std::optional<std::int64_t> call) { fail_at_ = call; }
     /// The next commit that follows fails once: rolled back, or, if `takes_effect`, all the same in the file.
@@ -40,6 +47,7 @@ class FailingDatabase : public core::Database {
     std::unique_ptr<core::Database> database_;
     std::int64_t calls_ = 0;
     std::int64_t commits_ = 0;
+    std::set<std::string> prepared_;
     std::optional<std::int64_t> fail_at_;
     std::optional<bool> failing_commit_;
     std::optional<std::int64_t> lie_at_commit_;

@@ -42,6 +42,20 @@ TEST(Schema, TheThirdVersionLetsTwoPersonsUseOneMessageId) {
     EXPECT_EQ(database.number("SELECT count(*) FROM stream_row"), 2);
 }
 
+TEST(Schema, TheFourthVersionIndexesIdsOnlyOfWhatARestoreTookAway) {
+    FailingDatabase database;
+    core::LocalDatabase local(database);
+    ASSERT_TRUE(core::migrate(local, core::migrations().first(3)));
+    const std::string row = "INSERT INTO stream_row VALUES (1, ";
+    ASSERT_TRUE(database.execute(row + "1, 1, 42, x'0102', 1, 0, 0, x'a0')"));
+    ASSERT_TRUE(database.execute(row + "2, 2, 42, x'0103', 1, 0, 1, x'a0')"));
+    ASSERT_TRUE(core::migrate(local));
+    EXPECT_EQ(database.number("SELECT count(*) FROM sqlite_master WHERE name = 'stream_row_id'"), 0);
+    EXPECT_EQ(database.number("SELECT born FROM stream_row INDEXED BY stream_row_lost"
+                              " WHERE stream = 1 AND id = x'0103' AND not_on_server = 1"),
+              2);
+}
+
 TEST(Schema, AMigrationThatFailsLeavesEverythingAsItWas) {
     for (std::int64_t call = 1; call < 12; ++call) {
         FailingDatabase database;
@@ -68,6 +82,42 @@ TEST(Schema, ANewerDatabaseIsNotTouched) {
     EXPECT_FALSE(core::Client::open({}, database, primitives, {}));
     EXPECT_EQ(database.number("PRAGMA user_version"), 99);
     EXPECT_EQ(database.number("SELECT generation FROM lease"), 0);
+}
+
+/// What a device does day by day: rows that come in, by pushes, pulls and pages, and everything that is
+/// shown.
+void use_everything(Script& script) {
+    script.go_live();
+    script.join("c1");
+    script.give({Script::pushed("c1", 1, Script::member("you")), Script::pushed("c1", 2, Script::said("a"))});
+    script.give({script.state("c1", 5)});
+    script.give(protocol::ChangesOk{2, 5, 5, false, {Script::row(5, Script::said("b"))}},
+                script.sent_of<protocol::Changes>().back().id);
+    script.say("c1", "mine");
+    script.submit(protocol::Read{to_stream(StreamId("c1")), 5});
+    script.give({Script::joined("late", 9)});
+    for (const auto& pull : script.sent_of<protocol::Changes>())
+        script.give(protocol::ChangesOk{1, 9, 9, false, {}}, pull.id);
+    EXPECT_TRUE(script.core().conversations(0, 9) && script.core().members(StreamId("c1")) &&
+                script.core().devices() && script.core().outbox());
+    for (const core::WindowQuery query : {core::WindowQuery{}, {.around = 2}, {.before = 5}, {.after = 1}})
+        EXPECT_TRUE(script.core().window(StreamId("c1"), query));
+    script.take();
+}
+
+TEST(Schema, NothingThatHappensEveryDayReadsAWholeConversation) {
+    Script script;
+    use_everything(script);
+    int looked_at = 0;
+    for (const std::string& sql : script.database().prepared()) {
+        for (const std::string& step : script.database().plan_of(sql)) {
+            if (step.find("stream_row") == std::string::npos) continue;
+            ++looked_at;
+            EXPECT_FALSE(step.starts_with("SCAN") || step.ends_with("PRIMARY KEY (stream=?)")) << sql << "\n"
+                                                                                               << step;
+        }
+    }
+    EXPECT_GT(looked_at, 5);
 }
 
 TEST(Lease, TheEarlierOwnerWritesNothingOnceAnotherHasOpened) {
@@ -229,6 +279,26 @@ TEST(Database, StatementsAreUsedAgainAndNestingIsAllowed) {
     ASSERT_TRUE(outer->step());
     EXPECT_TRUE(once());
     EXPECT_EQ(outer->integer(0), 0);
+}
+
+TEST(Lease, StaysWithTheEarlierOwnerWhereAnotherCannotOpen) {
+    for (std::int64_t call = 1; call < 30; ++call) {
+        Script script;
+        script.go_live();
+        script.join("c1");
+        SeededPrimitives primitives(5);
+        script.database().fail_at(script.database().calls() + call);
+        const auto other = core::Client::open({}, script.database(), primitives, script.now());
+        script.database().fail_at(std::nullopt);
+        if (other) {
+            EXPECT_GT(call, 10) << "no call of an opening failed";
+            return;
+        }
+        script.say("c1", "goes on");
+        EXPECT_EQ(script.core().connection(), Connection::catching_up) << "call " << call;
+        EXPECT_EQ(script.database().number("SELECT count(*) FROM command"), 1) << "call " << call;
+    }
+    ADD_FAILURE() << "the other never opened";
 }
 
 }  // namespace
