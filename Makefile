@@ -1,7 +1,7 @@
 # The one door to Parley's tools. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim crashes replay ordeal rig fuzz format lint deps package clean
+.PHONY: help run test bench sim soak crashes replay ordeal rig fuzz format lint deps package clean
 
 DEV := build/dev
 export CCACHE_NOHASHDIR := 1
@@ -21,9 +21,19 @@ bench: deps-test $(DEV)/build.ninja ## the load generator, as JSON (ARGS=… for
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) bench parleyd
 	@$(DEV)/bench/bench $(ARGS)
 
-sim: deps-test $(DEV)/build.ninja ## the simulator (ARGS=… for seeds)
+SEED ?= 1
+MINUTES ?= 5
+
+# What was asked for, not what has a value anyway.
+asked = $(if $(filter command environment,$(origin $(1))),--$(2) $($(1)))
+
+sim: deps-test $(DEV)/build.ninja ## the simulator, one seed (SEED=1 PROFILE=any STEPS=600, ARGS=… for more)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) sim
-	@$(DEV)/sim/sim $(ARGS)
+	@$(DEV)/sim/sim $(call asked,SEED,seed) $(call asked,PROFILE,profile) $(call asked,STEPS,steps) $(ARGS)
+
+soak: deps-test $(DEV)/build.ninja ## the simulator on all cores, seeds that nobody has run before (MINUTES=5)
+	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) sim
+	@$(DEV)/sim/sim --minutes $(MINUTES) $(call asked,PROFILE,profile) $(call asked,STEPS,steps) $(ARGS)
 
 replay: deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay
@@ -37,8 +47,6 @@ ordeal: deps-test $(DEV)/build.ninja ## real processes, kills and cuts: 60,000 l
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
 	@tests/ordeal/run.py $(ARGS)
 
-SEED ?= 1
-MINUTES ?= 5
 rig: deps-test $(DEV)/build.ninja ## the same in namespaces, on a bad network, with every fault (SEED=1 MINUTES=5)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley rig_shuttle rig_failing_sync
 	@tests/rig/run.py --seed $(SEED) --minutes $(MINUTES) $(ARGS)

@@ -24,6 +24,8 @@ struct Link {
     bool silent = false;
     /// The device takes nothing from its socket; what is under way waits, and then the server's sends do.
     bool reads = true;
+    /// Answers to HTTP calls get back.
+    bool answers = true;
 
     /// How long one packet takes now.
     Duration delay(Random& random) const {

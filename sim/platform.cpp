@@ -1,12 +1,30 @@
 #include "sim/platform.hpp"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <chrono>
 
 namespace parley::sim {
 
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
 Instant real_time() {
-    const auto since = std::chrono::steady_clock::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
+    return {duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
+}
+
+std::uint64_t seed_of_now() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    // A soak runs fewer than a thousand seeds in a second, so that the next one does not meet it.
+    return static_cast<std::uint64_t>(duration_cast<milliseconds>(since).count());
+}
+
+std::size_t cores() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+    return static_cast<std::size_t>(std::max(CPU_COUNT(&allowed), 1));
 }
 
 }  // namespace parley::sim

@@ -2,9 +2,18 @@
 
 #include "base/time.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace parley::sim {
 
-/// The machine's monotonic clock: only for saying how fast the simulator is.
+/// The machine's monotonic clock: only for saying how fast the simulator is, and for when a soak ends.
 Instant real_time();
+
+/// A seed that nobody has run before, most likely: from the machine's wall clock.
+std::uint64_t seed_of_now();
+
+/// Those that this process may use.
+std::size_t cores();
 
 }  // namespace parley::sim

@@ -9,7 +9,15 @@ namespace parley::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kHandles{"ada", "ben", "cyd", "dee", "eli", "fay"};
+constexpr std::int64_t kDevicesMax = 4;
+
+/// "ada" … "fay", "ada2" ….
+std::string handle_of(std::size_t number) {
+    constexpr std::array<std::string_view, 6> names{"ada", "ben", "cyd", "dee", "eli", "fay"};
+    const std::size_t round = number / names.size();
+    std::string handle(names[number % names.size()]);
+    return round == 0 ? handle : handle + std::to_string(round + 1);
+}
 
 }  // namespace
 
@@ -17,21 +25,20 @@ Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), pr
     server_ = std::make_unique<ServerNode>(world_, static_cast<Watch&>(*this),
                                            server::Rules{.registration = server::Registration::open},
                                            options_.defects);
-    const auto count = static_cast<std::size_t>(world_.random().between(
-        static_cast<std::int64_t>(options_.people_min), static_cast<std::int64_t>(options_.people_max)));
-    for (std::size_t number = 0; number < count; ++number)
+    for (std::size_t number = 0; number < options_.people; ++number)
         add_person(number);
 }
 
 Scene::~Scene() = default;
 
 void Scene::add_person(std::size_t number) {
-    Random& random = world_.random();
     auto person = std::make_unique<Person>();
-    person->handle = kHandles.at(number);
+    person->handle = handle_of(number);
     person->password = "password of " + person->handle;
-    const auto count = random.between(2, static_cast<std::int64_t>(options_.devices_max));
+    Random random = world_.fork("person " + person->handle);
+    const auto count = random.between(1, kDevicesMax);
     for (std::int64_t one = 1; one <= count; ++one) {
+        if (one > static_cast<std::int64_t>(options_.devices_max)) break;
         auto device = std::make_unique<Device>();
         Device& known = *device;
         core::ClientOptions client;

@@ -63,9 +63,9 @@ struct SceneOptions {
     std::uint64_t seed = 1;
     Profile profile = Profile::train;
     ServerDefects defects;
-    std::size_t people_min = 3;
-    std::size_t people_max = 4;
-    std::size_t devices_max = 3;
+    std::size_t people = 3;
+    /// Of each.
+    std::size_t devices_max = 4;
 };
 
 class Promise;

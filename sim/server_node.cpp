@@ -34,7 +34,7 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
     explicit Process(ServerNode& node)
         : node_(node),
           life_(node.life_),
-          random_(node.world_.random().fork("server " + std::to_string(node.starts_))),
+          random_(node.world_.fork("server " + std::to_string(node.starts_))),
           disk_(node.disk_.start()),
           tokens_(root_secret()),
           limits_({.messages_per_second = 1'000, .messages_burst = 100'000, .password_failures_max = 1'000}) {
@@ -113,7 +113,7 @@ bool ServerNode::Process::open() {
     store_ = std::move(*store);
     World& world = node_.world_;
     const auto turn = [this](std::uint32_t shard, const std::function<void()>& done) {
-        runs_[shard]->shard->handle_done(done, node_.world_.now());
+        runs_[shard]->shard->handle_done(done, node_.now());
         arm(shard);
     };
     writer_ = std::make_unique<VirtualWriter>(
@@ -121,14 +121,15 @@ bool ServerNode::Process::open() {
         VirtualWriter::Steps{[this](const server::Batch& batch) { node_.watch_.committed(batch); },
                              [this](const server::SharedBatch& batch) {
                                  commit(batch);
-                             }});
-    readers_ = std::make_unique<VirtualReaders>(world, life_, *store_, turn);
+                             }},
+        random_.fork("writer"));
+    readers_ = std::make_unique<VirtualReaders>(world, life_, *store_, turn, random_.fork("readers"));
     hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
     bus_ =
         std::make_unique<VirtualBus>(world, life_, [this](std::uint32_t from, server::DeviceConnected what) {
             for (std::uint32_t shard = 0; shard < kShards; ++shard) {
                 if (shard == from) continue;
-                runs_[shard]->shard->handle_device_connected(what, node_.world_.now());
+                runs_[shard]->shard->handle_device_connected(what, node_.now());
                 arm(shard);
             }
         });
@@ -160,13 +161,13 @@ server::DiskUse ServerNode::Process::disk_use() {
 void ServerNode::Process::commit(const server::SharedBatch& batch) {
     const auto encoded = std::make_shared<const server::EncodedBatch>(batch);
     for (std::uint32_t shard = 0; shard < kShards; ++shard) {
-        runs_[shard]->shard->handle_revocations(*batch, node_.world_.now());
+        runs_[shard]->shard->handle_revocations(*batch, node_.now());
         arm(shard);
     }
     for (std::uint32_t shard = 0; shard < kShards; ++shard) {
         // Every shard has its own pace, and walks in order since equal delays keep their order.
         node_.world_.after(milliseconds(shard), life_, [this, shard, encoded] {
-            runs_[shard]->shard->handle_batch(encoded, node_.world_.now());
+            runs_[shard]->shard->handle_batch(encoded, node_.now());
             arm(shard);
         });
     }
@@ -186,7 +187,7 @@ void ServerNode::Process::timeout(std::uint32_t shard) {
     Run& run = *runs_[shard];
     run.armed.reset();
     const auto next = run.shard->next_timeout();
-    if (next && *next <= node_.world_.instant()) run.shard->handle_timeout(node_.world_.now());
+    if (next && *next <= node_.world_.instant()) run.shard->handle_timeout(node_.now());
     arm(shard);
 }
 
@@ -194,21 +195,21 @@ void ServerNode::Process::accept(SharedWire wire) {
     const auto shard = static_cast<std::uint32_t>(wire->number() % kShards);
     Session& session = sessions_[wire->number()];
     session = {.wire = wire, .shard = shard, .key = {}};
-    session.key = runs_[shard]->shard->handle_connected(*wire, wire->encoding(), node_.world_.now());
+    session.key = runs_[shard]->shard->handle_connected(*wire, wire->encoding(), node_.now());
     arm(shard);
 }
 
 void ServerNode::Process::frame_arrived(Wire& wire, std::string_view frame) {
     const auto found = sessions_.find(wire.number());
     if (found == sessions_.end()) return;
-    runs_[found->second.shard]->shard->handle_frame(found->second.key, frame, node_.world_.now());
+    runs_[found->second.shard]->shard->handle_frame(found->second.key, frame, node_.now());
     arm(found->second.shard);
 }
 
 void ServerNode::Process::frame_written(Wire& wire) {
     const auto found = sessions_.find(wire.number());
     if (found == sessions_.end()) return;
-    runs_[found->second.shard]->shard->handle_written(found->second.key, node_.world_.now());
+    runs_[found->second.shard]->shard->handle_written(found->second.key, node_.now());
     arm(found->second.shard);
 }
 
@@ -217,7 +218,7 @@ void ServerNode::Process::peer_gone(Wire& wire) {
     if (found == sessions_.end()) return;
     const Session session = found->second;
     sessions_.erase(found);
-    runs_[session.shard]->shard->handle_disconnected(session.key, node_.world_.now());
+    runs_[session.shard]->shard->handle_disconnected(session.key, node_.now());
     arm(session.shard);
 }
 
@@ -226,13 +227,13 @@ void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
     runs_[shard]->http->handle(
         std::move(request),
         [answer = std::move(answer)](server::HttpResponse response) { answer(std::move(response)); },
-        node_.world_.now());
+        node_.now());
     arm(shard);
 }
 
 void ServerNode::Process::drain_shards() {
     for (auto& run : runs_) {
-        run->shard->drain(seconds(2), node_.world_.now());
+        run->shard->drain(seconds(2), node_.now());
     }
 }
 
@@ -247,7 +248,7 @@ ServerNode::ServerNode(World& world, Watch& watch, server::Rules rules, ServerDe
       watch_(watch),
       rules_(rules),
       defects_(defects),
-      disk_("server", world.random().fork("server disk")),
+      disk_("server", world.fork("server disk")),
       life_(std::make_shared<Life>()) {}
 
 ServerNode::~ServerNode() {

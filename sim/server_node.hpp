@@ -41,6 +41,9 @@ class ServerNode final : public WireAcceptor {
     bool buried() const { return process_ == nullptr; }
     MemoryDisk& disk() { return disk_; }
     std::int64_t starts() const { return starts_; }
+    /// How wrong its wall clock is.
+    Duration& clock_error() { return clock_error_; }
+    Now now() const { return {world_.instant(), world_.wall() + clock_error_}; }
     /// Nothing waits to be written.
     bool idle() const;
 
@@ -78,6 +81,7 @@ class ServerNode final : public WireAcceptor {
     SharedLife life_;
     std::unique_ptr<Process> process_;
     Death death_ = Death::killed;
+    Duration clock_error_;
     bool draining_ = false;
     std::int64_t starts_ = 0;
 };

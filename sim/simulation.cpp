@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -23,24 +22,30 @@ constexpr Duration kRestMax = seconds(400);
 constexpr Duration kSettling = seconds(8);
 /// A run that makes this many events has got into a loop.
 constexpr std::uint64_t kEventsMax = 3'000'000;
+/// What can be tried in one turn.
+constexpr int kTries = 3;
 
 /// Drives one scene: people act, faults strike, what has died starts again; then all is healed.
 class Simulation {
   public:
     explicit Simulation(RunOptions options)
-        : options_(std::move(options)), chance_(options_.scene.seed), scene_(options_.scene) {
+        : options_(std::move(options)),
+          chance_(options_.seed),
+          plan_(make_plan(Random(options_.seed).fork("plan"), options_.profile)),
+          scene_(scene_options(options_, plan_)),
+          act_times_(world().fork("times of acts")),
+          fault_times_(world().fork("times of faults")) {
         if (options_.listener) world().trace().listen(options_.listener);
-        choose();
     }
 
     Outcome run();
 
   private:
+    static SceneOptions scene_options(const RunOptions& options, const Plan& plan);
     World& world() { return scene_.world(); }
     Random& random() { return scene_.world().random(); }
     bool over() const { return scene_.violation().has_value(); }
 
-    void choose();
     void record();
     void act_soon();
     void act();
@@ -55,13 +60,15 @@ class Simulation {
 
     RunOptions options_;
     SqliteChance chance_;
+    Plan plan_;
     Scene scene_;
-    /// Swarm testing: each seed does only a part of what there is, so that rare mixtures come up.
-    std::vector<const Act*> acts_;
-    std::vector<const Fault*> faults_;
+    Random act_times_;
+    Random fault_times_;
+    std::int64_t turns_ = 0;
+    std::int64_t fault_turns_ = 0;
+    std::int64_t rounds_ = 0;
     std::int64_t acts_done_ = 0;
     std::int64_t faults_done_ = 0;
-    Duration pace_;
     bool healed_ = false;
 };
 
@@ -79,17 +86,11 @@ const Thing* weighted(Random& random, const std::vector<const Thing*>& things, W
     return nullptr;
 }
 
-void Simulation::choose() {
-    Random& chance = random();
-    const std::set<std::string_view> always{"send to a person", "send to a conversation", "look around",
-                                            "read"};
-    for (const Act* act : all_acts()) {
-        if (always.contains(act->name) || chance.below(3) != 0) acts_.push_back(act);
-    }
-    for (const Fault* fault : all_faults()) {
-        if (chance.below(2) == 0) faults_.push_back(fault);
-    }
-    pace_ = milliseconds(chance.between(20, 400));
+SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& plan) {
+    SceneOptions scene{.seed = options.seed, .profile = options.profile, .defects = options.defects};
+    scene.people = std::min(plan.people, options.cut.people.value_or(plan.people));
+    scene.devices_max = options.cut.devices.value_or(scene.devices_max);
+    return scene;
 }
 
 bool Simulation::step() {
@@ -110,7 +111,7 @@ Outcome Simulation::run() {
     look_after();
     act_soon();
     strike_soon();
-    while (acts_done_ < options_.acts && step()) {
+    while (turns_ < options_.steps && step()) {
     }
     heal();
     come_to_rest();
@@ -126,49 +127,58 @@ void Simulation::record() {
 }
 
 void Simulation::act_soon() {
-    world().after(milliseconds(random().between(0, pace_.ms * 2)), [this] { act(); });
+    world().after(milliseconds(act_times_.between(0, plan_.pace.ms * 2)), [this] { act(); });
 }
 
 void Simulation::act() {
     if (healed_) return;
+    ++turns_;
+    act_soon();
+    if (!options_.cut.has_act(turns_)) return;
+    world().begin_turn("act " + std::to_string(turns_));
     std::vector<Device*> able;
     for (const auto& device : scene_.devices()) {
         if (device->signed_in()) able.push_back(device.get());
     }
-    if (!able.empty()) {
+    // Where there is no occasion for the one thing there may be one for another.
+    for (int tries = 0; tries < kTries && !able.empty(); ++tries) {
         Device& device = *random().pick(able);
-        const Act* chosen = weighted(random(), acts_, [](const Act& one) { return one.weight; });
+        const Act* chosen = weighted(random(), plan_.acts, [](const Act& one) { return one.weight; });
         world().note(device.node->name(), "act", chosen->name);
-        if (chosen->perform(scene_, device)) {
-            ++acts_done_;
-            ++scene_.act_counts()[std::string(chosen->name)];
-        }
+        if (!device.signed_in() || !chosen->perform(scene_, device)) continue;
+        ++acts_done_;
+        ++scene_.act_counts()[std::string(chosen->name)];
+        return;
     }
-    act_soon();
 }
 
 void Simulation::strike_soon() {
-    const Duration interval = fault_interval(options_.scene.profile);
-    world().after(milliseconds(random().between(0, interval.ms * 2)), [this] { strike(); });
+    world().after(milliseconds(fault_times_.between(0, plan_.fault_pace.ms * 2)), [this] { strike(); });
 }
 
 void Simulation::strike() {
     if (healed_) return;
-    const Profile profile = options_.scene.profile;
-    const Fault* chosen =
-        weighted(random(), faults_, [profile](const Fault& one) { return one.weights.in(profile); });
-    if (chosen != nullptr) {
-        world().note("world", "fault", chosen->name);
-        if (chosen->strike(scene_)) {
-            ++faults_done_;
-            ++scene_.fault_counts()[std::string(chosen->name)];
-        }
-    }
+    ++fault_turns_;
     strike_soon();
+    if (!options_.cut.has_fault(fault_turns_)) return;
+    world().begin_turn("fault " + std::to_string(fault_turns_));
+    const auto weight = [this](const Fault& one) {
+        return one.weights.in(options_.profile);
+    };
+    for (int tries = 0; tries < kTries; ++tries) {
+        const Fault* chosen = weighted(random(), plan_.faults, weight);
+        if (chosen == nullptr) return;
+        world().note("world", "fault", chosen->name);
+        if (!chosen->strike(scene_)) continue;
+        ++faults_done_;
+        ++scene_.fault_counts()[std::string(chosen->name)];
+        return;
+    }
 }
 
 /// What has died starts again after a while; who is not signed in signs in.
 void Simulation::look_after() {
+    world().begin_turn("round " + std::to_string(++rounds_));
     if (!scene_.server().up() && scene_.server().buried() && (healed_ || random().below(2) == 0)) {
         scene_.server().start();
     }
@@ -178,6 +188,8 @@ void Simulation::look_after() {
             device->signing_in = false;
             node.start();
         }
+        // Who finds that nothing works any more starts the program again.
+        if (node.up() && node.client().connection() == core::Connection::broken) node.die(false);
         const bool stands = node.up() && node.client().connection() == core::Connection::replaced;
         if (stands) node.act([&](core::Client& client) { client.connect(node.now()); });
         scene_.sign_in(*device);
@@ -190,8 +202,10 @@ void Simulation::heal() {
     world().note("world", "heal");
     scene_.server().disk().faults().sync_failures = 0;
     scene_.server().disk().faults().capacity.reset();
+    scene_.server().clock_error() = {};
     for (const auto& device : scene_.devices()) {
         device->node->disk().faults().sync_failures = 0;
+        device->node->disk().faults().capacity.reset();
         device->node->clock_error() = {};
         device->node->link() = Link{};
         device->node->read_on();
@@ -238,14 +252,18 @@ void Simulation::come_to_rest() {
 
 Outcome Simulation::outcome() {
     Outcome result;
-    result.seed = options_.scene.seed;
+    result.seed = options_.seed;
     result.trace_hash = world().trace().digits();
     result.violation = scene_.violation();
     if (over()) result.last_changes = last_changes(scene_, *scene_.violation());
     result.acts = scene_.act_counts();
     result.faults = scene_.fault_counts();
+    result.turns = turns_;
+    result.fault_turns = fault_turns_;
     result.acts_done = acts_done_;
     result.faults_done = faults_done_;
+    result.people = static_cast<std::int64_t>(scene_.people().size());
+    result.devices = static_cast<std::int64_t>(scene_.devices().size());
     result.messages = scene_.history().messages();
     result.events = static_cast<std::int64_t>(world().events());
     result.simulated = world().instant() - Instant{1'000'000};

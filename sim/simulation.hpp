@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/plan.hpp"
 #include "sim/scene.hpp"
 #include "sim/trace.hpp"
 
@@ -11,10 +12,16 @@
 
 namespace parley::sim {
 
+/// Turns of people where nobody asks for another number.
+constexpr std::int64_t kSteps = 600;
+
 struct RunOptions {
-    SceneOptions scene;
-    /// Acts after which everything is healed and must come to rest.
-    std::int64_t acts = 300;
+    std::uint64_t seed = 1;
+    Profile profile = Profile::train;
+    ServerDefects defects;
+    /// Turns of people, after which everything is healed and must come to rest.
+    std::int64_t steps = kSteps;
+    Cut cut;
     /// Hears every note of the trace.
     Trace::Listener listener;
     /// Takes what the flight recorder of one device writes; does not change the run.
@@ -31,9 +38,14 @@ struct Outcome {
     std::vector<std::string> last_changes;
     std::map<std::string, std::int64_t> acts;
     std::map<std::string, std::int64_t> faults;
+    /// Turns of people and of fate; not in each was something done.
+    std::int64_t turns = 0;
+    std::int64_t fault_turns = 0;
     std::int64_t acts_done = 0;
     std::int64_t faults_done = 0;
     std::int64_t messages = 0;
+    std::int64_t people = 0;
+    std::int64_t devices = 0;
     std::int64_t events = 0;
     Duration simulated;
 };

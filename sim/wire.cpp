@@ -28,7 +28,7 @@ Wire::Wire(World& world, Ends ends, std::uint64_t number)
     : world_(world),
       ends_(std::move(ends)),
       number_(number),
-      random_(world.random().fork("wire " + std::to_string(number))) {}
+      random_(world.fork("wire " + ends_.device_name + " " + std::to_string(ends_.count))) {}
 
 void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
     const Duration transfer = ends_.link.transfer(bytes, random_);

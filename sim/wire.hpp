@@ -52,6 +52,8 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
         Link& link;
         std::string device_name;
         protocol::Encoding encoding = protocol::Encoding::cbor;
+        /// Which of the device's connections this is: its chance goes by it.
+        std::int64_t count = 0;
     };
     Wire(World& world, Ends ends, std::uint64_t number);
 

@@ -6,7 +6,7 @@
 
 namespace parley::sim {
 
-World::World(std::uint64_t seed) : random_(seed) {}
+World::World(std::uint64_t seed) : root_(seed), random_(root_.fork("world")) {}
 
 bool World::later(const Waiting& a, const Waiting& b) {
     return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;

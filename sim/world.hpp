@@ -41,12 +41,18 @@ class World {
     /// The true wall clock; nodes may see another (see wall clock faults).
     WallTime wall() const { return kEpoch + (now_ - Instant{}); }
     Now now() const { return {now_, wall()}; }
+    /// Of the turn that is being taken.
     Random& random() { return random_; }
+    /// A generator of its own for the part of that name, whatever has happened so far.
+    Random fork(std::string_view name) const { return root_.fork(name); }
     Trace& trace() { return trace_; }
     std::uint64_t events() const { return events_; }
     bool idle() const { return queue_.empty(); }
 
     // Commands.
+    /// What chance has to say about this turn depends on its name alone, so that a turn that is left out
+    /// moves no other.
+    void begin_turn(std::string_view name) { random_ = root_.fork(name); }
     /// 1, 2, 3 …: for what must be told apart.
     std::uint64_t next_number() { return ++number_; }
     void after(Duration delay, Event event);
@@ -78,6 +84,7 @@ class World {
     std::uint64_t number_ = 0;
     std::uint64_t events_ = 0;
     std::vector<Waiting> queue_;  // a heap, the earliest on top
+    const Random root_;
     Random random_;
     Trace trace_;
 };

@@ -14,6 +14,8 @@ struct Act {
     std::string_view name;
     /// How often people do it, compared with the others.
     int weight = 1;
+    /// Every seed has it; of the others each has about a half.
+    bool always = false;
     /// False: there was no occasion.
     bool (*perform)(Scene& scene, Device& device) = nullptr;
 };

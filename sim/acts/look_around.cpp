@@ -12,6 +12,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act look_around;
-const Act look_around{.name = "look around", .weight = 10, .perform = perform};
+const Act look_around{.name = "look around", .weight = 10, .always = true, .perform = perform};
 
 }  // namespace parley::sim

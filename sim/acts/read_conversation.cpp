@@ -25,6 +25,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act read_conversation;
-const Act read_conversation{.name = "read", .weight = 10, .perform = perform};
+const Act read_conversation{.name = "read", .weight = 10, .always = true, .perform = perform};
 
 }  // namespace parley::sim

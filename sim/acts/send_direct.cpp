@@ -15,6 +15,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act send_direct;
-const Act send_direct{.name = "send to a person", .weight = 10, .perform = perform};
+const Act send_direct{.name = "send to a person", .weight = 10, .always = true, .perform = perform};
 
 }  // namespace parley::sim

@@ -33,6 +33,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act send_group;
-const Act send_group{.name = "send to a conversation", .weight = 20, .perform = perform};
+const Act send_group{.name = "send to a conversation", .weight = 20, .always = true, .perform = perform};
 
 }  // namespace parley::sim

@@ -20,13 +20,15 @@ extern const Fault server_dies_writing;
 extern const Fault server_sync_fails;
 extern const Fault server_disk_full;
 extern const Fault drain_server;
+extern const Fault change_network;
+extern const Fault device_disk_full;
+extern const Fault server_clock;
+extern const Fault lose_answers;
+extern const Fault hand_over;
 
 std::span<const Fault* const> all_faults() {
-    static constexpr std::array<const Fault*, 16> kFaults{
-        &cut_connection,      &half_open,         &dead_air,           &slow_link,
-        &stop_reading,        &kill_device,       &device_loses_power, &device_dies_writing,
-        &device_sync_fails,   &wrong_clock,       &kill_server,        &server_loses_power,
-        &server_dies_writing, &server_sync_fails, &server_disk_full,   &drain_server,
+    static constexpr std::array kFaults{
+&cut_connection, &half_open, &dead_air, &slow_link, &stop_reading, &kill_device, &device_loses_power, &device_dies_writing, &device_sync_fails, &wrong_clock, &kill_server, &server_loses_power, &server_dies_writing, &server_sync_fails, &server_disk_full, &drain_server, &change_network, &device_disk_full, &server_clock, &lose_answers, &hand_over,
     };
     return kFaults;
 }

@@ -14,6 +14,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault cut_connection;
-const Fault cut_connection{.name = "cut a connection", .weights = {10, 20, 10}, .strike = strike};
+const Fault cut_connection{.name = "cut a connection", .weights = {10, 20, 15, 10}, .strike = strike};
 
 }  // namespace parley::sim

@@ -17,6 +17,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault dead_air;
-const Fault dead_air{.name = "lose the network unnoticed", .weights = {0, 10, 5}, .strike = strike};
+const Fault dead_air{.name = "lose the network unnoticed", .weights = {0, 10, 4, 5}, .strike = strike};
 
 }  // namespace parley::sim

@@ -17,6 +17,6 @@ bool strike(Scene& scene) {
 
 extern const Fault device_dies_writing;
 const Fault device_dies_writing{
-    .name = "let a device die while it writes", .weights = {0, 3, 8}, .strike = strike};
+    .name = "let a device die while it writes", .weights = {0, 3, 4, 8}, .strike = strike};
 
 }  // namespace parley::sim

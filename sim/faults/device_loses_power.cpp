@@ -15,6 +15,6 @@ bool strike(Scene& scene) {
 
 extern const Fault device_loses_power;
 const Fault device_loses_power{
-    .name = "take the power from a device", .weights = {0, 3, 6}, .strike = strike};
+    .name = "take the power from a device", .weights = {0, 3, 2, 6}, .strike = strike};
 
 }  // namespace parley::sim

@@ -16,6 +16,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault device_sync_fails;
-const Fault device_sync_fails{.name = "fail a sync of a device", .weights = {0, 0, 4}, .strike = strike};
+const Fault device_sync_fails{.name = "fail a sync of a device", .weights = {0, 0, 0, 4}, .strike = strike};
 
 }  // namespace parley::sim

@@ -13,6 +13,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault drain_server;
-const Fault drain_server{.name = "drain the server", .weights = {1, 2, 3}, .strike = strike};
+const Fault drain_server{.name = "drain the server", .weights = {1, 2, 6, 3}, .strike = strike};
 
 }  // namespace parley::sim

@@ -15,6 +15,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault half_open;
-const Fault half_open{.name = "leave a connection half open", .weights = {0, 10, 8}, .strike = strike};
+const Fault half_open{.name = "leave a connection half open", .weights = {0, 10, 4, 8}, .strike = strike};
 
 }  // namespace parley::sim

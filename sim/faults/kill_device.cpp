@@ -14,6 +14,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault kill_device;
-const Fault kill_device{.name = "kill a device", .weights = {1, 6, 8}, .strike = strike};
+const Fault kill_device{.name = "kill a device", .weights = {1, 6, 6, 8}, .strike = strike};
 
 }  // namespace parley::sim

@@ -13,6 +13,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault kill_server;
-const Fault kill_server{.name = "kill the server", .weights = {1, 4, 8}, .strike = strike};
+const Fault kill_server{.name = "kill the server", .weights = {1, 4, 2, 8}, .strike = strike};
 
 }  // namespace parley::sim

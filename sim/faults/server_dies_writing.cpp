@@ -17,6 +17,6 @@ bool strike(Scene& scene) {
 
 extern const Fault server_dies_writing;
 const Fault server_dies_writing{
-    .name = "let the server die while it writes", .weights = {0, 3, 10}, .strike = strike};
+    .name = "let the server die while it writes", .weights = {0, 3, 3, 10}, .strike = strike};
 
 }  // namespace parley::sim

@@ -14,6 +14,6 @@ bool strike(Scene& scene) {
 
 extern const Fault server_loses_power;
 const Fault server_loses_power{
-    .name = "take the power from the server", .weights = {0, 2, 8}, .strike = strike};
+    .name = "take the power from the server", .weights = {0, 2, 1, 8}, .strike = strike};
 
 }  // namespace parley::sim

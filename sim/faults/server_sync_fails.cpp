@@ -16,6 +16,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault server_sync_fails;
-const Fault server_sync_fails{.name = "fail a sync of the server", .weights = {0, 0, 4}, .strike = strike};
+const Fault server_sync_fails{.name = "fail a sync of the server", .weights = {0, 0, 1, 4}, .strike = strike};
 
 }  // namespace parley::sim

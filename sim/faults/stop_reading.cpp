@@ -19,6 +19,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault stop_reading;
-const Fault stop_reading{.name = "stop reading", .weights = {1, 5, 5}, .strike = strike};
+const Fault stop_reading{.name = "stop reading", .weights = {1, 5, 4, 5}, .strike = strike};
 
 }  // namespace parley::sim

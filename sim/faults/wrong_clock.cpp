@@ -15,6 +15,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault wrong_clock;
-const Fault wrong_clock{.name = "set a device's clock", .weights = {1, 2, 4}, .strike = strike};
+const Fault wrong_clock{.name = "set a device's clock", .weights = {1, 2, 4, 4}, .strike = strike};
 
 }  // namespace parley::sim

@@ -37,6 +37,14 @@ protocol::MemberChanged member(AccountKey account, protocol::Role role, bool pre
             .by = to_id(by)};
 }
 
+/// The device's end of a wire on which only the server speaks.
+class Nobody final : public WireEvents {
+  public:
+    void wire_connected() override {}
+    void wire_frame(std::string_view) override {}
+    void wire_disconnected(std::optional<std::uint16_t>) override {}
+};
+
 /// Speaks to a scene as the server would.
 class Broken : public ::testing::Test {
   protected:
@@ -121,7 +129,7 @@ class Broken : public ::testing::Test {
     SharedWire connect(std::size_t number, AccountKey account, std::int64_t device_number) {
         auto wire = std::make_shared<Wire>(scene_.world(),
                                            Wire::Ends{.server = scene_.server(),
-                                                      .device = *device(number).node,
+                                                      .device = nobody_,
                                                       .device_life = std::make_shared<Life>(),
                                                       .link = device(number).node->link(),
                                                       .device_name = device(number).node->name()},
@@ -130,6 +138,7 @@ class Broken : public ::testing::Test {
         return wire;
     }
 
+    Nobody nobody_;
     Scene scene_{SceneOptions{.seed = 1}};
     SharedWire ada_;
     SharedWire ben_;

@@ -9,15 +9,15 @@ namespace {
 
 RunOptions options(std::uint64_t seed, Profile profile) {
     RunOptions options;
-    options.scene.seed = seed;
-    options.scene.profile = profile;
-    options.acts = 120;
+    options.seed = seed;
+    options.profile = profile;
+    options.steps = 150;
     return options;
 }
 
 TEST(Simulation, TheSameSeedRunsTheSameByteForByte) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        const Profile profile = kProfiles[seed % 3];
+        const Profile profile = kProfiles[seed % kProfiles.size()];
         std::string first;
         std::string second;
         const auto into = [](std::string& all) {
@@ -43,9 +43,10 @@ TEST(Simulation, DifferentSeedsRunDifferently) {
 
 TEST(Simulation, AServerThatAnswersBeforeItsCommitIsSyncedIsCaught) {
     int caught = 0;
-    for (std::uint64_t seed = 1; seed <= 20 && caught == 0; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 100 && caught == 0; ++seed) {
         auto with_defect = options(seed, Profile::hostile);
-        with_defect.scene.defects.answers_before_sync = true;
+        with_defect.steps = kSteps;
+        with_defect.defects.answers_before_sync = true;
         const Outcome outcome = run(std::move(with_defect));
         if (!outcome.violation) continue;
         caught = outcome.violation->promise;

@@ -1,0 +1,97 @@
+#include "sim/campaign.hpp"
+
+#include "sim/crew.hpp"
+#include "sim/platform.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+/// What several seeds did together.
+class Sums {
+  public:
+    void add(const Verdict& verdict) {
+        ++seeds_;
+        if (verdict.broken) ++failed_;
+        for (const auto& [name, count] : verdict.counts)
+            sums_[name] += count;
+        if (verdict.broken || !last_.broken) last_ = verdict;
+    }
+
+    std::uint64_t failed() const { return failed_; }
+
+    void print(Duration real, std::size_t jobs) const {
+        for (const auto& [name, count] : sums_) {
+            const bool kind = name.starts_with("act: ") || name.starts_with("fault: ");
+            if (kind) fmt::print("  {:<40} {:>9}\n", name, count);
+        }
+        const double real_ms = static_cast<double>(std::max<std::int64_t>(real.ms, 1));
+        fmt::print("{} seeds: {:.0f} acts, {:.1f} faults, {:.0f} messages, {:.1f} people with {:.1f} devices "
+                   "a seed\n",
+                   seeds_, each("acts"), each("faults"), each("messages"), each("people"), each("devices"));
+        const double cores = static_cast<double>(jobs);
+        fmt::print("{:.1f} s on {} cores; a second of one core: {:.1f} seeds, {:.0f} acts, {:.0f} events, {:.0f} "
+                   "simulated seconds\n",
+                   real_ms / 1000, jobs, static_cast<double>(seeds_) * 1000 / real_ms / cores,
+                   sum("acts") * 1000 / real_ms / cores, sum("events") * 1000 / real_ms / cores,
+                   sum("simulated ms") / real_ms / cores);
+        if (failed_ > 0) fmt::print("{} of {} seeds failed\n", failed_, seeds_);
+        fmt::print("seed {} {} {}\n", last_.seed, last_.broken ? "failed" : "passed", last_.trace_hash);
+    }
+
+  private:
+    double sum(const std::string& name) const {
+        const auto found = sums_.find(name);
+        return found == sums_.end() ? 0 : static_cast<double>(found->second);
+    }
+    double each(const std::string& name) const {
+        return sum(name) / static_cast<double>(std::max<std::uint64_t>(seeds_, 1));
+    }
+
+    std::uint64_t seeds_ = 0;
+    std::uint64_t failed_ = 0;
+    std::map<std::string, std::int64_t> sums_;
+    Verdict last_;
+};
+
+}  // namespace
+
+int run_campaign(const CampaignOptions& options) {
+    const Instant begun = real_time();
+    Sums sums;
+    CrewOptions crew;
+    crew.jobs = options.jobs;
+    crew.work = [&](std::uint64_t seed) {
+        return judge(options.options_for(seed)).encoded();
+    };
+    crew.finished = [&](const Finished& one) {
+        auto verdict = one.text ? Verdict::decode(*one.text) : std::nullopt;
+        if (!verdict) verdict = crashed(options.options_for(one.number), one.end);
+        fmt::print("{}", verdict->report);
+        if (verdict->broken) std::fflush(stdout);
+        sums.add(*verdict);
+    };
+    run_crew(crew, options.first, [&](std::uint64_t next) {
+        return options.seeds ? next < options.first + *options.seeds : real_time() < begun + options.time;
+    });
+    sums.print(real_time() - begun, options.jobs);
+    return sums.failed() > 0 ? 1 : 0;
+}
+
+int print_verdict(const Verdict& verdict, Duration real) {
+    fmt::print("{}", verdict.report);
+    Sums sums;
+    sums.add(verdict);
+    sums.print(real, 1);
+    return verdict.broken ? 1 : 0;
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,23 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+/// Another tab of the browser opens the database and owns it from here on. The older one goes on as if it
+/// still did, until it finds out or is closed.
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr || !device->signed_in() || device->node->older() != nullptr) return false;
+    if (!device->node->hand_over()) return true;
+    scene.world().after(milliseconds(scene.world().random().between(1'000, 60'000)),
+                        [device] { device->node->close_older(); });
+    return true;
+}
+
+}  // namespace
+
+extern const Fault hand_over;
+const Fault hand_over{.name = "open another tab", .weights = {4, 4, 10, 8}, .strike = strike};
+
+}  // namespace parley::sim

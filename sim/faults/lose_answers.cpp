@@ -1,0 +1,24 @@
+#include "sim/faults/fault.hpp"
+
+namespace parley::sim {
+
+namespace {
+
+/// What it asks over HTTP arrives and is done, and the answer does not come back: of a sign-in, or of a
+/// renewal of its tokens.
+bool strike(Scene& scene) {
+    Device* device = any_device(scene);
+    if (device == nullptr || !device->node->link().answers) return false;
+    device->node->link().answers = false;
+    scene.world().after(milliseconds(scene.world().random().between(1'000, 90'000)),
+                        [device] { device->node->link().answers = true; });
+    return true;
+}
+
+}  // namespace
+
+extern const Fault lose_answers;
+const Fault lose_answers{
+    .name = "lose the answers to a device", .weights = {1, 8, 3, 6}, .strike = strike};
+
+}  // namespace parley::sim

@@ -1,0 +1,91 @@
+#include "sim/plan.hpp"
+
+#include "sim/acts/act.hpp"
+#include "sim/faults/fault.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+namespace parley::sim {
+
+namespace {
+
+/// More than any run has turns.
+constexpr std::int64_t kNumberMax = 1'000'000;
+
+/// Mostly few, so that they meet often; now and then a crowd.
+std::size_t people_for(Random& random) {
+    const auto luck = random.below(100);
+    if (luck < 50) return static_cast<std::size_t>(random.between(2, 4));
+    if (luck < 85) return static_cast<std::size_t>(random.between(3, 8));
+    if (luck < 97) return static_cast<std::size_t>(random.between(8, 16));
+    return static_cast<std::size_t>(random.between(17, 40));
+}
+
+/// From a chat in which everybody types at once to a slow afternoon: each doubling as likely as the next.
+Duration pace_for(Random& random) {
+    constexpr std::int64_t kFastest_ms = 20;
+    constexpr std::uint64_t kDoublings = 10;
+    const std::int64_t base = kFastest_ms << random.below(kDoublings);
+    return milliseconds(random.between(base, 2 * base));
+}
+
+}  // namespace
+
+Plan make_plan(Random random, Profile profile) {
+    Plan plan;
+    plan.people = people_for(random);
+    plan.pace = pace_for(random);
+    const FaultPace faults = fault_pace(profile);
+    plan.fault_pace = std::max(faults.least, plan.pace * faults.acts);
+    for (const Act* act : all_acts()) {
+        const bool chosen = random.below(2) == 0;
+        if (act->always || chosen) plan.acts.push_back(act);
+    }
+    for (const Fault* fault : all_faults()) {
+        if (random.below(2) == 0) plan.faults.push_back(fault);
+    }
+    return plan;
+}
+
+Profile profile_of(std::uint64_t seed) {
+    return kProfiles[static_cast<std::size_t>(Random(seed).fork("profile").below(kProfiles.size()))];
+}
+
+std::optional<std::set<std::int64_t>> numbers_in(std::string_view text) {
+    std::set<std::int64_t> numbers;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto number = [&](std::int64_t& into) {
+        const auto [next, error] = std::from_chars(at, end, into);
+        at = next;
+        return error == std::errc() && into >= 0 && into <= kNumberMax;
+    };
+    while (at != end) {
+        std::int64_t first = 0;
+        if (!number(first)) return std::nullopt;
+        std::int64_t last = first;
+        if (at != end && *at == '-' && (++at, !number(last))) return std::nullopt;
+        for (std::int64_t one = first; one <= last; ++one)
+            numbers.insert(one);
+        if (at != end && (*at != ',' || ++at == end)) return std::nullopt;
+    }
+    return numbers;
+}
+
+std::string text_of(const std::set<std::int64_t>& numbers) {
+    std::string text;
+    for (auto first = numbers.begin(); first != numbers.end();) {
+        auto last = first;
+        while (std::next(last) != numbers.end() && *std::next(last) == *last + 1)
+            ++last;
+        if (!text.empty()) text += ',';
+        text += std::to_string(*first);
+        if (last != first) text += '-' + std::to_string(*last);
+        first = std::next(last);
+    }
+    return text;
+}
+
+}  // namespace parley::sim

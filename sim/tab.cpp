@@ -1,0 +1,268 @@
+#include "sim/tab.hpp"
+
+#include "client/sqlite_database.hpp"
+
+#include <cassert>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace parley::sim {
+
+namespace {
+
+/// Frames that come close together share one sync, as in the native host.
+constexpr Duration kSyncDelay = milliseconds(2);
+constexpr Duration kHttpTimeout = seconds(30);
+
+class SeededPrimitives final : public core::Primitives {
+  public:
+    explicit SeededPrimitives(Random random) : random_(random) {}
+    void random(std::span<std::uint8_t> bytes) override { random_.fill(bytes); }
+
+  private:
+    Random random_;
+};
+
+}  // namespace
+
+/// A recording holds one life after the other, so that of two tabs only the newer one is heard.
+class Tab::Recording final : public core::RecordSink {
+  public:
+    explicit Recording(core::RecordSink& sink) : sink_(sink) {}
+    void stop() { stopped_ = true; }
+    std::int64_t begin_life() override { return sink_.begin_life(); }
+    bool append(std::string_view line, bool last) override { return !stopped_ && sink_.append(line, last); }
+
+  private:
+    core::RecordSink& sink_;
+    bool stopped_ = false;
+};
+
+Tab::Tab(Hardware& hardware, Told told, core::RecordSink* record_to)
+    : hardware_(hardware), told_(std::move(told)), life_(std::make_shared<Life>()) {
+    if (record_to != nullptr) recording_ = std::make_unique<Recording>(*record_to);
+}
+
+Tab::~Tab() {
+    if (process_) process_->kill();
+    world().end(*life_);
+}
+
+bool Tab::open() {
+    assert(process_ == nullptr);
+    ++hardware_.starts;
+    process_ = hardware_.disk.start();
+    process_->on_death([this] {
+        die(power_lost_);
+        told_.died(power_lost_);
+    });
+    primitives_ = std::make_unique<SeededPrimitives>(
+        hardware_.random.fork("life " + std::to_string(hardware_.starts)));
+    auto database =
+        client::SqliteDatabase::open("local.db", client::Durability::on_sync, process_->vfs_name());
+    if (database && !life_->over()) {
+        database_ = std::move(*database);
+        open_core();
+    }
+    if (!client_) return false;
+    client_->connect(now());
+    drive();
+    return up();
+}
+
+void Tab::open_core() {
+    core::ClientOptions options = hardware_.options;
+    core::Database* database = database_.get();
+    core::Primitives* primitives = primitives_.get();
+    if (recording_) {
+        recorder_ = std::make_unique<core::FlightRecorder>(*recording_, *database, *primitives);
+        options.recorder = recorder_.get();
+        database = &recorder_->database();
+        primitives = &recorder_->primitives();
+    }
+    auto client = core::Client::open(std::move(options), *database, *primitives, now());
+    if (client && !life_->over()) client_ = std::move(*client);
+}
+
+void Tab::die(bool power_lost) {
+    if (life_->over()) return;
+    life_->end();
+    if (process_) process_->kill();
+    if (wire_) wire_->device_died(!power_lost);
+}
+
+void Tab::die_at(std::int64_t disk_operation, bool power_lost) {
+    if (!up()) return;
+    power_lost_ = power_lost;
+    process_->kill_at(disk_operation);
+}
+
+void Tab::stop_recording() {
+    if (recording_) recording_->stop();
+}
+
+void Tab::act(const std::function<void(core::Client&)>& what) {
+    if (!up()) return;
+    what(*client_);
+    drive();
+}
+
+void Tab::drive() {
+    // A notice may lead to another act; its actions wait their turn in the one list.
+    if (driving_ || !up()) return;
+    driving_ = true;
+    drive_due_ = false;
+    do {
+        collect();
+        const auto synced = database_->sync();
+        if (!synced && !life_->over()) {
+            die(false);
+            told_.died(false);
+        }
+        while (!actions_.empty() && !life_->over()) {
+            core::Action action = std::move(actions_.front());
+            actions_.pop_front();
+            carry_out(std::move(action));
+        }
+    } while (!life_->over() && (collect() || !actions_.empty()));
+    driving_ = false;
+}
+
+bool Tab::collect() {
+    bool changes_connection = false;
+    while (auto action = client_->poll_action()) {
+        changes_connection |= std::holds_alternative<core::OpenSocket>(*action) ||
+                              std::holds_alternative<core::CloseSocket>(*action);
+        actions_.push_back(std::move(*action));
+    }
+    return changes_connection;
+}
+
+void Tab::carry_out(core::Action action) {
+    std::visit(
+        [this](auto&& what) {
+            using What = std::remove_cvref_t<decltype(what)>;
+            if constexpr (std::is_same_v<What, core::OpenSocket>) {
+                open_socket();
+            } else if constexpr (std::is_same_v<What, core::SendFrame>) {
+                if (wire_) wire_->send_to_server(std::move(what.bytes));
+            } else if constexpr (std::is_same_v<What, core::CloseSocket>) {
+                if (wire_) wire_->close_from_device();
+                wire_.reset();
+            } else if constexpr (std::is_same_v<What, core::CallHttp>) {
+                call(std::move(what));
+            } else if constexpr (std::is_same_v<What, core::ArmTimer>) {
+                arm(what.at);
+            } else {
+                told_.notice(what);
+            }
+        },
+        std::move(action));
+}
+
+void Tab::open_socket() {
+    if (wire_) wire_->close_from_device();
+    wire_ = std::make_shared<Wire>(world(),
+                                   Wire::Ends{.server = hardware_.server,
+                                              .device = *this,
+                                              .device_life = life_,
+                                              .link = hardware_.link,
+                                              .device_name = hardware_.name,
+                                              .encoding = hardware_.options.encoding,
+                                              .count = ++hardware_.connections},
+                                   world().next_number());
+    wire_->connect();
+}
+
+void Tab::call(core::CallHttp call) {
+    const Link& link = hardware_.link;
+    world().note(hardware_.name, "call", call.method + " " + call.path);
+    server::HttpRequest request{.method = std::move(call.method),
+                                .target = std::move(call.path),
+                                .authorization = call.bearer.empty() ? "" : "Bearer " + call.bearer,
+                                .idempotency_key = {},
+                                .content_type = call.body.empty() ? "" : "application/json",
+                                .body = std::move(call.body),
+                                .remote = "192.0.2.1"};
+    const auto answered = std::make_shared<bool>(false);  // by the answer, and by the time-out
+    const auto answer = [this, number = call.call, answered](int status, const std::string& body) {
+        if (std::exchange(*answered, true)) return;
+        world().note(hardware_.name, "answer", std::to_string(status));
+        client_->handle_http_response(number, status, body, now());
+        drive();
+    };
+    const Duration timeout = link.up ? kHttpTimeout : milliseconds(5);
+    world().after(timeout, life_, [answer] { answer(0, {}); });
+    if (!link.up || link.silent) return;
+    const SharedLife life = life_;
+    // The request and its answer outlive this program; they go by what the device is.
+    Hardware& hardware = hardware_;
+    world().after(
+        link.delay(hardware.random), [&hardware, life, answer, request = std::move(request)]() mutable {
+            const auto back = [&hardware, life, answer](std::optional<server::HttpResponse> response) {
+                const Link& way = hardware.link;
+                if (way.silent || !way.up || !way.answers) return;
+                const int status = response ? response->status : 0;
+                hardware.world.after(way.delay(hardware.random), life,
+                                     [answer, status, body = response ? response->body : ""] {
+                                         answer(status, body);
+                                     });
+            };
+            if (!hardware.server.listening()) return back(std::nullopt);
+            hardware.server.call(std::move(request), back);
+        });
+}
+
+void Tab::arm(std::optional<Instant> at) {
+    const std::uint64_t number = ++armed_;
+    if (!at) return;
+    world().at(*at, life_, [this, number] {
+        if (number != armed_) return;
+        client_->handle_timer(now());
+        drive();
+    });
+}
+
+void Tab::cut(bool silently) {
+    if (!wire_) return;
+    if (silently) {
+        wire_->fall_silent();
+    } else {
+        wire_->cut();
+    }
+}
+
+void Tab::read_on() {
+    if (wire_) wire_->read_on();
+}
+
+void Tab::tell_network(bool network_up) {
+    if (!up()) return;
+    client_->handle_network(network_up, now());
+    drive();
+}
+
+void Tab::wire_connected() {
+    client_->handle_connected(now());
+    drive();
+}
+
+void Tab::wire_frame(std::string_view frame) {
+    world().note(hardware_.name, "frame", frame);
+    client_->handle_frame(frame, now());
+    // After a command to close or open, what this connection still brings is not for the core any more.
+    if (collect()) return drive();
+    if (drive_due_) return;
+    drive_due_ = true;
+    world().after(milliseconds(hardware_.random.between(0, kSyncDelay.ms)), life_, [this] { drive(); });
+}
+
+void Tab::wire_disconnected(std::optional<std::uint16_t> code) {
+    wire_.reset();
+    world().note(hardware_.name, "disconnected", std::to_string(code.value_or(0)));
+    client_->handle_disconnected(code, now());
+    drive();
+}
+
+}  // namespace parley::sim

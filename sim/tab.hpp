@@ -1,0 +1,112 @@
+#pragma once
+
+#include "core/client.hpp"
+#include "core/recorder/flight_recorder.hpp"
+#include "sim/link.hpp"
+#include "sim/memory_disk.hpp"
+#include "sim/server_node.hpp"
+#include "sim/wire.hpp"
+#include "sim/world.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parley::client {
+class SqliteDatabase;
+}
+
+namespace parley::sim {
+
+/// What outlives the programs on a device: its disk, its way to the server, its clock.
+struct Hardware {
+    World& world;
+    ServerNode& server;
+    std::string name;
+    core::ClientOptions options;
+    Random random;
+    MemoryDisk disk;
+    Link link;
+    /// How wrong its wall clock is.
+    Duration clock_error;
+    std::int64_t starts = 0;
+    std::int64_t connections = 0;
+
+    Now now() const { return {world.instant(), world.wall() + clock_error}; }
+};
+
+/// One program, or one tab of a browser, on a device: the real client core over a real SQLite on the device's
+/// disk; only sockets, timers and clocks are the world's. It may die at any moment, and is not opened twice.
+class Tab final : public WireEvents {
+  public:
+    struct Told {
+        std::function<void(const core::Notice&)> notice;
+        /// It died by itself: inside a disk operation, or since the disk did not do what it must.
+        std::function<void(bool power_lost)> died;
+    };
+
+    Tab(Hardware& hardware, Told told, core::RecordSink* record_to);
+    ~Tab() override;
+    Tab(const Tab&) = delete;
+    Tab& operator=(const Tab&) = delete;
+
+    // Getters.
+    bool up() const { return client_ != nullptr && !life_->over(); }
+    /// Only while it is up.
+    core::Client& client() { return *client_; }
+    bool connected() const { return wire_ && wire_->carries(); }
+
+    // Commands.
+    /// Opens the database and the core, and connects. False: the disk did not let it.
+    bool open();
+    /// Its process ends; what is left of it in memory goes with this object, after the event that runs.
+    void die(bool power_lost);
+    void die_at(std::int64_t disk_operation, bool power_lost);
+    /// Nothing more is recorded of it.
+    void stop_recording();
+    void act(const std::function<void(core::Client&)>& what);
+    void cut(bool silently);
+    void read_on();
+    void tell_network(bool up);
+
+    // WireEvents.
+    void wire_connected() override;
+    void wire_frame(std::string_view frame) override;
+    void wire_disconnected(std::optional<std::uint16_t> code) override;
+
+  private:
+    class Recording;
+
+    void open_core();
+    void drive();
+    /// Takes over what the core asks for; true where one of it ends or changes the connection.
+    bool collect();
+    void carry_out(core::Action action);
+    void open_socket();
+    void call(core::CallHttp call);
+    void arm(std::optional<Instant> at);
+    Now now() const { return hardware_.now(); }
+    World& world() { return hardware_.world; }
+
+    Hardware& hardware_;
+    Told told_;
+    SharedLife life_;
+    std::unique_ptr<Recording> recording_;
+    std::unique_ptr<DiskProcess> process_;
+    std::unique_ptr<core::Primitives> primitives_;
+    std::unique_ptr<client::SqliteDatabase> database_;
+    std::unique_ptr<core::FlightRecorder> recorder_;
+    std::unique_ptr<core::Client> client_;
+    std::deque<core::Action> actions_;
+    SharedWire wire_;
+    std::uint64_t armed_ = 0;
+    bool drive_due_ = false;
+    bool driving_ = false;
+    bool power_lost_ = false;
+};
+
+}  // namespace parley::sim
