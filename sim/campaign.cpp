@@ -34,15 +34,17 @@ class Sums {
             if (kind) fmt::print("  {:<40} {:>9}\n", name, count);
         }
         const double real_ms = static_cast<double>(std::max<std::int64_t>(real.ms, 1));
-        fmt::print("{} seeds: {:.0f} acts, {:.1f} faults, {:.0f} messages, {:.1f} people with {:.1f} devices "
-                   "a seed\n",
-                   seeds_, each("acts"), each("faults"), each("messages"), each("people"), each("devices"));
+        fmt::print(
+            "{} seeds: {:.0f} acts, {:.1f} faults, {:.0f} messages, {:.1f} people with {:.1f} devices "
+            "a seed\n",
+            seeds_, each("acts"), each("faults"), each("messages"), each("people"), each("devices"));
         const double cores = static_cast<double>(jobs);
-        fmt::print("{:.1f} s on {} cores; a second of one core: {:.1f} seeds, {:.0f} acts, {:.0f} events, {:.0f} "
-                   "simulated seconds\n",
-                   real_ms / 1000, jobs, static_cast<double>(seeds_) * 1000 / real_ms / cores,
-                   sum("acts") * 1000 / real_ms / cores, sum("events") * 1000 / real_ms / cores,
-                   sum("simulated ms") / real_ms / cores);
+        fmt::print(
+            "{:.1f} s on {} cores; a second of one core: {:.1f} seeds, {:.0f} acts, {:.0f} events, {:.0f} "
+            "simulated seconds\n",
+            real_ms / 1000, jobs, static_cast<double>(seeds_) * 1000 / real_ms / cores,
+            sum("acts") * 1000 / real_ms / cores, sum("events") * 1000 / real_ms / cores,
+            sum("simulated ms") / real_ms / cores);
         if (failed_ > 0) fmt::print("{} of {} seeds failed\n", failed_, seeds_);
         fmt::print("seed {} {} {}\n", last_.seed, last_.broken ? "failed" : "passed", last_.trace_hash);
     }

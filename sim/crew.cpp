@@ -76,10 +76,9 @@ Finished end(Worker worker) {
         finished.end.clear();
     } else if (WIFSIGNALED(status)) {
         const int signal = WTERMSIG(status);
-        finished.end =
-            signal == SIGALRM
-                ? "took too long"
-                : "ended by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
+        finished.end = signal == SIGALRM
+                           ? "took too long"
+                           : "ended by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
     } else {
         finished.end = "ended with exit code " + std::to_string(WEXITSTATUS(status));
     }
@@ -139,7 +138,10 @@ Finished run_apart(const std::function<std::string()>& work, unsigned seconds_ma
     run_crew({.jobs = 1,
               .seconds_max = seconds_max,
               .work = [&](std::uint64_t) { return work(); },
-              .finished = [&](Finished one) { result = std::move(one); }},
+              .finished =
+                  [&](Finished one) {
+                      result = std::move(one);
+                  }},
              0, [&](std::uint64_t) { return !std::exchange(begun, true); });
     return result;
 }

@@ -25,7 +25,10 @@ std::unique_ptr<Tab> DeviceNode::new_tab() {
     auto tab = std::make_unique<Tab>(
         hardware_,
         Tab::Told{.notice = [this, self](const core::Notice& notice) { heard(**self, notice); },
-                  .died = [this](bool power_lost) { die(power_lost); }},
+                  .died =
+                      [this](bool power_lost) {
+                          die(power_lost);
+                      }},
         record_to_);
     *self = tab.get();
     return tab;

@@ -73,8 +73,8 @@ int run_here(const Arguments& arguments) {
 
 int run_smaller(const Arguments& arguments) {
     const Instant begun = real_time();
-    const auto smaller =
-        shrink(options_for(arguments, arguments.seed), [](std::string_view step) { fmt::print("{}\n", step); });
+    const auto smaller = shrink(options_for(arguments, arguments.seed),
+                                [](std::string_view step) { fmt::print("{}\n", step); });
     if (!smaller) {
         fmt::print("seed {} breaks nothing: there is nothing to make smaller\n", arguments.seed);
         return 0;
@@ -131,7 +131,8 @@ int main(int argc, char** argv) {
     app.add_option("--steps", arguments.steps, "Turns of people in each")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    app.add_option("--profile", arguments.profile, "calm, train, office, hostile, or what the seed chooses (any)")
+    app.add_option("--profile", arguments.profile,
+                   "calm, train, office, hostile, or what the seed chooses (any)")
         ->capture_default_str()
         ->check(CLI::IsMember({"calm", "train", "office", "hostile", "any"}));
     app.add_option("--people", arguments.cut.people, "At most so many people")->check(CLI::PositiveNumber);
@@ -139,7 +140,8 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber);
     add_numbers(app, "--only-acts", arguments.cut.acts, "Of the turns of people only these");
     add_numbers(app, "--only-faults", arguments.cut.faults, "Of the turns of fate only these");
-    app.add_flag("--shrink", arguments.shrink, "Make a seed that fails smaller, and say how to run what is left");
+    app.add_flag("--shrink", arguments.shrink,
+                 "Make a seed that fails smaller, and say how to run what is left");
     app.add_flag("--trace", arguments.trace, "Print everything that happens in one seed");
     app.add_option("--record", arguments.record, "Write what one device's flight recorder sees to FILE")
         ->type_name("FILE");
@@ -147,7 +149,8 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     const bool alone = arguments.shrink || arguments.trace || !arguments.record.empty();
     if (alone && (arguments.seeds > 1 || arguments.minutes > 0)) {
-        fmt::print(stderr, "--shrink, --trace and --record are for one seed: leave out --seeds and --minutes\n");
+        fmt::print(stderr,
+                   "--shrink, --trace and --record are for one seed: leave out --seeds and --minutes\n");
         return 2;
     }
     if (arguments.shrink) return run_smaller(arguments);

@@ -21,13 +21,8 @@ server::Batch refusal_of(const std::vector<server::Work>& works, std::int64_t po
 
 }  // namespace
 
-VirtualWriter::VirtualWriter(World& world, SharedLife life, server::Store& store, Steps steps,
-                  Random random)
-    : world_(world),
-      life_(std::move(life)),
-      store_(store),
-      steps_(std::move(steps)),
-      random_(random) {}
+VirtualWriter::VirtualWriter(World& world, SharedLife life, server::Store& store, Steps steps, Random random)
+    : world_(world), life_(std::move(life)), store_(store), steps_(std::move(steps)), random_(random) {}
 
 bool VirtualWriter::submit(server::Work work) {
     if (queue_.size() >= kQueueMax) return false;
@@ -61,13 +56,8 @@ void VirtualWriter::pump() {
     });
 }
 
-VirtualReaders::VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn,
-                   Random random)
-    : world_(world),
-      life_(std::move(life)),
-      store_(store),
-      turn_(std::move(turn)),
-      random_(random) {}
+VirtualReaders::VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn, Random random)
+    : world_(world), life_(std::move(life)), store_(store), turn_(std::move(turn)), random_(random) {}
 
 bool VirtualReaders::submit(std::uint32_t shard, std::function<void(server::Snapshot&)> read,
                             std::function<void()> done) {

@@ -25,8 +25,7 @@ class VirtualWriter final : public server::WriteQueue {
         std::function<void(server::SharedBatch)> hand_on;
     };
 
-    VirtualWriter(World& world, SharedLife life, server::Store& store, Steps steps,
-                  Random random);
+    VirtualWriter(World& world, SharedLife life, server::Store& store, Steps steps, Random random);
 
     bool submit(server::Work work) override;
     bool idle() const { return queue_.empty() && !pumping_; }
@@ -52,8 +51,7 @@ class VirtualReaders final : public server::ReadPool {
     /// Runs `done` as a turn of the shard.
     using Turn = std::function<void(std::uint32_t shard, const std::function<void()>& done)>;
 
-    VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn,
-                   Random random);
+    VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn, Random random);
 
     bool submit(std::uint32_t shard, std::function<void(server::Snapshot&)> read,
                 std::function<void()> done) override;

@@ -42,8 +42,8 @@ class Shrinker {
     void tell(std::string_view what) const;
     void fewer_people();
     void fewer_devices();
-    void fewer(std::optional<Numbers> Cut::*which, std::string_view what);
-    bool without_some(std::optional<Numbers> Cut::*which, std::size_t piece);
+    void fewer(std::optional<Numbers> Cut::* which, std::string_view what);
+    bool without_some(std::optional<Numbers> Cut::* which, std::size_t piece);
 
     RunOptions smallest_;
     int promise_;
@@ -86,7 +86,8 @@ void Shrinker::fewer_people() {
 }
 
 void Shrinker::fewer_devices() {
-    for (std::size_t devices = 1; devices < smallest_.cut.devices.value_or(SceneOptions{}.devices_max); ++devices) {
+    for (std::size_t devices = 1; devices < smallest_.cut.devices.value_or(SceneOptions{}.devices_max);
+         ++devices) {
         RunOptions candidate = smallest_;
         candidate.cut.devices = devices;
         if (still_breaks(candidate)) break;
@@ -95,7 +96,7 @@ void Shrinker::fewer_devices() {
 }
 
 /// One pass over all pieces of that size, from the last to the first; true: some were left out.
-bool Shrinker::without_some(std::optional<Numbers> Cut::*which, std::size_t piece) {
+bool Shrinker::without_some(std::optional<Numbers> Cut::* which, std::size_t piece) {
     bool some = false;
     std::size_t end = (smallest_.cut.*which)->size();
     while (end > 0) {
@@ -113,7 +114,7 @@ bool Shrinker::without_some(std::optional<Numbers> Cut::*which, std::size_t piec
 }
 
 /// Half of them, quarters, and so on down to single ones, which are tried until none can go.
-void Shrinker::fewer(std::optional<Numbers> Cut::*which, std::string_view what) {
+void Shrinker::fewer(std::optional<Numbers> Cut::* which, std::string_view what) {
     for (std::size_t piece = ((smallest_.cut.*which)->size() + 1) / 2; piece > 1; piece = (piece + 1) / 2)
         without_some(which, piece);
     while (without_some(which, 1)) {

@@ -57,8 +57,8 @@ bool Tab::open() {
         die(power_lost_);
         told_.died(power_lost_);
     });
-    primitives_ = std::make_unique<SeededPrimitives>(
-        hardware_.random.fork("life " + std::to_string(hardware_.starts)));
+    primitives_ =
+        std::make_unique<SeededPrimitives>(hardware_.random.fork("life " + std::to_string(hardware_.starts)));
     auto database =
         client::SqliteDatabase::open("local.db", client::Durability::on_sync, process_->vfs_name());
     if (database && !life_->over()) {
@@ -204,10 +204,9 @@ void Tab::call(core::CallHttp call) {
                 const Link& way = hardware.link;
                 if (way.silent || !way.up || !way.answers) return;
                 const int status = response ? response->status : 0;
-                hardware.world.after(way.delay(hardware.random), life,
-                                     [answer, status, body = response ? response->body : ""] {
-                                         answer(status, body);
-                                     });
+                hardware.world.after(
+                    way.delay(hardware.random), life,
+                    [answer, status, body = response ? response->body : ""] { answer(status, body); });
             };
             if (!hardware.server.listening()) return back(std::nullopt);
             hardware.server.call(std::move(request), back);

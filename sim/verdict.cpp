@@ -131,13 +131,14 @@ std::int64_t Verdict::count(const std::string& name) const {
     return found == counts.end() ? 0 : found->second;
 }
 
-// Four lines (seed, hash, promise or nothing, how many counts), a line for each count, and the report.
+// Four lines (seed, hash, promise or nothing, how many counts), a line for each count, one that says
+// `report`, and the report.
 std::string Verdict::encoded() const {
     std::string text = fmt::format("{}\n{}\n{}\n{}\n", seed, trace_hash,
                                    broken ? std::to_string(*broken) : std::string(), counts.size());
     for (const auto& [name, count] : counts)
         text += fmt::format("{} {}\n", count, name);
-    return text + report;
+    return text + "report\n" + report;
 }
 
 std::optional<Verdict> Verdict::decode(std::string_view text) {
@@ -155,6 +156,7 @@ std::optional<Verdict> Verdict::decode(std::string_view text) {
         if (!number_in(line.substr(0, space), verdict.counts[std::string(line.substr(space + 1))]))
             return std::nullopt;
     }
+    if (taken_line(text) != "report") return std::nullopt;
     verdict.report = text;
     return verdict;
 }
@@ -196,8 +198,8 @@ Verdict outline_apart(const RunOptions& options) {
 }
 
 std::string command_of(const RunOptions& options) {
-    std::string text =
-        fmt::format("sim --seed {} --profile {} --steps {}", options.seed, name_of(options.profile), options.steps);
+    std::string text = fmt::format("sim --seed {} --profile {} --steps {}", options.seed,
+                                   name_of(options.profile), options.steps);
     const auto numbers = [&](std::string_view option, const std::optional<std::set<std::int64_t>>& only) {
         if (only) text += fmt::format(" --{} '{}'", option, text_of(*only));
     };

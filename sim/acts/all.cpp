@@ -24,7 +24,7 @@ std::span<const Act* const> all_acts() {
     static constexpr std::array kActs{
         &send_direct,   &send_group,  &send_burst,     &create_group,      &add_member,
         &remove_member, &leave_group, &rename_group,   &read_conversation, &settle_failed,
-        &look_around,   &go_offline,  &change_profile, &revoke_device, &use_older_tab,
+        &look_around,   &go_offline,  &change_profile, &revoke_device,     &use_older_tab,
     };
     return kActs;
 }

@@ -28,7 +28,12 @@ extern const Fault hand_over;
 
 std::span<const Fault* const> all_faults() {
     static constexpr std::array kFaults{
-&cut_connection, &half_open, &dead_air, &slow_link, &stop_reading, &kill_device, &device_loses_power, &device_dies_writing, &device_sync_fails, &wrong_clock, &kill_server, &server_loses_power, &server_dies_writing, &server_sync_fails, &server_disk_full, &drain_server, &change_network, &device_disk_full, &server_clock, &lose_answers, &hand_over,
+        &cut_connection,      &half_open,         &dead_air,           &slow_link,
+        &stop_reading,        &kill_device,       &device_loses_power, &device_dies_writing,
+        &device_sync_fails,   &wrong_clock,       &kill_server,        &server_loses_power,
+        &server_dies_writing, &server_sync_fails, &server_disk_full,   &drain_server,
+        &change_network,      &device_disk_full,  &server_clock,       &lose_answers,
+        &hand_over,
     };
     return kFaults;
 }

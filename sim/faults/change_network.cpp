@@ -4,7 +4,8 @@ namespace parley::sim {
 
 namespace {
 
-/// From one access point to another, or to the telephone network: what was open hangs, and the way is another.
+/// From one access point to another, or to the telephone network: what was open hangs, and the way is
+/// another.
 bool strike(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
@@ -17,14 +18,14 @@ bool strike(Scene& scene) {
     link.bytes_per_second = 0;
     // Some systems say that the old one is gone before the new one is there, some only that one is there.
     if (random.below(2) == 0) device->node->tell_network(false);
-    scene.world().after(milliseconds(random.between(0, 2'000)), [device] { device->node->tell_network(true); });
+    scene.world().after(milliseconds(random.between(0, 2'000)),
+                        [device] { device->node->tell_network(true); });
     return true;
 }
 
 }  // namespace
 
 extern const Fault change_network;
-const Fault change_network{
-    .name = "change the network", .weights = {2, 10, 20, 5}, .strike = strike};
+const Fault change_network{.name = "change the network", .weights = {2, 10, 20, 5}, .strike = strike};
 
 }  // namespace parley::sim

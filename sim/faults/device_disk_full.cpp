@@ -18,7 +18,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault device_disk_full;
-const Fault device_disk_full{
-    .name = "fill the disk of a device", .weights = {0, 1, 4, 3}, .strike = strike};
+const Fault device_disk_full{.name = "fill the disk of a device", .weights = {0, 1, 4, 3}, .strike = strike};
 
 }  // namespace parley::sim

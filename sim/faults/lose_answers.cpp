@@ -18,7 +18,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault lose_answers;
-const Fault lose_answers{
-    .name = "lose the answers to a device", .weights = {1, 8, 3, 6}, .strike = strike};
+const Fault lose_answers{.name = "lose the answers to a device", .weights = {1, 8, 3, 6}, .strike = strike};
 
 }  // namespace parley::sim

@@ -16,7 +16,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault server_clock;
-const Fault server_clock{
-    .name = "set the clock of the server", .weights = {0, 1, 3, 4}, .strike = strike};
+const Fault server_clock{.name = "set the clock of the server", .weights = {0, 1, 3, 4}, .strike = strike};
 
 }  // namespace parley::sim

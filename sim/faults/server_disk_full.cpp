@@ -16,6 +16,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault server_disk_full;
-const Fault server_disk_full{.name = "fill the disk of the server", .weights = {0, 0, 2, 2}, .strike = strike};
+const Fault server_disk_full{
+    .name = "fill the disk of the server", .weights = {0, 0, 2, 2}, .strike = strike};
 
 }  // namespace parley::sim

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string>
@@ -18,7 +19,10 @@ std::vector<Finished> all(std::size_t jobs, std::uint64_t first, std::uint64_t l
     run_crew({.jobs = jobs,
               .seconds_max = 60,
               .work = std::move(work),
-              .finished = [&](Finished one) { finished.push_back(std::move(one)); }},
+              .finished =
+                  [&](Finished one) {
+                      finished.push_back(std::move(one));
+                  }},
              first, [last](std::uint64_t next) { return next <= last; });
     return finished;
 }
@@ -32,8 +36,7 @@ TEST(Crew, GivesWhatCameOfEachNumberInTheirOrder) {
     for (std::uint64_t one = 0; one < finished.size(); ++one) {
         EXPECT_EQ(finished[one].number, one + 5);
         ASSERT_TRUE(finished[one].text);
-        EXPECT_EQ(*finished[one].text,
-                  std::string(one < 3 ? 300'000 : 1, static_cast<char>('a' + one + 5)));
+        EXPECT_EQ(*finished[one].text, std::string(one < 3 ? 300'000 : 1, static_cast<char>('a' + one + 5)));
     }
 }
 
@@ -52,8 +55,8 @@ TEST(Crew, AProcessThatDiesIsToldAndTheOthersGoOn) {
 TEST(Crew, WorkThatDoesNotEndIsEnded) {
     const Finished finished = run_apart(
         []() -> std::string {
-            for (volatile int forever = 0;; forever = forever + 1) {
-            }
+            while (true)
+                pause();
         },
         1);
     EXPECT_FALSE(finished.text);

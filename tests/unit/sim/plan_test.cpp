@@ -67,7 +67,7 @@ TEST(Verdict, ComesThroughAsItWas) {
     EXPECT_EQ(decoded->broken, verdict.broken);
     EXPECT_EQ(decoded->report, verdict.report);
     EXPECT_EQ(decoded->counts, verdict.counts);
-    for (std::size_t bytes = 0; bytes < verdict.encoded().find("first"); ++bytes)
+    for (std::size_t bytes = 0; bytes < verdict.encoded().find("report"); ++bytes)
         EXPECT_FALSE(Verdict::decode(verdict.encoded().substr(0, bytes))) << bytes;
 }
 
