@@ -19,14 +19,15 @@ namespace {
 class Sums {
   public:
     void add(const Verdict& verdict) {
-        ++seeds_;
-        if (verdict.broken) ++failed_;
+        ++tally_.seeds;
+        if (verdict.broken) ++tally_.failed;
+        if (verdict.broken && !tally_.broken) tally_.broken = verdict;
         for (const auto& [name, count] : verdict.counts)
             sums_[name] += count;
         if (verdict.broken || !last_.broken) last_ = verdict;
     }
 
-    std::uint64_t failed() const { return failed_; }
+    const Tally& tally() const { return tally_; }
 
     void print(Duration real, std::size_t jobs) const {
         for (const auto& [name, count] : sums_) {
@@ -37,15 +38,15 @@ class Sums {
         fmt::print(
             "{} seeds: {:.0f} acts, {:.1f} faults, {:.0f} messages, {:.1f} people with {:.1f} devices "
             "a seed\n",
-            seeds_, each("acts"), each("faults"), each("messages"), each("people"), each("devices"));
+            tally_.seeds, each("acts"), each("faults"), each("messages"), each("people"), each("devices"));
         const double cores = static_cast<double>(jobs);
         fmt::print(
             "{:.1f} s on {} cores; a second of one core: {:.1f} seeds, {:.0f} acts, {:.0f} events, {:.0f} "
             "simulated seconds\n",
-            real_ms / 1000, jobs, static_cast<double>(seeds_) * 1000 / real_ms / cores,
+            real_ms / 1000, jobs, static_cast<double>(tally_.seeds) * 1000 / real_ms / cores,
             sum("acts") * 1000 / real_ms / cores, sum("events") * 1000 / real_ms / cores,
             sum("simulated ms") / real_ms / cores);
-        if (failed_ > 0) fmt::print("{} of {} seeds failed\n", failed_, seeds_);
+        if (tally_.failed > 0) fmt::print("{} of {} seeds failed\n", tally_.failed, tally_.seeds);
         fmt::print("seed {} {} {}\n", last_.seed, last_.broken ? "failed" : "passed", last_.trace_hash);
     }
 
@@ -55,18 +56,17 @@ class Sums {
         return found == sums_.end() ? 0 : static_cast<double>(found->second);
     }
     double each(const std::string& name) const {
-        return sum(name) / static_cast<double>(std::max<std::uint64_t>(seeds_, 1));
+        return sum(name) / static_cast<double>(std::max<std::uint64_t>(tally_.seeds, 1));
     }
 
-    std::uint64_t seeds_ = 0;
-    std::uint64_t failed_ = 0;
+    Tally tally_;
     std::map<std::string, std::int64_t> sums_;
     Verdict last_;
 };
 
 }  // namespace
 
-int run_campaign(const CampaignOptions& options) {
+Tally run_campaign(const CampaignOptions& options) {
     const Instant begun = real_time();
     Sums sums;
     CrewOptions crew;
@@ -82,18 +82,18 @@ int run_campaign(const CampaignOptions& options) {
         sums.add(*verdict);
     };
     run_crew(crew, options.first, [&](std::uint64_t next) {
+        if (options.until_broken && sums.tally().failed > 0) return false;
         return options.seeds ? next < options.first + *options.seeds : real_time() < begun + options.time;
     });
     sums.print(real_time() - begun, options.jobs);
-    return sums.failed() > 0 ? 1 : 0;
+    return sums.tally();
 }
 
-int print_verdict(const Verdict& verdict, Duration real) {
+void print_verdict(const Verdict& verdict, Duration real) {
     fmt::print("{}", verdict.report);
     Sums sums;
     sums.add(verdict);
     sums.print(real, 1);
-    return verdict.broken ? 1 : 0;
 }
 
 }  // namespace parley::sim

@@ -17,14 +17,23 @@ struct CampaignOptions {
     Duration time;
     /// So many processes at once.
     std::size_t jobs = 1;
+    /// No further seeds once one has failed.
+    bool until_broken = false;
+};
+
+struct Tally {
+    std::uint64_t seeds = 0;
+    std::uint64_t failed = 0;
+    /// The first that failed.
+    std::optional<Verdict> broken;
 };
 
 /// Runs many seeds, each in a process of its own, tells in their order which broke a promise, and prints what
 /// they did together. The last line says seed, verdict and trace hash: of the last that failed, or else of
-/// the last. The exit code: 1 where one failed.
-int run_campaign(const CampaignOptions& options);
+/// the last.
+Tally run_campaign(const CampaignOptions& options);
 
-/// Prints what came of one seed alone; the exit code.
-int print_verdict(const Verdict& verdict, Duration real);
+/// Prints what came of one seed alone.
+void print_verdict(const Verdict& verdict, Duration real);
 
 }  // namespace parley::sim

@@ -43,9 +43,16 @@ void History::learn(const StreamId& stream, const protocol::Change& change) {
     add(stream, change, founding);
 }
 
+void History::begin_epoch(const std::map<StreamId, std::int64_t>& heads) {
+    for (const auto& [id, head] : heads) {
+        streams_[id].base = head;
+        streams_[id].unseen.clear();
+    }
+}
+
 void History::learn_head(const StreamId& id, std::int64_t head) {
     StreamHistory& stream = streams_[id];
-    for (std::int64_t seq = 1; seq <= head; ++seq) {
+    for (std::int64_t seq = stream.base + 1; seq <= head; ++seq) {
         if (!stream.changes.contains(seq) && std::ranges::find(stream.unseen, seq) == stream.unseen.end())
             stream.unseen.push_back(seq);
     }

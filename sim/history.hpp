@@ -4,6 +4,7 @@
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/batch.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -48,7 +49,10 @@ struct StreamHistory {
     /// is known.
     std::vector<std::int64_t> unseen;
 
-    std::int64_t head() const { return changes.empty() ? 0 : changes.rbegin()->first; }
+    /// Up to here the numbers were given out, or skipped, before the latest restore of the server.
+    std::int64_t base = 0;
+
+    std::int64_t head() const { return changes.empty() ? base : std::max(base, changes.rbegin()->first); }
     const protocol::Change* row(std::int64_t born) const;
     /// The message at this place, in its latest state.
     const protocol::MessageNew* message(std::int64_t born) const;
@@ -69,6 +73,9 @@ class History {
     void learn(const StreamId& stream, const protocol::Change& change);
     /// Numbers up to this were given out, as the store says; those not known were superseded meanwhile.
     void learn_head(const StreamId& stream, std::int64_t head);
+
+    /// The server was restored to this history, and the numbers go on behind these.
+    void begin_epoch(const std::map<StreamId, std::int64_t>& heads);
 
     const std::map<StreamId, StreamHistory>& streams() const { return streams_; }
     const StreamHistory* find(const StreamId& stream) const;

@@ -8,6 +8,13 @@ Given& Ledger::add(const Uuid& id, protocol::Payload command, const AccountId& a
     return given_.back();
 }
 
+void Ledger::forget(const std::function<bool(const Given&)>& undone) {
+    std::erase_if(given_, undone);
+    by_id_.clear();
+    for (std::size_t one = 0; one < given_.size(); ++one)
+        by_id_[given_[one].id] = one;
+}
+
 Given* Ledger::find(const Uuid& id) {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : &given_[found->second];

@@ -6,6 +6,7 @@
 #include "sim/history.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class Ledger {
     Given& add(const Uuid& id, protocol::Payload command, const AccountId& account);
     const std::vector<Given>& given() const { return given_; }
     Given* find(const Uuid& id);
+    /// What the server has done and then, restored, knows nothing of.
+    void forget(const std::function<bool(const Given&)>& undone);
     /// The device was erased, with all that waited in it.
     void erase() {
         given_.clear();

@@ -4,6 +4,7 @@
 
 #include "core/recorder/ring.hpp"
 #include "sim/campaign.hpp"
+#include "sim/memory_disk.hpp"
 #include "sim/platform.hpp"
 #include "sim/shrink.hpp"
 
@@ -68,7 +69,8 @@ int run_here(const Arguments& arguments) {
     }
     const Verdict verdict = judge(options);
     if (!arguments.record.empty() && !write(arguments.record, recording.text())) return 2;
-    return print_verdict(verdict, real_time() - begun);
+    print_verdict(verdict, real_time() - begun);
+    return verdict.broken ? 1 : 0;
 }
 
 int run_smaller(const Arguments& arguments) {
@@ -79,7 +81,8 @@ int run_smaller(const Arguments& arguments) {
         fmt::print("seed {} breaks nothing: there is nothing to make smaller\n", arguments.seed);
         return 0;
     }
-    return print_verdict(judge(*smaller), real_time() - begun);
+    print_verdict(judge_apart(*smaller), real_time() - begun);
+    return 1;
 }
 
 int run_all(const Arguments& arguments) {
@@ -96,7 +99,7 @@ int run_all(const Arguments& arguments) {
         options.time = parley::seconds(60 * arguments.minutes);
         fmt::print("seeds from {} on, for {} minutes\n", options.first, arguments.minutes);
     }
-    return run_campaign(options);
+    return run_campaign(options).failed > 0 ? 1 : 0;
 }
 
 /// "1-5,9" into a set.
@@ -115,6 +118,8 @@ void add_numbers(CLI::App& app, const std::string& name, std::optional<std::set<
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_memory();
+    use_sqlite_in_one_thread();
     Arguments arguments;
     CLI::App app("The whole of Parley in one process, on virtual time, from one seed");
     app.add_option("--seed", arguments.seed, "The first seed")->capture_default_str();

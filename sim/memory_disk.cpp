@@ -107,6 +107,15 @@ void MemoryDisk::format() {
     unlinked_.clear();
 }
 
+void MemoryDisk::put(const std::string& path, ByteView bytes) {
+    assert(processes_alive_ == 0);
+    auto node = std::make_shared<DiskNode>();
+    node->file.write(0, bytes);
+    node->file.sync();
+    node->entry_synced = true;
+    files_[path] = std::move(node);
+}
+
 SharedNode MemoryDisk::open(const std::string& path, bool create) {
     if (SharedNode node = find(path)) return node;
     if (!create) return nullptr;

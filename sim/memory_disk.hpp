@@ -109,6 +109,8 @@ class MemoryDisk {
     /// Every process on it must be dead: what was not synced is lost, torn or kept, by the seed.
     void lose_power();
     void format();
+    /// A file with these bytes, as if it had always been there.
+    void put(const std::string& path, ByteView bytes);
 
   private:
     friend class DiskProcess;
@@ -182,6 +184,10 @@ class DiskProcess {
     struct Registration;
     std::unique_ptr<Registration> registration_;
 };
+
+/// Before the first use of SQLite in the process: it has one thread, so that no lock is needed, and nobody
+/// asks how much memory SQLite has.
+void use_sqlite_in_one_thread();
 
 /// While it lives, all randomness inside SQLite (salts of logs, temporary names) comes from the seed, and its
 /// clock stands at `kSqliteClock`. One at a time in a process.

@@ -307,6 +307,11 @@ int chance_randomness(sqlite3_vfs*, int bytes, char* out) {
 
 }  // namespace
 
+void use_sqlite_in_one_thread() {
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 SqliteChance::SqliteChance(std::uint64_t seed) {
     sqlite3_initialize();
     assert(chance.before == nullptr);

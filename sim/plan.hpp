@@ -40,6 +40,7 @@ struct Plan {
     /// Mean time between two turns of people, and of fate.
     Duration pace;
     Duration fault_pace;
+    Duration access_token_life;
     std::vector<const Act*> acts;
     std::vector<const Fault*> faults;
 };

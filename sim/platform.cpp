@@ -1,5 +1,6 @@
 #include "sim/platform.hpp"
 
+#include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -18,6 +19,13 @@ std::uint64_t seed_of_now() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
     // A soak runs fewer than a thousand seeds in a second, so that the next one does not meet it.
     return static_cast<std::uint64_t>(duration_cast<milliseconds>(since).count());
+}
+
+void keep_memory() {
+    // As much as mallopt takes.
+    constexpr int kMuch = 32 << 20;
+    mallopt(M_MMAP_THRESHOLD, kMuch);
+    mallopt(M_TRIM_THRESHOLD, kMuch);
 }
 
 std::size_t cores() {

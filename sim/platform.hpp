@@ -13,6 +13,9 @@ Instant real_time();
 /// A seed that nobody has run before, most likely: from the machine's wall clock.
 std::uint64_t seed_of_now();
 
+/// Memory that was given back is kept for the next one who asks: disks are copied all the time.
+void keep_memory();
+
 /// Those that this process may use.
 std::size_t cores();
 

@@ -22,9 +22,11 @@ std::string handle_of(std::size_t number) {
 }  // namespace
 
 Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), promises_(all_promises()) {
-    server_ = std::make_unique<ServerNode>(world_, static_cast<Watch&>(*this),
-                                           server::Rules{.registration = server::Registration::open},
-                                           options_.defects);
+    server_ = std::make_unique<ServerNode>(
+        world_, static_cast<Watch&>(*this),
+        ServerNode::Settings{.rules = {.registration = server::Registration::open},
+                             .access_token_life = options_.access_token_life,
+                             .defects = options_.defects});
     for (std::size_t number = 0; number < options_.people; ++number)
         add_person(number);
 }
@@ -128,7 +130,7 @@ void Scene::device_noticed(Device& device, const core::Notice& notice) {
 }
 
 void Scene::look_at(Device& device) {
-    if (!device.node->up() || !device.signed_in()) return;
+    if (!device.node->up() || !device.signed_in() || !caught_up_with_restore(device)) return;
     core::Client& client = device.node->client();
     if (const auto wrong = client.check()) return surprise(device.node->name() + ": " + *wrong);
     const auto views = client.conversations(0, 1000);
@@ -148,6 +150,7 @@ void Scene::check_at_rest() {
     for (const auto& promise : promises_)
         promise->at_rest(*this, *stored);
     for (const auto& device : devices_) {
+        if (!caught_up_with_restore(*device)) return surprise(device->node->name() + " is not online");
         const auto views = device->node->client().conversations(0, 1000);
         if (!views) return surprise(device->node->name() + ": its database cannot be read");
         std::vector<Showing> all;
@@ -204,12 +207,50 @@ void Scene::server_heard(Wire& wire, std::string_view frame) {
 void Scene::server_started() {
     const auto stored = read_store(server_->disk());
     if (!stored) return surprise("the server's store cannot be read after a start");
+    if (std::exchange(restored_, false)) begin_epoch(*stored);
     for (const StoredRow& row : stored->rows)
         history_.learn(row.stream, row.change);
     for (const auto& [stream, head] : stored->heads)
         history_.learn_head(stream, head);
     for (const auto& promise : promises_)
         promise->server_started(*this, *stored);
+}
+
+void Scene::backed_up() {
+    history_kept_ = history_;
+    said_kept_ = said_;
+}
+
+void Scene::restored() {
+    restored_ = true;
+}
+
+/// What was done since the backup was made is undone, as far as the server is concerned, and the promises of
+/// this epoch are other ones.
+void Scene::begin_epoch(const StoredRows& stored) {
+    for (const auto& device : devices_) {
+        device->behind_restore = true;
+        device->ledger.forget([&](const Given& given) {
+            const std::pair key{given.account, given.id};
+            const bool done = said_.done.contains(key) || history_.place(given.account, given.id) != nullptr;
+            const bool kept =
+                said_kept_.done.contains(key) || history_kept_.place(given.account, given.id) != nullptr;
+            return done && !kept;
+        });
+    }
+    history_ = std::move(history_kept_);
+    said_ = std::move(said_kept_);
+    history_.begin_epoch(stored.heads);
+    promises_ = all_promises();
+}
+
+bool Scene::caught_up_with_restore(Device& device) {
+    if (!device.behind_restore) return true;
+    if (device.node->client().connection() != core::Connection::online || !device.node->connected())
+        return false;
+    device.behind_restore = false;
+    device.shown.clear();
+    return true;
 }
 
 void Scene::surprise(std::string what) {

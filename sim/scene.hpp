@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/generated/cpp/limits.hpp"
 #include "sim/device_node.hpp"
 #include "sim/history.hpp"
 #include "sim/ledger.hpp"
@@ -25,6 +26,9 @@ struct Device {
     Ledger ledger;
     /// A sign-in that has not ended yet.
     bool signing_in = false;
+    /// The server was restored, and the device has not caught up with that yet: what it shows may be of the
+    /// time before.
+    bool behind_restore = false;
     std::int64_t starts_seen = 0;
     /// What it was seen to show, per conversation and message, since it was last erased.
     struct Shown {
@@ -64,11 +68,13 @@ struct SceneOptions {
     Profile profile = Profile::train;
     ServerDefects defects;
     std::size_t people = 3;
+    Duration access_token_life = milliseconds(limits::access_token_ms);
     /// Of each.
     std::size_t devices_max = 4;
 };
 
 class Promise;
+struct StoredRows;
 
 /// Everything that is there: the world, the server, people with their devices, what is known to have
 /// happened, and the promises that are watched. Acts and faults change it; promises look at it.
@@ -107,10 +113,14 @@ class Scene final : public Watch {
     void committed(const server::Batch& batch) override;
     void server_said(Wire& wire, const protocol::Envelope& envelope) override;
     void server_heard(Wire& wire, std::string_view frame) override;
+    void backed_up() override;
+    void restored() override;
     void server_started() override;
     void surprise(std::string what) override;
 
   private:
+    bool caught_up_with_restore(Device& device);
+    void begin_epoch(const StoredRows& stored);
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);
     void device_noticed(Device& device, const core::Notice& notice);
     void add_person(std::size_t number);
@@ -122,6 +132,10 @@ class Scene final : public Watch {
     std::vector<std::unique_ptr<Device>> devices_;
     History history_;
     Said said_;
+    /// As they were when the backup was made.
+    History history_kept_;
+    Said said_kept_;
+    bool restored_ = false;
     std::map<std::uint64_t, SignedIn> signed_in_;
     std::vector<std::unique_ptr<Promise>> promises_;
     std::optional<Violation> violation_;

@@ -5,6 +5,7 @@
 #include "server/api/shard.hpp"
 #include "server/api/tokens.hpp"
 #include "server/store/sqlite_store.hpp"
+#include "sim/restore.hpp"
 #include "sim/server_ports.hpp"
 
 #include <algorithm>
@@ -108,7 +109,7 @@ bool ServerNode::Process::open() {
                                             .ballast_bytes = 1 << 16,
                                             .log_bytes_max = 1 << 18,
                                             .lock_file = false},
-                                           node_.rules_, *this);
+                                           node_.settings_.rules, *this);
     if (!store || life_->over()) return false;
     store_ = std::move(*store);
     World& world = node_.world_;
@@ -144,8 +145,11 @@ bool ServerNode::Process::open() {
                                  .replay_effects_max = 64},
             server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
         run->http = std::make_unique<server::HttpApi>(
-            server::HttpOptions{.decoy_hash = "none", .invite_only = false, .metrics = false}, *run->shard,
-            *hasher_, *this);
+            server::HttpOptions{.access_token_life = node_.settings_.access_token_life,
+                                .decoy_hash = "none",
+                                .invite_only = false,
+                                .metrics = false},
+            *run->shard, *hasher_, *this);
         runs_.push_back(std::move(run));
     }
     return true;
@@ -243,11 +247,10 @@ void ServerNode::Process::wires_lost(bool politely) {
     sessions_.clear();
 }
 
-ServerNode::ServerNode(World& world, Watch& watch, server::Rules rules, ServerDefects defects)
+ServerNode::ServerNode(World& world, Watch& watch, Settings settings)
     : world_(world),
       watch_(watch),
-      rules_(rules),
-      defects_(defects),
+      settings_(settings),
       disk_("server", world.fork("server disk")),
       life_(std::make_shared<Life>()) {}
 
@@ -262,9 +265,25 @@ bool ServerNode::idle() const {
     return up() && process_->idle();
 }
 
+void ServerNode::back_up() {
+    world_.note("server", "back up");
+    backup_ = disk_.copy("server backup");
+    watch_.backed_up();
+}
+
+void ServerNode::restore() {
+    world_.note("server", "restore");
+    disk_.faults().capacity.reset();
+    const auto backup = std::move(backup_);
+    if (!restore_store(disk_, *backup, world_.fork("restore " + std::to_string(starts_)), now().wall))
+        return watch_.surprise("a good backup was not restored");
+    watch_.restored();
+}
+
 bool ServerNode::start() {
     assert(process_ == nullptr);
     ++starts_;
+    if (std::exchange(restore_due_, false)) restore();
     draining_ = false;
     life_ = std::make_shared<Life>();
     disk_.faults().syncs_lie = false;
@@ -273,7 +292,7 @@ bool ServerNode::start() {
         if (!life_->over()) die(Death::killed);
         return false;
     }
-    disk_.faults().syncs_lie = defects_.answers_before_sync;
+    disk_.faults().syncs_lie = settings_.defects.answers_before_sync;
     world_.note("server", "start");
     watch_.server_started();
     return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/generated/cpp/limits.hpp"
 #include "server/api/http.hpp"
 #include "server/domain/rules.hpp"
 #include "sim/memory_disk.hpp"
@@ -30,7 +31,13 @@ class ServerNode final : public WireAcceptor {
     enum class Death : std::uint8_t { killed, power_lost };
     using Answer = std::function<void(std::optional<server::HttpResponse>)>;
 
-    ServerNode(World& world, Watch& watch, server::Rules rules, ServerDefects defects);
+    struct Settings {
+        server::Rules rules;
+        Duration access_token_life = milliseconds(limits::access_token_ms);
+        ServerDefects defects;
+    };
+
+    ServerNode(World& world, Watch& watch, Settings settings);
     ~ServerNode() override;
     ServerNode(const ServerNode&) = delete;
     ServerNode& operator=(const ServerNode&) = delete;
@@ -47,7 +54,13 @@ class ServerNode final : public WireAcceptor {
     /// Nothing waits to be written.
     bool idle() const;
 
+    bool has_backup() const { return backup_ != nullptr; }
+
     // Commands.
+    /// Keeps a copy of the store as it is now.
+    void back_up();
+    /// The backup takes the place of the store before the server starts again, and is used up.
+    void restore_at_next_start() { restore_due_ = true; }
     /// False: the disk does not let it (it died again while starting).
     bool start();
     void die(Death death);
@@ -71,16 +84,18 @@ class ServerNode final : public WireAcceptor {
     class Process;
 
     void bury();
+    void restore();
     void finish_drain();
 
     World& world_;
     Watch& watch_;
-    server::Rules rules_;
-    ServerDefects defects_;
+    Settings settings_;
     MemoryDisk disk_;
     SharedLife life_;
     std::unique_ptr<Process> process_;
     Death death_ = Death::killed;
+    std::unique_ptr<MemoryDisk> backup_;
+    bool restore_due_ = false;
     Duration clock_error_;
     bool draining_ = false;
     std::int64_t starts_ = 0;

@@ -53,6 +53,7 @@ class Simulation {
     void strike();
     void look_after();
     void heal();
+    bool seems_at_rest();
     bool at_rest();
     void come_to_rest();
     bool step();
@@ -89,6 +90,7 @@ const Thing* weighted(Random& random, const std::vector<const Thing*>& things, W
 SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& plan) {
     SceneOptions scene{.seed = options.seed, .profile = options.profile, .defects = options.defects};
     scene.people = std::min(plan.people, options.cut.people.value_or(plan.people));
+    scene.access_token_life = plan.access_token_life;
     scene.devices_max = options.cut.devices.value_or(scene.devices_max);
     return scene;
 }
@@ -208,23 +210,32 @@ void Simulation::heal() {
         device->node->disk().faults().capacity.reset();
         device->node->clock_error() = {};
         device->node->link() = Link{};
+        device->node->close_older();
         device->node->read_on();
         device->node->tell_network(true);
     }
 }
 
-bool Simulation::at_rest() {
+/// As far as a quick look tells.
+bool Simulation::seems_at_rest() {
     if (!scene_.server().idle()) return false;
     return std::ranges::all_of(scene_.devices(), [](const auto& device) {
-        if (!device->signed_in()) return false;
+        if (!device->signed_in() || !device->node->connected()) return false;
         core::Client& client = device->node->client();
-        if (client.connection() != core::Connection::online || !device->node->connected()) return false;
+        return client.connection() == core::Connection::online && client.idle();
+    });
+}
+
+/// Nothing waits to be sent, and each device shows everything, whatever its core says of itself.
+bool Simulation::at_rest() {
+    return std::ranges::all_of(scene_.devices(), [](const auto& device) {
+        core::Client& client = device->node->client();
         const auto waiting = client.outbox();
-        if (!waiting) return false;
+        const auto views = client.conversations(0, 1000);
+        if (!waiting || !views) return false;
         const bool sending = std::ranges::any_of(
             *waiting, [](const auto& one) { return one.state != core::CommandState::failed; });
-        const auto views = client.conversations(0, 1000);
-        return !sending && views && std::ranges::all_of(*views, [&](const auto& view) {
+        return !sending && std::ranges::all_of(*views, [&](const auto& view) {
             if (!view.present) return true;
             const auto showing = everything_shown(client, view);
             return showing && view.complete && !showing->missing;
@@ -239,13 +250,15 @@ void Simulation::come_to_rest() {
     while (world().instant() < latest && step()) {
         if (world().instant() < next_look) continue;
         next_look = world().instant() + seconds(1);
-        if (!at_rest()) {
-            resting_since = world().instant();
-            // To look is to ask for what is missing.
-            for (const auto& device : scene_.devices())
-                device->node->act([](core::Client&) {});
+        const bool settled = world().instant() - resting_since > kSettling;
+        if (seems_at_rest() && (!settled || at_rest())) {
+            if (settled) return;
+            continue;
         }
-        if (world().instant() - resting_since > kSettling) return;
+        resting_since = world().instant();
+        // To look is to ask for what is missing.
+        for (const auto& device : scene_.devices())
+            device->node->act([](core::Client&) {});
     }
     if (!over()) scene_.violated(restless(scene_));
 }

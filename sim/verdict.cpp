@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <deque>
+#include <functional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -124,6 +125,12 @@ bool number_in(std::string_view text, Number& into) {
     return error == std::errc() && end == text.data() + text.size();
 }
 
+Verdict apart(const RunOptions& options, const std::function<Verdict()>& work) {
+    const Finished finished = run_apart([&] { return work().encoded(); }, kSecondsMax);
+    const auto verdict = finished.text ? Verdict::decode(*finished.text) : std::nullopt;
+    return verdict ? *verdict : crashed(options, finished.end);
+}
+
 }  // namespace
 
 std::int64_t Verdict::count(const std::string& name) const {
@@ -184,17 +191,17 @@ Verdict crashed(const RunOptions& options, const std::string& end) {
             .counts = {}};
 }
 
+Verdict judge_apart(const RunOptions& options) {
+    return apart(options, [&] { return judge(options); });
+}
+
 Verdict outline_apart(const RunOptions& options) {
-    const Finished finished = run_apart(
-        [&] {
-            const Outcome outcome = run(options);
-            Verdict verdict = verdict_of(options, outcome);
-            if (outcome.violation) verdict.broken = outcome.violation->promise;
-            return verdict.encoded();
-        },
-        kSecondsMax);
-    const auto verdict = finished.text ? Verdict::decode(*finished.text) : std::nullopt;
-    return verdict ? *verdict : crashed(options, finished.end);
+    return apart(options, [&] {
+        const Outcome outcome = run(options);
+        Verdict verdict = verdict_of(options, outcome);
+        if (outcome.violation) verdict.broken = outcome.violation->promise;
+        return verdict;
+    });
 }
 
 std::string command_of(const RunOptions& options) {

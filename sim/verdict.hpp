@@ -32,6 +32,9 @@ struct Verdict {
 /// Runs the seed, in this process. One in a hundred runs twice, and must do the same.
 Verdict judge(const RunOptions& options);
 
+/// The same in a process of its own, so that what ends the process is a verdict too.
+Verdict judge_apart(const RunOptions& options);
+
 /// Runs the seed once in a process of its own, so that what ends the process is a verdict too. No report.
 Verdict outline_apart(const RunOptions& options);
 

@@ -24,6 +24,8 @@ class SameRows final : public Promise {
         const StreamHistory* history = scene.history().find(showing.view.stream);
         std::int64_t last = 0;
         for (const auto& message : showing.messages) {
+            // The restored server does not have it; it may come back, or stay where it was.
+            if (message.not_on_server) continue;
             nothing_moved(scene, device, showing, message);
             if (message.born == 0) continue;
             if (message.born <= last) {

@@ -48,7 +48,8 @@ TEST(Simulation, AServerThatAnswersBeforeItsCommitIsSyncedIsCaught) {
         with_defect.steps = kSteps;
         with_defect.defects.answers_before_sync = true;
         const Outcome outcome = run(std::move(with_defect));
-        // Now and then the lost sectors leave a store that does not open any more, and then nothing is said of it.
+        // Now and then the lost sectors leave a store that does not open any more, and then nothing is said
+        // of it.
         if (!outcome.violation || outcome.violation->promise == 6) continue;
         caught = outcome.violation->promise;
         EXPECT_TRUE(caught == 1 || caught == 2 || caught == 3) << outcome.violation->what;
