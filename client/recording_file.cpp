@@ -1,5 +1,6 @@
 #include "client/recording_file.hpp"
 
+#include "client/whole_file.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
@@ -10,9 +11,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <span>
-#include <sstream>
 #include <string_view>
 
 namespace parley::client {
@@ -74,12 +73,9 @@ RecordingFile::~RecordingFile() {
 }
 
 std::optional<std::string> RecordingFile::read(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream bytes;
-    bytes << in.rdbuf();
-    const std::string all = std::move(bytes).str();
-    if (all.size() != file_bytes) return std::nullopt;
-    const std::string_view view(all);
+    const auto all = whole_file(path);
+    if (!all || all->size() != file_bytes) return std::nullopt;
+    const std::string_view view(*all);
     std::string text = core::Ring::text_of({view.substr(0, half_bytes), view.substr(half_bytes)});
     if (text.empty()) return std::nullopt;
     return text;

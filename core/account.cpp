@@ -54,6 +54,15 @@ void Account::start_over() {
     identity.behind = false;
 }
 
+Status Account::look_again() {
+    TRY_ASSIGN(const auto first, rows_.first_unreadable(account_stream_number));
+    if (!first) return {};
+    Identity& identity = identity_.edit();
+    identity.cursor = std::min(identity.cursor, *first - 1);
+    identity.behind = true;
+    return {};
+}
+
 Status Account::handle_changes(const protocol::ChangesOk& changes) {
     for (const auto& row : changes.rows)
         TRY(store(row));
@@ -82,7 +91,7 @@ Status Account::forget_lost() {
 
 Status Account::store(const protocol::Change& change) {
     TRY_ASSIGN(Applied applied, rows_.apply(account_stream_number, change, identity_.get().account));
-    if (applied == Applied::older) return {};
+    if (applied == Applied::older || applied == Applied::unreadable) return {};
     output_.touch_list();
     if (const auto* joined = std::get_if<protocol::Joined>(&change.payload))
         return streams_.handle_joined(*joined);

@@ -40,6 +40,9 @@ class Account {
     /// The next resume tells everything again.
     void start_over();
 
+    /// As that of Streams.
+    Status look_again();
+
     /// The answer to `changes` on this stream.
     Status handle_changes(const protocol::ChangesOk& changes);
 

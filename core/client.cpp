@@ -9,6 +9,7 @@
 #include "core/schema.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::core {
@@ -18,6 +19,9 @@ using protocol::DoorInput;
 using protocol::DoorRequest;
 
 namespace {
+
+/// As many as a list of a door may carry (7_door.yaml).
+constexpr std::size_t door_list_max = 1000;
 
 DoorInput wish(DoorRequest request) {
     return {.request = std::move(request)};
@@ -70,20 +74,23 @@ Result<std::optional<ConversationView>> Client::conversation(const StreamId& str
 }
 
 Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
+    return window(protocol::Target{.stream = stream}, query);
+}
+
+Result<WindowView> Client::window(const protocol::Target& target, WindowQuery query) {
     TRY(impl_->standing());
     Recorded recorded(impl_->options_.recorder, impl_->now_, [&] {
-        return wish({.window = protocol::DoorWindowQuery{stream, query.around, query.before, query.after,
-                                                         static_cast<std::int64_t>(query.limit)}});
+        protocol::DoorWindowQuery asked{.around = query.around,
+                                        .before = query.before,
+                                        .after = query.after,
+                                        .limit = static_cast<std::int64_t>(query.limit)};
+        if (target.stream)
+            asked.stream = target.stream;
+        else
+            asked.target = target;
+        return wish({.window = std::move(asked)});
     });
-    auto window = impl_->views_.window(stream, query);
-    if (!window) return recorded.reply(Result<WindowView>(fail(std::move(window).error())));
-    impl_->handle(impl_->now_, [&]() -> Status {
-        impl_->pulls_.show(stream);
-        for (const auto& page : window->wanted)
-            impl_->pulls_.want(stream, page);
-        return {};
-    });
-    return recorded.reply(Result<WindowView>(std::move(window->view)));
+    return recorded.reply(impl_->window(target, query));
 }
 
 Result<std::vector<MemberView>> Client::members(const StreamId& stream) const {
@@ -98,10 +105,18 @@ Result<std::vector<DeviceView>> Client::devices() const {
     return recorded.reply(impl_->views_.devices());
 }
 
-Result<std::vector<OutboxView>> Client::outbox() const {
+Result<std::vector<OutboxView>> Client::outbox(std::size_t offset, std::size_t limit) const {
     TRY(impl_->standing());
-    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::outbox}); });
-    return recorded.reply(impl_->views_.outbox());
+    limit = std::min(limit, door_list_max);
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] {
+        return wish({.outbox = protocol::DoorListQuery{static_cast<std::int64_t>(offset),
+                                                       static_cast<std::int64_t>(limit)}});
+    });
+    return recorded.reply(impl_->views_.outbox(offset, limit));
+}
+
+OutboxCount Client::outbox_count() const {
+    return impl_->ended_ ? OutboxCount{} : impl_->views_.outbox_count();
 }
 
 std::optional<Instant> Client::next_timeout() const {

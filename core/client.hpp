@@ -62,9 +62,15 @@ class Client {
     /// `missing` says so and the core has asked the server for it (a ConversationTouched follows when it
     /// came).
     Result<WindowView> window(const StreamId& stream, WindowQuery query);
+    /// The same of what a message to this target goes to. Where that is a conversation which exists only in
+    /// the outbox so far, its messages that wait, the newest last.
+    Result<WindowView> window(const protocol::Target& target, WindowQuery query);
     Result<std::vector<MemberView>> members(const StreamId& stream) const;
     Result<std::vector<DeviceView>> devices() const;
-    Result<std::vector<OutboxView>> outbox() const;
+    /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on.
+    Result<std::vector<OutboxView>> outbox(std::size_t offset = 0, std::size_t limit = 1000) const;
+    /// None where the core has ended.
+    OutboxCount outbox_count() const;
     /// True where the connection is live, the outbox has nothing left to send, and everything that this
     /// device means to hold is there, history in the background included.
     bool idle() const;

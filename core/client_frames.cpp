@@ -32,10 +32,11 @@ Status Client::Impl::handle_frame(std::string_view frame) {
     return {};
 }
 
-/// What this version cannot read is of a later one. A hole that it leaves is pulled. A question whose answer
+/// What this version cannot read is of a later one. A row keeps its place. A question whose answer
 /// it was is not asked again on this connection; a command is sent again later, since what became of it is
 /// not known.
 Status Client::Impl::handle_unreadable(const protocol::Rejected& rejected) {
+    if (rejected.change) return handle_row(rejected.stream, *rejected.change);
     if (!rejected.re) return {};
     answered_ = true;
     if (!pulls_.asked(*rejected.re))
@@ -90,7 +91,9 @@ Status Client::Impl::handle_connection_message(const Envelope& envelope) {
         const bool first = session_.phase() == Session::Phase::authenticating;
         session_.handle_auth_ok(*ok, now_.instant);
         if (first) {
-            pulls_.handle_signed_in();
+            const auto time = session_.server_time(now_.instant);
+            const bool told_before = identity.heard_at.ms > 0;
+            pulls_.handle_signed_in(time && told_before ? *time - identity.heard_at : Duration{});
             receipts_.handle_signed_in();
         }
     }
@@ -100,21 +103,32 @@ Status Client::Impl::handle_connection_message(const Envelope& envelope) {
         session_.handle_closing(*closing);
     if (const auto* pong = std::get_if<protocol::Pong>(&envelope.payload)) {
         receipts_.handle_pong();
-        if (pong->token && session_.phase() == Session::Phase::live) account_.handle_token(*pong->token);
+        if (pong->token && session_.phase() == Session::Phase::live) handle_token(*pong->token);
     }
     return {};
+}
+
+void Client::Impl::handle_token(const std::string& token) {
+    account_.handle_token(token);
+    note_heard();
+}
+
+/// Everything that the server has told is here; what is owed of it is known.
+void Client::Impl::note_heard() {
+    if (const auto time = session_.server_time(now_.instant)) identity_.edit().heard_at = *time;
 }
 
 Status Client::Impl::handle_sync_message(const Envelope& envelope) {
     // Nothing that a token covers may come before the connection is signed in.
     if (session_.phase() < Session::Phase::resuming) return {};
     if (const auto* sync = std::get_if<protocol::Sync>(&envelope.payload)) {
-        account_.handle_token(sync->token);
+        handle_token(sync->token);
         answered_ = true;
     }
     if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) {
         session_.handle_resumed(now_.instant);
         answered_ = true;
+        note_heard();
         return account_.handle_resumed(*resumed);
     }
     if (envelope.stream.empty()) return {};
@@ -130,12 +144,16 @@ Status Client::Impl::handle_sync_message(const Envelope& envelope) {
 }
 
 Status Client::Impl::handle_change(Envelope envelope) {
-    if (session_.phase() < Session::Phase::resuming) return {};
     const StreamId stream = envelope.stream;
-    auto change = protocol::to_change(std::move(envelope));
+    const auto change = protocol::to_change(std::move(envelope));
     if (!change || stream.empty()) return {};
-    if (stream.text() == identity_.get().account.text()) return account_.handle_change(*change);
-    return streams_.handle_change(stream, *change, now_.wall);
+    return handle_row(stream, *change);
+}
+
+Status Client::Impl::handle_row(const StreamId& stream, const protocol::Change& change) {
+    if (session_.phase() < Session::Phase::resuming) return {};
+    if (stream.text() == identity_.get().account.text()) return account_.handle_change(change);
+    return streams_.handle_change(stream, change, now_.wall);
 }
 
 Status Client::Impl::handle_reply(const Envelope& envelope) {

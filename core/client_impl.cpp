@@ -27,12 +27,24 @@ Status Client::Impl::open(Now now) {
     TRY(conversations_.load());
     TRY(outbox_.load());
     TRY(streams_.load());
+    TRY(look_again());
     TRY(transaction.commit());
     database_.guard_with(generation);
     handle_lost_connection();
     output_.discard();
     told_ = connection();
     return {};
+}
+
+/// Where the version that opened this last could read other rows than this one.
+Status Client::Impl::look_again() {
+    TRY_ASSIGN(const std::int64_t stamp, reader_stamp(database_));
+    if (stamp == protocol::rows_stamp) return {};
+    TRY(account_.look_again());
+    TRY(streams_.look_again());
+    TRY(conversations_.flush());
+    TRY(identity_.flush());
+    return set_reader_stamp(database_, protocol::rows_stamp);
 }
 
 Connection Client::Impl::connection() const {
@@ -58,6 +70,7 @@ Status Client::Impl::settle() {
     if (session_.can_send()) {
         TRY(outbox_.pump(now_.instant));
         TRY(pulls_.pump(now_));
+        if (session_.phase() == Session::Phase::live && !pulls_.owes_anything()) pulls_.handle_caught_up();
         receipts_.note_changed();
         receipts_.pump(now_.instant);
     }
@@ -164,6 +177,19 @@ Result<Uuid> Client::Impl::submit(const protocol::Payload& command, Now now, std
     const Uuid chosen = id.value_or(make_uuid(primitives_, now.wall));
     TRY(outbox_.add(chosen, command, now.wall));
     return chosen;
+}
+
+Result<WindowView> Client::Impl::window(const protocol::Target& target, const WindowQuery& query) {
+    TRY_ASSIGN(const auto stream, views_.stream_of(target));
+    if (!stream) return views_.pending_window(target, query);
+    TRY_ASSIGN(auto window, views_.window(*stream, query));
+    handle(now_, [&]() -> Status {
+        pulls_.show(*stream);
+        for (const auto& page : window.wanted)
+            pulls_.want(*stream, page);
+        return {};
+    });
+    return std::move(window.view);
 }
 
 std::optional<std::string> Client::Impl::check() const {

@@ -59,6 +59,8 @@ class Client::Impl {
     // Commands.
     Result<Uuid> submit(const protocol::Payload& command, Now now, std::optional<Uuid> id);
     void sign_in_refused(std::string why);
+    // Views.
+    Result<WindowView> window(const protocol::Target& target, const WindowQuery& query);
     void handle_lost_connection();
     std::optional<std::string> check() const;
 
@@ -124,6 +126,7 @@ class Client::Impl {
     }
 
   private:
+    Status look_again();
     Status settle();
     void end();
     void watch_replies();
@@ -137,7 +140,10 @@ class Client::Impl {
     Status handle_created(const protocol::Envelope& envelope);
     Status handle_read_ok(const protocol::Envelope& envelope);
     Status handle_error(const protocol::Envelope& envelope);
+    void handle_token(const std::string& token);
+    void note_heard();
     Status handle_change(protocol::Envelope envelope);
+    Status handle_row(const StreamId& stream, const protocol::Change& change);
 
     /// An answer came in this input.
     bool answered_ = false;

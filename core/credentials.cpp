@@ -14,10 +14,6 @@ using protocol::Encoding;
 /// The longest wait for an HTTP answer, should the host forget to give one.
 constexpr Duration call_time_max = seconds(60);
 
-bool is_success(int status) {
-    return status >= 200 && status < 300;
-}
-
 /// Why a call failed. What is no problem document of ours came from something in between, and means nothing
 /// for good.
 Error failure_from(int status, std::string_view body) {

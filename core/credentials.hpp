@@ -15,6 +15,11 @@
 
 namespace parley::core {
 
+/// Whether an HTTP status says yes.
+constexpr bool is_success(std::int64_t status) {
+    return status >= 200 && status < 300;
+}
+
 /// Registering, signing in and out, and renewing tokens: everything that goes over HTTP, one call at a time.
 ///
 ///           register / sign in            renew                          sign out

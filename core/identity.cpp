@@ -6,7 +6,7 @@ namespace parley::core {
 
 Status IdentityStore::load() {
     TRY_ASSIGN(Query query, database_.read("SELECT account, device, access_token, expires_at, refresh_token,"
-                                           " sync_token, epoch, cursor, behind FROM self"));
+                                           " sync_token, epoch, cursor, behind, heard_at FROM self"));
     TRY_ASSIGN(bool found, query.step());
     if (!found) return {};
     identity_.account = AccountId(query.text(0));
@@ -18,6 +18,7 @@ Status IdentityStore::load() {
     identity_.epoch = query.optional_integer(6);
     identity_.cursor = query.integer(7);
     identity_.behind = query.integer(8) != 0;
+    identity_.heard_at = WallTime{query.integer(9)};
     return {};
 }
 
@@ -35,9 +36,9 @@ Status IdentityStore::flush() {
     const Identity& i = identity_;
     return database_.write(
         "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
-        " sync_token, epoch, cursor, behind) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " sync_token, epoch, cursor, behind, heard_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         i.account.text(), i.device.text(), i.access_token, i.expires_at, i.refresh_token, i.sync_token,
-        i.epoch, i.cursor, i.behind);
+        i.epoch, i.cursor, i.behind, i.heard_at);
 }
 
 }  // namespace parley::core

@@ -59,6 +59,12 @@ Result<bool> Outbox::knows(const Uuid& id) {
     return stream.has_value();
 }
 
+Result<std::optional<StreamId>> Outbox::made_by(const Uuid& creation) {
+    TRY_ASSIGN(auto made, settled_stream(creation));
+    if (made && made->empty()) return std::nullopt;
+    return made;
+}
+
 Result<protocol::Envelope> Outbox::envelope(const Command& command) const {
     TRY_ASSIGN(Query query, database_.read("SELECT body FROM command WHERE position = ?", command.position));
     TRY_ASSIGN(bool found, query.step());

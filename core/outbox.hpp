@@ -74,6 +74,8 @@ class Outbox {
     const Command* find(const Uuid& id) const;
     /// True also for ids that were accepted earlier.
     Result<bool> knows(const Uuid& id);
+    /// The conversation that an own creation made; absent while it is not accepted, or was refused.
+    Result<std::optional<StreamId>> made_by(const Uuid& creation);
     Result<protocol::Envelope> envelope(const Command& command) const;
     const std::map<std::int64_t, Command>& all() const { return commands_; }
     /// Commands of one lane, in order; failed ones stand where they were.

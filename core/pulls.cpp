@@ -53,7 +53,8 @@ void Pulls::want(const StreamId& stream, const protocol::Page& page) {
     candidates_.insert(stream);
 }
 
-void Pulls::handle_signed_in() {
+void Pulls::handle_signed_in(Duration away) {
+    away_for_long_ = away > milliseconds(limits::resume_window_ms);
     for (const auto& [stream, conversation] : conversations_.all())
         candidates_.insert(stream);
 }
@@ -247,9 +248,12 @@ std::vector<Conversation*> Pulls::by_urgency() const {
 }
 
 bool Pulls::far_behind(const Conversation& conversation) const {
+    // One pull costs less than a jump.
     const bool holds_nothing = conversation.cursor < conversation.origin;
-    return conversation.behind() >
-           (holds_nothing ? std::min(options_.jump_changes, limits::page_rows_max) : options_.jump_changes);
+    const std::int64_t pulled_max = holds_nothing || away_for_long_
+                                        ? std::min(options_.jump_changes, limits::page_rows_max)
+                                        : options_.jump_changes;
+    return conversation.behind() > pulled_max;
 }
 
 std::optional<Pulls::Request> Pulls::owed_by_account() const {

@@ -60,7 +60,10 @@ class Pulls {
     void want(const StreamId& stream, const protocol::Page& page);
 
     // Input.
-    void handle_signed_in();
+    /// `away`: how long the server has not been heard; 0 where that is not known.
+    void handle_signed_in(Duration away);
+    /// Live, and nothing is owed any more.
+    void handle_caught_up() { away_for_long_ = false; }
     void handle_disconnected();
     /// What changed in this input may owe something.
     void note_changed();
@@ -119,6 +122,8 @@ class Pulls {
     Primitives& primitives_;
     Timers& timers_;
 
+    /// What is owed is of a time longer than the window: all but a short way is left to jumps.
+    bool away_for_long_ = false;
     std::map<Uuid, Request> requests_;
     std::set<StreamId> busy_;
     /// Conversations that may owe something; those that turn out not to are taken out.

@@ -25,6 +25,7 @@ Result<std::optional<StoredRow>> read_one(Query query) {
 }
 
 bool is_own(const protocol::Change& change, const AccountId& reader) {
+    if (change.unreadable) return false;
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     return message && message->sender == reader;
 }
@@ -35,22 +36,31 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     Applied applied = Applied::added;
     {
         TRY_ASSIGN(Query held,
-                   database_.read("SELECT seq, not_on_server FROM stream_row WHERE stream = ? AND born = ?",
+                   database_.read("SELECT seq, not_on_server, unreadable FROM stream_row WHERE stream = ?"
+                                  " AND born = ?",
                                   stream, change.born));
         TRY_ASSIGN(bool found, held.step());
         if (found) {
-            if (held.integer(1) == 0 && change.seq <= held.integer(0)) return Applied::older;
+            const bool lost = held.integer(1) != 0;
+            const bool readable_now =
+                held.integer(2) != 0 && !change.unreadable && change.seq == held.integer(0);
+            if (!lost && !readable_now && change.seq <= held.integer(0)) return Applied::older;
             applied = Applied::updated;
         }
     }
-    if (change.id) TRY(take_from_elsewhere(stream, change));
-    const auto counts = static_cast<int>(rules::counts_for(reader, change.payload));
+    if (change.unreadable) {
+        applied = Applied::unreadable;
+    } else if (change.id) {
+        TRY(take_from_elsewhere(stream, change));
+    }
+    const auto counts = static_cast<int>(change.unreadable ? rules::Counts::not_at_all
+                                                           : rules::counts_for(reader, change.payload));
     const std::string body = protocol::encode(change, protocol::Encoding::cbor);
     TRY(database_.write(
         "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server,"
-        " body) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        " body, unreadable) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
         stream, change.born, change.seq, static_cast<int>(change.type()), change.id, counts,
-        is_own(change, reader), as_bytes(body)));
+        is_own(change, reader), as_bytes(body), change.unreadable));
     return applied;
 }
 
@@ -112,6 +122,22 @@ Result<std::int64_t> Rows::count_messages_from(std::int64_t stream, std::int64_t
                               stream, born));
     TRY(query.step());
     return query.integer(0);
+}
+
+Result<std::int64_t> Rows::count_unreadable(std::int64_t stream) {
+    TRY_ASSIGN(Query query, database_.read("SELECT count(*) FROM stream_row INDEXED BY stream_row_unreadable"
+                                           " WHERE stream = ? AND unreadable = 1",
+                                           stream));
+    TRY(query.step());
+    return query.integer(0);
+}
+
+Result<std::optional<std::int64_t>> Rows::first_unreadable(std::int64_t stream) {
+    TRY_ASSIGN(Query query, database_.read("SELECT min(seq) FROM stream_row INDEXED BY stream_row_unreadable"
+                                           " WHERE stream = ? AND unreadable = 1",
+                                           stream));
+    TRY(query.step());
+    return query.optional_integer(0);
 }
 
 Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::int64_t upto) {

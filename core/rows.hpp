@@ -17,9 +17,10 @@ inline constexpr std::int64_t account_stream_number = 0;
 
 /// What became of a change.
 enum class Applied : std::uint8_t {
-    older,    ///< The device holds this state of the row or a later one.
-    updated,  ///< The row has a new state.
-    added,    ///< The row was not held before.
+    older,       ///< The device holds this state of the row or a later one.
+    updated,     ///< The row has a new state.
+    added,       ///< The row was not held before.
+    unreadable,  ///< The row's new state is of a later version: only its place is kept.
 };
 
 struct StoredRow {
@@ -32,6 +33,9 @@ struct StoredRow {
 /// server*: then by whatever comes under its key. A message's id belongs to its sender: one that comes again
 /// at another place (a restored server had lost it, and it was sent again) moves there; the same id of
 /// somebody else is another message.
+///
+/// A state that a later version made takes the place of the one before, which is not true any more, but
+/// cannot be shown. It gives way to the same state once that can be read.
 class Rows {
   public:
     explicit Rows(LocalDatabase& database) : database_(database) {}
@@ -46,6 +50,10 @@ class Rows {
     /// All rows of another type, in order of `born`.
     Result<std::vector<StoredRow>> of_type(std::int64_t stream, protocol::Type type);
     Result<std::int64_t> count_messages_from(std::int64_t stream, std::int64_t born);
+
+    /// Rows of which only the place is known, and the lowest `seq` among them.
+    Result<std::int64_t> count_unreadable(std::int64_t stream);
+    Result<std::optional<std::int64_t>> first_unreadable(std::int64_t stream);
 
     /// What of (above, upto] counts as unread.
     Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto);

@@ -124,7 +124,17 @@ DROP INDEX stream_row_id;
 CREATE INDEX stream_row_lost ON stream_row (stream, id) WHERE not_on_server = 1;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4};
+// Rows that a later version made, of which only the place is known; and which rows the version that opened
+// this last could read. When the server was last heard, by its own clock.
+constexpr std::string_view version_5 = R"sql(
+ALTER TABLE stream_row ADD COLUMN unreadable INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX stream_row_unreadable ON stream_row (stream, seq) WHERE unreadable = 1;
+CREATE TABLE reader (stamp INTEGER NOT NULL);
+INSERT INTO reader VALUES (0);
+ALTER TABLE self ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4, version_5};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));
@@ -152,6 +162,16 @@ Status migrate(LocalDatabase& database, std::span<const std::string_view> script
         TRY(database.run(scripts[static_cast<std::size_t>(version)]));
     TRY(database.run("PRAGMA user_version = " + std::to_string(newest)));
     return transaction.commit();
+}
+
+Result<std::int64_t> reader_stamp(LocalDatabase& database) {
+    TRY_ASSIGN(Query query, database.read("SELECT stamp FROM reader"));
+    TRY_ASSIGN(bool found, query.step());
+    return found ? query.integer(0) : 0;
+}
+
+Status set_reader_stamp(LocalDatabase& database, std::int64_t stamp) {
+    return database.write("UPDATE reader SET stamp = ?", stamp);
 }
 
 Status erase_everything(LocalDatabase& database) {

@@ -16,6 +16,10 @@ std::span<const std::string_view> migrations();
 /// it was, where a newer version wrote the database.
 Status migrate(LocalDatabase& database, std::span<const std::string_view> scripts = migrations());
 
+/// Which rows the core that opened the database last could read (protocol::rows_stamp); 0: none has yet.
+Result<std::int64_t> reader_stamp(LocalDatabase& database);
+Status set_reader_stamp(LocalDatabase& database, std::int64_t stamp);
+
 /// Forgets everything but the lease; inside the caller's transaction. Freed pages are overwritten.
 Status erase_everything(LocalDatabase& database);
 

@@ -117,7 +117,14 @@ void Session::handle_heard(Instant now) {
 void Session::handle_hello(const protocol::Hello& hello, Instant now) {
     heartbeat_ = milliseconds(std::clamp<std::int64_t>(hello.heartbeat_ms, 1000, 10 * limits::heartbeat_ms));
     output_.limit_frames(hello.frame_bytes_max);
+    server_time_ = hello.time;
+    server_time_at_ = now;
     handle_heard(now);
+}
+
+std::optional<WallTime> Session::server_time(Instant now) const {
+    if (!server_time_) return std::nullopt;
+    return *server_time_ + (now - server_time_at_);
 }
 
 void Session::handle_auth_ok(const protocol::AuthOk& ok, Instant now) {
@@ -147,10 +154,7 @@ bool Session::handle_refusal(const Uuid& re, ErrorClass error_class, Now now) {
         return true;
     }
     // Asked again on this connection it would be refused again: the next try comes with the usual pause.
-    if (error_class == ErrorClass::sign_in) {
-        token_refused_ = true;
-        token_fresh_ = false;
-    }
+    if (error_class == ErrorClass::sign_in) refuse_token();
     drop(static_cast<std::uint16_t>(CloseCode::going_away), now);
     return true;
 }
@@ -159,13 +163,17 @@ void Session::handle_closing(const protocol::Closing& closing) {
     closing_ = closing;
 }
 
+void Session::refuse_token() {
+    token_refused_ = true;
+    token_fresh_ = false;
+}
+
 void Session::handle_token_expiring(Instant now) {
     credentials_.renew(now);
 }
 
 void Session::handle_token_refused(Now now) {
-    token_refused_ = true;
-    token_fresh_ = false;
+    refuse_token();
     // Before the connection is signed in, the server closes it; the renewal comes before the next try.
     if (phase_ >= Phase::resuming) credentials_.renew(now.instant);
 }
@@ -191,10 +199,7 @@ void Session::handle_disconnected(std::optional<std::uint16_t> code, Now now) {
         phase_ = Phase::off;
         return rest(known == CloseCode::replaced ? Rest::replaced : Rest::stopped);
     }
-    if (known == CloseCode::not_signed_in || known == CloseCode::token_ended) {
-        token_refused_ = true;
-        token_fresh_ = false;
-    }
+    if (known == CloseCode::not_signed_in || known == CloseCode::token_ended) refuse_token();
     lost(now);
 }
 

@@ -54,6 +54,8 @@ class Session {
     Connection connection(bool caught_up) const;
     /// Since the start; receipts want to know.
     std::uint64_t pings_sent() const { return pings_sent_; }
+    /// What the server's clock shows, as `hello` told; absent before.
+    std::optional<WallTime> server_time(Instant now) const;
 
     // Commands.
     void connect(Now now);
@@ -85,6 +87,7 @@ class Session {
     void handle_renewed(Now now);
 
   private:
+    void refuse_token();
     void begin(Now now);
     void open(Instant now);
     void lost(Now now);
@@ -117,6 +120,9 @@ class Session {
     std::optional<Uuid> resume_;
     std::uint64_t pings_sent_ = 0;
     Duration heartbeat_ = milliseconds(limits::heartbeat_ms);
+    /// The server's clock as the last `hello` told it, and when that was.
+    std::optional<WallTime> server_time_;
+    Instant server_time_at_;
     std::optional<protocol::Closing> closing_;
 };
 

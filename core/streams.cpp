@@ -168,6 +168,19 @@ void Streams::handle_lost(const StreamId& stream) {
     changed(*conversation);
 }
 
+Status Streams::look_again() {
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        TRY_ASSIGN(const auto first, rows_.first_unreadable(conversation->number));
+        if (!first) continue;
+        conversation->base = std::min(conversation->base, *first - 1);
+        conversation->solid = std::min(conversation->solid, *first - 1);
+        conversation->cursor = std::min(conversation->cursor, *first - 1);
+        // Those of one who is out are not given any more, and stay as they are.
+        changed(*conversation);
+    }
+    return {};
+}
+
 void Streams::jump(Conversation& conversation) {
     const bool holds_anything =
         conversation.cursor >= conversation.origin ||

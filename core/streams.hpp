@@ -23,7 +23,7 @@ namespace parley::core {
 ///                              | since            | and there  |
 ///
 /// * A row is replaced only by a later state of it (rows.hpp), so that everything may come twice and in any
-///   order.
+///   order. One that cannot be read counts as any other (rows.hpp).
 /// * The cursor moves by what begins where it stands: a pushed change with the next number, an answer to
 ///   `changes` that was asked from it; then on over what was pushed and kept. A cursor below the head owes a
 ///   pull.
@@ -85,6 +85,9 @@ class Streams {
     Status handle_restored();
     /// A restored server does not know it any more.
     void handle_lost(const StreamId& stream);
+    /// This version may read rows that the one before could not: what has changed since the first of them is
+    /// owed again.
+    Status look_again();
 
     /// Before the end of a transaction: what is counted once for all its changes.
     Status settle();

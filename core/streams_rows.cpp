@@ -9,6 +9,13 @@ namespace parley::core {
 
 Status Streams::store(Conversation& conversation, const protocol::Change& change, WallTime now) {
     TRY_ASSIGN(Applied applied, rows_.apply(conversation.number, change, identity_.get().account));
+    if (applied == Applied::unreadable) {
+        // It may have been a message that counted, or was the newest.
+        conversation.shown.reset();
+        changed(conversation);
+        return {};
+    }
+    if (change.unreadable) return {};
     if (std::holds_alternative<protocol::MessageNew>(change.payload))
         return note_message(conversation, change, applied, now);
     if (applied == Applied::older) return {};

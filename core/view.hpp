@@ -47,6 +47,8 @@ struct ConversationView {
     bool present = true;
     /// False: something below the head is still to be pulled.
     bool complete = true;
+    /// Rows of later versions, which this one cannot show.
+    std::int64_t unreadable = 0;
     /// True for a conversation that so far exists only in the outbox: `stream` is empty, `made_by` or `peer`
     /// names it.
     bool pending = false;
@@ -88,6 +90,12 @@ struct DeviceView {
 };
 
 enum class CommandState : std::uint8_t { queued, in_flight, failed };
+
+/// How much stands in the outbox.
+struct OutboxCount {
+    std::int64_t waiting = 0;
+    std::int64_t failed = 0;
+};
 
 struct OutboxView {
     Uuid id;

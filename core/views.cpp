@@ -73,6 +73,7 @@ Result<ConversationView> Views::view_of(Conversation& conversation) {
     TRY_ASSIGN(view.last, newest(conversation));
     view.present = conversation.present;
     view.complete = !conversation.owes_anything();
+    TRY_ASSIGN(view.unreadable, rows_.count_unreadable(conversation.number));
     return view;
 }
 
@@ -213,13 +214,27 @@ Result<std::vector<DeviceView>> Views::devices() {
     return devices;
 }
 
-Result<std::vector<OutboxView>> Views::outbox() {
+Result<std::vector<OutboxView>> Views::outbox(std::size_t offset, std::size_t limit) {
     std::vector<OutboxView> commands;
-    for (const auto& [position, command] : outbox_.all()) {
-        TRY_ASSIGN(auto envelope, outbox_.envelope(command));
-        commands.push_back({command.id, std::move(envelope.payload), command.state, command.failure});
+    for (const bool failed : {false, true}) {
+        for (const auto& [position, command] : outbox_.all()) {
+            if (commands.size() == limit) return commands;
+            if ((command.state == CommandState::failed) != failed) continue;
+            if (offset > 0) {
+                --offset;
+                continue;
+            }
+            TRY_ASSIGN(auto envelope, outbox_.envelope(command));
+            commands.push_back({command.id, std::move(envelope.payload), command.state, command.failure});
+        }
     }
     return commands;
+}
+
+OutboxCount Views::outbox_count() const {
+    const auto failed = std::ranges::count_if(
+        outbox_.all(), [](const auto& one) { return one.second.state == CommandState::failed; });
+    return {std::ssize(outbox_.all()) - failed, failed};
 }
 
 }  // namespace parley::core

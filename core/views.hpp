@@ -33,7 +33,8 @@ class Views {
     Result<std::optional<ConversationView>> conversation(const StreamId& stream);
     Result<std::vector<MemberView>> members(const StreamId& stream);
     Result<std::vector<DeviceView>> devices();
-    Result<std::vector<OutboxView>> outbox();
+    Result<std::vector<OutboxView>> outbox(std::size_t offset, std::size_t limit);
+    OutboxCount outbox_count() const;
 
     struct Window {
         WindowView view;
@@ -41,6 +42,10 @@ class Views {
         std::vector<protocol::Page> wanted;
     };
     Result<Window> window(const StreamId& stream, const WindowQuery& query);
+    /// The stream of what a message to this target would go to, where there is one.
+    Result<std::optional<StreamId>> stream_of(const protocol::Target& target) const;
+    /// Of a conversation that exists only in the outbox.
+    Result<WindowView> pending_window(const protocol::Target& target, const WindowQuery& query) const;
 
   private:
     /// A place in the list: a conversation, or a lane of the outbox that has no conversation yet.

@@ -111,6 +111,28 @@ Result<Views::Span> Views::collect(const Conversation& c, const WindowQuery& que
     return span;
 }
 
+Result<std::optional<StreamId>> Views::stream_of(const protocol::Target& target) const {
+    if (target.stream) return target.stream;
+    if (target.direct) {
+        const Conversation* known = conversations_.direct_with(*target.direct);
+        return known ? std::optional(known->stream) : std::nullopt;
+    }
+    if (!target.made_by) return std::nullopt;
+    return outbox_.made_by(*target.made_by);
+}
+
+Result<WindowView> Views::pending_window(const protocol::Target& target, const WindowQuery& query) const {
+    WindowView view;
+    if (!target.direct && !target.made_by) return view;
+    const std::string lane = target.direct ? lane_of_peer(*target.direct) : lane_of_creation(*target.made_by);
+    // One more than wanted tells whether there are more.
+    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, window_max);
+    TRY_ASSIGN(view.messages, pending_messages(lane, limit + 1));
+    view.more_before = view.messages.size() > limit;
+    if (view.more_before) view.messages.erase(view.messages.begin());
+    return view;
+}
+
 Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
                        std::optional<std::int64_t> above, std::size_t limit, WindowView& view) {
     if (limit == 0) return {};

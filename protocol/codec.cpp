@@ -23,6 +23,10 @@ void write_payload(Out& out, const AnyPayload& payload) {
     std::visit([&](const auto& one) { write(out, one); }, payload);
 }
 
+/// In place of the type of a row that this version cannot read; no type has this name or number.
+constexpr std::string_view no_type_name = "?";
+constexpr std::int64_t no_type_number = 0;
+
 template <class Out>
 void write_type(Out& out, Type type) {
     write_field(out, envelope_field::type, type);
@@ -67,14 +71,33 @@ bool read_typed_payload(Reader& in, const Node& map, AnyPayload& out) {
     return read_payload(in, *node, type, out);
 }
 
-/// The id comes first, so that it is known when something else is refused.
-bool read_envelope(Reader& in, const Node& map, Envelope& out) {
+/// All but type and payload, so that it is known when these are refused; the id comes first.
+bool read_head(Reader& in, const Node& map, Envelope& out) {
     return in.optional(map, envelope_field::id, out.id) && in.optional(map, envelope_field::re, out.re) &&
            in.defaulted(map, envelope_field::stream, out.stream) &&
            in.optional(map, envelope_field::seq, out.seq) &&
            in.optional(map, envelope_field::born, out.born) &&
            in.optional(map, envelope_field::timestamp, out.timestamp) &&
-           in.optional(map, envelope_field::follows, out.follows) && read_typed_payload(in, map, out.payload);
+           in.optional(map, envelope_field::follows, out.follows);
+}
+
+/// What a later version may say and this one does not know.
+bool is_of_later_version(const Error& error) {
+    return error.code == ErrorCode::unknown_type || error.code == ErrorCode::invalid;
+}
+
+/// The row that a pushed envelope carries, where it can be none of the other messages.
+std::optional<Change> unreadable_row(const Envelope& head, Reader in, const Node& map) {
+    Type type{};
+    const bool may_be_row = !read_type(in, map, type) || is_change(type);
+    if (!may_be_row || head.re || head.stream.empty() || !head.seq || !head.timestamp) return std::nullopt;
+    Change change;
+    change.id = head.id;
+    change.seq = *head.seq;
+    change.born = head.born.value_or(*head.seq);
+    change.timestamp = *head.timestamp;
+    change.unreadable = true;
+    return change;
 }
 
 /// Fails only where the tree is no map, which no envelope is.
@@ -84,8 +107,12 @@ Result<Decoded> decode_envelope(const Tree& tree, Encoding encoding) {
         return fail(ErrorCode::malformed, "Not an envelope: it must be a map of fields.");
     Reader in(tree, encoding);
     Envelope envelope;
-    if (read_envelope(in, root, envelope)) return envelope;
-    return Rejected{in.take_error(), envelope.id, envelope.re};
+    const bool has_head = read_head(in, root, envelope);
+    if (has_head && read_typed_payload(in, root, envelope.payload)) return envelope;
+    Rejected rejected{in.take_error(), envelope.id, envelope.re, envelope.stream, {}};
+    if (has_head && is_of_later_version(rejected.error))
+        rejected.change = unreadable_row(envelope, Reader(tree, encoding), root);
+    return rejected;
 }
 
 Result<std::vector<Decoded>> decode_json_frame(std::string_view frame) {
@@ -154,20 +181,31 @@ bool read(Reader& in, const Node& map, Change& out) {
     if (!in.optional(map, envelope_field::id, out.id) || !in.required(map, envelope_field::seq, out.seq))
         return false;
     out.born = out.seq;
-    return in.defaulted(map, envelope_field::born, out.born) &&
-           in.required(map, envelope_field::timestamp, out.timestamp) &&
-           read_typed_payload(in, map, out.payload);
+    if (!in.defaulted(map, envelope_field::born, out.born) ||
+        !in.required(map, envelope_field::timestamp, out.timestamp))
+        return false;
+    if (read_typed_payload(in, map, out.payload)) return true;
+    if (!is_of_later_version(in.error())) return false;
+    in.forgive();
+    out.payload = ChangePayload();
+    out.unreadable = true;
+    return true;
 }
 
 template <class Out>
 void write(Out& out, const Change& from) {
-    out.begin_map(3 + has(from.id) + (from.born == from.seq ? 0 : 1) +
-                  (payload_field_count(from.payload) == 0 ? 0 : 1));
-    write_type(out, from.type());
+    const bool has_payload = !from.unreadable && payload_field_count(from.payload) > 0;
+    out.begin_map(3 + has(from.id) + (from.born == from.seq ? 0 : 1) + (has_payload ? 1 : 0));
+    if (from.unreadable) {
+        out.key(envelope_field::type);
+        out.enumerator(no_type_number, no_type_name);
+    } else {
+        write_type(out, from.type());
+    }
     write_field(out, envelope_field::id, from.id);
     write_field(out, envelope_field::seq, from.seq);
     write_unless(from.seq, out, envelope_field::born, from.born);
-    write_payload(out, from.payload);
+    if (has_payload) write_payload(out, from.payload);
     write_field(out, envelope_field::timestamp, from.timestamp);
     out.end_map();
 }

@@ -18,6 +18,9 @@
 ///  `malformed`;
 ///    a value outside its range is `invalid`; both name the field;
 ///  * unknown fields are ignored, whatever well-formed thing they hold.
+///  * a row whose type, or a value in it, is none that the schema knows, is of a later version: it keeps its
+///  place
+///    and says nothing (Change::unreadable), so that the rows beside it can be read.
 /// CBOR is a subset of RFC 8949: no tags, no simple values besides false, true and null; lengths may be
 /// indefinite.
 namespace parley::protocol {
@@ -36,6 +39,9 @@ struct Rejected {
     /// Its id and the command that it answers, where these could be read.
     std::optional<Uuid> id;
     std::optional<Uuid> re;
+    /// Where a row of a later version was pushed: its stream, and the row, which is unreadable.
+    StreamId stream;
+    std::optional<Change> change;
 };
 
 using Decoded = std::variant<Envelope, Rejected>;

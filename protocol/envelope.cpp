@@ -1,12 +1,13 @@
 #include "protocol/generated/cpp/types.hpp"
 
+#include <cassert>
 #include <type_traits>
 #include <utility>
 
 namespace parley::protocol {
 
 Type Change::type() const {
-    return type_of(payload);
+    return unreadable ? Type{} : type_of(payload);
 }
 
 Type Envelope::type() const {
@@ -14,6 +15,7 @@ Type Envelope::type() const {
 }
 
 Envelope to_envelope(const StreamId& stream, Change change) {
+    assert(!change.unreadable && "only readers have such changes");
     Envelope envelope;
     envelope.id = change.id;
     envelope.stream = stream;

@@ -25,6 +25,10 @@ class Reader {
 
     /// What failed first. Only the schema's own words, nothing of what was read.
     Error take_error();
+    /// The same without the sentence.
+    const Error& error() const { return error_; }
+    /// Goes on after a failure as if there had been none.
+    void forgive() { error_ = {}; }
 
     template <class T>
     bool required(const Node& map, FieldName field, T& out, const Rules& rules = {}) {

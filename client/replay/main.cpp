@@ -1,6 +1,7 @@
 // replay FILE: plays what a flight recorder wrote through the core of this checkout.
 
 #include "base/base64.hpp"
+#include "client/whole_file.hpp"
 #include "core/recorder/player.hpp"
 #include "core/recorder/recording.hpp"
 #include "protocol/codec.hpp"
@@ -10,7 +11,6 @@
 
 #include <cstdint>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 namespace {
@@ -96,16 +96,14 @@ void play(const parley::core::LifeRecording& life, const Arguments& arguments, s
 }
 
 int run(const Arguments& arguments) {
-    std::ifstream in(arguments.file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) {
+    const auto text = parley::client::whole_file(arguments.file);
+    if (!text) {
         fmt::print(stderr, "{} cannot be read.\n", arguments.file);
         return 2;
     }
-    const auto recording = parley::core::read_recording(
-        text.str(),
-        arguments.any_version ? parley::core::OtherVersions::taken : parley::core::OtherVersions::refused);
+    const auto recording =
+        parley::core::read_recording(*text, arguments.any_version ? parley::core::OtherVersions::taken
+                                                                  : parley::core::OtherVersions::refused);
     if (!recording) {
         fmt::print(stderr, "{}: {}\n", arguments.file, recording.error().context);
         return 2;

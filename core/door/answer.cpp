@@ -3,7 +3,6 @@
 #include "core/door/views.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 
-#include <algorithm>
 #include <vector>
 
 namespace parley::core {
@@ -13,7 +12,7 @@ using protocol::DoorAct;
 using protocol::DoorReply;
 
 /// As many as a reply may carry (7_door.yaml).
-constexpr std::size_t outbox_shown_max = 1000;
+constexpr std::int64_t outbox_shown_max = 1000;
 
 template <class View, class Out>
 void put(const std::vector<View>& views, std::vector<Out>& out) {
@@ -28,29 +27,23 @@ bool has_ended(const Client& client) {
     return connection == Connection::lease_lost || connection == Connection::broken;
 }
 
-Status put_status(const Client& client, DoorReply& reply) {
+void put_status(const Client& client, DoorReply& reply) {
     if (has_ended(client)) {
         reply.status = protocol::DoorStatus{.connection = door_connection(client.connection())};
-        return {};
+        return;
     }
-    TRY_ASSIGN(const auto outbox, client.outbox());
-    const auto failed = std::ranges::count(outbox, CommandState::failed, &OutboxView::state);
+    const OutboxCount outbox = client.outbox_count();
     reply.status = protocol::DoorStatus{.connection = door_connection(client.connection()),
                                         .account = client.account(),
                                         .device = client.device(),
-                                        .waiting = static_cast<std::int64_t>(outbox.size()) - failed,
-                                        .failed = failed};
-    return {};
+                                        .waiting = outbox.waiting,
+                                        .failed = outbox.failed};
 }
 
-Status put_outbox(const Client& client, DoorReply& reply) {
-    TRY_ASSIGN(const auto outbox, client.outbox());
-    for (const bool failed : {false, true}) {
-        for (const OutboxView& one : outbox) {
-            if (reply.outbox.size() == outbox_shown_max) return {};
-            if ((one.state == CommandState::failed) == failed) reply.outbox.push_back(door_view(one));
-        }
-    }
+Status put_outbox(const Client& client, const protocol::DoorListQuery& part, DoorReply& reply) {
+    TRY_ASSIGN(const auto found,
+               client.outbox(static_cast<std::size_t>(part.offset), static_cast<std::size_t>(part.limit)));
+    put(found, reply.outbox);
     return {};
 }
 
@@ -66,9 +59,10 @@ Status act(Client& client, DoorAct what, DoorReply& reply, Now now) {
             client.sign_out(now);
             return {};
         case DoorAct::status:
-            return put_status(client, reply);
+            put_status(client, reply);
+            return {};
         case DoorAct::outbox:
-            return put_outbox(client, reply);
+            return put_outbox(client, {.limit = outbox_shown_max}, reply);
         case DoorAct::devices:
             break;
     }
@@ -90,8 +84,12 @@ Status read(Client& client, const protocol::DoorRequest& request, DoorReply& rep
                                 .before = part->before,
                                 .after = part->after,
                                 .limit = static_cast<std::size_t>(part->limit)};
-        TRY_ASSIGN(const auto found, client.window(part->stream, query));
+        const protocol::Target target =
+            part->target ? *part->target : protocol::Target{.stream = part->stream};
+        TRY_ASSIGN(const auto found, client.window(target, query));
         reply.window = door_view(found);
+    } else if (request.outbox) {
+        return put_outbox(client, *request.outbox, reply);
     } else if (request.members) {
         TRY_ASSIGN(const auto found, client.members(*request.members));
         put(found, reply.members);

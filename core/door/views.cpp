@@ -131,7 +131,8 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .present = conversation.present,
                                    .complete = conversation.complete,
                                    .made_by = conversation.made_by,
-                                   .peer = conversation.peer};
+                                   .peer = conversation.peer,
+                                   .unreadable = conversation.unreadable};
     if (conversation.last) out.last = door_view(*conversation.last);
     return out;
 }

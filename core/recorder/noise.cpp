@@ -2,6 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "core/commands.hpp"
+#include "core/credentials.hpp"
 #include "core/rules/text.hpp"
 #include "protocol/cbor_writer.hpp"
 #include "protocol/generated/cpp/codecs.hpp"
@@ -109,11 +110,18 @@ std::string text_of(const Sizes& sizes, char letter, Digits digits) {
 std::string rejected_frame(const protocol::Rejected& rejected, Encoding encoding) {
     std::string bytes;
     const auto write = [&](auto out) {
-        out.begin_map(1 + protocol::has(rejected.id) + protocol::has(rejected.re));
+        const auto& row = rejected.change;
+        out.begin_map(1 + protocol::has(rejected.id) + protocol::has(rejected.re) + (row ? 4 : 0));
         out.key(protocol::envelope_field::type);
         out.enumerator(unknown_type_number, unknown_type_name);
         protocol::write_field(out, protocol::envelope_field::id, rejected.id);
         protocol::write_field(out, protocol::envelope_field::re, rejected.re);
+        if (row) {
+            protocol::write_field(out, protocol::envelope_field::stream, rejected.stream);
+            protocol::write_field(out, protocol::envelope_field::seq, row->seq);
+            protocol::write_field(out, protocol::envelope_field::born, row->born);
+            protocol::write_field(out, protocol::envelope_field::timestamp, row->timestamp);
+        }
         out.end_map();
     };
     if (encoding == Encoding::json)
@@ -121,10 +129,6 @@ std::string rejected_frame(const protocol::Rejected& rejected, Encoding encoding
     else
         write(protocol::CborWriter(bytes));
     return bytes;
-}
-
-bool is_success(std::int64_t status) {
-    return status >= 200 && status < 300;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import zlib
 
 from .schema import Field, Message, Schema, Struct
 
@@ -157,13 +158,34 @@ struct Change {
     /// When the server committed it.
     WallTime timestamp;
     ChangePayload payload;
+    /// This version cannot read what the row says, since a later one made it: `payload` says nothing, and the
+    /// type is none. Only readers have such changes.
+    bool unreadable = false;
 
     Type type() const;
 
     friend bool operator==(const Change&, const Change&) = default;
 };
 """
+    body += comment(
+        "Another number wherever other rows can be read: types of rows, their fields and the values of these."
+    )
+    body += f"inline constexpr std::int64_t rows_stamp = {rows_stamp(schema)};\n"
     return header('#include "protocol/generated/cpp/structs.hpp"\n\n#include <variant>', body)
+
+
+def rows_stamp(schema: Schema) -> int:
+    """Of all that decides whether a row can be read; prose is none of it."""
+    structs = [*(message.payload for message in schema.changes), *schema.structs_by_use]
+    fields = [
+        (one.id, one.name, one.type_text, one.optional, sorted(map(str, one.rules.items())))
+        for struct in structs
+        if not struct.local
+        for one in struct.fields
+    ]
+    enums = [(name, sorted(raw["values"])) for name, raw in schema.enums.items()]
+    types = [(message.name, message.number) for message in schema.changes]
+    return zlib.crc32(repr([types, fields, enums]).encode())
 
 
 def messages(schema: Schema) -> str:

@@ -85,7 +85,7 @@ def payloads(schema: Schema) -> str:
 bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {{
     switch (type) {{
 {switch(schema.changes)}        default:
-            in.refuse(ErrorCode::invalid, "is no type of a row");
+            in.refuse(ErrorCode::malformed, "is no type of a row");
             return in.at(envelope_field::type);
     }}
 }}"""

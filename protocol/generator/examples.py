@@ -48,6 +48,7 @@ TOKENS = {
     "invite": "an-invite",
 }
 NUMBERS = {
+    "unreadable": 2,
     "version": 1,
     "heartbeat_ms": 25000,
     "frame_bytes_max": 65536,

@@ -1,11 +1,9 @@
 #include "tests/support/replay.hpp"
 
+#include "client/whole_file.hpp"
 #include "tests/support/source_dir.hpp"
 
 #include <gtest/gtest.h>
-
-#include <fstream>
-#include <sstream>
 
 namespace parley::test {
 namespace {
@@ -35,11 +33,9 @@ Replayed replay(const core::Recording& recording, const ReplayOptions& options) 
 }
 
 Replayed replay_file(const std::filesystem::path& file, const ReplayOptions& options) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    EXPECT_TRUE(in) << file << " cannot be read";
-    const auto recording = core::read_recording(text.str(), core::OtherVersions::taken);
+    const auto text = client::whole_file(file);
+    EXPECT_TRUE(text) << file << " cannot be read";
+    const auto recording = core::read_recording(text.value_or(""), core::OtherVersions::taken);
     EXPECT_TRUE(recording) << file << ": " << recording.error().context;
     return recording ? replay(*recording, options) : Replayed{};
 }

@@ -149,10 +149,15 @@ struct Change {
     /// When the server committed it.
     WallTime timestamp;
     ChangePayload payload;
+    /// This version cannot read what the row says, since a later one made it: `payload` says nothing, and the
+    /// type is none. Only readers have such changes.
+    bool unreadable = false;
 
     Type type() const;
 
     friend bool operator==(const Change&, const Change&) = default;
 };
+/// Another number wherever other rows can be read: types of rows, their fields and the values of these.
+inline constexpr std::int64_t rows_stamp = 4041533082;
 
 }  // namespace parley::protocol

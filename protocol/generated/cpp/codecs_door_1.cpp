@@ -103,12 +103,13 @@ bool read(Reader& in, const Node& map, DoorRequest& out) {
            in.optional(map, {8, "conversation"}, out.conversation) &&
            in.optional(map, {9, "window"}, out.window) &&
            in.optional(map, {10, "members"}, out.members) &&
-           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members"));
+           in.optional(map, {11, "outbox"}, out.outbox) &&
+           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox"));
 }
 
 std::size_t field_count(const DoorRequest& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox);
 }
 
 template <class Out>
@@ -124,6 +125,7 @@ void write(Out& out, const DoorRequest& from) {
     write_field(out, {8, "conversation"}, from.conversation);
     write_field(out, {9, "window"}, from.window);
     write_field(out, {10, "members"}, from.members);
+    write_field(out, {11, "outbox"}, from.outbox);
     out.end_map();
 }
 
@@ -147,15 +149,18 @@ void write(Out& out, const DoorListQuery& from) {
 
 bool read(Reader& in, const Node& map, DoorWindowQuery& out) {
     return in.is_map(map) &&
-           in.required(map, {1, "stream"}, out.stream) &&
+           in.optional(map, {1, "stream"}, out.stream) &&
            in.optional(map, {2, "around"}, out.around) &&
            in.optional(map, {3, "before"}, out.before) &&
            in.optional(map, {4, "after"}, out.after) &&
-           in.required(map, {5, "limit"}, out.limit, Rules{.max = 1000});
+           in.required(map, {5, "limit"}, out.limit, Rules{.max = 1000}) &&
+           in.optional(map, {6, "target"}, out.target) &&
+           (has(out.stream) + has(out.target) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of stream, target"));
 }
 
 std::size_t field_count(const DoorWindowQuery& from) {
-    return 2 + has(from.around) + has(from.before) + has(from.after);
+    return 1 + has(from.stream) + has(from.around) + has(from.before) + has(from.after) + has(from.target);
 }
 
 template <class Out>
@@ -166,6 +171,7 @@ void write(Out& out, const DoorWindowQuery& from) {
     write_field(out, {3, "before"}, from.before);
     write_field(out, {4, "after"}, from.after);
     write_field(out, {5, "limit"}, from.limit);
+    write_field(out, {6, "target"}, from.target);
     out.end_map();
 }
 

@@ -153,11 +153,12 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.defaulted(map, {8, "present"}, out.present) &&
            in.defaulted(map, {9, "complete"}, out.complete) &&
            in.optional(map, {10, "made_by"}, out.made_by) &&
-           in.optional(map, {11, "peer"}, out.peer);
+           in.optional(map, {11, "peer"}, out.peer) &&
+           in.defaulted(map, {12, "unreadable"}, out.unreadable);
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 1 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer);
+    return 1 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0);
 }
 
 template <class Out>
@@ -174,6 +175,7 @@ void write(Out& out, const ViewConversation& from) {
     write_unless(true, out, {9, "complete"}, from.complete);
     write_field(out, {10, "made_by"}, from.made_by);
     write_field(out, {11, "peer"}, from.peer);
+    write_unless(std::int64_t{0}, out, {12, "unreadable"}, from.unreadable);
     out.end_map();
 }
 

@@ -39,7 +39,7 @@ struct DoorAnswer {
     friend bool operator==(const DoorAnswer&, const DoorAnswer&) = default;
 };
 
-/// A part of the list of conversations, newest activity first.
+/// A part of a list: of the conversations, newest activity first, or of the outbox.
 struct DoorListQuery {
     /// So many are skipped.
     std::int64_t offset = 0;
@@ -52,7 +52,7 @@ struct DoorListQuery {
 /// A part of a conversation: the newest, or around, before or after a place.
 struct DoorWindowQuery {
     /// The conversation.
-    StreamId stream;
+    std::optional<StreamId> stream;
     /// Around this `born`.
     std::optional<std::int64_t> around;
     /// Below this `born`.
@@ -61,6 +61,8 @@ struct DoorWindowQuery {
     std::optional<std::int64_t> after;
     /// At most so many messages.
     std::int64_t limit = 0;
+    /// The conversation as a message would name it: also one that exists only in the outbox so far.
+    std::optional<Target> target;
 
     friend bool operator==(const DoorWindowQuery&, const DoorWindowQuery&) = default;
 };
@@ -87,6 +89,8 @@ struct DoorRequest {
     std::optional<DoorWindowQuery> window;
     /// Answered with `members` of this conversation.
     std::optional<StreamId> members;
+    /// Answered with `outbox`: what waits, in order, then what failed.
+    std::optional<DoorListQuery> outbox;
 
     friend bool operator==(const DoorRequest&, const DoorRequest&) = default;
 };
@@ -257,6 +261,8 @@ struct ViewConversation {
     std::optional<Uuid> made_by;
     /// Of a pending direct conversation: the other person.
     std::optional<AccountId> peer;
+    /// Messages and other entries of later versions, which this one cannot show.
+    std::int64_t unreadable = 0;
 
     friend bool operator==(const ViewConversation&, const ViewConversation&) = default;
 };
@@ -343,7 +349,7 @@ struct DoorReply {
     std::vector<ViewMember> members;
     /// Signed in now.
     std::vector<ViewDevice> devices;
-    /// The first of what is not accepted yet, in order, then failed ones.
+    /// The part of what is not accepted yet that was asked for (to `act`: the first of it).
     std::vector<ViewCommand> outbox;
 
     friend bool operator==(const DoorReply&, const DoorReply&) = default;

@@ -125,7 +125,7 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
         case Type::profile_changed:
             return read(in, map, out.emplace<ProfileChanged>());
         default:
-            in.refuse(ErrorCode::invalid, "is no type of a row");
+            in.refuse(ErrorCode::malformed, "is no type of a row");
             return in.at(envelope_field::type);
     }
 }

@@ -139,15 +139,16 @@ void visit_fields(DoorAnswer& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
     visit(value.call, Rules{});
-    if (chosen % 9 == 0) visit(value.act.emplace(), Rules{});
-    if (chosen % 9 == 1) visit(value.registration.emplace(), Rules{});
-    if (chosen % 9 == 2) visit(value.sign_in.emplace(), Rules{});
-    if (chosen % 9 == 3) visit(value.retry.emplace(), Rules{});
-    if (chosen % 9 == 4) visit(value.discard.emplace(), Rules{});
-    if (chosen % 9 == 5) visit(value.conversations.emplace(), Rules{});
-    if (chosen % 9 == 6) visit(value.conversation.emplace(), Rules{});
-    if (chosen % 9 == 7) visit(value.window.emplace(), Rules{});
-    if (chosen % 9 == 8) visit(value.members.emplace(), Rules{});
+    if (chosen % 10 == 0) visit(value.act.emplace(), Rules{});
+    if (chosen % 10 == 1) visit(value.registration.emplace(), Rules{});
+    if (chosen % 10 == 2) visit(value.sign_in.emplace(), Rules{});
+    if (chosen % 10 == 3) visit(value.retry.emplace(), Rules{});
+    if (chosen % 10 == 4) visit(value.discard.emplace(), Rules{});
+    if (chosen % 10 == 5) visit(value.conversations.emplace(), Rules{});
+    if (chosen % 10 == 6) visit(value.conversation.emplace(), Rules{});
+    if (chosen % 10 == 7) visit(value.window.emplace(), Rules{});
+    if (chosen % 10 == 8) visit(value.members.emplace(), Rules{});
+    if (chosen % 10 == 9) visit(value.outbox.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -157,12 +158,13 @@ void visit_fields(DoorListQuery& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
-void visit_fields(DoorWindowQuery& value, std::size_t, Visit&& visit) {
-    visit(value.stream, Rules{});
+void visit_fields(DoorWindowQuery& value, std::size_t chosen, Visit&& visit) {
+    if (chosen % 2 == 0) visit(value.stream.emplace(), Rules{});
     visit(value.around, Rules{});
     visit(value.before, Rules{});
     visit(value.after, Rules{});
     visit(value.limit, Rules{.max = 1000});
+    if (chosen % 2 == 1) visit(value.target.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -272,6 +274,7 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.complete, Rules{});
     visit(value.made_by, Rules{});
     visit(value.peer, Rules{});
+    visit(value.unreadable, Rules{});
 }
 
 template <class Visit>

@@ -100,6 +100,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -111,6 +112,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -122,6 +124,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -133,6 +136,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -144,6 +148,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -155,6 +160,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -166,6 +172,7 @@ export type DoorRequest = {
       readonly conversation: StreamId;
       readonly window?: never;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -177,6 +184,7 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window: DoorWindowQuery;
       readonly members?: never;
+      readonly outbox?: never;
     }
   | {
       readonly act?: never;
@@ -188,10 +196,23 @@ export type DoorRequest = {
       readonly conversation?: never;
       readonly window?: never;
       readonly members: StreamId;
+      readonly outbox?: never;
+    }
+  | {
+      readonly act?: never;
+      readonly registration?: never;
+      readonly sign_in?: never;
+      readonly retry?: never;
+      readonly discard?: never;
+      readonly conversations?: never;
+      readonly conversation?: never;
+      readonly window?: never;
+      readonly members?: never;
+      readonly outbox: DoorListQuery;
     }
 );
 
-/** A part of the list of conversations, newest activity first. */
+/** A part of a list: of the conversations, newest activity first, or of the outbox. */
 export interface DoorListQuery {
   /** So many are skipped. Absent: 0. */
   readonly offset?: number;
@@ -200,9 +221,7 @@ export interface DoorListQuery {
 }
 
 /** A part of a conversation: the newest, or around, before or after a place. */
-export interface DoorWindowQuery {
-  /** The conversation. */
-  readonly stream: StreamId;
+export type DoorWindowQuery = {
   /** Around this `born`. */
   readonly around?: number;
   /** Below this `born`. */
@@ -211,7 +230,16 @@ export interface DoorWindowQuery {
   readonly after?: number;
   /** At most so many messages. */
   readonly limit: number;
-}
+} & (
+  | {
+      readonly stream: StreamId;
+      readonly target?: never;
+    }
+  | {
+      readonly stream?: never;
+      readonly target: Target;
+    }
+);
 
 /** What the core asks of its host, tells it, or answers. */
 export type DoorOutput = (
@@ -378,7 +406,7 @@ export interface DoorReply {
   readonly members?: readonly ViewMember[];
   /** Signed in now. */
   readonly devices?: readonly ViewDevice[];
-  /** The first of what is not accepted yet, in order, then failed ones. */
+  /** The part of what is not accepted yet that was asked for (to `act`: the first of it). */
   readonly outbox?: readonly ViewCommand[];
 }
 
@@ -446,6 +474,8 @@ export interface ViewConversation {
   readonly made_by?: Uuid;
   /** Of a pending direct conversation: the other person. */
   readonly peer?: AccountId;
+  /** Messages and other entries of later versions, which this one cannot show. Absent: 0. */
+  readonly unreadable?: number;
 }
 
 /** A part of a conversation. */

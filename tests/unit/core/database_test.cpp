@@ -34,7 +34,8 @@ TEST(Schema, TheThirdVersionLetsTwoPersonsUseOneMessageId) {
     FailingDatabase database;
     core::LocalDatabase local(database);
     ASSERT_TRUE(core::migrate(local, core::migrations().first(2)));
-    const std::string row = "INSERT INTO stream_row VALUES (1, ";
+    const std::string row =
+        "INSERT INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body) VALUES (1, ";
     ASSERT_TRUE(database.execute(row + "1, 1, 42, x'0102', 1, 0, 0, x'a0')"));
     ASSERT_FALSE(database.execute(row + "2, 2, 42, x'0102', 1, 0, 0, x'a0')"));
     ASSERT_TRUE(core::migrate(local));

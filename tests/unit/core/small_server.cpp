@@ -9,18 +9,6 @@ namespace parley::test {
 
 using protocol::Envelope;
 
-namespace {
-
-protocol::ErrorReply refusal(ErrorCode code) {
-    return {code, std::string(sentence(code)), {}, {}, {}};
-}
-
-bool is_message(const protocol::Change& change) {
-    return std::holds_alternative<protocol::MessageNew>(change.payload);
-}
-
-}  // namespace
-
 int SmallServer::connect() {
     const int number = ++last_connection_;
     Envelope hello;

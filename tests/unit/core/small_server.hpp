@@ -16,6 +16,14 @@
 
 namespace parley::test {
 
+inline protocol::ErrorReply refusal(ErrorCode code) {
+    return {code, std::string(sentence(code)), {}, {}, {}};
+}
+
+inline bool is_message(const protocol::Change& change) {
+    return std::holds_alternative<protocol::MessageNew>(change.payload);
+}
+
 /// A server in a few hundred lines: the protocol as a client sees it, in memory, without time-outs, limits or
 /// speed. It is written from the protocol's pages alone, so that core and server are not tested against one
 /// misunderstanding.

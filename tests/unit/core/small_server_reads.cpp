@@ -7,18 +7,6 @@
 #include <utility>
 
 namespace parley::test {
-namespace {
-
-protocol::ErrorReply refusal(ErrorCode code) {
-    return {code, std::string(sentence(code)), {}, {}, {}};
-}
-
-bool is_message(const protocol::Change& change) {
-    return std::holds_alternative<protocol::MessageNew>(change.payload);
-}
-
-}  // namespace
-
 std::vector<protocol::Change> SmallServer::Stream::by_seq() const {
     std::vector<protocol::Change> changes;
     for (const auto& [key, row] : rows)

@@ -13,10 +13,6 @@ using protocol::Envelope;
 
 namespace {
 
-protocol::ErrorReply refusal(ErrorCode code) {
-    return {code, std::string(sentence(code)), {}, {}, {}};
-}
-
 SmallServer::Answer problem(ErrorCode code) {
     protocol::Problem problem;
     problem.type = "urn:parley:error:" + std::string(name_of(code));

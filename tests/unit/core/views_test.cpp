@@ -123,6 +123,94 @@ TEST_F(Views, TheListIsSortedByLatestActivityWhateverTheClockSays) {
     EXPECT_EQ(pending->front().summary.title, "group");
 }
 
+TEST_F(Views, AConversationThatTheOutboxIsAboutToMakeHasAWindow) {
+    script.disconnect();
+    const auto target = to_peer(AccountId("new"));
+    script.submit(protocol::MessageSend{target, "hello", std::nullopt, {}});
+    const Uuid second = script.submit(protocol::MessageSend{target, "are you there?", std::nullopt, {}});
+    const auto texts = [&](std::size_t limit) {
+        std::vector<std::string> found;
+        const auto window = script.core().window(target, {.limit = limit});
+        EXPECT_TRUE(window);
+        for (const auto& message : window->messages) {
+            EXPECT_EQ(message.state, core::MessageState::sending);
+            EXPECT_TRUE(message.own);
+            found.push_back(message.text);
+        }
+        EXPECT_EQ(window->more_before, limit < 2);
+        return found;
+    };
+    EXPECT_THAT(texts(10), ElementsAre("hello", "are you there?"));
+    EXPECT_THAT(texts(1), ElementsAre("are you there?"));
+    const auto listed = script.core().conversations(0, 1);
+    ASSERT_THAT(*listed, SizeIs(1));
+    EXPECT_EQ(listed->front().peer, AccountId("new"));
+    EXPECT_EQ(listed->front().last->id, second);
+    script.open();
+    EXPECT_THAT(texts(10), ElementsAre("hello", "are you there?"));
+}
+
+TEST_F(Views, ItsWindowIsThatOfTheConversationOnceTheServerHasIt) {
+    const auto target = to_peer(AccountId("new"));
+    const Uuid id = script.submit(protocol::MessageSend{target, "hello", std::nullopt, {}});
+    protocol::Summary summary{protocol::ConversationKind::direct, std::nullopt,
+                              protocol::Profile{AccountId("new"), "new", "New", std::nullopt}, 2,
+                              protocol::Role::owner};
+    script.give({Script::pushed("me", 2, protocol::Joined{StreamId("c9"), 1, summary})});
+    script.accept(id, "c9", 4);
+    const auto window = script.core().window(target, {.limit = 10});
+    ASSERT_TRUE(window);
+    ASSERT_THAT(window->messages, SizeIs(1));
+    EXPECT_EQ(window->messages[0].born, 4);
+    EXPECT_EQ(window->messages[0].state, core::MessageState::sent);
+}
+
+TEST_F(Views, AGroupThatTheOutboxIsAboutToMakeHasAWindowToo) {
+    const Uuid creation = script.submit(protocol::ConversationCreate{"group", {AccountId("you")}});
+    script.submit(protocol::MessageSend{to_made_by(creation), "welcome", std::nullopt, {}});
+    auto window = script.core().window(to_made_by(creation), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(1));
+    EXPECT_EQ(window->messages[0].text, "welcome");
+    protocol::Envelope made;
+    made.re = creation;
+    made.stream = StreamId("c7");
+    made.seq = 3;
+    made.timestamp = WallTime{1'700'000'000'000};
+    made.payload = protocol::ConversationCreated{};
+    script.give({made, Script::joined("c7", 2)});
+    window = script.core().window(to_made_by(creation), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(1));
+    EXPECT_EQ(window->messages[0].text, "welcome");
+    // Nothing was ever said to somebody else.
+    EXPECT_THAT(script.core().window(to_peer(AccountId("nobody")), {})->messages, testing::IsEmpty());
+}
+
+TEST_F(Views, TheOutboxCanBeReadInPartsWhatWaitsFirst) {
+    script.disconnect();
+    std::vector<Uuid> ids;
+    for (int i = 0; i < 5; ++i)
+        ids.push_back(script.say("c1", std::to_string(i)));
+    script.wait(30'000);
+    script.core().handle_connected(script.now());
+    script.take();
+    script.auth_ok();
+    script.refuse(ids[1], ErrorCode::not_allowed);
+    const auto part = [&](std::size_t offset, std::size_t limit) {
+        std::vector<Uuid> found;
+        const auto outbox = script.core().outbox(offset, limit);
+        EXPECT_TRUE(outbox);
+        for (const auto& one : *outbox)
+            found.push_back(one.id);
+        return found;
+    };
+    EXPECT_THAT(part(0, 10), ElementsAre(ids[0], ids[2], ids[3], ids[4], ids[1]));
+    EXPECT_THAT(part(3, 10), ElementsAre(ids[4], ids[1]));
+    EXPECT_THAT(part(1, 2), ElementsAre(ids[2], ids[3]));
+    EXPECT_THAT(part(5, 2), testing::IsEmpty());
+    EXPECT_EQ(script.core().outbox_count().waiting, 4);
+    EXPECT_EQ(script.core().outbox_count().failed, 1);
+}
+
 TEST_F(Views, TheListCanBeReadInParts) {
     script.join("c2", 2);
     script.join("c3", 3);

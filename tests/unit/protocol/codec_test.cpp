@@ -163,7 +163,93 @@ TEST(Change, IsNoOtherMessage) {
     EXPECT_FALSE(to_change(Envelope{.seq = 1, .payload = MessageNew{}}).has_value());
     const auto result = decode<Change>(R"({"type":"ping","seq":1,"timestamp":1})", Encoding::json);
     ASSERT_FALSE(result.has_value());
-    EXPECT_EQ(result.error().code, ErrorCode::invalid);
+    EXPECT_EQ(result.error().code, ErrorCode::malformed);
+}
+
+/// The same row in both encodings, for a test to change its type or a value in it.
+struct Wire {
+    Encoding encoding;
+    std::string row;
+};
+
+const std::vector<Wire> rows_of_a_later_version = {
+    // A type, and a role, that nobody knows yet; the rest is as ever.
+    {Encoding::json, R"({"type":"reaction","seq":7,"born":3,"payload":{"emoji":"x"},"timestamp":1})"},
+    {Encoding::json,
+     R"({"type":"member.changed","seq":7,"born":3,"payload":{"profile":{"account":"a","handle":"ada",)"
+     R"("name":"A"},"role":"moderator","present":true,"by":"a"},"timestamp":1})"},
+    {Encoding::cbor, from_hex("a5"
+                              "0018fa"
+                              "0407"
+                              "0503"
+                              "06a10101"
+                              "0701")},
+};
+
+TEST(Change, OfALaterVersionKeepsItsPlaceAndSaysNothing) {
+    for (const Wire& wire : rows_of_a_later_version) {
+        const auto change = decode<Change>(wire.row, wire.encoding);
+        ASSERT_TRUE(change) << change.error().context;
+        EXPECT_TRUE(change->unreadable);
+        EXPECT_EQ(change->seq, 7);
+        EXPECT_EQ(change->born, 3);
+        EXPECT_FALSE(is_change(change->type()));
+        // It stays what it is.
+        for (const Encoding encoding : {Encoding::json, Encoding::cbor})
+            EXPECT_EQ(decode<Change>(encode(*change, encoding), encoding), *change);
+    }
+}
+
+TEST(Change, ThatIsMalformedIsRefusedAsEver) {
+    for (const char* row :
+         {R"({"type":"left","seq":7,"payload":{"conversation":"c"},"timestamp":1})",
+          R"({"type":"left","seq":7,"payload":{"conversation":5,"until":1},"timestamp":1})",
+          R"({"type":"reaction","payload":{},"timestamp":1})", R"({"seq":1,"timestamp":1})"}) {
+        const auto change = decode<Change>(row, Encoding::json);
+        ASSERT_FALSE(change) << row;
+        EXPECT_EQ(change.error().code, ErrorCode::malformed) << row;
+    }
+}
+
+TEST(Frame, ARowOfALaterVersionLeavesTheReplyAroundItReadable) {
+    const std::string frame =
+        R"({"type":"changes.ok","re":"019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03","stream":"c1",)"
+        R"("payload":{"after":1,"upto":8,"head":8,"rows":[{"type":"reaction","seq":7,"timestamp":1},)"
+        R"({"type":"left","seq":8,"payload":{"conversation":"c1","until":3},"timestamp":1}]}})";
+    const auto decoded = decode_frame(frame, Encoding::json);
+    ASSERT_TRUE(decoded);
+    const auto* envelope = std::get_if<Envelope>(&decoded->front());
+    ASSERT_NE(envelope, nullptr);
+    const auto& rows = std::get<ChangesOk>(envelope->payload).rows;
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_TRUE(rows[0].unreadable);
+    EXPECT_EQ(rows[1].type(), Type::left);
+}
+
+TEST(Frame, ARowOfALaterVersionThatIsPushedIsToldWithItsPlace) {
+    const auto pushed = [](const std::string& frame) {
+        auto decoded = decode_frame(frame, Encoding::json);
+        EXPECT_TRUE(decoded && std::holds_alternative<Rejected>(decoded->front())) << frame;
+        return std::get<Rejected>(decoded->front());
+    };
+    const Rejected row =
+        pushed(R"({"type":"reaction","stream":"c1","seq":7,"born":3,"payload":{},"timestamp":1})");
+    EXPECT_EQ(row.stream, StreamId("c1"));
+    ASSERT_TRUE(row.change);
+    EXPECT_TRUE(row.change->unreadable);
+    EXPECT_EQ(row.change->seq, 7);
+    EXPECT_EQ(row.change->born, 3);
+    const Rejected changed = pushed(
+        R"({"type":"read.changed","stream":"a","seq":7,"payload":{"conversation":"c","upto":-1,"as_of":{}},)"
+        R"("timestamp":1})");
+    EXPECT_TRUE(changed.change);
+    // Neither an answer, nor what has no number, nor what is malformed, nor another message.
+    for (const char* other :
+         {R"({"type":"x","re":"019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03","stream":"c","seq":1,"timestamp":1})",
+          R"({"type":"typing","stream":"c1","timestamp":1})",
+          R"({"type":"message.new","stream":"c1","seq":1,"timestamp":1})",
+          R"({"type":"receipt","stream":"c","seq":1,"payload":{"account":"a","read":-1},"timestamp":1})"})
+        EXPECT_FALSE(pushed(other).change) << other;
 }
 
 TEST(Door, TakesMoreThanAFrame) {

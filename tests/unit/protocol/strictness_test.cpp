@@ -256,8 +256,11 @@ TEST(Strictness, RowsInsideOfReplies) {
     EXPECT_EQ(reply(R"({"type":"left","timestamp":1,)" + left + "}"), refused("malformed", "rows.seq"));
     EXPECT_EQ(reply(R"({"type":"left","seq":1,)" + left + "}"), refused("malformed", "rows.timestamp"));
     EXPECT_EQ(reply(R"({"type":"left","seq":1,"timestamp":1})"), refused("malformed", "rows.conversation"));
-    EXPECT_EQ(reply(R"({"type":"nonsense","seq":1,"timestamp":1})"), refused("unknown_type", "rows.type"));
-    EXPECT_EQ(reply(R"({"type":"ping","seq":1,"timestamp":1})"), refused("invalid", "rows.type"));
+    EXPECT_EQ(reply(R"({"type":"ping","seq":1,"timestamp":1})"), refused("malformed", "rows.type"));
+    EXPECT_EQ(reply(R"({"seq":1,"timestamp":1})"), refused("malformed", "rows.type"));
+    EXPECT_EQ(reply(R"({"type":7,"seq":1,"timestamp":1})"), refused("malformed", "rows.type"));
+    // One of a later version keeps its place (Change.OfALaterVersionKeepsItsPlaceAndSaysNothing).
+    EXPECT_EQ(reply(R"({"type":"nonsense","seq":1,"timestamp":1})"), taken("changes.ok"));
     EXPECT_EQ(reply("1"), refused("malformed", "rows"));
 }
 
