@@ -295,7 +295,7 @@ void Grammar::add_upkeep() {
     std::shared_ptr<ReportCommand> report;
     CLI::App& reporting =
         add("report", "Save what the flight recorder has of this account, for a bug report", report);
-    reporting.add_option("file", report->file, "Where to (parley-report-DATE.jsonl, here)")
+    reporting.add_option("FILE", report->file, "Where to (parley-report-DATE.jsonl, here)")
         ->type_name("FILE");
     CLI::Option* off = reporting.add_flag("--off", report->off, "Record nothing from now on, and forget all");
     reporting.add_flag("--on", report->on, "Record again")->excludes(off);

@@ -35,12 +35,14 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
     JsonLine object;
     if (one.stream) object.text("conversation", one.stream->text());
     if (one.made_by) object.text("made_by", one.made_by->text());
+    if (one.peer) object.text("direct", one.peer->text());
     object.text("kind", name_of(one.summary.kind));
     if (one.summary.title) object.text("title", *one.summary.title);
     if (one.summary.peer) object.text("peer", one.summary.peer->handle).text("name", one.summary.peer->name);
     object.integer("members", one.summary.members).text("role", name_of(one.summary.role));
     object.integer("unread", one.unread).integer("mentions", one.mentions).integer("read", one.read);
     object.integer("head", one.head).boolean("present", one.present).boolean("complete", one.complete);
+    if (one.unreadable > 0) object.integer("unreadable", one.unreadable);
     if (one.last) {
         JsonLine last;
         last.text("id", one.last->id.text())
@@ -60,7 +62,9 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }
     if (!one.present) line += terminal.dim("  (left)");
-    if (!one.stream) line += terminal.dim("  (not on the server yet)");
+    const bool refused = one.last && one.last->state == protocol::ViewState::failed;
+    if (!one.stream)
+        line += terminal.dim(refused ? "  (refused; see: parley outbox)" : "  (not on the server yet)");
     terminal.line(one.unread > 0 ? terminal.bold(line) : line);
 }
 

@@ -103,6 +103,11 @@ Outcome<Place> Directory::direct(const std::string& word) {
 Outcome<StreamId> Directory::stream(const std::string& word) {
     TRY_ASSIGN(const Place place, conversation(word));
     if (place.stream) return *place.stream;
+    if (place.view) {
+        return stop(ExitCode::not_found, place.label +
+                                             " is not on the server yet: it is made as soon as that is "
+                                             "reached (parley sync).");
+    }
     return stop(ExitCode::not_found, "Nothing has been said with " + place.label + " yet.");
 }
 

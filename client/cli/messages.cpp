@@ -44,6 +44,12 @@ void MessagePrinter::print(const protocol::ViewConversation& conversation,
     }
 }
 
+protocol::Profile MessagePrinter::sender_of(const protocol::ViewConversation& conversation,
+                                            const protocol::ViewMessage& message) {
+    if (conversation.stream) return directory_.sender(*conversation.stream, message.sender);
+    return {.account = message.sender};
+}
+
 void MessagePrinter::print_for_people(const protocol::ViewConversation& conversation,
                                       const protocol::ViewMessage& message) {
     Terminal& terminal = session_.terminal();
@@ -51,19 +57,19 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
         day_ = day;
         terminal.line(terminal.dim("— " + day + " —"));
     }
-    const auto sender = directory_.sender(*conversation.stream, message.sender);
+    const auto sender = sender_of(conversation, message);
     const std::string name = message.own           ? "you"
                              : sender.name.empty() ? sender.account.text()
                                                    : harmless_line(sender.name);
-    std::string head = local_time(message.at) + "  ";
-    if (show_place_ && conversation.summary.kind == protocol::ConversationKind::group) {
-        head += "[" + label_of(conversation) + "] ";
-    } else if (show_place_ && message.own) {
-        head += "→ " + label_of(conversation) + " ";
-    }
+    // Behind the name, so that names and texts stay in their columns.
+    std::string place;
+    if (show_place_ && conversation.summary.kind == protocol::ConversationKind::group)
+        place = "[" + label_of(conversation) + "] ";
+    else if (show_place_ && message.own)
+        place = "→ " + label_of(conversation) + ": ";
     const std::size_t indent = time_columns + name_columns + 2;
-    std::string line =
-        head + terminal.bold(padded(name, name_columns)) + "  " + harmless_block(message.text, indent);
+    std::string line = local_time(message.at) + "  " + terminal.bold(padded(name, name_columns)) + "  " +
+                       (place.empty() ? place : terminal.dim(place)) + harmless_block(message.text, indent);
     if (message.own) line += terminal.dim(state_mark(message));
     if (message.not_on_server) line += terminal.dim("  (not on the server any more)");
     terminal.line(line);
@@ -71,9 +77,11 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
 
 void MessagePrinter::print_object(const protocol::ViewConversation& conversation,
                                   const protocol::ViewMessage& message) {
-    const auto sender = directory_.sender(*conversation.stream, message.sender);
+    const auto sender = sender_of(conversation, message);
     JsonLine object;
-    object.text("conversation", conversation.stream->text());
+    if (conversation.stream) object.text("conversation", conversation.stream->text());
+    if (conversation.made_by) object.text("made_by", conversation.made_by->text());
+    if (conversation.peer) object.text("direct", conversation.peer->text());
     if (conversation.summary.title) object.text("title", *conversation.summary.title);
     object.text("id", message.id.text()).integer("born", message.born).text("sender", message.sender.text());
     if (!sender.handle.empty()) object.text("from", sender.handle).text("name", sender.name);

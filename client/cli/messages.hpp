@@ -18,6 +18,9 @@ class MessagePrinter {
     void print(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);
 
   private:
+    /// Of a conversation that exists only in the outbox nobody is known; all in it is one's own.
+    protocol::Profile sender_of(const protocol::ViewConversation& conversation,
+                                const protocol::ViewMessage& message);
     void print_for_people(const protocol::ViewConversation& conversation,
                           const protocol::ViewMessage& message);
     void print_object(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);

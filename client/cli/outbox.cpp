@@ -81,9 +81,6 @@ Outcome<ExitCode> list(Session& session, const std::vector<protocol::ViewCommand
     for (const auto& one : outbox)
         print_command(terminal, labels, one);
     if (outbox.empty()) terminal.line("Nothing waits to be sent.");
-    TRY_ASSIGN(const auto status, session.status());
-    const std::int64_t more = status.waiting + status.failed - std::ssize(outbox);
-    if (more > 0) terminal.note("These are the first; " + std::to_string(more) + " more are not shown.");
     const bool refused = !outbox.empty() && outbox.back().state == protocol::ViewState::failed;
     if (refused) terminal.line("Refused ones stay here: --retry or --discard, with an id or all.");
     return ExitCode::done;

@@ -12,6 +12,7 @@ namespace parley::client::cli {
 namespace {
 
 constexpr std::int64_t page_messages = 200;
+constexpr std::int64_t window_messages_max = 1000;
 constexpr std::int64_t tail_last_default = 10;
 
 Outcome<protocol::ViewConversation> conversation(Session& session, const StreamId& stream) {
@@ -69,14 +70,30 @@ Outcome<bool> print_all(Session& session, const protocol::ViewConversation& show
     return true;
 }
 
+/// What waits to be sent to a conversation that is not on the server yet.
+Outcome<ExitCode> history_of_pending(Session& session, const Place& place, const HistoryCommand& command,
+                                     MessagePrinter& printer) {
+    if (!place.view) return stop(ExitCode::not_found, "Nothing has been said with " + place.label + " yet.");
+    TRY_ASSIGN(const auto window, session.window({.limit = command.all ? window_messages_max : command.limit,
+                                                  .target = place.target}));
+    for (const auto& message : window.messages)
+        printer.print(*place.view, message);
+    session.terminal().note("This conversation is not on the server yet.");
+    if (window.more_before)
+        session.terminal().note("Earlier messages of it are not shown; see: parley outbox");
+    return ExitCode::done;
+}
+
 }  // namespace
 
 Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
     TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
     Directory directory(session);
-    TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
-    TRY_ASSIGN(const auto shown, conversation(session, stream));
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
     MessagePrinter printer(session, directory, false);
+    if (!place.stream) return history_of_pending(session, place, command, printer);
+    const StreamId& stream = *place.stream;
+    TRY_ASSIGN(const auto shown, conversation(session, stream));
     bool complete = true;
     if (command.all) {
         TRY_ASSIGN(complete, print_all(session, shown, printer));
@@ -97,6 +114,11 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
                                 session.offline_reason() + ".");
     } else if (!online && !session.common().offline) {
         session.terminal().note("The server" + session.offline_reason() + "; this is what the device holds.");
+    }
+    if (shown.unreadable > 0) {
+        session.terminal().note(
+            std::to_string(shown.unreadable) +
+            " entries here were made with a later version of Parley: update to see them.");
     }
     return ExitCode::done;
 }

@@ -65,8 +65,14 @@ Outcome<std::vector<protocol::ViewConversation>> Session::conversations() {
 }
 
 Outcome<std::vector<protocol::ViewCommand>> Session::outbox() {
-    TRY_ASSIGN(auto reply, ask({.act = protocol::DoorAct::outbox}));
-    return std::move(reply.outbox);
+    std::vector<protocol::ViewCommand> all;
+    while (true) {
+        const auto offset = static_cast<std::int64_t>(all.size());
+        TRY_ASSIGN(auto reply,
+                   ask({.outbox = protocol::DoorListQuery{.offset = offset, .limit = page_of_list}}));
+        std::ranges::move(reply.outbox, std::back_inserter(all));
+        if (std::ssize(all) < offset + page_of_list) return all;
+    }
 }
 
 Outcome<std::vector<protocol::ViewMember>> Session::members(const StreamId& stream) {
@@ -81,13 +87,17 @@ Outcome<protocol::ViewWindow> Session::window(const protocol::DoorWindowQuery& q
 
 Outcome<bool> Session::go_online(Instant until, bool patient) {
     if (common_.offline) return false;
-    TRY_ASSIGN(const auto first, status());
-    DoorConnection connection = first.connection;
+    TRY_ASSIGN(auto standing, status());
+    if (standing.connection == DoorConnection::offline && !account_.owner()) {
+        // The one who owns the database waits for its next try: now there is somebody who wants one.
+        TRY(ask({.act = protocol::DoorAct::connect}));
+        TRY_ASSIGN(standing, status());
+    }
+    DoorConnection connection = standing.connection;
     while (true) {
         if (connection == DoorConnection::online) return true;
         if (is_signed_out(connection)) return std::unexpected(signed_out(connection));
         if (connection == DoorConnection::broken) return std::unexpected(broken(account_.problem()));
-        // Another process that owns the database has tried for a while already.
         const bool tried = !account_.owner() || !account_.problem().empty();
         if (connection == DoorConnection::offline && !patient && tried) return false;
         TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
@@ -113,6 +123,7 @@ Outcome<void> Session::require_online() {
 std::string Session::offline_reason() const {
     const std::string problem = account_.problem();
     const std::string server = " " + account_.place().server.text();
+    if (common_.offline) return server + " was not asked, because of --offline";
     if (problem.empty()) return server + " has not answered in time";
     return server + " cannot be reached: " + harmless_line(problem);
 }

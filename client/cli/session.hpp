@@ -32,14 +32,18 @@ class Session {
     Account& account() { return account_; }
     Terminal& terminal() { return terminal_; }
     bool interrupted() const { return interrupts_.came(); }
-    Instant deadline() const { return read_clocks().instant + seconds(common_.wait_seconds); }
+    /// Until when to wait for the server: not at all where it is not to be asked.
+    Instant deadline() const {
+        return read_clocks().instant + seconds(common_.offline ? 0 : common_.wait_seconds);
+    }
     const Common& common() const { return common_; }
 
     Outcome<protocol::DoorReply> ask(protocol::DoorRequest request);
     Outcome<protocol::DoorStatus> status();
     Outcome<std::vector<protocol::ViewConversation>> conversations();
     Outcome<std::vector<protocol::ViewMember>> members(const StreamId& stream);
-    /// What waits, in order, then what was refused; the first 1,000 of all.
+    /// What waits, in order, then what was refused. Asked for in pieces, so that what is accepted meanwhile
+    /// may hide something that follows it.
     Outcome<std::vector<protocol::ViewCommand>> outbox();
     Outcome<protocol::ViewWindow> window(const protocol::DoorWindowQuery& query);
 

@@ -1,5 +1,6 @@
 """Without a server, and with one that dies."""
 import signal
+import time
 
 from person import people
 from proof import waiting
@@ -45,9 +46,44 @@ def a_group_can_be_made_and_used_offline(server):
         server.stop()
         ada.refused(5, "--wait", "1", "new", "Team", f"@{bob.handle}")
         ada.refused(5, "--wait", "1", "send", "Team", "hello team")
+        (shown,) = ada.ok("--offline", "history", "Team", "--json").objects
+        equal((shown["text"], shown["state"]), ("hello team", "sending"), "what ada sees")
+        done = ada.refused(4, "--offline", "members", "Team")
+        assert "not on the server yet" in done.err, done.err
         server.start()
         ada.ok("sync")
         equal(bob.texts("Team"), ["hello team"], "what bob sees")
+
+
+def what_is_said_to_somebody_new_is_shown_before_the_server_knows(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("profile", f"@{bob.handle}")
+        ada.ok("new", "Team", f"@{bob.handle}")
+        started = time.monotonic()
+        ada.refused(5, "--offline", "send", f"@{bob.handle}", "hello")
+        ada.refused(5, "--offline", "send", f"@{bob.handle}", "are you there?")
+        for words in (("--all",), ("-n", "5")):
+            shown = ada.ok("--offline", "history", f"@{bob.handle}", *words, "--json").objects
+            equal([one["text"] for one in shown], ["hello", "are you there?"], "what ada sees")
+        shown = ada.ok("--offline", "conversations", "--json").objects
+        equal(shown[0]["last"]["text"], "are you there?", "in the list")
+        done = ada.refused(5, "--offline", "new", "Crew", f"@{bob.handle}")
+        assert "--offline" in done.err, done.err
+        took = time.monotonic() - started
+        assert took < 8, f"without the server nothing is waited for: {took:.1f} s"
+        ada.ok("sync")
+        equal(bob.texts(f"@{ada.handle}"), ["hello", "are you there?"], "what bob sees")
+
+
+def all_of_a_long_outbox_is_listed(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        texts = numbered("line", 1200)
+        ada.refused(5, "--offline", "send", f"@{bob.handle}", given=lines(texts))
+        listed = ada.ok("--offline", "outbox", "--json").objects
+        equal([one["text"] for one in listed], texts, "the outbox")
+        ada.ok("--wait", "60", "sync")
+        equal(bob.texts(f"@{ada.handle}"), ["first", *texts], "what bob sees")
 
 
 def a_server_that_dies_again_and_again_loses_and_repeats_nothing(server):
@@ -115,12 +151,29 @@ def a_running_tail_comes_back_with_the_server(server):
         waiting.until(lambda: bob.status()["connection"] == "online", "bob is online")
 
 
+def a_command_does_not_wait_for_the_next_try_of_the_one_that_runs(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        tail = bob.tail()
+        server.stop()
+        # Each makes it try; with every failure it would wait longer by itself.
+        for _ in range(6):
+            bob.refused(7, "--wait", "1", "sync")
+        server.start()
+        ada.ok("send", f"@{bob.handle}", "second")
+        equal(bob.texts(f"@{ada.handle}"), ["first", "second"], "what bob sees")
+        tail.until(lambda one: one.texts()[-1:] == ["second"], "what comes in")
+
+
 CASES = [
     what_is_sent_offline_goes_out_later,
     reading_works_offline,
     a_group_can_be_made_and_used_offline,
+    what_is_said_to_somebody_new_is_shown_before_the_server_knows,
+    all_of_a_long_outbox_is_listed,
     a_server_that_dies_again_and_again_loses_and_repeats_nothing,
     a_client_that_is_killed_loses_nothing_that_it_said_was_queued,
     many_lines_stream_in_little_memory,
     a_running_tail_comes_back_with_the_server,
+    a_command_does_not_wait_for_the_next_try_of_the_one_that_runs,
 ]

@@ -88,7 +88,7 @@ class Person:
 
     def __init__(self, server, handle, *, login=False, register=True, name=None):
         self.server, self.handle = server, handle
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{handle}-"))
+        self.home = self.made = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{handle}-"))
         self.background = []
         if login:
             self.ok("login", handle, "--server", self.address)
@@ -209,7 +209,7 @@ class Person:
             if running.process.poll() is None:
                 running.send_signal(signal.SIGCONT)
                 running.end(signal.SIGKILL)
-        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.rmtree(self.made, ignore_errors=True)
 
     def __enter__(self):
         return self

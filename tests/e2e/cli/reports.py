@@ -98,6 +98,19 @@ def what_a_killed_process_did_is_in_the_report(server):
         equal(lives_of(report(bob)), [*lives_of(file), lives_of(file)[-1] + 1], "lives after one more")
 
 
+def a_report_of_another_version_is_saved_and_says_so(server):
+    with people(server, "ada") as (ada,):
+        recording = ada.folder / "recording"
+        before = recording.read_bytes()
+        assert b'"format":1,' in before
+        recording.write_bytes(before.replace(b'"format":1,', b'"format":7,'))
+        file = ada.home / "report.jsonl"
+        done = ada.ok("report", file)
+        assert "cannot read" in done.out and "format 7" in done.out and "1970" not in done.out, done.out
+        equal(ada.ok("report", ada.home / "other.jsonl", "--json").objects[0]["readable"], False, "readable")
+        assert '"format":7,' in file.read_text(encoding="utf-8")
+
+
 def the_recorder_can_be_switched_off(server):
     with people(server, "ada") as (ada,):
         assert (ada.folder / "recording").is_file()
@@ -136,6 +149,7 @@ CASES = (
     a_report_can_be_played_and_holds_nothing_private,
     a_report_says_what_is_in_it_and_overwrites_nothing,
     what_a_killed_process_did_is_in_the_report,
+    a_report_of_another_version_is_saved_and_says_so,
     the_recorder_can_be_switched_off,
     a_long_life_begins_anew_and_the_file_never_grows,
 )

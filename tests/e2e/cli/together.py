@@ -78,7 +78,8 @@ def an_owner_that_hangs_is_told_and_nothing_is_queued(server):
         started = time.monotonic()
         done = ada.refused(6, "send", f"@{bob.handle}", "lost?")
         took = time.monotonic() - started
-        assert 1.5 < took < 4, f"took {took:.1f} s"
+        # Two seconds, and what a busy machine adds.
+        assert 1.5 < took < 8, f"took {took:.1f} s"
         assert "Nothing was queued" in done.err and str(owner.process.pid) in done.err, done.err
         owner.send_signal(signal.SIGCONT)
         ada.ok("send", f"@{bob.handle}", "second")

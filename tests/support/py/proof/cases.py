@@ -77,5 +77,18 @@ class Cases:
         sys.exit(1 if self.failed or not self.passed else 0)
 
 
+# Longer lists are told by where they differ.
+LIST_SHOWN_MAX = 10
+
+
 def equal(got, wanted, what="value"):
-    assert got == wanted, f"{what} is {got!r}, not {wanted!r}"
+    if got == wanted:
+        return
+    if isinstance(got, list) and isinstance(wanted, list) and max(len(got), len(wanted)) > LIST_SHOWN_MAX:
+        shorter = min(len(got), len(wanted))
+        at = next((i for i in range(shorter) if got[i] != wanted[i]), shorter)
+        here, there = got[at : at + 3], wanted[at : at + 3]
+        raise AssertionError(
+            f"{what} has {len(got)} entries, not {len(wanted)}; from {at} on it is {here!r}, not {there!r}"
+        )
+    raise AssertionError(f"{what} is {got!r}, not {wanted!r}")
