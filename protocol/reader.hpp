@@ -43,7 +43,9 @@ class Reader {
         const Node* node = nullptr;
         if (!find(map, field, node)) return at(field);
         if (node == nullptr || node->kind == Node::Kind::null) return true;
-        return value(*node, out.emplace(), rules) || at(field);
+        if (value(*node, out.emplace(), rules)) return true;
+        out.reset();  // nobody takes half a value, as the id of an envelope that is refused, for a whole one
+        return at(field);
     }
 
     /// Leaves `out` as it is where the field is absent or null.

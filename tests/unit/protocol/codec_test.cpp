@@ -86,6 +86,18 @@ TEST(Frame, KeepsWhatIsGoodBesideWhatIsRefused) {
     EXPECT_TRUE(std::holds_alternative<Envelope>((*result)[3]));
 }
 
+TEST(Frame, NamesNoIdThatItCouldNotRead) {
+    for (const std::string id : {R"("1; DROP TABLE row")", "7", R"("017f22e2-79b0-7cc3-98c4-dc0c0c0739")"}) {
+        const auto result = decode_frame(R"({"type":"ping","id":)" + id + "}", Encoding::json);
+        ASSERT_TRUE(result.has_value()) << id;
+        const auto& rejected = std::get<Rejected>(result->front());
+        EXPECT_EQ(rejected.error.field, "id");
+        EXPECT_EQ(rejected.id, std::nullopt) << id;
+    }
+    const auto result = decode_frame(from_hex("a200060143010203"), Encoding::cbor);
+    EXPECT_EQ(std::get<Rejected>(result->front()).id, std::nullopt) << "three bytes";
+}
+
 TEST(Frame, IsJoinedAsItIsRead) {
     for (const Encoding encoding : {Encoding::json, Encoding::cbor}) {
         std::string one;
