@@ -25,17 +25,18 @@ HttpResponse plain_text(int status, std::string text) {
 HttpApi::HttpApi(HttpOptions options, Shard& shard, PasswordHasher& hasher, const Operations& operations)
     : options_(std::move(options)), shard_(shard), hasher_(hasher), operations_(operations) {}
 
-HttpResponse HttpApi::problem(const Error& error) {
+HttpResponse HttpApi::problem(const Error& error, int status) {
+    if (status == 0) status = http_status(error.code);
     const protocol::ErrorReply reply = error_reply(error);
     protocol::Problem problem;
     problem.type = "urn:parley:error:" + std::string(name_of(error.code));
     problem.title = std::string(sentence(error.code));
-    problem.status = http_status(error.code);
+    problem.status = status;
     problem.code = error.code;
     if (!error.context.empty()) problem.detail = reply.message;
     problem.field = reply.field;
     problem.retry_after_ms = reply.retry_after_ms;
-    HttpResponse response{.status = http_status(error.code),
+    HttpResponse response{.status = status,
                           .content_type = "application/problem+json",
                           .body = protocol::encode(problem, protocol::Encoding::json),
                           .headers = {}};
@@ -64,8 +65,7 @@ void HttpApi::route(const SharedCall& call) {
         HttpResponse response =
             problem({ErrorCode::unknown_type, "There is nothing under this path.", 0, {}});
         if (!found.allowed.empty()) {
-            response = problem({ErrorCode::unknown_type, "This path has other methods.", 0, {}});
-            response.status = 405;
+            response = problem({ErrorCode::unknown_type, "This path has other methods.", 0, {}}, 405);
             response.headers.emplace_back("Allow", found.allowed);
         }
         return call->answer(std::move(response));
@@ -120,8 +120,7 @@ void HttpApi::serve_metrics(const SharedCall& call) {
 
 void HttpApi::serve_socket(const SharedCall& call) {
     // A real upgrade never gets here.
-    HttpResponse response = problem({ErrorCode::malformed, "This is the WebSocket's path.", 0, {}});
-    response.status = 426;
+    HttpResponse response = problem({ErrorCode::malformed, "This is the WebSocket's path.", 0, {}}, 426);
     response.headers.emplace_back("Upgrade", "websocket");
     call->answer(std::move(response));
 }

@@ -47,8 +47,9 @@ class HttpApi {
     /// Answers once, during the call or later on the shard.
     void handle(HttpRequest request, HttpDone done, Now now);
 
-    /// The answer to what could not even be read as a request.
-    static HttpResponse problem(const Error& error);
+    /// An answer that says what is wrong, also to what could not even be read as a request. `status`: where
+    /// it is not the code's own.
+    static HttpResponse problem(const Error& error, int status = 0);
 
   private:
     friend struct RouteTable;

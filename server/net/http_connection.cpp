@@ -30,6 +30,8 @@ using Parser = http::request_parser<http::string_body>;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
+constexpr std::string_view websocket_version = "13";
+
 std::string text_of(beast::string_view text) {
     return {text.data(), text.size()};
 }
@@ -97,6 +99,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void received(error_code error) {
         if (error) return refuse_unreadable(error);
         const Request& request = parser_->get();
+        // RFC 9112, section 3.2: whoever reads another one of two hosts than we do sees another request.
+        if (request.version() >= 11 && request.count(http::field::host) != 1) {
+            keep_alive_ = false;
+            return respond(HttpApi::problem({ErrorCode::malformed, "A request names its Host once.", 0, {}}));
+        }
         if (beast::websocket::is_upgrade(request)) return upgrade();
         keep_alive_ = request.keep_alive();
         HttpRequest call{.method = text_of(request.method_string()),
@@ -115,10 +122,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void refuse_unreadable(error_code error) {
         keep_alive_ = false;
         if (error == http::error::header_limit) {
-            HttpResponse response =
-                HttpApi::problem({ErrorCode::too_large, "The header is too long.", 0, {}});
-            response.status = 431;
-            return respond(std::move(response));
+            return respond(HttpApi::problem({ErrorCode::too_large, "The header is too long.", 0, {}}, 431));
         }
         if (error == http::error::body_limit) {
             return respond(HttpApi::problem({ErrorCode::too_large, "The body is too long.", 0, {}}));
@@ -133,10 +137,18 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void upgrade() {
         const Request& request = parser_->get();
+        if (const auto version = request[http::field::sec_websocket_version]; version != websocket_version) {
+            keep_alive_ = false;
+            HttpResponse refusal = HttpApi::problem(
+                {ErrorCode::malformed, "The only version of WebSocket here is 13.", 0, {}}, 426);
+            refusal.headers.emplace_back("Sec-WebSocket-Version", websocket_version);
+            return respond(std::move(refusal));
+        }
         const auto subprotocol = check_upgrade({.target = request.target(),
                                                 .origin = request[http::field::origin],
                                                 .host = request[http::field::host],
                                                 .subprotocols = request[http::field::sec_websocket_protocol],
+                                                .key = request[http::field::sec_websocket_key],
                                                 .secured = wire_->secured()},
                                                counted_->options());
         if (!subprotocol) {

@@ -32,6 +32,16 @@ bool same_text(std::string_view a, std::string_view b) {
            std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return folded(x) == folded(y); });
 }
 
+/// 16 bytes in base64.
+bool is_key(std::string_view text) {
+    constexpr std::size_t digits = 22;
+    if (text.size() != digits + 2 || !text.ends_with("==")) return false;
+    return std::all_of(text.begin(), text.begin() + digits, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+               c == '/';
+    });
+}
+
 /// The scheme is compared only where TLS ends here; behind a proxy the server cannot know it.
 bool is_own_origin(const UpgradeRequest& request) {
     std::string_view origin = request.origin;
@@ -65,6 +75,8 @@ Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOption
             return fail(ErrorCode::not_allowed,
                         "Pages of this origin may not connect (setting listen.origins).");
     }
+    if (!is_key(request.key))
+        return fail(ErrorCode::malformed, "Sec-WebSocket-Key has to be 16 bytes in base64.");
     // The client's order counts: it names first what it likes best.
     std::string_view offered = request.subprotocols;
     while (!offered.empty()) {

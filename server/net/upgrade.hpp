@@ -17,6 +17,8 @@ struct UpgradeRequest {
     std::string_view host;
     /// Sec-WebSocket-Protocol as it came: names with commas between.
     std::string_view subprotocols;
+    /// Sec-WebSocket-Key as it came.
+    std::string_view key;
     bool secured = false;
 };
 
@@ -30,8 +32,8 @@ struct Subprotocol {
 bool is_origin(std::string_view text);
 
 /// The subprotocol to speak; refused are other paths, origins that are neither the server's own nor on the
-/// list, and clients that speak nothing we know. No `Origin` at all means that it is no browser, which is let
-/// in.
+/// list, keys that are none (RFC 6455, section 4.2.1), and clients that speak nothing we know. No `Origin` at
+/// all means that it is no browser, which is let in.
 Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOptions& options);
 
 }  // namespace parley::server

@@ -57,6 +57,33 @@ TEST(HttpConnection, RefusesWhatIsTooLongOrNoRequest) {
     EXPECT_EQ(status(get("//v1/profile")), 400);
 }
 
+TEST(HttpConnection, SaysItsStatusInTheProblemToo) {
+    RealServer server;
+    const auto says = [&](const std::string& bytes, int status) {
+        RawClient client(server.port());
+        client.send(bytes);
+        const Answer answer = receive_answer(client);
+        EXPECT_EQ(answer.status, status) << bytes;
+        EXPECT_NE(answer.head.find("application/problem+json"), std::string::npos) << answer.head;
+        EXPECT_NE(answer.body.find("\"status\":" + std::to_string(status)), std::string::npos) << answer.body;
+        return answer.head;
+    };
+    says(get("/livez", "X: " + std::string(10'000, 'x') + "\r\n"), 431);
+    says("PUT /v1/profile HTTP/1.1\r\nHost: x\r\n\r\n", 405);
+    says(get("/v1/socket"), 426);
+    says("GET /livez HTTP/1.1\r\n\r\n", 400);
+    says(get("/livez", "Host: example.com\r\n"), 400);
+    const std::string upgrade =
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Protocol: parley.v1.json\r\n";
+    says(get("/v1/socket", upgrade + "Sec-WebSocket-Version: 13\r\n"), 400);
+    const std::string key = "Sec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\n";
+    EXPECT_NE(says(get("/v1/socket", upgrade + key + "Sec-WebSocket-Version: 8\r\n"), 426)
+                  .find("Sec-WebSocket-Version: 13"),
+              std::string::npos)
+        << "which one it speaks";
+}
+
 TEST(HttpConnection, OfASlowHeaderIsEnded) {
     RealServer server(impatient());
     RawClient nothing(server.port());

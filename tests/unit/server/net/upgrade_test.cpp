@@ -8,8 +8,11 @@ namespace parley::server {
 namespace {
 
 UpgradeRequest request() {
-    return {
-        .target = "/v1/socket", .origin = "", .host = "chat.example:8080", .subprotocols = "parley.v1.json"};
+    return {.target = "/v1/socket",
+            .origin = "",
+            .host = "chat.example:8080",
+            .subprotocols = "parley.v1.json",
+            .key = "eHh4eHh4eHh4eHh4eHh4eA=="};
 }
 
 TEST(Upgrade, TakesTheFirstSubprotocolThatIsKnown) {
@@ -21,6 +24,15 @@ TEST(Upgrade, TakesTheFirstSubprotocolThatIsKnown) {
     for (const char* unknown : {"", "mqtt", "parley.v1", "parley.v2.json", "PARLEY.V1.JSON", ",,,"}) {
         asked.subprotocols = unknown;
         EXPECT_EQ(check_upgrade(asked, options).error().code, ErrorCode::malformed) << unknown;
+    }
+}
+
+TEST(Upgrade, NeedsAKeyOfSixteenBytes) {
+    for (const char* key :
+         {"", "x", "eHh4eHh4eHh4eHh4eHh4eHh4", "eHh4eHh4eHh4eHh4eHh4", "eHh4 Hh4eHh4eHh4eHh4eA=="}) {
+        auto asked = request();
+        asked.key = key;
+        EXPECT_EQ(check_upgrade(asked, {}).error().code, ErrorCode::malformed) << key;
     }
 }
 
