@@ -59,6 +59,9 @@ void Traffic::send(Session& from, const protocol::Target& target, Nanos moment) 
 
 void Traffic::handle(Session& session, const Seen& seen, Nanos now) {
     if (seen.type == protocol::Type::message_new) {
+        if (!deliveries_.note(&session, seen.stream, seen.seq)) {
+            return;
+        }
         Nanos moment = 0;
         std::from_chars(seen.text.data(), seen.text.data() + seen.text.size(), moment);
         delivered_.add(now - moment);
@@ -127,6 +130,8 @@ void Traffic::describe(Phase& phase, Report& report) const {
     phase.add("delivery latency ms p99", delivered_.percentile_ms(0.99));
     report.require(refused_ == 0,
                    fmt::format("{} messages were refused, the first with {}", refused_, first_refusal_));
+    report.require(deliveries_.repeated() == 0,
+                   fmt::format("{} messages were delivered once more", deliveries_.repeated()));
     report.require(in_flight_.empty(), fmt::format("{} messages were never answered", in_flight_.size()));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/deliveries.hpp"
 #include "bench/latency.hpp"
 #include "bench/measure.hpp"
 #include "bench/report.hpp"
@@ -54,6 +55,7 @@ class Traffic {
     Latency accepted_;
     Latency delivered_;
     std::unordered_map<Uuid, Nanos> in_flight_;
+    Deliveries deliveries_;
     std::uint64_t sent_ = 0;
     std::uint64_t accepted_count_ = 0;
     std::uint64_t delivered_count_ = 0;
