@@ -1,8 +1,10 @@
 """Bytes that no client of ours sends, and the answer to each. A row: name, what is sent, what must come.
 
-What must come: `served` (no error, and the connection lives on), `error CODE` (and the connection lives on),
-`close N` (the connection ends with this code).
+What must come: `served` (a pong to what was sent, no error, and the connection lives on), `silence` (nothing,
+and it lives on), `error CODE` (and it lives on), `close N` (the connection ends with this code).
 """
+import uuid
+
 from proof import cbor
 from proof.websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, frame
 
@@ -11,6 +13,10 @@ DEPTH_MAX = 16
 PING_JSON = b'{"type":"ping"}'
 PING_CBOR = cbor.encode({0: 6})
 ID = "018f0000-0000-7000-8000-000000000001"
+ID_CBOR = uuid.UUID(ID).bytes
+
+PING_WITH_ID = b'{"type":"ping","id":"%s"}' % ID.encode()
+PING_CBOR_WITH_ID = cbor.encode({0: 6, 1: ID_CBOR})
 
 # Text frames on a JSON connection. In a row that is refused and names ID, the error must name it too.
 JSON = [
@@ -82,8 +88,8 @@ JSON = [
     ("spaces around everything", b' { "type" : "ping" } ', "served"),
     ("escapes in the type", rb'{"type":"\u0070ing"}', "served"),
     ("a line feed at the end", PING_JSON + b"\n", "served"),
-    ("a hundred in one frame", b"\n".join([PING_JSON] * 100), "served"),
-    ("4,000 in one frame", b"\n".join([PING_JSON] * 4000), "served"),
+    ("a hundred in one frame", b"\n".join([PING_JSON] * 99 + [PING_WITH_ID]), "served"),
+    ("3,999 in one frame", b"\n".join([PING_JSON] * 3998 + [PING_WITH_ID]), "served"),
     ("a frame of exactly 64 KiB", b'{"type":"ping","x":"' + b"y" * (FRAME_BYTES_MAX - 22) + b'"}', "served"),
 ]
 
@@ -135,19 +141,20 @@ CBOR = [
     ("60,000 nested indefinite lists", b"\x9f" * 60000, "close 4003"),
     ("JSON", PING_JSON, "close 4003"),
     ("no type", cbor.encode({}), "error malformed"),
-    ("a type by name", cbor.encode({0: "ping"}), "error malformed"),
-    ("a negative type", cbor.encode({0: -1}), "error malformed"),
-    ("a type that nobody knows", cbor.encode({0: 250}), "error unknown_type"),
-    ("a type of 2^64-1", cbor.encode({0: 2**64 - 1}), "error unknown_type"),
-    ("a type of the server", cbor.encode({0: 13}), "error unknown_type"),
+    ("no type but an id", cbor.encode({1: ID_CBOR}), "error malformed"),
+    ("a type by name", cbor.encode({0: "ping", 1: ID_CBOR}), "error malformed"),
+    ("a negative type", cbor.encode({0: -1, 1: ID_CBOR}), "error malformed"),
+    ("a type that nobody knows", cbor.encode({0: 250, 1: ID_CBOR}), "error unknown_type"),
+    ("a type of 2^64-1", cbor.encode({0: 2**64 - 1, 1: ID_CBOR}), "error unknown_type"),
+    ("a type of the server", cbor.encode({0: 13, 1: ID_CBOR}), "error unknown_type"),
     ("keys by name", cbor.encode({"type": "ping"}), "error malformed"),
     ("a key given twice", b"\xa2\x00\x06\x00\x06", "error malformed"),
     ("an id of 15 bytes", cbor.encode({0: 6, 1: b"x" * 15}), "error invalid"),
     ("an id that is a text", cbor.encode({0: 6, 1: ID}), "error malformed"),
-    ("a payload that is a list", cbor.encode({0: 6, 6: []}), "error malformed"),
-    ("a negative timestamp", cbor.encode({0: 6, 7: -1}), "error invalid"),
-    ("a timestamp of 2^53", cbor.encode({0: 6, 7: 2**53}), "error invalid"),
-    ("a timestamp of 2^64-1", cbor.encode({0: 6, 7: 2**64 - 1}), "error invalid"),
+    ("a payload that is a list", cbor.encode({0: 6, 1: ID_CBOR, 6: []}), "error malformed"),
+    ("a negative timestamp", cbor.encode({0: 6, 1: ID_CBOR, 7: -1}), "error invalid"),
+    ("a timestamp of 2^53", cbor.encode({0: 6, 1: ID_CBOR, 7: 2**53}), "error invalid"),
+    ("a timestamp of 2^64-1", cbor.encode({0: 6, 7: 2**64 - 1, 1: ID_CBOR}), "error invalid"),
     ("a number in a longer form", b"\xa1\x00\x1b" + b"\x00" * 7 + b"\x06", "served"),
     ("an indefinite map", b"\xbf\x00\x06\xff", "served"),
     ("text in pieces where nobody looks", b"\xa2\x00\x06\x18\x63\x7f\x61\x61\x61\x62\xff", "served"),
@@ -156,15 +163,13 @@ CBOR = [
         cbor.encode({0: 6, 99: [1, -1, b"b", "t", {}, None, True], "k": 1}),
         "served",
     ),
-    ("a thousand in one frame", PING_CBOR * 1000, "served"),
-    ("20,000 in one frame", PING_CBOR * 20000, "served"),
+    ("a thousand in one frame", PING_CBOR * 999 + PING_CBOR_WITH_ID, "served"),
+    ("20,000 in one frame", PING_CBOR * 20000 + PING_CBOR_WITH_ID, "served"),
 ]
 
 # Raw bytes below the messages (RFC 6455, section 5), on a JSON connection.
 FRAMING = [
-    ("a ping of the socket", frame(PING, b"x"), "served"),
-    ("a ping of the socket with 125 bytes", frame(PING, b"x" * 125), "served"),
-    ("a pong that nobody asked for", frame(10, b"x"), "served"),
+    ("a pong that nobody asked for", frame(10, b"x"), "silence"),
     ("fragments", frame(TEXT, b'{"type":', final=False) + frame(CONTINUATION, b'"ping"}'), "served"),
     (
         "fragments of one byte",
@@ -172,11 +177,6 @@ FRAMING = [
             frame(CONTINUATION if i else TEXT, bytes([byte]), final=i == len(PING_JSON) - 1)
             for i, byte in enumerate(PING_JSON)
         ),
-        "served",
-    ),
-    (
-        "a ping between fragments",
-        frame(TEXT, b'{"type":', final=False) + frame(PING) + frame(CONTINUATION, b'"ping"}'),
         "served",
     ),
     (
@@ -222,4 +222,17 @@ FRAMING = [
     ),
     ("a claim of 2^62 bytes", frame(TEXT, b"x", length=1 << 62), "close 1009"),
     ("a claim of 2^63 bytes", frame(TEXT, b"x", length=1 << 63), "close 1009|1002"),
+]
+
+# Pings of the socket: what is sent, what the pong must hold, and what must come besides.
+PINGS = [
+    ("a ping of the socket", frame(PING, b"x"), b"x", "silence"),
+    ("a ping of the socket with nothing in it", frame(PING), b"", "silence"),
+    ("a ping of the socket with 125 bytes", frame(PING, bytes(range(125))), bytes(range(125)), "silence"),
+    (
+        "a ping between fragments",
+        frame(TEXT, b'{"type":', final=False) + frame(PING, b"y") + frame(CONTINUATION, b'"ping"}'),
+        b"y",
+        "served",
+    ),
 ]

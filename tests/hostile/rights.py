@@ -1,37 +1,45 @@
 """Other people's things: each attempt, and the code that it is refused with."""
-import json
+import threading
 
+from proof import waiting
 from proof.cases import equal
 from proof.session import Session, new_id
-from world import SECRET
+from schema import BinarySession, schema
+from world import SECRET, TITLE
+
+
+# Where a message says what it is about, in more ways than its sample does.
+VARIANTS = {
+    "changes": [{}, {"only": "removed"}],
+    "page": [
+        {"before": 0},
+        {"after": 0},
+        {"around": 2},
+        {"from": 1, "to": 9},
+        {"from": 1, "to": 9, "since": 0},
+    ],
+    "rows": [{"kind": "member"}, {"kind": "settings"}],
+}
+# Answered alike for everything: to end what never began.
+HARMLESS = ("unsubscribe",)
 
 
 def foreign(world):
-    """Commands about conversations that mallory is not in: (name, type, payload)."""
+    """Every message about a conversation, with those that mallory is not in: (name, type, payload)."""
     for where, stream in (
         ("a group", world.group),
         ("a direct conversation", world.direct),
         ("a conversation that is not there", "c00000000zz"),
         ("an id that is none", "\"'--"),
+        ("ada's account stream", world.ada.id),
     ):
-        target = {"stream": stream}
-        yield where, "message.send", {"target": target, "text": "let me in"}
-        yield where, "read", {"target": target, "upto": 1}
-        yield where, "changes", {"stream": stream, "after": 0}
-        yield where, "changes", {"stream": stream, "after": 0, "only": "removed"}
-        yield where, "page", {"stream": stream, "before": 0}
-        yield where, "page", {"stream": stream, "from": 1, "to": 9, "since": 0}
-        yield where, "rows", {"stream": stream, "kind": "member"}
-        yield where, "rows", {"stream": stream, "kind": "settings"}
-        yield where, "subscribe", {"stream": stream, "after": 0}
-        yield where, "conversation.rename", {"target": target, "title": "mine"}
-        yield where, "member.add", {"target": target, "accounts": [world.mallory.id]}
-        yield where, "member.remove", {"target": target, "account": world.bob.id}
-        yield where, "conversation.leave", {"target": target}
-    yield "ada's account stream", "changes", {"stream": world.ada.id, "after": 0}
-    yield "ada's account stream", "subscribe", {"stream": world.ada.id, "after": 0}
-    yield "ada's account stream", "page", {"stream": world.ada.id, "before": 0}
-    yield "ada's account stream", "message.send", {"target": {"stream": world.ada.id}, "text": "x"}
+        for kind, _ in schema().from_clients():
+            names = [one["name"] for one in schema().fields(kind)]
+            if kind in HARMLESS or not {"stream", "target"} & set(names):
+                continue
+            about = {"stream": stream} if "stream" in names else {"target": {"stream": stream}}
+            for variant in VARIANTS.get(kind, [{}]):
+                yield where, kind, {**schema().sample_of(kind), **about, **variant}
 
 
 def attempts(world):
@@ -40,7 +48,7 @@ def attempts(world):
     send = {"target": den, "text": "x"}
     yield "reply to a message elsewhere", "message.send", {
         **send,
-        "reply_to": world.message,
+        "reply_to": world.untold,
     }, {}, "message.not_found"
     yield "reply to nothing", "message.send", {**send, "reply_to": new_id()}, {}, "message.not_found"
     yield "follow ada's message", "message.send", send, {"follows": world.message}, "follows_refused"
@@ -89,27 +97,65 @@ def without_id(world):
     yield "profile.set", {"name": "x"}
 
 
+class Talk(threading.Thread):
+    """While mallory tries, ada and bob talk: what could leak is said all the time, not only before."""
+
+    def __init__(self, world):
+        super().__init__(daemon=True)
+        self.world = world
+        self.ended = threading.Event()
+        self.rounds = 0
+        self.problem = None
+
+    def run(self):
+        try:
+            with Session(self.world.server, self.world.ada.sign_in("talking")) as ada, Session(
+                self.world.server, self.world.bob.sign_in("listening")
+            ) as bob:
+                while not self.ended.wait(0.02):
+                    self.say(ada, bob)
+                    self.rounds += 1
+        except Exception as problem:  # noqa: BLE001 - told by `stop`
+            self.problem = problem
+
+    def say(self, ada, bob):
+        world = self.world
+        for target in ({"stream": world.group}, {"direct": world.bob.id}):
+            said = ada.send_message(target, SECRET)
+            bob.expect("message.new", seq=said["seq"], stream=said["stream"])
+            bob.call("read", {"target": {"stream": said["stream"]}, "upto": said["seq"]})
+        ada.call("conversation.rename", {"target": {"stream": world.group}, "title": TITLE})
+        for session in (ada, bob):
+            session.settle()
+            session.inbox.clear()
+
+    def stop(self):
+        self.ended.set()
+        self.join(30)
+
+    def check(self):
+        assert not self.is_alive() and self.problem is None, self.problem
+        assert self.rounds > 0, "nothing was said"
+
+
 def run(cases, world):
     # A device of her own, since other cases connect with the first one.
     mallory = Session(world.server, world.mallory.sign_in("spy"), keep=True)
-    for where, kind, payload in foreign(world):
-        name = f"rights: {kind} on {where}"
-        cases.run(
-            name,
-            lambda k=kind, p=payload: equal(mallory.refusal(k, p), "conversation.not_member", "the code"),
-        )
-    for name, kind, payload, fields, code in attempts(world):
-        cases.run(
-            f"rights: {name}",
-            lambda k=kind, p=payload, f=fields, c=code: equal(mallory.refusal(k, p, **f), c, "the code"),
-        )
-    for kind, payload in without_id(world):
-
-        def refused(k=kind, p=payload):
-            envelope = {"type": k, "payload": p}
-            equal(send_without_id(mallory, envelope), "malformed", "the code")
-
-        cases.run(f"rights: {kind} without an id", refused)
+    talk = Talk(world)
+    talk.start()
+    waiting.until(lambda: talk.rounds > 0 or talk.problem, "ada and bob talk")
+    spies = (
+        ("JSON", mallory),
+        ("CBOR", BinarySession(world.server, world.mallory.sign_in("other spy"), keep=True)),
+    )
+    for encoding, spy in spies:
+        for where, kind, payload in foreign(world):
+            name = f"rights in {encoding}: {kind} {list(payload)} on {where}"
+            cases.run(name, refused, spy, kind, payload, {}, "conversation.not_member")
+        for name, kind, payload, fields, code in attempts(world):
+            cases.run(f"rights in {encoding}: {name}", refused, spy, kind, payload, fields, code)
+        for kind, payload in without_id(world):
+            cases.run(f"rights in {encoding}: {kind} without an id", refused_without_id, spy, kind, payload)
     for case in (
         ids_of_others,
         id_reused,
@@ -120,20 +166,31 @@ def run(cases, world):
         member_is_no_owner,
     ):
         cases.run(f"rights: {case.__name__.replace('_', ' ')}", case, world)
-    cases.run("rights: mallory has seen nothing", saw_nothing, mallory, world)
-    mallory.drop()
+    talk.stop()
+    cases.run("rights: meanwhile ada and bob talked", talk.check)
+    for encoding, spy in spies:
+        cases.run(f"rights in {encoding}: mallory has seen nothing", saw_nothing, spy)
+        spy.drop()
 
 
-def send_without_id(session, envelope):
-    session.socket.send_text(json.dumps(envelope))
-    return session.expect("error")["payload"]["code"]
+def refused(spy, kind, payload, fields, code):
+    equal(spy.refusal(kind, payload, **fields), code, "the code")
 
 
-def saw_nothing(mallory, world):
-    mallory.settle()
-    seen = bytes(mallory.socket.received)
-    assert SECRET.encode() not in seen, "the secret text"
-    assert b"private" not in seen, "the title of the group"
+def refused_without_id(spy, kind, payload):
+    spy.put({"type": kind, "payload": payload})
+    equal(spy.expect("error")["payload"]["code"], "malformed", "the code")
+
+
+def saw_nothing(spy):
+    spy.settle()
+    holds_no_secret(spy.socket.received)
+
+
+def holds_no_secret(heard):
+    assert heard, "nothing at all came"
+    for what, secret in (("the secret text", SECRET), ("the title of the group", TITLE)):
+        assert secret.encode() not in bytes(heard), f"{what} came"
 
 
 def ids_of_others(world):

@@ -5,15 +5,18 @@ what is not his.
     tests/hostile/run.py [WORD ...]      only cases whose name contains one of the words
 
 The cases stand as tables: frames.py (bytes), fields.py (fields of the schema), rights.py (other people's
-things), tokens.py, doors.py (HTTP and paths), naughty.py (strings), slow.py (slow loris).
+things), tokens.py, doors.py (HTTP and paths), calls.py (every route), naughty.py (strings), slow.py (slow
+loris).
 """
 import json
 import pathlib
 import sys
+import uuid
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support" / "py"))
 
+import calls
 import doors
 import fields
 import frames
@@ -25,7 +28,8 @@ from proof import cbor
 from proof.cases import Cases, equal
 from proof.server import Server
 from proof.session import Session, new_id
-from proof.websocket import BINARY, CBOR, TEXT, Closed, WebSocket
+from proof.websocket import BINARY, CBOR, Closed, WebSocket
+from schema import BinarySession, schema
 from world import World
 
 
@@ -39,6 +43,7 @@ def main(words):
         rights.run(cases, world)
         tokens.run(cases, world)
         doors.run(cases, world)
+        calls.run(cases, world)
         naughty.run(cases, world)
         if loris:
             loris.finish(cases)
@@ -67,25 +72,39 @@ def run_frames(cases, world):
         cases.run(
             f"framing: {name}", judge_json, world, lambda socket, d=data: socket.send_raw(d), wanted, data
         )
+    for name, data, pong, wanted in frames.PINGS:
+        cases.run(
+            f"framing: {name}",
+            judge_json,
+            world,
+            lambda socket, d=data: socket.send_raw(d),
+            wanted,
+            data,
+            pong,
+        )
     for name, data, wanted in frames.CBOR:
         cases.run(f"CBOR: {name}", judge_cbor, world, data, wanted)
 
 
-def judge_json(world, send, wanted, data):
-    """A fresh signed-in connection sends it; then a ping tells whether it is still served."""
+def judge_json(world, send, wanted, data, pong=None):
+    """A fresh signed-in connection sends it; then a ping of ours tells whether it is still served."""
     session = Session(world.server, world.mallory, resume=False)
     send(session.socket)
-    errors, closed = [], None
+    came, closed = [], None
     try:
+        if wanted == "served":
+            came.append(session.expect("pong", 5))
         command = session.send("ping")
         session.answer(command)
-        errors = [one for one in session.inbox if one["type"] == "error"]
+        came += session.inbox
+        if pong is not None:
+            equal(session.socket.pongs, [pong], "what the socket's pong holds")
     except Closed as end:
         closed = end.code
+        came += session.inbox
     session.drop()
-    judge(wanted, [one["payload"]["code"] for one in errors], closed)
-    if wanted.startswith("error") and frames.ID.encode() in data:
-        equal(errors[0].get("re"), frames.ID, "the id that the error names")
+    names = [(one["type"], one.get("payload", {}).get("code"), one.get("re")) for one in came]
+    judge(wanted, names, closed, frames.ID if frames.ID.encode() in data else None)
 
 
 def judge_cbor(world, data, wanted):
@@ -94,48 +113,77 @@ def judge_cbor(world, data, wanted):
     came = []
     while not any(one[0] == 3 for one in came):
         came += cbor.decode_sequence(socket.receive()[1])
+    came.clear()
     socket.send_binary(data)
     last = b"\x07" * 16
-    socket.send_binary(cbor.encode({0: 6, 1: last}))
-    codes, closed = [], None
+    closed = None
     try:
+        while wanted == "served" and not came:
+            came += binary_frame(socket)
+        socket.send_binary(cbor.encode({0: 6, 1: last}))
         while not any(one.get(2) == last for one in came):
-            opcode, payload = socket.receive()
-            equal(opcode, BINARY, "the type of the frame")
-            came += cbor.decode_sequence(payload)
+            came += binary_frame(socket)
     except Closed as end:
         closed = end.code
     socket.drop()
-    codes = [ERROR_NAMES[one[6][1]] for one in came if one[0] == 4]
-    judge(wanted, codes, closed)
+    names = [
+        (schema().names[one[0]], schema().error_names.get(one.get(6, {}).get(1)), one.get(2))
+        for one in came
+        if one.get(2) != last
+    ]
+    ident = uuid.UUID(frames.ID).bytes
+    judge(wanted, names, closed, ident if ident in data else None)
 
 
-ERROR_NAMES = {1: "malformed", 2: "unknown_type", 3: "invalid", 4: "too_large", 5: "not_signed_in"}
+def binary_frame(socket):
+    opcode, payload = socket.receive()
+    equal(opcode, BINARY, "the type of the frame")
+    return cbor.decode_sequence(payload)
 
 
-def judge(wanted, codes, closed):
+def judge(wanted, came, closed, ident):
+    """`came`: type, error code and `re` of each envelope. `ident`: the id that an error must name."""
     what, _, detail = wanted.partition(" ")
     if what == "close":
-        assert str(closed) in detail.split("|"), f"closed with {closed} after {codes}, not with {detail}"
+        assert str(closed) in detail.split("|"), f"closed with {closed} after {came}, not with {detail}"
+        return
+    assert closed is None, f"closed with {closed} after {came}"
+    if what == "error":
+        equal(came, [("error", detail, ident)], "what came")
+    elif what == "served":
+        # One pong may answer several pings.
+        assert came and all(one[:2] == ("pong", None) for one in came), f"no pongs: {came}"
+        equal(came[-1][2], ident, "the ping that the last pong answers")
     else:
-        assert closed is None, f"closed with {closed} after {codes}"
-        equal(codes, [detail] if what == "error" else [], "the errors")
+        equal((what, came), ("silence", []), "what came")
 
 
 def run_fields(cases, world):
-    session = Session(world.server, world.mallory, resume=False)
-    for name, envelope, code in fields.rows():
-        cases.run(f"field: {name}", refused_field, session, envelope, code)
-    session.drop()
+    for form, kind in ((fields.Json, Session), (fields.Cbor, BinarySession)):
+        session = kind(world.server, world.mallory, resume=False)
+        for name, envelope, code in fields.rows(form):
+            cases.run(f"field in {form.name}: {name}", refused_field, session, envelope, code)
+        session.drop()
+    for name, route, body, code in fields.bodies():
+        cases.run(f"field over HTTP: {name}", refused_body, world, route, body, code)
 
 
 def refused_field(session, envelope, code):
     command = new_id()
-    session.socket.send(TEXT, json.dumps({**envelope, "id": command}).encode())
+    if isinstance(session, BinarySession):
+        session.socket.send_binary(cbor.encode({**envelope, 1: uuid.UUID(command).bytes}))
+    else:
+        session.socket.send_text(json.dumps({**envelope, "id": command}))
     answer = session.answer(command, 5)
     equal(answer["type"], "error", "the type of the answer")
     equal(answer["payload"]["code"], code, "the code")
     assert answer["payload"].get("field"), "the error names no field"
+
+
+def refused_body(world, route, body, code):
+    answer = calls.call(world, route, world.own(), body)
+    doors.judge(answer, f"{schema().errors[code]['http']} {code}")
+    assert answer.json().get("field"), "the problem names no field"
 
 
 def still_runs(server):

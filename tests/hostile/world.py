@@ -2,6 +2,7 @@
 from proof.session import Account, Session, new_id
 
 SECRET = "the treasure lies under the third stone"
+TITLE = "where it is buried"
 
 
 class World:
@@ -11,15 +12,35 @@ class World:
         self.bob = Account.register(server, "bob")
         self.mallory = Account.register(server, "mallory")
         self.counter = 0
+        # Everything that HTTP has answered to mallory.
+        self.heard = bytearray()
         with Session(server, self.ada) as ada:
-            self.group = ada.create_group("private", [self.bob])
+            self.group = ada.create_group(TITLE, [self.bob])
             self.message = new_id()
             self.message_seq = ada.send_message(self.group, SECRET, id=self.message)["seq"]
+            # Nobody else ever uses the id of this one.
+            self.untold = new_id()
+            ada.send_message(self.group, SECRET, id=self.untold)
             self.command = new_id()
             self.other = ada.create_group("another", [self.bob], id=self.command)
             self.direct = ada.send_message({"direct": self.bob.id}, SECRET)["stream"]
         with Session(server, self.mallory) as mallory:
             self.den = mallory.create_group("den", [])
+
+    def own(self):
+        """What mallory's own paths are made of."""
+        return {"stream": self.den, "account": self.mallory.id, "device": self.mallory.device}
+
+    def hear(self, answer):
+        """Keeps what HTTP has answered to mallory, to look whether a secret was in it."""
+        self.heard += repr(sorted(answer.headers.items())).encode() + answer.body
+        return answer
+
+    def heads(self):
+        """How far ada's conversations and bob's list of devices have got."""
+        states = self.ada.call("GET", "/v1/conversations").json()["conversations"]
+        devices = [one for one in self.bob.call("GET", "/v1/devices").json()["devices"] if one["present"]]
+        return {one["stream"]: one["payload"]["head"] for one in states}, len(devices)
 
     def newcomer(self):
         """An account that nobody has spoken to."""

@@ -45,6 +45,7 @@ PARTS = [
     Part("python", unittests("tools/tests"), counting.unittest),
     Part("generator", unittests("tests/unit/generator"), counting.unittest),
     Part("rig checker", unittests("tests/unit/rig"), counting.unittest),
+    Part("judges", unittests("tests/unit/proof"), counting.unittest),
     Part("npm", ["tools/node-modules", "tests/node"]),
     Part("types", TYPES, needs="npm"),
     Part("dev build", build("dev"), minutes_max=28),

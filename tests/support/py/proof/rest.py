@@ -66,21 +66,29 @@ class Rest:
 
 
 def raw_exchange(port, request, seconds=5.0, tls=None):
-    """Sends bytes as they are and returns the answers that came until the server closed or fell silent."""
+    """Sends bytes as they are and returns the answer. Status 0: the server ended the connection without one.
+    A server that says nothing and keeps the connection is TooLate, whatever came before of an answer."""
     sock = plain_socket(port, timeout=seconds)
     if tls:
         sock = tls.wrap_socket(sock, server_hostname="localhost")
     data = b""
     deadline = waiting.now() + seconds
     try:
-        sock.sendall(request)
-        while waiting.now() < deadline and not _whole(data):
+        try:
+            sock.sendall(request)
+        except ConnectionError:
+            pass  # it had enough; what it said before that can still be read
+        while not _whole(data):
             sock.settimeout(max(0.05, deadline - waiting.now()))
             more = sock.recv(65536)
             if not more:
                 break
             data += more
-    except (OSError, ssl.SSLError):
+    except TimeoutError:
+        raise waiting.TooLate(
+            f"neither an answer nor an end within {seconds:g} s; came: {data[:200]!r}"
+        ) from None
+    except (ConnectionError, ssl.SSLError):
         pass
     finally:
         sock.close()
@@ -109,7 +117,8 @@ def parse_answer(data):
     for line in lines[1:]:
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    return Answer(status, headers, body)
+    # Behind it stands the answer to the next request, where there was one.
+    return Answer(status, headers, body[: int(headers.get("content-length", len(body)))])
 
 
 def closed_within(sock, seconds):

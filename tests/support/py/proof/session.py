@@ -68,11 +68,15 @@ class Account:
 class Session:
     """A connection of one device. What is no answer to a call waits in `inbox`, in order."""
 
+    subprotocol = JSON
+
     def __init__(self, server, account=None, *, resume=True, token=None, port=None, **options):
         self.account = account
         self.inbox = []
         self.token = token
-        self.socket = WebSocket(port or server.port, subprotocol=JSON, tls=server.tls_client, **options)
+        self.socket = WebSocket(
+            port or server.port, subprotocol=self.subprotocol, tls=server.tls_client, **options
+        )
         self.hello = self.expect("hello")["payload"]
         if account:
             self.auth = self.call("auth", {"token": account.access, "client": "proof"})
@@ -95,8 +99,11 @@ class Session:
         envelope = {"type": kind, "id": fields.pop("id", None) or new_id(), **fields}
         if payload is not None:
             envelope["payload"] = payload
-        self.socket.send_text(json.dumps(envelope, ensure_ascii=False))
+        self.put(envelope)
         return envelope["id"]
+
+    def put(self, envelope):
+        self.socket.send_text(json.dumps(envelope, ensure_ascii=False))
 
     def call(self, kind, payload=None, seconds=10.0, **fields):
         """The answer to a command; an error raises RefusedWith."""

@@ -65,9 +65,7 @@ class Store:
             said = cbor.decode_sequence(body)[0]
             sender = wire_id("a", author)
             assert said.get(1, sender) == sender, "the body's sender is not the row's author"
-            message = Message(
-                born, seq, str(uuid.UUID(bytes=ident)), sender, said[2], tuple(said.get(4, ()))
-            )
+            message = Message(born, seq, str(uuid.UUID(bytes=ident)), sender, said[2], tuple(said.get(4, ())))
             found[wire_id("c", stream)].append(message)
         return dict(found)
 
@@ -86,6 +84,14 @@ class Store:
             said = cbor.decode_sequence(body)[0]
             found[said[1], wire_id("a", stream)] = said[2]
         return found
+
+    def present(self, account):
+        """The conversations that the account is in."""
+        return {
+            stream
+            for (stream, member), spans in self.intervals.items()
+            if member == account and spans[-1][1] is None
+        }
 
     def recount(self, conversation, account):
         """(unread, mentions): messages of others that are visible and above the read position or joining."""

@@ -84,7 +84,8 @@ def plain_socket(port, *, receive_buffer=None, timeout=10.0):
 
 
 class WebSocket:
-    """One connection. `received` keeps every payload that came, to look whether a secret was in it."""
+    """One connection. `received` keeps every payload that came, to look whether a secret was in it; `pongs`,
+    what the socket's own pongs held."""
 
     def __init__(
         self,
@@ -103,6 +104,7 @@ class WebSocket:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.buffer = bytearray()
         self.received = bytearray() if keep else None
+        self.pongs = []
         self.closed = None
         self._upgrade(path, f"127.0.0.1:{port}", subprotocol, headers)
 
@@ -115,7 +117,10 @@ class WebSocket:
         head, _, rest = bytes(self.buffer).partition(b"\r\n\r\n")
         status = int(head.split(b" ", 2)[1])
         if status != 101:
-            raise Refused(status, head, rest)
+            # A refusal is the last thing on its connection.
+            while self._read_more(waiting.now() + 10):
+                pass
+            raise Refused(status, head, bytes(self.buffer)[len(head) + 4 :])
         expected = base64.b64encode(hashlib.sha1(key.encode() + GUID).digest())
         assert expected in head, "Sec-WebSocket-Accept is wrong"
         self.head = head
@@ -145,9 +150,11 @@ class WebSocket:
             if opcode == CLOSE:
                 self._note_close(payload)
                 raise self.closed
-            if opcode in (PING, PONG):
-                if opcode == PING:
-                    self.send(PONG, payload)
+            if opcode == PONG:
+                self.pongs.append(payload)
+                continue
+            if opcode == PING:
+                self.send(PONG, payload)
                 continue
             kind = opcode if opcode != CONTINUATION else kind
             message += payload
