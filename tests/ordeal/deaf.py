@@ -43,7 +43,8 @@ def run(cases, options, say):
         check(
             "it was told that its queue had been given up", was_given_up(session), "no second `resumed` came"
         )
-        came = everything(session, group, cursor)
+        came, twice = everything(session, group, cursor)
+        check("nothing came twice", not twice, twice[:5])
         check("it gets every message once", Counter(came) == Counter(texts), f"{len(came)} of {len(texts)}")
         check("in the order of the store", came == session.texts(group))
         check(
@@ -128,15 +129,21 @@ def was_given_up(session):
 
 
 def everything(session, group, cursor):
-    """What came live, and what a pull from the cursor brings beyond it: texts by place."""
+    """What came live, and what a pull from the cursor brings beyond it: texts by place. And the places that
+    came twice by the same way."""
+    live = [one for one in session.inbox if one["type"] == "message.new" and one["stream"] == group]
+    pulled = [row for row in session.pull(group, cursor) if row["type"] == "message.new"]
+    twice = [
+        seq
+        for way in (live, pulled)
+        for seq, count in Counter(one["seq"] for one in way).items()
+        if count > 1
+    ]
     rows = {}
-    for one in session.inbox:
-        if one["type"] == "message.new" and one["stream"] == group:
-            rows[one["seq"]] = one["payload"]["text"]
-    live = len(rows)
-    for row in session.pull(group, cursor):
-        if row["type"] == "message.new":
-            known = rows.setdefault(row["seq"], row["payload"]["text"])
-            assert known == row["payload"]["text"], "a message differs between live and pulled"
-    assert live < len(rows), "everything came live: the client was not deaf enough"
-    return [rows[seq] for seq in sorted(rows)]
+    for one in (*live, *pulled):
+        known = rows.setdefault(one["seq"], one["payload"]["text"])
+        assert known == one["payload"]["text"], "a message differs between live and pulled"
+    assert len({one["seq"] for one in live}) < len(
+        rows
+    ), "everything came live: the client was not deaf enough"
+    return [rows[seq] for seq in sorted(rows)], twice

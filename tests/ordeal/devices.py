@@ -58,9 +58,7 @@ class Device:
             raise AssertionError(
                 f"{self.name}: parley {' '.join(arguments)} did not end in {seconds} s"
             ) from None
-        said = (
-            f"{self.name}: parley {' '.join(arguments)} ended with {process.returncode}: {problems[-800:]}"
-        )
+        said = f"{self.name}: parley {' '.join(arguments)} ended with {process.returncode}: {problems[-800:]}"
         assert process.returncode in allowed, said
         return [json.loads(line) for line in out.splitlines()]
 
@@ -70,7 +68,7 @@ class Device:
     def login(self):
         return self.run("login", self.handle, "--server", self.address, "--device", self.name)[0]
 
-    def send(self, conversation, lines, *options, note=lambda count: None):
+    def send(self, conversation, lines, *options, note=lambda first, accepted: None):
         """Sends lines from standard input. Each id that is reported is kept with its state, as it comes."""
         source = tempfile.TemporaryFile("w+", encoding="utf-8")
         source.write("".join(line + "\n" for line in lines))
@@ -91,8 +89,9 @@ class Device:
             said = json.loads(line)
             reported.append(said)
             with self.lock:
+                first = said["id"] not in self.states
                 self.states[said["id"]] = said["state"]
-            note(said["state"] == "sent")
+            note(first, said["state"] == "sent")
         problems = process.stderr.read()
         code = process.wait()
         assert code in (DONE, QUEUED), f"{self.name}: parley send ended with {code}: {problems[-800:]}"
@@ -112,6 +111,23 @@ class Device:
 
     def outbox(self):
         return self.run("outbox", "--offline")
+
+    def start_sync(self):
+        self.tail = self.start(
+            "--wait",
+            "60",
+            "sync",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    def end_sync(self):
+        _, problems = self.tail.communicate(timeout=120)
+        assert (
+            self.tail.returncode == DONE
+        ), f"{self.name}: sync ended with {self.tail.returncode}: {problems}"
+        self.tail = None
 
     def start_tail(self):
         self.tail = self.start(

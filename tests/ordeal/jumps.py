@@ -1,12 +1,17 @@
-"""A window of 1,000 changes: who was away for longer jumps, keeps what it holds, and ends complete."""
+"""A window of 1,000 changes: who was away for longer jumps, keeps what it holds, and ends complete.
+
+Connections are cut amid the jumps, and the server is killed amid one.
+"""
 import random
 from collections import Counter
 
 from people import People
+from proof import waiting
 from proof.store import Store
 from texts import Texts
 
-WINDOW = 1000
+# Bytes that pass until a connection is cut, on average, for each change of the window.
+BYTES_MEAN_PER_CHANGE = 100
 
 
 class Jumps:
@@ -14,29 +19,45 @@ class Jumps:
         self.window, self.jumps, self.say = window, jumps, say
         self.people = People(seed, bytes_mean=0, environment={"PARLEY_JUMP_CHANGES": str(window)})
         self.texts = Texts(random.Random(seed))
+        self.people.proxy.bytes_mean = BYTES_MEAN_PER_CHANGE * window
         self.kept = Counter()
         self.lost = Counter()
+        # How often each device came back and jumped; one that was cut off and began again counts once.
+        self.jumped = Counter()
+        self.kills = 0
 
     def away(self, handles, number):
         """One account's devices write more than a window into the group, while the others are away."""
         writer = self.people.of(handles[0])[number % 2]
         writer.send(self.people.groups[0], self.texts.take(self.window + self.window // 5))
+        # What was not accepted within its patience still waits in its outbox.
+        writer.run("--wait", "60", "sync")
         for device in self.people.devices:
             if device is not writer:
-                self.come_back(device)
+                self.come_back(device, kill=number == 1 and self.kills == 0)
 
-    def come_back(self, device):
+    def come_back(self, device, kill):
+        """`kill`: the server is killed as soon as it is asked for the jump."""
         before, jumped = device.held(), device.way.jumps
-        device.run("--wait", "60", "sync")
+        if kill:
+            device.start_sync()
+            waiting.until(lambda: device.way.jumps > jumped, f"{device.name} jumps", 60)
+            self.people.server.kill()
+            self.people.server.start()
+            self.kills += 1
+            device.end_sync()
+        else:
+            device.run("--wait", "60", "sync")
+        self.jumped[device.name] += device.way.jumps > jumped
         after = device.held()
         for stream, rows in before.items():
             same = sum(after.get(stream, {}).get(born) == ident for born, ident in rows.items())
             self.kept[device.name] += same
             self.lost[device.name] += len(rows) - same
-        self.say(f"{device.name}: {device.way.jumps - jumped} jumps, holds {sum(map(len, after.values()))}")
+        self.say(f"{device.name}: {self.jumped[device.name]} jumps, holds {sum(map(len, after.values()))}")
 
     def enough(self):
-        return all(device.way.jumps >= self.jumps for device in self.people.devices)
+        return all(self.jumped[device.name] >= self.jumps for device in self.people.devices)
 
 
 def run(cases, options, say):
@@ -51,11 +72,14 @@ def run(cases, options, say):
                 break
             jumps.away(("ada", "bob", "cyd")[number % 3 :], number)
         people = jumps.people
+        check("the server was killed amid a jump", jumps.kills == 1, jumps.kills)
+        check("connections were cut", people.proxy.cuts > 0)
+        people.proxy.bytes_mean = 0
         for device in people.devices:
             check(
                 f"{device.name} jumped at least {options.jumps} times",
-                device.way.jumps >= options.jumps,
-                device.way.jumps,
+                jumps.jumped[device.name] >= options.jumps,
+                jumps.jumped[device.name],
             )
             check(
                 f"{device.name} kept what it held",
