@@ -1,6 +1,7 @@
-"""What operators do: first start, draining, backup and restore, certificates, mistakes in settings."""
+"""What operators do: first start, draining, backup and restore, certificates."""
 import os
 import re
+import signal
 import ssl
 import subprocess
 import threading
@@ -9,7 +10,7 @@ import urllib.request
 from proof import waiting
 from proof.cases import equal
 from proof.rest import Rest
-from proof.server import Server, run_parleyd, toml
+from proof.server import Server, run_parleyd
 from proof.session import Account, Session
 from proof.store import Store
 from proof.websocket import Closed
@@ -20,6 +21,7 @@ RESTORE_JUMP = 1 << 30
 def run(cases):
     for body in (
         first_start,
+        what_is_printed_can_be_pasted,
         invites_and_roles,
         closed_registration,
         drain_loses_nothing,
@@ -31,12 +33,8 @@ def run(cases):
         tokens_end,
         lock,
         health_and_metrics,
-        config_print_masks,
-        config_from_environment,
     ):
         cases.run(f"operation: {body.__name__.replace('_', ' ')}", body)
-    for name, text, line, word in CONFIG_ERRORS:
-        cases.run(f"operation: config with {name}", config_error, text, line, word)
 
 
 def first_start():
@@ -58,6 +56,48 @@ def first_start():
             two.expect("message.new")
         again = register(server, "third", tokens[0])
         equal((again.status, again.code), (403, "invite_invalid"), "the token a second time")
+
+
+def what_is_printed_can_be_pasted():
+    """The two commands of the first start, as they stand there, in two shells: two persons talk."""
+    with Server(quick=False) as server:
+        said = waiting.until(
+            lambda: server.output if "--handle bob" in server.output else "", "the commands are printed"
+        )
+        commands = [line for line in said.splitlines() if line.startswith("  ")]
+        equal(len(commands), 2, f"commands in {said}")
+        home = server.folder / "home"
+        environment = {**os.environ, "PARLEY_HOME": str(home), "PARLEY_PASSWORD": "correct horse battery"}
+        heard = server.folder / "heard.txt"
+        with open(heard, "wb") as output:
+            # A group of its own, since the shell that waits for `tail` does not pass a signal on to it.
+            ada = subprocess.Popen(
+                commands[0],
+                shell=True,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            waiting.until(lambda: "ada" in heard.read_text(), "ada is registered", 30)
+            bob = subprocess.run(
+                commands[1],
+                shell=True,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            equal(bob.returncode, 0, f"the second command ({bob.stdout} {bob.stderr})")
+            waiting.until(lambda: "Hello" in heard.read_text(), "ada hears it", 30)
+            assert ada.poll() is None, f"the first command ended: {heard.read_text()}"
+        finally:
+            os.killpg(ada.pid, signal.SIGTERM)
+            ada.wait(30)
 
 
 def register(server, handle, invite=None):
@@ -231,9 +271,7 @@ def damaged_rows():
         for number in (7, 70):
             flip_bits_in(server.database(), f"marker {number:05}".encode())
         server.start()
-        waiting.until(
-            lambda: server.metrics()["parley_scrub_rounds_total"] >= 1, "the store is scrubbed"
-        )
+        waiting.until(lambda: server.metrics()["parley_scrub_rounds_total"] >= 1, "the store is scrubbed")
         equal(server.metrics()["parley_damaged_rows"], 2, "damaged rows")
         assert server.metrics()["parley_scrubbed_rows_total"] > 200, "each row is come to from two sides"
         assert "store damaged" in server.output, server.output
@@ -351,50 +389,3 @@ def health_and_metrics():
         body = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics").read().decode()
         for secret in (account.access, account.refresh, "counted", "correct horse"):
             assert secret not in body, "a secret stands in the metrics"
-
-
-CONFIG_ERRORS = [
-    ("an unknown key", 'registration = "open"\n\n[listen]\nport = 8080\ncolour = "red"\n', 5, "colour"),
-    ("an unknown table", "[sauce]\nhot = true\n", 2, "sauce"),
-    ("a wrong type", '[listen]\nport = "many"\n', 2, "port"),
-    ("a number out of range", "[listen]\nport = 70000\n", 2, "port"),
-    ("an unknown choice", '\n\nregistration = "sometimes"\n', 3, "registration"),
-    ("no TOML", "[listen\nport = 1\n", 1, ""),
-    ("a key given twice", "[listen]\nport = 1\nport = 2\n", 3, "port"),
-]
-
-
-def config_error(text, line, word):
-    with Server() as server:
-        server.stop()
-        file = server.folder / "wrong.toml"
-        file.write_text(text)
-        for arguments in (("config", "check"), ()):
-            done = run_parleyd("--config", file, *arguments)
-            said = done.stdout + done.stderr
-            assert done.returncode != 0, f"accepted: {said}"
-            assert f"wrong.toml:{line}" in said, f"line {line} is not named: {said}"
-            assert word in said, said
-
-
-def config_print_masks():
-    with Server() as server:
-        checked = run_parleyd("--config", server.folder / "parleyd.toml", "config", "check")
-        equal(checked.returncode, 0, f"config check ({checked.stderr})")
-        printed = run_parleyd("--config", server.folder / "parleyd.toml", "config", "print")
-        equal(printed.returncode, 0, f"config print ({printed.stderr})")
-        assert str(server.port) in printed.stdout, printed.stdout
-
-
-def config_from_environment():
-    """A variable beats the file, a flag beats the variable."""
-    with Server() as server:
-        file = server.folder / "parleyd.toml"
-        file.write_text(toml({"listen.port": 1111}))
-        environment = {**os.environ, "PARLEY_LISTEN_PORT": "2222"}
-        printed = run_parleyd("--config", file, "config", "print", env=environment).stdout
-        assert "2222" in printed and "1111" not in printed, printed
-        printed = run_parleyd(
-            "--config", file, "--listen.port", "3333", "config", "print", env=environment
-        ).stdout
-        assert "3333" in printed and "2222" not in printed, printed

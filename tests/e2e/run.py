@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 
 import conversation
 import operation
+import settings
 from proof.cases import Cases
 from proof.server import Server
 
@@ -20,6 +21,7 @@ def main(words):
     with Server() as server:
         conversation.run(cases, server)
     operation.run(cases)
+    settings.run(cases)
     cases.finish()
 
 
