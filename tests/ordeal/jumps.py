@@ -11,7 +11,7 @@ from proof.store import Store
 from texts import Texts
 
 # Bytes that pass until a connection is cut, on average, for each change of the window.
-BYTES_MEAN_PER_CHANGE = 100
+BYTES_MEAN_PER_CHANGE = 400
 
 
 class Jumps:
