@@ -20,6 +20,14 @@ SOCKET = {
     ("auth", "client"),
 }
 
+# Fields of HTTP's bodies that are tried here.
+HTTP = {
+    "POST /v1/conversations/{stream}/messages: text",
+    "PATCH /v1/profile: name",
+    "PATCH /v1/conversations/{stream}: title",
+    "POST /v1/conversations: title",
+}
+
 
 def run(cases, world, texts, fits):
     """Gives the fields of HTTP's bodies that were tried."""

@@ -33,6 +33,13 @@ def run(cases, world):
     for name, token in bad_tokens(world):
         cases.run(f"tokens: auth with a token that is {name}", refused_auth, world, token)
         cases.run(f"tokens: HTTP with a token that is {name}", refused_http, world, token)
+    account = world.newcomer()
+    with Session(world.server, account) as session:
+        session.create_group("own", [world.bob])
+        good = session.settle()["payload"]["token"]
+    for name, token, well_formed in forged_sync_tokens(good):
+        name = f"tokens: resume with a forged token: {name}"
+        cases.run(name, forged_resume, world, account, token, well_formed)
     for case in (
         no_auth_but_commands,
         second_device_of_another,
@@ -45,8 +52,67 @@ def run(cases, world):
         same_answer_for_unknown_handles,
         signed_out_remotely,
         replaced,
+        sync_token_of_another,
     ):
         cases.run(f"tokens: {case.__name__.replace('_', ' ')}", case, world)
+
+
+def forged_sync_tokens(token):
+    """Sync tokens have no signature: (name, token, whether it is one by its form)."""
+    prefix, *numbers = token.split(".")
+    for at, name in enumerate(("epoch", "position", "account", "states as of", "states below")):
+        for what, value, well_formed in (
+            ("0", "0", True),
+            ("1", "1", True),
+            ("one more", base36(int(numbers[at], 36) + 1), True),
+            ("2^53", base36(2**53), True),
+            ("2^63 - 1", base36(2**63 - 1), True),
+            ("2^63", base36(2**63), False),
+            ("2^70", base36(2**70), False),
+            ("-1", "-1", False),
+            ("nothing", "", False),
+            ("a plus", "+1", False),
+        ):
+            changed = [*numbers[:at], value, *numbers[at + 1 :]]
+            yield f"{name} {what}", ".".join((prefix, *changed)), well_formed
+    yield "one number less", ".".join((prefix, *numbers[:-1])), False
+    yield "one number more", token + ".1", False
+    yield "another version", "t9." + token.partition(".")[2], False
+    yield "every number as large as it goes", ".".join((prefix, *[base36(2**63 - 1)] * 5)), True
+    yield "states of the past, below the future", ".".join(
+        (prefix, numbers[0], "1", "0", "1", "zzzzzz")
+    ), True
+
+
+def base36(number):
+    digits = ""
+    while True:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+        if number == 0:
+            return digits
+
+
+def forged_resume(world, account, token, well_formed):
+    """Whoever forges one harms himself: he gets less or more of what is his, and the connection lives on."""
+    with Session(world.server, account, resume=False) as session:
+        if well_formed:
+            session.resume(token)
+            assert set(session.states()) <= world.conversations_of(account), session.states()
+        else:
+            equal(session.refusal("resume", {"token": token}), "invalid", "the code")
+        session.settle()
+
+
+def sync_token_of_another(world):
+    """It opens nothing: positions are all that it holds."""
+    with Session(world.server, world.ada) as ada:
+        token = ada.token
+        ada.send_message(world.group, "after the token")
+    with Session(world.server, world.mallory, resume=False, keep=True) as session:
+        session.resume(token)
+        assert set(session.states()) <= world.conversations_of(world.mallory), session.states()
+        assert b"after the token" not in bytes(session.socket.received)
 
 
 def refused_auth(world, token):

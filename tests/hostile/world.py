@@ -36,6 +36,10 @@ class World:
         self.heard += repr(sorted(answer.headers.items())).encode() + answer.body
         return answer
 
+    def conversations_of(self, account):
+        states = account.call("GET", "/v1/conversations").json()["conversations"]
+        return {one["stream"] for one in states}
+
     def heads(self):
         """How far ada's conversations and bob's list of devices have got."""
         states = self.ada.call("GET", "/v1/conversations").json()["conversations"]
