@@ -21,12 +21,13 @@ bool is_due(WallTime at, WallTime now) {
 CommitTable::CommitTable(Connection& connection)
     : insert_(connection, "INSERT INTO commits (position, stream, first, last, at) VALUES (?, ?, ?, ?, ?)"),
       oldest_(connection, "SELECT at FROM commits ORDER BY position LIMIT 1"),
-      // The inner limit bounds the work, whatever is kept.
+      // Only from the front, up to the first row that is kept: where clocks jump, a later row may look older,
+      // and who reads on from one in front of it must not miss it. The inner limit bounds the work.
       trim_(connection,
-            "DELETE FROM commits WHERE position IN"
-            " (SELECT position FROM (SELECT position, at FROM commits ORDER BY position LIMIT ?3)"
-            " WHERE (at < ?1 OR at > ?2)"
-            " AND position <= (SELECT coalesce(min(position), 9223372036854775807) FROM follower))") {}
+            "DELETE FROM commits WHERE position <"
+            " (SELECT coalesce(min(CASE WHEN at >= ?1 AND at <= ?2 THEN position END), max(position) + 1)"
+            " FROM (SELECT position, at FROM commits ORDER BY position LIMIT ?3))"
+            " AND position <= (SELECT coalesce(min(position), 9223372036854775807) FROM follower)") {}
 
 void CommitTable::write(const CommitRow& row) {
     insert_.run(row.position, row.stream, row.first, row.last, row.at);

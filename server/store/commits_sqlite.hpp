@@ -19,7 +19,7 @@ struct CommitRow {
 
 /// The table commits: what changed, in commit order. It is kept for as long as a device may come back by it
 /// (limits::resume_window_ms) and until every follower has read it; what lies behind both is forgotten a few
-/// rows at a time, with the transactions that add to it.
+/// rows at a time, with the transactions that add to it. What is left has no gaps.
 class CommitTable {
   public:
     explicit CommitTable(Connection& connection);

@@ -100,6 +100,23 @@ TEST_F(Commits, OfAClockThatRanAheadKeepNothingBehindThem) {
     EXPECT_EQ(kept(), 100);
 }
 
+TEST_F(Commits, HaveNoGapsWhereTheClockHasJumpedBack) {
+    const auto now = world->now;
+    const auto first = on_disk.store().position() + 1;
+    world->now = now + Duration{limits::resume_window_ms} - hour;
+    send(10);
+    world->now = now;
+    send(100);
+    // The hundred are behind the window, and the ten in front of them are not.
+    world->now = now + Duration{limits::resume_window_ms} + hour;
+    send(10);
+    EXPECT_EQ(number(("SELECT count(*) FROM commits WHERE position >= " + std::to_string(first)).c_str()),
+              120);
+    world->now = now + Duration{2 * limits::resume_window_ms} + hour * 3;
+    send(100);
+    EXPECT_EQ(kept(), 100) << "and when those are, all go";
+}
+
 TEST_F(Commits, SurviveARestartInTheSameOrder) {
     send(20);
     const auto before = kept();
