@@ -35,6 +35,9 @@ RowFacts facts_of(const protocol::Change& change, std::int64_t author);
 struct Heads {
     std::int64_t position = 0;
     std::map<std::int64_t, std::int64_t> of_stream;
+    /// How many transactions the ledger has seen which moved no stream: tokens were renewed, nothing else. A
+    /// file does not say.
+    std::int64_t unplaced = 0;
 };
 
 struct StoredMember {

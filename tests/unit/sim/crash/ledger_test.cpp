@@ -155,6 +155,21 @@ TEST_F(LedgerOfThree, FindsADeviceThatIsBack) {
     EXPECT_THAT(differences(), Contains(HasSubstr("a device is back that was signed out")));
 }
 
+TEST_F(LedgerOfThree, FindsALostRefreshTokenUnlessTheFileIsOlderThanIt) {
+    file.devices = {{.key = 5, .account = ada, .present = true, .refresh_number = 1}};
+    const auto before = ledger.heads();
+    const std::vector works{server::Work{.command = server::UseRefreshToken{}}};
+    server::Batch batch{.first_position = 4, .last_position = 3};
+    batch.effects.emplace_back(server::Replied{
+        .answer = server::Answer{.payload = server::SignedIn{.device = {5}, .refresh_number = 2}}});
+    ASSERT_THAT(ledger.take(works, batch), IsEmpty());
+    EXPECT_THAT(ledger.differences(file, ledger.heads()),
+                Contains(HasSubstr("a refresh token that was given out is lost: device 5")));
+    EXPECT_THAT(ledger.differences(file, before), IsEmpty());
+    file.devices.front().refresh_number = 2;
+    EXPECT_THAT(ledger.differences(file, ledger.heads()), IsEmpty());
+}
+
 TEST_F(LedgerOfThree, FindsAPositionThatWentBack) {
     server::Batch batch{.first_position = 4, .last_position = 4};
     batch.effects.emplace_back(server::ReceiptMoved{
