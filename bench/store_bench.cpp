@@ -35,6 +35,7 @@ class Host final : public StoreHost {
     }
     void bad_row(std::int64_t, std::int64_t) override {}
     void bad_index(std::int64_t, std::int64_t) override {}
+    void bad_page(std::int64_t) override {}
     void random(std::span<std::uint8_t> bytes) override {
         for (auto& byte : bytes)
             byte = static_cast<std::uint8_t>(engine_());
@@ -74,8 +75,9 @@ std::string fresh_directory(const std::string& parent, const std::string& name) 
 
 class Engine {
   public:
-    explicit Engine(const std::string& directory) {
-        auto opened = open_sqlite_store({.directory = directory}, rules_, host_);
+    explicit Engine(const std::string& directory, bool page_checksums = true) {
+        auto opened =
+            open_sqlite_store({.directory = directory, .page_checksums = page_checksums}, rules_, host_);
         if (!opened) give_up(opened.error().context);
         store_ = std::move(*opened);
         for (int i = 0; i < people_count; ++i) {
@@ -215,6 +217,35 @@ void run_resumes(const std::string& directory, int conversations) {
     print_resume("resume, 10 moved", away);
 }
 
+/// What the checksums of pages cost: two stores, with and without, in turns, so that both meet the same
+/// noise.
+void run_page_checksums(const std::string& directory, int messages) {
+    constexpr int turns = 20;
+    constexpr int batch = 8;
+    const int count = messages / turns / batch * batch;
+    Engine with(fresh_directory(directory, "checked"));
+    Engine without(fresh_directory(directory, "unchecked"), false);
+    double cpu_with = 0;
+    double cpu_without = 0;
+    const auto turn = [&](Engine& engine) {
+        const auto room = measure(count, [&] { engine.room(count, batch); });
+        const auto pairs = measure(count, [&] { engine.pairs(count, batch); });
+        return (room.cpu_us + pairs.cpu_us) / 2;
+    };
+    turn(with);
+    turn(without);
+    for (int i = 0; i < turns; ++i) {
+        // Neither goes first always.
+        if (i % 2 == 0) cpu_with += turn(with);
+        cpu_without += turn(without);
+        if (i % 2 != 0) cpu_with += turn(with);
+    }
+    std::cout << "{\"what\": \"page checksums\", \"batch\": " << batch
+              << ", \"cpu_us_per_message_with\": " << cpu_with / turns
+              << ", \"without\": " << cpu_without / turns << ", \"ratio\": " << cpu_with / cpu_without
+              << "}\n";
+}
+
 void run(const std::string& directory, int messages) {
     for (const int batch : {8, 64}) {
         const auto count = messages / batch * batch;
@@ -238,7 +269,9 @@ int main(int argc, char** argv) {
         std::cerr << "store_bench DIRECTORY [MESSAGES]\n";
         return 2;
     }
-    parley::bench::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 64'000);
+    const int messages = argc > 2 ? std::atoi(argv[2]) : 64'000;
+    parley::bench::run(argv[1], messages);
+    parley::bench::run_page_checksums(argv[1], messages);
     for (const int conversations : {200, 2'000, 20'000})
         parley::bench::run_resumes(argv[1], conversations);
     return 0;

@@ -61,9 +61,15 @@ std::string counted(std::int64_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string damage(const std::string& where, std::int64_t bad_rows, std::int64_t rows) {
-    return fmt::format("{} of the {} do not fit their checksums and are never served: {} is damaged",
-                       bad_rows, counted(rows, "row"), where);
+/// What is wrong with the rows and pages of a report; empty: nothing.
+std::string damage(const std::string& where, const auto& report) {
+    if (report.bad_rows > 0) {
+        return fmt::format("{} of the {} do not fit their checksums and are never served: {} is damaged",
+                           report.bad_rows, counted(report.rows, "row"), where);
+    }
+    if (report.bad_pages == 0) return {};
+    return fmt::format("{} of the file do not fit their checksums: {} is damaged, though no row of it is",
+                       counted(report.bad_pages, "page"), where);
 }
 
 Status make_directory(const std::string& path) {
@@ -86,11 +92,9 @@ Result<std::string> make_invite(const Settings& settings, const MakeInvite& invi
 Result<std::string> back_up(const Settings& settings, const BackUp& backup) {
     TRY_ASSIGN(const std::string file, absolute_target(backup.file));
     TRY_ASSIGN(const BackupReport report, back_up_somehow(settings, file));
-    if (report.bad_rows > 0) {
-        // It is there, and as good as its original; whoever runs this every night must hear of it.
-        return fail(ErrorCode::internal, "the backup " + file + " was written, but " +
-                                             damage("the store", report.bad_rows, report.rows));
-    }
+    // It is there, and as good as its original; whoever runs this every night must hear of it.
+    if (const auto damaged = damage("the store", report); !damaged.empty())
+        return fail(ErrorCode::internal, "the backup " + file + " was written, but " + damaged);
     return fmt::format("Backed up to {}: {}, {:.1f} MiB.", file, counted(report.rows, "row"),
                        static_cast<double>(report.bytes) / (1 << 20));
 }
@@ -118,8 +122,8 @@ Result<std::string> restore(const Settings& settings, const Restore& backup) {
     if (!report->secret)
         text += "\nThe file holds no key for tokens: devices sign in again unless " + settings.data +
                 "/secret is theirs.";
-    if (report->bad_rows > 0)
-        text += "\nAttention: " + damage("the backup", report->bad_rows, report->rows) + ".";
+    if (const auto damaged = damage("the backup", *report); !damaged.empty())
+        text += "\nAttention: " + damaged + ".";
     return text +
            "\nStart the server now. Devices keep what they hold; what the backup lacks is marked there.";
 }

@@ -58,6 +58,7 @@ class Host final : public server::StoreHost {
     void fatal(std::string_view) override {}
     void bad_row(std::int64_t, std::int64_t) override {}
     void bad_index(std::int64_t, std::int64_t) override {}
+    void bad_page(std::int64_t) override {}
     void random(std::span<std::uint8_t> bytes) override { random_.fill(bytes); }
     server::DiskUse disk_use() override { return {}; }
 

@@ -63,6 +63,9 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
     void bad_index(std::int64_t stream, std::int64_t born) override {
         node_.watch_.surprise("bad index of row " + std::to_string(stream) + "/" + std::to_string(born));
     }
+    void bad_page(std::int64_t number) override {
+        node_.watch_.surprise("bad page " + std::to_string(number));
+    }
     void random(std::span<std::uint8_t> bytes) override { random_.fill(bytes); }
     server::DiskUse disk_use() override;
 

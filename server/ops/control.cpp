@@ -58,20 +58,22 @@ Result<std::string> ControlTasks::backup(const std::string& file) {
         log_.error("backup failed", {{"error", report.error()}});
         return fail(report.error());
     }
-    log_.info("backup written",
-              {{"rows", report->rows}, {"bad_rows", report->bad_rows}, {"bytes", report->bytes}});
+    log_.info("backup written", {{"rows", report->rows},
+                                 {"bad_rows", report->bad_rows},
+                                 {"bad_pages", report->bad_pages},
+                                 {"bytes", report->bytes}});
     return encode_report(*report);
 }
 
 std::string encode_report(const BackupReport& report) {
     return std::to_string(report.rows) + " " + std::to_string(report.bad_rows) + " " +
-           std::to_string(report.bytes);
+           std::to_string(report.bad_pages) + " " + std::to_string(report.bytes);
 }
 
 std::optional<BackupReport> decode_report(const std::string& line) {
     BackupReport report;
     std::istringstream words(line);
-    words >> report.rows >> report.bad_rows >> report.bytes;
+    words >> report.rows >> report.bad_rows >> report.bad_pages >> report.bytes;
     if (!words) return std::nullopt;
     return report;
 }

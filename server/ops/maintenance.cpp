@@ -52,10 +52,13 @@ Duration Maintenance::scrub() {
     metrics_.scrubbed_rows.add(scrubbed->rows);
     tally_.take(*scrubbed);
     metrics_.damaged_rows = tally_.damaged();
+    metrics_.damaged_pages = tally_.damaged_pages();
     if (!scrubbed->round_ended) return pace_.pause();
     metrics_.scrub_rounds.add();
-    if (tally_.damaged() > 0 || tally_.unreadable()) {
-        log_.error("store damaged", {{"rows", tally_.damaged()}, {"unreadable_pages", tally_.unreadable()}});
+    if (tally_.damaged() > 0 || tally_.damaged_pages() > 0 || tally_.unreadable()) {
+        log_.error("store damaged", {{"rows", tally_.damaged()},
+                                     {"pages", tally_.damaged_pages()},
+                                     {"unreadable", tally_.unreadable()}});
     } else {
         log_.debug("store scrubbed");
     }

@@ -163,9 +163,10 @@ void add_process(Families& all, const ProcessMetrics& process) {
                       process.writes_queued.load());
     all.process_gauge("parley_read_queue", "Reads that wait.", process.reads_queued.load());
     all.process_gauge("parley_hash_queue", "Passwords that wait to be hashed.", process.hashes_queued.load());
-    all.process_counter("parley_bad_rows_total",
-                        "Times that a row was met whose checksum does not fit, by readers or the scrubber.",
-                        process.bad_rows.load());
+    all.process_counter(
+        "parley_bad_rows_total",
+        "Times that a row or page was met whose checksum does not fit, by readers or the scrubber.",
+        process.bad_rows.load());
     all.process_counter("parley_scrubbed_rows_total", "Rows that the scrubber looked at.",
                         process.scrubbed_rows.value());
     all.process_counter("parley_scrub_rounds_total", "Times that the scrubber has been through the store.",
@@ -173,6 +174,8 @@ void add_process(Families& all, const ProcessMetrics& process) {
     all.process_gauge("parley_damaged_rows",
                       "Damaged rows that the scrubber found in its last round, or has found in this one.",
                       process.damaged_rows.load());
+    all.process_gauge("parley_damaged_pages", "The same of pages of the database file.",
+                      process.damaged_pages.load());
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ struct ProcessMetrics {
     Counter scrub_rounds;
     /// As ScrubTally has it.
     std::atomic<std::int64_t> damaged_rows{0};
+    std::atomic<std::int64_t> damaged_pages{0};
 };
 
 /// All of it in the text format of Prometheus.

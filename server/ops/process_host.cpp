@@ -30,6 +30,11 @@ void ProcessHost::bad_index(std::int64_t stream, std::int64_t born) {
     log_.error("bad index", {{"stream", stream}, {"born", born}});
 }
 
+void ProcessHost::bad_page(std::int64_t number) {
+    ++bad_rows_;
+    log_.error("bad page", {{"number", number}});
+}
+
 void ProcessHost::random(std::span<std::uint8_t> bytes) {
     randombytes_buf(bytes.data(), bytes.size());
 }

@@ -21,6 +21,7 @@ class ProcessHost : public StoreHost {
     void fatal(std::string_view what) override;
     void bad_row(std::int64_t stream, std::int64_t born) override;
     void bad_index(std::int64_t stream, std::int64_t born) override;
+    void bad_page(std::int64_t number) override;
     void random(std::span<std::uint8_t> bytes) override;
     DiskUse disk_use() override;
 

@@ -1,7 +1,6 @@
 #include "server/ops/scrub_pace.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace parley::server {
 
@@ -22,20 +21,20 @@ Duration ScrubPace::pause() const {
 
 void ScrubTally::take(const Scrubbed& slice) {
     if (round_ended_) {
-        last_round_ = std::ssize(found_);
-        found_.clear();
+        rows_.begin_round();
+        pages_.begin_round();
         unreadable_ = false;
     }
-    for (const auto& place : slice.damaged) {
-        if (std::ssize(found_) < damaged_rows_max) found_.insert(place);
-    }
+    for (const auto& place : slice.damaged)
+        rows_.add(place);
+    for (const auto page : slice.damaged_pages)
+        pages_.add(page);
     unreadable_ = unreadable_ || slice.unreadable;
     round_ended_ = slice.round_ended;
-    if (round_ended_) last_round_ = 0;
-}
-
-std::int64_t ScrubTally::damaged() const {
-    return std::max(last_round_, std::ssize(found_));
+    if (round_ended_) {
+        rows_.end_round();
+        pages_.end_round();
+    }
 }
 
 }  // namespace parley::server

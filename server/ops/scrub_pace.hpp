@@ -3,7 +3,9 @@
 #include "base/time.hpp"
 #include "server/store/store.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -32,8 +34,10 @@ class ScrubTally {
     void take(const Scrubbed& slice);
 
     // Getters.
-    /// Different rows; no more than `damaged_rows_max`.
-    std::int64_t damaged() const;
+    /// Different ones; no more than `damaged_rows_max`.
+    std::int64_t damaged() const { return rows_.count(); }
+    /// The same of pages of the file.
+    std::int64_t damaged_pages() const { return pages_.count(); }
     /// Part of the store could not be read in the round that runs, or in the one that has just ended.
     bool unreadable() const { return unreadable_; }
 
@@ -41,8 +45,23 @@ class ScrubTally {
     static constexpr std::int64_t damaged_rows_max = 10'000;
 
   private:
-    std::set<std::pair<std::int64_t, std::int64_t>> found_;
-    std::int64_t last_round_ = 0;
+    template <class Place>
+    class Found {
+      public:
+        void add(const Place& place) {
+            if (std::ssize(places_) < damaged_rows_max) places_.insert(place);
+        }
+        void begin_round() { last_round_ = std::ssize(std::exchange(places_, {})); }
+        void end_round() { last_round_ = 0; }
+        std::int64_t count() const { return std::max<std::int64_t>(last_round_, std::ssize(places_)); }
+
+      private:
+        std::set<Place> places_;
+        std::int64_t last_round_ = 0;
+    };
+
+    Found<std::pair<std::int64_t, std::int64_t>> rows_;
+    Found<std::int64_t> pages_;
     bool round_ended_ = false;
     bool unreadable_ = false;
 };

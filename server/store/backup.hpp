@@ -16,6 +16,9 @@ struct BackupReport {
     std::int64_t rows = 0;
     /// Rows whose checksum does not fit, or that an index does not lead to, in the store and so in its copy.
     std::int64_t bad_rows = 0;
+    /// Pages of the store that do not fit their checksums. What the copy has from them may be wrong, and
+    /// nobody will notice any more.
+    std::int64_t bad_pages = 0;
     std::int64_t bytes = 0;
 };
 
@@ -41,6 +44,8 @@ struct RestoreReport {
     std::int64_t rows = 0;
     /// Rows of the backup whose checksum does not fit; they are never served.
     std::int64_t bad_rows = 0;
+    /// Pages of the backup that do not fit theirs; of what stands on them only good rows are served.
+    std::int64_t bad_pages = 0;
     /// Where the store that was there before is kept; empty: there was none.
     std::string replaced;
     /// False: the backup holds no secret (it is the plain file of a store), so devices must sign in again

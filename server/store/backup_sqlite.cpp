@@ -3,6 +3,7 @@
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/copies_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
+#include "server/store/vfs_sqlite.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -37,23 +38,29 @@ Status check_target(const std::string& directory, const std::string& file) {
     return fail(ErrorCode::invalid, file + " is there and is no backup; choose another name");
 }
 
-Status copy_into(const std::string& directory, const std::string& vfs, const std::string& file,
-                 const std::atomic<bool>& ending) {
-    TRY_ASSIGN(auto connection, Connection::open(database_in(directory), vfs, Access::read_only));
+/// Answers with the number of pages of the store that do not fit their checksums. The copy has what stands on
+/// them with checksums that fit, so that this is the last moment at which it is known.
+Result<std::int64_t> copy_into(const std::string& directory, const std::string& vfs, const std::string& file,
+                               const std::atomic<bool>& ending) {
+    TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create(vfs, nullptr));
+    TRY_ASSIGN(auto connection, Connection::open(database_in(directory), checked->name(), Access::read_only));
+    connection->reserve_page_checksums();
     connection->give_up_when(ending);
     TRY(connection->execute("PRAGMA wal_autocheckpoint = 0"));
     TRY(sqlite::keep_log_on_close(*connection));
     {
-        Statement copy(*connection, "VACUUM INTO ?");
+        Statement copy(*connection, "VACUUM INTO ?", Pages::any);
         copy.run(std::string_view(file));
     }
-    return connection->status();
+    TRY(connection->status());
+    return connection->pages_passed_over();
 }
 
 Status put_secret(const std::string& directory, const std::string& file) {
     const std::string secret = content_of(secret_in(directory));
     if (secret.empty()) return {};
-    TRY_ASSIGN(auto connection, Connection::open(file, "", Access::read_write));
+    TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
+    TRY_ASSIGN(auto connection, Connection::open(file, checked->name(), Access::read_write));
     TRY(connection->execute("CREATE TABLE kept_secret (content BLOB NOT NULL) STRICT"));
     {
         Statement put(*connection, "INSERT INTO kept_secret VALUES (?)");
@@ -63,16 +70,18 @@ Status put_secret(const std::string& directory, const std::string& file) {
 }
 
 BackupReport report_of(const Look& look) {
-    return {.rows = look.rows, .bad_rows = look.bad_rows, .bytes = look.bytes};
+    return {.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages, .bytes = look.bytes};
 }
 
 Result<Look> copy_and_check(const std::string& directory, const std::string& partial,
                             const std::atomic<bool>& ending) {
     // SQLite writes into an empty file that is there, and so does not decide who may read it.
     TRY(write_private(partial, {}));
-    TRY(copy_into(directory, "", partial, ending));
+    TRY_ASSIGN(const auto bad_pages, copy_into(directory, "", partial, ending));
     TRY(put_secret(directory, partial));
-    return look_through(partial, {.name = "the copy", .vfs = {}}, ending);
+    TRY_ASSIGN(auto look, look_through(partial, {.name = "the copy", .vfs = {}}, ending));
+    look.bad_pages += bad_pages;
+    return look;
 }
 
 }  // namespace
@@ -80,8 +89,9 @@ Result<Look> copy_and_check(const std::string& directory, const std::string& par
 Result<BackupReport> copy_store(const std::string& directory, const std::string& vfs,
                                 const std::string& file) {
     const std::atomic<bool> never{false};
-    TRY(copy_into(directory, vfs, file, never));
-    TRY_ASSIGN(const Look look, look_through(file, {.name = file, .vfs = vfs}, never));
+    TRY_ASSIGN(const auto bad_pages, copy_into(directory, vfs, file, never));
+    TRY_ASSIGN(Look look, look_through(file, {.name = file, .vfs = vfs}, never));
+    look.bad_pages += bad_pages;
     return report_of(look);
 }
 

@@ -88,11 +88,12 @@ Status keep_log_on_close(const Connection& connection) {
 }
 
 Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const std::string& vfs,
-                                                std::int64_t& log_bytes) {
+                                                std::int64_t& log_bytes, PageChecksums checksums) {
     TRY_ASSIGN(auto connection, Connection::open(path, vfs, Access::read_write));
+    TRY(connection->execute("PRAGMA page_size = 4096"));
+    if (checksums == PageChecksums::on) connection->reserve_page_checksums();
     TRY(
-        connection->execute("PRAGMA page_size = 4096;"
-                            "PRAGMA journal_mode = WAL;"
+        connection->execute("PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = FULL;"
                             "PRAGMA wal_autocheckpoint = 0;"
                             "PRAGMA cell_size_check = ON;"

@@ -21,10 +21,16 @@ Status make_log_durable(sqlite3_vfs& vfs, const std::string& database);
 /// The same through the system's VFS.
 Status make_log_durable(const std::string& database);
 
+enum class PageChecksums {
+    on,
+    /// Of a file that is made now the pages get none.
+    off,
+};
+
 /// The one connection that writes: log mode, every commit synced, the log copied back only by us. `log_bytes`
 /// is kept at the size of the log after each commit, and must live as long as the connection.
 Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const std::string& vfs,
-                                                std::int64_t& log_bytes);
+                                                std::int64_t& log_bytes, PageChecksums checksums);
 Result<std::unique_ptr<Connection>> open_reader(const std::string& path, const std::string& vfs);
 
 /// Leaves the log alone when the connection is closed, where SQLite would copy it back by itself if it was

@@ -5,6 +5,7 @@
 #include "server/store/data_directory.hpp"
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/tables_sqlite.hpp"
+#include "server/store/vfs_sqlite.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -33,10 +34,12 @@ class CountingHost final : public StoreHost {
     void fatal(std::string_view) override {}
     void bad_row(std::int64_t stream, std::int64_t born) override { bad.emplace(stream, born); }
     void bad_index(std::int64_t stream, std::int64_t born) override { bad.emplace(stream, born); }
+    void bad_page(std::int64_t number) override { bad_pages.insert(number); }
     void random(std::span<std::uint8_t>) override {}
     DiskUse disk_use() override { return {}; }
 
     std::set<std::pair<std::int64_t, std::int64_t>> bad;
+    std::set<std::int64_t> bad_pages;
 };
 
 Status sync_path(const std::string& path, int flags) {
@@ -74,8 +77,8 @@ std::string secret_in(const std::string& directory) {
     return directory + "/" + secret_file;
 }
 
-std::string one_text(Connection& connection, std::string_view sql) {
-    Statement statement(connection, sql);
+std::string one_text(Connection& connection, std::string_view sql, Pages pages) {
+    Statement statement(connection, sql, pages);
     auto query = statement();
     return query.step() ? std::string(query.text(0)) : std::string();
 }
@@ -90,10 +93,13 @@ Result<Look> look_through(const std::string& file, const LookOptions& options,
                           const std::atomic<bool>& ending) {
     CountingHost host;
     Look look;
-    TRY_ASSIGN(auto connection, Connection::open(file, options.vfs, Access::read_write));
+    TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create(options.vfs, nullptr));
+    TRY_ASSIGN(auto connection, Connection::open(file, checked->name(), Access::read_write));
     connection->give_up_when(ending);
     TRY(check_kind(*connection, options.name));
-    const auto structure = one_text(*connection, "PRAGMA integrity_check(1)");
+    // Of a store that crashed the pages may be torn which its log has whole.
+    TRY(sqlite::copy_log_back(*connection, sqlite::LogCopy::truncate));
+    const auto structure = one_text(*connection, "PRAGMA integrity_check(1)", Pages::any);
     TRY(connection->status());
     if (structure != "ok") return fail(ErrorCode::internal, options.name + " is damaged: " + structure);
     sqlite::RowTable rows(*connection, host);
@@ -109,6 +115,7 @@ Result<Look> look_through(const std::string& file, const LookOptions& options,
     look.bytes = one_number(*connection, "PRAGMA page_count") * one_number(*connection, "PRAGMA page_size");
     TRY(connection->status());
     look.bad_rows = std::ssize(host.bad);
+    look.bad_pages = std::ssize(host.bad_pages);
     return look;
 }
 

@@ -14,16 +14,18 @@
 namespace parley::server::copies {
 
 using sqlite::Connection;
+using sqlite::Pages;
 
 std::string database_in(const std::string& directory);
 std::string secret_in(const std::string& directory);
 
 std::int64_t one_number(Connection& connection, std::string_view sql);
-std::string one_text(Connection& connection, std::string_view sql);
+std::string one_text(Connection& connection, std::string_view sql, Pages pages = Pages::sound);
 
 struct Look {
     std::int64_t rows = 0;
     std::int64_t bad_rows = 0;
+    std::int64_t bad_pages = 0;
     std::int64_t bytes = 0;
 };
 
@@ -34,8 +36,8 @@ struct LookOptions {
     std::string vfs;
 };
 
-/// Reads the whole file: what it is, its structure, every row's checksum. `invalid` where it is no store, or
-/// one of a newer version.
+/// Reads the whole file: what it is, its structure, the checksums of every row and page. `invalid` where it
+/// is no store, or one of a newer version.
 Result<Look> look_through(const std::string& file, const LookOptions& options,
                           const std::atomic<bool>& ending);
 

@@ -5,6 +5,7 @@
 #include "server/store/copies_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
 #include "server/store/schema_sqlite.hpp"
+#include "server/store/vfs_sqlite.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,10 +41,10 @@ Status copy_backup(const std::string& file, const std::string& fresh) {
 
 /// The store of the directory, brought into its main file alone; nothing where there is none that can be
 /// read.
-std::unique_ptr<Connection> settle(const std::string& path) {
+std::unique_ptr<Connection> settle(const std::string& path, const std::string& vfs) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored) || !sqlite::make_log_durable(path)) return nullptr;
-    auto opened = Connection::open(path, "", Access::read_write);
+    auto opened = Connection::open(path, vfs, Access::read_write);
     if (!opened || !sqlite::copy_log_back(**opened, sqlite::LogCopy::truncate)) return nullptr;
     const auto version = one_number(**opened, "PRAGMA user_version");
     const bool readable = version >= 1 && version <= sqlite::schema_version && (*opened)->status();
@@ -166,16 +167,21 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
     TRY(copy_backup(file, fresh));
     const std::atomic<bool> never{false};
     TRY_ASSIGN(const Look look, look_through(fresh, {.name = file, .vfs = {}}, never));
-    auto old = settle(path);
+    TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
+    auto old = settle(path, checked->name());
     const bool settled = old != nullptr;
     old.reset();
-    RestoreReport report{.rows = look.rows, .bad_rows = look.bad_rows};
+    RestoreReport report{.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages};
     std::string secret;
     {
-        TRY_ASSIGN(auto connection, Connection::open(fresh, "", Access::read_write));
-        TRY(connection->execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"));
-        TRY_ASSIGN(secret, take_secret(*connection));
+        TRY_ASSIGN(auto connection, Connection::open(fresh, checked->name(), Access::read_write));
+        connection->reserve_page_checksums();
+        // With a log until the pages are protected, and without one at the end: what is moved is one file.
+        TRY(connection->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"));
         TRY(sqlite::migrate(*connection));
+        TRY(sqlite::protect_pages(*connection));
+        TRY(connection->execute("PRAGMA journal_mode = DELETE"));
+        TRY_ASSIGN(secret, take_secret(*connection));
         TRY(begin_epoch(*connection, settled ? path : std::string(), host, now));
         report.epoch = one_number(*connection, "SELECT epoch FROM main.meta");
         report.conversations = one_number(*connection, "SELECT count(*) FROM main.conversation");

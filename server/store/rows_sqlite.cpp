@@ -19,34 +19,46 @@ using protocol::Type;
 RowTable::RowTable(Connection& connection, StoreHost& host)
     : connection_(connection),
       host_(host),
-      insert_(connection, "INSERT INTO row (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_(connection, "INSERT INTO row (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              Pages::any),
       replace_(connection,
                "UPDATE row SET seq = ?3, kind = ?4, at = ?5, gone = ?6, checksum = ?7, body = ?8"
-               " WHERE stream = ?1 AND born = ?2"),
-      at_(connection, "SELECT " COLUMNS " FROM row WHERE stream = ? AND born = ?"),
-      unchanged_messages_(connection, "SELECT " COLUMNS
-                                      " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND seq = born"
-                                      " AND kind = 42 ORDER BY born"),
+               " WHERE stream = ?1 AND born = ?2",
+               Pages::any),
+      at_(connection, "SELECT " COLUMNS " FROM row WHERE stream = ? AND born = ?", Pages::any),
+      unchanged_messages_(connection,
+                          "SELECT " COLUMNS
+                          " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND seq = born"
+                          " AND kind = 42 ORDER BY born",
+                          Pages::any),
       messages_up_(connection,
                    "SELECT " COLUMNS
-                   " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42 ORDER BY born"),
-      messages_down_(connection, "SELECT " COLUMNS
-                                 " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
-                                 " ORDER BY born DESC"),
+                   " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42 ORDER BY born",
+                   Pages::any),
+      messages_down_(connection,
+                     "SELECT " COLUMNS
+                     " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
+                     " ORDER BY born DESC",
+                     Pages::any),
       counted_(
           connection,
           "SELECT stream, born, author FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
-          " AND gone = 0 ORDER BY born"),
+          " AND gone = 0 ORDER BY born",
+          Pages::any),
       // From here on the indexes alone answer, so that a bad row stops none of them.
       fixed_places_(connection,
                     "SELECT born FROM row INDEXED BY row_fixed WHERE stream = ? AND born > ? AND kind <> 42"
-                    " ORDER BY born"),
+                    " ORDER BY born",
+                    Pages::any),
       changed_places_(connection,
                       "SELECT seq, born FROM row INDEXED BY row_changed WHERE stream = ? AND seq > ?"
-                      " AND seq <> born ORDER BY seq"),
-      message_(connection, "SELECT stream, born FROM row INDEXED BY row_id WHERE id = ? AND author = ?"),
-      message_places_(connection, "SELECT born FROM row INDEXED BY row_id WHERE id = ? AND stream = ?"),
-      place_(connection, "SELECT born FROM row WHERE stream = ? AND slot = ? AND slot <> 0"),
+                      " AND seq <> born ORDER BY seq",
+                      Pages::any),
+      message_(connection, "SELECT stream, born FROM row INDEXED BY row_id WHERE id = ? AND author = ?",
+               Pages::any),
+      message_places_(connection, "SELECT born FROM row INDEXED BY row_id WHERE id = ? AND stream = ?",
+                      Pages::any),
+      place_(connection, "SELECT born FROM row WHERE stream = ? AND slot = ? AND slot <> 0", Pages::any),
       head_(connection, "SELECT head FROM conversation WHERE key = ?") {}
 
 /// Types too: a number that has become an empty blob still reads as 0.

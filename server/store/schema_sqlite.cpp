@@ -1,10 +1,12 @@
 #include "server/store/schema_sqlite.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/connections_sqlite.hpp"
 #include "server/store/stretches_sqlite.hpp"
 
 #include <array>
 #include <cstddef>
+#include <string>
 
 namespace parley::server::sqlite {
 
@@ -93,18 +95,24 @@ PRAGMA user_version = 2;
 )sql";
 
 constexpr std::array scripts = {version_1, version_2};
-static_assert(scripts.size() == schema_version);
+static_assert(scripts.size() == tables_version);
+static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");
 
-}  // namespace
-
-Status migrate(Connection& connection, std::int64_t wanted) {
+Result<std::int64_t> version_of(Connection& connection) {
     std::int64_t version = 0;
     {
         Statement read_version(connection, "PRAGMA user_version");
         if (auto query = read_version(); query.step()) version = query.integer(0);
     }
     TRY(connection.status());
+    return version;
+}
+
+}  // namespace
+
+Status migrate(Connection& connection, std::int64_t wanted) {
+    TRY_ASSIGN(auto version, version_of(connection));
     if (version > schema_version) {
         return fail(ErrorCode::internal, "the store was written by a newer version of this program");
     }
@@ -117,6 +125,21 @@ Status migrate(Connection& connection, std::int64_t wanted) {
         }
     }
     return connection.execute("COMMIT");
+}
+
+Status protect_pages(Connection& connection) {
+    TRY_ASSIGN(const auto version, version_of(connection));
+    if (!connection.pages_protected()) {
+        if (version >= schema_version)
+            return fail(ErrorCode::internal, "the first page of the database is damaged: restore a backup");
+        // What it is written from need not fit into memory.
+        TRY(connection.execute("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"));
+        TRY(copy_log_back(connection, LogCopy::truncate));
+        if (!connection.pages_protected())
+            return fail(ErrorCode::internal, "the pages of the database could not be given checksums");
+    }
+    if (version >= schema_version) return {};
+    return connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
 }
 
 }  // namespace parley::server::sqlite

@@ -23,46 +23,65 @@ Scrubber::Scrubber(Connection& connection, RowTable& rows, StoreHost& host)
       rows_(rows),
       host_(host),
       places_(connection,
-              "SELECT stream, born FROM row WHERE (stream, born) > (?, ?) ORDER BY stream, born LIMIT ?"),
+              "SELECT stream, born FROM row WHERE (stream, born) > (?, ?) ORDER BY stream, born LIMIT ?",
+              Pages::any),
       ids_(connection,
            "SELECT id, author, stream, born FROM row INDEXED BY row_id"
-           " WHERE id IS NOT NULL AND (id, author) > (?, ?) ORDER BY id, author LIMIT ?"),
+           " WHERE id IS NOT NULL AND (id, author) > (?, ?) ORDER BY id, author LIMIT ?",
+           Pages::any),
       slots_(connection,
              "SELECT stream, slot, born FROM row INDEXED BY row_slot"
-             " WHERE slot <> 0 AND (stream, slot) > (?, ?) ORDER BY stream, slot LIMIT ?"),
+             " WHERE slot <> 0 AND (stream, slot) > (?, ?) ORDER BY stream, slot LIMIT ?",
+             Pages::any),
       in_ids_(connection,
-              "SELECT 1 FROM row INDEXED BY row_id WHERE id = ? AND author = ? AND stream = ? AND born = ?"),
+              "SELECT 1 FROM row INDEXED BY row_id WHERE id = ? AND author = ? AND stream = ? AND born = ?",
+              Pages::any),
       in_slots_(
           connection,
-          "SELECT 1 FROM row INDEXED BY row_slot WHERE stream = ? AND slot = ? AND slot <> 0 AND born = ?"),
+          "SELECT 1 FROM row INDEXED BY row_slot WHERE stream = ? AND slot = ? AND slot <> 0 AND born = ?",
+          Pages::any),
       in_changed_(connection,
                   "SELECT 1 FROM row INDEXED BY row_changed"
-                  " WHERE stream = ? AND seq = ? AND seq <> born AND born = ?"),
+                  " WHERE stream = ? AND seq = ? AND seq <> born AND born = ?",
+                  Pages::any),
       in_fixed_(connection,
-                "SELECT 1 FROM row INDEXED BY row_fixed WHERE stream = ? AND born = ? AND kind <> 42") {}
+                "SELECT 1 FROM row INDEXED BY row_fixed WHERE stream = ? AND born = ? AND kind <> 42",
+                Pages::any) {}
 
 Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
     Scrubbed done;
     const auto walk = position.walk;
     const auto begun_at = position;
-    done.rows = walk == ScrubPosition::Walk::places ? walk_places(position, rows_max)
-                : walk == ScrubPosition::Walk::ids  ? walk_ids(position, rows_max)
-                                                    : walk_slots(position, rows_max);
+    auto& looked_at = walk == Walk::pages ? done.pages : done.rows;
+    looked_at = this->walk(position, rows_max);
     done.damaged = std::exchange(damaged_, {});
+    done.damaged_pages = std::exchange(damaged_pages_, {});
     // A walk that comes to a page that cannot be read ends there; the next one comes to the rows behind it.
     if (connection_.damaged()) {
         connection_.clear();
         done.unreadable = true;
     }
     // Nor does it get ahead where only rows out of order follow.
-    if (done.rows == rows_max && position == begun_at) done.unreadable = true;
-    if (done.rows == rows_max && !done.unreadable) return done;
-    done.round_ended = walk == ScrubPosition::Walk::slots;
+    if (looked_at == rows_max && position == begun_at) done.unreadable = true;
+    if (looked_at == rows_max && !done.unreadable) return done;
+    done.round_ended = walk == Walk::pages;
     position = {};
-    if (!done.round_ended)
-        position.walk =
-            walk == ScrubPosition::Walk::places ? ScrubPosition::Walk::ids : ScrubPosition::Walk::slots;
+    if (!done.round_ended) position.walk = static_cast<Walk>(static_cast<int>(walk) + 1);
     return done;
+}
+
+std::int64_t Scrubber::walk(ScrubPosition& position, std::int64_t rows_max) {
+    switch (position.walk) {
+        case Walk::places:
+            return walk_places(position, rows_max);
+        case Walk::ids:
+            return walk_ids(position, rows_max);
+        case Walk::slots:
+            return walk_slots(position, rows_max);
+        case Walk::pages:
+            return walk_pages(position, rows_max);
+    }
+    return 0;
 }
 
 std::optional<VerifiedRow> Scrubber::verify(std::int64_t stream, std::int64_t born) {
@@ -156,6 +175,19 @@ std::int64_t Scrubber::walk_slots(ScrubPosition& position, std::int64_t rows_max
         position.number = reached.second;
     }
     return std::ssize(found);
+}
+
+std::int64_t Scrubber::walk_pages(ScrubPosition& position, std::int64_t pages_max) {
+    std::int64_t count = 0;
+    for (; count < pages_max; ++count) {
+        const auto fits = connection_.stored_page_fits(position.number + 1);
+        if (!fits) break;
+        ++position.number;
+        if (*fits) continue;
+        host_.bad_page(position.number);
+        damaged_pages_.push_back(position.number);
+    }
+    return count;
 }
 
 }  // namespace parley::server::sqlite

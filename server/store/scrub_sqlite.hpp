@@ -14,12 +14,13 @@ namespace parley::server::sqlite {
 
 /// Where a round of scrubbing stands.
 struct ScrubPosition {
-    /// By place; then through each index that leads to every row: messages have an id, all others a slot.
-    enum class Walk { places, ids, slots };
+    /// By place; then through each index that leads to every row: messages have an id, all others a slot;
+    /// then through the pages of the file, whatever they hold.
+    enum class Walk { places, ids, slots, pages };
 
     Walk walk = Walk::places;
     std::int64_t stream = 0;
-    /// Of the last row that was looked at: its place, author or slot.
+    /// Of the last row that was looked at: its place, author or slot; or of the last page.
     std::int64_t number = 0;
     Bytes id;
 
@@ -33,14 +34,18 @@ class Scrubber {
   public:
     Scrubber(Connection& connection, RowTable& rows, StoreHost& host);
 
-    /// Looks at up to `rows_max` rows behind the position, which moves on; at the end of the round to its
-    /// start.
+    /// Looks at up to `rows_max` rows or pages behind the position, which moves on; at the end of the round
+    /// to its start.
     Scrubbed step(ScrubPosition& position, std::int64_t rows_max);
 
   private:
+    using Walk = ScrubPosition::Walk;
+
+    std::int64_t walk(ScrubPosition& position, std::int64_t rows_max);
     std::int64_t walk_places(ScrubPosition& position, std::int64_t rows_max);
     std::int64_t walk_ids(ScrubPosition& position, std::int64_t rows_max);
     std::int64_t walk_slots(ScrubPosition& position, std::int64_t rows_max);
+    std::int64_t walk_pages(ScrubPosition& position, std::int64_t pages_max);
     std::optional<VerifiedRow> verify(std::int64_t stream, std::int64_t born);
     bool is_indexed(const VerifiedRow& row);
     void note_bad_index(std::int64_t stream, std::int64_t born);
@@ -49,6 +54,7 @@ class Scrubber {
     RowTable& rows_;
     StoreHost& host_;
     std::vector<std::pair<std::int64_t, std::int64_t>> damaged_;
+    std::vector<std::int64_t> damaged_pages_;
     Statement places_;
     Statement ids_;
     Statement slots_;

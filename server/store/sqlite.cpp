@@ -1,9 +1,12 @@
 #include "server/store/sqlite.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/page_checksum_sqlite.hpp"
+#include "server/store/vfs_sqlite.hpp"
 
 #include <sqlite3.h>
 
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -45,6 +48,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, co
     std::unique_ptr<Connection> connection(new Connection(handle));
     if (code != SQLITE_OK) return fail(error_of(code, handle != nullptr ? sqlite3_errmsg(handle) : ""));
     sqlite3_extended_result_codes(handle, 1);
+    // Only our VFS answers.
+    (void)sqlite3_file_control(handle, "main", page_reads_control, &connection->reads_);
     return connection;
 }
 
@@ -76,6 +81,33 @@ bool Connection::in_transaction() const {
 
 bool Connection::writing() const {
     return sqlite3_txn_state(handle_, nullptr) == SQLITE_TXN_WRITE;
+}
+
+void Connection::reserve_page_checksums() {
+    if (reads_ == nullptr) return;
+    int bytes = page_checksum_bytes;
+    (void)sqlite3_file_control(handle_, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+}
+
+std::optional<bool> Connection::stored_page_fits(std::int64_t number) {
+    sqlite3_file* file = nullptr;
+    if (reads_ == nullptr || !reads_->checked) return std::nullopt;
+    (void)sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (file == nullptr || file->pMethods == nullptr) return std::nullopt;
+    // A page that is being written at this moment fits a moment later.
+    constexpr int tries = 4;
+    std::array<std::uint8_t, page_bytes> page;
+    for (int tried = 0; tried < tries; ++tried) {
+        reads_->tolerant = true;
+        const auto passed_over = reads_->passed_over;
+        const int code = file->pMethods->xRead(file, page.data(), page_bytes, (number - 1) * page_bytes);
+        const bool fits = reads_->passed_over == passed_over;
+        reads_->tolerant = false;
+        reads_->passed_over = passed_over;
+        if (code == SQLITE_IOERR_SHORT_READ) return std::nullopt;
+        if (code == SQLITE_OK && fits) return true;
+    }
+    return false;
 }
 
 void Connection::note_failure(int code) {
@@ -128,10 +160,19 @@ Query::~Query() {
 
 bool Query::step() {
     if (statement_.handle_ == nullptr || statement_.connection_.failed()) return false;
-    const int code = sqlite3_step(statement_.handle_);
+    const int code = step_handle();
     if (code == SQLITE_ROW) return true;
     if (code != SQLITE_DONE) statement_.connection_.note_failure(code);
     return false;
+}
+
+int Query::step_handle() {
+    auto* reads = statement_.connection_.reads_;
+    if (reads == nullptr || statement_.pages_ == Pages::sound) return sqlite3_step(statement_.handle_);
+    reads->tolerant = true;
+    const int code = sqlite3_step(statement_.handle_);
+    reads->tolerant = false;
+    return code;
 }
 
 bool Query::is_null(int column) const {

@@ -24,6 +24,23 @@ namespace parley::server::sqlite {
 
 enum class Access { read_write, read_only };
 
+/// Which pages of the file a statement reads, where pages have checksums.
+enum class Pages {
+    /// One that does not fit its checksum is an error, and the file damaged.
+    sound,
+    /// Any: whoever reads with it holds each record against a checksum of the record's own.
+    any,
+};
+
+/// What our VFS and a connection know together of one open database file.
+struct PageReads {
+    /// Every page has a checksum.
+    bool checked = false;
+    /// Pages that do not fit are given out, and counted.
+    bool tolerant = false;
+    std::int64_t passed_over = 0;
+};
+
 class Connection {
   public:
     static Result<std::unique_ptr<Connection>> open(const std::string& path, const std::string& vfs,
@@ -49,6 +66,15 @@ class Connection {
     bool in_transaction() const;
     /// In one that may write.
     bool writing() const;
+    /// Every page of the file has a checksum, or it is no file.
+    bool pages_protected() const { return reads_ == nullptr || reads_->checked; }
+    /// Pages that statements which read any were given though they do not fit their checksums.
+    std::int64_t pages_passed_over() const { return reads_ == nullptr ? 0 : reads_->passed_over; }
+    /// Reads a page as it lies in the main file, whatever the log has for it. Nothing: the file has no such
+    /// page, or its pages have no checksums.
+    std::optional<bool> stored_page_fits(std::int64_t number);
+    /// Copies made from here (VACUUM) have checksums in their pages, and so has a file that is made now.
+    void reserve_page_checksums();
 
     sqlite3* handle() const { return handle_; }
     /// Keeps an error of SQLite's, unless there is one already.
@@ -59,9 +85,12 @@ class Connection {
     static Error error_of(int code, std::string_view detail);
 
   private:
+    friend class Query;
+
     explicit Connection(sqlite3* handle) : handle_(handle) {}
 
     sqlite3* handle_;
+    PageReads* reads_ = nullptr;  // of the open file, where our VFS has it
     std::optional<Error> failure_;
     bool damaged_ = false;
 };
@@ -71,7 +100,8 @@ class Query;
 /// A statement that is prepared at its first use and then kept. Outlived by its connection.
 class Statement {
   public:
-    Statement(Connection& connection, std::string_view sql) : connection_(connection), sql_(sql) {}
+    Statement(Connection& connection, std::string_view sql, Pages pages = Pages::sound)
+        : connection_(connection), sql_(sql), pages_(pages) {}
     ~Statement();
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
@@ -110,6 +140,7 @@ class Statement {
 
     Connection& connection_;
     std::string_view sql_;
+    Pages pages_;
     sqlite3_stmt* handle_ = nullptr;
 };
 
@@ -132,6 +163,8 @@ class Query {
     ByteView blob(int column) const;
 
   private:
+    int step_handle();
+
     Statement& statement_;
 };
 

@@ -22,6 +22,9 @@ struct SqliteOptions {
     std::int64_t log_bytes_max = 16 << 20;
     /// Whether a lock file keeps other processes away; off where the VFS is not the system's.
     bool lock_file = true;
+    /// False: the pages of a new file get no checksums. Only for measuring what they cost, and for tests of
+    /// older files.
+    bool page_checksums = true;
 };
 
 /// Opens or makes the store: takes the lock, brings the log of an earlier life into the main file, migrates.

@@ -28,6 +28,9 @@ struct Scrubbed {
     std::int64_t rows = 0;
     /// Stream and place of each that was reported to the host.
     std::vector<std::pair<std::int64_t, std::int64_t>> damaged;
+    /// Pages that were verified, each once in a round, and those that were reported.
+    std::int64_t pages = 0;
+    std::vector<std::int64_t> damaged_pages;
     /// Pages that could not be read: what lies behind them was not come to in this round.
     bool unreadable = false;
     /// The next slice begins from the start.
@@ -49,6 +52,9 @@ class StoreHost {
     /// A row is good where it stands, and an index does not lead to it: readers may miss it. Found by
     /// scrubbing.
     virtual void bad_index(std::int64_t stream, std::int64_t born) = 0;
+    /// A page of the file does not fit its checksum. Rows on it that fit theirs are served; nothing else that
+    /// stands on it is.
+    virtual void bad_page(std::int64_t number) = 0;
     /// Fills with unpredictable bytes (invite codes, the epoch of a restore).
     virtual void random(std::span<std::uint8_t> bytes) = 0;
     virtual DiskUse disk_use() = 0;
@@ -86,7 +92,8 @@ class Store {
     /// rows.
     virtual Status check() = 0;
     /// Verifies up to `rows_max` rows from where the last call ended: that each fits its checksum, and that
-    /// indexes lead to it and to nothing else. Reports to the host what does not. Any one thread.
+    /// indexes lead to it and to nothing else; and behind them as many pages of the file. Reports to the host
+    /// what does not. Any one thread.
     virtual Result<Scrubbed> scrub(std::int64_t rows_max) = 0;
 
     /// Marks an end in order. Nothing may be applied afterwards.

@@ -86,12 +86,14 @@ class SqliteStore final : public Store {
 
 Status SqliteStore::start() {
     const auto database = options_.directory + "/parley.db";
+    const auto checksums = options_.page_checksums ? PageChecksums::on : PageChecksums::off;
     TRY(with_room([&] { return make_log_durable(vfs_->vfs(), database); }));
-    TRY_ASSIGN(auto connection, open_writer(database, vfs_->name(), log_bytes_));
+    TRY_ASSIGN(auto connection, open_writer(database, vfs_->name(), log_bytes_, checksums));
     writer_ = std::make_unique<Tables>(std::move(connection), host_);
     // The log of an earlier life goes into the main file before anything is served from it.
     TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
     TRY(with_room([&] { return migrate(*writer_->connection); }));
+    if (options_.page_checksums) TRY(with_room([&] { return protect_pages(*writer_->connection); }));
     // A migration is one long transaction; the log begins short behind it.
     TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
     meta_ = writer_->read_meta();
@@ -239,7 +241,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options, c
     if (options.lock_file) {
         TRY_ASSIGN(lock, DirectoryLock::take(options.directory));
     }
-    TRY_ASSIGN(auto vfs, sqlite::GuardedVfs::create(options.vfs, host));
+    TRY_ASSIGN(auto vfs, sqlite::GuardedVfs::create(options.vfs, &host));
     auto store = std::make_unique<sqlite::SqliteStore>(options, rules, host, std::move(lock), std::move(vfs));
     TRY(store->start());
     return store;

@@ -1,11 +1,16 @@
 #include "server/store/vfs_sqlite.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/page_checksum_sqlite.hpp"
+#include "server/store/sqlite.hpp"
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
+#include <string_view>
 
 namespace parley::server::sqlite {
 
@@ -15,7 +20,16 @@ namespace {
 struct GuardedFile {
     sqlite3_file base;
     GuardedVfs* guard;
+    /// The main file of a database, and no log or journal.
+    bool has_pages;
+    PageReads reads;
 };
+static_assert(alignof(GuardedFile) >= alignof(void*), "the file below begins right behind it");
+
+// What the first page says of the file (file format, section 1.3).
+constexpr std::string_view magic = "SQLite format 3";
+constexpr int file_header_bytes = 100;
+constexpr int reserved_bytes_at = 20;
 
 sqlite3_file* below(sqlite3_file* file) {
     return reinterpret_cast<sqlite3_file*>(reinterpret_cast<GuardedFile*>(file) + 1);
@@ -37,13 +51,45 @@ int file_close(sqlite3_file* file) {
     return below(file)->pMethods->xClose(below(file));
 }
 
+/// Learns from the first page, which SQLite reads before any other, whether the pages have checksums.
+void look_at_header(GuardedFile& file, ByteView bytes, sqlite3_int64 offset) {
+    if (offset != 0 || bytes.size() < file_header_bytes) return;
+    if (as_text(bytes.first(magic.size())) != magic) return;
+    file.reads.checked = bytes[reserved_bytes_at] == page_checksum_bytes;
+}
+
+bool is_checked_page(const GuardedFile& file, int count, sqlite3_int64 offset) {
+    return file.reads.checked && count == page_bytes && offset % page_bytes == 0;
+}
+
 int file_read(sqlite3_file* file, void* out, int count, sqlite3_int64 offset) {
-    return below(file)->pMethods->xRead(below(file), out, count, offset);
+    const int code = below(file)->pMethods->xRead(below(file), out, count, offset);
+    auto& own = *reinterpret_cast<GuardedFile*>(file);
+    if (code != SQLITE_OK || !own.has_pages) return code;
+    const ByteView bytes{static_cast<const std::uint8_t*>(out), static_cast<std::size_t>(count)};
+    look_at_header(own, bytes, offset);
+    const PageNumber number = offset / page_bytes + 1;
+    if (!is_checked_page(own, count, offset) || page_checksum_fits(bytes, number)) return SQLITE_OK;
+    if (own.reads.tolerant) {
+        ++own.reads.passed_over;
+        return SQLITE_OK;
+    }
+    own.guard->page_damaged(number);
+    return SQLITE_CORRUPT;
 }
 
 int file_write(sqlite3_file* file, const void* data, int count, sqlite3_int64 offset) {
     if (guard_of(file).dead()) return SQLITE_IOERR_WRITE;
-    return below(file)->pMethods->xWrite(below(file), data, count, offset);
+    auto& own = *reinterpret_cast<GuardedFile*>(file);
+    const ByteView bytes{static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(count)};
+    if (own.has_pages) look_at_header(own, bytes, offset);
+    if (!own.has_pages || !is_checked_page(own, count, offset))
+        return below(file)->pMethods->xWrite(below(file), data, count, offset);
+    // SQLite's own copy stays as it is.
+    std::array<std::uint8_t, page_bytes> page;
+    std::ranges::copy(bytes, page.begin());
+    put_page_checksum(page, offset / page_bytes + 1);
+    return below(file)->pMethods->xWrite(below(file), page.data(), count, offset);
 }
 
 int file_truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -75,6 +121,10 @@ int file_check_lock(sqlite3_file* file, int* reserved) {
 }
 
 int file_control(sqlite3_file* file, int operation, void* argument) {
+    if (operation == page_reads_control) {
+        *static_cast<PageReads**>(argument) = &reinterpret_cast<GuardedFile*>(file)->reads;
+        return SQLITE_OK;
+    }
     return below(file)->pMethods->xFileControl(below(file), operation, argument);
 }
 
@@ -132,11 +182,17 @@ int vfs_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, 
     auto* guarded = reinterpret_cast<GuardedFile*>(file);
     guarded->base.pMethods = nullptr;
     guarded->guard = &guard_of(vfs);
+    guarded->has_pages = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    guarded->reads = {};
     below(file)->pMethods = nullptr;
     const int code = below(vfs)->xOpen(below(vfs), name, below(file), flags, out_flags);
     if (below(file)->pMethods != nullptr) {
         guarded->base.pMethods = below(file)->pMethods->iVersion >= 2 ? &shared_methods : &plain_methods;
     }
+    // Of a file that is made now any page may be written first; the first page then says what it is.
+    sqlite3_int64 bytes = 0;
+    if (code == SQLITE_OK && guarded->has_pages && file_size(file, &bytes) == SQLITE_OK)
+        guarded->reads.checked = bytes == 0;
     return code;
 }
 
@@ -183,7 +239,7 @@ int vfs_time_64(sqlite3_vfs* vfs, sqlite3_int64* out) {
 
 }  // namespace
 
-Result<std::unique_ptr<GuardedVfs>> GuardedVfs::create(const std::string& base, StoreHost& host) {
+Result<std::unique_ptr<GuardedVfs>> GuardedVfs::create(const std::string& base, StoreHost* host) {
     auto* found = sqlite3_vfs_find(base.empty() ? nullptr : base.c_str());
     if (found == nullptr) return fail(ErrorCode::internal, "no SQLite VFS of this name");
     std::unique_ptr<GuardedVfs> guard(new GuardedVfs(found, host));
@@ -193,7 +249,7 @@ Result<std::unique_ptr<GuardedVfs>> GuardedVfs::create(const std::string& base, 
     return guard;
 }
 
-GuardedVfs::GuardedVfs(sqlite3_vfs* base, StoreHost& host)
+GuardedVfs::GuardedVfs(sqlite3_vfs* base, StoreHost* host)
     : base_(base), host_(host), vfs_(std::make_unique<sqlite3_vfs>()) {
     static std::atomic<int> made = 0;
     name_ = "parley-guarded-" + std::to_string(++made);
@@ -220,7 +276,11 @@ GuardedVfs::~GuardedVfs() {
 void GuardedVfs::sync_failed(const char* what) {
     if (dead_) return;
     dead_ = true;
-    host_.fatal(what);
+    if (host_ != nullptr) host_->fatal(what);
+}
+
+void GuardedVfs::page_damaged(std::int64_t number) {
+    if (host_ != nullptr) host_->bad_page(number);
 }
 
 }  // namespace parley::server::sqlite

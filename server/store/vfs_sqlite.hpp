@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "server/store/store.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,13 +11,19 @@ struct sqlite3_vfs;
 
 namespace parley::server::sqlite {
 
+/// To an open database of this VFS: puts the address of its PageReads where the argument points.
+inline constexpr int page_reads_control = 0x50617273;
+
 /// A VFS on top of another that watches every sync: SQLite does not report all failed ones, and after the
 /// first nobody knows what the disk holds. So the first calls the host's `fatal`, and from then on nothing is
-/// written any more. Registered while it lives; outlives every connection that uses it.
+/// written any more. It also gives every page of a database a checksum, and holds it against that
+/// (page_checksum_sqlite.hpp), where the file has room for them. Registered while it lives; outlives every
+/// connection that uses it.
 class GuardedVfs {
   public:
-    /// On top of the VFS with this name; empty: the system's.
-    static Result<std::unique_ptr<GuardedVfs>> create(const std::string& base, StoreHost& host);
+    /// On top of the VFS with this name; empty: the system's. Without a host, for files that no store runs
+    /// on, a failed sync is an error and no more.
+    static Result<std::unique_ptr<GuardedVfs>> create(const std::string& base, StoreHost* host);
     ~GuardedVfs();
     GuardedVfs(const GuardedVfs&) = delete;
     GuardedVfs& operator=(const GuardedVfs&) = delete;
@@ -30,12 +37,13 @@ class GuardedVfs {
 
     /// Called by our files.
     void sync_failed(const char* what);
+    void page_damaged(std::int64_t number);
 
   private:
-    GuardedVfs(sqlite3_vfs* base, StoreHost& host);
+    GuardedVfs(sqlite3_vfs* base, StoreHost* host);
 
     sqlite3_vfs* base_;
-    StoreHost& host_;
+    StoreHost* host_;
     std::string name_;
     std::unique_ptr<sqlite3_vfs> vfs_;
     bool dead_ = false;

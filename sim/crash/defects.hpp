@@ -12,8 +12,8 @@ class NormalSync {
     NormalSync& operator=(const NormalSync&) = delete;
 };
 
-/// While it lives, what the server computes as a checksum is the same for all rows, so that none is ever
-/// found bad. One at a time.
+/// While it lives, what the server computes as a checksum is the same for all rows and pages, so that none is
+/// ever found bad. One at a time.
 class ChecksumsOff {
   public:
     explicit ChecksumsOff(bool off);

@@ -1,5 +1,5 @@
 // Deliberate defects, planted from outside: through hooks of SQLite, through the disk, and by standing in for
-// one function of libsodium. So the product holds no switch that could be left on.
+// two functions of libsodium. So the product holds no switch that could be left on.
 
 #include "sim/crash/defects.hpp"
 
@@ -52,7 +52,17 @@ ChecksumsOff::~ChecksumsOff() {
 
 }  // namespace parley::sim::crash
 
-/// libsodium's function of this name does the same, but for the defect.
+// libsodium's functions of these names do the same, but for the defect.
+
+extern "C" int crypto_shorthash(unsigned char* out, const unsigned char* in, unsigned long long in_bytes,
+                                const unsigned char* key) {
+    if (parley::sim::crash::checksums_are_off) {
+        std::fill_n(out, crypto_shorthash_BYTES, static_cast<unsigned char>(0));
+        return 0;
+    }
+    return crypto_shorthash_siphash24(out, in, in_bytes, key);
+}
+
 extern "C" int crypto_generichash(unsigned char* out, std::size_t out_bytes, const unsigned char* in,
                                   unsigned long long in_bytes, const unsigned char* key,
                                   std::size_t key_bytes) {

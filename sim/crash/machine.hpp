@@ -50,7 +50,7 @@ class Machine final : public server::StoreHost {
     bool alive() const { return process_ && process_->alive(); }
     /// Syncs that failed and ended their process.
     std::int64_t fatal_ends() const { return fatal_ends_; }
-    /// Rows that the store has reported since this was asked last.
+    /// Rows that the store has reported since this was asked last; pages stand in stream 0.
     std::vector<std::pair<std::int64_t, std::int64_t>> take_bad_rows() {
         return std::exchange(bad_rows_, {});
     }
@@ -68,6 +68,7 @@ class Machine final : public server::StoreHost {
     void fatal(std::string_view what) override;
     void bad_row(std::int64_t stream, std::int64_t born) override { bad_rows_.emplace_back(stream, born); }
     void bad_index(std::int64_t stream, std::int64_t born) override { bad_rows_.emplace_back(stream, born); }
+    void bad_page(std::int64_t number) override { bad_rows_.emplace_back(0, number); }
     void random(std::span<std::uint8_t> bytes) override { random_.fill(bytes); }
     server::DiskUse disk_use() override;
 

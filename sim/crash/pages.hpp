@@ -25,6 +25,8 @@ struct Pages {
     std::vector<Span> indexes;
     /// Records of all other tables and their indexes.
     std::vector<Span> others;
+    /// The whole file, free space included.
+    std::vector<Span> anywhere;
 };
 
 /// Of the file in `data/parley.db`, which no process has open and whose log is empty.

@@ -13,6 +13,7 @@ namespace {
 constexpr auto database = "data/parley.db";
 constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t file_header_bytes = 100;
+constexpr std::int64_t reserved_bytes_at = 20;
 
 enum PageType : std::uint8_t {
     interior_index = 0x02,
@@ -34,7 +35,8 @@ class Page {
     Page(const MemoryFile& file, std::int64_t number)
         : file_(file),
           start_((number - 1) * page_bytes),
-          header_(start_ + (number == 1 ? file_header_bytes : 0)) {}
+          header_(start_ + (number == 1 ? file_header_bytes : 0)),
+          usable_(page_bytes - byte(reserved_bytes_at)) {}
 
     bool is_tree() const {
         const auto type = byte(header_);
@@ -82,12 +84,12 @@ class Page {
         }
         return value << 8 | byte(at++);
     }
-    static std::int64_t local_bytes(std::int64_t payload, bool table) {
-        constexpr std::int64_t most_in_index = (page_bytes - 12) * 64 / 255 - 23;
-        constexpr std::int64_t least = (page_bytes - 12) * 32 / 255 - 23;
-        const auto most = table ? page_bytes - 35 : most_in_index;
+    std::int64_t local_bytes(std::int64_t payload, bool table) const {
+        const auto most_in_index = (usable_ - 12) * 64 / 255 - 23;
+        const auto least = (usable_ - 12) * 32 / 255 - 23;
+        const auto most = table ? usable_ - 35 : most_in_index;
         if (payload <= most) return payload;
-        const auto part = least + (payload - least) % (page_bytes - 4);
+        const auto part = least + (payload - least) % (usable_ - 4);
         return part <= most ? part : least;
     }
     void overflow(std::int64_t pointer, std::int64_t left, const std::function<void(Span)>& record,
@@ -95,7 +97,7 @@ class Page {
         while (left > 0) {
             link({pointer, 4});
             const auto page = (big(pointer, 4) - 1) * page_bytes;
-            const auto here = std::min(left, page_bytes - 4);
+            const auto here = std::min(left, usable_ - 4);
             record({page + 4, here});
             left -= here;
             pointer = page;
@@ -105,6 +107,8 @@ class Page {
     const MemoryFile& file_;
     std::int64_t start_;
     std::int64_t header_;
+    /// What SQLite keeps in a page; the rest is for checksums.
+    std::int64_t usable_;
 };
 
 }  // namespace
@@ -121,6 +125,7 @@ Pages pages_of(const MemoryDisk& disk) {
     const std::unique_ptr<sqlite3_stmt, Finalize> statement(prepared);
     const auto node = disk.find(database);
     Pages pages;
+    pages.anywhere.push_back({.offset = 0, .bytes = node->file.size()});
     const auto add_to = [](std::vector<Span>& spans) {
         return [&spans](Span span) {
             if (span.bytes > 0) spans.push_back(span);

@@ -55,8 +55,8 @@ inline constexpr std::array rot_numbers{
 };
 
 /// Rows first, then what holds them together and leads to them, then everything else.
-inline constexpr std::array<std::string_view, 4> rot_parts{"rows", "links between rows", "indexes of rows",
-                                                           "all other tables"};
+inline constexpr std::array<std::string_view, 5> rot_parts{"rows", "links between rows", "indexes of rows",
+                                                           "all other tables", "anywhere in the file"};
 
 struct Rot {
     /// In the order of `rot_parts`.
@@ -68,10 +68,9 @@ struct Rot {
 };
 
 /// Flips one bit at a time in the file of a store that has been through many power losses, opens the store on
-/// it and has everything read, scrubbed and checked: `flips` in each part, in stores of these seeds. Each bit
-/// in a row must be found by reading or by the scrubber; in what holds rows together, by those or by the
-/// check; and no bad row may be served. For all other tables, which have no checksums, what becomes of it is
-/// only counted.
+/// it and has everything read, scrubbed and checked: `flips` in each part, in stores of these seeds. Each
+/// must be found, those in rows by reading or by the scrubber, the others by those, by the check, or since
+/// the store does not open; and nothing may be served that is not as it was told.
 Rot rot(Seeds seeds, std::int64_t flips, Defect defect);
 
 }  // namespace parley::sim::crash

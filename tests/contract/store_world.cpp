@@ -30,6 +30,10 @@ void TestHost::bad_row(std::int64_t stream, std::int64_t born) {
     bad_rows.push_back({stream, born});
 }
 
+void TestHost::bad_page(std::int64_t number) {
+    bad_pages.push_back(number);
+}
+
 void TestHost::bad_index(std::int64_t stream, std::int64_t born) {
     bad_indexes.push_back({stream, born});
 }

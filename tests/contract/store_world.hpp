@@ -18,6 +18,7 @@ class TestHost final : public StoreHost {
     void fatal(std::string_view what) override;
     void bad_row(std::int64_t stream, std::int64_t born) override;
     void bad_index(std::int64_t stream, std::int64_t born) override;
+    void bad_page(std::int64_t number) override;
     void random(std::span<std::uint8_t> bytes) override;
     DiskUse disk_use() override { return disk; }
 
@@ -29,6 +30,7 @@ class TestHost final : public StoreHost {
     std::vector<std::string> fatals;
     std::vector<BadRow> bad_rows;
     std::vector<BadRow> bad_indexes;
+    std::vector<std::int64_t> bad_pages;
     DiskUse disk{.bytes_total = 1000, .bytes_free = 900};
 
   private:

@@ -1,6 +1,9 @@
 #include "server/store/backup.hpp"
 
+#include "server/store/page_checksum_sqlite.hpp"
+#include "server/store/sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
+#include "server/store/vfs_sqlite.hpp"
 #include "tests/contract/store_world.hpp"
 
 #include <gmock/gmock.h>
@@ -85,6 +88,51 @@ TEST_F(Backup, HoldsTheMomentWhileWritingGoesOn) {
     EXPECT_THAT(texts(ada, group), testing::ElementsAre("before"));
     store.reset();
     EXPECT_TRUE(back_up_closed(directory, file));
+}
+
+TEST_F(Backup, HasAChecksumInEveryPage) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    // More than SQLite keeps in memory before it writes.
+    for (int i = 0; i < 400; ++i)
+        ASSERT_TRUE(world->send(ada, group, std::string(8'000, 'x')));
+    const auto report = back_up(directory, file, never);
+    ASSERT_TRUE(report) << report.error().context;
+    EXPECT_EQ(report->bad_pages, 0);
+    {
+        const auto vfs = sqlite::GuardedVfs::create("", nullptr);
+        ASSERT_TRUE(vfs);
+        const auto copy = sqlite::Connection::open(file, (*vfs)->name(), sqlite::Access::read_only);
+        ASSERT_TRUE(copy);
+        ASSERT_TRUE((*copy)->execute("SELECT count(*) FROM meta"));
+        ASSERT_TRUE((*copy)->pages_protected());
+        const auto pages = report->bytes / sqlite::page_bytes;
+        for (std::int64_t page = 1; page <= pages; ++page)
+            ASSERT_EQ((*copy)->stored_page_fits(page), true) << page;
+        EXPECT_FALSE((*copy)->stored_page_fits(pages + 1));
+    }
+    EXPECT_EQ(report->bad_rows, 0);
+    restore_it();
+    EXPECT_TRUE(store->check());
+    ASSERT_TRUE(world->state(ada, group).last);
+    EXPECT_TRUE(world->state(ada, group).last->text.starts_with("xxx"));
+}
+
+TEST_F(Backup, OfAStoreWithADamagedPageSaysSo) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    ASSERT_TRUE(world->send(ada, group, "sound"));
+    ASSERT_TRUE(store->close());
+    store.reset();
+    std::string content = content_of(directory + "/parley.db");
+    for (auto found = content.find("hash of ada"); found != std::string::npos;
+         found = content.find("hash of ada", found + 1))
+        content.at(found + 5) = static_cast<char>(content.at(found + 5) ^ 1);
+    std::ofstream(directory + "/parley.db", std::ios::binary) << content;
+    const auto report = back_up_closed(directory, file);
+    ASSERT_TRUE(report) << report.error().context;
+    EXPECT_EQ(report->bad_rows, 0);
+    EXPECT_GE(report->bad_pages, 1);
 }
 
 TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {

@@ -34,7 +34,7 @@ TEST_F(Schema, AStoreOfTheFirstVersionKeepsItsRowsAndLearnsWhatMoved) {
         " (8, 1, 1, 1, 1, 1, 3, 3, 0, 0, 4);"
         "INSERT INTO commits VALUES (5000, 7, 5, 5)"));
     ASSERT_TRUE(migrate(*connection));
-    EXPECT_EQ(number(*connection, "PRAGMA user_version"), schema_version);
+    EXPECT_EQ(number(*connection, "PRAGMA user_version"), tables_version);
     EXPECT_EQ(number(*connection, "SELECT stretch FROM member WHERE conversation = 7 AND account = 1"),
               stretch_of(5000));
     EXPECT_EQ(number(*connection, "SELECT stretch FROM member WHERE conversation = 7 AND account = 2"),

@@ -17,6 +17,7 @@ void StoreOnDisk::start_and_die_at(std::int64_t operations) {
     process_ = disk_.start();
     process_->kill_at(operations);
     (void)open();
+    died_starting = !process_->alive();
     process_->kill();
 }
 

@@ -37,6 +37,7 @@ class StoreOnDisk {
         void fatal(std::string_view what) override;
         void bad_row(std::int64_t stream, std::int64_t born) override { inner.bad_row(stream, born); }
         void bad_index(std::int64_t stream, std::int64_t born) override { inner.bad_index(stream, born); }
+        void bad_page(std::int64_t number) override { inner.bad_page(number); }
         void random(std::span<std::uint8_t> bytes) override { inner.random(bytes); }
         DiskUse disk_use() override;
 
@@ -49,6 +50,8 @@ class StoreOnDisk {
     SqliteOptions options;
     /// Why the store did not open.
     Error open_error;
+    /// The last process of `start_and_die_at` did.
+    bool died_starting = false;
 
   private:
     bool open();
