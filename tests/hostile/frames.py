@@ -93,8 +93,8 @@ JSON = [
     ("a frame of exactly 64 KiB", b'{"type":"ping","x":"' + b"y" * (FRAME_BYTES_MAX - 22) + b'"}', "served"),
 ]
 
-# UTF-8 that is none (RFC 3629), inside a text on a JSON connection. RFC 6455, section 8.1 lets the socket's
-# layer notice it first, with 1007.
+# UTF-8 that is none (RFC 3629), inside a text on a JSON connection. The socket's layer notices it first, and
+# closes with 1007 (RFC 6455, section 8.1).
 NOT_UTF8 = [
     ("a lone continuation byte", b"\x80"),
     ("a byte that never occurs", b"\xff"),
@@ -205,9 +205,9 @@ FRAMING = [
     ),
     ("a close of one byte", frame(CLOSE, b"\x03"), "close 1002"),
     ("a close with a code that is none", frame(CLOSE, b"\x03\xed"), "close 1002"),
-    ("a close with a reason that is not UTF-8", frame(CLOSE, b"\x03\xe8\xff"), "close 1007|1002"),
+    ("a close with a reason that is not UTF-8", frame(CLOSE, b"\x03\xe8\xff"), "close 1002"),
     ("a close", frame(CLOSE, b"\x03\xe8"), "close 1000"),
-    ("a close without a code", frame(CLOSE), "close 1005|1000"),
+    ("a close without a code", frame(CLOSE), "close 1000"),
     ("a binary frame on a JSON connection", frame(BINARY, PING_CBOR), "close 4003"),
     (
         "one byte too many",
@@ -221,7 +221,7 @@ FRAMING = [
         "close 1009",
     ),
     ("a claim of 2^62 bytes", frame(TEXT, b"x", length=1 << 62), "close 1009"),
-    ("a claim of 2^63 bytes", frame(TEXT, b"x", length=1 << 63), "close 1009|1002"),
+    ("a claim of 2^63 bytes", frame(TEXT, b"x", length=1 << 63), "close 1009"),
 ]
 
 # Pings of the socket: what is sent, what the pong must hold, and what must come besides.
