@@ -39,7 +39,7 @@ replay: deps-test $(DEV)/build.ninja ## play a recording of the flight recorder 
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay
 	@$(DEV)/client/replay $(FILE) $(ARGS)
 
-crashes: deps-test $(DEV)/build.ninja ## the store alone: 60,000 power losses, failing syncs, flipped bits (ARGS=…)
+crashes: deps-test $(DEV)/build.ninja ## the store alone: 60,000 power losses, failing syncs, flipped bits; 15 minutes (ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) store_crashes
 	@$(DEV)/sim/store_crashes $(ARGS)
 
