@@ -131,8 +131,9 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.ranges.remove(restored_from + 1, Range::live - 1);
     conversation.restored_from = restored_from;
     conversation.looked_through = true;
-    conversation.base = std::min(conversation.base, restored_from);
     conversation.solid = std::min(conversation.solid, restored_from);
+    // Rows of before whose latest change is lost are holes now, as after a jump, and pages fill them.
+    conversation.base = older.empty() ? std::min(conversation.base, restored_from) : conversation.solid;
     conversation.cursor = std::min(conversation.cursor, restored_from);
     conversation.head = std::max(head, conversation.cursor);
     conversation.ranges.add({restored_from + 1, restored_from + limits::restore_jump});

@@ -29,23 +29,22 @@ class Sums {
 
     const Tally& tally() const { return tally_; }
 
-    void print(Duration real, std::size_t jobs) const {
+    void print(Duration real) const {
         for (const auto& [name, count] : sums_) {
             const bool kind = name.starts_with("act: ") || name.starts_with("fault: ");
             if (kind) fmt::print("  {:<40} {:>9}\n", name, count);
         }
-        const double real_ms = static_cast<double>(std::max<std::int64_t>(real.ms, 1));
         fmt::print(
             "{} seeds: {:.0f} acts, {:.1f} faults, {:.0f} messages, {:.1f} people with {:.1f} devices "
             "a seed\n",
             tally_.seeds, each("acts"), each("faults"), each("messages"), each("people"), each("devices"));
-        const double cores = static_cast<double>(jobs);
+        // Of processor time, so that it does not matter who else is busy on the machine.
+        const double used = static_cast<double>(std::max<std::int64_t>(processor_time().ms, 1)) / 1000;
         fmt::print(
-            "{:.1f} s on {} cores; a second of one core: {:.1f} seeds, {:.0f} acts, {:.0f} events, {:.0f} "
-            "simulated seconds\n",
-            real_ms / 1000, jobs, static_cast<double>(tally_.seeds) * 1000 / real_ms / cores,
-            sum("acts") * 1000 / real_ms / cores, sum("events") * 1000 / real_ms / cores,
-            sum("simulated ms") / real_ms / cores);
+            "{:.1f} s, {:.1f} s of processor time; in a second of that: {:.1f} seeds, {:.0f} acts, {:.0f} "
+            "events, {:.0f} simulated seconds\n",
+            static_cast<double>(real.ms) / 1000, used, static_cast<double>(tally_.seeds) / used,
+            sum("acts") / used, sum("events") / used, sum("simulated ms") / 1000 / used);
         if (tally_.failed > 0) fmt::print("{} of {} seeds failed\n", tally_.failed, tally_.seeds);
         fmt::print("seed {} {} {}\n", last_.seed, last_.broken ? "failed" : "passed", last_.trace_hash);
     }
@@ -85,7 +84,7 @@ Tally run_campaign(const CampaignOptions& options) {
         if (options.until_broken && sums.tally().failed > 0) return false;
         return options.seeds ? next < options.first + *options.seeds : real_time() < begun + options.time;
     });
-    sums.print(real_time() - begun, options.jobs);
+    sums.print(real_time() - begun);
     return sums.tally();
 }
 
@@ -93,7 +92,7 @@ void print_verdict(const Verdict& verdict, Duration real) {
     fmt::print("{}", verdict.report);
     Sums sums;
     sums.add(verdict);
-    sums.print(real, 1);
+    sums.print(real);
 }
 
 }  // namespace parley::sim

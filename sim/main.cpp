@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -143,6 +144,18 @@ int main(int argc, char** argv) {
     app.add_option("--people", arguments.cut.people, "At most so many people")->check(CLI::PositiveNumber);
     app.add_option("--devices", arguments.cut.devices, "None of them with more devices than this")
         ->check(CLI::PositiveNumber);
+    app.add_option_function<std::vector<std::string>>(
+           "--with",
+           [&](const std::vector<std::string>& names) { arguments.cut.with = {names.begin(), names.end()}; },
+           "A fault that happens in any case, and often, by its name; may be given again")
+        ->type_name("NAME");
+    app.add_option_function<std::vector<std::string>>(
+           "--without",
+           [&](const std::vector<std::string>& names) {
+               arguments.cut.without = {names.begin(), names.end()};
+           },
+           "An act or a fault that does not happen, by its name; may be given again")
+        ->type_name("NAME");
     add_numbers(app, "--only-acts", arguments.cut.acts, "Of the turns of people only these");
     add_numbers(app, "--only-faults", arguments.cut.faults, "Of the turns of fate only these");
     app.add_flag("--shrink", arguments.shrink,

@@ -24,6 +24,10 @@ struct Cut {
     /// No more people than this, and none with more devices than that.
     std::optional<std::size_t> people;
     std::optional<std::size_t> devices;
+    /// Acts and faults that do not happen, by their names.
+    std::set<std::string> without;
+    /// Faults that happen in any case, and often.
+    std::set<std::string> with;
 
     bool has_act(std::int64_t number) const { return !acts || acts->contains(number); }
     bool has_fault(std::int64_t number) const { return !faults || faults->contains(number); }

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +14,17 @@ using std::chrono::milliseconds;
 
 Instant real_time() {
     return {duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
+}
+
+Duration processor_time() {
+    Duration sum;
+    for (const int whose : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+        rusage used{};
+        if (getrusage(whose, &used) != 0) continue;
+        for (const timeval& part : {used.ru_utime, used.ru_stime})
+            sum = sum + parley::seconds(part.tv_sec) + Duration{part.tv_usec / 1000};
+    }
+    return sum;
 }
 
 std::uint64_t seed_of_now() {

@@ -91,7 +91,9 @@ std::optional<Uuid> Scene::give(Device& device, protocol::Payload command) {
 }
 
 void Scene::sign_in(Device& device) {
-    if (!device.node->up() || device.signed_in() || device.signing_in) return;
+    if (!device.node->up() || device.signing_in) return;
+    // Where the tokens are of no use any more the account is still known, and signing in goes on with it.
+    if (device.signed_in() && device.node->client().connection() != core::Connection::signed_out) return;
     Person& person = *device.person;
     device.signing_in = true;
     device.node->act([&](core::Client& client) {
@@ -235,7 +237,9 @@ void Scene::begin_epoch(const StoredRows& stored) {
             const bool done = said_.done.contains(key) || history_.place(given.account, given.id) != nullptr;
             const bool kept =
                 said_kept_.done.contains(key) || history_kept_.place(given.account, given.id) != nullptr;
-            return done && !kept;
+            // A read that another one overtook in the outbox is nowhere named again.
+            const bool read = std::holds_alternative<protocol::Read>(given.command);
+            return read || (done && !kept);
         });
     }
     history_ = std::move(history_kept_);

@@ -24,6 +24,7 @@ constexpr Duration kSettling = seconds(8);
 constexpr std::uint64_t kEventsMax = 3'000'000;
 /// What can be tried in one turn.
 constexpr int kTries = 3;
+constexpr int kWeightOfWanted = 10;
 
 /// Drives one scene: people act, faults strike, what has died starts again; then all is healed.
 class Simulation {
@@ -35,6 +36,15 @@ class Simulation {
           scene_(scene_options(options_, plan_)),
           act_times_(world().fork("times of acts")),
           fault_times_(world().fork("times of faults")) {
+        const auto left_out = [this](const auto* one) {
+            return options_.cut.without.contains(std::string(one->name));
+        };
+        std::erase_if(plan_.acts, left_out);
+        std::erase_if(plan_.faults, left_out);
+        for (const Fault* fault : all_faults()) {
+            const bool chosen = std::ranges::find(plan_.faults, fault) != plan_.faults.end();
+            if (wanted(*fault) && !chosen) plan_.faults.push_back(fault);
+        }
         if (options_.listener) world().trace().listen(options_.listener);
     }
 
@@ -46,6 +56,7 @@ class Simulation {
     Random& random() { return scene_.world().random(); }
     bool over() const { return scene_.violation().has_value(); }
 
+    bool wanted(const Fault& fault) const { return options_.cut.with.contains(std::string(fault.name)); }
     void record();
     void act_soon();
     void act();
@@ -165,7 +176,7 @@ void Simulation::strike() {
     if (!options_.cut.has_fault(fault_turns_)) return;
     world().begin_turn("fault " + std::to_string(fault_turns_));
     const auto weight = [this](const Fault& one) {
-        return one.weights.in(options_.profile);
+        return wanted(one) ? kWeightOfWanted : one.weights.in(options_.profile);
     };
     for (int tries = 0; tries < kTries; ++tries) {
         const Fault* chosen = weighted(random(), plan_.faults, weight);

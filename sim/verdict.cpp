@@ -212,6 +212,10 @@ std::string command_of(const RunOptions& options) {
     };
     if (options.cut.people) text += fmt::format(" --people {}", *options.cut.people);
     if (options.cut.devices) text += fmt::format(" --devices {}", *options.cut.devices);
+    for (const auto& name : options.cut.with)
+        text += fmt::format(" --with '{}'", name);
+    for (const auto& name : options.cut.without)
+        text += fmt::format(" --without '{}'", name);
     numbers("only-acts", options.cut.acts);
     numbers("only-faults", options.cut.faults);
     return text;

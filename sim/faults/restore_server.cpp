@@ -25,7 +25,9 @@ bool strike(Scene& scene) {
 
 }  // namespace
 
+// In no profile by itself: some seeds with it still break promises 4 and 6, and it is not known yet whether
+// the product is to blame or what the simulator expects of devices that were away. `--with` brings it.
 extern const Fault restore_server;
-const Fault restore_server{.name = "restore the server", .weights = {0, 0, 0, 0}, .strike = strike};
+const Fault restore_server{.name = "restore the server", .weights = {}, .strike = strike};
 
 }  // namespace parley::sim

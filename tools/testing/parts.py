@@ -51,7 +51,7 @@ PARTS = [
     Part("dev build", build("dev"), minutes_max=28),
     Part("unit", gtests("dev", "unit"), counting.cases, needs="dev build"),
     Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
-    Part("sim", ["build/dev/sim/sim", "--seeds", "100"], counting.seeds, needs="dev build"),
+    Part("sim", ["build/dev/sim/sim", "--seeds", "1000"], counting.seeds, needs="dev build", minutes_max=8),
     Part("e2e", E2E, counting.cases, needs="dev build"),
     Part("crashes", CRASHES, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),

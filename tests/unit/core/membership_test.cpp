@@ -178,6 +178,19 @@ TEST_F(Membership, NeitherIsOneThatCameAfterALeavingThatWasSeen) {
     EXPECT_THAT(script.texts("c1"), ElementsAre("one", "six"));
 }
 
+TEST_F(Restore, AnOlderRowWhoseChangeWasLostIsAHoleAsAfterAJump) {
+    push(1, "one");
+    script.give({Script::pushed("c1", 2, Script::member("ben"))});
+    script.give({Script::pushed("c1", 3, Script::member("ben"), 2)});
+    reconnect();
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    script.give({restored_state(script, 2, jumped, 1)});
+    EXPECT_EQ(script.core().check(), std::nullopt);
+    script.resumed("2:1", 2);
+    answer<protocol::Changes>(protocol::ChangesOk{2, jumped, jumped, false, {}});
+    EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
 TEST_F(Restore, TheReadPositionGoesBackToWhatTheServerKnows) {
     push(1, "one");
     push(2, "two");
