@@ -1,7 +1,7 @@
 # The one door to Parley's tools. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim soak crashes replay ordeal rig fuzz format lint deps package clean
+.PHONY: help run test bench sim soak mutants crashes replay ordeal rig fuzz format lint deps package clean
 
 DEV := build/dev
 export CCACHE_NOHASHDIR := 1
@@ -34,6 +34,9 @@ sim: deps-test $(DEV)/build.ninja ## the simulator, one seed (SEED=1 PROFILE=any
 soak: deps-test $(DEV)/build.ninja ## the simulator on all cores, seeds that nobody has run before (MINUTES=5)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) sim
 	@$(DEV)/sim/sim --minutes $(MINUTES) $(call asked,PROFILE,profile) $(call asked,STEPS,steps) $(ARGS)
+
+mutants: deps-test ## deliberate defects, each of which the simulator has to find (ARGS=… for some)
+	@tools/testing/mutants $(ARGS)
 
 replay: deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/mutant.hpp"
 #include "base/result.hpp"
 #include "core/local_database.hpp"
 #include "core/ranges.hpp"
@@ -105,7 +106,10 @@ struct Conversation {
         return jump_between ? (head - cursor) % limits::restore_jump : head - cursor;
     }
     /// What may be acknowledged: nothing before the newest page after a jump is there.
-    std::int64_t ackable() const { return newest_owed ? 0 : solid; }
+    std::int64_t ackable() const {
+        if (mutant(Mutant::acks_what_is_not_there)) return head;
+        return newest_owed && !mutant(Mutant::acks_before_newest_page) ? 0 : solid;
+    }
     void note_newest(std::int64_t born, WallTime at) {
         if (born < newest_born) return;
         newest_born = born;

@@ -1,5 +1,8 @@
 #include "core/identity.hpp"
 
+#include "base/mutant.hpp"
+
+#include <string_view>
 #include <utility>
 
 namespace parley::core {
@@ -34,11 +37,17 @@ void IdentityStore::take(const protocol::Session& session) {
 Status IdentityStore::flush() {
     if (!std::exchange(changed_, false)) return {};
     const Identity& i = identity_;
-    return database_.write(
+    constexpr std::string_view upsert =
         "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
-        " sync_token, epoch, cursor, behind, heard_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        i.account.text(), i.device.text(), i.access_token, i.expires_at, i.refresh_token, i.sync_token,
-        i.epoch, i.cursor, i.behind, i.heard_at);
+        " sync_token, epoch, cursor, behind, heard_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    // The token of the sign-in stays; those that come after it are known to memory alone.
+    constexpr std::string_view mutated =
+        "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
+        " sync_token, epoch, cursor, behind, heard_at) VALUES (1, ?1, ?2, ?3, ?4, coalesce(nullif("
+        "(SELECT refresh_token FROM self WHERE device = ?2), ''), ?5), ?6, ?7, ?8, ?9, ?10)";
+    return database_.write(mutant(Mutant::refresh_used_before_commit) ? mutated : upsert, i.account.text(),
+                           i.device.text(), i.access_token, i.expires_at, i.refresh_token, i.sync_token,
+                           i.epoch, i.cursor, i.behind, i.heard_at);
 }
 
 }  // namespace parley::core

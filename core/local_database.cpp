@@ -1,5 +1,6 @@
 #include "core/local_database.hpp"
 
+#include "base/mutant.hpp"
 #include "core/lease.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 
@@ -35,7 +36,7 @@ Status LocalDatabase::begin() {
     if (in_transaction_) return {};
     TRY(run("BEGIN IMMEDIATE"));
     in_transaction_ = true;
-    if (!generation_) return {};
+    if (!generation_ || mutant(Mutant::lease_not_checked)) return {};
     TRY_ASSIGN(std::int64_t generation, lease_generation(*this));
     if (generation == *generation_) return {};
     lease_lost_ = true;

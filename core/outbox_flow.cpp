@@ -1,5 +1,6 @@
 // The outbox and the server: what is sent, and what the answers do.
 
+#include "base/mutant.hpp"
 #include "core/chance.hpp"
 #include "core/commands.hpp"
 #include "core/outbox.hpp"
@@ -38,7 +39,8 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     if (found == positions_.end()) return {};
     Command& command = commands_.at(found->second);
     if (command.state == CommandState::failed) return {};
-    if (class_of(error.code) == ErrorClass::permanent) return fail_command(command, error);
+    if (class_of(error.code) == ErrorClass::permanent || mutant(Mutant::waiting_taken_for_failed))
+        return fail_command(command, error);
 
     requeue(command);
     Lane& lane = lanes_[command.lane];
@@ -91,7 +93,7 @@ Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
 }
 
 Status Outbox::pump(Instant now) {
-    while (in_flight_ < commands_in_flight_max) {
+    while (in_flight_ < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
         Command* command = next_to_send(now);
         if (!command) break;
         TRY_ASSIGN(auto sent, envelope(*command));
@@ -117,8 +119,9 @@ Command* Outbox::next_to_send(Instant now) {
         for (std::int64_t position : lane.waiting) {
             Command& command = commands_.at(position);
             if (command.state != CommandState::queued) continue;
-            if (!oldest || position < oldest->position) oldest = &command;
-            break;
+            const bool any = mutant(Mutant::outbox_order_lost_on_reconnect);
+            if (!oldest || position < oldest->position || any) oldest = &command;
+            if (!any) break;
         }
     }
     return oldest;
@@ -126,7 +129,7 @@ Command* Outbox::next_to_send(Instant now) {
 
 /// The nearest earlier command of the lane that is sent and not answered. Reads depend on nothing.
 std::optional<Uuid> Outbox::predecessor(const Command& command) const {
-    if (command.type == protocol::Type::read) return std::nullopt;
+    if (command.type == protocol::Type::read || mutant(Mutant::follows_left_out)) return std::nullopt;
     std::optional<Uuid> nearest;
     for (std::int64_t position : lanes_.at(command.lane).waiting) {
         if (position >= command.position) break;
@@ -137,6 +140,13 @@ std::optional<Uuid> Outbox::predecessor(const Command& command) const {
 }
 
 void Outbox::handle_disconnected() {
+    if (mutant(Mutant::in_flight_taken_for_done)) {
+        std::vector<std::int64_t> in_flight;
+        for (const auto& [position, command] : commands_)
+            if (command.state == CommandState::in_flight) in_flight.push_back(position);
+        for (std::int64_t position : in_flight)
+            (void)forget(commands_.at(position));
+    }
     for (auto& [name, lane] : lanes_) {
         lane.paused_until.reset();
         for (std::int64_t position : lane.waiting)

@@ -1,5 +1,6 @@
 #include "core/receipts.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
@@ -53,7 +54,10 @@ Status Receipts::recount(Conversation& conversation) {
         const auto found = receipts.find(other);
         delivered = std::min(delivered, found == receipts.end() ? 0 : found->second.delivered);
         read = std::min(read, found == receipts.end() ? 0 : found->second.read);
+        if (mutant(Mutant::read_by_one_is_by_all) && found != receipts.end())
+            delivered = read = std::max(conversation.read_by_all, found->second.read);
     }
+    if (mutant(Mutant::receipts_may_fall)) conversation.delivered_to_all = conversation.read_by_all = 0;
     if (delivered <= conversation.delivered_to_all && read <= conversation.read_by_all) return {};
     conversation.delivered_to_all = std::max(conversation.delivered_to_all, delivered);
     conversation.read_by_all = std::max(conversation.read_by_all, read);

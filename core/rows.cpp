@@ -1,5 +1,6 @@
 #include "core/rows.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/codec.hpp"
 
 namespace parley::core {
@@ -44,7 +45,9 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
             const bool lost = held.integer(1) != 0;
             const bool readable_now =
                 held.integer(2) != 0 && !change.unreadable && change.seq == held.integer(0);
-            if (!lost && !readable_now && change.seq <= held.integer(0)) return Applied::older;
+            const bool older = change.seq == held.integer(0) ||
+                               (change.seq < held.integer(0) && !mutant(Mutant::folded_row_over_newer));
+            if (!lost && !readable_now && older) return Applied::older;
             applied = Applied::updated;
         }
     }

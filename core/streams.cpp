@@ -1,5 +1,6 @@
 #include "core/streams.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
     // Of the present moment, which a joining's summary is not.
     conversation.summary = state.summary;
     conversations_.described(conversation);
-    conversation.head = std::max(conversation.head, state.head);
+    if (!mutant(Mutant::head_of_state_ignored)) conversation.head = std::max(conversation.head, state.head);
     if (state.last && (!conversation.preview || conversation.preview->born <= state.last->born)) {
         conversation.preview = state.last;
         conversation.note_newest(state.last->born, state.last->at);
@@ -116,7 +117,8 @@ void Streams::handle_left(const protocol::Left& left) {
 
 void Streams::handle_counts(Conversation& conversation, const Conversation::Triple& triple) {
     conversation.read = std::max(conversation.read, triple.read);
-    if (rules::newer(triple.as_of, conversation.triple.as_of)) conversation.triple = triple;
+    if (mutant(Mutant::older_counts_win) || rules::newer(triple.as_of, conversation.triple.as_of))
+        conversation.triple = triple;
     conversation.shown.reset();
     changed(conversation);
 }
@@ -187,13 +189,14 @@ void Streams::jump(Conversation& conversation) {
         conversation.cursor >= conversation.origin ||
         (!conversation.ranges.empty() && conversation.ranges.all().back().high >= conversation.origin);
     conversation.ranges.freeze(conversation.solid);
-    if (holds_anything) {
+    if (holds_anything && !mutant(Mutant::jump_without_removals)) {
         if (!conversation.removed_after) conversation.removed_after = conversation.cursor;
         conversation.removed_upto = conversation.head;
     }
     conversation.cursor = conversation.solid = conversation.base = conversation.head;
     conversation.newest_owed = true;
-    conversation.members_after = 0;
+    // The rows of all members tell of those who went, too.
+    if (!holds_anything || !mutant(Mutant::jump_without_removals)) conversation.members_after = 0;
     conversation.settings_owed = true;
     leap(conversation);
     changed(conversation);
@@ -218,7 +221,8 @@ void Streams::received(Conversation& conversation, std::int64_t seq) {
     }
     changed(conversation);
     if (!conversation.known) return;
-    if (seq == conversation.cursor + 1) advance(conversation, seq);
+    if (seq == conversation.cursor + 1 || (mutant(Mutant::hole_passed_over) && seq > conversation.cursor))
+        advance(conversation, seq);
     leap(conversation);
 }
 

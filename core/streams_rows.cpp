@@ -1,5 +1,6 @@
 // Rows of conversations: what a change of one does, and how answers to pulls become cursors and ranges.
 
+#include "base/mutant.hpp"
 #include "core/streams.hpp"
 
 #include <algorithm>
@@ -71,8 +72,10 @@ Status Streams::handle_changes(Conversation& conversation, const protocol::Chang
     // An answer to a question of before the cursor was set back says nothing about where it stands now.
     if (changes.after > conversation.cursor) return {};
     conversation.cursor = std::max(conversation.cursor, changes.upto);
+    if (mutant(Mutant::prefix_taken_for_range))
+        conversation.cursor = std::max(conversation.cursor, changes.head);
     leap(conversation);
-    if (changes.more) return {};
+    if (changes.more && !mutant(Mutant::prefix_taken_for_range)) return {};
     hold(conversation);
     // The head that a joining promised may be the place of a row that is still to be made.
     if (changes.upto == changes.after)
@@ -123,6 +126,7 @@ Status Streams::handle_page(Conversation& conversation, const protocol::Page& as
     // What is at least as new as the last jump is kept by the cursor from here on.
     const bool as_new_as_base = page.as_of >= conversation.base;
     Range range = covered_by(asked, page);
+    if (mutant(Mutant::page_taken_for_everything)) range = {1, page.as_of};
     range.as_of = as_new_as_base ? Range::live : page.as_of;
     conversation.ranges.add(range);
     if (asked.before == 0 && as_new_as_base) conversation.newest_owed = false;

@@ -1,5 +1,6 @@
 #include "core/views.hpp"
 
+#include "base/mutant.hpp"
 #include "core/commands.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
@@ -112,7 +113,7 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
     const std::int64_t counted_upto = triple.as_of.conversation;
     const std::int64_t read = conversation.read_shown();
     rules::Tally tally = triple.tally;
-    if (read > triple.read) {
+    if (read > triple.read && !mutant(Mutant::read_does_not_settle_counts)) {
         if (read >= counted_upto) {
             tally = {};
         } else {

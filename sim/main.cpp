@@ -5,6 +5,7 @@
 #include "core/recorder/ring.hpp"
 #include "sim/campaign.hpp"
 #include "sim/memory_disk.hpp"
+#include "sim/mutants.hpp"
 #include "sim/platform.hpp"
 #include "sim/shrink.hpp"
 
@@ -33,6 +34,8 @@ struct Arguments {
     bool trace = false;
     std::string record;
     std::string device;
+    std::string mutant;
+    bool mutants = false;
 };
 
 RunOptions options_for(const Arguments& arguments, std::uint64_t seed) {
@@ -83,6 +86,31 @@ int run_smaller(const Arguments& arguments) {
         return 0;
     }
     print_verdict(judge_apart(*smaller), real_time() - begun);
+    return 1;
+}
+
+/// A deliberate defect is looked for until a seed finds it.
+int run_mutant(const Arguments& arguments) {
+    const std::string name = choose_mutant(arguments.mutant);
+    if (name.empty()) {
+        fmt::print(stderr,
+                   "there is no mutant {}: `sim --mutants` lists those of the build in build/mutants\n",
+                   arguments.mutant);
+        return 2;
+    }
+    for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.seeds; ++seed) {
+        const Verdict verdict = outline_apart(options_for(arguments, seed));
+        if (!verdict.broken) continue;
+        if (arguments.seeds == 1) fmt::print("{}", judge_apart(options_for(arguments, seed)).report);
+        if (verdict.broken == Verdict::kCrash) {
+            fmt::print("mutant {} ends the process at seed {}\n", name, seed);
+            return 1;
+        }
+        fmt::print("mutant {} is caught by promise {} at seed {} after {} seeds\n", name, *verdict.broken,
+                   seed, seed - arguments.seed + 1);
+        return 0;
+    }
+    fmt::print("mutant {} survives {} seeds\n", name, arguments.seeds);
     return 1;
 }
 
@@ -164,7 +192,16 @@ int main(int argc, char** argv) {
     app.add_option("--record", arguments.record, "Write what one device's flight recorder sees to FILE")
         ->type_name("FILE");
     app.add_option("--device", arguments.device, "Which device that is (the first)")->type_name("NAME");
+    app.add_option("--mutant", arguments.mutant,
+                   "Let a deliberate defect happen, by number or name, until a seed finds it")
+        ->type_name("MUTANT");
+    app.add_flag("--mutants", arguments.mutants, "List the deliberate defects of this build");
     CLI11_PARSE(app, argc, argv);
+    if (arguments.mutants) {
+        fmt::print("{}", list_of_mutants());
+        return 0;
+    }
+    if (!arguments.mutant.empty()) return run_mutant(arguments);
     const bool alone = arguments.shrink || arguments.trace || !arguments.record.empty();
     if (alone && (arguments.seeds > 1 || arguments.minutes > 0)) {
         fmt::print(stderr,

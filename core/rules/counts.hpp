@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/types.hpp"
 
 #include <algorithm>
@@ -14,7 +15,8 @@ namespace parley::core::rules {
 enum class Counts : std::uint8_t { not_at_all = 0, as_unread = 1, as_mention = 2 };
 
 inline Counts counts_for(const AccountId& reader, const protocol::MessageNew& message) {
-    if (message.sender == reader) return Counts::not_at_all;
+    const bool own = message.sender == reader && !mutant(Mutant::own_messages_counted_as_unread);
+    if (own) return Counts::not_at_all;
     const bool named = std::ranges::find(message.mentions, reader) != message.mentions.end();
     return named ? Counts::as_mention : Counts::as_unread;
 }

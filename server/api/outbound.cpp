@@ -1,5 +1,6 @@
 #include "server/api/outbound.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <cassert>
@@ -69,8 +70,9 @@ std::optional<Coverage> Outbound::drop_changes() {
     }
     items_ = std::move(kept);
     next_ = 0;
-    for (Pong& pong : pongs_)
-        pong.token.reset();
+    for (Pong& pong : pongs_) {
+        if (!mutant(Mutant::pong_token_while_resuming)) pong.token.reset();
+    }
     return covered;
 }
 

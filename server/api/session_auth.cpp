@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
@@ -52,7 +53,10 @@ void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
 
 void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
                           const Result<std::optional<DeviceFacts>>& read) {
-    if (const Status known = check_device(read, claims.account); !known) {
+    const Status known = check_device(read, claims.account);
+    const bool forgiven =
+        mutant(Mutant::signed_out_device_signs_in) && !known && known.error().code == ErrorCode::revoked;
+    if (!known && !forgiven) {
         if (read) shard_.ports().metrics.sign_ins_refused.add();
         log(LogLevel::info, "sign-in refused", {{"code", known.error().code}});
         refuse(re, known.error());

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
 #include "server/api/shard.hpp"
@@ -79,7 +80,9 @@ void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read,
         close(CloseCode::internal);
         return;
     }
-    const ResumePart& part = *read;
+    ResumePart part = *read;
+    if (mutant(Mutant::token_after_data) && part.finished)
+        part.position = part.token.position = std::max(part.position, shard_.walked());
     resume_token_ = part.token;
     const bool goes_live = part.finished && shard_.replays_from(part.position);
     protocol::Envelope last;
@@ -103,7 +106,7 @@ void Session::go_live(const ResumePart& part) {
     resume_token_.reset();
     shard_.join(*this);
     // The part was read while batches went by; they are told now. Those up to `live_from_` stand in the part.
-    shard_.replay(*this, part.position);
+    if (!mutant(Mutant::nothing_replayed)) shard_.replay(*this, part.position);
 }
 
 void Session::fall_back() {
@@ -112,7 +115,10 @@ void Session::fall_back() {
     log(LogLevel::info, "fell back", {{"queued_bytes", outbound_.bytes()}});
     const std::optional<Coverage> dropped = outbound_.drop_changes();
     const Coverage now{.position = std::max(shard_.walked(), live_from_), .account_seq = account_seq_};
-    const Coverage covered = dropped ? *dropped : overflow_ ? *overflow_ : now;
+    const Coverage covered = mutant(Mutant::dropped_changes_covered) ? now
+                             : dropped                               ? *dropped
+                             : overflow_                             ? *overflow_
+                                                                     : now;
     overflow_.reset();
     shard_.leave(*this);
     restart_resume(SyncToken{
@@ -121,7 +127,8 @@ void Session::fall_back() {
 }
 
 std::optional<SyncToken> Session::token() const {
-    if (!live() || overflow_) return std::nullopt;
+    const bool owes = !live() || overflow_;
+    if (owes && !mutant(Mutant::pong_token_while_resuming)) return std::nullopt;
     return SyncToken{.epoch = shard_.options().epoch,
                      .position = std::max(shard_.walked(), live_from_),
                      .account_seq = account_seq_};
@@ -145,6 +152,7 @@ void Session::handle_change(SharedText text, const Batch& batch, Instant receive
 void Session::handle_opened(ConversationKey conversation) {
     const auto place = std::lower_bound(open_.begin(), open_.end(), conversation);
     if (place != open_.end() && *place == conversation) return;
+    if (mutant(Mutant::joined_stream_not_opened)) return;
     open_.insert(place, conversation);
     shard_.open(*this, conversation);
 }

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "server/api/shard.hpp"
 
 #include <algorithm>
@@ -30,8 +31,9 @@ class Pieces {
 /// Whether a session is told of a change of a conversation; the sender of a message has his `accepted`
 /// instead.
 bool hears(const Session& session, const ConversationChange& change) {
-    return session.key() != change.origin.session ||
-           !std::holds_alternative<protocol::MessageNew>(change.change.payload);
+    const bool message = std::holds_alternative<protocol::MessageNew>(change.change.payload);
+    if (mutant(Mutant::other_devices_forgotten) && message) return session.account() != change.origin.account;
+    return session.key() != change.origin.session || !message;
 }
 
 /// One effect for one session that comes out of a resume.
@@ -50,6 +52,7 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
     } else if (const auto* opened = std::get_if<Opened>(&effect)) {
         if (opened->account == session.account()) session.handle_opened(opened->conversation);
     } else if (const auto* closed = std::get_if<Closed>(&effect)) {
+        if (mutant(Mutant::removal_missed_in_replay)) return;
         if (closed->account == session.account()) session.handle_closed(closed->conversation);
     } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
         if (session.has_open(moved->conversation) && moved->account != session.account()) {
@@ -121,7 +124,7 @@ void Shard::answer(const Replied& replied) {
 
 void Shard::revoke(const DeviceRevoked& revoked) {
     const auto found = devices_.find(revoked.device);
-    if (found == devices_.end()) return;
+    if (found == devices_.end() || mutant(Mutant::revocation_not_told)) return;
     if (Session* session = find(found->second)) session->close(CloseCode::revoked);
 }
 

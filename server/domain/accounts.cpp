@@ -1,6 +1,8 @@
+#include "base/mutant.hpp"
 #include "core/rules/text.hpp"
 #include "server/domain/use_cases.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::server {
@@ -132,8 +134,8 @@ Result<Answer> perform(WorkContext& context, const UseRefreshToken& command) {
     }
     // The one before the newest comes again where the reply was lost: it gets the same successor. One ahead
     // of the store was given out before a restore.
-    if (command.number >= newest) {
-        device.refresh_number = command.number + 1;
+    if (command.number >= newest || mutant(Mutant::refresh_successor_anew)) {
+        device.refresh_number = std::max(command.number, newest) + 1;
         device.refreshed_at = context.at;
         context.store.account_writes().put(device);
     }

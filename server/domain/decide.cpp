@@ -1,5 +1,6 @@
 #include "server/domain/decide.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/codec.hpp"
 #include "server/domain/use_cases.hpp"
 
@@ -70,6 +71,7 @@ Result<Answer> perform_once(WorkContext& context, const Command& received) {
     }
     TRY(check_follows(context));
     TRY_ASSIGN(auto answer, perform_now(context, command));
+    if (mutant(Mutant::forget_idempotency_row)) return answer;
     context.store.command_writes().remember(
         {.account = context.account(),
          .id = *id,
@@ -81,7 +83,7 @@ Result<Answer> perform_once(WorkContext& context, const Command& received) {
 
 /// What was on its way when the device was signed out is not done any more.
 Status check_device(WorkContext& context) {
-    if (!context.origin.device) return {};
+    if (!context.origin.device || mutant(Mutant::signed_out_device_is_heard)) return {};
     const auto* device = context.store.accounts().device(context.origin.device);
     if (device == nullptr || !device->present || device->account != context.account()) {
         return fail(ErrorCode::revoked, "this device was signed out");

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -42,19 +43,21 @@ protocol::Change begin_membership(WorkContext& context, ConversationRecord& conv
     // Joining sets the read position to the joining: what was said before does not count.
     member.read = seq;
     member.counted_at_read = conversation.counted;
+    if (mutant(Mutant::joining_counts_what_was_before)) member.counted_at_read = 0;
     member.own_since_read = 0;
     auto change = write_change(context, conversation,
                                {.slot = Slot::member(member.account),
                                 .payload = member_changed(context.store, member, context.account())});
     context.store.conversation_writes().put(member);
-    context.store.conversation_writes().open_interval(conversation.key, member.account, seq);
+    const auto first = mutant(Mutant::newcomer_sees_everything) ? 1 : seq;
+    context.store.conversation_writes().open_interval(conversation.key, member.account, first);
     return change;
 }
 
 /// Ends a membership. The one who goes hears `left` and nothing after it; the others see the change.
 std::int64_t end_membership(WorkContext& context, ConversationRecord& conversation, MemberRecord member) {
     member.present = false;
-    --conversation.members;
+    if (!mutant(Mutant::departed_member_still_counted)) --conversation.members;
     auto change = write_change(context, conversation,
                                {.slot = Slot::member(member.account),
                                 .payload = member_changed(context.store, member, context.account()),
@@ -66,7 +69,9 @@ std::int64_t end_membership(WorkContext& context, ConversationRecord& conversati
                    {.slot = Slot::membership(conversation.key),
                     .payload = protocol::Left{.conversation = to_id(conversation.key), .until = seq},
                     .gone = true});
-    context.effects.emplace_back(Closed{.account = member.account, .conversation = conversation.key});
+    // Nothing may stand between `left` and this.
+    if (!mutant(Mutant::one_change_after_a_removal))
+        context.effects.emplace_back(Closed{.account = member.account, .conversation = conversation.key});
     emit(context, conversation.key, std::move(change));
     return seq;
 }
@@ -150,6 +155,8 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationLeave& 
     TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::leave));
     const auto seq = end_membership(context, standing.conversation, standing.member);
     pass_ownership(context, standing.conversation);
+    if (mutant(Mutant::one_change_after_a_removal))
+        context.effects.emplace_back(Closed{.account = context.account(), .conversation = key});
     return done(context, to_id(key), seq);
 }
 

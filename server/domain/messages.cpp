@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "core/rules/counts.hpp"
 #include "server/domain/use_cases.hpp"
 
@@ -95,7 +96,14 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     if (!id) return fail(Error{ErrorCode::invalid, "a message needs an id", 0, "id"});
     auto message = row_of(context, command);
     const auto target = resolve(context.store, context.account(), command.target);
-    if (const auto known = context.store.rows().message(context.account(), *id)) {
+    if (mutant(Mutant::may_post_before_known_id) && target && *target) {
+        TRY(authorize(context.store, **target, context.account(), core::rules::Act::send));
+    }
+    if (auto known = context.store.rows().message(context.account(), *id)) {
+        if (mutant(Mutant::repeat_answered_with_head) && target && *target) {
+            const auto* conversation = context.store.conversations().find(**target);
+            if (conversation != nullptr) known->born = conversation->head;
+        }
         return answer_again(context, *known, target, message);
     }
     if (context.store.commands().contains(context.account(), *id)) {

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
 
@@ -85,6 +86,7 @@ protocol::PageOk page_before(Snapshot& snapshot, const Reading& reading, std::in
                                    .newest_first = true,
                                    .limits = limits});
     std::ranges::reverse(found.rows);
+    if (mutant(Mutant::page_claims_one_more)) --found.passed;
     return {.from = found.more ? std::min(found.passed, last + 1) : 1,
             .to = last,
             .as_of = reading.head(),
@@ -136,9 +138,9 @@ Status check_one_way(const protocol::Page& request) {
 
 protocol::ChangesOk answer(const protocol::Changes& request, RowsFound found, std::int64_t head) {
     return {.after = request.after,
-            .upto = found.more ? found.passed : head,
+            .upto = found.more && !mutant(Mutant::changes_claim_the_head) ? found.passed : head,
             .head = head,
-            .more = found.more,
+            .more = found.more && !mutant(Mutant::changes_claim_the_head),
             .rows = std::move(found.rows)};
 }
 
@@ -152,7 +154,7 @@ Status check_cursor(const protocol::Changes& request, std::int64_t head, std::in
 }  // namespace
 
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request) {
-    ChangedSince wanted{.after = request.after,
+    ChangedSince wanted{.after = request.after + (mutant(Mutant::changes_off_by_one) ? 1 : 0),
                         .only_gone = request.only == protocol::Only::removed,
                         .limits = limits_for(request.limit)};
     if (request.stream == to_stream(reader)) {

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -52,7 +53,8 @@ Result<Answer> perform(WorkContext& context, const protocol::Read& command) {
     }
     const auto* account = context.store.accounts().find(context.account());
     if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
-    const bool moves = command.upto > member.read;
+    const bool moves =
+        command.upto > member.read || (mutant(Mutant::read_position_falls) && command.upto != member.read);
     if (moves) move_read(context, conversation, member, command.upto);
     const auto unread = unread_of(context.store, conversation, member);
     const protocol::ReadChanged state{
@@ -77,7 +79,9 @@ void take_acks(WorkContext& context, const Acks& acks) {
         const auto* conversation = context.store.conversations().find(ack.conversation);
         if (conversation == nullptr || ack.seq > conversation->head) continue;
         const auto* known = context.store.conversations().member(ack.conversation, ack.account);
-        if (known == nullptr || !known->present || ack.seq <= known->delivered) continue;
+        const bool falls = mutant(Mutant::ack_falls) && known != nullptr && ack.seq != known->delivered;
+        const bool heard = known != nullptr && (known->present || mutant(Mutant::acks_of_the_departed));
+        if (!heard || (ack.seq <= known->delivered && !falls)) continue;
         auto member = *known;
         member.delivered = ack.seq;
         context.store.conversation_writes().put(member);

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "base/utf8.hpp"
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
@@ -27,6 +28,7 @@ std::int64_t frame_bytes(const protocol::ConversationState& state) {
 /// The newest message in what the member may see.
 std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& member) {
     auto ranges = view.conversations().intervals(member.conversation, member.account);
+    if (mutant(Mutant::preview_of_the_unseen)) ranges = {{.first = 1, .last = last_born}};
     for (const auto& range : std::views::reverse(ranges)) {
         auto found = view.rows().messages({.stream = StreamKey(member.conversation),
                                            .range = range,
@@ -96,8 +98,10 @@ struct Room {
 
 /// The account's own changes after the token; false where more are owed than fit.
 bool add_account_changes(View& view, const AccountRecord& account, Room& room, ResumePart& part) {
+    const std::int64_t skipped =
+        mutant(Mutant::resume_skips_account_change) && part.token.account_seq > 0 ? 1 : 0;
     auto found = view.rows().changed_since({.stream = StreamKey(account.key),
-                                            .after = part.token.account_seq,
+                                            .after = part.token.account_seq + skipped,
                                             .visible = {},
                                             .limits = {.rows_max = room.rows, .bytes_max = room.bytes}});
     for (auto& change : found.rows) {
@@ -117,7 +121,9 @@ bool add_states(View& view, const AccountRecord& account, Room& room, ResumePart
     while (token.position < part.position) {
         if (token.states_as_of == 0) token.states_as_of = token.states_below = part.position;
         const PositionRange owed{.above = token.position, .upto = token.states_below};
-        const auto page = view.conversations().moved(account.key, owed, limits::page_rows_max);
+        auto page = view.conversations().moved(account.key, owed, limits::page_rows_max);
+        if (mutant(Mutant::resume_leaves_out_the_oldest) && token.position > 0 && !page.empty())
+            page.pop_back();
         for (const auto& moved : page) {
             auto state = state_of(view, moved.conversation, account);
             if (state && !room.take(frame_bytes(*state))) return false;

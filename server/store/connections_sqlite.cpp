@@ -1,5 +1,6 @@
 #include "server/store/connections_sqlite.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/store/vfs_file_sqlite.hpp"
 
@@ -99,6 +100,7 @@ Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const s
                             "PRAGMA cell_size_check = ON;"
                             "PRAGMA cache_size = -65536;"
                             "PRAGMA temp_store = MEMORY"));
+    if (mutant(Mutant::synchronous_normal)) TRY(connection->execute("PRAGMA synchronous = NORMAL"));
     TRY(keep_log_on_close(*connection));
     sqlite3_wal_hook(connection->handle(), note_log_size, &log_bytes);
     return connection;

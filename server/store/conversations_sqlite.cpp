@@ -1,5 +1,6 @@
 #include "server/store/conversations_sqlite.hpp"
 
+#include "base/mutant.hpp"
 #include "server/store/stretches_sqlite.hpp"
 
 #include <algorithm>
@@ -130,7 +131,8 @@ std::vector<BornRange> ConversationTables::intervals(ConversationKey conversatio
 
 std::int64_t ConversationTables::mentions_after(ConversationKey conversation, AccountKey account,
                                                 std::int64_t born) {
-    auto query = mentions_(account, conversation, born);
+    auto query =
+        mentions_(account, conversation, mutant(Mutant::mentions_counted_when_read) ? born - 1 : born);
     return query.step() ? query.integer(0) : 0;
 }
 

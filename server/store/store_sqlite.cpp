@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/domain/decide.hpp"
 #include "server/store/ballast_sqlite.hpp"
@@ -143,7 +144,9 @@ Status SqliteStore::mark_running(bool running) {
 void SqliteStore::roll_back() {
     // Some errors have rolled back already.
     if (writer_->connection->in_transaction()) (void)writer_->connection->execute("ROLLBACK");
-    writer_->clear();
+    if (mutant(Mutant::seq_reused_after_rollback))
+        (void)writer_->connection->execute("UPDATE conversation SET head = head - 1 WHERE head > 1");
+    if (!mutant(Mutant::cache_kept_after_rollback)) writer_->clear();
     writer_->connection->clear();
 }
 
@@ -173,6 +176,9 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
 
 Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
     auto& connection = *writer_->connection;
+    if (mutant(Mutant::acknowledge_before_commit) && connection.in_transaction()) {
+        TRY(connection.execute("COMMIT"));
+    }
     TRY(connection.execute("BEGIN IMMEDIATE"));
     SqliteTransaction transaction(*writer_, host_, meta_, disk_nearly_full_ || disk_full_);
     Batch batch;
@@ -182,7 +188,7 @@ Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
     }
     const auto after = transaction.finish(meta_, works.empty() ? WallTime{} : works.back().at);
     auto committed = connection.status();
-    if (committed) committed = connection.execute("COMMIT");
+    if (committed && !mutant(Mutant::acknowledge_before_commit)) committed = connection.execute("COMMIT");
     if (!committed) {
         roll_back();
         return fail(committed.error());
@@ -199,6 +205,7 @@ void SqliteStore::look_at_disk() {
     const auto use = host_.disk_use();
     const auto used = use.bytes_total - use.bytes_free;
     disk_nearly_full_ = use.bytes_total > 0 && used * 100 >= use.bytes_total * disk_percent_max;
+    if (mutant(Mutant::disk_full_for_ever)) return;
     if (disk_full_ && !disk_nearly_full_ && use.bytes_free > 2 * ballast_.bytes() && ballast_.load()) {
         disk_full_ = false;
     }

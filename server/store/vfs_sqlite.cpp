@@ -1,5 +1,6 @@
 #include "server/store/vfs_sqlite.hpp"
 
+#include "base/mutant.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/sqlite.hpp"
@@ -274,7 +275,7 @@ GuardedVfs::~GuardedVfs() {
 }
 
 void GuardedVfs::sync_failed(const char* what) {
-    if (dead_) return;
+    if (dead_ || mutant(Mutant::sync_failure_ignored)) return;
     dead_ = true;
     if (host_ != nullptr) host_->fatal(what);
 }

@@ -10,7 +10,7 @@ import urllib.request
 from proof import waiting
 from proof.cases import equal
 from proof.rest import Rest
-from proof.server import Server, run_parleyd
+from proof.server import SOURCE, Server, program, run_parleyd
 from proof.session import Account, Session
 from proof.store import Store
 from proof.websocket import Closed
@@ -33,6 +33,7 @@ def run(cases):
         tokens_end,
         lock,
         health_and_metrics,
+        no_deliberate_defects,
     ):
         cases.run(f"operation: {body.__name__.replace('_', ' ')}", body)
 
@@ -389,3 +390,14 @@ def health_and_metrics():
         body = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics").read().decode()
         for secret in (account.access, account.refresh, "counted", "correct horse"):
             assert secret not in body, "a secret stands in the metrics"
+
+
+def no_deliberate_defects():
+    """What the simulator's mutants need (base/mutant.hpp) is in no program that anybody runs."""
+    text = (SOURCE / "base" / "mutant.hpp").read_text()
+    sentences = re.findall(r'"([^"]{20,})"', text.replace("MUTANT(", "("))
+    assert len(sentences) >= 30, f"only {len(sentences)} mutants were found in base/mutant.hpp"
+    for name in ("parleyd", "parley"):
+        content = program(name).read_bytes()
+        for trace in ("chosen_mutant", *sentences):
+            assert trace.encode() not in content, f"{name} knows of a mutant: {trace}"

@@ -4,7 +4,8 @@ from .budgets import budgets
 from .dead import dead_files
 from .headers import missing_headers
 from .maps import stale_maps
+from .mutants import mutants
 from .rings import edges, rings
 from .words import words
 
-CHECKS = [rings, edges, missing_headers, budgets, bans, dead_files, stale_maps, words]
+CHECKS = [rings, edges, missing_headers, budgets, bans, dead_files, stale_maps, words, mutants]

@@ -67,8 +67,12 @@ def cpp_functions(lines):
     stack = []  # per open brace: (kind, line), kind being container, data, function or inner
     head = ""  # what stands between the last ; or brace and here
     head_line = 1
+    directive = False
     for number, line in enumerate(lines, 1):
-        if line.lstrip().startswith("#"):
+        # A directive goes on behind a backslash.
+        directive = line.lstrip().startswith("#") or directive
+        if directive:
+            directive = line.endswith("\\")
             continue
         for character in line:
             if character == "{":

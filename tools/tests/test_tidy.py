@@ -11,6 +11,7 @@ from checks.budgets import budgets, cpp_functions
 from checks.dead import dead_files
 from checks.headers import missing_headers
 from checks.maps import stale_maps
+from checks.mutants import mutants
 from checks.rings import edges, rings
 from checks.tree import Tree, blank_cpp, matches
 from checks.words import words
@@ -132,6 +133,10 @@ class Budgets(TidyTest):
         self.accepts(budgets, {"a.cpp": "void f() {\n" + step * 68 + "}\n"})
         self.finds(budgets, {"a.cpp": "void f() {\n" + step * 69 + "}\n"}, "a.cpp:1: a function of 71 lines")
 
+    def test_a_long_macro_is_no_function(self):
+        macro = "#define ALL(ONE) \\\n" + "    ONE(x) \\\n" * 80 + "\n"
+        self.accepts(budgets, {"a.cpp": macro + "void f() {\n}\n"})
+
     def test_a_long_python_function(self):
         text = "def f():\n" + "    step()\n" * 70
         self.finds(budgets, {"a.py": text}, "a.py:1: a function of 71 lines")
@@ -171,6 +176,49 @@ class Functions(unittest.TestCase):
     def test_templates_with_requirements(self):
         text = "template <class T>\n    requires (sizeof(T) > 1)\nvoid f(T t) {\n    g(t);\n}\n"
         self.assertEqual(self.lengths(text), [(1, 5)])
+
+
+class Mutants(TidyTest):
+    LIST = "#define EACH(MUTANT) \\\n    MUTANT(late, \"comes late\")\n"
+
+    def test_a_use_of_a_listed_one_in_what_decides_is_allowed(self):
+        self.accepts(
+            mutants, {"base/mutant.hpp": self.LIST, "core/a.cpp": "if (mutant(Mutant::late)) return;\n"}
+        )
+
+    def test_one_that_stands_nowhere_is_found(self):
+        self.finds(
+            mutants, {"base/mutant.hpp": self.LIST}, "base/mutant.hpp:2: the mutant late stands nowhere"
+        )
+
+    def test_hosts_and_edges_have_none(self):
+        use = "if (mutant(Mutant::late)) return;\n"
+        for place in ("client/a.cpp", "server/net/a.cpp", "bindings/a.cpp", "sim/a.cpp"):
+            files = {"base/mutant.hpp": self.LIST, "core/a.cpp": use, place: use}
+            self.finds(mutants, files, f"{place}:1: a mutant out of place")
+
+    def test_others_than_those_listed_are_found(self):
+        files = {
+            "base/mutant.hpp": self.LIST,
+            "core/a.cpp": "f(mutant(Mutant::late));\nf(mutant(Mutant::early));\nf(mutant(which));\n",
+        }
+        expected = ("core/a.cpp:2: a mutant that is not listed", "core/a.cpp:3: a mutant that is not listed")
+        self.finds(mutants, files, *expected)
+
+    def test_nobody_else_asks_whether_there_are_any(self):
+        files = {
+            "base/mutant.hpp": self.LIST,
+            "core/a.cpp": "#ifdef PARLEY_MUTANTS\nf(mutant(Mutant::late));\n",
+        }
+        self.finds(mutants, files, "core/a.cpp:1: the machinery of the mutants")
+
+    def test_one_preset_has_them(self):
+        files = {
+            "base/mutant.hpp": self.LIST,
+            "core/a.cpp": "f(mutant(Mutant::late));\n",
+            "CMakePresets.json": '{"PARLEY_MUTANTS": "ON"},\n{"PARLEY_MUTANTS": "ON"}\n',
+        }
+        self.finds(mutants, files, "CMakePresets.json:2: mutants in a second preset")
 
 
 class Bans(TidyTest):

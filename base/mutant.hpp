@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+
+#ifdef PARLEY_MUTANTS
+#include <array>
+#include <string_view>
+#endif
+
+/// Deliberate defects, each a mistake that somebody could make. One is chosen for a whole process, and the
+/// simulator must find it (`make mutants`). They exist in the build `mutants` alone: everywhere else `mutant`
+/// is a constant and nothing of them is left. docs/simulator.md says how to add one.
+///
+///     if (!mutant(Mutant::removal_of_old_content_left_out)) remove(old);
+namespace parley {
+
+// The number of a mutant is its place in this list, from 1 on.
+#define PARLEY_EACH_SERVER_MUTANT(MUTANT)                                                                 \
+    /* the store */                                                                                       \
+    MUTANT(acknowledge_before_commit, "commands are answered, and committed only with the next ones")     \
+    MUTANT(synchronous_normal, "a commit is not synced: PRAGMA synchronous = NORMAL")                     \
+    MUTANT(sync_failure_ignored, "the server goes on after a sync that failed")                           \
+    MUTANT(seq_reused_after_rollback, "after a transaction that failed the heads are one too low")        \
+    MUTANT(cache_kept_after_rollback, "after a transaction that failed its heads stay in memory")         \
+    MUTANT(disk_full_for_ever, "once the disk was full the server never takes anything again")            \
+    MUTANT(changed_rows_left_out, "`changes` leaves out rows that changed since they were made")          \
+    /* what the writer decides */                                                                         \
+    MUTANT(forget_idempotency_row, "a command that was done is not remembered, so a retry does it again") \
+    MUTANT(may_post_before_known_id, "the right to post is checked before the known id")                  \
+    MUTANT(repeat_answered_with_head,                                                                     \
+           "the answer to a repeat names the head instead of the message's place")                        \
+    MUTANT(refresh_successor_anew, "a refresh token that comes again gets a new successor")               \
+    MUTANT(signed_out_device_is_heard, "what was under way when its device was signed out is still done") \
+    MUTANT(everybody_owns, "members may do what only owners may")                                         \
+    MUTANT(strangers_may_send, "who is out may still send")                                               \
+    MUTANT(newcomer_sees_everything, "a membership is opened from the first message on")                  \
+    MUTANT(departed_member_still_counted, "a conversation's number of members does not fall")             \
+    MUTANT(read_position_falls, "a read position takes the place of a higher one")                        \
+    MUTANT(acks_of_the_departed, "the acks of somebody who is out still move what is told to the others") \
+    MUTANT(ack_falls, "an ack takes the place of a higher one")                                           \
+    MUTANT(own_messages_not_subtracted, "the server counts a person's own messages as unread for him")    \
+    MUTANT(joining_counts_what_was_before, "what was said before a joining counts as unread")             \
+    MUTANT(mentions_counted_when_read, "the mention that was read last still counts")                     \
+    /* what the store is asked */                                                                         \
+    MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
+    MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
+    MUTANT(page_claims_one_more, "a page says that it covers the message before its first")               \
+    MUTANT(preview_of_the_unseen, "a state's last message is one that the member may not see")            \
+    MUTANT(resume_leaves_out_the_oldest, "a resume leaves out the state that moved first")                \
+    MUTANT(resume_skips_account_change, "a resume begins one account change too late")                    \
+    /* sessions and shards */                                                                             \
+    MUTANT(one_change_after_a_removal, "who leaves is sent one change more")                              \
+    MUTANT(removal_missed_in_replay, "a removal during a resume does not close the conversation")         \
+    MUTANT(token_after_data, "a resume's token is taken after its data")                                  \
+    MUTANT(pong_token_while_resuming, "a pong's token covers frames that a resume still owes")            \
+    MUTANT(nothing_replayed, "what was committed during the last part of a resume is not sent")           \
+    MUTANT(dropped_changes_covered, "a queue that was dropped counts as sent")                            \
+    MUTANT(other_devices_forgotten, "a person's other devices do not hear what he sends")                 \
+    MUTANT(joined_stream_not_opened, "a session hears that it joined, and nothing of the conversation")   \
+    MUTANT(revocation_not_told, "the session of a device that was signed out goes on")                    \
+    MUTANT(signed_out_device_signs_in, "a device that was signed out may sign in again")
+
+#define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                               \
+    /* both ends */                                                                                   \
+    MUTANT(own_messages_counted_as_unread, "a device counts own messages as unread")                  \
+    /* the core's database and tokens */                                                              \
+    MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")         \
+    MUTANT(refresh_used_before_commit, "a renewed refresh token is used and not stored")              \
+    /* the core's outbox */                                                                           \
+    MUTANT(outbox_order_lost_on_reconnect, "what waits is sent in the wrong order after a reconnect") \
+    MUTANT(follows_left_out, "a command does not name the one that it follows")                       \
+    MUTANT(in_flight_unbounded, "a device sends all that waits at once")                              \
+    MUTANT(in_flight_taken_for_done, "what was unanswered when a connection ended counts as done")    \
+    MUTANT(waiting_taken_for_failed, "a refusal that says *wait* makes a command fail")               \
+    MUTANT(read_swallowed, "a read gives way to an earlier one that is under way")                    \
+    /* the core's streams, counters and receipts */                                                   \
+    MUTANT(folded_row_over_newer, "an older state of a row takes the place of a newer one")           \
+    MUTANT(prefix_taken_for_range, "the first part of a pull counts as the whole")                    \
+    MUTANT(page_taken_for_everything, "a page counts as all of the history")                          \
+    MUTANT(jump_without_removals, "a jump does not fetch what was removed meanwhile")                 \
+    MUTANT(hole_passed_over, "a cursor moves on over numbers that never came")                        \
+    MUTANT(head_of_state_ignored, "the head that a state tells does not make a device pull")          \
+    MUTANT(older_counts_win, "counts that are older than those known take their place")               \
+    MUTANT(read_does_not_settle_counts, "what was read on this device still counts")                  \
+    MUTANT(acks_what_is_not_there, "a device acks the head instead of what it has committed")         \
+    MUTANT(acks_before_newest_page, "after a jump a device acks before it has the newest page")       \
+    MUTANT(receipts_may_fall, "what has reached everybody is forgotten when somebody joins")          \
+    MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")
+
+#define PARLEY_EACH_MUTANT(MUTANT) PARLEY_EACH_SERVER_MUTANT(MUTANT) PARLEY_EACH_CORE_MUTANT(MUTANT)
+
+enum class Mutant : std::uint8_t {
+    none,
+#define PARLEY_MUTANT(name, prose) name,
+    PARLEY_EACH_MUTANT(PARLEY_MUTANT)
+#undef PARLEY_MUTANT
+};
+
+#ifdef PARLEY_MUTANTS
+
+inline constexpr bool has_mutants = true;
+/// Set once, before anything else happens in the process.
+inline Mutant chosen_mutant = Mutant::none;
+
+inline bool mutant(Mutant which) {
+    return chosen_mutant == which;
+}
+
+struct MutantRow {
+    Mutant mutant;
+    std::string_view name;
+    std::string_view prose;
+};
+inline constexpr auto all_mutants = std::to_array<MutantRow>({
+#define PARLEY_MUTANT(name, prose) {Mutant::name, #name, prose},
+    PARLEY_EACH_MUTANT(PARLEY_MUTANT)
+#undef PARLEY_MUTANT
+});
+
+#else
+
+inline constexpr bool has_mutants = false;
+
+constexpr bool mutant(Mutant) {
+    return false;
+}
+
+#endif
+
+}  // namespace parley
