@@ -3,7 +3,7 @@
 #include "server/api/http_call.hpp"
 #include "server/api/reads.hpp"
 
-#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace parley::server {
@@ -45,16 +45,20 @@ void HttpApi::serve_register(const SharedCall& call) {
         // Said before the costly hash, which strangers could otherwise ask for at will.
         return call->refuse({ErrorCode::invite_required, {}, 0, "invite"});
     }
-    const bool hashing = hasher_.hash(
-        shard_.options().number, std::move(body->password),
-        [this, call, work](const Result<std::string>& hash) {
-            if (!hash) return call->refuse(hash.error());
-            work->password_hash = *hash;
-            const bool queued = shard_.submit_call(
-                {}, std::move(*work),
-                [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 201); });
-            if (!queued) call->refuse(busy());
-        });
+    const bool hashing = hasher_.hash(shard_.options().number, std::move(body->password),
+                                      [this, call, work](const Result<std::string>& hash) {
+                                          if (!hash) return call->refuse(hash.error());
+                                          work->password_hash = *hash;
+                                          const bool queued =
+                                              shard_.submit_call({}, std::move(*work),
+                                                                 [this, call](const Result<Answer>& answer) {
+                                                                     // One that is refused is no sign-in.
+                                                                     if (!answer)
+                                                                         return call->refuse(answer.error());
+                                                                     finish_sign_in(call, answer, 201);
+                                                                 });
+                                          if (!queued) call->refuse(busy());
+                                      });
     if (!hashing) call->refuse(busy());
 }
 
@@ -119,7 +123,12 @@ void HttpApi::serve_refresh(const SharedCall& call) {
 
 void HttpApi::refuse_sign_in(const SharedCall& call, const Error& error) {
     shard_.ports().metrics.sign_ins_refused.add();
-    shard_.ports().log.info("sign-in refused", {{"path", Plain{call->route->path}}, {"code", error.code}});
+    // A wrong password is worth a line, and a hash stands before it; the rest strangers have for nothing, and
+    // could fill a log with.
+    const LogLevel level = error.code == ErrorCode::credentials ? LogLevel::info : LogLevel::debug;
+    const std::array<LogField, 2> fields{LogField{"path", Plain{call->route->path}},
+                                         LogField{"code", error.code}};
+    shard_.ports().log.write(level, "sign-in refused", fields);
     call->refuse(error);
 }
 

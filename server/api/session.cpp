@@ -30,6 +30,7 @@ SessionId Session::id() const {
 }
 
 void Session::log(LogLevel level, std::string_view event, Log::Fields fields) const {
+    if (!shard_.ports().log.writes(level)) return;
     std::vector<LogField> all{{"session", id()}};
     if (account_) all.emplace_back("account", account_);
     if (device_) all.emplace_back("device", device_);

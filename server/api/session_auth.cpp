@@ -20,9 +20,10 @@ constexpr Duration token_warning = milliseconds(limits::token_warning_ms);
 }  // namespace
 
 void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
+    // Whoever never signed in could fill a log at will.
     const auto refuse_auth = [&](const Error& error, CloseCode code) {
-        shard_.ports().metrics.sign_ins_refused.add();
-        log(LogLevel::info, "sign-in refused", {{"code", error.code}});
+        if (code == CloseCode::not_signed_in) shard_.ports().metrics.sign_ins_refused.add();
+        log(LogLevel::debug, "sign-in refused", {{"code", error.code}});
         refuse(re, error);
         close(code);
     };
@@ -58,7 +59,7 @@ void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
         mutant(Mutant::signed_out_device_signs_in) && !known && known.error().code == ErrorCode::revoked;
     if (!known && !forgiven) {
         if (read) shard_.ports().metrics.sign_ins_refused.add();
-        log(LogLevel::info, "sign-in refused", {{"code", known.error().code}});
+        log(LogLevel::debug, "sign-in refused", {{"code", known.error().code}});
         refuse(re, known.error());
         close(!read                                      ? CloseCode::internal
               : known.error().code == ErrorCode::revoked ? CloseCode::revoked

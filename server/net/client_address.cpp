@@ -1,6 +1,7 @@
 #include "server/net/client_address.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/net/header_text.hpp"
 
 #include <arpa/inet.h>
 
@@ -31,14 +32,6 @@ std::optional<Address> parse_bare(std::string_view text) {
     return std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ') || text.starts_with('\t'))
-        text.remove_prefix(1);
-    while (text.ends_with(' ') || text.ends_with('\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
 /// The bits behind the first `bits`, all zero?
 bool is_start_of_network(const Address& address, int bits) {
     for (int bit = bits; bit < address_bits; ++bit) {
@@ -53,6 +46,18 @@ bool share_bits(const Address& a, const Address& b, int bits) {
     if (bits % 8 == 0) return true;
     const auto last = static_cast<std::size_t>(whole);
     return (a.bytes[last] ^ b.bytes[last]) >> (8 - bits % 8) == 0;
+}
+
+/// The bits of a network's address as they stand behind its slash, in the form of addresses here; nothing
+/// where they are no number that the address has.
+std::optional<int> parse_bits(std::string_view text, std::string_view address) {
+    const bool four = address.find(':') == std::string_view::npos;
+    const int bits_max = four ? ipv4_bits : address_bits;
+    int bits = 0;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+    if (error != std::errc{} || stopped != text.data() + text.size() || bits < 0 || bits > bits_max)
+        return std::nullopt;
+    return bits + address_bits - bits_max;
 }
 
 std::unexpected<Error> no_proxy(const std::string& text) {
@@ -85,23 +90,17 @@ std::string limit_key(const Address& address) {
 Result<TrustedProxies> TrustedProxies::parse(std::span<const std::string> texts) {
     TrustedProxies proxies;
     for (const std::string& text : texts) {
-        const std::size_t slash = std::min(text.find('/'), text.size());
-        const auto address = parse_bare(std::string_view(text).substr(0, slash));
+        const std::string_view whole = text;
+        const std::size_t slash = std::min(whole.find('/'), whole.size());
+        const auto address = parse_bare(whole.substr(0, slash));
         if (!address) return no_proxy(text);
-        int bits = address_bits;
-        if (slash < text.size()) {
-            const char* begin = text.data() + slash + 1;
-            const char* end = text.data() + text.size();
-            const auto [stopped, error] = std::from_chars(begin, end, bits);
-            if (is_ipv4(*address)) bits += address_bits - ipv4_bits;
-            if (error != std::errc{} || stopped != end || *begin == '-' || bits > address_bits) {
-                return no_proxy(text);
-            }
-        }
-        if (!is_start_of_network(*address, bits)) {
+        const auto bits = slash < whole.size() ? parse_bits(whole.substr(slash + 1), whole.substr(0, slash))
+                                               : std::optional(address_bits);
+        if (!bits) return no_proxy(text);
+        if (!is_start_of_network(*address, *bits)) {
             return fail(ErrorCode::invalid, "\"" + text + "\" has bits set behind its network part");
         }
-        proxies.networks_.push_back({*address, bits});
+        proxies.networks_.push_back({*address, *bits});
     }
     return proxies;
 }

@@ -1,9 +1,11 @@
 #include "server/net/upgrade.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/net/header_text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace parley::server {
 
@@ -15,14 +17,6 @@ constexpr std::array<Subprotocol, 2> subprotocols{{
     {"parley.v1.cbor", protocol::Encoding::cbor},
     {"parley.v1.json", protocol::Encoding::json},
 }};
-
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ') || text.starts_with('\t'))
-        text.remove_prefix(1);
-    while (text.ends_with(' ') || text.ends_with('\t'))
-        text.remove_suffix(1);
-    return text;
-}
 
 bool same_text(std::string_view a, std::string_view b) {
     const auto folded = [](char c) {
@@ -42,27 +36,33 @@ bool is_key(std::string_view text) {
     });
 }
 
+/// An origin without its scheme.
+struct BareOrigin {
+    bool secured = false;
+    std::string_view host;
+};
+
+std::optional<BareOrigin> without_scheme(std::string_view origin) {
+    constexpr std::string_view secured = "https://";
+    constexpr std::string_view plain = "http://";
+    if (origin.starts_with(secured)) return BareOrigin{true, origin.substr(secured.size())};
+    if (origin.starts_with(plain)) return BareOrigin{false, origin.substr(plain.size())};
+    return std::nullopt;
+}
+
 /// The scheme is compared only where TLS ends here; behind a proxy the server cannot know it.
 bool is_own_origin(const UpgradeRequest& request) {
-    std::string_view origin = request.origin;
-    for (const std::string_view scheme : {"https://", "http://"}) {
-        if (!origin.starts_with(scheme)) continue;
-        if (request.secured && scheme != "https://") return false;
-        origin.remove_prefix(scheme.size());
-        return !request.host.empty() && same_text(origin, request.host);
-    }
-    return false;
+    const auto origin = without_scheme(request.origin);
+    if (!origin || (request.secured && !origin->secured)) return false;
+    return !request.host.empty() && same_text(origin->host, request.host);
 }
 
 }  // namespace
 
 bool is_origin(std::string_view text) {
-    for (const std::string_view scheme : {"https://", "http://"}) {
-        if (!text.starts_with(scheme)) continue;
-        text.remove_prefix(scheme.size());
-        return !text.empty() && text.find_first_of("/?#@*, \t") == std::string_view::npos;
-    }
-    return false;
+    const auto origin = without_scheme(text);
+    return origin && !origin->host.empty() &&
+           origin->host.find_first_of("/?#@*, \t") == std::string_view::npos;
 }
 
 Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOptions& options) {

@@ -127,7 +127,8 @@ void add_sessions(Families& all) {
                 "Connections ever opened; what is above the first of each device are reconnects.",
                 &M::connected);
     all.counter("parley_sign_ins_total", "Connections that signed in.", &M::signed_in);
-    all.counter("parley_sign_ins_refused_total", "Connections whose token was refused.",
+    all.counter("parley_sign_ins_refused_total",
+                "Sign-ins refused: access tokens on sockets, passwords and refresh tokens by HTTP.",
                 &M::sign_ins_refused);
     all.counter("parley_replaced_total", "Connections ended by a later one of the same device.",
                 &M::replaced);

@@ -7,8 +7,8 @@
 namespace parley::server {
 
 /// Lines (logfmt) on standard error: time, level, event, fields. A thread of its own writes them, so that a
-/// terminal or a pipe that takes nothing holds nobody up; of more than fit the oldest are dropped and
-/// counted.
+/// terminal or a pipe that takes nothing holds nobody up, not even the end of the process; of more than fit
+/// the oldest are dropped and counted.
 class ProcessLog final : public Log {
   public:
     explicit ProcessLog(LogLevel level);

@@ -55,11 +55,12 @@ TEST(LogLines, OfStrangersAreForDebugging) {
     EXPECT_THAT(line(world, "connected"), HasSubstr("debug "));
 }
 
-TEST(LogLines, SayWhySomebodyWasNotLetIn) {
+TEST(LogLines, OfWrongPasswordsAreForTheOperatorAndOtherRefusalsForDebugging) {
     World world;
     const Account ada = world.person("ada");
     Peer& peer = world.connect();
     peer.ask(protocol::Auth{.token = "nonsense", .client = "test"});
+    EXPECT_THAT(line(world, "\"sign-in refused\""), HasSubstr("debug "));
     EXPECT_THAT(line(world, "\"sign-in refused\""), HasSubstr(" code=token_invalid"));
     world.lines.all.clear();
     const auto wrong = R"({"handle":"ada","password":"wrong and long","device_name":"x"})";
@@ -67,11 +68,47 @@ TEST(LogLines, SayWhySomebodyWasNotLetIn) {
         world.call("POST", "/v1/sessions", wrong);
     EXPECT_EQ(world.lines.with("info event=\"sign-in refused\" path=/v1/sessions code=credentials").size(),
               5u);
-    EXPECT_EQ(world.lines.with("code=rate_limited").size(), 1u);
+    EXPECT_EQ(world.lines.with("debug event=\"sign-in refused\" path=/v1/sessions code=rate_limited").size(),
+              1u);
     world.lines.all.clear();
     world.call("POST", "/v1/sessions/refresh", R"({"refresh_token":"nonsense"})");
     EXPECT_THAT(line(world, "\"sign-in refused\""),
-                HasSubstr(" path=/v1/sessions/refresh code=token_invalid"));
+                HasSubstr("debug event=\"sign-in refused\" path=/v1/sessions/refresh code=token_invalid"));
+}
+
+TEST(LogLines, OfOneWhoWasSignedOutAreForDebugging) {
+    World world;
+    const Account ada = world.person("ada");
+    world.call("DELETE", "/v1/sessions/current", {}, ada.access);
+    world.lines.all.clear();
+    Peer& peer = world.connect();
+    peer.ask(protocol::Auth{.token = ada.access, .client = "test"});
+    world.settle();
+    EXPECT_EQ(peer.closed, CloseCode::revoked);
+    EXPECT_THAT(line(world, "\"sign-in refused\""), HasSubstr("debug event=\"sign-in refused\" session="));
+}
+
+TEST(Metrics, CountSignInsThatWereRefusedAndNothingElse) {
+    World world;
+    const Account ada = world.person("ada");
+    const auto refused = [&] {
+        return world.shard_metrics.front()->sign_ins_refused.value();
+    };
+    const auto taken = R"({"handle":"ada","password":"long enough","device_name":"x"})";
+    EXPECT_EQ(code_of(world.call("POST", "/v1/accounts", taken)), "handle_taken");
+    EXPECT_EQ(refused(), 0) << "a registration is no sign-in";
+    world.reads.full = true;
+    Peer& unlucky = world.connect();
+    unlucky.ask(protocol::Auth{.token = ada.access, .client = "x"});
+    EXPECT_EQ(unlucky.closed, CloseCode::try_later);
+    EXPECT_EQ(refused(), 0) << "a server that is busy refuses nobody";
+    world.reads.full = false;
+    world.connect().ask(protocol::Auth{.token = "nonsense", .client = "x"});
+    EXPECT_EQ(refused(), 1);
+    world.call("POST", "/v1/sessions", R"({"handle":"ada","password":"wrong one","device_name":"x"})");
+    EXPECT_EQ(refused(), 2);
+    world.call("POST", "/v1/sessions/refresh", R"({"refresh_token":"nonsense"})");
+    EXPECT_EQ(refused(), 3);
 }
 
 TEST(LogLines, NameRefusalsAndCallsForDebugging) {

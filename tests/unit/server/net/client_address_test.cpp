@@ -47,12 +47,24 @@ TEST(TrustedProxies, AreAddressesAndNetworks) {
         EXPECT_FALSE(some.trusts(address(text))) << text;
     EXPECT_FALSE(TrustedProxies().trusts(address("127.0.0.1")));
     for (const char* text : {"", "x", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.1/8", "fd00::/129",
-                             "10.0.0.0/8x", "10.0.0.0:80", "/8"}) {
+                             "10.0.0.0/8x", "10.0.0.0:80", "/8", "10.0.0.0/2147483647", "fd00::/2147483647",
+                             "10.0.0.0/99999999999", "::ffff:10.0.0.0/129", "::ffff:10.0.0.1/104"}) {
         const std::vector<std::string> texts{text};
         const auto parsed = TrustedProxies::parse(texts);
         ASSERT_FALSE(parsed) << text;
         EXPECT_EQ(parsed.error().code, ErrorCode::invalid);
     }
+}
+
+TEST(TrustedProxies, CountTheBitsOfTheFormInWhichTheyAreWritten) {
+    const auto mapped = proxies({"::ffff:10.0.0.0/104"});
+    EXPECT_TRUE(mapped.trusts(address("10.255.1.2")));
+    EXPECT_FALSE(mapped.trusts(address("11.0.0.1")));
+    EXPECT_TRUE(proxies({"::ffff:0.0.0.0/96"}).trusts(address("203.0.113.7")));
+    EXPECT_TRUE(proxies({"0.0.0.0/0"}).trusts(address("203.0.113.7")));
+    EXPECT_FALSE(proxies({"0.0.0.0/0"}).trusts(address("2001:db8::7")));
+    EXPECT_TRUE(proxies({"::/0"}).trusts(address("203.0.113.7")));
+    EXPECT_TRUE(proxies({"10.1.2.3/32"}).trusts(address("10.1.2.3")));
 }
 
 TEST(TrustedProxies, AreBelievedAndNobodyElse) {

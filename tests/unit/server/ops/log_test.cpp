@@ -1,6 +1,14 @@
+#include "server/ops/process_host.hpp"
 #include "server/ops/process_log.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
 
 namespace parley::server {
 namespace {
@@ -42,6 +50,64 @@ TEST(Log, LeavesOutWhatIsBelowItsLevel) {
     EXPECT_EQ(written.find("quiet"), std::string::npos);
     EXPECT_NE(written.find("level=warning event=loud n=1\n"), std::string::npos) << written;
     EXPECT_TRUE(written.starts_with("time=2")) << written;
+}
+
+/// The exit status of a child whose standard error is a pipe that nobody reads; -1 where it did not end in
+/// time.
+template <class Act>
+int status_with_deaf_pipe(Act act) {
+    std::array<int, 2> pipe{};
+    EXPECT_EQ(::pipe(pipe.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(10);  // ends it with a signal
+        ::dup2(pipe[1], STDERR_FILENO);
+        act();
+        ::_exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// More than the pipe and the queue take together.
+void fill(ProcessLog& log) {
+    for (int i = 0; i < 20'000; ++i)
+        log.info("another line", {{"number", i}});
+}
+
+TEST(Log, ThatNobodyReadsDoesNotKeepTheProcessFromItsEnd) {
+    EXPECT_EQ(status_with_deaf_pipe([] {
+                  ProcessLog log(LogLevel::info);
+                  fill(log);
+                  std::atomic<std::int64_t> bad_rows{0};
+                  ProcessHost("/", log, bad_rows).fatal("a sync failed");
+              }),
+              EX_IOERR);
+    EXPECT_EQ(status_with_deaf_pipe([] {
+                  {
+                      ProcessLog log(LogLevel::info);
+                      fill(log);
+                  }
+                  // As `main` ends: what is static goes, and stdio is flushed.
+                  std::exit(7);
+              }),
+              7);
+}
+
+TEST(Log, CountsTheLinesThatItDropped) {
+    EXPECT_EQ(status_with_deaf_pipe([] {
+                  ProcessLog log(LogLevel::info);
+                  log.info("one");
+                  log.flush();
+                  if (log.dropped() != 0) ::_exit(1);
+                  fill(log);
+                  // The queue holds 8192 lines, the pipe a few hundred.
+                  if (log.dropped() < 10'000 || log.dropped() > 20'000 - 8'192) ::_exit(2);
+              }),
+              0);
 }
 
 }  // namespace
