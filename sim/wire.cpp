@@ -37,22 +37,25 @@ void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
     world_.at(way.last_arrival, nullptr,
               [self = shared_from_this(), &way, arrived = std::move(arrived)]() mutable {
                   if (self->dead()) return;
-                  if (!self->ends_.link.silent && way.waiting.empty()) return arrived();
-                  way.waiting.push_back(std::move(arrived));
-                  if (way.waiting.size() > 1) return;
+                  auto waiting = way.waiting.lock();
+                  if (waiting) return waiting->push_back(std::move(arrived));
+                  if (!self->ends_.link.silent) return arrived();
+                  waiting = std::make_shared<Waiting>();
+                  waiting->push_back(std::move(arrived));
+                  way.waiting = waiting;
                   way.retry = kRetryMin;
-                  self->retry(way);
+                  self->retry(way, std::move(waiting));
               });
 }
 
 /// The systems send again what was not confirmed, at longer and longer intervals.
-void Wire::retry(Way& way) {
-    world_.after(way.retry, [self = shared_from_this(), &way] {
+void Wire::retry(Way& way, std::shared_ptr<Waiting> waiting) {
+    world_.after(way.retry, [self = shared_from_this(), &way, waiting = std::move(waiting)]() mutable {
         way.retry = std::min(way.retry * 2, kRetryMax);
-        if (!self->dead() && self->ends_.link.silent) return self->retry(way);
-        while (!way.waiting.empty()) {
-            World::Event arrived = std::move(way.waiting.front());
-            way.waiting.pop_front();
+        if (!self->dead() && self->ends_.link.silent) return self->retry(way, std::move(waiting));
+        while (!waiting->empty()) {
+            World::Event arrived = std::move(waiting->front());
+            waiting->pop_front();
             if (!self->dead()) arrived();
         }
     });

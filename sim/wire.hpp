@@ -92,16 +92,18 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     };
     /// One direction: what is sent arrives in order. While the way is silent it waits, and what comes behind
     /// waits too.
+    using Waiting = std::deque<World::Event>;
     struct Way {
         Instant last_arrival;
-        std::deque<World::Event> waiting;
+        /// Held by the world's next attempt, since what waits holds this wire.
+        std::weak_ptr<Waiting> waiting;
         Duration retry;
     };
 
     /// Whatever is sent on it is lost for good.
     bool dead() const { return silent_ || !ends_.link.up; }
     void carry(Way& way, std::size_t bytes, World::Event arrived);
-    void retry(Way& way);
+    void retry(Way& way, std::shared_ptr<Waiting> waiting);
     void refuse();
     void tell_device(std::optional<std::uint16_t> code);
     void tell_server();

@@ -261,8 +261,8 @@ void Ledger::compare_people(const StoredFile& file, Complaints& out) const {
             out.add("a device is back that was signed out: " + std::to_string(device.key));
     }
     for (const auto& [account, id] : promised_) {
-        const auto has = [&, account = account, &id = id](const RowFacts& row) {
-            return row.id == id && row.author == account;
+        const auto has = [&who = account, &what = id](const RowFacts& row) {
+            return row.id == what && row.author == who;
         };
         if (std::ranges::none_of(file.rows,
                                  [&](const auto& stream) { return std::ranges::any_of(stream.second, has); }))

@@ -51,8 +51,7 @@ std::set<Uuid> certain_messages(const std::vector<server::Work>& works, const St
 }  // namespace
 
 World::World(std::uint64_t seed, Ends ends, Defect defect)
-    : seed_(seed),
-      plan_(plan_of(seed, ends)),
+    : plan_(plan_of(seed, ends)),
       defect_(defect),
       random_(Random(seed).fork("world")),
       machine_(Random(seed).fork("machine"), plan_.machine, defect),

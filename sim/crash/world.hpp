@@ -54,7 +54,6 @@ class World {
     void fill_disk();
     void read_everything();
 
-    std::uint64_t seed_;
     Plan plan_;
     Defect defect_;
     Random random_;

@@ -13,7 +13,7 @@ namespace parley::server::test {
 
 namespace {
 
-constexpr std::string_view password = "correct horse battery";
+constexpr std::string_view usual_password = "correct horse battery";
 
 RootSecret test_secret() {
     RootSecret secret;
@@ -309,7 +309,7 @@ HttpResponse World::call(const std::string& method, const std::string& target, c
 
 Account World::person(const std::string& handle) {
     const protocol::Registration body{
-        .handle = handle, .password = std::string(password), .device_name = "desk"};
+        .handle = handle, .password = std::string(usual_password), .device_name = "desk"};
     const auto response = call("POST", "/v1/accounts", protocol::encode(body, protocol::Encoding::json));
     EXPECT_EQ(response.status, 201) << response.body;
     const auto session = protocol::decode<protocol::Session>(response.body, protocol::Encoding::json);
@@ -319,7 +319,7 @@ Account World::person(const std::string& handle) {
 
 Account World::another_device(const Account& account) {
     const protocol::SignIn body{
-        .handle = account.handle, .password = std::string(password), .device_name = "phone"};
+        .handle = account.handle, .password = std::string(usual_password), .device_name = "phone"};
     const auto response = call("POST", "/v1/sessions", protocol::encode(body, protocol::Encoding::json));
     EXPECT_EQ(response.status, 201) << response.body;
     const auto session = protocol::decode<protocol::Session>(response.body, protocol::Encoding::json);

@@ -34,11 +34,13 @@ bool flip_in(sim::DiskNode& node, const std::string& text, sim::Random& random) 
 
 std::int64_t root_page_of_rows(StoreOnDisk& on_disk) {
     EXPECT_TRUE(on_disk.start());
-    const auto connection =
-        sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(), sqlite::Access::read_only);
-    sqlite::Statement find(**connection, "SELECT rootpage FROM sqlite_schema WHERE name = 'row'");
     std::int64_t page = 0;
-    if (auto query = find(); query.step()) page = query.integer(0);
+    {
+        const auto connection = sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(),
+                                                         sqlite::Access::read_only);
+        sqlite::Statement find(**connection, "SELECT rootpage FROM sqlite_schema WHERE name = 'row'");
+        if (auto query = find(); query.step()) page = query.integer(0);
+    }
     EXPECT_TRUE(on_disk.store().close());
     on_disk.stop();
     return page;
