@@ -31,8 +31,13 @@ bool is_escaped(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
+/// Visible, as a token's characters have to be.
+bool is_quoted(char c) {
+    return c == '"' || c == '\\';
+}
+
 bool has_short_escape(char c) {
-    return c == '"' || c == '\\' || c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t';
+    return c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t';
 }
 
 std::size_t size_of_point(char first) {
@@ -67,6 +72,8 @@ struct Sizes {
                 ++nul;
             else if (!is_escaped(first))
                 ++plain;
+            else if (is_quoted(first))
+                ++quoted;
             else
                 ++(has_short_escape(first) ? short_escape : long_escape);
             place += size;
@@ -75,6 +82,7 @@ struct Sizes {
 
     std::size_t plain = 0;
     std::array<std::size_t, 3> longer{};
+    std::size_t quoted = 0;
     std::size_t short_escape = 0;
     std::size_t long_escape = 0;
     std::size_t nul = 0;
@@ -103,7 +111,10 @@ std::string text_of(const Sizes& sizes, char letter, Digits digits) {
             noise.back() = static_cast<char>(noise.back() + digits.next(16));
         }
     }
-    noise.append(sizes.short_escape, '\n').append(sizes.long_escape, '\x01').append(sizes.nul, '\0');
+    noise.append(sizes.quoted, '"')
+        .append(sizes.short_escape, '\n')
+        .append(sizes.long_escape, '\x01')
+        .append(sizes.nul, '\0');
     return noise;
 }
 

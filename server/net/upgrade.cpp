@@ -61,8 +61,12 @@ bool is_own_origin(const UpgradeRequest& request) {
 
 bool is_origin(std::string_view text) {
     const auto origin = without_scheme(text);
-    return origin && !origin->host.empty() &&
-           origin->host.find_first_of("/?#@*, \t") == std::string_view::npos;
+    if (!origin || origin->host.empty()) return false;
+    // Browsers write names beyond ASCII in their ASCII form (RFC 5891).
+    return std::ranges::all_of(origin->host, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(".-_:[]").find(c) != std::string_view::npos;
+    });
 }
 
 Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOptions& options) {

@@ -170,6 +170,18 @@ TEST(Noise, HidesTokensAndKeepsThatThereAreSome) {
     EXPECT_EQ(read->refresh_token.size(), session.refresh_token.size());
 }
 
+// Tokens are visible characters, of which two are escaped in JSON.
+TEST(Noise, OfATokenIsAToken) {
+    protocol::Sync sync;
+    sync.token = R"(a"b\c)";
+    for (const Encoding encoding : {Encoding::json, Encoding::cbor}) {
+        const std::string frame = frame_of({{.payload = sync}}, encoding);
+        const auto read = protocol::decode_frame(Noise().frame(frame, encoding), encoding);
+        ASSERT_TRUE(read);
+        EXPECT_TRUE(std::holds_alternative<protocol::Envelope>(read->front()));
+    }
+}
+
 TEST(Noise, KeepsOfABodyOnlyWhatACoreReads) {
     EXPECT_EQ(hidden_body(502, "<html>secret</html>"), "");
     EXPECT_EQ(hidden_body(200, R"({"secret":1})"), "");

@@ -71,6 +71,16 @@ TEST(Upgrade, LetsInPagesOfItsOwnOriginAndOfTheList) {
     EXPECT_TRUE(allowed("https://chat.example:8080", true));
 }
 
+TEST(Origin, IsASchemeAHostAndPerhapsAPort) {
+    for (const char* text :
+         {"https://chat.example", "http://127.0.0.1:8080", "https://[::1]:8443", "http://a_b"})
+        EXPECT_TRUE(is_origin(text)) << text;
+    for (const char* text :
+         {"", "https://", "chat.example", "https://a/", "https://a b", "https://a\n", "https://*.a",
+          "https://me@a", "https://\xc3\xa4.example", "https://a,https://b"})
+        EXPECT_FALSE(is_origin(text)) << text;
+}
+
 TEST(Upgrade, NeedsNoOriginFromWhatIsNoBrowser) {
     EXPECT_TRUE(check_upgrade(request(), {}));
 }
