@@ -2,7 +2,6 @@
 
 #include "client/net/loop_asio.hpp"
 #include "protocol/generated/cpp/errors.hpp"
-#include "protocol/generated/cpp/limits.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -13,7 +12,6 @@
 
 #include <array>
 #include <deque>
-#include <span>
 
 namespace parley::client {
 
@@ -23,7 +21,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t header_bytes = 13;
 constexpr const char* socket_name = "socket";
 
 /// A Unix socket's path may have 107 bytes, a person's folder more: it is named through its descriptor.
@@ -43,26 +40,6 @@ class FolderPath {
     int descriptor_;
 };
 
-std::string encoded(const LocalMessage& message) {
-    std::string bytes;
-    bytes.reserve(header_bytes + message.body.size());
-    const auto put = [&bytes](std::uint64_t value, int count) {
-        for (int i = 0; i < count; ++i)
-            bytes += static_cast<char>(value >> (8 * i));
-    };
-    put(message.body.size(), 4);
-    put(static_cast<std::uint64_t>(message.kind), 1);
-    put(static_cast<std::uint64_t>(message.until.ms), 8);
-    return bytes += message.body;
-}
-
-std::uint64_t little_endian(std::span<const std::uint8_t> bytes) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-        value |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
-    return value;
-}
-
 std::unexpected<Error> failed(const char* what, const error_code& error) {
     return fail(ErrorCode::unavailable, std::string(what) + ": " + error.message());
 }
@@ -79,12 +56,11 @@ struct LocalConnection::Impl : std::enable_shared_from_this<LocalConnection::Imp
     }
 
     void header_came(const error_code& error) {
-        const std::span<const std::uint8_t> bytes(header);
-        const std::uint64_t size = little_endian(bytes.first(4));
-        if (error || size > static_cast<std::uint64_t>(limits::local_bytes_max)) return end();
-        message.kind = static_cast<LocalMessage::Kind>(header[4]);
-        message.until = Instant{static_cast<std::int64_t>(little_endian(bytes.subspan(5, 8)))};
-        message.body.resize(size);
+        const auto decoded = decode_local_header(header);
+        if (error || !decoded) return end();
+        message.kind = decoded->kind;
+        message.until = decoded->until;
+        message.body.resize(decoded->body_bytes);
         asio::async_read(
             socket, asio::buffer(message.body),
             [self = shared_from_this()](const error_code& failure, auto) { self->body_came(failure); });
@@ -120,7 +96,7 @@ struct LocalConnection::Impl : std::enable_shared_from_this<LocalConnection::Imp
     stream_protocol::socket socket;
     Received received;
     Closed closed;
-    std::array<std::uint8_t, header_bytes> header{};
+    std::array<std::uint8_t, local_header_bytes> header{};
     LocalMessage message;
     std::deque<std::string> outgoing;
     std::size_t bytes_queued = 0;
@@ -156,7 +132,7 @@ void LocalConnection::start(Received received, Closed closed) {
 
 void LocalConnection::send(LocalMessage message) {
     if (impl_->gone) return;
-    std::string bytes = encoded(message);
+    std::string bytes = encode_local_message(message);
     impl_->bytes_queued += bytes.size();
     impl_->outgoing.push_back(std::move(bytes));
     if (impl_->outgoing.size() == 1) impl_->write();

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "base/time.hpp"
+#include "client/net/local_message.hpp"
 #include "client/net/loop.hpp"
 
 #include <functional>
@@ -10,18 +10,6 @@
 #include <string_view>
 
 namespace parley::client {
-
-/// One piece of what two processes of one account say to each other. On the socket: length of the body (u32),
-/// kind (u8), until (u64, milliseconds), all little-endian, then the body.
-struct LocalMessage {
-    /// What the body is.
-    enum class Kind : std::uint8_t { request = 1, commands = 2, output = 3 };
-
-    Kind kind{};
-    /// Not to be acted on after this moment of the monotonic clock, which all processes share.
-    Instant until;
-    std::string body;
-};
 
 /// A connection between two processes over a Unix socket. Told from the loop; not from inside a call to it.
 class LocalConnection {

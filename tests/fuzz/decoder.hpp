@@ -18,5 +18,9 @@ struct Decoder {
 /// To be added to main.cpp's list by everybody who writes a decoder.
 std::vector<Decoder> protocol_decoders();
 std::vector<Decoder> recorder_decoders();
+std::vector<Decoder> edge_decoders();
+
+/// Ends the process where something does not hold.
+void must(bool holds, std::string_view what);
 
 }  // namespace parley::fuzz

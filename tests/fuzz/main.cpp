@@ -18,8 +18,8 @@ namespace {
 const std::vector<Decoder>& all_decoders() {
     static const std::vector<Decoder> all = [] {
         std::vector<Decoder> decoders = protocol_decoders();
-        for (Decoder& decoder : recorder_decoders())
-            decoders.push_back(decoder);
+        for (const auto& more : {recorder_decoders(), edge_decoders()})
+            decoders.insert(decoders.end(), more.begin(), more.end());
         return decoders;
     }();
     return all;
@@ -60,6 +60,13 @@ void run(std::string_view bytes) {
 }
 
 }  // namespace
+
+void must(bool holds, std::string_view what) {
+    if (holds) return;
+    std::cerr << "does not hold: " << what << '\n';
+    std::abort();
+}
+
 }  // namespace parley::fuzz
 
 // libFuzzer leaves arguments with two dashes to us.

@@ -7,8 +7,6 @@
 #include "tests/unit/protocol/golden_files.hpp"
 
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 
 namespace parley::fuzz {
 
@@ -17,12 +15,6 @@ namespace {
 using namespace protocol;
 using parley::testing::all_golden;
 using parley::testing::Golden;
-
-void must(bool holds, std::string_view what) {
-    if (holds) return;
-    std::cerr << "does not hold: " << what << '\n';
-    std::abort();
-}
 
 /// What was taken is written and read again in both encodings; only its size may be in the way.
 void check_envelope(const Envelope& envelope) {

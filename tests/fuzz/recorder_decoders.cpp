@@ -6,9 +6,6 @@
 #include "tests/fuzz/decoder.hpp"
 #include "tests/unit/protocol/golden_files.hpp"
 
-#include <cstdlib>
-#include <iostream>
-
 namespace parley::fuzz {
 
 namespace {
@@ -16,12 +13,6 @@ namespace {
 using parley::testing::all_golden;
 using parley::testing::Golden;
 using protocol::Encoding;
-
-void must(bool holds, std::string_view what) {
-    if (holds) return;
-    std::cerr << "does not hold: " << what << '\n';
-    std::abort();
-}
 
 /// The noise of a frame is to a core what the frame is: the same envelopes, but for their texts.
 void check_noise(std::string_view bytes, Encoding encoding) {
