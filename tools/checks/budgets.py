@@ -26,7 +26,7 @@ def budgets(tree):
             instead = f"split it, {FILE_LINES} is the budget"
             yield Finding(path, len(lines), f"{len(lines)} lines", instead, warning=True)
         for number, line in enumerate(lines, 1):
-            if len(line) > LINE_COLUMNS_MAX and "http" not in line:
+            if len(line) > LINE_COLUMNS_MAX and not re.search(r"https?://", line):
                 instead = f"break the line, {LINE_COLUMNS_MAX} is the most"
                 yield Finding(path, number, f"{len(line)} columns", instead)
         for number, length in functions(tree, path):

@@ -21,7 +21,7 @@ def stale_maps(tree):
     """paths, links, trees (```tree) and make targets that documents name exist"""
     targets = _targets(tree)
     for path in tree.having(".md"):
-        if path.startswith("docs/") or "/" not in path:
+        if "generated" not in path.split("/"):
             fence = None
             stack = []
             for number, line in enumerate(tree.lines(path), 1):

@@ -73,6 +73,14 @@ class Rings(TidyTest):
         files = {"base/a.cpp": "#include <vector>\n#include <fmt/format.h>\n"}
         self.finds(rings, files, "base/a.cpp:2: <fmt/format.h> in base/")
 
+    def test_inner_rings_take_what_computes_and_one_library(self):
+        self.accepts(rings, {"protocol/a.cpp": "#include <charconv>\n#include <boost/json/value.hpp>\n"})
+        for header in ("unistd.h", "sys/socket.h", "boost/asio.hpp", "sodium.h", "cstdio", "stop_token"):
+            self.finds(rings, {"core/a.cpp": f"#include <{header}>\n"}, f"core/a.cpp:1: <{header}> in core/")
+
+    def test_angle_brackets_hide_no_ring(self):
+        self.finds(rings, {"core/a.cpp": "#include <server/b.hpp>\n"}, "core/a.cpp:1: core/ includes server/")
+
 
 class Edges(TidyTest):
     def test_a_library_stays_in_its_edge_files(self):
@@ -127,6 +135,10 @@ class Budgets(TidyTest):
 
     def test_a_long_line(self):
         self.finds(budgets, {"a.hpp": "//" + "x" * 109 + "\n"}, "a.hpp:1: 111 columns")
+
+    def test_only_an_address_may_be_long(self):
+        self.accepts(budgets, {"a.hpp": "// https://" + "x" * 109 + "\n"})
+        self.finds(budgets, {"a.hpp": "// http " + "x" * 109 + "\n"}, "a.hpp:1: 117 columns")
 
     def test_a_long_function(self):
         step = "    step();\n"
@@ -240,7 +252,9 @@ class Bans(TidyTest):
                 self.finds(bans, {path: f"{line}\n"}, f"{path}:1: {what}")
 
     def test_platform_files_may_read_the_clock(self):
-        self.accepts(bans, {"server/platform/clock.cpp": "auto t = std::chrono::steady_clock::now();\n"})
+        text = "auto t = std::chrono::steady_clock::now();\n"
+        self.accepts(bans, {"server/platform/clock.cpp": text})
+        self.finds(bans, {"core/clock.cpp": text}, "core/clock.cpp:1: a real clock")
 
     def test_words_in_comments_and_strings_are_free(self):
         self.accepts(bans, {"core/a.cpp": '// We never throw here.\nauto s = "rand()";\n'})
