@@ -35,10 +35,12 @@ namespace parley::server {
 namespace {
 
 constexpr std::size_t reads_queued_max = 65'536;
-constexpr std::size_t hashes_queued_max = 1'024;
+/// For each thread, so that whoever waits is answered in seconds: each hash takes some tenths of one.
+constexpr std::size_t hashes_queued_max = 32;
 /// A transaction that takes longer than this means that the disk does not answer.
-constexpr std::int64_t commit_us_max = 10'000'000;
-/// How long the drain waits for the last frames, beyond the time that a connection has for them.
+constexpr Duration commit_time_max = seconds(10);
+/// How long the drain waits for the last answers, and then for the last frames, beyond the time that a
+/// connection has for them.
 constexpr Duration drain_leeway = seconds(1);
 
 Status make_directory(const std::string& path) {
@@ -60,18 +62,6 @@ RateOptions rates_of(const Settings& settings) {
             .messages_burst = settings.messages_burst,
             .password_failures_max = settings.passwords_failures_max,
             .password_retry = seconds(settings.passwords_retry_seconds)};
-}
-
-Result<NetOptions> net_of(const Settings& settings) {
-    NetOptions net;
-    net.address = settings.listen_address;
-    net.port = static_cast<std::uint16_t>(settings.listen_port);
-    net.certificate_file = settings.listen_certificate;
-    net.key_file = settings.listen_key;
-    net.origins = settings.listen_origins;
-    TRY_ASSIGN(net.proxies, TrustedProxies::parse(settings.listen_proxies));
-    net.connections_max = settings.listen_connections_max;
-    return net;
 }
 
 std::size_t shard_count(const Settings& settings) {
@@ -104,14 +94,14 @@ struct App::Impl : public Operations {
 
     bool ready() const override { return serving && !broken && !writer_stands_still(); }
     bool writer_stands_still() const {
-        const std::int64_t since = process_metrics.writing_since_us.load();
-        return since != 0 && monotonic_us() - since > commit_us_max;
+        const Instant since = process_metrics.writing_since.load();
+        return since != Instant{} && current_time().instant - since > commit_time_max;
     }
     std::string metrics() const override {
         std::vector<const ShardMetrics*> all;
         for (const auto& one : shard_metrics)
             all.push_back(one.get());
-        return render_metrics(process_metrics, all);
+        return render_metrics(process_metrics, all, log.dropped());
     }
 
     Status open_store();
@@ -184,8 +174,9 @@ Status App::Impl::make_shards() {
     };
     readers = std::make_unique<ReaderThreads>(static_cast<std::size_t>(settings.threads_readers),
                                               reads_queued_max, *store, post, process_metrics.reads_queued);
-    hashers = std::make_unique<HashThreads>(static_cast<std::size_t>(settings.threads_hashers),
-                                            hashes_queued_max, cost, post, process_metrics.hashes_queued);
+    const auto hash_threads = static_cast<std::size_t>(settings.threads_hashers);
+    hashers = std::make_unique<HashThreads>(hash_threads, hash_threads * hashes_queued_max, cost, post,
+                                            process_metrics.hashes_queued);
     WriterReports reports;
     reports.publish = [this](Batch batch) {
         bus.publish(std::move(batch));
@@ -217,7 +208,7 @@ Status App::Impl::listen() {
     std::vector<ShardLoop*> all;
     for (const auto& loop : loops)
         all.push_back(loop.get());
-    TRY_ASSIGN(const NetOptions net, net_of(settings));
+    TRY_ASSIGN(const NetOptions net, net_options(settings));
     TRY_ASSIGN(listener, Listener::create(net, std::move(all)));
     return {};
 }
@@ -250,15 +241,19 @@ void App::Impl::drain() {
     control.reset();
     maintenance.reset();
     listener->stop();
-    // What was received is decided and answered before anybody is sent away.
+    const auto wait_for_none = [&](std::int64_t (Listener::*left)() const) {
+        const Instant last = current_time().instant + NetOptions{}.close_time_max + drain_leeway;
+        while ((*listener.*left)() > 0 && current_time().instant < last)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    };
+    // What was received is decided and answered before anybody is sent away; what a connection has asked by
+    // HTTP is the last that it asks.
+    wait_for_none(&Listener::calls);
     on_all_shards([](Shard& shard, Now now) { shard.flush_acks(now); });
     writer->finish();
     on_all_shards(
         [this](Shard& shard, Now now) { shard.drain(milliseconds(settings.drain_spread_ms), now); });
-    const Instant last = current_time().instant + NetOptions{}.close_time_max + drain_leeway;
-    while (listener->sockets() > 0 && current_time().instant < last) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    wait_for_none(&Listener::sockets);
     for (const auto& loop : loops)
         loop->loop().stop();
     for (std::thread& thread : threads)

@@ -142,20 +142,6 @@ Status apply_variables(Settings& settings, const SettingSources& sources) {
     return {};
 }
 
-Status check_together(const Settings& settings) {
-    if (settings.listen_certificate.empty() != settings.listen_key.empty()) {
-        return fail(ErrorCode::invalid, "listen.certificate and listen.key go together");
-    }
-    for (const std::string& origin : settings.listen_origins) {
-        if (is_origin(origin)) continue;
-        return bad("listen.origins", "\"" + origin + "\" is no origin, such as https://chat.example.org");
-    }
-    if (const auto proxies = TrustedProxies::parse(settings.listen_proxies); !proxies) {
-        return bad("listen.proxies", proxies.error().context);
-    }
-    return {};
-}
-
 std::string quoted(std::string_view text) {
     std::string made = "\"";
     for (const char c : text) {
@@ -204,8 +190,29 @@ Result<Settings> load_settings(const SettingSources& sources) {
             return bad("--" + key, set.error().context);
         }
     }
-    TRY(check_together(settings));
+    TRY(net_options(settings));
     return settings;
+}
+
+Result<NetOptions> net_options(const Settings& settings) {
+    if (settings.listen_certificate.empty() != settings.listen_key.empty()) {
+        return fail(ErrorCode::invalid, "listen.certificate and listen.key go together");
+    }
+    for (const std::string& origin : settings.listen_origins) {
+        if (is_origin(origin)) continue;
+        return bad("listen.origins", "\"" + origin + "\" is no origin, such as https://chat.example.org");
+    }
+    auto proxies = TrustedProxies::parse(settings.listen_proxies);
+    if (!proxies) return bad("listen.proxies", proxies.error().context);
+    NetOptions net;
+    net.address = settings.listen_address;
+    net.port = static_cast<std::uint16_t>(settings.listen_port);
+    net.certificate_file = settings.listen_certificate;
+    net.key_file = settings.listen_key;
+    net.origins = settings.listen_origins;
+    net.proxies = std::move(*proxies);
+    net.connections_max = settings.listen_connections_max;
+    return net;
 }
 
 std::string print_settings(const Settings& settings, std::span<const Setting> table) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "server/net/options.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -81,6 +82,10 @@ struct SettingSources {
 
 /// Fails with a sentence that names the file and the line, the variable or the flag. Unknown keys are errors.
 Result<Settings> load_settings(const SettingSources& sources);
+
+/// What the settings say about listening; fails with a sentence that names the setting. `load_settings` has
+/// asked for it, so that a mistake is found before anything starts.
+Result<NetOptions> net_options(const Settings& settings);
 
 /// As a TOML file, with secrets masked.
 std::string print_settings(const Settings& settings, std::span<const Setting> table = settings_table());

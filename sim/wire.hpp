@@ -71,6 +71,8 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
 
     // The server's end.
     void send(server::Frame frame) override;
+    /// What comes meanwhile waits in the session: devices send what their own limits allow.
+    void take_frames(bool) override {}
     void close(CloseCode code, server::Frame last) override;
 
     // Faults.

@@ -27,6 +27,10 @@ class Connection {
     /// Writes one frame. The next may come only after `Shard::handle_written`.
     virtual void send(Frame frame) = 0;
 
+    /// Whether frames may come, which they may at first; while they may not, they wait with the kernel and,
+    /// when that is full, with the peer.
+    virtual void take_frames(bool take) = 0;
+
     /// Ends the connection with `code`, after the frame under way and `last`, which may be empty. A peer that
     /// does not take them within a few seconds is cut off.
     virtual void close(CloseCode code, Frame last) = 0;

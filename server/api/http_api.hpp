@@ -74,7 +74,7 @@ class HttpApi {
     void serve_sign_out(const SharedCall& call);
     void check_password(const SharedCall& call, protocol::SignIn sign_in,
                         const Result<std::optional<PasswordFacts>>& facts);
-    void finish_sign_in(const SharedCall& call, const Result<Answer>& answer, int status);
+    void finish_sign_in(const SharedCall& call, const Answer& answer, int status);
     void refuse_sign_in(const SharedCall& call, const Error& error);
 
     // http_api.cpp: the process

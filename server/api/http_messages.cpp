@@ -44,6 +44,10 @@ void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
                 *body = fail(std::move(answer.error()));
                 return;
             }
+            if (const auto* refusal = std::get_if<protocol::ErrorReply>(&answer->payload)) {
+                *body = fail(refusal->code, refusal->message);
+                return;
+            }
             answer->timestamp = at;
             body->emplace();
             protocol::append_envelope(**body, *answer, Encoding::json);

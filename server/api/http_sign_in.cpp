@@ -52,10 +52,9 @@ void HttpApi::serve_register(const SharedCall& call) {
                                           const bool queued =
                                               shard_.submit_call({}, std::move(*work),
                                                                  [this, call](const Result<Answer>& answer) {
-                                                                     // One that is refused is no sign-in.
                                                                      if (!answer)
                                                                          return call->refuse(answer.error());
-                                                                     finish_sign_in(call, answer, 201);
+                                                                     finish_sign_in(call, *answer, 201);
                                                                  });
                                           if (!queued) call->refuse(busy());
                                       });
@@ -100,9 +99,11 @@ void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
             shard_.ports().limits.password_fitted(handle, call->request.remote);
             AddDevice work{
                 .account = known->account, .password_hash = known->password_hash, .device_name = device_name};
-            const bool queued = shard_.submit_call(
-                {}, std::move(work),
-                [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 201); });
+            const bool queued =
+                shard_.submit_call({}, std::move(work), [this, call](const Result<Answer>& answer) {
+                    if (!answer) return refuse_sign_in(call, answer.error());
+                    finish_sign_in(call, *answer, 201);
+                });
             if (!queued) call->refuse(busy());
         });
     if (verifying) return;
@@ -116,8 +117,10 @@ void HttpApi::serve_refresh(const SharedCall& call) {
     const auto claims = shard_.ports().tokens.check_refresh(body->refresh_token);
     if (!claims) return refuse_sign_in(call, claims.error());
     const UseRefreshToken work{.device = claims->device, .number = claims->number};
-    const bool queued = shard_.submit_call(
-        {}, work, [this, call](const Result<Answer>& answer) { finish_sign_in(call, answer, 200); });
+    const bool queued = shard_.submit_call({}, work, [this, call](const Result<Answer>& answer) {
+        if (!answer) return refuse_sign_in(call, answer.error());
+        finish_sign_in(call, *answer, 200);
+    });
     if (!queued) call->refuse(busy());
 }
 
@@ -132,9 +135,8 @@ void HttpApi::refuse_sign_in(const SharedCall& call, const Error& error) {
     call->refuse(error);
 }
 
-void HttpApi::finish_sign_in(const SharedCall& call, const Result<Answer>& answer, int status) {
-    if (!answer) return refuse_sign_in(call, answer.error());
-    const auto* signed_in = std::get_if<SignedIn>(&answer->payload);
+void HttpApi::finish_sign_in(const SharedCall& call, const Answer& answer, int status) {
+    const auto* signed_in = std::get_if<SignedIn>(&answer.payload);
     if (signed_in == nullptr) return call->refuse({ErrorCode::internal, {}, 0, {}});
     shard_.ports().log.info(
         "tokens given",

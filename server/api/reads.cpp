@@ -1,5 +1,8 @@
 #include "server/api/reads.hpp"
 
+#include "server/api/commands.hpp"
+#include "server/store/view.hpp"
+
 #include <cassert>
 #include <utility>
 
@@ -17,7 +20,14 @@ Result<protocol::Envelope> envelope_of(Result<T> answer, const StreamId& stream)
 }
 
 Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request) {
-    return envelope_of(changes(snapshot, reader, request), request.stream);
+    auto answer = changes(snapshot, reader, request);
+    if (answer || answer.error().code != ErrorCode::too_old)
+        return envelope_of(std::move(answer), request.stream);
+    // A refusal that says more than an error can.
+    protocol::ErrorReply refusal = error_reply(answer.error());
+    refusal.floor = floor_of(snapshot, reader, request.stream);
+    TRY(snapshot.status());
+    return envelope_of<protocol::ErrorReply>(std::move(refusal), {});
 }
 
 Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::Page& request) {
@@ -32,7 +42,7 @@ Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const pro
     // Direct conversations and groups are live in every session that has resumed; what is after the cursor is
     // new.
     const protocol::Changes page{.stream = request.stream, .after = request.after, .limit = {}, .only = {}};
-    return envelope_of(changes(snapshot, reader, page), request.stream);
+    return read(snapshot, reader, page);
 }
 
 Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey, const protocol::ProfileFind& request) {

@@ -11,8 +11,18 @@ namespace parley::server {
 
 namespace {
 
-/// So many envelopes may come before `auth` is answered; the next one ends the connection.
+/// So many envelopes may come before `auth`; the next one ends the connection.
 constexpr std::size_t envelopes_before_auth_max = 64;
+
+/// A client has at most `in_flight_max` commands under way; the rest is leeway for reads.
+constexpr std::uint16_t unanswered_max = 4 * limits::in_flight_max;
+
+/// Reading and signing out are never limited: where too much is unanswered they wait.
+bool is_never_refused(protocol::Type type) {
+    using protocol::Type;
+    return type == Type::read || type == Type::device_revoke || type == Type::changes || type == Type::page ||
+           type == Type::rows || type == Type::subscribe || type == Type::profile_find;
+}
 
 }  // namespace
 
@@ -58,20 +68,40 @@ void Session::handle_frame(std::string_view bytes) {
     for (protocol::Decoded& one : *decoded) {
         if (closed()) return;
         shard_.ports().metrics.envelopes_in.add();
-        handle_decoded(std::move(one));
+        if (!held_.empty() || must_wait(one)) {
+            hold(std::move(one));
+        } else {
+            handle_decoded(std::move(one));
+        }
+    }
+}
+
+bool Session::must_wait(const protocol::Decoded& decoded) const {
+    // What `auth` and `resume` in one frame mean is "both".
+    if (stage_ == Stage::verifying) return true;
+    const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
+    return envelope != nullptr && too_many_unanswered() && is_never_refused(envelope->type());
+}
+
+void Session::hold(protocol::Decoded decoded) {
+    held_.push_back(std::move(decoded));
+    if (std::exchange(takes_frames_, false)) connection_.take_frames(false);
+}
+
+void Session::handle_held() {
+    std::size_t handled = 0;
+    while (!closed() && handled < held_.size() && !must_wait(held_[handled]))
+        handle_decoded(std::move(held_[handled++]));
+    if (closed()) return;
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(handled));
+    if (held_.empty() && !std::exchange(takes_frames_, true)) {
+        // That nothing was heard meanwhile was not the peer's doing.
+        last_frame_at_ = shard_.now().instant;
+        connection_.take_frames(true);
     }
 }
 
 void Session::handle_decoded(protocol::Decoded decoded) {
-    if (stage_ == Stage::verifying) {
-        // They wait, since what `auth` and `resume` in one frame mean is "both".
-        if (held_.size() < envelopes_before_auth_max) {
-            held_.push_back(std::move(decoded));
-        } else {
-            close(CloseCode::try_later);
-        }
-        return;
-    }
     if (auto* rejected = std::get_if<protocol::Rejected>(&decoded)) {
         refuse(rejected->id, rejected->error);
         return;
@@ -134,10 +164,8 @@ void Session::reply(protocol::Envelope envelope) {
 
 void Session::refuse(std::optional<Uuid> re, const Error& error) {
     shard_.ports().metrics.errors_out.add();
-    if (shard_.ports().log.writes(LogLevel::debug)) {
-        re ? log(LogLevel::debug, "refused", {{"code", error.code}, {"command", *re}})
-           : log(LogLevel::debug, "refused", {{"code", error.code}});
-    }
+    re ? log(LogLevel::debug, "refused", {{"code", error.code}, {"command", *re}})
+       : log(LogLevel::debug, "refused", {{"code", error.code}});
     reply(re, error_reply(error));
 }
 
@@ -145,6 +173,10 @@ SharedText Session::encode(const protocol::Envelope& envelope) const {
     auto text = std::make_shared<std::string>();
     protocol::append_envelope(*text, envelope, encoding_);
     return text;
+}
+
+bool Session::too_many_unanswered() const {
+    return unanswered_ >= unanswered_max;
 }
 
 bool Session::has_room(std::size_t bytes) {
@@ -191,6 +223,8 @@ void Session::handle_written() {
 }
 
 void Session::flush() {
+    if (closed()) return;
+    if (!held_.empty() && stage_ == Stage::signed_in && unanswered_ <= unanswered_max / 2) handle_held();
     if (closed()) return;
     if (overflow_) fall_back();
     if (!writing_ && !outbound_.empty()) {
@@ -240,6 +274,10 @@ void Session::handle_disconnected() {
 
 void Session::forget() {
     stage_ = Stage::closed;
+    if (sync_ == Sync::resuming) {
+        shard_.ports().metrics.resumes_cut_short.add();
+        sync_ = Sync::none;
+    }
     outbound_ = Outbound(encoding_);
     shard_.count_queued(-static_cast<std::ptrdiff_t>(counted_bytes_));
     counted_bytes_ = 0;

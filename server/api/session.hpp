@@ -59,8 +59,9 @@ class Session {
     void handle_disconnected();
     void handle_timeout();
     void handle_answer(const Origin& origin, const Result<Answer>& answer);
-    /// A change that was committed; `account_seq`: of a change of the account's stream.
-    void handle_change(SharedText text, const Batch& batch, Instant received,
+    /// A change that was committed; `account_seq`: of a change of the account's stream. False: the queue is
+    /// full, and the session falls back.
+    bool handle_change(SharedText text, const Batch& batch, Instant received,
                        std::optional<std::int64_t> account_seq);
     void handle_opened(ConversationKey conversation);
     void handle_closed(ConversationKey conversation);
@@ -95,6 +96,10 @@ class Session {
 
     // session.cpp: frames and replies
     void handle_decoded(protocol::Decoded decoded);
+    bool must_wait(const protocol::Decoded& decoded) const;
+    void hold(protocol::Decoded decoded);
+    /// Goes on with what was held, as far as it need not wait any more.
+    void handle_held();
     void dispatch(protocol::Envelope envelope);
     void reply(std::optional<Uuid> re, protocol::Payload payload);
     void reply(protocol::Envelope envelope);
@@ -111,6 +116,8 @@ class Session {
     void begin_auth(std::optional<Uuid> re, const protocol::Auth& auth);
     void finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
                      const Result<std::optional<DeviceFacts>>& read);
+    /// `auth` ends the connection with this.
+    void refuse_auth(std::optional<Uuid> re, const Error& error, CloseCode code);
     void renew_auth(std::optional<Uuid> re, const protocol::Auth& auth);
     void accept_token(std::optional<Uuid> re, const AccessClaims& claims);
 
@@ -128,7 +135,7 @@ class Session {
     void read_next();
     void finish_read(std::optional<Uuid> re, SharedText text);
     void write(protocol::Envelope envelope);
-    bool too_many_unanswered(std::optional<Uuid> re);
+    bool too_many_unanswered() const;
 
     SessionKey key_;
     Marks marks_;
@@ -141,6 +148,7 @@ class Session {
     bool warned_ = false;
     bool reading_ = false;
     bool reading_part_ = false;
+    bool takes_frames_ = true;
     std::uint8_t refused_before_auth_ = 0;
     std::uint16_t unanswered_ = 0;
     /// Counts resumes, so that a part that was read for an earlier one is told apart.
@@ -169,7 +177,9 @@ class Session {
     std::size_t counted_bytes_ = 0;
     /// When the frame came in that caused the oldest change of the frame being written.
     Instant writing_received_;
-    std::vector<protocol::Decoded> held_;  // came while `auth` was being verified
+    /// Came while `auth` was being verified, or while too much was unanswered: the rest of a frame, behind
+    /// which no other is taken.
+    std::vector<protocol::Decoded> held_;
     std::vector<WaitingRead> waiting_;
 };
 

@@ -19,17 +19,18 @@ constexpr Duration token_warning = milliseconds(limits::token_warning_ms);
 
 }  // namespace
 
-void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
+void Session::refuse_auth(std::optional<Uuid> re, const Error& error, CloseCode code) {
     // Whoever never signed in could fill a log at will.
-    const auto refuse_auth = [&](const Error& error, CloseCode code) {
-        if (code == CloseCode::not_signed_in) shard_.ports().metrics.sign_ins_refused.add();
-        log(LogLevel::debug, "sign-in refused", {{"code", error.code}});
-        refuse(re, error);
-        close(code);
-    };
+    log(LogLevel::debug, "sign-in refused", {{"code", error.code}});
+    refuse(re, error);
+    close(code);
+}
+
+void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
     auto claims = shard_.ports().tokens.check_access(auth.token, shard_.now().wall);
     if (!claims) {
-        refuse_auth(claims.error(), CloseCode::not_signed_in);
+        shard_.ports().metrics.sign_ins_refused.add();
+        refuse_auth(re, claims.error(), CloseCode::not_signed_in);
         return;
     }
     stage_ = Stage::verifying;
@@ -48,7 +49,7 @@ void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
             if (Session* session = shard.find(key)) session->finish_auth(re, claims, *facts);
         });
     if (!reading)
-        refuse_auth({ErrorCode::unavailable, "Too many are signing in just now.", 1000, {}},
+        refuse_auth(re, {ErrorCode::unavailable, "Too many are signing in just now.", 1000, {}},
                     CloseCode::try_later);
 }
 
@@ -59,22 +60,17 @@ void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
         mutant(Mutant::signed_out_device_signs_in) && !known && known.error().code == ErrorCode::revoked;
     if (!known && !forgiven) {
         if (read) shard_.ports().metrics.sign_ins_refused.add();
-        log(LogLevel::debug, "sign-in refused", {{"code", known.error().code}});
-        refuse(re, known.error());
-        close(!read                                      ? CloseCode::internal
-              : known.error().code == ErrorCode::revoked ? CloseCode::revoked
-                                                         : CloseCode::not_signed_in);
+        refuse_auth(re, known.error(),
+                    !read                                      ? CloseCode::internal
+                    : known.error().code == ErrorCode::revoked ? CloseCode::revoked
+                                                               : CloseCode::not_signed_in);
         return;
     }
     stage_ = Stage::signed_in;
     shard_.ports().metrics.signed_in.add();
     log(LogLevel::info, "signed in");
     accept_token(re, claims);
-    auto held = std::exchange(held_, {});
-    for (protocol::Decoded& one : held) {
-        if (closed()) return;
-        handle_decoded(std::move(one));
-    }
+    handle_held();
 }
 
 void Session::renew_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
@@ -106,7 +102,8 @@ void Session::accept_token(std::optional<Uuid> re, const AccessClaims& claims) {
 }
 
 Instant Session::deadline() const {
-    Instant at = last_frame_at_ + silence_max;
+    // While no frame is taken, none comes: that is looked at again later.
+    Instant at = (takes_frames_ ? last_frame_at_ : shard_.now().instant) + silence_max;
     if (stage_ == Stage::greeted) at = std::min(at, opened_at_ + auth_max);
     if (stage_ == Stage::signed_in) at = std::min(at, warned_ ? expires_ : warn_at_);
     if (retry_at_) at = std::min(at, *retry_at_);
@@ -125,7 +122,7 @@ void Session::handle_timeout() {
         close(CloseCode::token_ended);
         return;
     }
-    if (now >= last_frame_at_ + silence_max) {
+    if (takes_frames_ && now >= last_frame_at_ + silence_max) {
         close(CloseCode::going_away);
         return;
     }

@@ -1,4 +1,3 @@
-#include "protocol/generated/cpp/limits.hpp"
 #include "server/api/commands.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
@@ -11,9 +10,6 @@ namespace parley::server {
 
 namespace {
 
-/// A client has at most `in_flight_max` commands under way; the rest is leeway for reads.
-constexpr std::uint16_t unanswered_max = 4 * limits::in_flight_max;
-
 /// Reads go on when less than this waits for the connection, so that answers queue up in the store and not
 /// here.
 constexpr std::size_t read_ahead_bytes = 65'536;
@@ -21,12 +17,6 @@ constexpr std::size_t read_ahead_bytes = 65'536;
 constexpr std::int64_t busy_retry_ms = 500;
 
 }  // namespace
-
-bool Session::too_many_unanswered(std::optional<Uuid> re) {
-    if (unanswered_ < unanswered_max) return false;
-    refuse(re, {ErrorCode::rate_limited, "Wait for answers before sending more.", busy_retry_ms, {}});
-    return true;
-}
 
 void Session::write(protocol::Envelope envelope) {
     const bool message = envelope.type() == protocol::Type::message_send;
@@ -41,7 +31,10 @@ void Session::write(protocol::Envelope envelope) {
         refuse(envelope.id, id.error());
         return;
     }
-    if (too_many_unanswered(*id)) return;
+    if (too_many_unanswered()) {
+        refuse(*id, {ErrorCode::rate_limited, "Wait for answers before sending more.", busy_retry_ms, {}});
+        return;
+    }
     if (is_rate_limited(*command)) {
         if (const auto wait = shard_.ports().limits.take_message(account_, shard_.now().instant)) {
             refuse(*id, {ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
@@ -56,7 +49,6 @@ void Session::write(protocol::Envelope envelope) {
 }
 
 void Session::ask(protocol::Envelope envelope) {
-    if (too_many_unanswered(envelope.id)) return;
     ++unanswered_;
     waiting_.push_back({envelope.id, to_read(account_, std::move(envelope.payload))});
     shard_.mark_dirty(*this);

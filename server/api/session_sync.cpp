@@ -34,6 +34,8 @@ void Session::begin_resume(std::optional<Uuid> re, const protocol::Resume& reque
     }
     ShardMetrics& metrics = shard_.ports().metrics;
     (token ? metrics.resumes_continued : metrics.resumes_fresh).add();
+    if (token && attempt_ == 0) metrics.reconnects.add();
+    if (sync_ == Sync::resuming) metrics.resumes_cut_short.add();
     if (live()) shard_.leave(*this);
     // What is queued goes out before the first part, and a token in it stays true: the parts only add to it.
     restart_resume(token);
@@ -134,19 +136,20 @@ std::optional<SyncToken> Session::token() const {
                      .account_seq = account_seq_};
 }
 
-void Session::handle_change(SharedText text, const Batch& batch, Instant received,
+bool Session::handle_change(SharedText text, const Batch& batch, Instant received,
                             std::optional<std::int64_t> account_seq) {
     const Coverage before{.position = batch.first_position - 1, .account_seq = account_seq_};
     if (outbound_.bytes() + text->size() > shard_.session_queue_bytes_max()) {
         // Settled at the end of the turn: the lists that are being walked must not change now.
         overflow_ = before;
         shard_.mark_dirty(*this);
-        return;
+        return false;
     }
     outbound_.push_change(std::move(text), before, received);
     if (account_seq) account_seq_ = std::max(account_seq_, *account_seq);
     shard_.ports().metrics.changes_out.add();
     count_queued();
+    return true;
 }
 
 void Session::handle_opened(ConversationKey conversation) {

@@ -181,8 +181,10 @@ bool Shard::submit_call(Origin origin, Command command, AnswerTo answer) {
 void Shard::collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack) {
     for (const protocol::StreamPosition& one : ack.streams) {
         const auto conversation = conversation_key(one.stream.text());
-        if (!conversation || acks_.size() >= acks_waiting_max) continue;
-        Acks::One& kept = acks_[{device, *conversation}];
+        if (!conversation) continue;
+        const AckKey key{device, *conversation};
+        if (acks_.size() >= acks_waiting_max && !acks_.contains(key)) continue;
+        Acks::One& kept = acks_[key];
         kept = {.account = account,
                 .device = device,
                 .conversation = *conversation,

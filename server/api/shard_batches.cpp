@@ -84,11 +84,16 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
     if (const auto* replied = std::get_if<Replied>(&effect)) {
         answer(*replied);
     } else if (const auto* change = std::get_if<ConversationChange>(&effect)) {
+        std::int64_t told = 0;
         for (Session* session : conversations_.of(change->conversation)) {
             if (!session->awaits(batch) || !hears(*session, *change)) continue;
-            session->handle_change(pieces.in(session->encoding()), batch, change->origin.received,
-                                   std::nullopt);
+            told += session->handle_change(pieces.in(session->encoding()), batch, change->origin.received,
+                                           std::nullopt)
+                        ? 1
+                        : 0;
         }
+        if (std::holds_alternative<protocol::MessageNew>(change->change.payload))
+            ports_.metrics.messages_out.add(told);
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         for (Session* session : accounts_.of(own->account)) {
             if (!session->awaits(batch)) continue;

@@ -62,14 +62,14 @@ void WriterThread::run() {
 }
 
 void WriterThread::decide(const std::vector<Work>& works) {
-    std::int64_t began = 0;
+    Stopwatch watch;
     const auto begin = [&] {
-        began = monotonic_us();
-        metrics_.writing_since_us.store(began, std::memory_order_relaxed);
+        watch = Stopwatch();
+        metrics_.writing_since.store(current_time().instant, std::memory_order_relaxed);
     };
     const ApplyEach tell{.applied =
                              [&](Batch batch, std::size_t count) {
-                                 note_commit(count, monotonic_us() - began);
+                                 note_commit(count, watch.elapsed());
                                  reports_.publish(std::move(batch));
                                  begin();
                              },
@@ -84,14 +84,14 @@ void WriterThread::decide(const std::vector<Work>& works) {
         const auto part = std::span(works).subspan(from, std::min(options_.batch_max, works.size() - from));
         apply_each(store_, part, tell);
     }
-    metrics_.writing_since_us.store(0, std::memory_order_relaxed);
+    metrics_.writing_since.store({}, std::memory_order_relaxed);
 }
 
-void WriterThread::note_commit(std::size_t works, std::int64_t took_us) {
+void WriterThread::note_commit(std::size_t works, std::chrono::microseconds took) {
     metrics_.commits.add();
     metrics_.works.add(static_cast<std::int64_t>(works));
     metrics_.commit_works.observe(static_cast<std::int64_t>(works));
-    metrics_.commit_us.observe(took_us);
+    metrics_.commit_us.observe(took.count());
 }
 
 void WriterThread::report_failure(const Error& why) {

@@ -4,6 +4,7 @@
 #include "server/ops/metrics.hpp"
 #include "server/store/store.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -47,7 +48,7 @@ class WriterThread : public WriteQueue {
   private:
     void run();
     void decide(const std::vector<Work>& works);
-    void note_commit(std::size_t works, std::int64_t took_us);
+    void note_commit(std::size_t works, std::chrono::microseconds took);
     void report_failure(const Error& why);
 
     WriterOptions options_;

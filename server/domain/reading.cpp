@@ -147,7 +147,7 @@ protocol::ChangesOk answer(const protocol::Changes& request, RowsFound found, st
 Status check_cursor(const protocol::Changes& request, std::int64_t head, std::int64_t floor) {
     if (request.after > head) return fail(Error{ErrorCode::invalid, "above the stream's head", 0, "after"});
     if (request.after < floor)
-        return fail(ErrorCode::too_old, "below the stream's floor " + std::to_string(floor));
+        return fail(ErrorCode::too_old, "below the stream's floor " + std::to_string(floor) + "; jump");
     return {};
 }
 
@@ -174,6 +174,15 @@ Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const
     auto found = snapshot.rows().changed_since(wanted);
     TRY(snapshot.status());
     return answer(request, std::move(found), reading.head());
+}
+
+std::int64_t floor_of(Snapshot& snapshot, AccountKey reader, const StreamId& stream) {
+    if (stream == to_stream(reader)) {
+        const auto* account = snapshot.accounts().find(reader);
+        return account != nullptr ? account->floor : 0;
+    }
+    const auto reading = open_for(snapshot, reader, stream);
+    return reading ? reading->standing.conversation.floor : 0;
 }
 
 Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request) {

@@ -86,9 +86,10 @@ struct Room {
     std::int64_t bytes = limits::page_bytes_max;
     bool empty = true;
 
+    bool full() const { return !empty && rows < 1; }
     /// The first thing always fits.
     bool take(std::int64_t size) {
-        if (!empty && (rows < 1 || bytes < size)) return false;
+        if (full() || (!empty && bytes < size)) return false;
         empty = false;
         --rows;
         bytes -= size;
@@ -125,6 +126,7 @@ bool add_states(View& view, const AccountRecord& account, Room& room, ResumePart
         if (mutant(Mutant::resume_leaves_out_the_oldest) && token.position > 0 && !page.empty())
             page.pop_back();
         for (const auto& moved : page) {
+            if (room.full()) return false;
             auto state = state_of(view, moved.conversation, account);
             if (state && !room.take(frame_bytes(*state))) return false;
             if (state) {
@@ -171,8 +173,9 @@ Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey key, std::
     const auto moved = snapshot.conversations().moved(key, range, limits::page_rows_max + 1);
     std::int64_t last = 0;
     for (const auto& one : moved) {
-        auto state = state_of(snapshot, one.conversation, *account);
-        if (state && !room.take(frame_bytes(*state))) {
+        std::optional<protocol::ConversationState> state;
+        if (!room.full()) state = state_of(snapshot, one.conversation, *account);
+        if (room.full() || (state && !room.take(frame_bytes(*state)))) {
             page.after = last;
             break;
         }

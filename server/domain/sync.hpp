@@ -52,6 +52,8 @@ struct ResumePart {
 Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey account, const std::optional<SyncToken>& token);
 
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request);
+/// From where on a stream of the reader's can be read: what goes with `too_old`.
+std::int64_t floor_of(Snapshot& snapshot, AccountKey reader, const StreamId& stream);
 Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request);
 Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request);
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
@@ -60,10 +62,12 @@ Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account)
 /// States of present conversations, latest moved first; as many as fit.
 struct StatesPage {
     std::vector<protocol::Envelope> states;
-    /// What to ask for next; 0: these were all.
+    /// What to ask for next: the commit position at which the last of these moved; 0: these were all.
     std::int64_t after = 0;
 };
-/// `after`: of the page before; 0: the first. What moves between two pages is not seen twice.
+/// `after`: of the page before; 0: the first. Nothing is seen twice. A conversation that had not been reached
+/// and moves before the next page is asked for is in none of them, since it now stands above: whoever needs
+/// all begins again, or resumes.
 Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey account, std::int64_t after);
 
 /// What `auth` and sign-in need to know of a device and of an account.

@@ -12,6 +12,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
 constexpr std::string_view websocket_version = "13";
+constexpr std::int64_t busy_retry_ms = 1'000;
 
 std::string text_of(beast::string_view text) {
     return {text.data(), text.size()};
@@ -113,8 +115,24 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                          .content_type = text_of(request[http::field::content_type]),
                          .body = request.body(),
                          .remote = limit_key(client_of(request))};
-        loop_.handle_http(std::move(call), [self = shared_from_this()](HttpResponse response) {
-            self->respond(std::move(response));
+        call_.emplace(counted_->doors(), &Doors::calls);
+        const std::uint64_t number = ++calls_;
+        limit_answer(number);
+        loop_.handle_http(std::move(call), [self = shared_from_this(), number](HttpResponse response) {
+            // One that comes too late was answered already.
+            if (number == self->calls_) self->respond(std::move(response));
+        });
+    }
+
+    /// Whoever waits is told that it was in vain, instead of being cut off.
+    void limit_answer(std::uint64_t number) {
+        deadline_.expires_after(std::chrono::milliseconds(counted_->options().answer_time_max.ms));
+        deadline_.async_wait([weak = weak_from_this(), number](error_code error) {
+            const auto self = error ? nullptr : weak.lock();
+            if (!self || number != self->calls_) return;
+            self->keep_alive_ = false;
+            self->respond(HttpApi::problem(
+                {ErrorCode::unavailable, "The server is too busy to answer in time.", busy_retry_ms, {}}));
         });
     }
 
@@ -160,6 +178,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     }
 
     void respond(HttpResponse made) {
+        ++calls_;
+        if (counted_->doors()->draining) keep_alive_ = false;
         response_.emplace();
         response_->version(11);
         response_->result(static_cast<unsigned>(made.status));
@@ -179,6 +199,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     }
 
     void responded(error_code error) {
+        call_.reset();
         if (error || !keep_alive_) return end();
         response_.reset();
         read_header(counted_->options().idle_time_max);
@@ -212,6 +233,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     beast::flat_buffer buffer_;
     Address peer_;
     bool keep_alive_ = false;
+    /// The call under way, and a number that tells its answer from that of an earlier one; a response that
+    /// has begun takes the next number.
+    std::optional<Counted> call_;
+    std::uint64_t calls_ = 0;
     std::optional<Parser> parser_;
     std::optional<Response> response_;
 };

@@ -17,10 +17,14 @@ struct Doors {
     NetOptions options;
     std::atomic<std::int64_t> connections{0};
     std::atomic<std::int64_t> sockets{0};
+    /// HTTP calls that were taken and whose answer the kernel has not got yet.
+    std::atomic<std::int64_t> calls{0};
+    /// The server drains: a connection ends with the answer under way.
+    std::atomic<bool> draining{false};
 };
 using SharedDoors = std::shared_ptr<Doors>;
 
-/// Counts one connection, or one socket, while it lives.
+/// Counts one connection, socket or call while it lives.
 class Counted {
   public:
     Counted(SharedDoors doors, std::atomic<std::int64_t> Doors::* what)

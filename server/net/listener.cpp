@@ -150,6 +150,7 @@ void Listener::start() {
 }
 
 void Listener::stop() {
+    impl_->doors->draining = true;
     asio::post(impl_->acceptor.get_executor(), [impl = impl_.get()] {
         error_code ignored;
         impl->acceptor.close(ignored);
@@ -162,6 +163,9 @@ std::int64_t Listener::connections() const {
 }
 std::int64_t Listener::sockets() const {
     return impl_->doors->sockets;
+}
+std::int64_t Listener::calls() const {
+    return impl_->doors->calls;
 }
 
 }  // namespace parley::server

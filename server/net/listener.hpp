@@ -23,12 +23,15 @@ class Listener {
     bool secured() const;
 
     void start();
-    /// Takes no more connections; those that are there stay. From any thread.
+    /// Takes no more connections; sockets stay, and other connections end with the answer under way. From any
+    /// thread.
     void stop();
     /// Connections of every kind. From any thread.
     std::int64_t connections() const;
     /// Those of them that are WebSockets.
     std::int64_t sockets() const;
+    /// HTTP calls under way, from being received to being answered. From any thread.
+    std::int64_t calls() const;
 
   private:
     struct Impl;

@@ -25,11 +25,13 @@ struct NetOptions {
     std::int64_t connections_max = 15'000;
     std::uint32_t header_bytes_max = 8'192;
     std::uint32_t body_bytes_max = 65'536;
-    /// From connecting, or from the last answer, to the end of a request's header; and from there to the end
-    /// of its body and of its answer.
+    /// From connecting (idle: from the last answer) to the end of a request's header; from there to the end
+    /// of its body; from there to its answer, after which it is `unavailable`; and until the peer has taken
+    /// that.
     Duration header_time_max = seconds(10);
     Duration idle_time_max = seconds(60);
     Duration body_time_max = seconds(20);
+    Duration answer_time_max = seconds(20);
     /// How long a peer has to take the last frames and to answer a close.
     Duration close_time_max = seconds(5);
 };

@@ -85,6 +85,13 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
         write_under_way_ = true;
     }
 
+    void take_frames(bool take) override {
+        takes_frames_ = take;
+        if (!take || reading_ || handling_) return;
+        read();
+        paused_.reset();
+    }
+
     void close(CloseCode code, Frame last) override {
         session_.reset();
         code_ = code;
@@ -95,6 +102,7 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
             if (!error) self->stream_.next_layer().cut();
         });
         if (!write_under_way_) write_last();
+        paused_.reset();
     }
 
   private:
@@ -104,11 +112,13 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
     }
 
     void read() {
+        reading_ = true;
         stream_.async_read(
             buffer_, [self = shared_from_this()](error_code error, std::size_t) { self->received(error); });
     }
 
     void received(error_code error) {
+        reading_ = false;
         if (error) return ended();
         // After `close` what comes in is thrown away until the peer answers.
         if (session_ && stream_.got_text() != (encoding_ == protocol::Encoding::json)) {
@@ -118,12 +128,16 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
         }
         if (session_) {
             const auto bytes = buffer_.cdata();
+            handling_ = true;
             loop_.handle_frame(*session_, {static_cast<const char*>(bytes.data()), bytes.size()});
+            handling_ = false;
         }
         buffer_.consume(buffer_.size());
         if (buffer_.capacity() > idle_buffer_bytes) buffer_ = beast::flat_buffer{};
         // When the session has closed, `async_close` reads what is left.
-        if (session_) read();
+        if (!session_) return;
+        if (takes_frames_) return read();
+        paused_ = shared_from_this();
     }
 
     void written(error_code error) {
@@ -154,6 +168,7 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
 
     /// The connection is of no more use; whatever else is under way ends with an error.
     void ended() {
+        const auto self = std::exchange(paused_, nullptr);
         stream_.next_layer().cut();
         if (deadline_) deadline_->cancel();
         if (session_) loop_.handle_disconnected(*std::exchange(session_, std::nullopt));
@@ -166,6 +181,12 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
     ShardLoop& loop_;
     protocol::Encoding encoding_;
     bool write_under_way_ = false;
+    bool takes_frames_ = true;
+    bool reading_ = false;
+    /// Itself, while no frame is taken and so perhaps nothing is under way that would hold it.
+    std::shared_ptr<WebSocketConnection> paused_;
+    /// The session looks at the frame in the buffer.
+    bool handling_ = false;
     /// Nothing: the session has closed, or not begun.
     std::optional<SessionKey> session_;
     Frame writing_;

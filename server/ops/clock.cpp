@@ -1,7 +1,5 @@
 #include "server/ops/clock.hpp"
 
-#include <chrono>
-
 namespace parley::server {
 
 Now current_time() {
@@ -11,9 +9,10 @@ Now current_time() {
     return {.instant = {instant.count()}, .wall = {wall.count()}};
 }
 
-std::int64_t monotonic_us() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+Stopwatch::Stopwatch() : began_(std::chrono::steady_clock::now()) {}
+
+std::chrono::microseconds Stopwatch::elapsed() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_);
 }
 
 }  // namespace parley::server

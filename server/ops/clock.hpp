@@ -2,12 +2,21 @@
 
 #include "base/time.hpp"
 
+#include <chrono>
+
 namespace parley::server {
 
 /// The clocks of the machine; everything else is handed the time.
 Now current_time();
 
 /// For measuring what takes less than a millisecond.
-std::int64_t monotonic_us();
+class Stopwatch {
+  public:
+    Stopwatch();
+    std::chrono::microseconds elapsed() const;
+
+  private:
+    std::chrono::steady_clock::time_point began_;
+};
 
 }  // namespace parley::server

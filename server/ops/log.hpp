@@ -78,6 +78,8 @@ class Log {
     virtual void write(LogLevel level, std::string_view event, std::span<const LogField> fields) = 0;
     /// Returns when everything is written, or when nobody takes it for a second.
     virtual void flush() = 0;
+    /// Lines that were given up since nobody took them.
+    virtual std::int64_t dropped() const { return 0; }
 
   private:
     void write_all(LogLevel level, std::string_view event, Fields fields) {

@@ -123,9 +123,9 @@ void add_sessions(Families& all) {
     using M = ShardMetrics;
     all.gauge("parley_connections", "Open connections.",
               [](const M& m) { return m.connected.value() - m.disconnected.value(); });
-    all.counter("parley_connections_total",
-                "Connections ever opened; what is above the first of each device are reconnects.",
-                &M::connected);
+    all.counter("parley_connections_total", "Connections ever opened.", &M::connected);
+    all.counter("parley_reconnects_total",
+                "Connections of devices that had been here: they resumed with a token.", &M::reconnects);
     all.counter("parley_sign_ins_total", "Connections that signed in.", &M::signed_in);
     all.counter("parley_sign_ins_refused_total",
                 "Sign-ins refused: access tokens on sockets, passwords and refresh tokens by HTTP.",
@@ -134,6 +134,8 @@ void add_sessions(Families& all) {
                 &M::replaced);
     all.counter("parley_envelopes_in_total", "Envelopes received.", &M::envelopes_in);
     all.counter("parley_messages_in_total", "Messages received for sending.", &M::messages_in);
+    all.counter("parley_messages_out_total",
+                "Messages queued for live connections of those who did not send them.", &M::messages_out);
     all.counter("parley_deliveries_total", "Changes and receipts queued for connections.", &M::changes_out);
     all.counter("parley_frames_out_total", "Frames written.", &M::frames_out);
     all.counter("parley_bytes_out_total", "Bytes in frames written.", &M::bytes_out);
@@ -141,12 +143,16 @@ void add_sessions(Families& all) {
     all.counter("parley_http_calls_total", "HTTP calls.", &M::http_calls);
     all.gauge("parley_session_queue_bytes", "What waits for slow connections.",
               [](const M& m) { return m.queued_bytes.value(); });
-    all.outcomes("parley_resumes_total", "Resumes by how they began, and those that ended in being live.",
-                 "outcome",
-                 {{"fresh", &M::resumes_fresh},
-                  {"continued", &M::resumes_continued},
-                  {"fallen_back", &M::resumes_fallen_back},
-                  {"finished", &M::resumes_finished}});
+    all.outcomes(
+        "parley_resumes_total",
+        "Resumes by how they began (fresh, continued, fallen_back) and how they ended (finished: live; "
+        "cut_short: by the end of the connection or another resume).",
+        "outcome",
+        {{"fresh", &M::resumes_fresh},
+         {"continued", &M::resumes_continued},
+         {"fallen_back", &M::resumes_fallen_back},
+         {"finished", &M::resumes_finished},
+         {"cut_short", &M::resumes_cut_short}});
     all.histogram("parley_delivery_seconds",
                   "From the frame with a message to its change with the kernel, per frame out.",
                   &M::delivery_ms, 1e-3);
@@ -181,10 +187,13 @@ void add_process(Families& all, const ProcessMetrics& process) {
 
 }  // namespace
 
-std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards) {
+std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards,
+                           std::int64_t log_lines_dropped) {
     Families all(shards);
     add_sessions(all);
     add_process(all, process);
+    all.process_counter("parley_log_lines_dropped_total",
+                        "Lines of the log that were given up since nobody took them.", log_lines_dropped);
     return all.text();
 }
 

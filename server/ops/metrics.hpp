@@ -57,14 +57,15 @@ inline constexpr std::array<std::int64_t, 10> size_bounds{1, 2, 4, 8, 16, 32, 64
 
 /// What one shard counts.
 struct ShardMetrics {
-    Counter connected;     ///< Connections ever opened …
-    Counter disconnected;  ///< … and ended, by whichever side.
-    Counter signed_in;     ///< Sessions that passed `auth`.
-    Counter sign_ins_refused;
-    Counter replaced;  ///< Connections ended by a later one of the same device.
+    Counter connected;         ///< Connections ever opened …
+    Counter disconnected;      ///< … and ended, by whichever side.
+    Counter signed_in;         ///< Sessions that passed `auth`.
+    Counter sign_ins_refused;  ///< Of tokens and passwords, on sockets and by HTTP.
+    Counter replaced;          ///< Connections ended by a later one of the same device.
     Counter envelopes_in;
-    Counter messages_in;  ///< `message.send`, accepted or not.
-    Counter changes_out;  ///< Changes handed to connections: deliveries.
+    Counter messages_in;   ///< `message.send`, accepted or not.
+    Counter messages_out;  ///< Messages queued for those who did not write them, as they happened.
+    Counter changes_out;   ///< Changes handed to connections: deliveries.
     Counter frames_out;
     Counter bytes_out;
     Counter errors_out;
@@ -72,6 +73,8 @@ struct ShardMetrics {
     Counter resumes_continued;
     Counter resumes_fallen_back;  ///< Slow connections that the server put back to resuming.
     Counter resumes_finished;
+    Counter resumes_cut_short;  ///< By the end of the connection, or by another resume on it.
+    Counter reconnects;         ///< Connections whose first resume came with a token: devices that were here.
     Counter http_calls;
     Counter queued_bytes;  ///< Waits in the queues of this shard's sessions; goes down as well.
     Histogram delivery_ms{latency_bounds_ms};  ///< Frame in to frame with the change handed to the kernel.
@@ -84,8 +87,8 @@ struct ProcessMetrics {
     Counter commit_failures;
     Histogram commit_works{size_bounds};
     Histogram commit_us{duration_bounds_us};
-    /// When the transaction under way began, by the monotonic clock; 0: none is.
-    std::atomic<std::int64_t> writing_since_us{0};
+    /// When the transaction under way began; 0: none is.
+    std::atomic<Instant> writing_since{};
     std::atomic<std::int64_t> writes_queued{0};
     std::atomic<std::int64_t> reads_queued{0};
     std::atomic<std::int64_t> hashes_queued{0};
@@ -97,7 +100,8 @@ struct ProcessMetrics {
     std::atomic<std::int64_t> damaged_pages{0};
 };
 
-/// All of it in the text format of Prometheus.
-std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards);
+/// All of it in the text format of Prometheus. `log_lines_dropped` is the log's own count.
+std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards,
+                           std::int64_t log_lines_dropped);
 
 }  // namespace parley::server

@@ -19,8 +19,7 @@ class ProcessLog final : public Log {
     bool writes(LogLevel level) const override;
     void write(LogLevel level, std::string_view event, std::span<const LogField> fields) override;
     void flush() override;
-    /// Lines that were dropped.
-    std::int64_t dropped() const;
+    std::int64_t dropped() const override;
 
   private:
     struct Impl;

@@ -26,6 +26,8 @@ def run(cases):
         closed_registration,
         drain_loses_nothing,
         drain_says_closing,
+        drain_answers_calls_under_way,
+        a_log_that_nobody_reads,
         kill_loses_nothing,
         backup_and_restore,
         damaged_rows,
@@ -180,6 +182,54 @@ def drain_loses_nothing():
     sessions = write_and_end(end)
     codes = {session.socket.closed.code for session in sessions if session.socket.closed}
     equal(codes, {1001}, "the close codes")
+
+
+def http_calls(server):
+    return sum(value for name, value in server.metrics().items() if name.startswith("parley_http_calls_total"))
+
+
+def drain_answers_calls_under_way():
+    """A call that takes its time, here for its hash, is answered by a server that was told to end."""
+    with Server({"passwords.memory_kib": 262144, "passwords.passes": 8}) as server:
+        answers = []
+        calls = http_calls(server)
+        looks = []
+
+        def under_way():
+            looks.append(None)  # each look is a call by itself
+            return http_calls(server) > calls + len(looks)
+
+        call = threading.Thread(target=lambda: answers.append(register(server, "ada")))
+        call.start()
+        waiting.until(under_way, "the call is under way")
+        equal(server.stop(), 0, "the exit code")
+        call.join(10)
+        equal([answer.status for answer in answers], [201], "the answer")
+
+
+def a_log_that_nobody_reads():
+    """A pipe that takes nothing keeps nobody from being served, nor the server from ending."""
+    with Server({"log.level": "debug"}) as server:
+        server.stop()
+        config = server.folder / "parleyd.toml"
+        process = subprocess.Popen(
+            [str(program("parleyd")), "--config", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=server.folder,
+        )
+        try:
+            server.process = process
+            server.wait_ready()
+            for _ in range(1500):
+                equal(Rest(server.port).call("GET", "/livez").status, 200, "while the pipe fills")
+            process.terminate()
+            equal(process.wait(20), 0, "the exit code")
+        finally:
+            process.kill()
+            process.wait()
+            process.stderr.close()
 
 
 def kill_loses_nothing():

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace parley::server::test {
 namespace {
 
@@ -93,6 +95,21 @@ TEST(Auth, MayStandWithWhatFollowsInOneFrame) {
     ASSERT_GE(came.size(), 3u);
     EXPECT_TRUE(std::holds_alternative<AuthOk>(came[1].payload));
     EXPECT_TRUE(std::holds_alternative<protocol::Resumed>(came.back().payload));
+}
+
+TEST(Auth, MayBeFollowedByMoreThanWaitsForIt) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.connect();
+    peer.ask(auth(ada.access));
+    std::vector<Uuid> asked;
+    for (int i = 0; i < 200; ++i)
+        asked.push_back(peer.ask(protocol::ProfileFind{.accounts = {ada.id}}));
+    EXPECT_FALSE(peer.takes_frames);
+    EXPECT_EQ(peer.unsent.size(), 199u) << "one is held, the rest waits with the peer";
+    world.settle();
+    EXPECT_FALSE(peer.closed);
+    EXPECT_EQ(peer.take_all<protocol::Profiles>().size(), 200u);
 }
 
 TEST(Auth, WithATokenThatIsNoneEndsTheConnection) {

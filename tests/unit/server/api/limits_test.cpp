@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace parley::server::test {
 namespace {
 
@@ -80,6 +83,128 @@ TEST(Limits, OnUnansweredCommandsRefuseTheRest) {
     EXPECT_EQ(world.writes.queue.size(), 64u);
     EXPECT_EQ(peer.refusal(last), ErrorCode::rate_limited);
     EXPECT_FALSE(error_of(peer.answer(peer.ask(message(group, "now there is room")))));
+}
+
+/// Every request that reads or signs out; the last one is of another device.
+std::vector<protocol::Payload> readings(const StreamId& group, const Account& account) {
+    return {protocol::Read{.target = {.stream = group}, .upto = 1},
+            protocol::Changes{.stream = group},
+            protocol::Page{.stream = group, .before = 0},
+            protocol::Rows{.stream = group, .kind = protocol::RowKind::member},
+            protocol::Subscribe{.stream = group},
+            protocol::ProfileFind{.accounts = {account.id}},
+            protocol::Ping{},
+            protocol::DeviceRevoke{.device = account.device}};
+}
+
+TEST(Limits, NeverRefuseReadingAndSigningOutHoweverMuchIsUnanswered) {
+    World world;
+    const Account ada = world.person("ada");
+    const Account lost = world.another_device(ada);
+    Peer& peer = world.online(ada);
+    const StreamId group = world.group(peer, {});
+    for (int i = 0; i < 64; ++i)
+        peer.ask(message(group, "x"));
+    std::vector<Uuid> asked;
+    for (int i = 0; i < 30; ++i) {
+        for (const protocol::Payload& payload : readings(group, lost))
+            asked.push_back(peer.ask(payload));
+    }
+    peer.ask(protocol::Ack{.streams = {{.stream = group, .seq = 3}}});
+    EXPECT_EQ(world.writes.queue.size(), 64u);
+    EXPECT_FALSE(peer.takes_frames) << "they wait with the peer";
+    EXPECT_EQ(peer.unsent.size(), asked.size()) << "no more than a frame is held";
+    world.settle();
+    EXPECT_TRUE(peer.takes_frames);
+    EXPECT_TRUE(peer.unsent.empty());
+    std::size_t answered = 0;
+    for (const protocol::Envelope& envelope : peer.take()) {
+        EXPECT_FALSE(error_of(envelope)) << error_of(envelope)->message;
+        if (answered < asked.size() && envelope.re && std::ranges::find(asked, *envelope.re) != asked.end())
+            ++answered;
+    }
+    EXPECT_EQ(answered, asked.size());
+    EXPECT_FALSE(peer.closed);
+    Peer& revoked = world.sign_in(lost);
+    EXPECT_EQ(revoked.closed, CloseCode::revoked);
+}
+
+TEST(Limits, HoldWhatStandsInOneFrameInItsOrder) {
+    World world;
+    Peer& peer = world.online(world.person("ada"));
+    const StreamId group = world.group(peer, {});
+    std::string frame;
+    std::vector<Uuid> ids;
+    const auto add = [&](protocol::Payload payload) {
+        protocol::Envelope envelope;
+        envelope.id = ids.emplace_back(world.next_id());
+        envelope.payload = std::move(payload);
+        std::string text;
+        protocol::append_envelope(text, envelope, peer.encoding);
+        protocol::append_to_frame(frame, text, peer.encoding);
+    };
+    for (int i = 0; i < 64; ++i)
+        add(message(group, "x"));
+    for (int i = 0; i < 100; ++i)
+        add(protocol::Read{.target = {.stream = group}, .upto = 3 + i % 60});
+    add(message(group, "the last one"));
+    peer.send_frame(frame);
+    EXPECT_EQ(world.writes.queue.size(), 64u);
+    world.settle();
+    std::vector<Uuid> answered;
+    for (const protocol::Envelope& envelope : peer.take()) {
+        EXPECT_FALSE(error_of(envelope));
+        if (envelope.re) answered.push_back(*envelope.re);
+    }
+    EXPECT_EQ(answered, ids);
+}
+
+TEST(Limits, AConnectionThatIsHeldBackIsNotTakenForSilent) {
+    World world;
+    Peer& peer = world.online(world.person("ada"));
+    const StreamId group = world.group(peer, {});
+    for (int i = 0; i < 64; ++i)
+        peer.ask(message(group, "x"));
+    peer.ask(protocol::Changes{.stream = group});
+    const std::vector<Work> stuck = std::exchange(world.writes.queue, {});
+    world.pass(seconds(60));
+    EXPECT_FALSE(peer.closed);
+    world.writes.queue = stuck;
+    world.settle();
+    EXPECT_TRUE(peer.takes_frames);
+    world.pass(seconds(49));
+    EXPECT_FALSE(peer.closed);
+    world.pass(seconds(1));
+    EXPECT_EQ(peer.closed, CloseCode::going_away) << "now it is";
+}
+
+TEST(Limits, OfMessagesLeaveReadingAcksAndSigningOutAloneOnEveryWay) {
+    World world(slow_rates());
+    const Account ada = world.person("ada");
+    const Account lost = world.another_device(ada);
+    Peer& peer = world.online(ada);
+    const StreamId group = world.group(peer, {});
+    for (int i = 0; i < 9; ++i)
+        peer.answer(peer.ask(message(group, "x")));
+    ASSERT_EQ(peer.refusal(peer.ask(message(group, "x"))), ErrorCode::rate_limited);
+    for (const protocol::Payload& payload : readings(group, lost))
+        EXPECT_FALSE(error_of(peer.answer(peer.ask(payload))));
+    const auto path = "/v1/conversations/" + group.text();
+    for (const auto& target :
+         {std::string("/v1/conversations"), path + "/messages?before=0", path + "/changes", path + "/members",
+          std::string("/v1/devices"), std::string("/v1/profile")})
+        EXPECT_EQ(world.call("GET", target, {}, ada.access).status, 200) << target;
+    EXPECT_EQ(world.call("POST", "/v1/profiles", R"({"handles":["ada"]})", ada.access).status, 200);
+    EXPECT_EQ(world.call("POST", path + "/read", R"({"upto":3})", ada.access, world.next_id().text()).status,
+              200);
+    EXPECT_EQ(world.call("POST", "/v1/ack", R"({"streams":[]})", ada.access).status, 204);
+    const Account third = world.another_device(ada);
+    EXPECT_EQ(
+        world.call("DELETE", "/v1/devices/" + third.device.text(), {}, ada.access, world.next_id().text())
+            .status,
+        200);
+    EXPECT_EQ(peer.refusal(peer.ask(message(group, "x"))), ErrorCode::rate_limited) << "still";
+    EXPECT_EQ(world.call("DELETE", "/v1/sessions/current", {}, ada.access).status, 204);
 }
 
 TEST(Limits, OfQueuesAreUnavailable) {

@@ -88,6 +88,18 @@ TEST(LogLines, OfOneWhoWasSignedOutAreForDebugging) {
     EXPECT_THAT(line(world, "\"sign-in refused\""), HasSubstr("debug event=\"sign-in refused\" session="));
 }
 
+TEST(LogLines, ThatNobodyWantsAreNotMade) {
+    World world;
+    const Account ada = world.person("ada");
+    world.lines.all.clear();
+    world.lines.least = LogLevel::info;
+    Peer& peer = world.sign_in(ada);
+    peer.ask(message(StreamId("c0000000001"), "to nobody"));
+    world.settle();
+    EXPECT_TRUE(world.lines.with("debug ").empty()) << world.lines.with("debug ").front();
+    EXPECT_FALSE(world.lines.all.empty());
+}
+
 TEST(Metrics, CountSignInsThatWereRefusedAndNothingElse) {
     World world;
     const Account ada = world.person("ada");

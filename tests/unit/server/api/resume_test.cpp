@@ -213,6 +213,45 @@ TEST(Resume, AskedForAgainWhileOneIsUnderWayStartsAnew) {
     EXPECT_EQ(texts_of(back.take()).size(), 1u);
 }
 
+TEST(Resume, IsCountedByHowItBeganAndHowItEnded) {
+    Pair pair;
+    const ShardMetrics& metrics = *pair.world.shard_metrics.front();
+    const auto fresh = metrics.resumes_fresh.value();
+    const auto finished = metrics.resumes_finished.value();
+    Peer& first = pair.world.sign_in(pair.world.another_device(pair.bob));
+    first.ask(Resume{});
+    ASSERT_TRUE(pair.world.read());
+    first.ask(Resume{});
+    EXPECT_EQ(metrics.resumes_cut_short.value(), 1) << "by another one";
+    pair.world.settle();
+    const auto token = first.take_all<Resumed>();
+    ASSERT_EQ(token.size(), 1u);
+    Peer& second = pair.world.sign_in(pair.world.another_device(pair.bob));
+    EXPECT_EQ(metrics.reconnects.value(), 0);
+    second.ask(Resume{.token = std::get<Resumed>(token.front().payload).token});
+    second.disconnect();
+    EXPECT_EQ(metrics.reconnects.value(), 1);
+    EXPECT_EQ(metrics.resumes_cut_short.value(), 2) << "by the end of the connection";
+    pair.world.settle();
+    first.disconnect();
+    EXPECT_EQ(metrics.resumes_cut_short.value(), 2) << "one that is live is not cut short";
+    EXPECT_EQ(metrics.resumes_fresh.value() - fresh, 2);
+    EXPECT_EQ(metrics.resumes_continued.value(), 1);
+    EXPECT_EQ(metrics.resumes_finished.value() - finished, 1);
+}
+
+TEST(Metrics, CountMessagesOutOncePerConnectionThatGetsThem) {
+    Pair pair;
+    Peer& another = pair.world.online(pair.world.another_device(pair.bob));
+    const auto out = [&] {
+        return pair.world.shard_metrics.front()->messages_out.value();
+    };
+    const auto before = out();
+    pair.send(3);
+    EXPECT_EQ(texts_of(another.take()).size(), 3u);
+    EXPECT_EQ(out() - before, 6);
+}
+
 TEST(PongToken, IsAbsentBeforeAndDuringAResume) {
     Pair pair;
     Peer& peer = pair.world.sign_in(pair.world.another_device(pair.bob));

@@ -122,6 +122,10 @@ void Peer::send(protocol::Envelope envelope) {
 }
 
 void Peer::send_frame(std::string_view bytes) {
+    if (!takes_frames) {
+        unsent.emplace_back(bytes);
+        return;
+    }
     world.shard(shard).handle_frame(key, bytes, world.now);
 }
 
@@ -261,9 +265,20 @@ bool World::tell_written() {
     return any;
 }
 
+bool World::take_unsent() {
+    for (const auto& peer : peers_) {
+        if (!peer->takes_frames || peer->unsent.empty() || peer->closed) continue;
+        const std::string frame = std::move(peer->unsent.front());
+        peer->unsent.pop_front();
+        peer->send_frame(frame);
+        return true;
+    }
+    return false;
+}
+
 void World::settle() {
     while (write() || walk() || read() || tell_read() || tell_hashes() || tell_announced() ||
-           tell_written()) {
+           tell_written() || take_unsent()) {
     }
 }
 

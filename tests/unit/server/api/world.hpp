@@ -24,6 +24,7 @@ class Disk {
     Disk();
     ~Disk();
     std::unique_ptr<Store> open(const Rules& rules, StoreHost& host) const;
+    std::string database() const { return (folder_ / "parley.db").string(); }
 
   private:
     std::filesystem::path folder_;
@@ -70,12 +71,13 @@ class Hashes : public PasswordHasher {
 /// Keeps every line, debug included, without its time.
 class Lines : public Log {
   public:
-    bool writes(LogLevel) const override { return true; }
+    bool writes(LogLevel level) const override { return level >= least; }
     void write(LogLevel level, std::string_view event, std::span<const LogField> fields) override;
     void flush() override {}
     /// Those with this in them.
     std::vector<std::string> with(std::string_view part) const;
-    /// "info event=…"
+    LogLevel least = LogLevel::debug;
+    /// "info event=…"; whatever it is given, also what is below `least`.
     std::vector<std::string> all;
 };
 
@@ -88,6 +90,7 @@ class Peer : public Connection {
 
     // Connection
     void send(Frame frame) override;
+    void take_frames(bool take) override { takes_frames = take; }
     void close(CloseCode code, Frame last) override;
 
     /// Sends a command with a new id, which is returned.
@@ -118,6 +121,9 @@ class Peer : public Connection {
     /// A peer that does not read: the first frame stays with the kernel.
     bool reads = true;
     bool writing = false;
+    /// Whether the server takes frames; those that it does not wait in `unsent`.
+    bool takes_frames = true;
+    std::deque<std::string> unsent;
     std::optional<CloseCode> closed;
     std::vector<std::string> frames;
     std::size_t taken = 0;
@@ -183,6 +189,8 @@ class World : public Bus, public Operations {
     Shard& shard(std::uint32_t number = 0) { return *shards_[number]; }
     Uuid next_id();
     Store& store() { return *store_; }
+    /// Path of the store's file.
+    std::string database() const { return disk_.database(); }
 
     Now now{.instant = {1'000'000}, .wall = {1'750'000'000'000}};
     Options options;
@@ -200,6 +208,7 @@ class World : public Bus, public Operations {
     bool tell_hashes();
     bool tell_announced();
     bool tell_written();
+    bool take_unsent();
 
     Disk disk_;
     std::unique_ptr<Store> store_;

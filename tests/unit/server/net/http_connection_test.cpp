@@ -110,6 +110,54 @@ TEST(HttpConnection, OfASlowHeaderIsEndedHoweverItDribbles) {
     EXPECT_LT(bytes, 100);
 }
 
+std::string registration() {
+    const std::string body = R"({"handle":"ada","password":"long enough","device_name":"x"})";
+    return "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+TEST(HttpConnection, WhoseAnswerDoesNotComeIsToldSo) {
+    NetOptions net;
+    net.answer_time_max = parley::milliseconds(200);
+    RealServer server(net, RealServer::WithoutWriter{});
+    RawClient client(server.port());
+    client.send(registration());
+    const Answer answer = receive_answer(client);
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_NE(answer.head.find("Retry-After: 1\r\n"), std::string::npos) << answer.head;
+    EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
+    EXPECT_TRUE(client.ends_within(milliseconds(3'000)));
+    // The answer that comes after all goes nowhere.
+    server.start_writing();
+    RawClient other(server.port());
+    other.send(get("/livez"));
+    EXPECT_EQ(receive_answer(other).status, 200);
+}
+
+TEST(HttpConnection, IsAnsweredByAServerThatDrainsAndEnds) {
+    RealServer server({}, RealServer::WithoutWriter{});
+    RawClient idle(server.port());
+    idle.send(get("/livez"));
+    EXPECT_EQ(receive_answer(idle).status, 200);
+    RawClient client(server.port());
+    client.send(registration());
+    for (int looked = 0; server.listener().calls() != 1 && looked < 1'000; ++looked) {
+        idle.send(get("/livez"));
+        ASSERT_EQ(receive_answer(idle).status, 200);
+    }
+    EXPECT_EQ(server.listener().calls(), 1);
+    server.listener().stop();
+    server.start_writing();
+    const Answer answer = receive_answer(client);
+    EXPECT_EQ(answer.status, 201);
+    EXPECT_NE(answer.head.find("Connection: close\r\n"), std::string::npos) << answer.head;
+    EXPECT_TRUE(client.ends_within(milliseconds(3'000)));
+    EXPECT_EQ(server.listener().calls(), 0);
+    idle.send(get("/livez"));
+    EXPECT_EQ(receive_answer(idle).status, 200);
+    EXPECT_TRUE(idle.ends_within(milliseconds(3'000))) << "one that was idle ends with its next answer";
+}
+
 TEST(HttpConnection, AboveTheirNumberAreEndedAtOnce) {
     NetOptions net;
     net.connections_max = 2;

@@ -4,10 +4,20 @@
 #include <sodium.h>
 
 #include <latch>
+#include <utility>
 
 namespace parley::server::test {
 
 RealServer::RealServer(NetOptions net, std::uint32_t shards) {
+    open(std::move(net), shards);
+    start_writing();
+}
+
+RealServer::RealServer(NetOptions net, WithoutWriter) {
+    open(std::move(net), 1);
+}
+
+void RealServer::open(NetOptions net, std::uint32_t shards) {
     EXPECT_GE(sodium_init(), 0);
     net.port = 0;
     store_ = disk_.open(rules_, host_);
@@ -41,7 +51,6 @@ RealServer::RealServer(NetOptions net, std::uint32_t shards) {
     auto listener = Listener::create(net, loops());
     EXPECT_TRUE(listener) << listener.error().context;
     listener_ = std::move(*listener);
-    writer_->start();
     for (const auto& loop : loops_) {
         threads_.emplace_back([&loop] { loop->loop().run(); });
     }

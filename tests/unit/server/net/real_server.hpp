@@ -18,6 +18,9 @@ namespace parley::server::test {
 class RealServer : public Operations {
   public:
     explicit RealServer(NetOptions net = {}, std::uint32_t shards = 2);
+    /// What is written waits until `start_writing`.
+    struct WithoutWriter {};
+    RealServer(NetOptions net, WithoutWriter);
     ~RealServer() override;
 
     bool ready() const override { return true; }
@@ -26,10 +29,13 @@ class RealServer : public Operations {
     std::uint16_t port() const { return listener_->port(); }
     Listener& listener() { return *listener_; }
     std::vector<ShardLoop*> loops();
+    void start_writing() { writer_->start(); }
     /// Ends every session, as a drain does.
     void drain();
 
   private:
+    void open(NetOptions net, std::uint32_t shards);
+
     Disk disk_;
     TestHost host_;
     Rules rules_{.registration = Registration::open};

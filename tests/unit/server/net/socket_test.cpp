@@ -61,6 +61,30 @@ TEST(Socket, ServesASessionFromRegisteringToBeingLive) {
     EXPECT_NE(came.find("auth.ok"), std::string::npos);
 }
 
+TEST(Socket, AnswersHoweverMuchIsAskedAtOnce) {
+    RealServer server;
+    const std::string token = register_ada(server);
+    Open open(server);
+    open.socket.send(text_opcode, R"({"type":"auth","payload":{"token":")" + token + R"(","client":"x"}})");
+    constexpr int frames = 40;
+    constexpr int requests = 20;
+    std::string frame;
+    for (int i = 0; i < requests; ++i)
+        frame += R"({"type":"profile.find","payload":{"handles":["ada"]}})"
+                 "\n";
+    for (int i = 0; i < frames; ++i)
+        open.socket.send(text_opcode, frame);
+    std::size_t answers = 0;
+    while (answers < std::size_t{frames} * requests) {
+        const auto message = open.socket.receive();
+        ASSERT_TRUE(message) << answers;
+        EXPECT_EQ(message->data.find("rate_limited"), std::string::npos);
+        for (auto at = message->data.find("\"type\":\"profiles\""); at != std::string::npos;
+             at = message->data.find("\"type\":\"profiles\"", at + 1))
+            ++answers;
+    }
+}
+
 TEST(Socket, TakesFragmentsAndAnswersPingsOfTheSocket) {
     RealServer server;
     Open open(server);

@@ -15,20 +15,26 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
     first.disconnected.add(2);
     second.connected.add();
     second.resumes_fallen_back.add(4);
+    second.resumes_cut_short.add(5);
+    first.reconnects.add(6);
+    first.messages_out.add(7);
     first.delivery_ms.observe(1);
     first.delivery_ms.observe(3);
     first.delivery_ms.observe(99'999);
     process.commit_works.observe(7);
     const std::vector<const ShardMetrics*> shards{&first, &second};
-    const std::string text = render_metrics(process, shards);
+    const std::string text = render_metrics(process, shards, 3);
     for (const char* line :
          {"parley_connections{shard=\"0\"} 3\n", "parley_connections{shard=\"1\"} 1\n",
           "parley_resumes_total{outcome=\"fallen_back\"} 4\n",
+          "parley_resumes_total{outcome=\"cut_short\"} 5\n", "parley_reconnects_total{shard=\"0\"} 6\n",
+          "parley_messages_out_total{shard=\"0\"} 7\n",
           "parley_delivery_seconds_bucket{shard=\"0\",le=\"0.001\"} 1\n",
           "parley_delivery_seconds_bucket{shard=\"0\",le=\"0.005\"} 2\n",
           "parley_delivery_seconds_bucket{shard=\"0\",le=\"+Inf\"} 3\n",
           "parley_delivery_seconds_count{shard=\"0\"} 3\n", "parley_commit_works_bucket{le=\"8\"} 1\n",
-          "# TYPE parley_delivery_seconds histogram\n", "parley_write_queue 0\n"}) {
+          "# TYPE parley_delivery_seconds histogram\n", "parley_write_queue 0\n",
+          "parley_log_lines_dropped_total 3\n"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
     }
 }
