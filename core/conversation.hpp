@@ -76,6 +76,8 @@ struct Conversation {
     /// Every change in (live_low, live_high] was pushed on this connection and kept.
     std::int64_t live_low = 0;
     std::int64_t live_high = 0;
+    /// Receipts may speak of what lies above `solid`: they are counted again when it moves.
+    bool receipts_wait = true;
     /// Highest position acknowledged on this connection.
     std::int64_t ack_sent = 0;
     /// Highest own read position that waits in the outbox.

@@ -33,6 +33,7 @@ Status Receipts::handle_receipt(Conversation& conversation, const protocol::Rece
 }
 
 Status Receipts::recount(Conversation& conversation) {
+    conversation.receipts_wait = false;
     if (conversation.summary.members > limits::receipts_members_max + 1) return {};
     TRY_ASSIGN(auto receipts, of(conversation));
     std::vector<AccountId> others;
@@ -56,6 +57,13 @@ Status Receipts::recount(Conversation& conversation) {
         read = std::min(read, found == receipts.end() ? 0 : found->second.read);
         if (mutant(Mutant::read_by_one_is_by_all) && found != receipts.end())
             delivered = read = std::max(conversation.read_by_all, found->second.read);
+    }
+    if (conversation.summary.kind != protocol::ConversationKind::direct) {
+        // Whoever came in above this may be a member that is not known here yet, and has a say.
+        const std::int64_t upto = conversation.solid;
+        conversation.receipts_wait = delivered > upto || read > upto;
+        delivered = std::min(delivered, upto);
+        read = std::min(read, upto);
     }
     if (mutant(Mutant::receipts_may_fall)) conversation.delivered_to_all = conversation.read_by_all = 0;
     if (delivered <= conversation.delivered_to_all && read <= conversation.read_by_all) return {};

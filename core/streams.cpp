@@ -242,6 +242,7 @@ void Streams::advance(Conversation& conversation, std::int64_t seq) {
 void Streams::hold(Conversation& conversation) {
     conversation.ranges.add({conversation.solid + 1, conversation.cursor});
     conversation.solid = conversation.cursor;
+    if (conversation.receipts_wait) recount_.insert(conversation.stream);
 }
 
 void Streams::changed(Conversation& conversation) {

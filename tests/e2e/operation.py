@@ -185,7 +185,8 @@ def drain_loses_nothing():
 
 
 def http_calls(server):
-    return sum(value for name, value in server.metrics().items() if name.startswith("parley_http_calls_total"))
+    name = "parley_http_calls_total"
+    return sum(value for key, value in server.metrics().items() if key.startswith(name))
 
 
 def drain_answers_calls_under_way():

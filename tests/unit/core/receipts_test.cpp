@@ -134,5 +134,26 @@ TEST_F(Receipts, DeliveredMeansEverybodyElse) {
     EXPECT_EQ(state_of_last(), MessageState::read);
 }
 
+// The row that is missing may be that of a member who was there before the message.
+TEST_F(Receipts, NobodyKnownIsEverybodyWhileAChangeIsMissing) {
+    const Uuid id = script.say("c1", "mine");
+    script.accept(id, "c1", 4);
+    receipt("you", 4, 4);
+    EXPECT_EQ(state_of_last(), MessageState::sent);
+    script.give({Script::pushed("c1", 3, Script::member("they"))});
+    EXPECT_EQ(state_of_last(), MessageState::sent);
+    receipt("they", 4, 4);
+    EXPECT_EQ(state_of_last(), MessageState::read);
+}
+
+TEST_F(Receipts, AreCountedAgainOnceNothingIsMissing) {
+    const Uuid id = script.say("c1", "mine");
+    script.accept(id, "c1", 4);
+    receipt("you", 4, 4);
+    EXPECT_EQ(state_of_last(), MessageState::sent);
+    push(3);
+    EXPECT_EQ(state_of_last(), MessageState::read);
+}
+
 }  // namespace
 }  // namespace parley::test
