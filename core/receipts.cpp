@@ -35,6 +35,12 @@ Status Receipts::handle_receipt(Conversation& conversation, const protocol::Rece
 Status Receipts::recount(Conversation& conversation) {
     conversation.receipts_wait = false;
     if (conversation.summary.members > limits::receipts_members_max + 1) return {};
+    // A row that cannot be read may be that of a member.
+    TRY_ASSIGN(const std::int64_t unreadable, rows_.count_unreadable(conversation.number));
+    if (unreadable > 0 && conversation.summary.kind != protocol::ConversationKind::direct) {
+        conversation.receipts_wait = true;
+        return {};
+    }
     TRY_ASSIGN(auto receipts, of(conversation));
     std::vector<AccountId> others;
     if (conversation.summary.kind == protocol::ConversationKind::direct) {

@@ -13,6 +13,7 @@ Status Streams::store(Conversation& conversation, const protocol::Change& change
     if (applied == Applied::unreadable) {
         // It may have been a message that counted, or was the newest.
         conversation.shown.reset();
+        if (conversation.preview && conversation.preview->born == change.born) conversation.preview.reset();
         changed(conversation);
         return {};
     }
@@ -157,6 +158,9 @@ Status Streams::settle() {
         TRY(receipts_.recount(conversation));
         if (conversation.members_after || conversation.summary.kind != protocol::ConversationKind::group)
             continue;
+        // The server's number stands where a row that cannot be read may be that of a member.
+        TRY_ASSIGN(const std::int64_t unreadable, rows_.count_unreadable(conversation.number));
+        if (unreadable > 0) continue;
         TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
         std::int64_t present = 0;
         for (const auto& row : members)

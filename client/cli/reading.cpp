@@ -104,7 +104,7 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
         for (const auto& message : window.messages)
             printer.print(shown, message);
         complete = !window.missing;
-        if (window.messages.empty()) session.terminal().line("Nothing has been said here yet.");
+        if (window.messages.empty() && complete) session.terminal().line("Nothing has been said here yet.");
     }
     if (!shown.present) {
         session.terminal().note(

@@ -124,7 +124,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         });
     }
 
-    /// Whoever waits is told that it was in vain, instead of being cut off.
+    /// Whoever waits is told that no answer comes in time, instead of being cut off. What he asked for goes
+    /// on.
     void limit_answer(std::uint64_t number) {
         deadline_.expires_after(std::chrono::milliseconds(counted_->options().answer_time_max.ms));
         deadline_.async_wait([weak = weak_from_this(), number](error_code error) {
@@ -132,7 +133,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
             if (!self || number != self->calls_) return;
             self->keep_alive_ = false;
             self->respond(HttpApi::problem(
-                {ErrorCode::unavailable, "The server is too busy to answer in time.", busy_retry_ms, {}}));
+                {ErrorCode::unavailable,
+                 "The server is too busy to answer in time; what was asked for may still be done.",
+                 busy_retry_ms,
+                 {}}));
         });
     }
 

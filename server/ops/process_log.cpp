@@ -110,8 +110,9 @@ bool ProcessLog::writes(LogLevel level) const {
 
 void ProcessLog::write(LogLevel level, std::string_view event, std::span<const LogField> fields) {
     if (!writes(level)) return;
-    impl_->logger->log(level_of(level), spdlog::string_view_t(log_line(event, fields)));
+    // Counted first: the line of another thread must not stand in for this one when somebody waits for it.
     ++impl_->taken;
+    impl_->logger->log(level_of(level), spdlog::string_view_t(log_line(event, fields)));
 }
 
 void ProcessLog::flush() {

@@ -28,9 +28,19 @@ bool is_backup_or_empty(const std::string& file) {
     return input.gcount() == 0 || begins == magic;
 }
 
-/// Never what the directory itself lives on, nor what is something else.
+/// Everything that a store keeps beside its lock is called so.
+bool is_part_of_a_store(const std::filesystem::path& file) {
+    std::error_code ignored;
+    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+    return file.filename().string().starts_with("parley.") &&
+           std::filesystem::exists(folder / "parley.lock", ignored);
+}
+
+/// Never what this or another store lives on, nor what is something else.
 Status check_target(const std::string& directory, const std::string& file) {
     std::error_code ignored;
+    if (is_part_of_a_store(file))
+        return fail(ErrorCode::invalid, file + " belongs to a store; choose another name");
     if (!std::filesystem::exists(file, ignored)) return {};
     if (std::filesystem::equivalent(file, database_in(directory), ignored))
         return fail(ErrorCode::invalid, file + " is the store itself; choose another name");

@@ -19,6 +19,15 @@ namespace parley::server::sqlite {
 
 namespace {
 
+// What is needed where the disk has no room for a step of the start.
+constexpr std::string_view room_for_log =
+    "what the last run wrote cannot be brought into the database: free at least the size of parley.db-wal";
+constexpr std::string_view room_for_migration =
+    "the database cannot be brought to this version: free at least half the size of parley.db";
+constexpr std::string_view room_for_copy =
+    "the database cannot be written anew with checksums, which is done once: free twice the size of parley.db, "
+    "where it lies and where temporary files go (TMPDIR)";
+
 /// From here on the disk takes no new messages.
 constexpr std::int64_t disk_percent_max = 98;
 /// A log that readers kept from being copied back whole is tried again when it has grown by this.
@@ -58,7 +67,7 @@ class SqliteStore final : public Store {
 
   private:
     Result<Batch> apply_once(std::span<const Work> works);
-    Status with_room(const std::function<Status()>& step);
+    Status with_room(const std::function<Status()>& step, std::string_view needed);
     bool release_ballast();
     Status mark_running(bool running);
     void roll_back();
@@ -88,34 +97,32 @@ class SqliteStore final : public Store {
 Status SqliteStore::start() {
     const auto database = options_.directory + "/parley.db";
     const auto checksums = options_.page_checksums ? PageChecksums::on : PageChecksums::off;
-    TRY(with_room([&] { return make_log_durable(vfs_->vfs(), database); }));
+    TRY(with_room([&] { return make_log_durable(vfs_->vfs(), database); }, room_for_log));
     TRY_ASSIGN(auto connection, open_writer(database, vfs_->name(), log_bytes_, checksums));
     writer_ = std::make_unique<Tables>(std::move(connection), host_);
     // The log of an earlier life goes into the main file before anything is served from it.
-    TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
-    TRY(with_room([&] { return migrate(*writer_->connection); }));
-    if (options_.page_checksums) TRY(with_room([&] { return protect_pages(*writer_->connection); }));
+    TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }, room_for_log));
+    TRY(with_room([&] { return migrate(*writer_->connection); }, room_for_migration));
+    if (options_.page_checksums)
+        TRY(with_room([&] { return protect_pages(*writer_->connection); }, room_for_copy));
     // A migration is one long transaction; the log begins short behind it.
-    TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }));
+    TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }, room_for_log));
     meta_ = writer_->read_meta();
     TRY(writer_->connection->status());
     unclean_start_ = meta_.running;
     look_at_disk();
     // On a disk that is full already there is no ballast to be had; the next look makes it.
     if (!disk_full_ && !ballast_.load()) disk_full_ = true;
-    return with_room([&] { return mark_running(true); });
+    return with_room([&] { return mark_running(true); }, room_for_log);
 }
 
 /// A step of the start, with the ballast given up where it has to be.
-Status SqliteStore::with_room(const std::function<Status()>& step) {
+Status SqliteStore::with_room(const std::function<Status()>& step, std::string_view needed) {
     auto done = step();
     if (done || done.error().code != ErrorCode::disk_full) return done;
     if (release_ballast()) done = step();
     if (done || done.error().code != ErrorCode::disk_full) return done;
-    return fail(
-        ErrorCode::disk_full,
-        "the disk is full, and what the last run wrote cannot be brought into the database: free at least"
-        " the size of parley.db-wal and start again");
+    return fail(ErrorCode::disk_full, "the disk is full, and " + std::string(needed) + ", and start again");
 }
 
 /// True: there is room that was not there before. From here on only what does not grow the store is taken.

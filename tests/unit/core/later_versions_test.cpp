@@ -213,5 +213,36 @@ TEST_F(Away, IsRememberedByADeviceThatWasOff) {
     EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
 }
 
+TEST_F(LaterVersions, WhatBecomesOfThePreviewedMessageIsNotHiddenByThePreview) {
+    push(1, "one");
+    protocol::Envelope state = script.state("c1", 1);
+    protocol::Preview preview;
+    preview.born = 1;
+    preview.id = Script::id_of(1);
+    preview.sender = AccountId("you");
+    preview.text = "one";
+    std::get<protocol::ConversationState>(state.payload).last = preview;
+    script.give({state});
+    ASSERT_TRUE(script.view("c1").last);
+    push_later(2, 1);
+    EXPECT_FALSE(script.view("c1").last);
+}
+
+TEST_F(LaterVersions, ARowThatCannotBeReadMayBeThatOfAMember) {
+    script.give(
+        {Script::pushed("c1", 1, Script::member("me")), Script::pushed("c1", 2, Script::member("you"))});
+    push_later(3);
+    const Uuid id = script.say("c1", "mine");
+    script.accept(id, "c1", 4);
+    protocol::Envelope receipt;
+    receipt.stream = StreamId("c1");
+    receipt.payload = protocol::Receipt{AccountId("you"), 4, 4};
+    script.give({receipt});
+    EXPECT_EQ(script.view("c1").last->state, core::MessageState::sent);
+    // It was something else.
+    script.give({Script::pushed("c1", 5, Script::said("text"), 3)});
+    EXPECT_EQ(script.view("c1").last->state, core::MessageState::read);
+}
+
 }  // namespace
 }  // namespace parley::test
