@@ -25,8 +25,8 @@ constexpr std::string_view room_for_log =
 constexpr std::string_view room_for_migration =
     "the database cannot be brought to this version: free at least half the size of parley.db";
 constexpr std::string_view room_for_copy =
-    "the database cannot be written anew with checksums, which is done once: free twice the size of parley.db, "
-    "where it lies and where temporary files go (TMPDIR)";
+    "the database cannot be written anew with checksums, which is done once: free twice the size of"
+    " parley.db, where it lies and where temporary files go (TMPDIR)";
 
 /// From here on the disk takes no new messages.
 constexpr std::int64_t disk_percent_max = 98;

@@ -177,7 +177,8 @@ def mistakes_are_answered_with_what_to_do(server):
     equal(done.returncode, 1, "restore while the server runs")
     assert "stop the server" in done.stderr, done.stderr
     equal(server.running, True, "the server")
-    for target in ("/nowhere/backup.db", server.data / "parley.db", "/etc/passwd"):
+    parts = ("parley.db", "parley.db-wal", "parley.lock", "parley.db-journal")
+    for target in ("/nowhere/backup.db", "/etc/passwd", *(server.data / name for name in parts)):
         done = parleyd(server, "backup", target)
         equal(done.returncode, 1, f"backup to {target}")
         assert str(target) in done.stderr, done.stderr
