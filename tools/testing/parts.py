@@ -53,7 +53,7 @@ PARTS = [
     Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
     Part("json", [*NODE, "tests/node/*.test.ts"], counting.node, needs="dev build"),
     Part("crashes", CRASHES, needs="dev build"),
-    Part("sim", ["build/dev/sim/sim", "--seeds", "1000", "--steps", "520"], counting.seeds, needs="dev build", minutes_max=8),
+    Part("sim", ["build/dev/sim/sim", "--seeds", "1000"], counting.seeds, needs="dev build", minutes_max=8),
     Part("e2e", E2E, counting.cases, needs="dev build"),
     Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
