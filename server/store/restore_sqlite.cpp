@@ -39,16 +39,25 @@ Status copy_backup(const std::string& file, const std::string& fresh) {
     return {};
 }
 
-/// The store of the directory, brought into its main file alone; nothing where there is none that can be
-/// read.
+/// Reads all that `begin_epoch` asks a store that is replaced, whole tables: a damaged page of one is met
+/// here, where the restore can still go on without.
+bool knows_what_it_gave(Connection& connection) {
+    for (const auto* sql : {"SELECT max(head) FROM conversation", "SELECT max(head) FROM account",
+                            "SELECT max(last_key) FROM meta"})
+        (void)one_number(connection, sql);
+    return !connection.failed();
+}
+
+/// The store of the directory, brought into its main file alone; nothing where there is none, or none that
+/// can be read as far as a restore has to.
 std::unique_ptr<Connection> settle(const std::string& path, const std::string& vfs) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored) || !sqlite::make_log_durable(path)) return nullptr;
     auto opened = Connection::open(path, vfs, Access::read_write);
     if (!opened || !sqlite::copy_log_back(**opened, sqlite::LogCopy::truncate)) return nullptr;
     const auto version = one_number(**opened, "PRAGMA user_version");
-    const bool readable = version >= 1 && version <= sqlite::schema_version && (*opened)->status();
-    return readable ? std::move(*opened) : nullptr;
+    const bool known = version >= 1 && version <= sqlite::schema_version;
+    return known && knows_what_it_gave(**opened) ? std::move(*opened) : nullptr;
 }
 
 std::int64_t new_epoch(StoreHost& host, std::int64_t before) {

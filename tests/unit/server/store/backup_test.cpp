@@ -50,6 +50,17 @@ class Backup : public testing::Test {
         return report ? *report : RestoreReport{};
     }
 
+    /// Ends the store in order and flips a bit of the text wherever it stands in its file.
+    void close_and_damage(const std::string& text) {
+        ASSERT_TRUE(store->close());
+        store.reset();
+        std::string content = content_of(directory + "/parley.db");
+        ASSERT_NE(content.find(text), std::string::npos);
+        for (auto found = content.find(text); found != std::string::npos; found = content.find(text, found))
+            content.at(found + 5) = static_cast<char>(content.at(found + 5) ^ 1);
+        std::ofstream(directory + "/parley.db", std::ios::binary) << content;
+    }
+
     std::vector<std::string> texts(const Person& reader, ConversationKey in) {
         std::vector<std::string> found;
         for (const auto& row : world->all_changes(reader, in)) {
@@ -122,13 +133,7 @@ TEST_F(Backup, OfAStoreWithADamagedPageSaysSo) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
     ASSERT_TRUE(world->send(ada, group, "sound"));
-    ASSERT_TRUE(store->close());
-    store.reset();
-    std::string content = content_of(directory + "/parley.db");
-    for (auto found = content.find("hash of ada"); found != std::string::npos;
-         found = content.find("hash of ada", found + 1))
-        content.at(found + 5) = static_cast<char>(content.at(found + 5) ^ 1);
-    std::ofstream(directory + "/parley.db", std::ios::binary) << content;
+    close_and_damage("hash of ada");
     const auto report = back_up_closed(directory, file);
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->bad_rows, 0);
@@ -186,6 +191,29 @@ TEST_F(Backup, NoNumberComesTwiceThoughTheReplacedStoreIsLost) {
     restore_it();
     EXPECT_GT(world->head(group), given);
     EXPECT_LT(world->head(group), std::int64_t{1} << 52) << "JSON carries it";
+}
+
+TEST_F(Backup, ReplacesAStoreWhoseCountersCannotBeRead) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {}, "title that stands with the counter");
+    ASSERT_TRUE(back_up(directory, file, never));
+    for (const auto* text : {"title that stands with the counter", "hash of ada"}) {
+        ASSERT_TRUE(world->send(ada, group, "after the backup"));
+        const auto given = world->head(group);
+        const auto epoch = store->epoch();
+        close_and_damage(text);
+        at.ms += 3'600'000;
+        const auto report = restore_it();
+        ASSERT_NE(report.epoch, 0);
+        EXPECT_EQ(store->epoch(), report.epoch);
+        EXPECT_NE(store->epoch(), epoch);
+        EXPECT_GT(world->head(group), given);
+        constexpr std::int64_t year_2020_s = 1'577'836'800;
+        EXPECT_GT(world->head(group), (at.ms / 1'000 - year_2020_s) << 20) << "as where the store is lost";
+        EXPECT_TRUE(std::filesystem::exists(report.replaced));
+        EXPECT_THAT(texts(ada, group), testing::IsEmpty());
+        EXPECT_TRUE(store->check());
+    }
 }
 
 TEST_F(Backup, ARestoreIntoAnEmptyDirectoryMakesAStore) {
