@@ -60,7 +60,8 @@ bool decode_answer(Type type, std::string_view body, Answer& answer) {
 }  // namespace
 
 CommandTable::CommandTable(Connection& connection)
-    : find_(
+    : forgetting_(connection),
+      find_(
           connection,
           "SELECT content, creation, at, type, stream, seq, body FROM command WHERE account = ? AND id = ?"),
       contains_(connection, "SELECT 1 FROM command WHERE account = ? AND id = ?"),
@@ -97,7 +98,13 @@ void CommandTable::remember(const CommandRecord& record) {
     const std::string_view stream = record.answer.stream.text();
     insert_.run(record.account, record.id, ByteView{record.content}, record.creation, record.answer.timestamp,
                 static_cast<std::int64_t>(encoded.type), stream, record.answer.seq, as_bytes(encoded.body));
-    forget_.run(record.answer.timestamp.ms - limits::command_memory_ms, forgotten_at_once);
+    forget(record.answer.timestamp);
+}
+
+void CommandTable::forget(WallTime now) {
+    if (!forgetting_.begins()) return;
+    forget_.run(now.ms - limits::command_memory_ms, forgotten_at_once);
+    forgetting_.ended();
 }
 
 }  // namespace parley::server::sqlite

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "server/store/commands.hpp"
+#include "server/store/forgetting_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 
 namespace parley::server::sqlite {
 
-/// The table command.
+/// The table command. Those that are old enough (limits::command_memory_ms) are forgotten a few at a time,
+/// with each that is remembered.
 class CommandTable final : public Commands, public CommandWrites {
   public:
     explicit CommandTable(Connection& connection);
@@ -16,8 +18,13 @@ class CommandTable final : public Commands, public CommandWrites {
     void remember(const CommandRecord& record) override;
 
     std::int64_t writes() const { return writes_; }
+    /// As of Forgetting.
+    bool learn() { return forgetting_.learn(); }
 
   private:
+    void forget(WallTime now);
+
+    Forgetting forgetting_;
     std::int64_t writes_ = 0;
 
     Statement find_;

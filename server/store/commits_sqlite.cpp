@@ -19,7 +19,8 @@ bool is_due(WallTime at, WallTime now) {
 }  // namespace
 
 CommitTable::CommitTable(Connection& connection)
-    : insert_(connection, "INSERT INTO commits (position, stream, first, last, at) VALUES (?, ?, ?, ?, ?)"),
+    : forgetting_(connection),
+      insert_(connection, "INSERT INTO commits (position, stream, first, last, at) VALUES (?, ?, ?, ?, ?)"),
       oldest_(connection, "SELECT at FROM commits ORDER BY position LIMIT 1"),
       // Only from the front, up to the first row that is kept: where clocks jump, a later row may look older,
       // and who reads on from one in front of it must not miss it. The inner limit bounds the work.
@@ -34,6 +35,12 @@ void CommitTable::write(const CommitRow& row) {
 }
 
 void CommitTable::trim(WallTime now, std::int64_t rows_max) {
+    if (!forgetting_.begins()) return;
+    forget(now, rows_max);
+    forgetting_.ended();
+}
+
+void CommitTable::forget(WallTime now, std::int64_t rows_max) {
     if (!oldest_at_) {
         auto query = oldest_();
         oldest_at_ = query.step() ? WallTime{query.integer(0)} : now;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "server/store/forgetting_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 
 #include <cstdint>
@@ -29,8 +30,13 @@ class CommitTable {
     void trim(WallTime now, std::int64_t rows_max);
     /// Forgets what it knows of the table, which a transaction rolled back.
     void clear() { oldest_at_.reset(); }
+    /// As of Forgetting.
+    bool learn() { return forgetting_.learn(); }
 
   private:
+    void forget(WallTime now, std::int64_t rows_max);
+
+    Forgetting forgetting_;
     /// Of the oldest row, where it is known, so that most transactions need not look.
     std::optional<WallTime> oldest_at_;
 

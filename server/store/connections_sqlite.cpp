@@ -100,6 +100,7 @@ Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const s
                             "PRAGMA cell_size_check = ON;"
                             "PRAGMA cache_size = -65536;"
                             "PRAGMA temp_store = MEMORY"));
+    connection->follow_sound_pages_only();
     if (mutant(Mutant::synchronous_normal)) TRY(connection->execute("PRAGMA synchronous = NORMAL"));
     TRY(keep_log_on_close(*connection));
     sqlite3_wal_hook(connection->handle(), note_log_size, &log_bytes);

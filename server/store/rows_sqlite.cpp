@@ -20,11 +20,11 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
     : connection_(connection),
       host_(host),
       insert_(connection, "INSERT INTO row (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-              Pages::any),
+              Pages::leaves),
       replace_(connection,
                "UPDATE row SET seq = ?3, kind = ?4, at = ?5, gone = ?6, checksum = ?7, body = ?8"
                " WHERE stream = ?1 AND born = ?2",
-               Pages::any),
+               Pages::leaves),
       at_(connection, "SELECT " COLUMNS " FROM row WHERE stream = ? AND born = ?", Pages::any),
       unchanged_messages_(connection,
                           "SELECT " COLUMNS

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
@@ -98,11 +99,11 @@ std::optional<bool> Connection::stored_page_fits(std::int64_t number) {
     constexpr int tries = 4;
     std::array<std::uint8_t, page_bytes> page;
     for (int tried = 0; tried < tries; ++tried) {
-        reads_->tolerant = true;
+        reads_->accepted = Pages::any;
         const auto passed_over = reads_->passed_over;
         const int code = file->pMethods->xRead(file, page.data(), page_bytes, (number - 1) * page_bytes);
         const bool fits = reads_->passed_over == passed_over;
-        reads_->tolerant = false;
+        reads_->accepted = Pages::sound;
         reads_->passed_over = passed_over;
         if (code == SQLITE_IOERR_SHORT_READ) return std::nullopt;
         if (code == SQLITE_OK && fits) return true;
@@ -167,11 +168,12 @@ bool Query::step() {
 }
 
 int Query::step_handle() {
-    auto* reads = statement_.connection_.reads_;
-    if (reads == nullptr || statement_.pages_ == Pages::sound) return sqlite3_step(statement_.handle_);
-    reads->tolerant = true;
+    const auto& connection = statement_.connection_;
+    auto* reads = connection.reads_;
+    if (reads == nullptr) return sqlite3_step(statement_.handle_);
+    reads->accepted = std::min(statement_.pages_, connection.pages_max_);
     const int code = sqlite3_step(statement_.handle_);
-    reads->tolerant = false;
+    reads->accepted = Pages::sound;
     return code;
 }
 

@@ -24,11 +24,18 @@ namespace parley::server::sqlite {
 
 enum class Access { read_write, read_only };
 
-/// Which pages of the file a statement reads, where pages have checksums.
+/// Which pages of the file a statement reads although they do not fit their checksums, where pages have some;
+/// each is wider than the one before. Beyond these such a page is an error, and the file damaged.
 enum class Pages {
-    /// One that does not fit its checksum is an error, and the file damaged.
+    /// None.
     sound,
-    /// Any: whoever reads with it holds each record against a checksum of the record's own.
+    /// Those that hold entries of an index or rows of a table without row ids, and lead nowhere. For what
+    /// writes rows: a damaged link, or a damaged list of free pages, would have it write over other tables.
+    leaves,
+    /// Those too that hold the rest of long records: all but what leads to other pages of a table or an
+    /// index.
+    records,
+    /// Any: whoever reads with it, or with the two above, holds each record against a checksum of its own.
     any,
 };
 
@@ -36,8 +43,8 @@ enum class Pages {
 struct PageReads {
     /// Every page has a checksum.
     bool checked = false;
-    /// Pages that do not fit are given out, and counted.
-    bool tolerant = false;
+    /// Of those that do not fit, these are given out, and counted.
+    Pages accepted = Pages::sound;
     std::int64_t passed_over = 0;
 };
 
@@ -70,6 +77,9 @@ class Connection {
     bool pages_protected() const { return reads_ == nullptr || reads_->checked; }
     /// Pages that statements which read any were given though they do not fit their checksums.
     std::int64_t pages_passed_over() const { return reads_ == nullptr ? 0 : reads_->passed_over; }
+    /// For a connection that writes: what reads any pages reads `records` from here on. A page stays in
+    /// memory once it was read, and a statement that writes later would follow it where it leads.
+    void follow_sound_pages_only() { pages_max_ = Pages::records; }
     /// Reads a page as it lies in the main file, whatever the log has for it. Nothing: the file has no such
     /// page, or its pages have no checksums.
     std::optional<bool> stored_page_fits(std::int64_t number);
@@ -91,6 +101,7 @@ class Connection {
 
     sqlite3* handle_;
     PageReads* reads_ = nullptr;  // of the open file, where our VFS has it
+    Pages pages_max_ = Pages::any;
     std::optional<Error> failure_;
     bool damaged_ = false;
 };

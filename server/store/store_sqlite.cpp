@@ -36,8 +36,8 @@ constexpr std::int64_t log_retry_bytes = 4 << 20;
 /// left to be given up.
 constexpr std::int64_t log_bytes_max_when_full = 1 << 18;
 
-/// Records that cannot be taken apart, met in one transaction.
-constexpr int unreadable_records_max = 64;
+/// Records that cannot be taken apart, and tables whose old pages are damaged, met in one transaction.
+constexpr int damages_passed_over_max = 64;
 
 class SqliteStore final : public Store {
   public:
@@ -68,6 +68,7 @@ class SqliteStore final : public Store {
   private:
     Result<Batch> apply_once(std::span<const Work> works);
     Status with_room(const std::function<Status()>& step, std::string_view needed);
+    Result<Batch> apply_around_damage(std::span<const Work> works);
     bool release_ballast();
     Status mark_running(bool running);
     void roll_back();
@@ -160,16 +161,13 @@ void SqliteStore::roll_back() {
 Result<Batch> SqliteStore::apply(std::span<const Work> works) {
     if (closed_ || broken()) return fail(ErrorCode::internal, "the store is closed");
     look_at_disk();
-    auto batch = apply_once(works);
-    // What a damaged record kept from being committed is done again around it.
-    for (int tries = 0; !batch && tries < unreadable_records_max && writer_->rows.learn(); ++tries)
-        batch = apply_once(works);
+    auto batch = apply_around_damage(works);
     if (!batch && batch.error().code == ErrorCode::disk_full && !vfs_->dead()) {
         // With the ballast gone there is room for what does not grow the store. The main file takes its share
         // first: a start must be able to copy back the log without growing the file.
         if (release_ballast()) {
             (void)checkpoint();
-            batch = apply_once(works);
+            batch = apply_around_damage(works);
         }
     }
     if (batch) copy_log_back_if_long();
@@ -178,6 +176,15 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
         const Status taken = mark_running(true);
         broken_ = !taken && taken.error().code == ErrorCode::internal;
     }
+    return batch;
+}
+
+/// What a damaged page or record kept from being committed, and which is not needed, is done again without
+/// it.
+Result<Batch> SqliteStore::apply_around_damage(std::span<const Work> works) {
+    auto batch = apply_once(works);
+    for (int tries = 0; !batch && tries < damages_passed_over_max && writer_->learn(); ++tries)
+        batch = apply_once(works);
     return batch;
 }
 

@@ -35,6 +35,9 @@ struct Tables {
     void flush();
     void clear();
     void trim();
+    /// After a transaction that failed and was rolled back: true: it met damage that is passed over from here
+    /// on, and may be tried again.
+    bool learn() { return rows.learn() || commits.learn() || commands.learn(); }
     std::int64_t writes() const { return accounts.writes() + conversations.writes() + commands.writes(); }
 
     std::unique_ptr<Connection> connection;
