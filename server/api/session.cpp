@@ -17,6 +17,14 @@ constexpr std::size_t envelopes_before_auth_max = 64;
 /// A client has at most `in_flight_max` commands under way; the rest is leeway for reads.
 constexpr std::uint16_t unanswered_max = 4 * limits::in_flight_max;
 
+/// So many envelopes of a frame are held until others are answered; one more ends the connection, since
+/// nothing that reads or signs out is refused. No ordinary use comes near it: our client has 16 commands and
+/// 4 reads under way, and what another sends in frames of their own waits with the kernel, however much it
+/// is. Only a single frame with hundreds of requests, sent while 64 are unanswered, has more to hold.
+constexpr std::size_t held_max = 4 * std::size_t{unanswered_max};
+static_assert(held_max * sizeof(protocol::Decoded) <= std::size_t{limits::session_queue_bytes_max},
+              "What is held takes no more than what may wait to be written.");
+
 /// Reading and signing out are never limited: where too much is unanswered they wait.
 bool is_never_refused(protocol::Type type) {
     using protocol::Type;
@@ -84,17 +92,23 @@ bool Session::must_wait(const protocol::Decoded& decoded) const {
 }
 
 void Session::hold(protocol::Decoded decoded) {
+    if (held_.size() - held_next_ >= held_max) {
+        close(CloseCode::try_later);
+        return;
+    }
     held_.push_back(std::move(decoded));
+    count_queued();
     if (std::exchange(takes_frames_, false)) connection_.take_frames(false);
 }
 
 void Session::handle_held() {
-    std::size_t handled = 0;
-    while (!closed() && handled < held_.size() && !must_wait(held_[handled]))
-        handle_decoded(std::move(held_[handled++]));
-    if (closed()) return;
-    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(handled));
-    if (held_.empty() && !std::exchange(takes_frames_, true)) {
+    while (!closed() && held_next_ < held_.size() && !must_wait(held_[held_next_]))
+        handle_decoded(std::move(held_[held_next_++]));
+    if (closed() || held_next_ < held_.size()) return;
+    held_ = {};
+    held_next_ = 0;
+    count_queued();
+    if (!std::exchange(takes_frames_, true)) {
         // That nothing was heard meanwhile was not the peer's doing.
         last_frame_at_ = shard_.now().instant;
         connection_.take_frames(true);
@@ -197,10 +211,14 @@ void Session::push_reply(SharedText text) {
 }
 
 void Session::count_queued() {
-    shard_.count_queued(static_cast<std::ptrdiff_t>(outbound_.bytes()) -
-                        static_cast<std::ptrdiff_t>(counted_bytes_));
-    counted_bytes_ = outbound_.bytes();
+    count_bytes();
     shard_.mark_dirty(*this);
+}
+
+void Session::count_bytes() {
+    const std::size_t bytes = outbound_.bytes() + held_.size() * sizeof(protocol::Decoded);
+    shard_.count_queued(static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(counted_bytes_));
+    counted_bytes_ = bytes;
 }
 
 void Session::handle_answer(const Origin& origin, const Result<Answer>& answer) {
@@ -230,12 +248,11 @@ void Session::flush() {
     if (!writing_ && !outbound_.empty()) {
         Frame frame = outbound_.take_frame();
         writing_ = true;
+        writing_since_ = shard_.now().instant;
         writing_received_ = outbound_.oldest_received();
         shard_.ports().metrics.frames_out.add();
         shard_.ports().metrics.bytes_out.add(static_cast<std::int64_t>(frame.bytes));
-        shard_.count_queued(static_cast<std::ptrdiff_t>(outbound_.bytes()) -
-                            static_cast<std::ptrdiff_t>(counted_bytes_));
-        counted_bytes_ = outbound_.bytes();
+        count_bytes();
         connection_.send(std::move(frame));
     }
     read_next();
@@ -279,6 +296,8 @@ void Session::forget() {
         sync_ = Sync::none;
     }
     outbound_ = Outbound(encoding_);
+    held_ = {};
+    held_next_ = 0;
     shard_.count_queued(-static_cast<std::ptrdiff_t>(counted_bytes_));
     counted_bytes_ = 0;
 }

@@ -109,7 +109,9 @@ class Session {
     /// Room for an answer of this size, if need be by falling back to resuming; else the session is closed.
     bool has_room(std::size_t bytes);
     void push_reply(SharedText text);
+    /// What waits here counts with the shard, and is written at the end of the turn.
     void count_queued();
+    void count_bytes();
     SharedText encode(const protocol::Envelope& envelope) const;
 
     // session_auth.cpp: signing in, time-outs, the end
@@ -120,6 +122,9 @@ class Session {
     void refuse_auth(std::optional<Uuid> re, const Error& error, CloseCode code);
     void renew_auth(std::optional<Uuid> re, const protocol::Auth& auth);
     void accept_token(std::optional<Uuid> re, const AccessClaims& claims);
+    /// When the peer is taken for gone, unless it shows before then that it is there. Nothing: what is waited
+    /// for is the server.
+    std::optional<Instant> silent_at() const;
 
     // session_sync.cpp: resuming and being live
     void begin_resume(std::optional<Uuid> re, const protocol::Resume& request);
@@ -159,6 +164,8 @@ class Session {
     std::uint64_t turn_ = 0;
     Instant opened_at_;
     Instant last_frame_at_;
+    /// Since when the frame under way has been so; without meaning where none is.
+    Instant writing_since_;
     Instant expires_;
     Instant warn_at_;
     WallTime expires_at_;
@@ -178,8 +185,9 @@ class Session {
     /// When the frame came in that caused the oldest change of the frame being written.
     Instant writing_received_;
     /// Came while `auth` was being verified, or while too much was unanswered: the rest of a frame, behind
-    /// which no other is taken.
+    /// which no other is taken. Not empty: from `held_next_` on they wait.
     std::vector<protocol::Decoded> held_;
+    std::size_t held_next_ = 0;
     std::vector<WaitingRead> waiting_;
 };
 

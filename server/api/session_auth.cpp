@@ -101,9 +101,16 @@ void Session::accept_token(std::optional<Uuid> re, const AccessClaims& claims) {
                                .expires_at = claims.expires});
 }
 
+std::optional<Instant> Session::silent_at() const {
+    // Whoever sends is there, also where it reads nothing for a while.
+    if (takes_frames_) return last_frame_at_ + silence_max;
+    // While no frame is taken none can come: then it is there as long as it takes what is written to it.
+    if (writing_) return std::max(last_frame_at_, writing_since_) + silence_max;
+    return std::nullopt;
+}
+
 Instant Session::deadline() const {
-    // While no frame is taken, none comes: that is looked at again later.
-    Instant at = (takes_frames_ ? last_frame_at_ : shard_.now().instant) + silence_max;
+    Instant at = silent_at().value_or(shard_.now().instant + silence_max);
     if (stage_ == Stage::greeted) at = std::min(at, opened_at_ + auth_max);
     if (stage_ == Stage::signed_in) at = std::min(at, warned_ ? expires_ : warn_at_);
     if (retry_at_) at = std::min(at, *retry_at_);
@@ -122,7 +129,7 @@ void Session::handle_timeout() {
         close(CloseCode::token_ended);
         return;
     }
-    if (takes_frames_ && now >= last_frame_at_ + silence_max) {
+    if (const auto silent = silent_at(); silent && now >= *silent) {
         close(CloseCode::going_away);
         return;
     }
