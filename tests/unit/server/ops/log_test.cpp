@@ -72,6 +72,9 @@ int status_with_deaf_pipe(Act act) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// A log that nobody reads stays until the process ends. The leak sanitizer would say so on the pipe.
+bool leaves_a_log_behind = false;
+
 /// More than the pipe and the queue take together.
 void fill(ProcessLog& log) {
     for (int i = 0; i < 20'000; ++i)
@@ -92,6 +95,7 @@ TEST(Log, ThatNobodyReadsDoesNotKeepTheProcessFromItsEnd) {
                       fill(log);
                   }
                   // As `main` ends: what is static goes, and stdio is flushed.
+                  leaves_a_log_behind = true;
                   std::exit(7);
               }),
               7);
@@ -111,4 +115,10 @@ TEST(Log, CountsTheLinesThatItDropped) {
 }
 
 }  // namespace
+
+/// What the leak sanitizer asks at the end, where there is one.
+extern "C" int __lsan_is_turned_off() {
+    return leaves_a_log_behind ? 1 : 0;
+}
+
 }  // namespace parley::server
