@@ -63,9 +63,7 @@ function(parley_use_precompiled target name)
     endif()
 endfunction()
 
-parley_precompile(
-    standard
-    HEADERS
+set(parley_standard_headers
     algorithm
     array
     chrono
@@ -84,32 +82,10 @@ parley_precompile(
     utility
     variant
     vector)
+parley_precompile(standard HEADERS ${parley_standard_headers})
 
 if(GTest_FOUND)
     get_target_property(gtest_flags GTest::gtest INTERFACE_COMPILE_OPTIONS)
-    parley_precompile(
-        tests
-        HEADERS
-        algorithm
-        array
-        chrono
-        cstdint
-        deque
-        expected
-        functional
-        gmock/gmock.h
-        gtest/gtest.h
-        map
-        memory
-        optional
-        set
-        span
-        string
-        string_view
-        utility
-        variant
-        vector
-        FLAGS
-        ${gtest_flags}
-        ${PARLEY_TEST_FLAGS})
+    parley_precompile(tests HEADERS ${parley_standard_headers} gmock/gmock.h gtest/gtest.h
+                      FLAGS ${gtest_flags} ${PARLEY_TEST_FLAGS})
 endif()
