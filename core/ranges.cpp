@@ -68,6 +68,12 @@ void RangeSet::freeze(std::int64_t as_of) {
     unite();
 }
 
+void RangeSet::limit_as_of(std::int64_t latest) {
+    for (Range& range : ranges_)
+        if (range.as_of != Range::live) range.as_of = std::min(range.as_of, latest);
+    unite();
+}
+
 std::optional<Range> RangeSet::at(std::int64_t born) const {
     for (const Range& range : ranges_)
         if (range.low <= born && born <= range.high) return range;

@@ -39,6 +39,8 @@ class RangeSet {
     void remove(std::int64_t low, std::int64_t high);
     /// The cursor leaves history behind (a jump): what was live is from now on true as of `as_of`.
     void freeze(std::int64_t as_of);
+    /// Nothing that is not live is known to be true as of anything later than this.
+    void limit_as_of(std::int64_t latest);
 
     /// The range that holds this place.
     std::optional<Range> at(std::int64_t born) const;

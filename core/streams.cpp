@@ -178,6 +178,10 @@ Status Streams::look_again() {
         conversation->base = std::min(conversation->base, *first - 1);
         conversation->solid = std::min(conversation->solid, *first - 1);
         conversation->cursor = std::min(conversation->cursor, *first - 1);
+        // What was held before a jump is checked from there as well, and so are the removals of one.
+        conversation->ranges.limit_as_of(*first - 1);
+        if (conversation->removed_after)
+            conversation->removed_after = std::min(*conversation->removed_after, *first - 1);
         // Those of one who is out are not given any more, and stay as they are.
         changed(*conversation);
     }

@@ -152,6 +152,46 @@ TEST_F(LaterVersions, AnUpdateThatReadsTheRowsNoBetterEndsAsItBegan) {
     EXPECT_TRUE(script.core().idle());
 }
 
+TEST_F(LaterVersions, WhatWasHeldBeforeAJumpIsCheckedFromTheFirstRowThatCouldNotBeRead) {
+    push(1, "one");
+    push_later(2);
+    push(3, "three");
+    reconnect();
+    script.give({script.state("c1", 50'000)});
+    answer<protocol::Changes>(protocol::ChangesOk{3, 50'000, 50'000, false, {}});
+    pages_until_newest();
+    answer_rows();
+    // Nothing says that the old part is the same still, nor that what could not be read came with it.
+    update();
+    EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+    script.resumed();
+    answer<protocol::Changes>(protocol::ChangesOk{1, 50'000, 50'000, false, {}});
+    pages_until_newest();
+    answer_rows();
+    (void)script.core().window(StreamId("c1"), {.before = 4, .limit = 10});
+    script.take();
+    answer_page({49'999, 49'999, 50'000, true, true, {}});
+    ASSERT_EQ(last_asked<protocol::Page>().from, 1);
+    EXPECT_EQ(last_asked<protocol::Page>().to, 3);
+    EXPECT_EQ(last_asked<protocol::Page>().since, 1);
+    answer_page({1, 3, 50'000, false, true, {Script::row(2, Script::said("two"))}});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two", "three", "newest"));
+    EXPECT_EQ(script.view("c1").unreadable, 0);
+}
+
+TEST_F(LaterVersions, AnUpdateInTheMiddleOfAJumpAsksForTheRemovalsThatCouldNotBeRead) {
+    push(1, "one");
+    push_later(2);
+    push(3, "three");
+    reconnect();
+    script.give({script.state("c1", 50'000)});
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 3);
+    update();
+    EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
+    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+}
+
 /// A live core that holds the beginning of "c1", and comes back after a time by the server's clock.
 class Away : public Streams {
   protected:

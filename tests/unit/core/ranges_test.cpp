@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace parley::test {
@@ -80,6 +81,11 @@ RC_GTEST_PROP(RangesProperty, BehaveLikeAMapFromPlaceToValidity, ()) {
                 set.freeze(7);
                 for (auto& [place, valid] : model)
                     if (valid == Range::live) valid = 7;
+                break;
+            case 2:
+                set.limit_as_of(4);
+                for (auto& [place, valid] : model)
+                    if (valid != Range::live) valid = std::min<std::int64_t>(valid, 4);
                 break;
             default:
                 set.add({low, high, as_of});
