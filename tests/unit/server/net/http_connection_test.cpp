@@ -1,3 +1,4 @@
+#include "tests/support/comes_true.hpp"
 #include "tests/unit/server/net/certificate.hpp"
 #include "tests/unit/server/net/raw_client.hpp"
 #include "tests/unit/server/net/real_server.hpp"
@@ -134,11 +135,8 @@ TEST(HttpConnection, WhoseAnswerDoesNotComeIsToldSo) {
     EXPECT_EQ(receive_answer(other).status, 200);
 }
 
-/// True if so many calls are under way within a few seconds.
 bool comes_to(const Listener& listener, std::int64_t calls) {
-    for (int looked = 0; listener.calls() != calls && looked < 5'000; ++looked)
-        std::this_thread::sleep_for(milliseconds(1));
-    return listener.calls() == calls;
+    return parley::test::comes_true([&] { return listener.calls() == calls; });
 }
 
 TEST(HttpConnection, IsAnsweredByAServerThatDrainsAndEnds) {
