@@ -85,8 +85,14 @@ struct CommandSettled {
 struct SignInEnded {
     std::optional<Error> failure;
 };
+/// The server was told of an own sign-out. With a failure it did not confirm it, and may still list this
+/// device.
+struct SignOutEnded {
+    std::optional<Error> failure;
+};
 
-using Notice = std::variant<ConnectionChanged, ListChanged, ConversationTouched, CommandSettled, SignInEnded>;
+using Notice = std::variant<ConnectionChanged, ListChanged, ConversationTouched, CommandSettled, SignInEnded,
+                            SignOutEnded>;
 
 /// Everything that a core asks of its host, in order.
 using Action = std::variant<OpenSocket, SendFrame, CloseSocket, CallHttp, ArmTimer, Notice>;

@@ -115,6 +115,16 @@ Result<std::vector<OutboxView>> Client::outbox(std::size_t offset, std::size_t l
     return recorded.reply(impl_->views_.outbox(offset, limit));
 }
 
+Result<std::vector<CommandSettled>> Client::settled(std::span<const Uuid> commands) const {
+    TRY(impl_->standing());
+    if (commands.size() > door_list_max)
+        return fail(ErrorCode::invalid, "at most 1,000 commands are asked about at once");
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] {
+        return wish({.settled = protocol::DoorCommands{{commands.begin(), commands.end()}}});
+    });
+    return recorded.reply(impl_->outbox_.settled(commands));
+}
+
 OutboxCount Client::outbox_count() const {
     return impl_->ended_ ? OutboxCount{} : impl_->views_.outbox_count();
 }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,10 @@ class Client {
     Result<std::vector<DeviceView>> devices() const;
     /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on.
     Result<std::vector<OutboxView>> outbox(std::size_t offset = 0, std::size_t limit = 1000) const;
+    /// Those of these commands, at most 1,000, that do not wait any more, as a CommandSettled told it,
+    /// without a reply. One that this device does not know any more was refused, and discarded or sent again
+    /// since.
+    Result<std::vector<CommandSettled>> settled(std::span<const Uuid> commands) const;
     /// None where the core has ended.
     OutboxCount outbox_count() const;
     /// True where the connection is live, the outbox has nothing left to send, and everything that this

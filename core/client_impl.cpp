@@ -128,6 +128,7 @@ Status Client::Impl::handle_outcome(Credentials::Outcome outcome) {
         case Outcome::revoked:
             return erase(Session::Rest::revoked);
         case Outcome::left:
+            output_.notify(Notice{SignOutEnded{credentials_.failure()}});
             return {};
         case Outcome::sign_in_failed:
             output_.notify(Notice{SignInEnded{credentials_.failure()}});

@@ -13,6 +13,9 @@ using protocol::Encoding;
 
 /// The longest wait for an HTTP answer, should the host forget to give one.
 constexpr Duration call_time_max = seconds(60);
+/// What the server answers to a sign-out; anything else that sounds like a success comes from something in
+/// between.
+constexpr int no_content = 204;
 
 /// Why a call failed. What is no problem document of ours came from something in between, and means nothing
 /// for good.
@@ -48,7 +51,7 @@ void Credentials::sign_out(const Identity& leaving, Instant now) {
     stop();
     task_ = Task::leave;
     leaving_ = leaving;
-    leaving_renewed_ = false;
+    leaving_renewed_ = leaving_renews_ = false;
     call("DELETE", "/v1/sessions/current", "", leaving_.access_token, now);
 }
 
@@ -133,9 +136,9 @@ Credentials::Outcome Credentials::finish_renewal(int status, std::string_view bo
 }
 
 Credentials::Outcome Credentials::finish_leaving(int status, std::string_view body, Instant now) {
-    if (is_success(status) && !leaving_renewed_) {
-        auto session = protocol::decode<protocol::Session>(body, Encoding::json);
-        if (session) {
+    const bool renews = std::exchange(leaving_renews_, false);
+    if (renews && is_success(status)) {
+        if (auto session = protocol::decode<protocol::Session>(body, Encoding::json)) {
             leaving_renewed_ = true;
             call("DELETE", "/v1/sessions/current", "", session->access_token, now);
             return Outcome::nothing;
@@ -143,11 +146,17 @@ Credentials::Outcome Credentials::finish_leaving(int status, std::string_view bo
     }
     const bool token_ended = status == 401 && !leaving_renewed_ && !leaving_.refresh_token.empty();
     if (token_ended) {
+        leaving_renews_ = true;
         ask_for_tokens(std::exchange(leaving_.refresh_token, {}), now);
         return Outcome::nothing;
     }
     end();
     leaving_ = {};
+    failure_.reset();
+    const bool confirmed = !renews && status == no_content;
+    // A server that does not know the session any more lists it no more either.
+    Error failure = failure_from(is_success(status) ? 0 : status, body);
+    if (!confirmed && class_of(failure.code) != ErrorClass::sign_in) failure_ = std::move(failure);
     return Outcome::left;
 }
 

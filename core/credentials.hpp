@@ -40,7 +40,7 @@ class Credentials {
         renewed,         ///< New tokens are stored.
         sign_in_needed,  ///< The refresh token was refused; both are forgotten.
         revoked,         ///< This device was signed out elsewhere.
-        left,            ///< The own sign-out is over.
+        left,  ///< The own sign-out is over; where failure() says so, the server did not confirm it.
     };
 
     Credentials(IdentityStore& identity, Output& output, Primitives& primitives, Timers& timers)
@@ -94,6 +94,8 @@ class Credentials {
     /// While leaving: the tokens, which the database has forgotten already.
     Identity leaving_;
     bool leaving_renewed_ = false;
+    /// The call under way asks for tokens that the sign-out needs.
+    bool leaving_renews_ = false;
 };
 
 }  // namespace parley::core

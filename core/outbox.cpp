@@ -19,6 +19,10 @@ std::optional<Error> stored_failure(const Query& query, int column) {
                  query.text(column + 2)};
 }
 
+Error forgotten() {
+    return {ErrorCode::invalid, "it was refused, and discarded or sent again since", 0, {}};
+}
+
 }  // namespace
 
 Status Outbox::load() {
@@ -58,6 +62,21 @@ Result<bool> Outbox::knows(const Uuid& id) {
     if (positions_.contains(id)) return true;
     TRY_ASSIGN(auto stream, settled_stream(id));
     return stream.has_value();
+}
+
+Result<std::vector<CommandSettled>> Outbox::settled(std::span<const Uuid> ids) {
+    std::vector<CommandSettled> answered;
+    for (const Uuid& id : ids) {
+        if (const Command* command = find(id)) {
+            if (command->state == CommandState::failed)
+                answered.push_back({id, command->failure, StreamId(), std::nullopt});
+            continue;
+        }
+        TRY_ASSIGN(const auto stream, settled_stream(id));
+        answered.push_back({id, std::nullopt, stream.value_or(StreamId()), std::nullopt});
+        if (!stream) answered.back().failure = forgotten();
+    }
+    return answered;
 }
 
 Result<std::optional<StreamId>> Outbox::made_by(const Uuid& creation) {

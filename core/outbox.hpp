@@ -74,6 +74,8 @@ class Outbox {
     const Command* find(const Uuid& id) const;
     /// True also for ids that were accepted earlier.
     Result<bool> knows(const Uuid& id);
+    /// Those of these that do not wait. One that is unknown was refused, and is forgotten.
+    Result<std::vector<CommandSettled>> settled(std::span<const Uuid> ids);
     /// The conversation that an own creation made; absent while it is not accepted, or was refused.
     Result<std::optional<StreamId>> made_by(const Uuid& creation);
     Result<protocol::Envelope> envelope(const Command& command) const;

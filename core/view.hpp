@@ -54,6 +54,8 @@ struct ConversationView {
     bool pending = false;
     std::optional<Uuid> made_by;
     std::optional<AccountId> peer;
+    /// Of a pending one: why the server refused what was to make it; absent while it may still accept that.
+    std::optional<Error> failure;
 };
 
 /// Which part of a conversation a window shows: the newest, or around a place.

@@ -17,6 +17,17 @@ bool is_pending_conversation(const std::string& lane) {
     return lane.starts_with("m:") || lane.starts_with("d:");
 }
 
+/// Why nothing of these makes a conversation any more: as the creation was refused, or else the newest.
+std::optional<Error> refusal_of(const std::vector<const Command*>& commands) {
+    std::optional<Error> refusal;
+    for (const Command* command : commands) {
+        if (command->state != CommandState::failed) return std::nullopt;
+        if (command->type == protocol::Type::conversation_create) return command->failure;
+        refusal = command->failure;
+    }
+    return refusal;
+}
+
 }  // namespace
 
 /// Everything in order of latest activity. What waits in the outbox is the latest, in the order in which it
@@ -92,7 +103,9 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
         view.made_by = Uuid::parse(lane.substr(2));
         view.summary.kind = protocol::ConversationKind::group;
     }
-    for (const Command* command : outbox_.in_lane(lane)) {
+    const auto commands = outbox_.in_lane(lane);
+    view.failure = refusal_of(commands);
+    for (const Command* command : commands) {
         if (command->type != protocol::Type::conversation_create) continue;
         TRY_ASSIGN(auto envelope, outbox_.envelope(*command));
         const auto& create = std::get<protocol::ConversationCreate>(envelope.payload);

@@ -88,7 +88,12 @@ Outcome<ExitCode> run(Session& session, const InviteCommand& command) {
     protocol::InviteCreate create{.uses = command.uses};
     if (command.days) create.lasts_ms = *command.days * day_ms;
     TRY_ASSIGN(const auto settled, session.carry_out(std::move(create)));
-    const std::string code = settled.invite.value_or("");
+    if (!settled.invite) {
+        return stop(ExitCode::failed,
+                    "An invite was made, but its code was lost with a parley that ended at that moment. "
+                    "Make another one.");
+    }
+    const std::string& code = *settled.invite;
     const WallTime ends = settled.expires_at.value_or(WallTime{});
     const std::string server = session.account().place().server.text();
     JsonLine object;

@@ -1,6 +1,7 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/text.hpp"
+#include "core/door/views.hpp"
 
 #include <algorithm>
 
@@ -43,6 +44,10 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
     object.integer("unread", one.unread).integer("mentions", one.mentions).integer("read", one.read);
     object.integer("head", one.head).boolean("present", one.present).boolean("complete", one.complete);
     if (one.unreadable > 0) object.integer("unreadable", one.unreadable);
+    if (one.failure) {
+        object.text("error", name_of(one.failure->code))
+            .text("message", problem_of(core::error_of(*one.failure)).sentence);
+    }
     if (one.last) {
         JsonLine last;
         last.text("id", one.last->id.text())
@@ -62,9 +67,8 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }
     if (!one.present) line += terminal.dim("  (left)");
-    const bool refused = one.last && one.last->state == protocol::ViewState::failed;
     if (!one.stream)
-        line += terminal.dim(refused ? "  (refused; see: parley outbox)" : "  (not on the server yet)");
+        line += terminal.dim("  " + (one.failure ? state_of_pending(one) : "(not on the server yet)"));
     terminal.line(one.unread > 0 ? terminal.bold(line) : line);
 }
 

@@ -1,6 +1,7 @@
 #include "client/cli/directory.hpp"
 
 #include "client/cli/text.hpp"
+#include "core/door/views.hpp"
 #include "core/rules/text.hpp"
 
 #include <algorithm>
@@ -55,6 +56,14 @@ std::string label_of(const ViewConversation& conversation) {
     return harmless_line(conversation.summary.title.value_or("(no title)"));
 }
 
+std::string state_of_pending(const ViewConversation& conversation) {
+    if (!conversation.failure) {
+        return "is not on the server yet: it is made as soon as that is reached (parley sync).";
+    }
+    return "was refused by the server: " + problem_of(core::error_of(*conversation.failure)).sentence +
+           " See: parley outbox";
+}
+
 Outcome<Place> Directory::conversation(const std::string& word) {
     if (word.starts_with('@')) return direct(word);
     TRY_ASSIGN(auto known, known_conversation(word));
@@ -104,9 +113,7 @@ Outcome<StreamId> Directory::stream(const std::string& word) {
     TRY_ASSIGN(const Place place, conversation(word));
     if (place.stream) return *place.stream;
     if (place.view) {
-        return stop(ExitCode::not_found, place.label +
-                                             " is not on the server yet: it is made as soon as that is "
-                                             "reached (parley sync).");
+        return stop(ExitCode::not_found, place.label + " " + state_of_pending(*place.view));
     }
     return stop(ExitCode::not_found, "Nothing has been said with " + place.label + " yet.");
 }

@@ -78,7 +78,7 @@ Outcome<ExitCode> history_of_pending(Session& session, const Place& place, const
                                                   .target = place.target}));
     for (const auto& message : window.messages)
         printer.print(*place.view, message);
-    session.terminal().note("This conversation is not on the server yet.");
+    session.terminal().note("This conversation " + state_of_pending(*place.view));
     if (window.more_before)
         session.terminal().note("Earlier messages of it are not shown; see: parley outbox");
     return ExitCode::done;

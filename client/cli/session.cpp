@@ -14,6 +14,8 @@ using protocol::DoorConnection;
 namespace {
 
 constexpr std::int64_t page_of_list = 500;
+/// As many as one question may name (7_door.yaml).
+constexpr std::size_t commands_at_once = 1000;
 
 /// A door fails only where nobody is behind it, or the database is broken.
 Problem problem_of_door(const Error& error) {
@@ -180,31 +182,17 @@ void Session::note(Settlement& settlement, const protocol::DoorNotice& notice) {
 }
 
 Outcome<void> Session::catch_up(Settlement& settlement) {
-    TRY_ASSIGN(const auto reply, ask({.act = protocol::DoorAct::outbox}));
-    TRY_ASSIGN(const auto standing, status());
-    std::unordered_map<Uuid, const protocol::ViewCommand*> listed;
-    for (const auto& command : reply.outbox)
-        listed.emplace(command.id, &command);
-    const bool all_listed = std::ssize(reply.outbox) == standing.waiting + standing.failed;
-    // Commands are accepted in order, so what stands before one that still waits is done.
-    std::deque<Uuid> open;
-    std::size_t sure = all_listed ? settlement.open.size() : 0;
-    for (std::size_t i = settlement.open.size(); i-- > 0 && sure == 0;) {
-        if (listed.contains(settlement.open[i])) sure = i + 1;
+    const std::vector<Uuid> open(settlement.open.begin(), settlement.open.end());
+    for (std::size_t begin = 0; begin < open.size(); begin += commands_at_once) {
+        const auto part = std::span(open).subspan(begin, std::min(commands_at_once, open.size() - begin));
+        TRY_ASSIGN(const auto reply,
+                   ask({.settled = protocol::DoorCommands{.ids = {part.begin(), part.end()}}}));
+        // What was told on the way here says more than the answer.
+        while (const auto notice = take_notice())
+            note(settlement, *notice);
+        for (const protocol::DoorSettled& settled : reply.settled)
+            note(settlement, {.settled = settled});
     }
-    for (std::size_t i = 0; i < settlement.open.size(); ++i) {
-        const Uuid& id = settlement.open[i];
-        const auto found = listed.find(id);
-        const bool failed = found != listed.end() && found->second->state == protocol::ViewState::failed;
-        if (failed || (found == listed.end() && i < sure)) {
-            protocol::DoorSettled settled{.command = id};
-            if (failed) settled.failure = found->second->failure;
-            settlement.settled.emplace(id, std::move(settled));
-        } else {
-            open.push_back(id);
-        }
-    }
-    settlement.open = std::move(open);
     return {};
 }
 
@@ -232,11 +220,15 @@ Outcome<protocol::DoorStatus> Session::send_what_waits() {
 Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {
     const Instant until = deadline();
     Settlement settlement;
-    TRY_ASSIGN(const Uuid id, submit(std::move(command)));
+    bool changed_owner = false;
+    TRY_ASSIGN(const Uuid id, submit(command));
     settlement.open.push_back(id);
     while (!settlement.open.empty()) {
         TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
-        if (account_.take_changed_owner()) TRY(catch_up(settlement));
+        if (account_.take_changed_owner()) {
+            changed_owner = true;
+            TRY(catch_up(settlement));
+        }
         while (const auto notice = take_notice())
             note(settlement, *notice);
         if (!happened) break;
@@ -247,6 +239,10 @@ Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {
                         ". It goes out with the next parley that reaches it (parley sync).");
     }
     const auto& settled = settlement.settled.at(id);
+    // What a question asked for is told once, maybe to the owner that ended; it does no harm to ask again.
+    const bool unheard = changed_owner && !settled.failure && settled.profiles.empty() &&
+                         std::holds_alternative<protocol::ProfileFind>(command);
+    if (unheard) return carry_out(std::move(command));
     if (settled.failure) {
         // Whoever reads the sentence knows; the outbox need not remind him.
         TRY(ask({.discard = id}));

@@ -67,7 +67,7 @@ class Session {
     Outcome<Uuid> submit(protocol::Payload command);
     /// Several, durably, in one go.
     Outcome<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands);
-    /// Takes in a notice, or learns from the outbox what was missed while the owner changed.
+    /// Takes in a notice, or learns what was missed while the owner changed.
     void note(Settlement& settlement, const protocol::DoorNotice& notice);
     Outcome<void> catch_up(Settlement& settlement);
     /// Waits until nothing waits to be sent any more; gives up when nothing has moved for the time that the

@@ -129,19 +129,23 @@ Outcome<std::int64_t> send_first(Session& session, bool online, bool drop) {
                     " not been sent yet (parley outbox). To lose them: parley logout --drop");
 }
 
-Outcome<void> erase(Session& session) {
+/// True where the server said that this device is signed out there.
+Outcome<bool> erase(Session& session) {
     TRY(session.ask({.act = protocol::DoorAct::sign_out}));
     const Instant until = session.deadline();
-    while (true) {
+    bool confirmed = false;
+    for (bool waits = true; waits;) {
         TRY_ASSIGN(const auto now, session.status());
-        if (is_signed_out(now.connection)) break;
-        TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
-        while (session.take_notice()) {
+        waits = !is_signed_out(now.connection);
+        // The notice of the end comes before a status that says so.
+        if (waits) {
+            TRY_ASSIGN(waits, session.wait([] { return false; }, until));
         }
-        if (!happened) break;
+        while (const auto notice = session.take_notice())
+            confirmed |= notice->signed_out && !notice->signed_out->failure;
     }
     Home::forget(session.account().place());
-    return {};
+    return confirmed;
 }
 
 }  // namespace
@@ -154,10 +158,10 @@ Outcome<ExitCode> run(Session& session, const LogoutCommand& command) {
     if (!reached && known) return std::unexpected(reached.error());
     const bool online = reached.value_or(false);
     TRY_ASSIGN(const std::int64_t dropped, send_first(session, online, command.drop));
-    TRY(erase(session));
+    TRY_ASSIGN(const bool confirmed, erase(session));
     Terminal& terminal = session.terminal();
     JsonLine object;
-    object.boolean("told_server", online).integer("dropped", dropped);
+    object.boolean("told_server", confirmed).integer("dropped", dropped);
     terminal.line(object);
     terminal.line("Signed out; this device holds nothing of @" + session.account().place().handle() +
                   " any more.");
@@ -165,9 +169,10 @@ Outcome<ExitCode> run(Session& session, const LogoutCommand& command) {
         terminal.note(std::to_string(dropped) + (dropped == 1 ? " command was" : " commands were") +
                       " lost with it.");
     }
-    if (known && !online) {
-        terminal.note("The server" + session.offline_reason() +
-                      ", so it still lists this device: sign it out elsewhere with parley devices --revoke.");
+    if (known && !confirmed) {
+        terminal.note("The server" + (online ? " did not confirm it" : session.offline_reason()) +
+                      ", so it may still list this device: sign it out elsewhere with parley devices "
+                      "--revoke.");
     }
     return ExitCode::done;
 }

@@ -90,6 +90,9 @@ Status read(Client& client, const protocol::DoorRequest& request, DoorReply& rep
         reply.window = door_view(found);
     } else if (request.outbox) {
         return put_outbox(client, *request.outbox, reply);
+    } else if (request.settled) {
+        TRY_ASSIGN(const auto found, client.settled(request.settled->ids));
+        put(found, reply.settled);
     } else if (request.members) {
         TRY_ASSIGN(const auto found, client.members(*request.members));
         put(found, reply.members);

@@ -48,19 +48,6 @@ protocol::ViewState state_of(CommandState state) {
     return protocol::ViewState::queued;
 }
 
-protocol::DoorSettled door_settled(const CommandSettled& settled) {
-    protocol::DoorSettled out{.command = settled.command,
-                              .failure = failure_where(settled.failure),
-                              .stream = named(settled.stream)};
-    if (!settled.reply) return out;
-    if (const auto* found = std::get_if<protocol::Profiles>(&*settled.reply)) out.profiles = found->profiles;
-    if (const auto* invite = std::get_if<protocol::Invite>(&*settled.reply)) {
-        out.invite = invite->code;
-        out.expires_at = invite->expires_at;
-    }
-    return out;
-}
-
 }  // namespace
 
 protocol::DoorConnection door_connection(Connection connection) {
@@ -112,7 +99,9 @@ protocol::DoorNotice door_notice(const Notice& notice) {
             } else if constexpr (std::is_same_v<What, ConversationTouched>) {
                 out.touched = what.stream;
             } else if constexpr (std::is_same_v<What, CommandSettled>) {
-                out.settled = door_settled(what);
+                out.settled = door_view(what);
+            } else if constexpr (std::is_same_v<What, SignOutEnded>) {
+                out.signed_out = protocol::DoorSignOutEnd{.failure = failure_where(what.failure)};
             } else {
                 out.signed_in = protocol::DoorSignInEnd{.failure = failure_where(what.failure)};
             }
@@ -132,7 +121,8 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .complete = conversation.complete,
                                    .made_by = conversation.made_by,
                                    .peer = conversation.peer,
-                                   .unreadable = conversation.unreadable};
+                                   .unreadable = conversation.unreadable,
+                                   .failure = failure_where(conversation.failure)};
     if (conversation.last) out.last = door_view(*conversation.last);
     return out;
 }
@@ -170,6 +160,19 @@ protocol::ViewMember door_view(const MemberView& member) {
 
 protocol::ViewDevice door_view(const DeviceView& device) {
     return {.device = device.device, .name = device.name, .created_at = device.created_at, .own = device.own};
+}
+
+protocol::DoorSettled door_view(const CommandSettled& settled) {
+    protocol::DoorSettled out{.command = settled.command,
+                              .failure = failure_where(settled.failure),
+                              .stream = named(settled.stream)};
+    if (!settled.reply) return out;
+    if (const auto* found = std::get_if<protocol::Profiles>(&*settled.reply)) out.profiles = found->profiles;
+    if (const auto* invite = std::get_if<protocol::Invite>(&*settled.reply)) {
+        out.invite = invite->code;
+        out.expires_at = invite->expires_at;
+    }
+    return out;
 }
 
 protocol::ViewCommand door_view(const OutboxView& command) {

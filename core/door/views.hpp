@@ -18,5 +18,6 @@ protocol::ViewWindow door_view(const WindowView& window);
 protocol::ViewMember door_view(const MemberView& member);
 protocol::ViewDevice door_view(const DeviceView& device);
 protocol::ViewCommand door_view(const OutboxView& command);
+protocol::DoorSettled door_view(const CommandSettled& settled);
 
 }  // namespace parley::core

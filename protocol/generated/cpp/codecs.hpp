@@ -114,6 +114,11 @@ std::size_t field_count(const DoorListQuery& from);
 template <class Out>
 void write(Out& out, const DoorListQuery& from);
 
+bool read(Reader& in, const Node& map, DoorCommands& out);
+std::size_t field_count(const DoorCommands& from);
+template <class Out>
+void write(Out& out, const DoorCommands& from);
+
 bool read(Reader& in, const Node& map, DoorWindowQuery& out);
 std::size_t field_count(const DoorWindowQuery& from);
 template <class Out>
@@ -153,6 +158,11 @@ bool read(Reader& in, const Node& map, DoorSignInEnd& out);
 std::size_t field_count(const DoorSignInEnd& from);
 template <class Out>
 void write(Out& out, const DoorSignInEnd& from);
+
+bool read(Reader& in, const Node& map, DoorSignOutEnd& out);
+std::size_t field_count(const DoorSignOutEnd& from);
+template <class Out>
+void write(Out& out, const DoorSignOutEnd& from);
 
 bool read(Reader& in, const Node& map, DoorReply& out);
 std::size_t field_count(const DoorReply& from);
@@ -506,6 +516,8 @@ inline constexpr std::int64_t decode_bytes_max<DoorRequest> = limits::local_byte
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorListQuery> = limits::local_bytes_max;
 template <>
+inline constexpr std::int64_t decode_bytes_max<DoorCommands> = limits::local_bytes_max;
+template <>
 inline constexpr std::int64_t decode_bytes_max<DoorWindowQuery> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorOutput> = limits::local_bytes_max;
@@ -521,6 +533,8 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<DoorSettled> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorSignInEnd> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<DoorSignOutEnd> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorReply> = limits::local_bytes_max;
 template <>

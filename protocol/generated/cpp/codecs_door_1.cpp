@@ -104,12 +104,13 @@ bool read(Reader& in, const Node& map, DoorRequest& out) {
            in.optional(map, {9, "window"}, out.window) &&
            in.optional(map, {10, "members"}, out.members) &&
            in.optional(map, {11, "outbox"}, out.outbox) &&
-           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox"));
+           in.optional(map, {12, "settled"}, out.settled) &&
+           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) + has(out.settled) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox, settled"));
 }
 
 std::size_t field_count(const DoorRequest& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox) + has(from.settled);
 }
 
 template <class Out>
@@ -126,6 +127,7 @@ void write(Out& out, const DoorRequest& from) {
     write_field(out, {9, "window"}, from.window);
     write_field(out, {10, "members"}, from.members);
     write_field(out, {11, "outbox"}, from.outbox);
+    write_field(out, {12, "settled"}, from.settled);
     out.end_map();
 }
 
@@ -144,6 +146,22 @@ void write(Out& out, const DoorListQuery& from) {
     out.begin_map(field_count(from));
     write_unless(std::int64_t{0}, out, {1, "offset"}, from.offset);
     write_field(out, {2, "limit"}, from.limit);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorCommands& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "ids"}, out.ids, Rules{.count_max = 1000});
+}
+
+std::size_t field_count(const DoorCommands& from) {
+    return has(from.ids);
+}
+
+template <class Out>
+void write(Out& out, const DoorCommands& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "ids"}, from.ids);
     out.end_map();
 }
 
@@ -265,43 +283,17 @@ void write(Out& out, const DoorFailure& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DoorNotice& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "connection"}, out.connection) &&
-           in.optional(map, {2, "list"}, out.list) &&
-           in.optional(map, {3, "touched"}, out.touched) &&
-           in.optional(map, {4, "settled"}, out.settled) &&
-           in.optional(map, {5, "signed_in"}, out.signed_in) &&
-           (has(out.connection) + has(out.list) + has(out.touched) + has(out.settled) + has(out.signed_in) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of connection, list, touched, settled, signed_in"));
-}
-
-std::size_t field_count(const DoorNotice& from) {
-    return has(from.connection) + has(from.list) + has(from.touched) + has(from.settled) + has(from.signed_in);
-}
-
-template <class Out>
-void write(Out& out, const DoorNotice& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "connection"}, from.connection);
-    write_field(out, {2, "list"}, from.list);
-    write_field(out, {3, "touched"}, from.touched);
-    write_field(out, {4, "settled"}, from.settled);
-    write_field(out, {5, "signed_in"}, from.signed_in);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(DoorOptions)
 PARLEY_INSTANTIATE_CODEC(DoorInput)
 PARLEY_INSTANTIATE_CODEC(DoorDisconnected)
 PARLEY_INSTANTIATE_CODEC(DoorAnswer)
 PARLEY_INSTANTIATE_CODEC(DoorRequest)
 PARLEY_INSTANTIATE_CODEC(DoorListQuery)
+PARLEY_INSTANTIATE_CODEC(DoorCommands)
 PARLEY_INSTANTIATE_CODEC(DoorWindowQuery)
 PARLEY_INSTANTIATE_CODEC(DoorOutput)
 PARLEY_INSTANTIATE_CODEC(DoorCall)
 PARLEY_INSTANTIATE_CODEC(DoorArm)
 PARLEY_INSTANTIATE_CODEC(DoorFailure)
-PARLEY_INSTANTIATE_CODEC(DoorNotice)
 
 }  // namespace parley::protocol

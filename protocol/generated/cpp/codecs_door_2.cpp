@@ -5,6 +5,34 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, DoorNotice& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "connection"}, out.connection) &&
+           in.optional(map, {2, "list"}, out.list) &&
+           in.optional(map, {3, "touched"}, out.touched) &&
+           in.optional(map, {4, "settled"}, out.settled) &&
+           in.optional(map, {5, "signed_in"}, out.signed_in) &&
+           in.optional(map, {6, "signed_out"}, out.signed_out) &&
+           (has(out.connection) + has(out.list) + has(out.touched) + has(out.settled) + has(out.signed_in) + has(out.signed_out) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of connection, list, touched, settled, signed_in, signed_out"));
+}
+
+std::size_t field_count(const DoorNotice& from) {
+    return has(from.connection) + has(from.list) + has(from.touched) + has(from.settled) + has(from.signed_in) + has(from.signed_out);
+}
+
+template <class Out>
+void write(Out& out, const DoorNotice& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "connection"}, from.connection);
+    write_field(out, {2, "list"}, from.list);
+    write_field(out, {3, "touched"}, from.touched);
+    write_field(out, {4, "settled"}, from.settled);
+    write_field(out, {5, "signed_in"}, from.signed_in);
+    write_field(out, {6, "signed_out"}, from.signed_out);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DoorSettled& out) {
     return in.is_map(map) &&
            in.required(map, {1, "command"}, out.command) &&
@@ -47,6 +75,22 @@ void write(Out& out, const DoorSignInEnd& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, DoorSignOutEnd& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "failure"}, out.failure);
+}
+
+std::size_t field_count(const DoorSignOutEnd& from) {
+    return has(from.failure);
+}
+
+template <class Out>
+void write(Out& out, const DoorSignOutEnd& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "failure"}, from.failure);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DoorReply& out) {
     return in.is_map(map) &&
            in.defaulted(map, {1, "call"}, out.call) &&
@@ -58,11 +102,12 @@ bool read(Reader& in, const Node& map, DoorReply& out) {
            in.optional(map, {7, "window"}, out.window) &&
            in.list(map, {8, "members"}, out.members, Rules{.count_max = limits::members_max}) &&
            in.list(map, {9, "devices"}, out.devices, Rules{.count_max = 1000}) &&
-           in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000});
+           in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000}) &&
+           in.list(map, {11, "settled"}, out.settled, Rules{.count_max = 1000});
 }
 
 std::size_t field_count(const DoorReply& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled);
 }
 
 template <class Out>
@@ -78,6 +123,7 @@ void write(Out& out, const DoorReply& from) {
     write_field(out, {8, "members"}, from.members);
     write_field(out, {9, "devices"}, from.devices);
     write_field(out, {10, "outbox"}, from.outbox);
+    write_field(out, {11, "settled"}, from.settled);
     out.end_map();
 }
 
@@ -154,11 +200,12 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.defaulted(map, {9, "complete"}, out.complete) &&
            in.optional(map, {10, "made_by"}, out.made_by) &&
            in.optional(map, {11, "peer"}, out.peer) &&
-           in.defaulted(map, {12, "unreadable"}, out.unreadable);
+           in.defaulted(map, {12, "unreadable"}, out.unreadable) &&
+           in.optional(map, {13, "failure"}, out.failure);
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 1 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0);
+    return 1 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure);
 }
 
 template <class Out>
@@ -176,6 +223,7 @@ void write(Out& out, const ViewConversation& from) {
     write_field(out, {10, "made_by"}, from.made_by);
     write_field(out, {11, "peer"}, from.peer);
     write_unless(std::int64_t{0}, out, {12, "unreadable"}, from.unreadable);
+    write_field(out, {13, "failure"}, from.failure);
     out.end_map();
 }
 
@@ -273,62 +321,10 @@ void write(Out& out, const ViewCommand& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, RecordedLine& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "report"}, out.report) &&
-           in.optional(map, {2, "life"}, out.life) &&
-           in.optional(map, {3, "input"}, out.input) &&
-           in.optional(map, {4, "answer"}, out.answer) &&
-           in.optional(map, {5, "failure"}, out.failure) &&
-           in.optional(map, {6, "random"}, out.random, Rules{.bytes_max = limits::local_bytes_max}) &&
-           in.optional(map, {7, "done"}, out.done) &&
-           in.optional(map, {8, "lost"}, out.lost, Rules{.bytes_max = 1024}) &&
-           (has(out.report) + has(out.life) + has(out.input) + has(out.answer) + has(out.failure) + has(out.random) + has(out.done) + has(out.lost) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of report, life, input, answer, failure, random, done, lost"));
-}
-
-std::size_t field_count(const RecordedLine& from) {
-    return has(from.report) + has(from.life) + has(from.input) + has(from.answer) + has(from.failure) + has(from.random) + has(from.done) + has(from.lost);
-}
-
-template <class Out>
-void write(Out& out, const RecordedLine& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "report"}, from.report);
-    write_field(out, {2, "life"}, from.life);
-    write_field(out, {3, "input"}, from.input);
-    write_field(out, {4, "answer"}, from.answer);
-    write_field(out, {5, "failure"}, from.failure);
-    write_field(out, {6, "random"}, from.random);
-    write_field(out, {7, "done"}, from.done);
-    write_field(out, {8, "lost"}, from.lost);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, RecordedReport& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "program"}, out.program, Rules{.points_max = 100}) &&
-           in.required(map, {2, "made_at"}, out.made_at) &&
-           in.required(map, {3, "contains"}, out.contains, Rules{.points_max = 1000}) &&
-           in.required(map, {4, "leaves_out"}, out.leaves_out, Rules{.points_max = 1000});
-}
-
-std::size_t field_count(const RecordedReport&) {
-    return 4;
-}
-
-template <class Out>
-void write(Out& out, const RecordedReport& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "program"}, from.program);
-    write_field(out, {2, "made_at"}, from.made_at);
-    write_field(out, {3, "contains"}, from.contains);
-    write_field(out, {4, "leaves_out"}, from.leaves_out);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(DoorNotice)
 PARLEY_INSTANTIATE_CODEC(DoorSettled)
 PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
+PARLEY_INSTANTIATE_CODEC(DoorSignOutEnd)
 PARLEY_INSTANTIATE_CODEC(DoorReply)
 PARLEY_INSTANTIATE_CODEC(DoorStatus)
 PARLEY_INSTANTIATE_CODEC(ViewMessage)
@@ -337,7 +333,5 @@ PARLEY_INSTANTIATE_CODEC(ViewWindow)
 PARLEY_INSTANTIATE_CODEC(ViewMember)
 PARLEY_INSTANTIATE_CODEC(ViewDevice)
 PARLEY_INSTANTIATE_CODEC(ViewCommand)
-PARLEY_INSTANTIATE_CODEC(RecordedLine)
-PARLEY_INSTANTIATE_CODEC(RecordedReport)
 
 }  // namespace parley::protocol

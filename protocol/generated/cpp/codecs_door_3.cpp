@@ -5,6 +5,60 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, RecordedLine& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "report"}, out.report) &&
+           in.optional(map, {2, "life"}, out.life) &&
+           in.optional(map, {3, "input"}, out.input) &&
+           in.optional(map, {4, "answer"}, out.answer) &&
+           in.optional(map, {5, "failure"}, out.failure) &&
+           in.optional(map, {6, "random"}, out.random, Rules{.bytes_max = limits::local_bytes_max}) &&
+           in.optional(map, {7, "done"}, out.done) &&
+           in.optional(map, {8, "lost"}, out.lost, Rules{.bytes_max = 1024}) &&
+           (has(out.report) + has(out.life) + has(out.input) + has(out.answer) + has(out.failure) + has(out.random) + has(out.done) + has(out.lost) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of report, life, input, answer, failure, random, done, lost"));
+}
+
+std::size_t field_count(const RecordedLine& from) {
+    return has(from.report) + has(from.life) + has(from.input) + has(from.answer) + has(from.failure) + has(from.random) + has(from.done) + has(from.lost);
+}
+
+template <class Out>
+void write(Out& out, const RecordedLine& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "report"}, from.report);
+    write_field(out, {2, "life"}, from.life);
+    write_field(out, {3, "input"}, from.input);
+    write_field(out, {4, "answer"}, from.answer);
+    write_field(out, {5, "failure"}, from.failure);
+    write_field(out, {6, "random"}, from.random);
+    write_field(out, {7, "done"}, from.done);
+    write_field(out, {8, "lost"}, from.lost);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, RecordedReport& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "program"}, out.program, Rules{.points_max = 100}) &&
+           in.required(map, {2, "made_at"}, out.made_at) &&
+           in.required(map, {3, "contains"}, out.contains, Rules{.points_max = 1000}) &&
+           in.required(map, {4, "leaves_out"}, out.leaves_out, Rules{.points_max = 1000});
+}
+
+std::size_t field_count(const RecordedReport&) {
+    return 4;
+}
+
+template <class Out>
+void write(Out& out, const RecordedReport& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "program"}, from.program);
+    write_field(out, {2, "made_at"}, from.made_at);
+    write_field(out, {3, "contains"}, from.contains);
+    write_field(out, {4, "leaves_out"}, from.leaves_out);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, RecordedTime& out) {
     return in.is_map(map) &&
            in.required(map, {1, "instant"}, out.instant) &&
@@ -169,6 +223,8 @@ void write(Out& out, const RecordedDone& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(RecordedLine)
+PARLEY_INSTANTIATE_CODEC(RecordedReport)
 PARLEY_INSTANTIATE_CODEC(RecordedTime)
 PARLEY_INSTANTIATE_CODEC(RecordedLife)
 PARLEY_INSTANTIATE_CODEC(RecordedInput)

@@ -67,6 +67,14 @@ struct DoorWindowQuery {
     friend bool operator==(const DoorWindowQuery&, const DoorWindowQuery&) = default;
 };
 
+/// Own commands.
+struct DoorCommands {
+    /// Which.
+    std::vector<Uuid> ids;
+
+    friend bool operator==(const DoorCommands&, const DoorCommands&) = default;
+};
+
 /// A wish; each is answered with one DoorReply that carries the same `call`.
 struct DoorRequest {
     /// Chosen by the application, returned in the reply.
@@ -91,6 +99,8 @@ struct DoorRequest {
     std::optional<StreamId> members;
     /// Answered with `outbox`: what waits, in order, then what failed.
     std::optional<DoorListQuery> outbox;
+    /// Answered with `settled`: those of these commands that do not wait any more.
+    std::optional<DoorCommands> settled;
 
     friend bool operator==(const DoorRequest&, const DoorRequest&) = default;
 };
@@ -177,7 +187,17 @@ struct DoorSignInEnd {
     friend bool operator==(const DoorSignInEnd&, const DoorSignInEnd&) = default;
 };
 
-/// Says what to ask for again; none carries a state that could be missed, except `settled`.
+/// The end of an own sign-out.
+struct DoorSignOutEnd {
+    /// Why the server did not confirm it, so that it may still list this device; absent: it is signed out
+    /// there.
+    std::optional<DoorFailure> failure;
+
+    friend bool operator==(const DoorSignOutEnd&, const DoorSignOutEnd&) = default;
+};
+
+/// Says what to ask for again; none carries a state that could be missed, except `settled` and the ends of
+/// signing in and out.
 struct DoorNotice {
     /// The connection's state changed to this.
     std::optional<DoorConnection> connection;
@@ -189,6 +209,8 @@ struct DoorNotice {
     std::optional<DoorSettled> settled;
     /// A sign-in or registration ended.
     std::optional<DoorSignInEnd> signed_in;
+    /// The server was told of an own sign-out, or cannot be told.
+    std::optional<DoorSignOutEnd> signed_out;
 
     friend bool operator==(const DoorNotice&, const DoorNotice&) = default;
 };
@@ -263,6 +285,8 @@ struct ViewConversation {
     std::optional<AccountId> peer;
     /// Messages and other entries of later versions, which this one cannot show.
     std::int64_t unreadable = 0;
+    /// Of a pending one that nothing is under way for any more: why it was refused.
+    std::optional<DoorFailure> failure;
 
     friend bool operator==(const ViewConversation&, const ViewConversation&) = default;
 };
@@ -351,6 +375,9 @@ struct DoorReply {
     std::vector<ViewDevice> devices;
     /// The part of what is not accepted yet that was asked for (to `act`: the first of it).
     std::vector<ViewCommand> outbox;
+    /// In the order of the question. What a command asked for is told once, and not here; one that this
+    /// device does not know any more was refused, and discarded or sent again since.
+    std::vector<DoorSettled> settled;
 
     friend bool operator==(const DoorReply&, const DoorReply&) = default;
 };

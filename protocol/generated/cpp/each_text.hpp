@@ -100,6 +100,9 @@ template <class Visit>
 void each_text(DoorWindowQuery&, Visit&&) {}
 
 template <class Visit>
+void each_text(DoorCommands&, Visit&&) {}
+
+template <class Visit>
 void each_text(DoorRequest& value, Visit&& visit) {
     if (value.registration) each_text(*value.registration, visit);
     if (value.sign_in) each_text(*value.sign_in, visit);
@@ -142,9 +145,15 @@ void each_text(DoorSignInEnd& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(DoorSignOutEnd& value, Visit&& visit) {
+    if (value.failure) each_text(*value.failure, visit);
+}
+
+template <class Visit>
 void each_text(DoorNotice& value, Visit&& visit) {
     if (value.settled) each_text(*value.settled, visit);
     if (value.signed_in) each_text(*value.signed_in, visit);
+    if (value.signed_out) each_text(*value.signed_out, visit);
 }
 
 template <class Visit>
@@ -160,6 +169,7 @@ template <class Visit>
 void each_text(ViewConversation& value, Visit&& visit) {
     each_text(value.summary, visit);
     if (value.last) each_text(*value.last, visit);
+    if (value.failure) each_text(*value.failure, visit);
 }
 
 template <class Visit>
@@ -198,6 +208,8 @@ void each_text(DoorReply& value, Visit&& visit) {
     for (auto& one : value.devices)
         each_text(one, visit);
     for (auto& one : value.outbox)
+        each_text(one, visit);
+    for (auto& one : value.settled)
         each_text(one, visit);
 }
 

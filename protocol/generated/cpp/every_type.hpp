@@ -25,6 +25,7 @@ namespace parley::protocol {
     X(DoorAnswer) \
     X(DoorRequest) \
     X(DoorListQuery) \
+    X(DoorCommands) \
     X(DoorWindowQuery) \
     X(DoorOutput) \
     X(DoorCall) \
@@ -33,6 +34,7 @@ namespace parley::protocol {
     X(DoorNotice) \
     X(DoorSettled) \
     X(DoorSignInEnd) \
+    X(DoorSignOutEnd) \
     X(DoorReply) \
     X(DoorStatus) \
     X(ViewMessage) \

@@ -139,22 +139,28 @@ void visit_fields(DoorAnswer& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
     visit(value.call, Rules{});
-    if (chosen % 10 == 0) visit(value.act.emplace(), Rules{});
-    if (chosen % 10 == 1) visit(value.registration.emplace(), Rules{});
-    if (chosen % 10 == 2) visit(value.sign_in.emplace(), Rules{});
-    if (chosen % 10 == 3) visit(value.retry.emplace(), Rules{});
-    if (chosen % 10 == 4) visit(value.discard.emplace(), Rules{});
-    if (chosen % 10 == 5) visit(value.conversations.emplace(), Rules{});
-    if (chosen % 10 == 6) visit(value.conversation.emplace(), Rules{});
-    if (chosen % 10 == 7) visit(value.window.emplace(), Rules{});
-    if (chosen % 10 == 8) visit(value.members.emplace(), Rules{});
-    if (chosen % 10 == 9) visit(value.outbox.emplace(), Rules{});
+    if (chosen % 11 == 0) visit(value.act.emplace(), Rules{});
+    if (chosen % 11 == 1) visit(value.registration.emplace(), Rules{});
+    if (chosen % 11 == 2) visit(value.sign_in.emplace(), Rules{});
+    if (chosen % 11 == 3) visit(value.retry.emplace(), Rules{});
+    if (chosen % 11 == 4) visit(value.discard.emplace(), Rules{});
+    if (chosen % 11 == 5) visit(value.conversations.emplace(), Rules{});
+    if (chosen % 11 == 6) visit(value.conversation.emplace(), Rules{});
+    if (chosen % 11 == 7) visit(value.window.emplace(), Rules{});
+    if (chosen % 11 == 8) visit(value.members.emplace(), Rules{});
+    if (chosen % 11 == 9) visit(value.outbox.emplace(), Rules{});
+    if (chosen % 11 == 10) visit(value.settled.emplace(), Rules{});
 }
 
 template <class Visit>
 void visit_fields(DoorListQuery& value, std::size_t, Visit&& visit) {
     visit(value.offset, Rules{});
     visit(value.limit, Rules{.max = 1000});
+}
+
+template <class Visit>
+void visit_fields(DoorCommands& value, std::size_t, Visit&& visit) {
+    visit(value.ids, Rules{.count_max = 1000});
 }
 
 template <class Visit>
@@ -201,11 +207,12 @@ void visit_fields(DoorFailure& value, std::size_t, Visit&& visit) {
 
 template <class Visit>
 void visit_fields(DoorNotice& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 5 == 0) visit(value.connection.emplace(), Rules{});
-    if (chosen % 5 == 1) visit(value.list.emplace(), Rules{});
-    if (chosen % 5 == 2) visit(value.touched.emplace(), Rules{});
-    if (chosen % 5 == 3) visit(value.settled.emplace(), Rules{});
-    if (chosen % 5 == 4) visit(value.signed_in.emplace(), Rules{});
+    if (chosen % 6 == 0) visit(value.connection.emplace(), Rules{});
+    if (chosen % 6 == 1) visit(value.list.emplace(), Rules{});
+    if (chosen % 6 == 2) visit(value.touched.emplace(), Rules{});
+    if (chosen % 6 == 3) visit(value.settled.emplace(), Rules{});
+    if (chosen % 6 == 4) visit(value.signed_in.emplace(), Rules{});
+    if (chosen % 6 == 5) visit(value.signed_out.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -224,6 +231,11 @@ void visit_fields(DoorSignInEnd& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(DoorSignOutEnd& value, std::size_t, Visit&& visit) {
+    visit(value.failure, Rules{});
+}
+
+template <class Visit>
 void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
     visit(value.call, Rules{});
     visit(value.failure, Rules{});
@@ -235,6 +247,7 @@ void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
     visit(value.members, Rules{.count_max = limits::members_max});
     visit(value.devices, Rules{.count_max = 1000});
     visit(value.outbox, Rules{.count_max = 1000});
+    visit(value.settled, Rules{.count_max = 1000});
 }
 
 template <class Visit>
@@ -275,6 +288,7 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.made_by, Rules{});
     visit(value.peer, Rules{});
     visit(value.unreadable, Rules{});
+    visit(value.failure, Rules{});
 }
 
 template <class Visit>

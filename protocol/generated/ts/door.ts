@@ -101,6 +101,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -113,6 +114,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -125,6 +127,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -137,6 +140,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -149,6 +153,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -161,6 +166,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -173,6 +179,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -185,6 +192,7 @@ export type DoorRequest = {
       readonly window: DoorWindowQuery;
       readonly members?: never;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -197,6 +205,7 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members: StreamId;
       readonly outbox?: never;
+      readonly settled?: never;
     }
   | {
       readonly act?: never;
@@ -209,6 +218,20 @@ export type DoorRequest = {
       readonly window?: never;
       readonly members?: never;
       readonly outbox: DoorListQuery;
+      readonly settled?: never;
+    }
+  | {
+      readonly act?: never;
+      readonly registration?: never;
+      readonly sign_in?: never;
+      readonly retry?: never;
+      readonly discard?: never;
+      readonly conversations?: never;
+      readonly conversation?: never;
+      readonly window?: never;
+      readonly members?: never;
+      readonly outbox?: never;
+      readonly settled: DoorCommands;
     }
 );
 
@@ -218,6 +241,12 @@ export interface DoorListQuery {
   readonly offset?: number;
   /** At most so many. */
   readonly limit: number;
+}
+
+/** Own commands. */
+export interface DoorCommands {
+  /** Which. */
+  readonly ids?: readonly Uuid[];
 }
 
 /** A part of a conversation: the newest, or around, before or after a place. */
@@ -325,7 +354,10 @@ export interface DoorFailure {
   readonly field?: string;
 }
 
-/** Says what to ask for again; none carries a state that could be missed, except `settled`. */
+/**
+ * Says what to ask for again; none carries a state that could be missed, except `settled` and the ends of
+ * signing in and out.
+ */
 export type DoorNotice = (
   | {
       readonly connection: DoorConnection;
@@ -333,6 +365,7 @@ export type DoorNotice = (
       readonly touched?: never;
       readonly settled?: never;
       readonly signed_in?: never;
+      readonly signed_out?: never;
     }
   | {
       readonly connection?: never;
@@ -340,6 +373,7 @@ export type DoorNotice = (
       readonly touched?: never;
       readonly settled?: never;
       readonly signed_in?: never;
+      readonly signed_out?: never;
     }
   | {
       readonly connection?: never;
@@ -347,6 +381,7 @@ export type DoorNotice = (
       readonly touched: StreamId;
       readonly settled?: never;
       readonly signed_in?: never;
+      readonly signed_out?: never;
     }
   | {
       readonly connection?: never;
@@ -354,6 +389,7 @@ export type DoorNotice = (
       readonly touched?: never;
       readonly settled: DoorSettled;
       readonly signed_in?: never;
+      readonly signed_out?: never;
     }
   | {
       readonly connection?: never;
@@ -361,6 +397,15 @@ export type DoorNotice = (
       readonly touched?: never;
       readonly settled?: never;
       readonly signed_in: DoorSignInEnd;
+      readonly signed_out?: never;
+    }
+  | {
+      readonly connection?: never;
+      readonly list?: never;
+      readonly touched?: never;
+      readonly settled?: never;
+      readonly signed_in?: never;
+      readonly signed_out: DoorSignOutEnd;
     }
 );
 
@@ -386,6 +431,14 @@ export interface DoorSignInEnd {
   readonly failure?: DoorFailure;
 }
 
+/** The end of an own sign-out. */
+export interface DoorSignOutEnd {
+  /**
+   * Why the server did not confirm it, so that it may still list this device; absent: it is signed out there.
+   */
+  readonly failure?: DoorFailure;
+}
+
 /** Answer to one request, or to one frame of commands (then `accepted` and `refused` name each of them). */
 export interface DoorReply {
   /** As in the request; 0 for a frame of commands. Absent: 0. */
@@ -408,6 +461,11 @@ export interface DoorReply {
   readonly devices?: readonly ViewDevice[];
   /** The part of what is not accepted yet that was asked for (to `act`: the first of it). */
   readonly outbox?: readonly ViewCommand[];
+  /**
+   * In the order of the question. What a command asked for is told once, and not here; one that this device
+   * does not know any more was refused, and discarded or sent again since.
+   */
+  readonly settled?: readonly DoorSettled[];
 }
 
 /** How the core stands. */
@@ -476,6 +534,8 @@ export interface ViewConversation {
   readonly peer?: AccountId;
   /** Messages and other entries of later versions, which this one cannot show. Absent: 0. */
   readonly unreadable?: number;
+  /** Of a pending one that nothing is under way for any more: why it was refused. */
+  readonly failure?: DoorFailure;
 }
 
 /** A part of a conversation. */

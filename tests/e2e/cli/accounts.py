@@ -58,7 +58,8 @@ def signs_a_device_out_from_elsewhere(server):
 def signs_out_and_leaves_nothing(server):
     with Person(server, fresh("ada")) as one, Person(server, one.handle, login=True) as two:
         folder = two.folder
-        two.ok("logout")
+        (said,) = two.ok("logout", "--json").objects
+        equal(said, {"told_server": True, "dropped": 0}, "what it says")
         equal(sorted(file.name for file in folder.iterdir()), ["owner"], "files that are left")
         two.refused(3, "conversations")
         waiting.until(lambda: len(one.ok("devices", "--json").objects) == 1, "the server knows it")

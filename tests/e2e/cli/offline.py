@@ -1,4 +1,5 @@
 """Without a server, and with one that dies."""
+import os
 import signal
 import time
 
@@ -165,6 +166,19 @@ def a_command_does_not_wait_for_the_next_try_of_the_one_that_runs(server):
         tail.until(lambda one: one.texts()[-1:] == ["second"], "what comes in")
 
 
+def a_sign_out_that_the_server_does_not_answer_is_not_called_told(server):
+    with people(server, "ada") as (ada,):
+        # The one that runs is still online when the server falls silent.
+        ada.tail()
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            done = ada.ok("--wait", "1", "logout", "--json")
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        equal(done.objects, [{"told_server": False, "dropped": 0}], "what it says")
+        assert "did not confirm" in done.err, done.err
+
+
 CASES = [
     what_is_sent_offline_goes_out_later,
     reading_works_offline,
@@ -176,4 +190,5 @@ CASES = [
     many_lines_stream_in_little_memory,
     a_running_tail_comes_back_with_the_server,
     a_command_does_not_wait_for_the_next_try_of_the_one_that_runs,
+    a_sign_out_that_the_server_does_not_answer_is_not_called_told,
 ]

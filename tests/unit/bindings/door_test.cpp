@@ -209,6 +209,14 @@ TEST_P(BothEncodings, SignsInSendsAndHearsThatItIsAccepted) {
     EXPECT_EQ(end->command, *hello.id);
     EXPECT_FALSE(end->failure);
     EXPECT_EQ(end->stream, room);
+
+    const auto waits = message(2, "waits");
+    door.command({waits});
+    const auto asked = door.ask({.settled = protocol::DoorCommands{.ids = {*waits.id, *hello.id}}});
+    ASSERT_THAT(asked.settled, SizeIs(1));
+    EXPECT_EQ(asked.settled.front().command, *hello.id);
+    EXPECT_FALSE(asked.settled.front().failure);
+    EXPECT_EQ(asked.settled.front().stream, room);
 }
 
 TEST_P(BothEncodings, WhatIsQueuedOfflineIsThereAfterARestart) {

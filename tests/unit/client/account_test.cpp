@@ -1,6 +1,6 @@
 #include "client/account.hpp"
 
-#include "tests/support/temporary_folder.hpp"
+#include "tests/unit/client/two_invocations.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -8,61 +8,14 @@
 
 #include <array>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace parley::client {
 namespace {
 
 using protocol::DoorAct;
-
-/// Two invocations of one account, in one loop, without a server.
-struct TwoInvocations {
-    TwoInvocations() {
-        const Home home(folder.path());
-        const auto prepared = home.prepare("ada", *ServerAddress::parse("127.0.0.1:1"), "");
-        settings = {.place = *prepared, .core = {}, .durability = Durability::never, .connect = false};
-        sign_in();
-    }
-
-    /// Gives the database a session, as a server would.
-    void sign_in() const {
-        SystemPrimitives primitives;
-        const auto database = *SqliteDatabase::open(settings.place.database_file(), Durability::never);
-        const auto client = *core::Client::open({}, *database, primitives, read_clocks());
-        client->sign_in({.handle = "ada", .password = "12345678", .device_name = "test"}, read_clocks());
-        std::optional<core::CallHttp> call;
-        while (const auto action = client->poll_action()) {
-            if (const auto* http = std::get_if<core::CallHttp>(&*action)) call = *http;
-        }
-        ASSERT_TRUE(call);
-        const protocol::Session session{.account = AccountId{"a1"},
-                                        .device = DeviceId{"d1"},
-                                        .access_token = "access",
-                                        .expires_at = read_clocks().wall + seconds(900),
-                                        .refresh_token = "refresh"};
-        const std::string body = protocol::encode(session, protocol::Encoding::json);
-        client->handle_http_response(call->call, 200, body, read_clocks());
-    }
-
-    std::unique_ptr<Account> open() {
-        auto account = Account::open(loop, settings);
-        EXPECT_TRUE(account) << account.error().context;
-        return std::move(*account);
-    }
-
-    test::TemporaryFolder folder;
-    Loop loop;
-    DoorSettings settings;
-};
-
-protocol::Envelope group_named(std::string title, std::uint8_t number) {
-    Uuid id;
-    id.bytes[6] = 0x70;
-    id.bytes[8] = 0x80;
-    id.bytes[15] = number;
-    return {.id = id, .payload = protocol::ConversationCreate{.title = std::move(title)}};
-}
+using test::group_named;
+using test::TwoInvocations;
 
 std::vector<std::string> waiting(Account& account) {
     const auto reply = account.ask({.act = DoorAct::outbox});

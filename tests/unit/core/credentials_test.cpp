@@ -122,8 +122,40 @@ TEST(Credentials, SignsOutAtTheServerAndErasesEverythingAtOnce) {
     script.answer(script.calls[1], 200, Script::json(Script::tokens(2)));
     ASSERT_THAT(script.calls, SizeIs(3));
     EXPECT_EQ(script.calls[2].bearer, "access2");
+    EXPECT_THAT(script.noticed<core::SignOutEnded>(), IsEmpty());
     script.answer(script.calls[2], 204, "");
     EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    ASSERT_THAT(script.noticed<core::SignOutEnded>(), SizeIs(1));
+    EXPECT_FALSE(script.noticed<core::SignOutEnded>().back().failure);
+}
+
+/// What the person is told of a sign-out that is answered so, one after the other.
+std::optional<ErrorCode> end_of_sign_out(const std::vector<std::pair<int, std::string>>& answers) {
+    Script script;
+    script.go_live();
+    script.forget();
+    script.core().sign_out(script.now());
+    script.take();
+    for (const auto& [status, body] : answers)
+        script.answer(script.calls.back(), status, body);
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    const auto ends = script.noticed<core::SignOutEnded>();
+    EXPECT_THAT(ends, SizeIs(1));
+    if (ends.empty() || !ends.back().failure) return std::nullopt;
+    return ends.back().failure->code;
+}
+
+TEST(Credentials, SaysWhetherTheServerConfirmedASignOut) {
+    const std::string ended = Script::problem(ErrorCode::token_expired);
+    EXPECT_EQ(end_of_sign_out({{204, ""}}), std::nullopt);
+    EXPECT_EQ(end_of_sign_out({{0, ""}}), ErrorCode::unavailable);
+    EXPECT_EQ(end_of_sign_out({{503, Script::problem(ErrorCode::unavailable)}}), ErrorCode::unavailable);
+    // A gate that wants to be paid says yes to everything.
+    EXPECT_EQ(end_of_sign_out({{200, "<html>welcome</html>"}}), ErrorCode::unavailable);
+    EXPECT_EQ(end_of_sign_out({{401, ended}, {200, "<html>welcome</html>"}}), ErrorCode::unavailable);
+    EXPECT_EQ(end_of_sign_out({{401, ended}, {0, ""}}), ErrorCode::unavailable);
+    // The server does not know the session any more, so that it lists it no more.
+    EXPECT_EQ(end_of_sign_out({{401, ended}, {401, Script::problem(ErrorCode::revoked)}}), std::nullopt);
 }
 
 TEST(Credentials, AWallClockThatIsWrongCostsOneRenewalAndNoMore) {

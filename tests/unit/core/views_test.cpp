@@ -211,6 +211,45 @@ TEST_F(Views, TheOutboxCanBeReadInPartsWhatWaitsFirst) {
     EXPECT_EQ(script.core().outbox_count().failed, 1);
 }
 
+TEST_F(Views, AGroupThatIsRefusedSaysWhy) {
+    const Uuid group = script.submit(protocol::ConversationCreate{"group", {AccountId("you")}});
+    const Uuid text = script.submit(protocol::MessageSend{to_made_by(group), "in it", std::nullopt, {}});
+    const auto shown = [this] {
+        return script.core().conversations(0, 10)->front();
+    };
+    EXPECT_TRUE(shown().pending);
+    EXPECT_FALSE(shown().failure);
+    script.refuse(group, ErrorCode::too_large);
+    ASSERT_TRUE(shown().failure);
+    EXPECT_EQ(shown().failure->code, ErrorCode::too_large);
+    // It may still be made.
+    const Uuid again = *script.core().retry(group, script.now());
+    script.take();
+    EXPECT_FALSE(shown().failure);
+    script.refuse(again, ErrorCode::not_allowed);
+    EXPECT_EQ(shown().failure->code, ErrorCode::not_allowed);
+    // What was to be said in it says why, too, once nothing else is left.
+    ASSERT_TRUE(script.core().discard(again, script.now()));
+    ASSERT_TRUE(shown().failure);
+    EXPECT_EQ(shown().failure->code, ErrorCode::made_by_refused);
+    ASSERT_TRUE(script.core().discard(text, script.now()));
+    EXPECT_FALSE(shown().pending);
+}
+
+TEST_F(Views, ADirectConversationIsRefusedOnceNothingWaitsForIt) {
+    const protocol::Target somebody = to_peer(AccountId("nobody"));
+    const Uuid one = script.submit(protocol::MessageSend{somebody, "one", std::nullopt, {}});
+    const Uuid two = script.submit(protocol::MessageSend{somebody, "two", std::nullopt, {}});
+    const auto failure = [this] {
+        return script.core().conversations(0, 10)->front().failure;
+    };
+    script.refuse(one, ErrorCode::account_not_found);
+    EXPECT_FALSE(failure());
+    script.refuse(two, ErrorCode::account_not_found);
+    ASSERT_TRUE(failure());
+    EXPECT_EQ(failure()->code, ErrorCode::account_not_found);
+}
+
 TEST_F(Views, TheListCanBeReadInParts) {
     script.join("c2", 2);
     script.join("c3", 3);
