@@ -134,6 +134,7 @@ Status Client::Impl::handle_outcome(Credentials::Outcome outcome) {
             output_.notify(Notice{SignInEnded{credentials_.failure()}});
             return {};
         case Outcome::signed_in:
+            session_.handle_signed_in();
             // To the server this is another device, which has acknowledged nothing.
             for (const auto& [stream, conversation] : conversations_.all()) {
                 conversation->acked = conversation->ack_sent = 0;

@@ -178,6 +178,11 @@ void Session::handle_token_refused(Now now) {
     if (phase_ >= Phase::resuming) credentials_.renew(now.instant);
 }
 
+void Session::handle_signed_in() {
+    token_refused_ = false;
+    token_fresh_ = true;
+}
+
 void Session::handle_renewed(Now now) {
     token_fresh_ = true;
     if (phase_ == Phase::renewing) {

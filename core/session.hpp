@@ -83,6 +83,8 @@ class Session {
     void handle_disconnected(std::optional<std::uint16_t> code, Now now);
     void handle_network(bool up, Now now);
     void handle_timer(Now now);
+    /// The person has signed in: what was said of the tokens of before holds no more.
+    void handle_signed_in();
     /// The tokens are new.
     void handle_renewed(Now now);
 

@@ -62,8 +62,10 @@ Status check_device(const Result<std::optional<DeviceFacts>>& read, AccountKey a
     const std::optional<DeviceFacts>& known = *read;
     if (!known || known->account != account)
         return fail({ErrorCode::token_invalid, "This server does not know this device.", 0, {}});
-    if (!known->present) return fail({ErrorCode::revoked, "This device was signed out.", 0, {}});
-    return {};
+    if (known->present) return {};
+    if (known->token_reused)
+        return fail({ErrorCode::refresh_reused, "A refresh token of this device was used again.", 0, {}});
+    return fail({ErrorCode::revoked, "This device was signed out.", 0, {}});
 }
 
 std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request) {

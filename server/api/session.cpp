@@ -264,7 +264,8 @@ void Session::close(CloseCode code, std::optional<Duration> reconnect_after) {
     // Nothing more is sent to a device that is signed out; before it had signed in here, all that waits are
     // refusals.
     const bool at_once =
-        stage_ == Stage::signed_in && (code == CloseCode::revoked || code == CloseCode::replaced);
+        stage_ == Stage::signed_in &&
+        (code == CloseCode::revoked || code == CloseCode::not_signed_in || code == CloseCode::replaced);
     if (at_once) outbound_ = Outbound(encoding_);
     outbound_.drop_changes();
     protocol::Closing closing{.code = code, .reconnect_after_ms = std::nullopt};

@@ -130,7 +130,8 @@ void Shard::answer(const Replied& replied) {
 void Shard::revoke(const DeviceRevoked& revoked) {
     const auto found = devices_.find(revoked.device);
     if (found == devices_.end() || mutant(Mutant::revocation_not_told)) return;
-    if (Session* session = find(found->second)) session->close(CloseCode::revoked);
+    if (Session* session = find(found->second))
+        session->close(revoked.token_reused ? CloseCode::not_signed_in : CloseCode::revoked);
 }
 
 void Shard::handle_revocations(const Batch& batch, Now now) {

@@ -79,13 +79,22 @@ Status check_handle_free(WorkContext& context, const std::string& handle) {
     return {};
 }
 
-void sign_out(WorkContext& context, DeviceRecord device) {
+void sign_out(WorkContext& context, DeviceRecord device, bool token_reused) {
     device.present = false;
+    device.token_reused = token_reused;
     put_device(context, device);
-    context.effects.emplace_back(DeviceRevoked{.account = device.account, .device = device.key});
+    context.effects.emplace_back(
+        DeviceRevoked{.account = device.account, .device = device.key, .token_reused = token_reused});
 }
 
 }  // namespace
+
+Status check_present(const DeviceRecord& device) {
+    if (device.present) return {};
+    if (device.token_reused)
+        return fail(ErrorCode::refresh_reused, "a refresh token was used after its successor");
+    return fail(ErrorCode::revoked, "this device was signed out");
+}
 
 Result<Answer> perform(WorkContext& context, const RegisterAccount& command) {
     TRY_ASSIGN(auto invite, check_invite(context, command.invite));
@@ -121,12 +130,13 @@ Result<Answer> perform(WorkContext& context, const AddDevice& command) {
 Result<Answer> perform(WorkContext& context, const UseRefreshToken& command) {
     const auto* known = context.store.accounts().device(command.device);
     if (known == nullptr) return fail(ErrorCode::token_invalid, "no such device");
-    if (!known->present) return fail(ErrorCode::revoked, "this device was signed out");
+    TRY(check_present(*known));
     auto device = *known;
     const auto newest = device.refresh_number;
     if (command.number < newest - 1) {
-        // Its successor was used: somebody else may hold a copy.
-        sign_out(context, device);
+        // Its successor was used: somebody else may hold a copy. Which of the two is the person's own cannot
+        // be told: nobody goes on without signing in, and nobody is told to erase anything.
+        sign_out(context, device, true);
         return fail(ErrorCode::refresh_reused, "a refresh token was used after its successor");
     }
     if (context.at - device.refreshed_at > Duration{limits::refresh_token_ms}) {
@@ -148,7 +158,7 @@ Result<Answer> perform(WorkContext& context, const protocol::DeviceRevoke& comma
     if (device == nullptr || device->account != context.account()) {
         return fail(ErrorCode::device_not_found, "no such device of yours");
     }
-    if (device->present) sign_out(context, *device);
+    if (device->present || device->token_reused) sign_out(context, *device, false);
     return nothing_to_do(context);
 }
 

@@ -54,10 +54,12 @@ struct ReceiptMoved {
     AccountKey account;
 };
 
-/// The device is signed out: its session ends with 4004, before the `Replied` of the revocation.
+/// The device is signed out: its session ends, before the `Replied` of what did it. With 4004, at which it
+/// erases its database; or with 4001, where only a refresh token of its was used again.
 struct DeviceRevoked {
     AccountKey account;
     DeviceKey device;
+    bool token_reused = false;
 };
 
 using Effect =

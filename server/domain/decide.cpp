@@ -85,10 +85,10 @@ Result<Answer> perform_once(WorkContext& context, const Command& received) {
 Status check_device(WorkContext& context) {
     if (!context.origin.device || mutant(Mutant::signed_out_device_is_heard)) return {};
     const auto* device = context.store.accounts().device(context.origin.device);
-    if (device == nullptr || !device->present || device->account != context.account()) {
+    if (device == nullptr || device->account != context.account()) {
         return fail(ErrorCode::revoked, "this device was signed out");
     }
-    return {};
+    return check_present(*device);
 }
 
 Result<Answer> answer_to(WorkContext& context, const Command& command) {

@@ -41,7 +41,8 @@ Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey key) {
 Result<std::optional<DeviceFacts>> device_facts(Snapshot& snapshot, DeviceKey key) {
     std::optional<DeviceFacts> facts;
     if (const auto* device = snapshot.accounts().device(key)) {
-        facts = DeviceFacts{.account = device->account, .present = device->present};
+        facts = DeviceFacts{
+            .account = device->account, .present = device->present, .token_reused = device->token_reused};
     }
     TRY(snapshot.status());
     return facts;

@@ -74,6 +74,8 @@ Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey account, s
 struct DeviceFacts {
     AccountKey account;
     bool present = false;
+    /// Why not, as in `DeviceRecord`.
+    bool token_reused = false;
 };
 /// Nothing where there never was such a device; an error where the store could not be read.
 Result<std::optional<DeviceFacts>> device_facts(Snapshot& snapshot, DeviceKey device);

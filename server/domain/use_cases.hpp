@@ -13,6 +13,9 @@ Result<Answer> perform(WorkContext& context, const UseRefreshToken& command);
 Result<Answer> perform(WorkContext& context, const protocol::DeviceRevoke& command);
 Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command);
 
+/// Refuses what comes from a device that is signed out; the code says whether it erases its database.
+Status check_present(const DeviceRecord& device);
+
 // invites.cpp
 Result<Answer> perform(WorkContext& context, const OperatorInvite& command);
 Result<Answer> perform(WorkContext& context, const protocol::InviteCreate& command);

@@ -34,6 +34,9 @@ struct DeviceRecord {
     WallTime created_at;
     /// False: signed out.
     bool present = false;
+    /// Not present, and not because somebody signed it out: a refresh token of its came again after its
+    /// successor. It may keep what it holds, and has to sign in.
+    bool token_reused = false;
     /// Number of the newest refresh token given out, and when that was.
     std::int64_t refresh_number = 0;
     WallTime refreshed_at;

@@ -8,7 +8,7 @@ constexpr std::size_t cached_accounts_max = 8192;
 constexpr std::size_t cached_devices_max = 32768;
 
 #define ACCOUNT_COLUMNS "key, handle, name, avatar, role, password_hash, head, floor"
-#define DEVICE_COLUMNS "key, account, name, created_at, present, refresh_number, refreshed_at"
+#define DEVICE_COLUMNS "key, account, name, created_at, present, token_reused, refresh_number, refreshed_at"
 #define INVITE_COLUMNS "code, uses_left, expires_at, administrator, made_by"
 
 AccountRecord account_of(const Query& query) {
@@ -28,8 +28,9 @@ DeviceRecord device_of(const Query& query) {
             .name = std::string(query.text(2)),
             .created_at = {query.integer(3)},
             .present = query.integer(4) != 0,
-            .refresh_number = query.integer(5),
-            .refreshed_at = {query.integer(6)}};
+            .token_reused = query.integer(5) != 0,
+            .refresh_number = query.integer(6),
+            .refreshed_at = {query.integer(7)}};
 }
 
 InviteRecord invite_of(const Query& query) {
@@ -61,9 +62,10 @@ AccountTables::AccountTables(Connection& connection)
                       "UPDATE account SET handle = ?2, name = ?3, avatar = ?4, role = ?5, password_hash = ?6,"
                       " head = ?7, floor = ?8 WHERE key = ?1"),
       update_head_(connection, "UPDATE account SET head = ?2 WHERE key = ?1"),
-      insert_device_(connection, "INSERT INTO device (" DEVICE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      insert_device_(connection, "INSERT INTO device (" DEVICE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
       update_device_(connection,
-                     "UPDATE device SET present = ?2, refresh_number = ?3, refreshed_at = ?4 WHERE key = ?1"),
+                     "UPDATE device SET present = ?2, token_reused = ?3, refresh_number = ?4,"
+                     " refreshed_at = ?5 WHERE key = ?1"),
       put_invite_(connection, "INSERT INTO invite (" INVITE_COLUMNS
                               ") VALUES (?, ?, ?, ?, ?)"
                               " ON CONFLICT (code) DO UPDATE SET uses_left = excluded.uses_left") {}
@@ -165,10 +167,11 @@ void AccountTables::write(const DeviceEntry& entry) {
     if (!entry.exists) {
         const std::string_view name = record.name;
         insert_device_.run(record.key, record.account, name, record.created_at, record.present,
-                           record.refresh_number, record.refreshed_at);
+                           record.token_reused, record.refresh_number, record.refreshed_at);
         return;
     }
-    update_device_.run(record.key, record.present, record.refresh_number, record.refreshed_at);
+    update_device_.run(record.key, record.present, record.token_reused, record.refresh_number,
+                       record.refreshed_at);
 }
 
 void AccountTables::flush() {

@@ -94,7 +94,16 @@ CREATE TABLE follower (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT,
 PRAGMA user_version = 2;
 )sql";
 
-constexpr std::array scripts = {version_1, version_2};
+// Whoever had pages with checksums keeps them.
+constexpr const char* version_3 = "PRAGMA user_version = 3";
+
+// Why a device is not present.
+constexpr const char* version_4 = R"sql(
+ALTER TABLE device ADD COLUMN token_reused INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array scripts = {version_1, version_2, version_3, version_4};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");
@@ -109,6 +118,16 @@ Result<std::int64_t> version_of(Connection& connection) {
     return version;
 }
 
+constexpr bool says_pages_are_protected(std::int64_t version) {
+    return version > 2 && version % 2 == 1;
+}
+
+/// What is damaged is not taken for the file of an older version.
+Status check_protection(const Connection& connection, std::int64_t version) {
+    if (!says_pages_are_protected(version) || connection.pages_protected()) return {};
+    return fail(ErrorCode::internal, "the first page of the database is damaged: restore a backup");
+}
+
 }  // namespace
 
 Status migrate(Connection& connection, std::int64_t wanted) {
@@ -116,6 +135,7 @@ Status migrate(Connection& connection, std::int64_t wanted) {
     if (version > schema_version) {
         return fail(ErrorCode::internal, "the store was written by a newer version of this program");
     }
+    TRY(check_protection(connection, version));
     if (version >= wanted) return {};
     TRY(connection.execute("BEGIN IMMEDIATE"));
     for (; version < wanted; ++version) {
@@ -129,9 +149,8 @@ Status migrate(Connection& connection, std::int64_t wanted) {
 
 Status protect_pages(Connection& connection) {
     TRY_ASSIGN(const auto version, version_of(connection));
+    TRY(check_protection(connection, version));
     if (!connection.pages_protected()) {
-        if (version >= schema_version)
-            return fail(ErrorCode::internal, "the first page of the database is damaged: restore a backup");
         // What it is written from need not fit into memory.
         TRY(connection.execute("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"));
         TRY(copy_log_back(connection, LogCopy::truncate));

@@ -5,13 +5,13 @@
 
 namespace parley::server::sqlite {
 
-/// The tables as this version knows them. PRAGMA user_version counts migrations.
-inline constexpr std::int64_t tables_version = 2;
-/// The last one changed no table: from here on every page has a checksum (page_checksum_sqlite.hpp).
-inline constexpr std::int64_t schema_version = 3;
+/// PRAGMA user_version counts migrations. From 2 on an even number says which tables there are; the odd one
+/// behind it that every page has a checksum, too (page_checksum_sqlite.hpp).
+inline constexpr std::int64_t tables_version = 4;
+inline constexpr std::int64_t schema_version = 5;
 
 /// Brings the tables of a new or older file to version `wanted`, in one transaction; an error for one that is
-/// newer than this program.
+/// newer than this program, and for one that says that its pages have checksums, and has not.
 Status migrate(Connection& connection, std::int64_t wanted = tables_version);
 
 /// Takes a migrated file to the last version: one whose pages have no checksums is written anew, whole, in

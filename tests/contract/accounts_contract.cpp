@@ -154,13 +154,36 @@ TEST_P(StoreContract, ARefreshTokenGetsItsSuccessorUntilThatIsUsed) {
     EXPECT_EQ(data->dump(), before);
     EXPECT_EQ(successor(world.apply(use(2))), 3);
     EXPECT_EQ(successor(world.apply(use(2))), 3);
-    // The first has a successor that was used: somebody holds a copy, and the device is signed out.
+    // The first has a successor that was used: somebody holds a copy, and the device has to sign in.
     const auto reused = world.apply(use(1));
     ASSERT_FALSE(reused);
     EXPECT_EQ(reused.error().code, ErrorCode::refresh_reused);
     EXPECT_THAT(effects_of(world.batch), ElementsAre("device.changed", "device revoked", "refused"));
-    expect_refused(use(3), ErrorCode::revoked);
+    EXPECT_TRUE(std::get<DeviceRevoked>(world.batch.effects[1]).token_reused);
+    expect_refused(use(3), ErrorCode::refresh_reused);
     expect_refused(world.work({}, UseRefreshToken{.device = {99}, .number = 1}), ErrorCode::token_invalid);
+}
+
+TEST_P(StoreContract, AReusedTokenEndsASignInAndErasesNothingUnlessThePersonAsksForIt) {
+    const auto ada = world.person("ada");
+    const auto tablet = world.device_of(ada);
+    const auto group = world.group(ada, {});
+    const auto use = [&](std::int64_t number) {
+        return world.work({}, UseRefreshToken{.device = tablet.device, .number = number});
+    };
+    for (const std::int64_t number : {1, 2, 1})
+        (void)world.apply(use(number));
+    restart();
+    expect_refused(use(3), ErrorCode::refresh_reused);
+    expect_refused(world.work(tablet, message_to(group, "too late")), ErrorCode::refresh_reused);
+    const auto facts = device_facts(*world.snapshot(), tablet.device)->value();
+    EXPECT_FALSE(facts.present);
+    EXPECT_TRUE(facts.token_reused);
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 1u);
+    // It may be in a thief's hands: who knows its id can still have it erased.
+    ASSERT_TRUE(world.apply(world.work(ada, protocol::DeviceRevoke{.device = to_id(tablet.device)})));
+    EXPECT_THAT(effects_of(world.batch), ElementsAre("device.changed", "device revoked", "replied"));
+    expect_refused(use(3), ErrorCode::revoked);
 }
 
 TEST_P(StoreContract, ARefreshTokenAheadOfTheStoreIsTakenOnce) {

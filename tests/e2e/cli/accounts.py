@@ -1,10 +1,15 @@
 """Signing up, in and out; devices, profiles, invites; what each mistake ends with."""
 import re
+import sqlite3
+import tempfile
+from contextlib import closing
 
 from person import PASSWORD, Person, fresh, people
 from proof import waiting
 from proof.cases import equal
+from proof.rest import Rest
 from proof.server import Server
+from proof.store import copied
 
 
 def registers_and_says_who_one_is(server):
@@ -63,6 +68,31 @@ def signs_out_and_leaves_nothing(server):
         equal(sorted(file.name for file in folder.iterdir()), ["owner"], "files that are left")
         two.refused(3, "conversations")
         waiting.until(lambda: len(one.ok("devices", "--json").objects) == 1, "the server knows it")
+
+
+def refresh_token(person):
+    with tempfile.TemporaryDirectory() as folder:
+        with closing(sqlite3.connect(copied(person.folder / "parley.db", folder))) as database:
+            return database.execute("SELECT refresh_token FROM self").fetchone()[0]
+
+
+def keeps_everything_when_a_thief_used_its_token(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "said")
+        tail = ada.tail()
+        first = {"refresh_token": refresh_token(ada)}
+        second = Rest(server.port).ok("POST", "/v1/sessions/refresh", first)
+        Rest(server.port).ok("POST", "/v1/sessions/refresh", {"refresh_token": second["refresh_token"]})
+        equal(Rest(server.port).call("POST", "/v1/sessions/refresh", first).code, "refresh_reused", "the code")
+        equal(tail.wait(20), 3, "exit code of the one that was connected")
+        ada.refused(5, "--offline", "send", f"@{bob.handle}", "waits")
+        done = ada.refused(3, "sync")
+        assert "not signed in" in done.err and "parley login" in done.err, done.err
+        shown = ada.ok("--offline", "history", f"@{bob.handle}", "--json").objects
+        equal([one["text"] for one in shown], ["said", "waits"], "what ada still has")
+        ada.ok("login", ada.handle, "--server", ada.address)
+        ada.ok("sync")
+        equal(bob.texts(f"@{ada.handle}"), ["said", "waits"], "what bob sees")
 
 
 def changes_the_profile(server):
@@ -129,6 +159,7 @@ CASES = [
     says_what_is_wrong_with_a_handle,
     signs_a_device_out_from_elsewhere,
     signs_out_and_leaves_nothing,
+    keeps_everything_when_a_thief_used_its_token,
     changes_the_profile,
     invites,
     asks_which_of_several_accounts,

@@ -92,6 +92,31 @@ TEST(Credentials, KeepsTheDatabaseWhenThePersonMustSignInAgain) {
     EXPECT_THAT(script.texts("c1"), testing::ElementsAre("kept", "waits"));
 }
 
+TEST(Credentials, SendsWhatWaitsOnceThePersonHasSignedInAgain) {
+    Script script;
+    script.go_live();
+    script.join("c1");
+    script.give({Script::pushed("c1", 1, Script::said("kept"))});
+    // A token was used again: the open connection closes, and so does every try with what is held.
+    script.forget();
+    script.disconnect(4001);
+    ASSERT_THAT(script.calls, SizeIs(1));
+    script.answer(script.calls[0], 401, Script::problem(ErrorCode::refresh_reused));
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    script.say("c1", "waits");
+    script.forget();
+    script.sign_in();
+    script.connect();
+    EXPECT_THAT(script.calls, SizeIs(1)) << "tokens that were just given are not renewed";
+    script.auth_ok();
+    script.resumed();
+    EXPECT_EQ(script.core().connection(), Connection::online);
+    EXPECT_THAT(script.texts("c1"), testing::ElementsAre("kept", "waits"));
+    const auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(1));
+    EXPECT_EQ(std::get<protocol::MessageSend>(sent[0].payload).text, "waits");
+}
+
 TEST(Credentials, RefusesToMixTwoAccountsInOneDatabase) {
     Script script;
     script.go_live();

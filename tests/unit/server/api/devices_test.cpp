@@ -121,7 +121,7 @@ TEST(Revocation, SaysNothingElseThanThatItCloses) {
     EXPECT_EQ(std::get<protocol::Closing>(last.front().payload).code, CloseCode::revoked);
 }
 
-TEST(RefreshToken, UsedTwiceEndsTheSession) {
+TEST(RefreshToken, UsedAgainEndsTheSessionAndLetsTheDeviceKeepWhatItHolds) {
     World world;
     const Account ada = world.person("ada");
     Peer& peer = world.online(ada);
@@ -137,8 +137,39 @@ TEST(RefreshToken, UsedTwiceEndsTheSession) {
     EXPECT_EQ(again->refresh_token, second->refresh_token);
     ASSERT_EQ(refresh(second->refresh_token).status, 200);
     EXPECT_EQ(code_of(refresh(ada.refresh)), "refresh_reused");
-    EXPECT_EQ(peer.closed, CloseCode::revoked);
-    EXPECT_EQ(world.call("GET", "/v1/profile", {}, ada.access).status, 401);
+    EXPECT_EQ(peer.closed, CloseCode::not_signed_in);
+    const auto by_http = world.call("GET", "/v1/profile", {}, ada.access);
+    EXPECT_EQ(by_http.status, 401);
+    EXPECT_EQ(code_of(by_http), "refresh_reused");
+    Peer& later = world.connect();
+    EXPECT_EQ(later.refusal(later.ask(protocol::Auth{.token = ada.access, .client = "test"})),
+              ErrorCode::refresh_reused);
+    EXPECT_EQ(later.closed, CloseCode::not_signed_in);
+}
+
+TEST(RefreshToken, UsedAgainSaysNothingElseThanThatTheSessionCloses) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    const StreamId group = world.group(peer, {});
+    world.settle();
+    peer.take();
+    peer.reads = false;
+    for (const char* text : {"with the kernel", "queued for the phone"}) {
+        world.call("POST", "/v1/conversations/" + group.text() + "/messages",
+                   std::string(R"({"text":")") + text + "\"}", ada.access, world.next_id().text());
+    }
+    EXPECT_EQ(texts_of(peer.take()), std::vector<std::string>{"with the kernel"});
+    std::string token = ada.refresh;
+    for (int i = 0; i < 2; ++i) {
+        const auto next = world.call("POST", "/v1/sessions/refresh", R"({"refresh_token":")" + token + "\"}");
+        token = protocol::decode<protocol::Session>(next.body, protocol::Encoding::json)->refresh_token;
+    }
+    world.call("POST", "/v1/sessions/refresh", R"({"refresh_token":")" + ada.refresh + "\"}");
+    EXPECT_EQ(peer.closed, CloseCode::not_signed_in);
+    const auto last = peer.take();
+    ASSERT_EQ(last.size(), 1u);
+    EXPECT_EQ(std::get<protocol::Closing>(last.front().payload).code, CloseCode::not_signed_in);
 }
 
 }  // namespace

@@ -47,6 +47,20 @@ TEST_F(Schema, AStoreOfTheFirstVersionKeepsItsRowsAndLearnsWhatMoved) {
     EXPECT_EQ(number(*connection, "SELECT count(*) FROM member"), 3);
 }
 
+TEST_F(Schema, AStoreThatDoesNotKnowWhyADeviceIsGoneTakesItForSignedOut) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 3));
+    ASSERT_TRUE(connection->execute(
+        "INSERT INTO device VALUES (7, 1, 'desk', 5, 1, 3, 5), (8, 1, 'phone', 5, 0, 3, 5)"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM device WHERE token_reused = 0"), 2);
+    EXPECT_EQ(number(*connection, "SELECT key FROM device WHERE present = 1"), 7);
+    ASSERT_TRUE(protect_pages(*connection));
+    EXPECT_EQ(number(*connection, "PRAGMA user_version"), schema_version);
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "PRAGMA user_version"), schema_version);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
