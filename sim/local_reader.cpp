@@ -53,4 +53,68 @@ std::vector<std::string> local_state(const MemoryDisk& disk, const std::vector<S
     return lines;
 }
 
+namespace {
+
+/// Hands each row of the answer to `take`; false where the database fails.
+template <class Take>
+bool each(core::Database& database, std::string_view sql, Take take) {
+    const auto statement = database.prepare(sql);
+    while (statement) {
+        const auto stepped = (*statement)->step();
+        if (!stepped) return false;
+        if (!*stepped) return true;
+        take(**statement);
+    }
+    return false;
+}
+
+/// The one number that is asked for; nothing where there is none.
+std::optional<std::int64_t> number(core::Database& database, std::string_view sql, const StreamId& stream,
+                                   const std::vector<std::int64_t>& parameters) {
+    const auto statement = database.prepare(sql);
+    if (!statement) return std::nullopt;
+    const std::string name = stream.text();
+    (*statement)->bind(0, std::string_view(name));
+    int index = 0;
+    for (const std::int64_t parameter : parameters)
+        (*statement)->bind(++index, parameter);
+    if (!(*statement)->step().value_or(false)) return std::nullopt;
+    return (*statement)->integer(0);
+}
+
+}  // namespace
+
+std::optional<std::map<StreamId, HeldStream>> held_streams(core::Database& database) {
+    std::map<StreamId, HeldStream> streams;
+    std::map<std::int64_t, StreamId> names;
+    const auto conversation = [&](const core::Statement& row) {
+        const StreamId stream{std::string(row.text(1))};
+        names[row.integer(0)] = stream;
+        streams[stream] = {
+            .rows = {}, .cursor = row.integer(2), .read = row.integer(3), .base = row.integer(4)};
+    };
+    const auto stream_row = [&](const core::Statement& row) {
+        const auto name = names.find(row.integer(0));
+        if (name != names.end()) streams[name->second].rows[row.integer(1)] = row.integer(2);
+    };
+    const bool read =
+        each(database, "SELECT 0, account, cursor, 0, 0 FROM self", conversation) &&
+        each(database, "SELECT number, stream, cursor, read, base FROM conversation", conversation) &&
+        each(database, "SELECT stream, born, seq FROM stream_row WHERE not_on_server = 0", stream_row);
+    if (!read) return std::nullopt;
+    return streams;
+}
+
+std::optional<std::int64_t> held_messages(core::Database& database, const StreamId& stream,
+                                          std::int64_t first, std::int64_t last) {
+    return number(database,
+                  "SELECT count(*) FROM stream_row WHERE stream = (SELECT number FROM conversation"
+                  " WHERE stream = ?) AND type = 42 AND born BETWEEN ? AND ?",
+                  stream, {first, last});
+}
+
+std::optional<std::int64_t> held_base(core::Database& database, const StreamId& stream) {
+    return number(database, "SELECT base FROM conversation WHERE stream = ?", stream, {});
+}
+
 }  // namespace parley::sim

@@ -30,8 +30,8 @@ class Promise {
     virtual void committed(Scene&, const server::Batch&) {}
     /// An envelope has left the server on a connection that is signed in.
     virtual void server_said(Scene&, Wire&, const SignedIn&, const protocol::Envelope&) {}
-    /// A frame has reached the server, which has not looked at it yet.
-    virtual void server_heard(Scene&, Wire&, std::string_view) {}
+    /// An envelope has reached the server, which has not looked at it yet. Nobody need be signed in there.
+    virtual void server_heard(Scene&, Wire&, const protocol::Envelope&) {}
     /// The server stands on its disk again; the history has what the store has.
     virtual void server_started(Scene&, const StoredRows&) {}
     /// A person looks at a conversation on a device.

@@ -134,7 +134,6 @@ void Scene::device_noticed(Device& device, const core::Notice& notice) {
 void Scene::look_at(Device& device) {
     if (!device.node->up() || !device.signed_in() || !caught_up_with_restore(device)) return;
     core::Client& client = device.node->client();
-    if (const auto wrong = client.check()) return surprise(device.node->name() + ": " + *wrong);
     const auto views = client.conversations(0, 1000);
     if (!views || views->empty()) return;
     const auto& view = world_.random().pick(*views);
@@ -142,6 +141,7 @@ void Scene::look_at(Device& device) {
     if (!shown) return;
     for (const auto& promise : promises_)
         promise->looked_at(*this, device, *shown);
+    if (const auto wrong = client.check()) return surprise(device.node->name() + ": " + *wrong);
     // To look is to ask for what is missing.
     device.node->act([](core::Client&) {});
 }
@@ -202,8 +202,14 @@ void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {
 }
 
 void Scene::server_heard(Wire& wire, std::string_view frame) {
-    for (const auto& promise : promises_)
-        promise->server_heard(*this, wire, frame);
+    const auto envelopes = protocol::decode_frame(frame, wire.encoding());
+    if (!envelopes) return;
+    for (const auto& decoded : *envelopes) {
+        const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
+        if (envelope == nullptr) continue;
+        for (const auto& promise : promises_)
+            promise->server_heard(*this, wire, *envelope);
+    }
 }
 
 void Scene::server_started() {

@@ -137,6 +137,8 @@ bool ServerNode::Process::open() {
                 arm(shard);
             }
         });
+    // Little more than the one frame that has to fit, so that it is full now and then.
+    const auto queue_bytes = static_cast<std::size_t>(random_.between(72, 128)) * 1024;
     for (std::uint32_t shard = 0; shard < kShards; ++shard) {
         auto run = std::make_unique<Run>();
         run->shard = std::make_unique<server::Shard>(
@@ -144,7 +146,7 @@ bool ServerNode::Process::open() {
                                  .epoch = store_->epoch(),
                                  .position = store_->position(),
                                  .run = "r" + std::to_string(node_.starts_),
-                                 .session_queue_bytes_max = 128 * 1024,
+                                 .session_queue_bytes_max = queue_bytes,
                                  .replay_effects_max = 64},
             server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
         run->http = std::make_unique<server::HttpApi>(

@@ -126,6 +126,13 @@ std::optional<StoredRows> read_store(const MemoryDisk& disk) {
     if (!connection) return std::nullopt;
     StoredRows result;
     if (!read_heads(*connection, result)) return std::nullopt;
+    const Query members = query(*connection, "SELECT account, conversation, delivered FROM member");
+    while (members && sqlite3_step(members.get()) == SQLITE_ROW) {
+        const AccountId account = server::to_id(server::AccountKey{sqlite3_column_int64(members.get(), 0)});
+        const StreamId stream =
+            server::to_id(server::ConversationKey{sqlite3_column_int64(members.get(), 1)});
+        result.delivered[{account, stream}] = sqlite3_column_int64(members.get(), 2);
+    }
     const Query rows = query(
         *connection, "SELECT stream, born, seq, kind, author, id, at, body FROM row ORDER BY stream, seq");
     if (!rows) return std::nullopt;

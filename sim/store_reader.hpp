@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace parley::sim {
@@ -24,6 +25,8 @@ struct StoredRows {
     std::vector<StoredRow> rows;
     /// Latest number of each stream.
     std::map<StreamId, std::int64_t> heads;
+    /// How far each member has said that his devices are.
+    std::map<std::pair<AccountId, StreamId>, std::int64_t> delivered;
     std::map<StreamId, std::map<std::int64_t, const protocol::Change*>> by_born() const;
 };
 

@@ -49,6 +49,10 @@ Tab::~Tab() {
     world().end(*life_);
 }
 
+core::Database& Tab::database() {
+    return *database_;
+}
+
 bool Tab::open() {
     assert(process_ == nullptr);
     ++hardware_.starts;

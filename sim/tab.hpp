@@ -58,6 +58,7 @@ class Tab final : public WireEvents {
     bool up() const { return client_ != nullptr && !life_->over(); }
     /// Only while it is up.
     core::Client& client() { return *client_; }
+    core::Database& database();
     bool connected() const { return wire_ && wire_->carries(); }
 
     // Commands.

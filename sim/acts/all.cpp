@@ -18,13 +18,14 @@ extern const Act look_around;
 extern const Act go_offline;
 extern const Act change_profile;
 extern const Act revoke_device;
+extern const Act paste_pages;
 extern const Act use_older_tab;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array kActs{
-        &send_direct,   &send_group,  &send_burst,     &create_group,      &add_member,
-        &remove_member, &leave_group, &rename_group,   &read_conversation, &settle_failed,
-        &look_around,   &go_offline,  &change_profile, &revoke_device,     &use_older_tab,
+        &send_direct,    &send_group,    &send_burst,        &create_group,  &add_member,  &remove_member,
+        &leave_group,    &rename_group,  &read_conversation, &settle_failed, &look_around, &go_offline,
+        &change_profile, &revoke_device, &use_older_tab,     &paste_pages,
     };
     return kActs;
 }

@@ -4,13 +4,30 @@ namespace parley::sim {
 
 namespace {
 
+/// Somebody may be in the middle of a sentence on it.
+void talk_on(Scene& scene, const Person& person, const DeviceId& signed_out) {
+    for (Device* device : person.devices) {
+        if (!device->signed_in() || device->node->client().device() != signed_out) continue;
+        const auto views = conversations_of(*device, false);
+        const auto words = views.empty() ? 0 : scene.world().random().below(6);
+        for (std::uint64_t word = 0; word < words; ++word) {
+            protocol::MessageSend message{.text = new_text(scene, *device)};
+            message.target.stream = views.front().stream;
+            scene.give(*device, std::move(message));
+        }
+        return;
+    }
+}
+
 /// One of the others of this person; he signs in on it again later.
 bool perform(Scene& scene, Device& device) {
     const auto devices = device.node->client().devices();
     if (!devices) return false;
     for (const auto& other : *devices) {
         if (other.own || scene.world().random().below(2) == 0) continue;
-        return scene.give(device, protocol::DeviceRevoke{.device = other.device}).has_value();
+        const bool given = scene.give(device, protocol::DeviceRevoke{.device = other.device}).has_value();
+        talk_on(scene, *device.person, other.device);
+        return given;
     }
     return false;
 }

@@ -12,13 +12,18 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         same_rows,
         shown_once,
         outbox,
+        same_as_fresh,
         states_forward,
         positions_grow,
+        delivered_is_held,
         counts,
+        receipts_for_members,
         removed_hears_nothing,
         newcomer_sees_nothing,
         rights,
         revoked_is_out,
+        within_limits,
+        full_disk_is_said,
     };
     std::vector<std::unique_ptr<Promise>> promises;
     for (const auto make : kMakers)

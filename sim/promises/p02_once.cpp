@@ -22,7 +22,9 @@ class Once final : public Promise {
     void committed(Scene& scene, const server::Batch& batch) override {
         for (const auto& effect : batch.effects) {
             const auto* change = std::get_if<server::ConversationChange>(&effect);
-            if (change == nullptr || !change->change.id) continue;
+            if (change == nullptr) continue;
+            done_once(scene, batch, *change);
+            if (!change->change.id) continue;
             const auto* message = std::get_if<protocol::MessageNew>(&change->change.payload);
             if (message == nullptr) continue;
             const Place place{server::to_id(change->conversation), change->change.born};
@@ -63,6 +65,28 @@ class Once final : public Promise {
                             {}});
         }
     }
+
+  private:
+    /// What one command of whatever kind changes, it changes in one stream and one transaction.
+    void done_once(Scene& scene, const server::Batch& batch, const server::ConversationChange& change) {
+        if (!change.origin.command) return;
+        const Doing doing{server::to_id(change.conversation), batch.last_position};
+        const std::pair key{server::to_id(change.origin.account), *change.origin.command};
+        const auto [known, fresh] = done_.try_emplace(key, doing);
+        if (fresh || known->second == doing) return;
+        scene.violated({2,
+                        "command " + key.second.text() + " was done in " + known->second.stream.text() +
+                            " and again in " + doing.stream.text(),
+                        {known->second.stream, doing.stream},
+                        {}});
+    }
+
+    struct Doing {
+        StreamId stream;
+        std::int64_t position = 0;
+        friend bool operator==(const Doing&, const Doing&) = default;
+    };
+    std::map<std::pair<AccountId, Uuid>, Doing> done_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace parley::sim {
@@ -81,16 +82,16 @@ class Numbers final : public Promise {
                         {wire.device_name()}});
     }
 
-    /// On one connection the live changes of a stream come without a gap, from the first one on; what a state
-    /// says of the head, or an end of the membership, begins anew.
+    /// On one connection the live changes of a stream come without a gap: from the head on that a state told,
+    /// from the joining on, or else from the first one on.
     void live_order(Scene& scene, const Wire& wire, const protocol::Envelope& envelope) {
         const std::pair key{wire.number(), envelope.stream};
-        if (std::holds_alternative<protocol::ConversationState>(envelope.payload)) {
-            last_.erase(key);
+        if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
+            last_[key] = state->head;
             return;
         }
         if (const auto* joined = std::get_if<protocol::Joined>(&envelope.payload)) {
-            last_.erase({wire.number(), joined->conversation});
+            last_[{wire.number(), joined->conversation}] = joined->from - 1;
         } else if (const auto* left = std::get_if<protocol::Left>(&envelope.payload)) {
             last_.erase({wire.number(), left->conversation});
         }
@@ -101,19 +102,23 @@ class Numbers final : public Promise {
                               std::holds_alternative<protocol::Skip>(envelope.payload);
         const StreamHistory* history = scene.history().find(envelope.stream);
         if (!numbered || !envelope.seq || history == nullptr || !history->conversation) return;
-        // The answer to a repeat names the old place, so that no order begins with it.
-        if (answer && !last_.contains(key)) return;
+        if (answer) {
+            answered_[key].insert(*envelope.seq);
+            return;
+        }
         const auto [last, first] = last_.try_emplace(key, *envelope.seq);
         if (first || *envelope.seq <= last->second) return;
+        const std::set<std::int64_t>& answered = answered_[key];
+        while (answered.contains(last->second + 1))
+            ++last->second;
         if (*envelope.seq > last->second + 1) {
-            if (answer) return;
             scene.violated({3,
                             envelope.stream.text() + ": after " + std::to_string(last->second) +
                                 " the connection was sent " + std::to_string(*envelope.seq),
                             {envelope.stream},
                             {wire.device_name()}});
         }
-        last->second = *envelope.seq;
+        last->second = std::max(last->second, *envelope.seq);
     }
 
     static void store_fits(Scene& scene, const StoredRows& stored) {
@@ -145,6 +150,8 @@ class Numbers final : public Promise {
 
     /// Latest live number by connection and stream.
     std::map<std::pair<std::uint64_t, StreamId>, std::int64_t> last_;
+    /// Numbers of own messages, as answers told them.
+    std::map<std::pair<std::uint64_t, StreamId>, std::set<std::int64_t>> answered_;
 };
 
 }  // namespace

@@ -6,11 +6,15 @@
 
 #include "sim/promises/all.hpp"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace parley::sim {
 
 namespace {
+
+using protocol::Role;
 
 std::string quoted(const core::MessageView& message) {
     return message.id.text() + " (born " + std::to_string(message.born) + ")";
@@ -45,7 +49,64 @@ class SameRows final : public Promise {
         }
     }
 
+    void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
+        const AccountId account = *device.node->client().account();
+        for (const Showing& showing : all) {
+            const StreamHistory* history = scene.history().find(showing.view.stream);
+            if (showing.view.pending || history == nullptr) continue;
+            const Membership* member = scene.history().membership(history->id, account);
+            const bool present = member != nullptr && member->present;
+            if (showing.view.present != present) {
+                wrong(scene, device, showing, present ? "says that one is out" : "says that one is in");
+            }
+            if (!present) continue;
+            same_summary(scene, device, showing, *history, *member);
+            same_members(scene, device, showing, *history);
+        }
+    }
+
   private:
+    /// Title, kind, peer, own role and number of members are those of the latest rows.
+    static void same_summary(Scene& scene, const Device& device, const Showing& showing,
+                             const StreamHistory& history, const Membership& own) {
+        const protocol::Summary& shown = showing.view.summary;
+        const auto* row = history.row(1);
+        const auto* settings =
+            row == nullptr ? nullptr : std::get_if<protocol::ConversationChanged>(&row->payload);
+        if (settings == nullptr || shown.kind != settings->kind || shown.title != settings->title) {
+            wrong(scene, device, showing, "has the title " + shown.title.value_or("(none)"));
+        }
+        if (shown.role != own.role) wrong(scene, device, showing, "shows another role than one has");
+        const auto present =
+            std::ranges::count_if(history.members, [](const auto& one) { return one.second.present; });
+        if (shown.members != present) {
+            wrong(scene, device, showing,
+                  "counts " + std::to_string(shown.members) + " members of " + std::to_string(present));
+        }
+        const bool direct = history.kind == protocol::ConversationKind::direct;
+        if (direct && (!shown.peer || !history.members.contains(shown.peer->account)))
+            wrong(scene, device, showing, "does not know who the other one is");
+    }
+
+    static void same_members(Scene& scene, Device& device, const Showing& showing,
+                             const StreamHistory& history) {
+        const auto members = device.node->client().members(history.id);
+        if (!members) return wrong(scene, device, showing, "cannot list the members");
+        std::map<AccountId, Role> shown;
+        for (const auto& one : *members) {
+            if (one.present) shown[one.profile.account] = one.role;
+        }
+        std::map<AccountId, Role> known;
+        for (const auto& [account, member] : history.members) {
+            if (member.present) known[account] = member.role;
+        }
+        if (shown == known) return;
+        std::string text;
+        for (const auto& [account, role] : shown)
+            text += " " + account.text();
+        wrong(scene, device, showing, "lists other members, or in other roles, than there are:" + text);
+    }
+
     void nothing_moved(Scene& scene, Device& device, const Showing& showing,
                        const core::MessageView& message) const {
         auto& seen = device.shown[{showing.view.stream, message.id}];

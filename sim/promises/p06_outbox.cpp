@@ -23,6 +23,9 @@ class Outbox final : public Promise {
             if (!states.emplace(one.id, one.state).second) {
                 wrong(scene, device, "holds command " + one.id.text() + " twice");
             }
+            if (one.failure && is_passing(one.failure->code)) {
+                wrong(scene, device, "shows command " + one.id.text() + " as failed, which has only to wait");
+            }
             if (one.state == core::CommandState::failed && done(scene, device, one.id)) {
                 wrong(scene, device,
                       "shows command " + one.id.text() + " as failed, which the server has done");
@@ -45,6 +48,12 @@ class Outbox final : public Promise {
     }
 
   private:
+    /// Refusals that say *not now*: none of them ends a command.
+    static bool is_passing(ErrorCode code) {
+        return code == ErrorCode::follows_refused || code == ErrorCode::rate_limited ||
+               code == ErrorCode::unavailable || code == ErrorCode::disk_full || code == ErrorCode::internal;
+    }
+
     static bool done(const Scene& scene, const Device& device, const Uuid& id) {
         const AccountId& account = *device.person->account;
         return scene.history().place(account, id) != nullptr || scene.said().done.contains({account, id});

@@ -3,6 +3,10 @@
 
 #include "sim/promises/all.hpp"
 
+#include <cstdint>
+#include <set>
+#include <utility>
+
 namespace parley::sim {
 
 namespace {
@@ -13,6 +17,7 @@ class RemovedHearsNothing final : public Promise {
 
     void server_said(Scene& scene, Wire& wire, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
+        after_the_last_word(scene, wire, envelope);
         if (envelope.stream.empty() || envelope.re) {
             // An answer to a repeat of his own command says where that stood, whatever became of him since.
             const bool reading = std::holds_alternative<protocol::ChangesOk>(envelope.payload) ||
@@ -38,6 +43,25 @@ class RemovedHearsNothing final : public Promise {
                         {envelope.stream},
                         {wire.device_name()}});
     }
+
+  private:
+    /// `left` is the last that a connection is sent of a conversation, until it is told that it is in again.
+    void after_the_last_word(Scene& scene, const Wire& wire, const protocol::Envelope& envelope) {
+        if (const auto* left = std::get_if<protocol::Left>(&envelope.payload)) {
+            left_.emplace(wire.number(), left->conversation);
+        } else if (const auto* joined = std::get_if<protocol::Joined>(&envelope.payload)) {
+            left_.erase({wire.number(), joined->conversation});
+        } else if (std::holds_alternative<protocol::ConversationState>(envelope.payload)) {
+            left_.erase({wire.number(), envelope.stream});
+        } else if (!envelope.re && left_.contains({wire.number(), envelope.stream})) {
+            scene.violated({16,
+                            "after `left` a connection was sent more of " + envelope.stream.text(),
+                            {envelope.stream},
+                            {wire.device_name()}});
+        }
+    }
+
+    std::set<std::pair<std::uint64_t, StreamId>> left_;
 };
 
 }  // namespace

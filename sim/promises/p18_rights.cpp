@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace parley::sim {
 
@@ -21,13 +22,17 @@ class Rights final : public Promise {
         Members members;
         std::set<std::pair<AccountId, Uuid>> changed;
         for (const auto& effect : batch.effects) {
+            if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect))
+                signed_out_.insert(revoked->device);
             const auto* change = std::get_if<server::ConversationChange>(&effect);
             if (change == nullptr) continue;
+            not_by_a_ghost(scene, *change);
             if (change->origin.command) {
                 changed.emplace(server::to_id(change->origin.account), *change->origin.command);
             }
             judge(scene, members, *change);
         }
+        signed_out_by_somebody(scene, batch);
         for (const auto& effect : batch.effects) {
             const auto* replied = std::get_if<server::Replied>(&effect);
             if (replied == nullptr || replied->answer || !replied->origin.command) continue;
@@ -42,6 +47,49 @@ class Rights final : public Promise {
     }
 
   private:
+    /// What was under way when its device was signed out is not done any more.
+    void not_by_a_ghost(Scene& scene, const server::ConversationChange& change) const {
+        if (!signed_out_.contains(change.origin.device)) return;
+        scene.violated({18,
+                        "device " + server::to_id(change.origin.device).text() + " changed " +
+                            server::to_id(change.conversation).text() + "/" +
+                            std::to_string(change.change.seq) + " after it was signed out",
+                        {server::to_id(change.conversation)},
+                        {}});
+    }
+
+    /// A device is signed out by its person, on it or on another; nobody here steals tokens.
+    static void signed_out_by_somebody(Scene& scene, const server::Batch& batch) {
+        std::vector<server::DeviceRevoked> open;
+        for (const auto& effect : batch.effects) {
+            if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect)) open.push_back(*revoked);
+            const auto* replied = std::get_if<server::Replied>(&effect);
+            if (replied == nullptr) continue;
+            for (const auto& revoked : open) {
+                if (may_sign_out(scene, replied->origin, revoked)) continue;
+                scene.violated({18,
+                                "device " + server::to_id(revoked.device).text() + " of " +
+                                    server::to_id(revoked.account).text() +
+                                    " was signed out, and nobody had asked for it",
+                                {},
+                                {}});
+            }
+            open.clear();
+        }
+    }
+
+    static bool may_sign_out(Scene& scene, const server::Origin& by, const server::DeviceRevoked& revoked) {
+        if (by.account != revoked.account) return false;
+        if (by.device == revoked.device) return true;
+        for (const auto& device : scene.devices()) {
+            const Given* given = by.command ? device->ledger.find(*by.command) : nullptr;
+            const auto* revoke =
+                given == nullptr ? nullptr : std::get_if<protocol::DeviceRevoke>(&given->command);
+            if (revoke != nullptr && revoke->device == server::to_id(revoked.device)) return true;
+        }
+        return false;
+    }
+
     struct Standing {
         bool present = false;
         Role role = Role::member;
@@ -102,6 +150,8 @@ class Rights final : public Promise {
             known, [](const auto& one) { return one.second.present && one.second.role == Role::owner; });
         return member.role == Role::owner && !owned;
     }
+
+    std::set<server::DeviceKey> signed_out_;
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 // 20. After a revocation is acknowledged, no frame is accepted from or sent to that session, on any node.
 
-#include "protocol/codec.hpp"
 #include "sim/promises/all.hpp"
 
 #include <set>
@@ -14,15 +13,10 @@ class RevokedIsOut final : public Promise {
   public:
     int number() const override { return 20; }
 
-    void server_heard(Scene& scene, Wire& wire, std::string_view frame) override {
+    void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
         const SignedIn* who = scene.signed_in(wire);
-        if (who == nullptr || !revoked_.contains(who->device)) return;
-        const auto envelopes = protocol::decode_frame(frame, wire.encoding());
-        if (!envelopes) return;
-        for (const auto& decoded : *envelopes) {
-            const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
-            if (envelope != nullptr && envelope->id) too_late_.emplace(who->account, *envelope->id);
-        }
+        if (who == nullptr || !envelope.id || !revoked_.contains(who->device)) return;
+        too_late_.emplace(who->account, *envelope.id);
     }
 
     void committed(Scene& scene, const server::Batch& batch) override {

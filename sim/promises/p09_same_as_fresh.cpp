@@ -1,0 +1,81 @@
+// 9. Resuming from any token or cursor ever issued ends in the same state as starting fresh.
+//
+// What a fresh device would come to hold is worked out from the history; each device is held against that,
+// row by row, whatever tokens it has gone through.
+
+#include "sim/local_reader.hpp"
+#include "sim/promises/all.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace parley::sim {
+
+namespace {
+
+class SameAsFresh final : public Promise {
+  public:
+    int number() const override { return 9; }
+
+    void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>&) override {
+        const auto held = held_streams(device.node->database());
+        if (!held) return wrong(scene, device, {}, "has a database that cannot be read");
+        const AccountId account = *device.node->client().account();
+        for (const auto& [stream, history] : scene.history().streams()) {
+            const bool own = stream.text() == account.text();
+            const Membership* member = scene.history().membership(stream, account);
+            const bool open = own || (history.conversation && member != nullptr && member->present);
+            if (!open) continue;
+            const auto found = held->find(stream);
+            if (found == held->end()) {
+                wrong(scene, device, stream, "holds nothing of it");
+                continue;
+            }
+            rows_are_latest(scene, device, history, found->second);
+            nothing_lacks(scene, device, history, found->second, own ? nullptr : member);
+            if (own) continue;
+            const std::int64_t read = scene.history().read(account, stream);
+            // Joining is reading up to there, whether that was told or not.
+            if (std::max(found->second.read, member->joined) != read) {
+                wrong(scene, device, stream,
+                      "has read up to " + std::to_string(found->second.read) + ", the server's position is " +
+                          std::to_string(read));
+            }
+        }
+    }
+
+  private:
+    static void rows_are_latest(Scene& scene, const Device& device, const StreamHistory& history,
+                                const HeldStream& held) {
+        for (const auto& [born, seq] : held.rows) {
+            const auto latest = history.latest.find(born);
+            if (latest != history.latest.end() && latest->second == seq) continue;
+            wrong(scene, device, history.id,
+                  "holds the row born " + std::to_string(born) + " as of " + std::to_string(seq));
+        }
+    }
+
+    /// Every row that a fresh device is told: those of no message all, messages where one sees them. `member`
+    /// is null for the account's own stream.
+    static void nothing_lacks(Scene& scene, const Device& device, const StreamHistory& history,
+                              const HeldStream& held, const Membership* member) {
+        for (const auto& [born, seq] : history.latest) {
+            if (held.rows.contains(born)) continue;
+            if (member != nullptr && history.message(born) != nullptr && !member->sees(born)) continue;
+            wrong(scene, device, history.id, "lacks the row born " + std::to_string(born));
+        }
+    }
+
+    static void wrong(Scene& scene, const Device& device, const StreamId& stream, const std::string& what) {
+        scene.violated(
+            {9, device.node->name() + " in " + stream.text() + " " + what, {stream}, {device.node->name()}});
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> same_as_fresh() {
+    return std::make_unique<SameAsFresh>();
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,168 @@
+// 13. Delivered is said only after the device's database committed the message or, after a jump, the newest
+// page.
+
+#include "sim/local_reader.hpp"
+#include "sim/promises/all.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+class DeliveredIsHeld final : public Promise {
+  public:
+    int number() const override { return 13; }
+
+    /// After a restore the server knows what it had heard by the time of the backup, and devices go on
+    /// showing what they were told since.
+    void server_started(Scene&, const StoredRows& stored) override {
+        if (begun_) return;
+        begun_ = true;
+        from_the_start_ = stored.heads.empty();
+        acked_ = stored.delivered;
+    }
+
+    void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
+        const auto* ack = std::get_if<protocol::Ack>(&envelope.payload);
+        const SignedIn* who = scene.signed_in(wire);
+        if (ack == nullptr || who == nullptr) return;
+        for (const auto& position : ack->streams) {
+            auto& acked = acked_[{who->account, position.stream}];
+            acked = std::max(acked, position.seq);
+            is_held(scene, wire, *who, position);
+        }
+    }
+
+    /// The server says no more than it has heard.
+    void committed(Scene& scene, const server::Batch& batch) override {
+        for (const auto& effect : batch.effects) {
+            const auto* moved = std::get_if<server::ReceiptMoved>(&effect);
+            if (moved == nullptr) continue;
+            const StreamId stream = server::to_id(moved->conversation);
+            const std::int64_t acked = acked_[{moved->receipt.account, stream}];
+            if (moved->receipt.delivered <= acked) continue;
+            scene.violated({13,
+                            "the server says that " + moved->receipt.account.text() + " has " +
+                                stream.text() + " up to " + std::to_string(moved->receipt.delivered) +
+                                "; his devices have said " + std::to_string(acked),
+                            {stream},
+                            {}});
+        }
+    }
+
+    void server_said(Scene&, Wire&, const SignedIn&, const protocol::Envelope& envelope) override {
+        if (const auto* receipt = std::get_if<protocol::Receipt>(&envelope.payload)) {
+            note(envelope.stream, *receipt);
+        } else if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
+            for (const auto& one : state->receipts)
+                note(envelope.stream, one);
+        }
+    }
+
+    /// What a device shows as delivered or read is so for the other one. Groups are left out: a device that
+    /// has not caught up counts without those whose joining it has not seen, and does not take that back.
+    void looked_at(Scene& scene, Device& device, const Showing& showing) override {
+        const StreamHistory* history = scene.history().find(showing.view.stream);
+        if (history == nullptr || history->kind != protocol::ConversationKind::direct) return;
+        if (!device.person->account || !from_the_start_) return;
+        for (const auto& message : showing.messages) {
+            const bool read = message.state == core::MessageState::read;
+            if (!message.own || message.born == 0 ||
+                (!read && message.state != core::MessageState::delivered))
+                continue;
+            for (const auto& [account, member] : history->members) {
+                if (account == *device.person->account || !member.present) continue;
+                const auto& told = told_[{account, history->id}];
+                const std::int64_t reached = read ? told.read : std::max(told.delivered, told.read);
+                if (reached < message.born) too_early(scene, device, showing, message, account);
+            }
+        }
+    }
+
+  private:
+    /// What is new since its last ack is on the device: all that came after its last jump, and the newest
+    /// that it may see.
+    void is_held(Scene& scene, const Wire& wire, const SignedIn& who, const protocol::StreamPosition& acked) {
+        Device* device = scene.device_named(wire.device_name());
+        const StreamHistory* history = scene.history().find(acked.stream);
+        const Membership* member = scene.history().membership(acked.stream, who.account);
+        // One that has been signed out, or has died since, cannot be asked any more.
+        const bool there = device != nullptr && device->node->up() && history != nullptr &&
+                           member != nullptr && device->node->client().device() == who.device;
+        if (!there) return;
+        core::Database& database = device->node->database();
+        const auto base = held_base(database, acked.stream);
+        if (!base) return;
+        std::int64_t& proven = proven_[{who.device, acked.stream}];
+        const std::int64_t first = std::max(*base, proven) + 1;
+        std::int64_t visible = 0;
+        for (auto row = history->latest.lower_bound(first);
+             row != history->latest.end() && row->first <= acked.seq; ++row)
+            visible += history->message(row->first) != nullptr && member->sees(row->first) ? 1 : 0;
+        const auto held = held_messages(database, acked.stream, first, acked.seq);
+        const std::int64_t newest = newest_seen(*history, *member, acked.seq);
+        const auto has_newest = held_messages(database, acked.stream, newest, newest);
+        if (!held || !has_newest) return;
+        proven = std::max(proven, acked.seq);
+        if (*held >= visible && (newest == 0 || *has_newest > 0)) return;
+        scene.violated({13,
+                        wire.device_name() + " acknowledged " + acked.stream.text() + " up to " +
+                            std::to_string(acked.seq) + " and holds " + std::to_string(*held) + " of " +
+                            std::to_string(visible) + " messages from " + std::to_string(first) + " on" +
+                            (*has_newest > 0 ? "" : ", and not the newest"),
+                        {acked.stream},
+                        {wire.device_name()}});
+    }
+
+    /// The newest message of the present membership with a place up to here; 0: none.
+    static std::int64_t newest_seen(const StreamHistory& history, const Membership& member,
+                                    std::int64_t upto) {
+        for (auto row = history.latest.upper_bound(upto); row != history.latest.begin();) {
+            --row;
+            if (row->first < member.joined) break;
+            if (history.message(row->first) != nullptr && member.sees(row->first)) return row->first;
+        }
+        return 0;
+    }
+
+    void note(const StreamId& stream, const protocol::Receipt& receipt) {
+        Reached& reached = told_[{receipt.account, stream}];
+        reached.delivered = std::max(reached.delivered, receipt.delivered);
+        reached.read = std::max(reached.read, receipt.read);
+    }
+
+    static void too_early(Scene& scene, const Device& device, const Showing& showing,
+                          const core::MessageView& message, const AccountId& account) {
+        scene.violated({13,
+                        device.node->name() + " shows " + message.id.text() + " (born " +
+                            std::to_string(message.born) + ") as state " +
+                            std::to_string(static_cast<int>(message.state)) + "; nobody has said so of " +
+                            account.text(),
+                        {showing.view.stream},
+                        {device.node->name()}});
+    }
+
+    struct Reached {
+        std::int64_t delivered = 0;
+        std::int64_t read = 0;
+    };
+    bool begun_ = false;
+    bool from_the_start_ = true;
+    /// Highest ack that reached the server.
+    std::map<std::pair<AccountId, StreamId>, std::int64_t> acked_;
+    /// The furthest that the server has told anybody.
+    std::map<std::pair<AccountId, StreamId>, Reached> told_;
+    /// Acks up to here have been looked at.
+    std::map<std::pair<DeviceId, StreamId>, std::int64_t> proven_;
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> delivered_is_held() {
+    return std::make_unique<DeliveredIsHeld>();
+}
+
+}  // namespace parley::sim

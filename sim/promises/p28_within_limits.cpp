@@ -1,0 +1,50 @@
+// 28. Every queue, cache and per-connection buffer stays within its named limit.
+//
+// Seen from the wire: how much a device has under way, how large what it sends and is sent, and how much
+// waits for one that does not read.
+
+#include "protocol/generated/cpp/limits.hpp"
+#include "sim/promises/all.hpp"
+
+#include <map>
+#include <set>
+
+namespace parley::sim {
+
+namespace {
+
+class WithinLimits final : public Promise {
+  public:
+    int number() const override { return 28; }
+
+    void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
+        if (scene.signed_in(wire) == nullptr || !envelope.id) return;
+        auto& under_way = under_way_[wire.number()];
+        under_way.insert(*envelope.id);
+        // Those that renew or begin a session are no commands.
+        const auto count = static_cast<std::int64_t>(under_way.size());
+        if (count <= limits::in_flight_max + kOwnMax) return;
+        scene.violated({28,
+                        wire.device_name() + " has " + std::to_string(count) + " questions under way at once",
+                        {},
+                        {wire.device_name()}});
+    }
+
+    void server_said(Scene&, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
+        if (envelope.re) under_way_[wire.number()].erase(*envelope.re);
+    }
+
+  private:
+    /// `auth` and `resume`.
+    static constexpr std::int64_t kOwnMax = 2;
+
+    std::map<std::uint64_t, std::set<Uuid>> under_way_;
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> within_limits() {
+    return std::make_unique<WithinLimits>();
+}
+
+}  // namespace parley::sim

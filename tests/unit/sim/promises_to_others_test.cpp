@@ -1,0 +1,147 @@
+// Each promise is shown a world in which it is broken, and must say so: a check that cannot fail checks
+// nothing. Here those from 13 on.
+
+#include "tests/unit/sim/broken_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <utility>
+
+namespace parley::sim {
+namespace {
+
+TEST_F(Broken, Promise13WhereTheServerSaysMoreThanItHasHeard) {
+    founded();
+    message(4, kAda, 1);
+    receipt_moves(kBen, 4);
+    EXPECT_EQ(broken(), 13);
+}
+
+TEST_F(Broken, Promise13WhereADeviceShowsAsDeliveredWhatNobodyHasSaidToBe) {
+    server::Batch batch;
+    batch.effects.emplace_back(change(
+        1, protocol::ConversationChanged{.kind = protocol::ConversationKind::direct, .by = to_id(kAda)}));
+    batch.effects.emplace_back(change(2, member(kAda, protocol::Role::member, true, kAda)));
+    batch.effects.emplace_back(change(3, member(kBen, protocol::Role::member, true, kAda)));
+    scene_.committed(batch);
+    message(4, kAda, 1);
+    auto view = shown(1, 4);
+    view.own = true;
+    view.state = core::MessageState::delivered;
+    delivered_is_held()->looked_at(scene_, device(0), showing({view}));
+    EXPECT_EQ(broken(), 13);
+}
+
+TEST_F(Broken, Promise14WhereTheServerCountsWrongly) {
+    founded();
+    message(4, kAda, 1);
+    protocol::ConversationState state{
+        .head = 4, .unread = 2, .as_of = {.conversation = 4, .account = 1}, .read = 1};
+    say(*ben_, state);
+    EXPECT_EQ(broken(), 14);
+}
+
+TEST_F(Broken, Promise15WhereAReceiptOfOneWhoIsOutMoves) {
+    founded();
+    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
+    receipts_for_members()->committed(scene_, receipt_batch(kBen, 3));
+    EXPECT_EQ(broken(), 15);
+}
+
+TEST_F(Broken, Promise15WhereOneWhoIsOutIsToldHowFarTheOthersAre) {
+    founded();
+    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
+    message(5, kAda, 1);
+    say(*ben_, protocol::Receipt{.account = to_id(kAda), .delivered = 5});
+    EXPECT_EQ(broken(), 15);
+}
+
+TEST_F(Broken, Promise16WhereSomethingComesAfterTheLastWord) {
+    founded();
+    message(4, kAda, 1);
+    commit(5, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
+    say(*ben_, protocol::Left{.conversation = to_id(kGroup), .until = 5});
+    EXPECT_EQ(broken(), -1);
+    say(*ben_, text(kAda), 4, {}, uuid(1));
+    EXPECT_EQ(broken(), 16);
+}
+
+TEST_F(Broken, Promise16WhereARemovedMemberHearsMore) {
+    founded();
+    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
+    message(5, kAda, 1);
+    say(*ben_, protocol::Skip{}, 5);
+    EXPECT_EQ(broken(), 16);
+}
+
+TEST_F(Broken, Promise17WhereANewcomerSeesWhatWasBefore) {
+    founded();
+    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
+    message(5, kAda, 1);
+    commit(6, member(kBen, protocol::Role::member, true, kAda), {}, kAda, 3);
+    protocol::PageOk page{.from = 5, .to = 5, .as_of = 6, .rows = {}};
+    page.rows.push_back({.id = uuid(1), .seq = 5, .born = 5, .timestamp = {5}, .payload = text(kAda)});
+    say(*ben_, page, {}, uuid(77));
+    EXPECT_EQ(broken(), 17);
+}
+
+TEST_F(Broken, Promise18WhereAMemberRenames) {
+    founded();
+    commit(4,
+           protocol::ConversationChanged{
+               .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(kBen)},
+           {}, kBen, 1);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise18WhereAStrangerWrites) {
+    founded();
+    message(4, AccountKey{103}, 1);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise18WhereNobodyAskedForASignOut) {
+    founded();
+    server::Batch batch;
+    batch.effects.emplace_back(server::DeviceRevoked{.account = kAda, .device = DeviceKey{1}});
+    batch.effects.emplace_back(
+        server::Replied{.origin = {}, .answer = fail(ErrorCode::refresh_reused, "used after its successor")});
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise20WhereASignedOutDeviceIsSentMore) {
+    founded();
+    const DeviceId phone = to_id(DeviceKey{3});
+    const auto wire = connect(2, kAda, 3);
+    device(0).ledger.add(uuid(9), protocol::DeviceRevoke{.device = phone}, to_id(kAda));
+    say(*ada_, protocol::Done{}, {}, uuid(9));
+    EXPECT_EQ(broken(), -1);
+    say(*wire, protocol::Pong{});
+    EXPECT_EQ(broken(), 20);
+}
+
+TEST_F(Broken, Promise28WhereADeviceSendsEverythingAtOnce) {
+    founded();
+    protocol::Envelope envelope;
+    envelope.payload = protocol::MessageSend{};
+    const auto promise = within_limits();
+    for (std::uint8_t number = 1; number <= 18; ++number) {
+        envelope.id = uuid(number);
+        promise->server_heard(scene_, *ada_, envelope);
+    }
+    EXPECT_EQ(broken(), -1);
+    envelope.id = uuid(19);
+    promise->server_heard(scene_, *ada_, envelope);
+    EXPECT_EQ(broken(), 28);
+}
+
+TEST_F(Broken, Promise33WhereTheServerDoesNotSayWhatIsWrong) {
+    founded();
+    say(*ada_, protocol::ErrorReply{.code = ErrorCode::internal}, {}, uuid(1));
+    EXPECT_EQ(broken(), 33);
+}
+
+}  // namespace
+}  // namespace parley::sim
