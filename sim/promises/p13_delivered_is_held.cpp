@@ -62,11 +62,10 @@ class DeliveredIsHeld final : public Promise {
         }
     }
 
-    /// What a device shows as delivered or read is so for the other one. Groups are left out: a device that
-    /// has not caught up counts without those whose joining it has not seen, and does not take that back.
+    /// What a device shows as delivered or read is so for everybody who was there and still is.
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         const StreamHistory* history = scene.history().find(showing.view.stream);
-        if (history == nullptr || history->kind != protocol::ConversationKind::direct) return;
+        if (history == nullptr) return;
         if (!device.person->account || !from_the_start_) return;
         for (const auto& message : showing.messages) {
             const bool read = message.state == core::MessageState::read;
@@ -75,6 +74,7 @@ class DeliveredIsHeld final : public Promise {
                 continue;
             for (const auto& [account, member] : history->members) {
                 if (account == *device.person->account || !member.present) continue;
+                if (member.joined > message.born) continue;
                 const auto& told = told_[{account, history->id}];
                 const std::int64_t reached = read ? told.read : std::max(told.delivered, told.read);
                 if (reached < message.born) too_early(scene, device, showing, message, account);
