@@ -3,7 +3,9 @@
 // docs/simulator.md says what it is.
 
 #include "core/recorder/ring.hpp"
+#include "sim/acts/act.hpp"
 #include "sim/campaign.hpp"
+#include "sim/faults/fault.hpp"
 #include "sim/memory_disk.hpp"
 #include "sim/mutants.hpp"
 #include "sim/platform.hpp"
@@ -57,6 +59,14 @@ bool write(const std::string& file, const std::string& text) {
 }
 
 /// One seed in this process: where it is listened to, and where a debugger wants to be there.
+/// Their names, behind those that are there already.
+template <class All>
+std::vector<std::string> names_of(const All& all, std::vector<std::string> names = {}) {
+    for (const auto* one : all)
+        names.emplace_back(one->name);
+    return names;
+}
+
 int run_here(const Arguments& arguments) {
     const Instant begun = real_time();
     RunOptions options = options_for(arguments, arguments.seed);
@@ -176,14 +186,16 @@ int main(int argc, char** argv) {
            "--with",
            [&](const std::vector<std::string>& names) { arguments.cut.with = {names.begin(), names.end()}; },
            "A fault that happens in any case, and often, by its name; may be given again")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(CLI::IsMember(names_of(parley::sim::all_faults())));
     app.add_option_function<std::vector<std::string>>(
            "--without",
            [&](const std::vector<std::string>& names) {
                arguments.cut.without = {names.begin(), names.end()};
            },
            "An act or a fault that does not happen, by its name; may be given again")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(CLI::IsMember(names_of(parley::sim::all_acts(), names_of(parley::sim::all_faults()))));
     add_numbers(app, "--only-acts", arguments.cut.acts, "Of the turns of people only these");
     add_numbers(app, "--only-faults", arguments.cut.faults, "Of the turns of fate only these");
     app.add_flag("--shrink", arguments.shrink,
