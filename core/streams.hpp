@@ -100,6 +100,7 @@ class Streams {
                         WallTime now);
     Status note_member(Conversation& conversation, const protocol::MemberChanged& member);
     void note_settings(Conversation& conversation, const protocol::ConversationChanged& settings);
+    Status note_what_is_newer(Conversation& conversation, std::int64_t state_head);
     Status begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary);
     void rejoin(Conversation& conversation, std::int64_t from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);

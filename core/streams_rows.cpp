@@ -65,6 +65,22 @@ void Streams::note_settings(Conversation& conversation, const protocol::Conversa
     conversations_.described(conversation);
 }
 
+/// A state that was read early is overtaken by answers to pulls. What it says of members and settings gives
+/// way to the rows that came after it and are here already.
+Status Streams::note_what_is_newer(Conversation& conversation, std::int64_t state_head) {
+    for (const auto type : {protocol::Type::member_changed, protocol::Type::conversation_changed}) {
+        TRY_ASSIGN(const auto rows, rows_.of_type(conversation.number, type));
+        for (const auto& row : rows) {
+            if (row.change.seq <= state_head || row.not_on_server) continue;
+            if (const auto* member = std::get_if<protocol::MemberChanged>(&row.change.payload))
+                TRY(note_member(conversation, *member));
+            if (const auto* settings = std::get_if<protocol::ConversationChanged>(&row.change.payload))
+                note_settings(conversation, *settings);
+        }
+    }
+    return {};
+}
+
 Status Streams::handle_changes(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now) {
     for (const auto& row : changes.rows)
         TRY(store(conversation, row, now));

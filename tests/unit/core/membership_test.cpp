@@ -66,6 +66,26 @@ TEST_F(Membership, WhoComesBackSeesBothTimesAndNothingBetweenIsMissing) {
     EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
 }
 
+TEST_F(Membership, AStateThatIsOlderThanWhatIsHereTakesNothingBack) {
+    protocol::ConversationChanged settings{
+        .kind = protocol::ConversationKind::group, .title = "title", .by = AccountId("me")};
+    script.give({Script::pushed("c1", 1, settings), Script::pushed("c1", 2, Script::member("me")),
+                 Script::pushed("c1", 3, Script::member("you"))});
+    reconnect();
+    // An answer to a pull comes faster than the state, which was read before.
+    settings.title = "newer";
+    script.give(
+        {Script::pushed("c1", 4, settings, 1), Script::pushed("c1", 5, Script::member("you", false), 3)});
+    script.give({script.state("c1", 3)});
+    script.resumed("1:1", 1);
+    EXPECT_EQ(script.view("c1").summary.members, 1);
+    EXPECT_EQ(script.view("c1").summary.title, "newer");
+    // It is right again where nothing newer is known.
+    script.give({script.state("c1", 5)});
+    EXPECT_EQ(script.view("c1").summary.members, 2);
+    EXPECT_EQ(script.view("c1").summary.title, "title");
+}
+
 TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     push(1, "one");
     push(2, "lost");
