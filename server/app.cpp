@@ -12,6 +12,7 @@
 #include "server/ops/process_host.hpp"
 #include "server/ops/secret_file.hpp"
 #include "server/ops/thread_name.hpp"
+#include "server/store/file_identity.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <fmt/format.h>
@@ -106,6 +107,7 @@ struct App::Impl : public Operations {
 
     Status open_store();
     Status make_shards();
+    void note_epochs(const Batch& batch);
     ShardOptions shard_options(std::uint32_t number, std::size_t count) const;
     HttpOptions http_options(const std::string& decoy) const;
     Status listen();
@@ -140,15 +142,36 @@ Status App::Impl::open_store() {
     const SqliteOptions options{.directory = settings.data,
                                 .vfs = {},
                                 .ballast_bytes = settings.store_ballast_mib << 20,
-                                .log_bytes_max = settings.store_log_mib << 20};
+                                .log_bytes_max = settings.store_log_mib << 20,
+                                .opened_file = [file = settings.data + "/parley.db"] {
+                                    return OpenedFile{file_identity(file), current_time().wall};
+                                }};
     TRY_ASSIGN(store, open_sqlite_store(options, rules, *host));
+    if (store->was_copied()) {
+        process_metrics.epochs_begun.add();
+        log.warning("the store is a copy, a new epoch begins",
+                    {{"epoch", store->epoch()}, {"position", store->position()}});
+    }
     return {};
+}
+
+void App::Impl::note_epochs(const Batch& batch) {
+    for (const Effect& effect : batch.effects) {
+        const auto* begun = std::get_if<EpochBegun>(&effect);
+        if (begun == nullptr) continue;
+        process_metrics.epochs_begun.add();
+        log.warning("an older copy of the store was put back, a new epoch begins",
+                    {{"epoch", begun->epoch},
+                     {"unchanged_up_to", begun->shared_upto},
+                     {"a_device_had", begun->seen}});
+    }
 }
 
 ShardOptions App::Impl::shard_options(std::uint32_t number, std::size_t count) const {
     ShardOptions options;
     options.number = number;
     options.epoch = store->epoch();
+    options.life = store->life();
     options.position = store->position();
     options.run = fmt::format("{:x}-", current_time().wall.ms);
     options.session_queue_bytes_max = static_cast<std::size_t>(settings.queues_session_kib) << 10;
@@ -179,6 +202,7 @@ Status App::Impl::make_shards() {
                                             process_metrics.hashes_queued);
     WriterReports reports;
     reports.publish = [this](Batch batch) {
+        note_epochs(batch);
         bus.publish(std::move(batch));
     };
     reports.failed = [this](const Error& error) {

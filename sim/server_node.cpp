@@ -144,6 +144,7 @@ bool ServerNode::Process::open() {
         run->shard = std::make_unique<server::Shard>(
             server::ShardOptions{.number = shard,
                                  .epoch = store_->epoch(),
+                                 .life = store_->life(),
                                  .position = store_->position(),
                                  .run = "r" + std::to_string(node_.starts_),
                                  .session_queue_bytes_max = queue_bytes,

@@ -33,13 +33,13 @@ void Outbound::push_change(SharedText text, Coverage before, Instant received) {
     push({.text = std::move(text), .before = before, .received = received, .kind = Kind::change}, bytes);
 }
 
-void Outbound::push_pong(std::optional<Uuid> re, std::optional<SyncToken> token, WallTime time) {
+void Outbound::push_pong(std::optional<Uuid> re, std::optional<std::string> token, WallTime time) {
     const bool follows_pong = !empty() && items_.back().kind == Kind::pong;
     if (follows_pong && pongs_.size() >= pongs_max) {
-        pongs_.back() = {re, token, time};
+        pongs_.back() = {re, std::move(token), time};
         return;
     }
-    pongs_.push_back({re, token, time});
+    pongs_.push_back({re, std::move(token), time});
     push({.text = nullptr, .before = {}, .received = {}, .kind = Kind::pong}, pong_bytes);
 }
 
@@ -81,7 +81,7 @@ SharedText Outbound::encode_pong() {
     const Pong pong = pongs_.front();
     pongs_.erase(pongs_.begin());
     protocol::Pong payload{.token = std::nullopt, .time = pong.time};
-    if (pong.token) payload.token = to_text(*pong.token);
+    payload.token = pong.token;
     protocol::Envelope envelope;
     envelope.re = pong.re;
     envelope.payload = std::move(payload);

@@ -4,10 +4,10 @@
 #include "base/uuid.hpp"
 #include "protocol/codec.hpp"
 #include "server/api/connection.hpp"
-#include "server/domain/sync.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace parley::server {
@@ -37,7 +37,7 @@ class Outbound {
     void push_change(SharedText text, Coverage before, Instant received);
     /// A pong; `token` is the one that covers everything pushed so far. Behind many that wait it takes the
     /// place of the last one: a flood of pings makes no flood of pongs.
-    void push_pong(std::optional<Uuid> re, std::optional<SyncToken> token, WallTime time);
+    void push_pong(std::optional<Uuid> re, std::optional<std::string> token, WallTime time);
 
     /// Drops all changes, takes the tokens out of pongs that wait, and returns what a token may say that
     /// covers everything written so far; nothing where no change was waiting.
@@ -61,7 +61,7 @@ class Outbound {
     /// What a pong that waits will say; the n-th belongs to the n-th item of that kind.
     struct Pong {
         std::optional<Uuid> re;
-        std::optional<SyncToken> token;
+        std::optional<std::string> token;
         WallTime time;
     };
 

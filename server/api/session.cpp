@@ -137,10 +137,7 @@ void Session::dispatch(protocol::Envelope envelope) {
     using protocol::Type;
     switch (envelope.type()) {
         case Type::ping:
-            // Counted like every answer; a pong by itself is small.
-            if (!has_room(0)) return;
-            outbound_.push_pong(envelope.id, token(), shard_.now().wall);
-            count_queued();
+            pong(envelope.id);
             return;
         case Type::resume:
             begin_resume(envelope.id, std::get<protocol::Resume>(envelope.payload));
@@ -162,6 +159,15 @@ void Session::dispatch(protocol::Envelope envelope) {
         default:
             write(std::move(envelope));
     }
+}
+
+void Session::pong(std::optional<Uuid> re) {
+    // Counted like every answer; a pong by itself is small.
+    if (!has_room(0)) return;
+    std::optional<std::string> covered;
+    if (const auto now = token()) covered = sealed(*now);
+    outbound_.push_pong(re, std::move(covered), shard_.now().wall);
+    count_queued();
 }
 
 void Session::reply(std::optional<Uuid> re, protocol::Payload payload) {
@@ -223,6 +229,11 @@ void Session::count_bytes() {
 
 void Session::handle_answer(const Origin& origin, const Result<Answer>& answer) {
     if (closed()) return;
+    if (!origin.command) {
+        // That of `report_ahead`.
+        close(answer ? CloseCode::going_away : CloseCode::try_later);
+        return;
+    }
     if (unanswered_ > 0) --unanswered_;
     if (!answer) {
         refuse(origin.command, answer.error());

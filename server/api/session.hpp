@@ -101,6 +101,7 @@ class Session {
     /// Goes on with what was held, as far as it need not wait any more.
     void handle_held();
     void dispatch(protocol::Envelope envelope);
+    void pong(std::optional<Uuid> re);
     void reply(std::optional<Uuid> re, protocol::Payload payload);
     void reply(protocol::Envelope envelope);
     void refuse(std::optional<Uuid> re, const Error& error);
@@ -131,9 +132,12 @@ class Session {
     void restart_resume(const std::optional<SyncToken>& token);
     void read_part();
     void handle_part(std::uint32_t attempt, const Result<ResumePart>& read, std::string text);
+    void report_ahead();
     void go_live(const ResumePart& part);
     void fall_back();
     std::optional<SyncToken> token() const;
+    /// As the device is given it.
+    std::string sealed(const SyncToken& token) const;
 
     // session_requests.cpp: what the store answers
     void ask(protocol::Envelope envelope);

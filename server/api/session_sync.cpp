@@ -26,11 +26,12 @@ void append(std::string& frame, const protocol::Envelope& envelope, protocol::En
 void Session::begin_resume(std::optional<Uuid> re, const protocol::Resume& request) {
     std::optional<SyncToken> token;
     if (request.token) {
-        token = parse_sync_token(*request.token);
-        if (!token) {
-            refuse(re, {ErrorCode::invalid, "This is no sync token.", 0, "token"});
+        auto checked = shard_.ports().tokens.check_sync(*request.token, account_);
+        if (!checked) {
+            refuse(re, checked.error());
             return;
         }
+        token = *checked;
     }
     ShardMetrics& metrics = shard_.ports().metrics;
     (token ? metrics.resumes_continued : metrics.resumes_fresh).add();
@@ -82,6 +83,10 @@ void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read,
         close(CloseCode::internal);
         return;
     }
+    if (read->ahead) {
+        report_ahead();
+        return;
+    }
     ResumePart part = *read;
     if (mutant(Mutant::token_after_data) && part.finished)
         part.position = part.token.position = std::max(part.position, shard_.walked());
@@ -90,13 +95,22 @@ void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read,
     protocol::Envelope last;
     last.timestamp = shard_.now().wall;
     if (goes_live) {
-        last.payload = protocol::Resumed{.token = to_text(part.token), .epoch = part.token.epoch};
+        last.payload = protocol::Resumed{.token = sealed(part.token), .epoch = part.token.epoch};
     } else {
-        last.payload = protocol::Sync{.token = to_text(part.token)};
+        last.payload = protocol::Sync{.token = sealed(part.token)};
     }
     append(text, last, encoding_);
     push_reply(std::make_shared<const std::string>(std::move(text)));
     if (goes_live && !closed()) go_live(part);
+}
+
+/// What this device holds was committed by a store that is gone. Nothing is read for it until it comes back:
+/// with the epoch that the writer begins, or where that fails, later, this session ends.
+void Session::report_ahead() {
+    reading_part_ = true;
+    log(LogLevel::info, "ahead of the store", {{"position", resume_token_->position}});
+    if (!shard_.submit(*this, std::nullopt, std::nullopt, TokenAhead{*resume_token_}))
+        close(CloseCode::try_later);
 }
 
 void Session::go_live(const ResumePart& part) {
@@ -123,17 +137,24 @@ void Session::fall_back() {
                                                                      : now;
     overflow_.reset();
     shard_.leave(*this);
-    restart_resume(SyncToken{
-        .epoch = shard_.options().epoch, .position = covered.position, .account_seq = covered.account_seq});
+    restart_resume(SyncToken{.epoch = shard_.epoch(),
+                             .life = shard_.options().life,
+                             .position = covered.position,
+                             .account_seq = covered.account_seq});
     count_queued();
 }
 
 std::optional<SyncToken> Session::token() const {
     const bool owes = !live() || overflow_;
     if (owes && !mutant(Mutant::pong_token_while_resuming)) return std::nullopt;
-    return SyncToken{.epoch = shard_.options().epoch,
+    return SyncToken{.epoch = shard_.epoch(),
+                     .life = shard_.options().life,
                      .position = std::max(shard_.walked(), live_from_),
                      .account_seq = account_seq_};
+}
+
+std::string Session::sealed(const SyncToken& token) const {
+    return shard_.ports().tokens.make_sync(token, account_);
 }
 
 bool Session::handle_change(SharedText text, const Batch& batch, Instant received,

@@ -33,7 +33,7 @@ Shard::Turn::~Turn() {
 }
 
 Shard::Shard(ShardOptions options, ShardPorts ports)
-    : options_(std::move(options)), ports_(ports), walked_(options_.position) {
+    : options_(std::move(options)), ports_(ports), epoch_(options_.epoch), walked_(options_.position) {
     assert(options_.number < shards_max);
 }
 
@@ -223,13 +223,18 @@ std::size_t Shard::session_queue_bytes_max() const {
     return std::min(options_.session_queue_bytes_max, lagging_queue_bytes);
 }
 
-void Shard::drain(Duration spread, Now now) {
-    const Turn turn(*this, now);
+std::vector<SessionKey> Shard::session_keys() const {
     std::vector<SessionKey> keys;
     keys.reserve(sessions_.size());
     for (const auto& [key, session] : sessions_)
         keys.push_back(key);
     std::sort(keys.begin(), keys.end());
+    return keys;
+}
+
+void Shard::drain(Duration spread, Now now) {
+    const Turn turn(*this, now);
+    const auto keys = session_keys();
     const auto count = static_cast<std::int64_t>(keys.size());
     for (std::int64_t i = 0; i < count; ++i) {
         Session* session = find(keys[static_cast<std::size_t>(i)]);

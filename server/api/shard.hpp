@@ -27,8 +27,9 @@ namespace parley::server {
 
 struct ShardOptions {
     std::uint32_t number = 0;
-    /// The store's epoch, and its position when the shard is made.
+    /// The store's epoch and position when the shard is made, and its life.
     std::int64_t epoch = 0;
+    std::int64_t life = 0;
     std::int64_t position = 0;
     /// Tells the sessions of this run of the server from those of others, in their ids.
     std::string run;
@@ -68,6 +69,8 @@ class Shard {
     const ShardOptions& options() const { return options_; }
     const ShardPorts& ports() const { return ports_; }
     std::size_t connections() const { return sessions_.size(); }
+    /// Of what was walked last.
+    std::int64_t epoch() const { return epoch_; }
     /// Everything committed up to this position has been walked.
     std::int64_t walked() const { return walked_; }
     std::size_t queued_bytes() const { return queued_bytes_; }
@@ -162,10 +165,13 @@ class Shard {
     void remember(const SharedEncodedBatch& batch, std::int64_t before);
     void answer(const Replied& replied);
     void revoke(const DeviceRevoked& revoked);
+    void begin_epoch(const EpochBegun& begun);
+    std::vector<SessionKey> session_keys() const;
 
     ShardOptions options_;
     ShardPorts ports_;
     Now now_;
+    std::int64_t epoch_ = 0;
     std::int64_t walked_ = 0;
     std::int64_t keys_ = 0;
     std::size_t queued_bytes_ = 0;

@@ -10,6 +10,9 @@ namespace parley::server {
 
 namespace {
 
+/// After an epoch began, all that were connected come back one after the other.
+constexpr Duration return_spacing = milliseconds(1);
+
 /// The text of one effect as this shard's sessions share it. A copy per shard: the counts of its users then
 /// stay in one processor's cache.
 class Pieces {
@@ -59,6 +62,7 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
             session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
         }
     }
+    // Nobody is told of an epoch so: it ended all sessions, and what is read for a later one is of it.
 }
 
 }  // namespace
@@ -114,6 +118,20 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
         }
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) {
         revoke(*revoked);
+    } else if (const auto* begun = std::get_if<EpochBegun>(&effect)) {
+        begin_epoch(*begun);
+    }
+}
+
+void Shard::begin_epoch(const EpochBegun& begun) {
+    epoch_ = begun.epoch;
+    // They name numbers of before.
+    acks_.clear();
+    acks_due_.reset();
+    Duration wait;
+    for (const SessionKey key : session_keys()) {
+        if (Session* session = find(key)) session->close(CloseCode::going_away, wait);
+        wait = wait + return_spacing;
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -88,6 +89,20 @@ std::optional<std::array<std::uint8_t, size>> open(std::string_view token, std::
 constexpr std::string_view access_prefix = "p1.";
 constexpr std::string_view refresh_prefix = "r1.";
 
+/// Of a sync token: 2^72 guesses, each a request, and what is won is an epoch. It goes with many frames.
+constexpr std::size_t sync_mac_bytes = 9;
+using SyncMac = std::array<std::uint8_t, sync_mac_bytes>;
+
+SyncMac sync_mac(std::span<const std::uint8_t> key, std::string_view numbers, AccountKey account) {
+    Bytes bytes;
+    append_number(bytes, account.value);
+    bytes.insert(bytes.end(), numbers.begin(), numbers.end());
+    const Mac whole = hmac(key, as_text(bytes));
+    SyncMac mac{};
+    std::copy_n(whole.begin(), mac.size(), mac.begin());
+    return mac;
+}
+
 }  // namespace
 
 std::array<std::uint8_t, 32> derive_key(const RootSecret& root, std::string_view label) {
@@ -100,7 +115,8 @@ std::array<std::uint8_t, 32> derive_key(const RootSecret& root, std::string_view
 
 Tokens::Tokens(const RootSecret& root)
     : access_key_(derive_key(root, "parley access token v1")),
-      refresh_key_(derive_key(root, "parley refresh token v1")) {}
+      refresh_key_(derive_key(root, "parley refresh token v1")),
+      sync_key_(derive_key(root, "parley sync token v2")) {}
 
 std::string Tokens::make_access(const AccessClaims& claims) const {
     Bytes payload;
@@ -134,6 +150,25 @@ Result<RefreshClaims> Tokens::check_refresh(std::string_view token) const {
     const auto payload = open<16>(token, refresh_prefix, refresh_key_);
     if (!payload) return fail(ErrorCode::token_invalid, "This refresh token is not one of this server's.");
     return RefreshClaims{.device = {number_at(*payload, 0)}, .number = number_at(*payload, 1)};
+}
+
+std::string Tokens::make_sync(const SyncToken& token, AccountKey account) const {
+    std::string text = to_text(token);
+    const SyncMac mac = sync_mac(sync_key_, text, account);
+    text += '.';
+    text += base64url(mac);
+    return text;
+}
+
+Result<SyncToken> Tokens::check_sync(std::string_view token, AccountKey account) const {
+    if (!token.starts_with("t1.") && !token.starts_with("t2."))
+        return fail(Error{ErrorCode::invalid, "This is no sync token.", 0, "token"});
+    const std::size_t dot = token.rfind('.');
+    SyncMac given{};
+    if (!from_base64url(token.substr(dot + 1), given)) return SyncToken{};
+    const SyncMac expected = sync_mac(sync_key_, token.substr(0, dot), account);
+    if (sodium_memcmp(given.data(), expected.data(), expected.size()) != 0) return SyncToken{};
+    return parse_sync_token(token.substr(0, dot)).value_or(SyncToken{});
 }
 
 }  // namespace parley::server

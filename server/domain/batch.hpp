@@ -62,8 +62,18 @@ struct DeviceRevoked {
     bool token_reused = false;
 };
 
-using Effect =
-    std::variant<Replied, ConversationChange, AccountChange, Opened, Closed, ReceiptMoved, DeviceRevoked>;
+/// An older copy of the store had been put back, and from here on it is another epoch: every session ends,
+/// since what its device holds may be of the lost one, and comes back into this.
+struct EpochBegun {
+    std::int64_t epoch = 0;
+    /// What was committed behind this position before may be on devices as something else, or lost.
+    std::int64_t shared_upto = 0;
+    /// How far the token had got that showed it.
+    std::int64_t seen = 0;
+};
+
+using Effect = std::variant<Replied, ConversationChange, AccountChange, Opened, Closed, ReceiptMoved,
+                            DeviceRevoked, EpochBegun>;
 
 /// What one transaction did, in the order in which it happened. Immutable once committed; shared by all
 /// shards.

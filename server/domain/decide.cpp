@@ -15,9 +15,9 @@ namespace parley::server {
 namespace {
 
 template <class Command>
-constexpr bool comes_once =
-    std::is_same_v<Command, RegisterAccount> || std::is_same_v<Command, AddDevice> ||
-    std::is_same_v<Command, UseRefreshToken> || std::is_same_v<Command, OperatorInvite>;
+constexpr bool comes_once = std::is_same_v<Command, RegisterAccount> || std::is_same_v<Command, AddDevice> ||
+                            std::is_same_v<Command, UseRefreshToken> ||
+                            std::is_same_v<Command, OperatorInvite> || std::is_same_v<Command, TokenAhead>;
 
 /// Commands by which the store only grows.
 template <class Command>

@@ -2,6 +2,7 @@
 #include "base/utf8.hpp"
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
+#include "server/domain/token_standing.hpp"
 
 #include <ranges>
 #include <utility>
@@ -141,20 +142,20 @@ bool add_states(View& view, const AccountRecord& account, Room& room, ResumePart
     return true;
 }
 
-/// The token where it is one of this store's and of this life; else one that owes everything.
-SyncToken usable(View& view, const AccountRecord& account, const std::optional<SyncToken>& token) {
-    const bool good = token && token->epoch == view.epoch() && token->position <= view.position() &&
-                      token->states_as_of <= view.position() && token->account_seq <= account.head;
-    return good ? *token : SyncToken{.epoch = view.epoch()};
-}
-
 }  // namespace
 
 Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey key, const std::optional<SyncToken>& token) {
     const auto* account = snapshot.accounts().find(key);
     TRY(snapshot.status());
     if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
-    ResumePart part{.token = usable(snapshot, *account, token), .position = snapshot.position()};
+    const auto standing = token ? standing_of(snapshot, *account, *token) : TokenStanding::foreign;
+    ResumePart part{.token = standing == TokenStanding::usable ? *token : SyncToken{},
+                    .position = snapshot.position()};
+    part.token.epoch = snapshot.epoch();
+    part.token.life = snapshot.life();
+    part.ahead = standing == TokenStanding::ahead;
+    TRY(snapshot.status());
+    if (part.ahead) return part;
     Room room;
     part.finished =
         add_account_changes(snapshot, *account, room, part) && add_states(snapshot, *account, room, part);

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/keys.hpp"
+#include "server/domain/sync_token.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,25 +15,6 @@ namespace parley::server {
 
 class Snapshot;  // server/store/store.hpp: one consistent read view of the store
 
-/// What a sync token says. Text form: dot-separated numbers in base 36 behind "t1."; nothing in it is secret,
-/// and nothing but reading positions follows from it.
-struct SyncToken {
-    std::int64_t epoch = 0;
-    /// Everything committed up to this position is covered …
-    std::int64_t position = 0;
-    /// … and the account's stream up to this seq.
-    std::int64_t account_seq = 0;
-    /// A resume under way: states of conversations that moved in (states_below, states_as_of] were sent,
-    /// newest first; those that moved in (position, states_below] are still owed. Both 0: none under way.
-    std::int64_t states_as_of = 0;
-    std::int64_t states_below = 0;
-
-    friend bool operator==(const SyncToken&, const SyncToken&) = default;
-};
-
-std::string to_text(const SyncToken& token);
-std::optional<SyncToken> parse_sync_token(std::string_view text);
-
 /// One frame's worth of a resume.
 struct ResumePart {
     /// Account changes or conversation states, in order, at most page_rows_max and about 48 KiB.
@@ -43,12 +25,15 @@ struct ResumePart {
     std::int64_t position = 0;
     /// Nothing more is owed as of `position`: the session may go live from there.
     bool finished = false;
+    /// The token was given for commits that this store does not have: an older copy of it was put back.
+    /// Nothing can be told in this epoch, and the part is empty; TokenAhead is owed.
+    bool ahead = false;
     /// With `finished`: the conversations that are open for the account, as of `position`, by key.
     std::vector<ConversationKey> open;
 };
 
-/// The next part after `token`; an absent token is a new device: everything. A token of another epoch, or
-/// ahead of the store, is answered from the start, with `restored_from` in the states.
+/// The next part after `token`; an absent token is a new device: everything. A token of another epoch is
+/// answered from the start, with `restored_from` in the states.
 Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey account, const std::optional<SyncToken>& token);
 
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request);

@@ -1,4 +1,4 @@
-#include "server/domain/sync.hpp"
+#include "server/domain/sync_token.hpp"
 
 #include <array>
 #include <charconv>
@@ -7,7 +7,7 @@ namespace parley::server {
 
 namespace {
 
-constexpr std::string_view prefix = "t1.";
+constexpr std::string_view prefix = "t2.";
 constexpr int base = 36;
 
 }  // namespace
@@ -15,8 +15,8 @@ constexpr int base = 36;
 std::string to_text(const SyncToken& token) {
     std::string text(prefix);
     bool first = true;
-    for (const auto number :
-         {token.epoch, token.position, token.account_seq, token.states_as_of, token.states_below}) {
+    for (const auto number : {token.epoch, token.life, token.position, token.account_seq, token.states_as_of,
+                              token.states_below}) {
         std::array<char, 16> digits;
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
         if (!first) text += '.';
@@ -32,8 +32,8 @@ std::optional<SyncToken> parse_sync_token(std::string_view text) {
     const char* end = text.data() + text.size();
     SyncToken token;
     bool first = true;
-    for (auto* number :
-         {&token.epoch, &token.position, &token.account_seq, &token.states_as_of, &token.states_below}) {
+    for (auto* number : {&token.epoch, &token.life, &token.position, &token.account_seq, &token.states_as_of,
+                         &token.states_below}) {
         if (!first && (at == end || *at++ != '.')) return std::nullopt;
         const auto [next, failure] = std::from_chars(at, end, *number, base);
         if (failure != std::errc{} || *number < 0) return std::nullopt;

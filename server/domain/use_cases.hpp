@@ -40,6 +40,9 @@ Result<Answer> send_message(WorkContext& context, const protocol::MessageSend& c
 /// Refuses where the command that this one follows was not accepted.
 Status check_follows(WorkContext& context);
 
+// epoch.cpp
+Result<Answer> perform(WorkContext& context, const TokenAhead& command);
+
 // receipts.cpp
 Result<Answer> perform(WorkContext& context, const protocol::Read& command);
 void take_acks(WorkContext& context, const Acks& acks);

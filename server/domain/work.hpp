@@ -4,6 +4,7 @@
 #include "base/uuid.hpp"
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/keys.hpp"
+#include "server/domain/sync_token.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -58,6 +59,11 @@ struct Acks {
     };
     std::vector<One> acks;
 };
+/// A device of the account came with this token of ours, which is ahead of the store; `origin` has no
+/// command.
+struct TokenAhead {
+    SyncToken token;
+};
 /// By the operator on the command line.
 struct OperatorInvite {
     std::int64_t uses = 1;
@@ -66,11 +72,11 @@ struct OperatorInvite {
     bool administrator = false;
 };
 
-using Command =
-    std::variant<protocol::MessageSend, protocol::Read, protocol::ConversationCreate,
-                 protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
-                 protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
-                 protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken, Acks, OperatorInvite>;
+using Command = std::variant<protocol::MessageSend, protocol::Read, protocol::ConversationCreate,
+                             protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
+                             protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
+                             protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken, Acks,
+                             TokenAhead, OperatorInvite>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {

@@ -174,6 +174,10 @@ void add_process(Families& all, const ProcessMetrics& process) {
         "parley_bad_rows_total",
         "Times that a row or page was met whose checksum does not fit, by readers or the scrubber.",
         process.bad_rows.load());
+    all.process_counter(
+        "parley_epochs_begun_total",
+        "Epochs begun because the store was found to be a copy, at the start or by what a device had seen.",
+        process.epochs_begun.value());
     all.process_counter("parley_scrubbed_rows_total", "Rows that the scrubber looked at.",
                         process.scrubbed_rows.value());
     all.process_counter("parley_scrub_rounds_total", "Times that the scrubber has been through the store.",

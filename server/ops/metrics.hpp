@@ -93,6 +93,7 @@ struct ProcessMetrics {
     std::atomic<std::int64_t> reads_queued{0};
     std::atomic<std::int64_t> hashes_queued{0};
     std::atomic<std::int64_t> bad_rows{0};
+    Counter epochs_begun;
     Counter scrubbed_rows;
     Counter scrub_rounds;
     /// As ScrubTally has it.

@@ -46,6 +46,10 @@ class SqliteSnapshot final : public Snapshot {
     Commands& commands() override { return tables_->commands; }
     std::int64_t epoch() override { return meta_.epoch; }
     std::int64_t position() override { return meta_.position; }
+    std::int64_t life() override { return tables_->lives.last(); }
+    Shared shared_with(std::int64_t life) override {
+        return tables_->lives.shared_with(life, meta_.position);
+    }
     Status status() override { return tables_->connection->status(); }
 
   private:

@@ -1,14 +1,13 @@
 #include "protocol/generated/cpp/errors.hpp"
-#include "protocol/generated/cpp/limits.hpp"
 #include "server/store/backup.hpp"
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/copies_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
+#include "server/store/epoch_sqlite.hpp"
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/vfs_sqlite.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <memory>
 
@@ -21,6 +20,7 @@ using sqlite::Access;
 using sqlite::Statement;
 
 constexpr int replaced_max = 1'000;
+constexpr const char* lives_there = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'life'";
 
 /// A copy to work on. The file may be that of a store which has a log beside it.
 Status copy_backup(const std::string& file, const std::string& fresh) {
@@ -60,23 +60,6 @@ std::unique_ptr<Connection> settle(const std::string& path, const std::string& v
     return known && knows_what_it_gave(**opened) ? std::move(*opened) : nullptr;
 }
 
-std::int64_t new_epoch(StoreHost& host, std::int64_t before) {
-    std::array<std::uint8_t, 5> bytes{};
-    host.random(bytes);
-    std::int64_t epoch = 1;
-    for (const auto byte : bytes)
-        epoch = epoch << 8 | byte;
-    return epoch == before ? epoch + 1 : epoch;
-}
-
-/// How far a counter can have got by now, whoever gave its numbers since the backup was made: a million a
-/// second since 2020, which no stream has. Far below 2^53, what JSON can carry.
-std::int64_t beyond_all(WallTime now) {
-    constexpr std::int64_t year_2020_s = 1'577'836'800;
-    constexpr int million_bits = 20;
-    return std::max<std::int64_t>(now.ms / 1'000 - year_2020_s, 0) << million_bits;
-}
-
 /// Moves every counter beyond all that was ever given: also by the store that is replaced, where it can be
 /// read, and where it cannot, beyond what it can have given.
 Status begin_epoch(Connection& connection, const std::string& replaced, StoreHost& host, WallTime now) {
@@ -86,15 +69,12 @@ Status begin_epoch(Connection& connection, const std::string& replaced, StoreHos
         attach.run(std::string_view(replaced));
         TRY(connection.status());
     }
-    const auto epoch = new_epoch(host, one_number(connection, "SELECT epoch FROM main.meta"));
-    // By whole jumps, so that devices can tell these from changes that they lack.
+    const auto epoch = sqlite::new_epoch(host, one_number(connection, "SELECT epoch FROM main.meta"));
     const auto jump = [&](const std::string& table) {
         const std::string older = "coalesce((SELECT older.head FROM replaced." + table +
                                   " AS older WHERE older.key = main." + table + ".key), 0)";
-        const std::string given = knows_replaced ? older : std::to_string(beyond_all(now));
-        const std::string step = std::to_string(limits::restore_jump);
-        return "UPDATE main." + table + " SET head = head + (max(" + given + " - head, 0) / " + step +
-               " + 1) * " + step;
+        return sqlite::move_heads("main." + table,
+                                  knows_replaced ? older : std::to_string(sqlite::beyond_all(now)));
     };
     TRY(connection.execute("BEGIN IMMEDIATE"));
     {
@@ -105,6 +85,9 @@ Status begin_epoch(Connection& connection, const std::string& replaced, StoreHos
     TRY(connection.execute("UPDATE main.conversation SET restored_from = head"));
     TRY(connection.execute(jump("conversation").c_str()));
     TRY(connection.execute(jump("account").c_str()));
+    // That it is a copy is known: the next start has nothing to find out.
+    const bool counts_lives = one_number(connection, lives_there) != 0;
+    if (counts_lives) TRY(connection.execute("UPDATE main.life SET file = ''"));
     if (knows_replaced) {
         TRY(connection.execute(
             "UPDATE main.meta SET last_key = max(last_key, (SELECT last_key FROM replaced.meta))"));

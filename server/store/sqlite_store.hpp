@@ -1,14 +1,23 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "server/domain/rules.hpp"
 #include "server/store/store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace parley::server {
+
+/// Which file it is that is opened, and when.
+struct OpenedFile {
+    /// As of file_identity; empty: nobody knows.
+    std::string identity;
+    WallTime at;
+};
 
 struct SqliteOptions {
     /// Existing directory that holds `parley.db`, its log, the ballast and the lock.
@@ -25,6 +34,10 @@ struct SqliteOptions {
     /// False: the pages of a new file get no checksums. Only for measuring what they cost, and for tests of
     /// older files.
     bool page_checksums = true;
+    /// Called once the file is there. Where it is another one than in the last life, it is a copy, which may
+    /// be older than what devices have seen, and a new epoch begins before anything is served. None: a copy
+    /// is found out when a device comes that has seen more.
+    std::function<OpenedFile()> opened_file = {};
 };
 
 /// Opens or makes the store: takes the lock, brings the log of an earlier life into the main file, migrates.

@@ -81,11 +81,15 @@ class Store {
 
     virtual std::int64_t position() const = 0;
     virtual std::int64_t epoch() const = 0;
+    /// As of View.
+    virtual std::int64_t life() const = 0;
 
     /// Copies log pages into the main file, as far as readers allow it; to be called now and then. `apply`
     /// calls it by itself when the log has grown past its bound.
     virtual Status checkpoint() = 0;
 
+    /// The start found the data to be a copy, and began a new epoch.
+    virtual bool was_copied() const = 0;
     /// The process before this one did not end in order: `check` is owed, in the background.
     virtual bool unclean_start() const = 0;
     /// Looks through the structure of the file; an error says what is broken. Any thread; 0.5 s per million

@@ -59,7 +59,9 @@ class SqliteStore final : public Store {
     bool broken() const override { return broken_ || vfs_->dead(); }
     std::int64_t position() const override { return meta_.position; }
     std::int64_t epoch() const override { return meta_.epoch; }
+    std::int64_t life() const override { return life_; }
     Status checkpoint() override;
+    bool was_copied() const override { return was_copied_; }
     bool unclean_start() const override { return unclean_start_; }
     Status check() override { return readers_.check(); }
     Result<Scrubbed> scrub(std::int64_t rows_max) override { return readers_.scrub(scrubbed_, rows_max); }
@@ -70,6 +72,7 @@ class SqliteStore final : public Store {
     Status with_room(const std::function<Status()>& step, std::string_view needed);
     Result<Batch> apply_around_damage(std::span<const Work> works);
     bool release_ballast();
+    Status begin_life();
     Status mark_running(bool running);
     void roll_back();
     void look_at_disk();
@@ -85,12 +88,14 @@ class SqliteStore final : public Store {
     std::int64_t log_bytes_ = 0;
     Ballast ballast_;
     Meta meta_;
+    std::int64_t life_ = 0;
     ScrubPosition scrubbed_;
     std::int64_t log_bytes_limit_;
     bool disk_nearly_full_ = false;
     /// The ballast had to be let go.
     bool disk_full_ = false;
     bool unclean_start_ = false;
+    bool was_copied_ = false;
     bool closed_ = false;
     bool broken_ = false;
 };
@@ -114,7 +119,7 @@ Status SqliteStore::start() {
     look_at_disk();
     // On a disk that is full already there is no ballast to be had; the next look makes it.
     if (!disk_full_ && !ballast_.load()) disk_full_ = true;
-    return with_room([&] { return mark_running(true); }, room_for_log);
+    return with_room([&] { return begin_life(); }, room_for_log);
 }
 
 /// A step of the start, with the ballast given up where it has to be.
@@ -132,6 +137,29 @@ bool SqliteStore::release_ballast() {
     if (!ballast_.release()) return false;
     log_bytes_limit_ = std::min(log_bytes_limit_, log_bytes_max_when_full);
     return true;
+}
+
+Status SqliteStore::begin_life() {
+    const OpenedFile file = options_.opened_file ? options_.opened_file() : OpenedFile{};
+    auto& connection = *writer_->connection;
+    auto running = meta_;
+    running.running = true;
+    TRY(connection.execute("BEGIN IMMEDIATE"));
+    SqliteTransaction transaction(*writer_, host_, running, disk_full_);
+    const bool copied = writer_->lives.begin(meta_.position, file.identity, host_);
+    if (copied) transaction.begin_epoch(meta_.position, file.at);
+    const auto after = transaction.finish(meta_, file.at);
+    const auto life = writer_->lives.last();
+    auto begun = connection.status();
+    if (begun) begun = connection.execute("COMMIT");
+    if (!begun) {
+        roll_back();
+        return begun;
+    }
+    meta_ = after;
+    life_ = life;
+    was_copied_ = copied;
+    return {};
 }
 
 Status SqliteStore::mark_running(bool running) {

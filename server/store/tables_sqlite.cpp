@@ -11,6 +11,7 @@ Tables::Tables(std::unique_ptr<Connection> opened, StoreHost& host)
       accounts(*connection),
       commands(*connection),
       commits(*connection),
+      lives(*connection),
       read_meta_(*connection, "SELECT epoch, position, last_key, running FROM meta"),
       write_meta_(*connection, "UPDATE meta SET epoch = ?, position = ?, last_key = ?, running = ?") {}
 

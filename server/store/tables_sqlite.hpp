@@ -4,6 +4,7 @@
 #include "server/store/commands_sqlite.hpp"
 #include "server/store/commits_sqlite.hpp"
 #include "server/store/conversations_sqlite.hpp"
+#include "server/store/lives_sqlite.hpp"
 #include "server/store/rows_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 #include "server/store/view.hpp"
@@ -46,6 +47,7 @@ struct Tables {
     AccountTables accounts;
     CommandTable commands;
     CommitTable commits;
+    LifeTable lives;
 
   private:
     Statement read_meta_;

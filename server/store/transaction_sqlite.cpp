@@ -1,7 +1,10 @@
 #include "server/store/transaction_sqlite.hpp"
 
+#include "server/store/epoch_sqlite.hpp"
+
 #include <algorithm>
 #include <cassert>
+#include <string>
 
 namespace parley::server::sqlite {
 
@@ -52,8 +55,36 @@ void SqliteTransaction::replace(const RowToWrite& row) {
     tables_.rows.replace(row);
 }
 
+void SqliteTransaction::begin_epoch(std::int64_t shared_upto, WallTime at) {
+    tables_.flush();
+    // So that the commits tell where each stream stood at `shared_upto`, as far back as they are kept. For
+    // one that moved since, and of whose commits some may have been forgotten, 1: it began no later.
+    write_commits(at);
+    auto& connection = *tables_.connection;
+    const std::string shared = std::to_string(shared_upto);
+    const std::string moved =
+        "UPDATE conversation SET restored_from = max(moved.first - 1, 1) FROM (SELECT stream, min(first) AS"
+        " first FROM commits WHERE position > " +
+        shared + " GROUP BY stream) AS moved WHERE moved.stream = conversation.key";
+    const std::string forgotten = "UPDATE conversation SET restored_from = 1 WHERE touched > " + shared +
+                                  " AND NOT EXISTS (SELECT 1 FROM commits WHERE position <= " + shared + ")";
+    const std::string given = std::to_string(beyond_all(at));
+    for (const std::string& sql :
+         {std::string("UPDATE conversation SET restored_from = head"), moved, forgotten,
+          move_heads("conversation", given), move_heads("account", given)})
+        if (!connection.execute(sql.c_str())) return;
+    tables_.clear();
+    meta_.epoch = new_epoch(host_, meta_.epoch);
+}
+
 Meta SqliteTransaction::finish(const Meta& before, WallTime at) {
     tables_.flush();
+    write_commits(at);
+    if (meta_ != before) tables_.write_meta(meta_);
+    return meta_;
+}
+
+void SqliteTransaction::write_commits(WallTime at) {
     std::int64_t written = 0;
     for (const auto& one : touched_) {
         if (one.last < one.first) continue;
@@ -61,11 +92,11 @@ Meta SqliteTransaction::finish(const Meta& before, WallTime at) {
             {.position = one.position, .stream = one.stream, .first = one.first, .last = one.last, .at = at});
         ++written;
     }
+    touched_.clear();
+    touched_index_.clear();
     if (written > 0) {
         tables_.commits.trim(at, commits_forgotten_at_least + commits_forgotten_for_each * written);
     }
-    if (meta_ != before) tables_.write_meta(meta_);
-    return meta_;
 }
 
 }  // namespace parley::server::sqlite

@@ -19,6 +19,8 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     Commands& commands() override { return tables_.commands; }
     std::int64_t epoch() override { return meta_.epoch; }
     std::int64_t position() override { return meta_.position; }
+    std::int64_t life() override { return tables_.lives.last(); }
+    Shared shared_with(std::int64_t life) override { return tables_.lives.shared_with(life, meta_.position); }
     Status status() override { return tables_.connection->status(); }
 
     RowWrites& row_writes() override { return *this; }
@@ -28,6 +30,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     std::int64_t position_of(StreamKey stream) override { return touched(stream).position; }
     std::int64_t next_key(WallTime at) override;
     void random(std::span<std::uint8_t> bytes) override { host_.random(bytes); }
+    void begin_epoch(std::int64_t shared_upto, WallTime at) override;
     bool disk_nearly_full() const override { return disk_nearly_full_; }
     std::int64_t writes() const override { return tables_.writes() + row_count_; }
 
@@ -48,6 +51,8 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     void replace(const RowToWrite& row) override;
     Touched& touched(StreamKey stream);
     void note(const RowToWrite& row);
+    /// What was changed so far stands in the commits; the streams are untouched again.
+    void write_commits(WallTime at);
 
     Tables& tables_;
     StoreHost& host_;

@@ -13,6 +13,21 @@
 
 namespace parley::server {
 
+/// How much of what a run of the server committed is in the store.
+struct Shared {
+    enum class With : std::uint8_t {
+        /// A run of this store.
+        own,
+        /// A run that this store knows nothing of: it went on from an earlier state of this one, and was lost
+        /// when that was put back.
+        lost,
+        /// A run so long ago, or of a program so old, that nothing is known of it.
+        unknown
+    };
+    With with = With::unknown;
+    std::int64_t upto = 0;
+};
+
 /// What can be read of the store at one moment. Reads return plain values: where the store cannot be read,
 /// they return nothing, and from then on `status` is that error; so whoever opened a view looks at `status`
 /// before anything that follows from it leaves the process.
@@ -28,6 +43,10 @@ class View {
     virtual std::int64_t epoch() = 0;
     /// Of the last commit that the view sees.
     virtual std::int64_t position() = 0;
+    /// The run of the server that this one is: a number that no other run has, nor one of a copy.
+    virtual std::int64_t life() = 0;
+    /// What that run of this epoch committed is in this store up to here, and nothing else is.
+    virtual Shared shared_with(std::int64_t life) = 0;
     virtual Status status() = 0;
 };
 
@@ -50,6 +69,10 @@ class Transaction : public View {
     /// A number for a new account, device or conversation, larger than all before.
     virtual std::int64_t next_key(WallTime at) = 0;
     virtual void random(std::span<std::uint8_t> bytes) = 0;
+    /// Begins another epoch, as a restore does: each counter moves beyond all that was ever given, and the
+    /// head of before stays as `restored_from`; of what moved behind the position `shared_upto`, the head
+    /// that it had there. What was read before is void.
+    virtual void begin_epoch(std::int64_t shared_upto, WallTime at) = 0;
     /// What only grows the store is to be refused with `disk_full`.
     virtual bool disk_nearly_full() const = 0;
     /// How many writes there were, so that a refusal can be held to having made none.

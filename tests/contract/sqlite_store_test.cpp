@@ -25,7 +25,16 @@ class SqliteUnderTest final : public StoreUnderTest {
         auto pattern = (scratch() / "parley-store-XXXXXX").string();
         directory_ = ::mkdtemp(pattern.data());
     }
-    ~SqliteUnderTest() override { std::filesystem::remove_all(directory_); }
+    ~SqliteUnderTest() override {
+        std::filesystem::remove_all(directory_);
+        std::filesystem::remove_all(copy());
+    }
+
+    void keep_copy() override { std::filesystem::copy(directory_, copy()); }
+    void put_copy_back() override {
+        std::filesystem::remove_all(directory_);
+        std::filesystem::copy(copy(), directory_);
+    }
 
     std::unique_ptr<Store> open(const Rules& rules, StoreHost& host) override {
         auto opened = open_sqlite_store({.directory = directory_, .ballast_bytes = 1 << 16}, rules, host);
@@ -67,6 +76,8 @@ class SqliteUnderTest final : public StoreUnderTest {
         }
         sqlite3_finalize(statement);
     }
+
+    std::string copy() const { return directory_ + ".copy"; }
 
     std::string directory_;
 };

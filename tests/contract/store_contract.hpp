@@ -16,6 +16,10 @@ class StoreUnderTest {
     virtual ~StoreUnderTest() = default;
     /// Opens it, again after a `close` of the store or without one.
     virtual std::unique_ptr<Store> open(const Rules& rules, StoreHost& host) = 0;
+    /// What is there now is put back by the next `put_copy_back`, as by somebody who copies files. With no
+    /// store open.
+    virtual void keep_copy() = 0;
+    virtual void put_copy_back() = 0;
     /// Everything that the store holds, as text: equal where and only where nothing has changed.
     virtual std::string dump() = 0;
 };

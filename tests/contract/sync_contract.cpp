@@ -69,8 +69,10 @@ TEST_P(StoreContract, ANewDeviceIsToldEverything) {
     EXPECT_EQ(state.last->text, "news");
     EXPECT_EQ(state.unread, 1);
     EXPECT_EQ(state.from, 1);
-    EXPECT_EQ(resumed.token(),
-              (SyncToken{.epoch = store->epoch(), .position = store->position(), .account_seq = 4}));
+    EXPECT_EQ(resumed.token(), (SyncToken{.epoch = store->epoch(),
+                                          .life = store->life(),
+                                          .position = store->position(),
+                                          .account_seq = 4}));
 }
 
 TEST_P(StoreContract, AResumeBringsWhatMovedAndNothingElse) {
@@ -126,18 +128,18 @@ TEST_P(StoreContract, AForeignTokenOwesEverything) {
     const auto good = resume(world, ada).token();
     auto other_epoch = good;
     ++other_epoch.epoch;
-    auto ahead = good;
-    ++ahead.position;
-    auto account_ahead = good;
-    ++account_ahead.account_seq;
-    for (const auto& token : {other_epoch, ahead, account_ahead}) {
+    auto ahead_in_another = other_epoch;
+    ahead_in_another.position += 1'000;
+    auto of_old = good;
+    of_old.life = 0;
+    for (const auto& token : {other_epoch, ahead_in_another, of_old, SyncToken{}}) {
         const auto resumed = resume(world, ada, token);
         EXPECT_THAT(resumed.order, ElementsAre(to_id(group).text()));
         EXPECT_EQ(resumed.account.size(), 3u);
         EXPECT_EQ(resumed.token(), good);
     }
-    for (const auto* text : {"", "t1.", "t1.1.2.3.4", "t1.1.2.3.4.5.6", "t2.1.2.3.4.5", "t1.1.2.3.4.-5",
-                             "t1.1.2..4.5", "t1.1.2.3.4.zzzzzzzzzzzzzzzzz"}) {
+    for (const auto* text : {"", "t2.", "t2.1.2.3.4.5", "t2.1.2.3.4.5.6.7", "t1.1.2.3.4.5.6",
+                             "t2.1.2.3.4.5.-6", "t2.1.2..4.5.6", "t2.1.2.3.4.5.zzzzzzzzzzzzzzzzz"}) {
         EXPECT_FALSE(parse_sync_token(text)) << text;
     }
 }

@@ -94,7 +94,7 @@ std::vector<Decoder> edge_decoders() {
     return {
         {"sync_token", check_sync_token,
          [] {
-             return Seeds{"t1.1.2s.a.0.0", server::to_text({1, 2, 3, 4, 5})};
+             return Seeds{"t2.1.7.2s.a.0.0", server::to_text({1, 2, 3, 4, 5, 6})};
          }},
         {"bearer_token", check_bearer_token,
          [] {

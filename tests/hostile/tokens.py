@@ -58,30 +58,32 @@ def run(cases, world):
 
 
 def forged_sync_tokens(token):
-    """Sync tokens have no signature: (name, token, whether it is one by its form)."""
-    prefix, *numbers = token.split(".")
-    for at, name in enumerate(("epoch", "position", "account", "states as of", "states below")):
-        for what, value, well_formed in (
-            ("0", "0", True),
-            ("1", "1", True),
-            ("one more", base36(int(numbers[at], 36) + 1), True),
-            ("2^53", base36(2**53), True),
-            ("2^63 - 1", base36(2**63 - 1), True),
-            ("2^63", base36(2**63), False),
-            ("2^70", base36(2**70), False),
-            ("-1", "-1", False),
-            ("nothing", "", False),
-            ("a plus", "+1", False),
+    """Sync tokens with a MAC that does not fit: (name, token, whether it is one by its beginning)."""
+    prefix, *numbers, mac = token.split(".")
+    for at, name in enumerate(("epoch", "life", "position", "account", "states as of", "states below")):
+        for what, value in (
+            ("0", "0"),
+            ("1", "1"),
+            ("one more", base36(int(numbers[at], 36) + 1)),
+            ("2^53", base36(2**53)),
+            ("2^63 - 1", base36(2**63 - 1)),
+            ("2^63", base36(2**63)),
+            ("2^70", base36(2**70)),
+            ("-1", "-1"),
+            ("nothing", ""),
+            ("a plus", "+1"),
         ):
             changed = [*numbers[:at], value, *numbers[at + 1 :]]
-            yield f"{name} {what}", ".".join((prefix, *changed)), well_formed
-    yield "one number less", ".".join((prefix, *numbers[:-1])), False
-    yield "one number more", token + ".1", False
+            if changed != numbers:
+                yield f"{name} {what}", ".".join((prefix, *changed, mac)), True
+    yield "one number less", ".".join((prefix, *numbers[:-1], mac)), True
+    yield "one number more", ".".join((prefix, *numbers, "1", mac)), True
+    yield "something behind it", token + ".1", True
+    yield "no MAC", ".".join((prefix, *numbers)), True
+    yield "of before there were MACs", ".".join(("t1", *numbers[2:], "0")), True
     yield "another version", "t9." + token.partition(".")[2], False
-    yield "every number as large as it goes", ".".join((prefix, *[base36(2**63 - 1)] * 5)), True
-    yield "states of the past, below the future", ".".join(
-        (prefix, numbers[0], "1", "0", "1", "zzzzzz")
-    ), True
+    yield "a word", "hello", False
+    yield "every number as large as it goes", ".".join((prefix, *[base36(2**63 - 1)] * 6, mac)), True
 
 
 def base36(number):
@@ -94,18 +96,19 @@ def base36(number):
 
 
 def forged_resume(world, account, token, well_formed):
-    """Whoever forges one harms himself: he gets less or more of what is his, and the connection lives on."""
+    """Whoever forges one begins from the start, and begins no epoch; the connection lives on."""
     with Session(world.server, account, resume=False) as session:
         if well_formed:
             session.resume(token)
-            assert set(session.states()) <= world.conversations_of(account), session.states()
+            equal(set(session.states()), world.conversations_of(account), "the states")
+            equal(session.epoch, 1, "the epoch")
         else:
             equal(session.refusal("resume", {"token": token}), "invalid", "the code")
         session.settle()
 
 
 def sync_token_of_another(world):
-    """It opens nothing: positions are all that it holds."""
+    """It opens nothing: it says nothing, to any account but the one it was given to."""
     with Session(world.server, world.ada) as ada:
         token = ada.token
         ada.send_message(world.group, "after the token")

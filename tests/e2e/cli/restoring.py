@@ -78,6 +78,83 @@ def devices_go_on_and_hold_what_they_held(server):
             equal(note.count("not on the server"), 30, "people are told")
 
 
+def copied(server):
+    """What an operator does who knows of no backup: the folder, while the server is stopped."""
+    server.stop()
+    shutil.copytree(server.data, server.folder / "copy")
+    server.start()
+
+
+def put_back(server, in_place):
+    """In place of the files that are there, or into them, which leaves nothing to see for the server."""
+    server.stop()
+    if not in_place:
+        shutil.rmtree(server.data)
+        shutil.copytree(server.folder / "copy", server.data)
+    else:
+        for file in (server.folder / "copy").iterdir():
+            shutil.copyfile(file, server.data / file.name)
+    server.start()
+
+
+def an_older_copy_is_as_a_restore(server, in_place):
+    with people(server, "ada", "bob") as (ada, bob), Person(server, bob.handle, login=True) as phone:
+        place, back = f"@{bob.handle}", f"@{ada.handle}"
+        kept, lost, new = numbered("kept", 3), numbered("lost", 2), numbered("new", 4)
+        ada.ok("send", place, given=lines(kept))
+        phone.ok("sync")
+        copied(server)
+        for text in lost:
+            ada.ok("send", place, text)
+        bob.ok("sync")
+        put_back(server, in_place)
+        ada.ok("send", place, given=lines(new))
+        with Person(server, bob.handle, login=True) as fresh:
+            for person, peer in ((ada, place), (bob, back)):
+                equal(shown(person, peer), (kept + lost + new, lost), person.handle)
+            for device in (phone, fresh):
+                equal(shown(device, back), (kept + new, []), "on devices that never had them")
+            equal(server.metrics()["parley_epochs_begun_total"], 1, "epochs")
+            assert "a new epoch begins" in server.output, server.output
+            server.stop()
+            server.start()
+            bob.ok("send", back, "last")
+            for person, peer in ((ada, place), (bob, back)):
+                equal(shown(person, peer), ([*kept, *lost, *new, "last"], lost), person.handle)
+            for device in (phone, fresh):
+                equal(shown(device, back), ([*kept, *new, "last"], []), "on devices that never had them")
+            equal(server.metrics()["parley_epochs_begun_total"], 0, "epochs of the next run")
+
+
+def an_older_copy_of_the_folder_is_as_a_restore(server):
+    an_older_copy_is_as_a_restore(server, in_place=False)
+
+
+def an_older_copy_into_the_files_is_as_a_restore(server):
+    an_older_copy_is_as_a_restore(server, in_place=True)
+
+
+def who_knows_nothing_of_the_lost_may_write_first(server):
+    """Then nobody has told the server yet, and lost numbers are given again: all agree nevertheless."""
+    with people(server, "ada", "bob") as (ada, bob), Person(server, bob.handle, login=True) as phone:
+        place, back = f"@{bob.handle}", f"@{ada.handle}"
+        ada.ok("send", place, given=lines(numbered("kept", 3)))
+        phone.ok("sync")
+        copied(server)
+        ada.ok("send", place, given=lines(numbered("lost", 2)))
+        bob.ok("sync")
+        put_back(server, in_place=True)
+        phone.ok("send", back, given=lines(numbered("first", 4)))
+        equal(server.metrics()["parley_epochs_begun_total"], 0, "epochs before anybody came who knows")
+        ada.ok("send", place, given=lines(numbered("new", 2)))
+        equal(server.metrics()["parley_epochs_begun_total"], 1, "epochs")
+        expected = numbered("kept", 3) + numbered("first", 4) + numbered("new", 2)
+        with Person(server, bob.handle, login=True) as fresh:
+            for person, peer in ((ada, place), (bob, back), (phone, back), (fresh, back)):
+                texts, lost = shown(person, peer)
+                equal([text for text in texts if text not in lost], expected, person.handle)
+
+
 def the_same_backup_twice_marks_what_came_between(server):
     with people(server, "ada", "bob") as (ada, bob):
         place, back = f"@{bob.handle}", f"@{ada.handle}"
@@ -201,6 +278,9 @@ def mistakes_are_answered_with_what_to_do(server):
 
 CASES = [
     devices_go_on_and_hold_what_they_held,
+    an_older_copy_of_the_folder_is_as_a_restore,
+    an_older_copy_into_the_files_is_as_a_restore,
+    who_knows_nothing_of_the_lost_may_write_first,
     the_same_backup_twice_marks_what_came_between,
     a_tail_that_runs_shows_nothing_twice,
     what_waits_while_the_server_is_restored_goes_out,

@@ -74,14 +74,14 @@ TEST(Outbound, DropsChangesAndKeepsReplies) {
 
 TEST(Outbound, TakesTheTokenOutOfPongsWhoseChangesAreDropped) {
     Outbound queue(Encoding::json);
-    const SyncToken token{.epoch = 1, .position = 9};
+    const std::string token = "t2.1.9";
     queue.push_change(text("change"), {}, {});
     queue.push_pong(std::nullopt, token, {5});
     queue.drop_changes();
     EXPECT_EQ(joined(queue.take_frame()).find("token"), std::string::npos);
     queue.push_change(text("change"), {}, {});
     queue.push_pong(std::nullopt, token, {5});
-    EXPECT_NE(joined(queue.take_frame()).find(to_text(token)), std::string::npos);
+    EXPECT_NE(joined(queue.take_frame()).find(token), std::string::npos);
 }
 
 TEST(Outbound, RemembersWhenTheOldestOfAFrameCameIn) {

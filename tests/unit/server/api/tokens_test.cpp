@@ -1,6 +1,7 @@
 #include "server/api/tokens.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,37 @@ TEST(Tokens, AreTheSameForTheSameNumbers) {
     ASSERT_TRUE(checked);
     EXPECT_EQ(checked->device, DeviceKey{34});
     EXPECT_EQ(checked->number, 5);
+}
+
+constexpr SyncToken reached{.epoch = 1, .life = 70'000'000, .position = 9, .account_seq = 3};
+
+TEST(Tokens, OfASyncSayHowFarAnAccountGot) {
+    const Tokens tokens(secret(1));
+    const std::string token = tokens.make_sync(reached, {12});
+    EXPECT_TRUE(token.starts_with(to_text(reached) + "."));
+    EXPECT_EQ(tokens.check_sync(token, {12}), reached);
+    const SyncToken largest{1L << 41, 1L << 50, 1L << 53, 1L << 53, 1L << 53, 1L << 53};
+    EXPECT_LE(tokens.make_sync(largest, {12}).size(), static_cast<std::size_t>(limits::token_bytes_max));
+}
+
+TEST(Tokens, OfASyncThatAreNotOfThisServerAndAccountSayNothing) {
+    const Tokens tokens(secret(1));
+    const std::string token = tokens.make_sync(reached, {12});
+    EXPECT_EQ(tokens.check_sync(token, {13}), SyncToken{});
+    EXPECT_EQ(Tokens(secret(2)).check_sync(token, {12}), SyncToken{});
+    EXPECT_EQ(tokens.check_sync(to_text(reached), {12}), SyncToken{}) << "without a MAC";
+    EXPECT_EQ(tokens.check_sync("t1.1.9.3.0.0", {12}), SyncToken{}) << "of before there were any";
+    for (std::size_t i = 3; i < token.size(); ++i) {
+        for (const char other : {'A', 'z', '0', '.', '-', '\0', '\xff'}) {
+            std::string changed = token;
+            changed[i] = other;
+            if (changed == token) continue;
+            EXPECT_EQ(tokens.check_sync(changed, {12}), SyncToken{}) << changed;
+        }
+        EXPECT_EQ(tokens.check_sync(token.substr(0, i), {12}), SyncToken{});
+    }
+    for (const auto* none : {"", "t", "t2", "t9.1.2.3", "x"})
+        EXPECT_EQ(tokens.check_sync(none, {12}).error().code, ErrorCode::invalid) << none;
 }
 
 TEST(Tokens, WithAnythingChangedAreRefused) {

@@ -175,6 +175,7 @@ World::World(Options chosen)
         ShardOptions shard = options.shard;
         shard.number = number;
         shard.epoch = store_->epoch();
+        shard.life = store_->life();
         shard.position = store_->position();
         shard.run = "test";
         const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back(), lines};

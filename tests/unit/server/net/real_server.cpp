@@ -40,6 +40,7 @@ void RealServer::open(NetOptions net, std::uint32_t shards) {
         ShardOptions options;
         options.number = number;
         options.epoch = store_->epoch();
+        options.life = store_->life();
         options.position = store_->position();
         const ShardPorts ports{*writer_, *readers_, bus_, tokens_, limits_, *metrics_.back()};
         HttpOptions http;

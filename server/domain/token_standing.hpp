@@ -1,0 +1,23 @@
+#pragma once
+
+#include "server/domain/sync_token.hpp"
+#include "server/store/view.hpp"
+
+#include <cstdint>
+
+namespace parley::server {
+
+/// What a token of ours is to the store.
+enum class TokenStanding : std::uint8_t {
+    /// What it says to be covered is.
+    usable,
+    /// Of another epoch, or so old that nothing is known of it: whoever has it is owed everything.
+    foreign,
+    /// It covers what this store never committed, or does not know any more. Without a restore, which would
+    /// have made another epoch, that comes of an older copy of the files in the place of the newer ones.
+    ahead
+};
+
+TokenStanding standing_of(View& view, const AccountRecord& account, const SyncToken& token);
+
+}  // namespace parley::server
