@@ -93,6 +93,29 @@ std::int64_t FailingDatabase::number(std::string_view sql) {
     return found && *found ? (*statement)->integer(0) : -1;
 }
 
+std::vector<std::string> FailingDatabase::texts(std::string_view sql) {
+    std::vector<std::string> texts;
+    const auto statement = database_->prepare(sql);
+    if (!statement) std::abort();
+    for (auto found = (*statement)->step(); found && *found; found = (*statement)->step())
+        texts.emplace_back((*statement)->text(0));
+    return texts;
+}
+
+std::string FailingDatabase::contents() {
+    std::string contents;
+    for (const std::string& table :
+         texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")) {
+        contents += table + "\n";
+        std::string columns;
+        for (const std::string& column : texts("SELECT name FROM pragma_table_info('" + table + "')"))
+            columns += (columns.empty() ? "quote(" : " || ' ' || quote(") + column + ")";
+        for (const std::string& row : texts("SELECT " + columns + " FROM " + table + " ORDER BY 1"))
+            contents += "  " + row + "\n";
+    }
+    return contents;
+}
+
 bool FailingDatabase::fails_now() {
     ++calls_;
     if (fail_at_ != calls_) return false;

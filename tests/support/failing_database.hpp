@@ -37,6 +37,10 @@ class FailingDatabase : public core::Database {
     std::int64_t commits() const { return commits_; }
     /// What an open transaction did is lost, as when the process ends.
     void crash();
+    /// First column of every row, as text; counts as no call.
+    std::vector<std::string> texts(std::string_view sql);
+    /// Every row of every table.
+    std::string contents();
     /// First column of the first row; -1 where there is none.
     std::int64_t number(std::string_view sql);
 

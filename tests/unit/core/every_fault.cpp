@@ -1,5 +1,6 @@
 // A scene, played again with every fault at every step.
 
+#include "tests/unit/core/sanitized.hpp"
 #include "tests/unit/core/small_world.hpp"
 
 #include <gtest/gtest.h>
@@ -32,18 +33,7 @@ Played play(const std::function<void(World&)>& scene, Fault fault) {
     return played;
 }
 
-// Sanitizers make each play some thirty times as long; they look for mistakes of memory, of which a sample of
-// the steps meets as many kinds.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PARLEY_SANITIZED
-#endif
-#endif
-#ifdef PARLEY_SANITIZED
-constexpr std::int64_t stride = 23;
-#else
-constexpr std::int64_t stride = 1;
-#endif
+constexpr std::int64_t stride = sanitized ? 23 : 1;
 
 }  // namespace
 

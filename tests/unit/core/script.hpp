@@ -3,6 +3,7 @@
 #include "core/client.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "tests/support/failing_database.hpp"
+#include "tests/unit/core/script_faults.hpp"
 #include "tests/unit/core/small_world.hpp"
 
 #include <gtest/gtest.h>
@@ -14,13 +15,22 @@
 namespace parley::test {
 
 /// One core, driven by hand: give it something, at some moment, and look at what it wants. Signed in as
-/// account "me" on device "d1"; its own streams are written down by the test.
+/// account "me" on device "d1"; its own streams are written down by the test. At its end the script is played
+/// again with every fault at every step.
 class Script {
   public:
     explicit Script(core::ClientOptions options = {}) : options_(std::move(options)) {
         options_.encoding = protocol::Encoding::cbor;
+        options_.recorder = &tape_;
         open();
     }
+    /// What the test gave is given again, with every fault at every step (script_faults.hpp).
+    ~Script() {
+        if (testing::Test::HasFailure() || testing::Test::IsSkipped()) return;
+        replay_with_faults(tape_, options_);
+    }
+    Script(const Script&) = delete;
+    Script& operator=(const Script&) = delete;
 
     core::Client& core() { return *core_; }
     FailingDatabase& database() { return database_; }
@@ -256,6 +266,7 @@ class Script {
     int closed = 0;
 
   private:
+    Tape tape_;
     core::ClientOptions options_;
     FailingDatabase database_;
     SeededPrimitives primitives_{1};

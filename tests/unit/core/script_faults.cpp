@@ -1,0 +1,214 @@
+#include "tests/unit/core/script_faults.hpp"
+
+#include "core/door/answer.hpp"
+#include "protocol/generated/cpp/errors.hpp"
+#include "tests/unit/core/patient_server.hpp"
+#include "tests/unit/core/sanitized.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace parley::test {
+namespace {
+
+using core::Connection;
+using protocol::DoorAct;
+
+/// So many steps of one script have faults: all, but for scripts that count to a limit.
+constexpr std::size_t faulty_steps_max = sanitized ? 1 : 40;
+enum class Kind { none, disconnect, timeout, database, commit };
+
+struct ScriptFault {
+    Kind kind = Kind::none;
+    std::size_t step = 0;
+    /// Of those in the step, for `database`.
+    std::int64_t call = 0;
+};
+
+/// The database around each step of the play without a fault.
+struct Step {
+    std::string before;
+    std::string after;
+    std::int64_t calls = 0;
+    std::int64_t commits = 0;
+};
+
+/// One play of a tape.
+class Play {
+  public:
+    Play(const Tape& tape, const core::ClientOptions& options, const std::vector<Step>* whole)
+        : tape_(tape), whole_(whole), machine_(options) {}
+
+    std::vector<Step> without_fault();
+    void with(ScriptFault fault);
+
+  private:
+    void give(const Tape::Input& input, bool lawful);
+    void tell(const protocol::DoorInput& input, bool lawful);
+    void fail_in(const Tape::Input& input, ScriptFault fault);
+    void lose(ScriptFault fault);
+    void expect_nothing_lost();
+
+    const Tape& tape_;
+    const std::vector<Step>* whole_;
+    Machine machine_;
+    /// Commands that the core took.
+    std::vector<Uuid> taken_;
+    /// Something was erased or forgotten because somebody wanted that.
+    bool forgets_ = false;
+    std::map<std::string, std::int64_t> held_;
+};
+
+bool forgets(const Tape::Input& input) {
+    const auto* told = std::get_if<protocol::DoorInput>(&input.what);
+    if (!told || !told->request) return false;
+    return told->request->act == DoorAct::sign_out || told->request->retry || told->request->discard;
+}
+
+void Play::tell(const protocol::DoorInput& input, bool lawful) {
+    core::Client& core = machine_.core();
+    const Now now = machine_.now();
+    if (input.connected && (!lawful || machine_.opening())) machine_.connected();
+    if (input.disconnected && (!lawful || machine_.has_socket())) {
+        std::optional<std::uint16_t> code;
+        if (input.disconnected->code) code = static_cast<std::uint16_t>(*input.disconnected->code);
+        machine_.disconnected(code);
+    }
+    if (input.answer && (!lawful || machine_.take_call(static_cast<std::uint64_t>(input.answer->call)))) {
+        core.handle_http_response(static_cast<std::uint64_t>(input.answer->call),
+                                  static_cast<int>(input.answer->status), input.answer->body, now);
+    }
+    if (input.timer) core.handle_timer(now);
+    if (input.network) core.handle_network(*input.network, now);
+    if (input.request) (void)core::answer(core, *input.request, now);
+}
+
+void Play::give(const Tape::Input& input, bool lawful) {
+    machine_.advance_to(input.at);
+    forgets_ |= forgets(input);
+    if (std::holds_alternative<Tape::Opened>(input.what)) {
+        machine_.open();
+    } else if (const auto* told = std::get_if<protocol::DoorInput>(&input.what)) {
+        tell(*told, lawful);
+    } else if (const auto* frame = std::get_if<std::string>(&input.what)) {
+        if (!lawful || machine_.connection_open()) machine_.core().handle_frame(*frame, machine_.now());
+    } else if (const auto* command = std::get_if<Tape::Command>(&input.what)) {
+        const auto id = machine_.core().submit(command->payload, machine_.now(), command->id);
+        if (id) taken_.push_back(*id);
+    }
+    machine_.take();
+}
+
+std::vector<Step> Play::without_fault() {
+    std::vector<Step> steps;
+    FailingDatabase& database = machine_.database();
+    for (const Tape::Input& input : tape_.inputs()) {
+        Step step{.before = steps.empty() ? database.contents() : steps.back().after};
+        const std::int64_t calls = database.calls();
+        const std::int64_t commits = database.commits();
+        give(input, false);
+        step.calls = database.calls() - calls;
+        step.commits = database.commits() - commits;
+        step.after = step.commits > 0 ? database.contents() : step.before;
+        steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+void Play::with(ScriptFault fault) {
+    const auto& inputs = tape_.inputs();
+    for (std::size_t step = 0; step < inputs.size(); ++step) {
+        if (step != fault.step) {
+            give(inputs[step], step > fault.step);
+            continue;
+        }
+        held_ = machine_.rows();
+        if (fault.kind == Kind::database || fault.kind == Kind::commit)
+            fail_in(inputs[step], fault);
+        else
+            lose(fault);
+        machine_.reconnect();
+        if (testing::Test::HasFailure()) return;
+    }
+    machine_.come_to_rest();
+    expect_nothing_lost();
+}
+
+void Play::fail_in(const Tape::Input& input, ScriptFault fault) {
+    FailingDatabase& database = machine_.database();
+    if (fault.kind == Kind::commit)
+        database.fail_next_commit(true);
+    else
+        database.fail_at(database.calls() + fault.call);
+    give(input, false);
+    database.fail_at(std::nullopt);
+    if (!machine_.is_open() || machine_.core().connection() == Connection::broken) {
+        machine_.drop();
+        database.crash();
+        const Step& whole = (*whole_)[fault.step];
+        const std::string contents = database.contents();
+        EXPECT_TRUE(contents == whole.before || contents == whole.after) << "half of it:\n" << contents;
+        machine_.open();
+        ASSERT_TRUE(machine_.is_open()) << "it cannot be opened again";
+    }
+}
+
+void Play::lose(ScriptFault fault) {
+    // What is no frame on its way is not lost by a network.
+    if (fault.kind == Kind::disconnect && machine_.has_socket()) machine_.disconnected(std::nullopt);
+    if (fault.kind == Kind::timeout) machine_.be_silent();
+    machine_.take();
+}
+
+void Play::expect_nothing_lost() {
+    const auto& core = machine_.core();
+    if (!core.account() || forgets_) return;
+    const auto rows = machine_.rows();
+    for (const auto& [place, seq] : held_) {
+        const auto found = rows.find(place);
+        ASSERT_NE(found, rows.end()) << "the row " << place << " is gone";
+        EXPECT_GE(found->second, seq) << "the row " << place << " is older than it was";
+    }
+    const auto answered = core.settled(taken_);
+    ASSERT_TRUE(answered) << answered.error().context;
+    for (const auto& one : *answered) {
+        const bool unknown = one.failure && one.failure->context.find("discarded") != std::string::npos;
+        EXPECT_FALSE(unknown) << "the command " << one.command.text() << " is gone";
+    }
+}
+
+bool is_on_its_way(const Tape::Input& input) {
+    if (std::holds_alternative<std::string>(input.what)) return true;
+    const auto* told = std::get_if<protocol::DoorInput>(&input.what);
+    return told && (told->connected || told->answer);
+}
+
+}  // namespace
+
+void replay_with_faults(const Tape& tape, const core::ClientOptions& options) {
+    const std::vector<Step> whole = Play(tape, options, nullptr).without_fault();
+    const std::size_t stride = whole.size() / faulty_steps_max + 1;
+    const auto play = [&](ScriptFault fault) {
+        SCOPED_TRACE("played again with fault " + std::to_string(static_cast<int>(fault.kind)) + " at step " +
+                     std::to_string(fault.step) + ", call " + std::to_string(fault.call));
+        Play(tape, options, &whole).with(fault);
+        return !testing::Test::HasFailure();
+    };
+    // Where not all of them have faults, they are others in another script.
+    for (std::size_t step = 1 + whole.size() * 7 % stride; step < whole.size(); step += stride) {
+        if (is_on_its_way(tape.inputs()[step])) {
+            if (!play({Kind::disconnect, step}) || !play({Kind::timeout, step})) return;
+        }
+        if (whole[step].commits > 0 && !play({Kind::commit, step})) return;
+        // Another one in every step, so that all scripts together meet each.
+        const std::int64_t calls = whole[step].calls;
+        const std::int64_t call = calls - static_cast<std::int64_t>(step * 7 % 11) * calls / 11;
+        if (calls > 0 && !play({Kind::database, step, call})) return;
+    }
+}
+
+}  // namespace parley::test
