@@ -1,8 +1,10 @@
 #include "server/store/transaction_sqlite.hpp"
 
+#include "protocol/generated/cpp/limits.hpp"
 #include "server/store/epoch_sqlite.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <string>
 
@@ -68,7 +70,11 @@ void SqliteTransaction::begin_epoch(std::int64_t shared_upto, WallTime at) {
         shared + " GROUP BY stream) AS moved WHERE moved.stream = conversation.key";
     const std::string forgotten = "UPDATE conversation SET restored_from = 1 WHERE touched > " + shared +
                                   " AND NOT EXISTS (SELECT 1 FROM commits WHERE position <= " + shared + ")";
-    const std::string given = std::to_string(beyond_all(at));
+    // The same copy may be put back twice within one jump of the time's bound, and nothing remembers it.
+    std::array<std::uint8_t, 2> chance{};
+    host_.random(chance);
+    const std::string given =
+        std::to_string(beyond_all(at) + (chance[0] << 8 | chance[1]) * limits::restore_jump);
     for (const std::string& sql :
          {std::string("UPDATE conversation SET restored_from = head"), moved, forgotten,
           move_heads("conversation", given), move_heads("account", given)})

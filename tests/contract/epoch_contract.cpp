@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 namespace parley::server::test {
 
@@ -126,6 +127,26 @@ TEST_P(StoreContract, AnOlderCopyPutBackBecomesAnotherEpoch) {
     }
     EXPECT_TRUE(world.apply(report(at.bob, ahead, world.now)));
     EXPECT_EQ(store->epoch(), epoch) << "one that comes late changes nothing";
+}
+
+TEST_P(StoreContract, ACopyPutBackTwiceInASecondGivesNoNumberTwice) {
+    const Groups at{world};
+    ASSERT_TRUE(store->close());
+    data->keep_copy();
+    restart();
+    ASSERT_TRUE(world.send(at.ada, at.group, "lost"));
+    const auto ahead = token_of(world, at.bob);
+    std::set<std::int64_t> heads;
+    for (int times = 0; times < 3; ++times) {
+        ASSERT_TRUE(store->close());
+        store.reset();
+        data->put_copy_back();
+        restart();
+        ASSERT_TRUE(world.apply(report(at.bob, ahead, world.now)));
+        heads.insert(world.head(at.group));
+    }
+    EXPECT_EQ(heads.size(), 3u);
+    EXPECT_LT(*heads.rbegin(), std::int64_t{1} << 53) << "JSON carries it";
 }
 
 TEST_P(StoreContract, WhereCommitsAreForgottenMoreIsFetchedThanWasLost) {
