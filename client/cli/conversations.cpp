@@ -12,13 +12,13 @@ namespace {
 constexpr std::size_t label_columns = 28;
 constexpr std::size_t preview_columns = 60;
 
-/// Lets what the server has come in first, where it can be reached.
-Outcome<void> refresh(Session& session) {
+/// Lets what the server has come in first; false: it cannot be reached.
+Outcome<bool> refresh(Session& session) {
     TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
     if (!online && !session.common().offline) {
         session.terminal().note("The server" + session.offline_reason() + "; this is what the device holds.");
     }
-    return {};
+    return online;
 }
 
 std::string first_columns(std::string text, std::size_t columns_max) {
@@ -132,10 +132,12 @@ Outcome<ExitCode> run(Session& session, const NewCommand& command) {
 }
 
 Outcome<ExitCode> run(Session& session, const MembersCommand& command) {
-    TRY(refresh(session));
+    TRY_ASSIGN(const bool online, refresh(session));
     Directory directory(session);
     TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
-    TRY_ASSIGN(const auto members, session.members(stream));
+    TRY_ASSIGN(auto members, session.members(stream));
+    // Rows of members say what was so when they were written.
+    if (online) TRY(directory.renew(members));
     for (const auto& member : members) {
         JsonLine object;
         object.text("account", member.profile.account.text()).text("handle", member.profile.handle);

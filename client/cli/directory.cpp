@@ -12,6 +12,9 @@ namespace {
 
 using protocol::ViewConversation;
 
+/// So many fit into one answer, whatever they hold.
+constexpr std::size_t profiles_at_once = 20;
+
 std::optional<AccountId> peer_of(const ViewConversation& conversation) {
     if (conversation.summary.peer) return conversation.summary.peer->account;
     return conversation.peer;
@@ -104,7 +107,10 @@ Outcome<Place> Directory::direct(const std::string& word) {
     TRY_ASSIGN(const auto person, this->person(word));
     TRY_ASSIGN(const auto all, session_.conversations());
     for (const ViewConversation& one : all) {
-        if (is_direct(one) && peer_of(one) == person.account) return place_of(one);
+        if (!is_direct(one) || peer_of(one) != person.account) continue;
+        Place place = place_of(one);
+        place.label = label_of(person);
+        return place;
     }
     return Place{.target = {.direct = person.account}, .label = label_of(person)};
 }
@@ -125,8 +131,11 @@ Outcome<protocol::Profile> Directory::person(const std::string& word) {
             ExitCode::usage,
             quoted(word) + " is no handle: it has 2 to 32 of a-z 0-9 _ . - and begins with a letter.");
     }
-    TRY_ASSIGN(auto known, known_person(handle));
-    if (known) return std::move(*known);
+    TRY_ASSIGN(const bool online, session_.go_online(session_.deadline(), false));
+    if (!online) {
+        TRY_ASSIGN(auto known, known_person(handle));
+        if (known) return std::move(*known);
+    }
     return ask_for(handle);
 }
 
@@ -140,19 +149,42 @@ Outcome<std::vector<AccountId>> Directory::people(const std::vector<std::string>
     return accounts;
 }
 
-Outcome<std::optional<protocol::Profile>> Directory::known_person(const std::string& handle) {
+bool Directory::Known::was(const std::string& handle) const {
+    return (direct && direct->handle == handle) ||
+           std::ranges::find(in_groups, handle, &protocol::Profile::handle) != in_groups.end();
+}
+
+bool Directory::Known::is(const std::string& handle) const {
+    if (direct) return direct->handle == handle;
+    return std::ranges::all_of(in_groups, [&](const auto& profile) { return profile.handle == handle; });
+}
+
+Outcome<std::unordered_map<AccountId, Directory::Known>> Directory::known_people() {
+    std::unordered_map<AccountId, Known> known;
     TRY_ASSIGN(const auto all, session_.conversations());
     for (const ViewConversation& one : all) {
-        if (one.summary.peer && one.summary.peer->handle == handle) return one.summary.peer;
-    }
-    for (const ViewConversation& one : all) {
+        if (one.summary.peer) known[one.summary.peer->account].direct = one.summary.peer;
         if (is_direct(one) || !one.stream) continue;
         TRY_ASSIGN(const auto members, session_.members(*one.stream));
-        for (const auto& member : members) {
-            if (member.profile.handle == handle) return member.profile;
-        }
+        for (const auto& member : members)
+            known[member.profile.account].in_groups.push_back(member.profile);
     }
-    return std::nullopt;
+    return known;
+}
+
+Outcome<std::optional<protocol::Profile>> Directory::known_person(const std::string& handle) {
+    TRY_ASSIGN(const auto known, known_people());
+    std::vector<const Known*> called;
+    for (const auto& [account, one] : known) {
+        if (one.was(handle)) called.push_back(&one);
+    }
+    if (called.empty()) return std::nullopt;
+    if (called.size() == 1 && called.front()->is(handle)) return called.front()->any();
+    const std::string why = called.size() > 1
+                                ? "this device knows several people by it"
+                                : "this device knows " + label_of(called.front()->any()) + " by it";
+    return stop(ExitCode::unreachable, "Who @" + handle + " is now, only the server can say (" + why +
+                                           "). The server" + session_.offline_reason() + ".");
 }
 
 Outcome<protocol::Profile> Directory::ask_for(const std::string& handle) {
@@ -162,10 +194,44 @@ Outcome<protocol::Profile> Directory::ask_for(const std::string& handle) {
                                                session_.offline_reason() + ".");
     }
     TRY_ASSIGN(const auto settled, session_.carry_out(protocol::ProfileFind{.handles = {handle}}));
-    if (settled.profiles.empty()) {
-        return stop(ExitCode::not_found, "There is nobody called @" + handle + " on this server.");
-    }
+    if (settled.profiles.empty()) return nobody(handle);
     return settled.profiles.front();
+}
+
+Outcome<protocol::Profile> Directory::nobody(const std::string& handle) {
+    TRY_ASSIGN(const auto known, known_people());
+    protocol::ProfileFind who;
+    for (const auto& [account, one] : known) {
+        if (one.was(handle)) who.accounts.push_back(account);
+    }
+    const std::string said = "There is nobody called @" + handle + " on this server";
+    if (who.accounts.empty()) return stop(ExitCode::not_found, said + ".");
+    TRY_ASSIGN(const auto settled, session_.carry_out(std::move(who)));
+    if (settled.profiles.empty()) return stop(ExitCode::not_found, said + ".");
+    return stop(ExitCode::not_found,
+                said + " any more; who was is " + label_of(settled.profiles.front()) + ".");
+}
+
+Outcome<void> Directory::renew(std::vector<protocol::ViewMember>& members) {
+    std::unordered_map<AccountId, protocol::Profile> now;
+    std::vector<AccountId> wanted;
+    for (const auto& member : members) {
+        if (member.present) wanted.push_back(member.profile.account);
+    }
+    for (std::size_t first = 0; first < wanted.size(); first += profiles_at_once) {
+        protocol::ProfileFind some;
+        const auto count = std::min(wanted.size() - first, profiles_at_once);
+        for (std::size_t i = 0; i < count; ++i)
+            some.accounts.push_back(wanted[first + i]);
+        TRY_ASSIGN(const auto settled, session_.carry_out(std::move(some)));
+        for (const auto& profile : settled.profiles)
+            now.insert_or_assign(profile.account, profile);
+    }
+    for (auto& member : members) {
+        const auto found = now.find(member.profile.account);
+        if (found != now.end()) member.profile = found->second;
+    }
+    return {};
 }
 
 protocol::Profile Directory::sender(const StreamId& stream, const AccountId& account) {

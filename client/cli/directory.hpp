@@ -34,16 +34,33 @@ class Directory {
     Outcome<Place> conversation(const std::string& word);
     /// The same where messages are to be read: it must exist here.
     Outcome<StreamId> stream(const std::string& word);
-    /// @HANDLE or HANDLE: known on this device, or asked of the server.
+    /// @HANDLE or HANDLE: asked of the server where that can be reached, since people change their handles;
+    /// else by what this device knows without doubt.
     Outcome<protocol::Profile> person(const std::string& word);
     Outcome<std::vector<AccountId>> people(const std::vector<std::string>& words);
+    /// Puts in the profiles of now, as far as the server gives them.
+    Outcome<void> renew(std::vector<protocol::ViewMember>& members);
 
     /// Who wrote in this conversation; by id where nothing is known.
     protocol::Profile sender(const StreamId& stream, const AccountId& account);
 
   private:
+    /// The profiles under which this device knows somebody. That of the direct conversation is renewed; those
+    /// in groups are each as old as the row of the member.
+    struct Known {
+        std::optional<protocol::Profile> direct;
+        std::vector<protocol::Profile> in_groups;
+
+        /// Whether the person had this handle at some time, and whether nothing speaks against it now.
+        bool was(const std::string& handle) const;
+        bool is(const std::string& handle) const;
+        const protocol::Profile& any() const { return direct ? *direct : in_groups.front(); }
+    };
+    Outcome<std::unordered_map<AccountId, Known>> known_people();
     Outcome<std::optional<protocol::Profile>> known_person(const std::string& handle);
     Outcome<protocol::Profile> ask_for(const std::string& handle);
+    /// Why the server knows nobody by this handle.
+    Outcome<protocol::Profile> nobody(const std::string& handle);
     /// By title or id, among those that this device knows; nothing where there is none.
     Outcome<std::optional<Place>> known_conversation(const std::string& word);
     Outcome<Place> direct(const std::string& word);

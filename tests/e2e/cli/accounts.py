@@ -107,6 +107,24 @@ def changes_the_profile(server):
         equal(bob.status()["failed"], 0, "refusals that were told are not kept")
 
 
+def a_handle_means_whoever_has_it_now(server):
+    with people(server, "ada", "bob") as (ada, bob), Person(server, "eve", register=False) as eve:
+        old, new = ada.handle, fresh("lovelace")
+        ada.ok("new", "Team", f"@{bob.handle}")
+        bob.ok("sync")
+        ada.ok("profile", "--handle", new)
+        done = bob.refused(4, "send", f"@{old}", "for whoever that is now")
+        assert f"@{new}" in done.err, done.err
+        equal(bob.status()["waiting"], 0, "commands that wait")
+        eve.ok("register", "--server", eve.address, "--handle", old)
+        bob.ok("send", f"@{old}", "for eve")
+        bob.ok("send", f"@{new}", "for ada")
+        equal(eve.texts(f"@{bob.handle}"), ["for eve"], "what eve sees")
+        equal(ada.texts(f"@{bob.handle}"), ["for ada"], "what ada sees")
+        handles = {one["handle"] for one in bob.ok("members", "Team", "--json").objects}
+        equal(handles, {new, bob.handle}, "members as they are called now")
+
+
 def invites(_):
     with Server(quick=False) as server:
         said = waiting.until(lambda: server.output if "--token" in server.output else "", "the token")
@@ -162,6 +180,7 @@ CASES = [
     signs_out_and_leaves_nothing,
     keeps_everything_when_a_thief_used_its_token,
     changes_the_profile,
+    a_handle_means_whoever_has_it_now,
     invites,
     asks_which_of_several_accounts,
     says_when_the_server_is_out_of_reach,

@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from person import people
+from person import fresh, people
 from proof import waiting
 from proof.cases import equal
 from together import lines, numbered
@@ -74,6 +74,27 @@ def what_is_said_to_somebody_new_is_shown_before_the_server_knows(server):
         assert took < 8, f"without the server nothing is waited for: {took:.1f} s"
         ada.ok("sync")
         equal(bob.texts(f"@{ada.handle}"), ["hello", "are you there?"], "what bob sees")
+
+
+def an_old_handle_is_used_for_nobody_while_the_server_cannot_be_asked(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        old, new = ada.handle, fresh("lovelace")
+        ada.ok("new", "Team", f"@{bob.handle}")
+        bob.ok("sync")
+        # The only name under which bob's device knows her.
+        bob.refused(5, "--offline", "send", f"@{old}", "early")
+        ada.ok("profile", "--handle", new)
+        bob.ok("sync")
+        ada.ok("send", f"@{bob.handle}", "hello")
+        bob.ok("sync")
+        server.stop()
+        done = bob.refused(7, "--wait", "1", "send", f"@{old}", "to an old name")
+        assert f"@{new}" in done.err and "only the server" in done.err, done.err
+        bob.refused(5, "--wait", "1", "send", f"@{new}", "late")
+        equal(len(bob.ok("--offline", "outbox", "--json").objects), 1, "what waits")
+        server.start()
+        bob.ok("sync")
+        equal(ada.texts(f"@{bob.handle}"), ["early", "hello", "late"], "what ada sees")
 
 
 def all_of_a_long_outbox_is_listed(server):
@@ -184,6 +205,7 @@ CASES = [
     reading_works_offline,
     a_group_can_be_made_and_used_offline,
     what_is_said_to_somebody_new_is_shown_before_the_server_knows,
+    an_old_handle_is_used_for_nobody_while_the_server_cannot_be_asked,
     all_of_a_long_outbox_is_listed,
     a_server_that_dies_again_and_again_loses_and_repeats_nothing,
     a_client_that_is_killed_loses_nothing_that_it_said_was_queued,
