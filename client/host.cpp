@@ -68,29 +68,16 @@ void Host::fail_with(const std::string& problem) {
 void Host::drive() {
     drive_timer_.disarm();
     frames_since_drive_ = 0;
-    collect();
+    actions_.collect(*client_);
     if (broken_) return;
     if (const auto synced = database_->sync(); !synced) return fail_with(synced.error().context);
-    while (!actions_.empty()) {
-        core::Action action = std::move(actions_.front());
-        actions_.pop_front();
-        carry_out(std::move(action));
-    }
+    while (!actions_.empty())
+        carry_out(actions_.take());
     if (recording_ && recording_->ring().life_grows_long(recording_opened_at_) && client_->idle() &&
         !transport_->calling()) {
         // A failure is in the recording, which ends with it.
         [[maybe_unused]] const Status begun = begin_new_life();
     }
-}
-
-bool Host::collect() {
-    bool changes_connection = false;
-    while (auto action = client_->poll_action()) {
-        changes_connection |= std::holds_alternative<core::OpenSocket>(*action) ||
-                              std::holds_alternative<core::CloseSocket>(*action);
-        actions_.push_back(std::move(*action));
-    }
-    return changes_connection;
 }
 
 void Host::carry_out(core::Action action) {
@@ -138,8 +125,7 @@ void Host::socket_connected() {
 
 void Host::socket_frame(std::string_view frame) {
     client_->handle_frame(frame, read_clocks());
-    // After a command to close or open, what this connection still brings is not for the core any more.
-    const bool changes_connection = collect();
+    const bool changes_connection = actions_.collect(*client_);
     if (++frames_since_drive_ >= frames_per_sync_max || changes_connection) return drive();
     if (frames_since_drive_ == 1) {
         drive_timer_.arm(read_clocks().instant + sync_delay_max, [this] { drive(); });

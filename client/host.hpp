@@ -2,13 +2,13 @@
 
 #include "client/net/loop.hpp"
 #include "client/net/transport.hpp"
+#include "client/pending_actions.hpp"
 #include "client/platform.hpp"
 #include "client/recording_file.hpp"
 #include "client/sqlite_database.hpp"
 #include "core/client.hpp"
 #include "core/recorder/flight_recorder.hpp"
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -71,8 +71,6 @@ class Host final : private TransportEvents {
     void socket_frame(std::string_view frame) override;
     void socket_disconnected(std::optional<std::uint16_t> code, std::string reason) override;
 
-    /// Takes over what the core asks for; true where one of it ends or changes the connection.
-    bool collect();
     void carry_out(core::Action action);
     void call(core::CallHttp call);
 
@@ -88,7 +86,7 @@ class Host final : private TransportEvents {
     std::unique_ptr<Transport> transport_;
     Timer core_timer_;
     Timer drive_timer_;
-    std::deque<core::Action> actions_;
+    PendingActions actions_;
     int frames_since_drive_ = 0;
     bool broken_ = false;
     std::string problem_;

@@ -118,29 +118,16 @@ void Tab::drive() {
     driving_ = true;
     drive_due_ = false;
     do {
-        collect();
+        actions_.collect(*client_);
         const auto synced = database_->sync();
         if (!synced && !life_->over()) {
             die(false);
             told_.died(false);
         }
-        while (!actions_.empty() && !life_->over()) {
-            core::Action action = std::move(actions_.front());
-            actions_.pop_front();
-            carry_out(std::move(action));
-        }
-    } while (!life_->over() && (collect() || !actions_.empty()));
+        while (!actions_.empty() && !life_->over())
+            carry_out(actions_.take());
+    } while (!life_->over() && (actions_.collect(*client_) || !actions_.empty()));
     driving_ = false;
-}
-
-bool Tab::collect() {
-    bool changes_connection = false;
-    while (auto action = client_->poll_action()) {
-        changes_connection |= std::holds_alternative<core::OpenSocket>(*action) ||
-                              std::holds_alternative<core::CloseSocket>(*action);
-        actions_.push_back(std::move(*action));
-    }
-    return changes_connection;
 }
 
 void Tab::carry_out(core::Action action) {
@@ -254,8 +241,7 @@ void Tab::wire_connected() {
 void Tab::wire_frame(std::string_view frame) {
     world().note(hardware_.name, "frame", frame);
     client_->handle_frame(frame, now());
-    // After a command to close or open, what this connection still brings is not for the core any more.
-    if (collect()) return drive();
+    if (actions_.collect(*client_)) return drive();
     if (drive_due_) return;
     drive_due_ = true;
     world().after(milliseconds(hardware_.random.between(0, kSyncDelay.ms)), life_, [this] { drive(); });

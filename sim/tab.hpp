@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/pending_actions.hpp"
 #include "core/client.hpp"
 #include "core/recorder/flight_recorder.hpp"
 #include "sim/link.hpp"
@@ -9,7 +10,6 @@
 #include "sim/world.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -85,7 +85,6 @@ class Tab final : public WireEvents {
     void open_core();
     void drive();
     /// Takes over what the core asks for; true where one of it ends or changes the connection.
-    bool collect();
     void carry_out(core::Action action);
     void open_socket();
     void call(core::CallHttp call);
@@ -102,7 +101,7 @@ class Tab final : public WireEvents {
     std::unique_ptr<client::SqliteDatabase> database_;
     std::unique_ptr<core::FlightRecorder> recorder_;
     std::unique_ptr<core::Client> client_;
-    std::deque<core::Action> actions_;
+    client::PendingActions actions_;
     SharedWire wire_;
     std::uint64_t armed_ = 0;
     bool drive_due_ = false;
