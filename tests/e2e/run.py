@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support" / "py"))
 
 import conversation
+import keeping
 import operation
 import settings
 from proof.cases import Cases
@@ -21,6 +22,7 @@ def main(words):
     with Server() as server:
         conversation.run(cases, server)
     operation.run(cases)
+    keeping.run(cases)
     settings.run(cases)
     cases.finish()
 

@@ -1,0 +1,109 @@
+"""What operators keep: backups, restores, and what becomes of damage."""
+import threading
+
+from proof import waiting
+from proof.cases import equal
+from proof.server import Server, run_parleyd
+from proof.session import Account, Session
+from proof.store import Store
+
+RESTORE_JUMP = 1 << 30
+
+
+def run(cases):
+    for body in (backup_and_restore, damaged_rows):
+        cases.run(f"keeping: {body.__name__.replace('_', ' ')}", body)
+
+
+def backup_and_restore():
+    """A backup while people write; a restore makes a new epoch, and no number comes twice."""
+    with Server() as server:
+        ada, bob = Account.register(server, "ada"), Account.register(server, "bob")
+        with Session(server, ada) as session:
+            group = session.create_group("kept", [bob])
+            for number in range(200):
+                session.send_message(group, f"before {number}")
+            file = server.folder / "backup.db"
+            config = server.folder / "parleyd.toml"
+            stop = threading.Event()
+            writer = threading.Thread(target=write_on, args=(server, bob, group, stop))
+            writer.start()
+            made = run_parleyd("--config", config, "backup", file)
+            stop.set()
+            writer.join(30)
+            equal(made.returncode, 0, f"the backup ({made.stderr})")
+            after = session.send_message(group, "after the backup")
+            epoch, token = session.epoch, session.settle()["payload"]["token"]
+            head = after["seq"]
+        server.stop()
+        kept = [one.text for one in Store(file).messages[group]]
+        equal(kept[:200], [f"before {number}" for number in range(200)], "what the backup holds")
+        restored = run_parleyd("--config", config, "restore", file)
+        equal(restored.returncode, 0, f"the restore ({restored.stderr})")
+        server.start()
+        with Session(server, ada, token=token) as session:
+            assert session.epoch != epoch, "the epoch is the old one"
+            state = session.states()[group]
+            assert state["restored_from"] < head, "restored_from"
+            assert state["head"] >= state["restored_from"] + RESTORE_JUMP, "no number may come twice"
+            seq = session.send_message(group, "after the restore")["seq"]
+            assert seq > head + RESTORE_JUMP // 2, seq
+            equal(session.texts(group), kept + ["after the restore"], "what is there")
+            again = session.send_message(group, "after the backup", id=after["re"])
+            assert again["seq"] > seq, "an own message that was lost is taken again under its id"
+
+
+def write_on(server, account, group, stop):
+    with Session(server, account) as session:
+        number = 0
+        while not stop.is_set() or number < 50:
+            session.send_message(group, f"meanwhile {number}")
+            number += 1
+
+
+def flip_bits_in(path, text):
+    """One bit of each place where the text stands in the file."""
+    content = bytearray(path.read_bytes())
+    at = content.find(text)
+    assert at >= 0, f"{text} is not in {path}"
+    while at >= 0:
+        content[at + 3] ^= 1
+        at = content.find(text, at + len(text))
+    path.write_bytes(content)
+
+
+def damaged_rows():
+    """A flipped bit on the disk: found without anybody reading it, told to the operator, served to nobody."""
+    with Server({"store.scrub_rows_per_second": 100_000}) as server:
+        ada = Account.register(server, "ada")
+        with Session(server, ada) as session:
+            group = session.create_group("kept", [])
+            for number in range(100):
+                session.send_message(group, f"marker {number:05}")
+        server.stop()
+        file = server.folder / "backup.db"
+        config = server.folder / "parleyd.toml"
+        equal(run_parleyd("--config", config, "backup", file).returncode, 0, "a backup of the sound store")
+        for number in (7, 70):
+            flip_bits_in(server.database(), f"marker {number:05}".encode())
+        server.start()
+        waiting.until(lambda: server.metrics()["parley_scrub_rounds_total"] >= 1, "the store is scrubbed")
+        equal(server.metrics()["parley_damaged_rows"], 2, "damaged rows")
+        assert server.metrics()["parley_scrubbed_rows_total"] > 200, "each row is come to from two sides"
+        assert "store damaged" in server.output, server.output
+        expected = [f"marker {number:05}" for number in range(100) if number not in (7, 70)]
+        with Session(server, ada) as session:
+            equal(session.texts(group), expected, "what is served")
+            session.send_message(group, "and on it goes")
+        made = run_parleyd("--config", config, "backup", server.folder / "damaged.db")
+        equal(made.returncode, 1, "the exit code of a backup of the damaged store")
+        assert "2 of the" in made.stderr and "damaged" in made.stderr, made.stderr
+        server.stop()
+        equal(run_parleyd("--config", config, "restore", file).returncode, 0, "the restore")
+        server.start()
+        with Session(server, ada) as session:
+            equal(len(session.texts(group)), 100, "messages after the restore")
+        waiting.until(
+            lambda: server.metrics()["parley_scrub_rounds_total"] >= 1, "the restored store is scrubbed"
+        )
+        equal(server.metrics()["parley_damaged_rows"], 0, "damaged rows after the restore")
