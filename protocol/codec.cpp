@@ -3,6 +3,7 @@
 #include "protocol/codec_templates.hpp"
 #include "protocol/generated/cpp/codecs.hpp"
 #include "protocol/generated/cpp/limits.hpp"
+#include "protocol/payload_size.hpp"
 
 #include <cassert>
 #include <utility>
@@ -100,6 +101,16 @@ std::optional<Change> unreadable_row(const Envelope& head, Reader in, const Node
     return change;
 }
 
+/// Of an envelope that was read.
+bool check_payload_size(Reader& in, const Tree& tree, Type type) {
+    const Node* payload = nullptr;
+    if (!comes_from_client(type) || !in.find(tree.nodes.front(), envelope_field::payload, payload))
+        return true;
+    if (payload == nullptr || fits_as_payload(tree, *payload)) return true;
+    in.refuse(ErrorCode::limit, "is larger than 48 KiB");
+    return in.at(envelope_field::payload);
+}
+
 /// Fails only where the tree is no map, which no envelope is.
 Result<Decoded> decode_envelope(const Tree& tree, Encoding encoding) {
     const Node& root = tree.nodes.front();
@@ -108,7 +119,10 @@ Result<Decoded> decode_envelope(const Tree& tree, Encoding encoding) {
     Reader in(tree, encoding);
     Envelope envelope;
     const bool has_head = read_head(in, root, envelope);
-    if (has_head && read_typed_payload(in, root, envelope.payload)) return envelope;
+    if (has_head && read_typed_payload(in, root, envelope.payload) &&
+        check_payload_size(in, tree, envelope.type())) {
+        return envelope;
+    }
     Rejected rejected{in.take_error(), envelope.id, envelope.re, envelope.stream, {}};
     if (has_head && is_of_later_version(rejected.error))
         rejected.change = unreadable_row(envelope, Reader(tree, encoding), root);

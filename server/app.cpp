@@ -102,7 +102,9 @@ struct App::Impl : public Operations {
         std::vector<const ShardMetrics*> all;
         for (const auto& one : shard_metrics)
             all.push_back(one.get());
-        return render_metrics(process_metrics, all, log.dropped());
+        return render_metrics(
+            process_metrics, all,
+            {.log_lines_dropped = log.dropped(), .connections_refused = listener ? listener->refused() : 0});
     }
 
     Status open_store();

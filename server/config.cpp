@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -16,7 +17,10 @@ namespace parley::server {
 namespace {
 
 constexpr std::string_view variable_prefix = "PARLEY_";
-constexpr std::string_view config_variable = "PARLEY_CONFIG";
+/// Those that are no settings and may stand beside them: of this program, of the command line, and of tests.
+constexpr std::array<std::string_view, 7> other_variables = {
+    "PARLEY_CONFIG",       "PARLEY_ACCOUNT", "PARLEY_HOME",  "PARLEY_PASSWORD",
+    "PARLEY_JUMP_CHANGES", "PARLEY_BUILD",   "PARLEY_MODULE"};
 
 std::unexpected<Error> bad(std::string where, const std::string& what) {
     return fail(ErrorCode::invalid, std::move(where) + ": " + what);
@@ -27,6 +31,13 @@ const Setting* find(std::string_view key) {
     const auto found =
         std::find_if(table.begin(), table.end(), [&](const Setting& one) { return one.key == key; });
     return found == table.end() ? nullptr : &*found;
+}
+
+/// Whether keys begin with this and a dot.
+bool is_section(std::string_view name) {
+    return std::ranges::any_of(settings_table(), [&](const Setting& one) {
+        return one.key.starts_with(name) && one.key.substr(name.size()).starts_with('.');
+    });
 }
 
 Status set(Settings& settings, const Setting& setting, std::int64_t value) {
@@ -107,7 +118,7 @@ Status apply_table(Settings& settings, const toml::table& table, const std::stri
         if (const Setting* setting = find(key)) {
             if (const Status set = set_from_node(settings, *setting, node); !set)
                 return bad(where, set.error().context);
-        } else if (const auto* inner = node.as_table()) {
+        } else if (const auto* inner = node.as_table(); inner != nullptr && is_section(key)) {
             TRY(apply_table(settings, *inner, key + ".", file));
         } else {
             return bad(where, "there is no setting " + key);
@@ -130,12 +141,13 @@ Status apply_file(Settings& settings, const std::string& file) {
 
 Status apply_variables(Settings& settings, const SettingSources& sources) {
     for (const auto& [name, value] : sources.variables) {
-        if (!name.starts_with(variable_prefix) || name == config_variable) continue;
+        if (!name.starts_with(variable_prefix) ||
+            std::ranges::find(other_variables, name) != other_variables.end())
+            continue;
         const auto table = settings_table();
         const auto setting = std::find_if(table.begin(), table.end(),
                                           [&](const Setting& one) { return variable_of(one.key) == name; });
-        // Variables of the command-line client begin in the same way, so an unknown one is nobody's mistake.
-        if (setting == table.end()) continue;
+        if (setting == table.end()) return bad(name, "there is no such setting");
         if (const Status set = set_from_text(settings, *setting, value); !set)
             return bad(name, set.error().context);
     }

@@ -40,7 +40,7 @@ const std::array<Setting, 31> table{{
          "about whose request it is (X-Forwarded-For), which the limit on passwords counts by."},
     {.key = "listen.connections_max",
      .field = &S::listen_connections_max,
-     .doc = "Connections at one time; more are closed at once.",
+     .doc = "Connections at one time; more are answered 503, or closed where TLS is on.",
      .min = 1,
      .max = 1'000'000},
     {.key = "listen.url",

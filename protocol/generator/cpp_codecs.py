@@ -53,6 +53,9 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out);
 /// The same for a type that is a change.
 bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out);
 
+/// Whether clients send envelopes of this type.
+bool comes_from_client(Type type);
+
 /// The largest size of a struct that `decode` takes.
 template <class T>
 inline constexpr std::int64_t decode_bytes_max = limits::frame_bytes_max;
@@ -76,6 +79,11 @@ def payloads(schema: Schema) -> str:
             for message in messages
         )
 
+    from_client = "".join(
+        f"        case Type::{message.enumerator}:\n"
+        for message in schema.messages
+        if message.sender != "server"
+    )
     body = f"""bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {{
     switch (type) {{
 {switch(schema.messages)}    }}
@@ -87,6 +95,14 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {{
 {switch(schema.changes)}        default:
             in.refuse(ErrorCode::malformed, "is no type of a row");
             return in.at(envelope_field::type);
+    }}
+}}
+
+bool comes_from_client(Type type) {{
+    switch (type) {{
+{from_client}            return true;
+        default:
+            return false;
     }}
 }}"""
     return source('#include "protocol/generated/cpp/codecs.hpp"', body)

@@ -234,7 +234,8 @@ def enums_text(schema: Schema, names: list[str]) -> str:
 
 def http_text(schema: Schema) -> str:
     text = "## HTTP\n\n" + paragraph(
-        """The same over HTTP, with JSON bodies. The path's parameters fill the payload's fields of the same
+        """The same over HTTP, with JSON bodies, besides what is about the connection itself (`auth`, `ping`,
+        `resume`, `subscribe`, `unsubscribe`). The path's parameters fill the payload's fields of the same
         name (`{stream}` fills `target.stream`, `{account}` of a direct conversation `target.direct`); the
         header `Idempotency-Key` is the envelope's `id`; `Authorization: Bearer` carries the access token,
         except where it says *none*. A refusal is a [Problem](#problem) with the status of its error code."""

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,9 @@ struct HttpRequest {
     std::string body;
     /// Who is counted for limits: bytes of the client's address, never for logs.
     std::string remote;
+    /// True once the caller has been told that no answer comes in time: what was asked for helps nobody any
+    /// more. Set on the shard's thread, by the connection that holds it too; none: that never happens.
+    std::shared_ptr<const bool> abandoned = {};
 };
 
 struct HttpResponse {

@@ -1,5 +1,6 @@
 #include "server/api/http_api.hpp"
 
+#include "protocol/payload_size.hpp"
 #include "server/api/commands.hpp"
 #include "server/api/http_call.hpp"
 #include "server/api/http_routes.hpp"
@@ -52,7 +53,12 @@ void HttpApi::handle(HttpRequest request, HttpDone done, Now now) {
     call->request = std::move(request);
     call->done = std::move(done);
     call->log = &shard_.ports().log;
-    shard_.handle_done([this, &call] { route(call); }, now);
+    shard_.handle_done(
+        [this, &call] {
+            undo_sign_ins();
+            route(call);
+        },
+        now);
 }
 
 void HttpApi::route(const SharedCall& call) {
@@ -149,10 +155,11 @@ void HttpCall::answer_json(int status, std::string body) {
     answer({.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}});
 }
 
-Status HttpCall::check_content_type() const {
+Status HttpCall::check_body() const {
     const std::string_view type = request.content_type;
-    if (type.empty() || type == "application/json" || type.starts_with("application/json;")) return {};
-    return fail(ErrorCode::malformed, "Bodies are application/json.");
+    if (!type.empty() && type != "application/json" && !type.starts_with("application/json;"))
+        return fail(ErrorCode::malformed, "Bodies are application/json.");
+    return protocol::check_payload_size(request.body, protocol::Encoding::json);
 }
 
 std::string HttpCall::with_field(std::string_view object, std::string_view field) {

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::server {
 
@@ -75,6 +76,9 @@ class HttpApi {
     void check_password(const SharedCall& call, protocol::SignIn sign_in,
                         const Result<std::optional<PasswordFacts>>& facts);
     void finish_sign_in(const SharedCall& call, const Answer& answer, int status);
+    /// The same for a device that was added for this call.
+    void finish_new_device(const SharedCall& call, const Answer& answer);
+    void undo_sign_ins();
     void refuse_sign_in(const SharedCall& call, const Error& error);
 
     // http_api.cpp: the process
@@ -87,6 +91,8 @@ class HttpApi {
     Shard& shard_;
     PasswordHasher& hasher_;
     const Operations& operations_;
+    /// Added for callers who had given up by then, and to be signed out again: nobody has their tokens.
+    std::vector<SignedIn> orphans_;
 };
 
 }  // namespace parley::server

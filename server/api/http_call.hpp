@@ -26,6 +26,7 @@ struct HttpCall {
     Log* log = nullptr;
 
     std::string parameter(std::string_view name) const;
+    bool abandoned() const { return request.abandoned && *request.abandoned; }
 
     void answer(HttpResponse response);
     void answer_json(int status, std::string body);
@@ -34,19 +35,20 @@ struct HttpCall {
     /// The body as one of the schema's structs or payloads.
     template <class T>
     Result<T> body() const {
-        TRY(check_content_type());
+        TRY(check_body());
         return protocol::decode<T>(request.body.empty() ? "{}" : std::string_view(request.body),
                                    protocol::Encoding::json);
     }
     /// The same for a payload whose `target` is in the path, and therefore not in the body.
     template <class T>
     Result<T> body_with_target(const std::string& target_json) const {
-        TRY(check_content_type());
+        TRY(check_body());
         return protocol::decode<T>(with_field(request.body, "\"target\":" + target_json),
                                    protocol::Encoding::json);
     }
 
-    Status check_content_type() const;
+    /// Its type, and its size as a payload.
+    Status check_body() const;
     /// `object` with one more field in front; what is no object stays as it is, to be refused when it is
     /// decoded.
     static std::string with_field(std::string_view object, std::string_view field);

@@ -73,10 +73,11 @@ Result<Payload> read_changes(const HttpCall& call) {
     return changes;
 }
 
-Result<Payload> read_members(const HttpCall& call) {
+template <protocol::RowKind kind>
+Result<Payload> read_rows(const HttpCall& call) {
     protocol::Rows rows;
     rows.stream = StreamId(call.parameter("stream"));
-    rows.kind = protocol::RowKind::member;
+    rows.kind = kind;
     TRY_ASSIGN(const auto after, call.target.number("after"));
     rows.after = after.value_or(0);
     TRY_ASSIGN(rows.limit, limit_of(call));
@@ -112,7 +113,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 /// A struct, since it alone may name what is private to HttpApi.
 struct RouteTable {
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 27> all{{
+    static constexpr std::array<Route, 28> all{{
         {"POST", "/v1/accounts", false, &HttpApi::serve_register},
         {"POST", "/v1/sessions", false, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", false, &HttpApi::serve_refresh},
@@ -127,7 +128,8 @@ struct RouteTable {
         {"POST", "/v1/conversations", true, message, as_body<protocol::ConversationCreate>},
         {"PATCH", "/v1/conversations/{stream}", true, message, on_stream<protocol::ConversationRename>},
         {"POST", "/v1/conversations/{stream}/members", true, message, on_stream<protocol::MemberAdd>},
-        {"GET", "/v1/conversations/{stream}/members", true, message, read_members},
+        {"GET", "/v1/conversations/{stream}/members", true, message, read_rows<protocol::RowKind::member>},
+        {"GET", "/v1/conversations/{stream}/settings", true, message, read_rows<protocol::RowKind::settings>},
         {"DELETE", "/v1/conversations/{stream}/members/{account}", true, message, remove_member},
         {"POST", "/v1/conversations/{stream}/leave", true, message, on_stream<protocol::ConversationLeave>},
         {"POST", "/v1/conversations/{stream}/messages", true, message, on_stream<protocol::MessageSend>},

@@ -48,13 +48,14 @@ void HttpApi::serve_register(const SharedCall& call) {
     const bool hashing = hasher_.hash(shard_.options().number, std::move(body->password),
                                       [this, call, work](const Result<std::string>& hash) {
                                           if (!hash) return call->refuse(hash.error());
+                                          if (call->abandoned()) return call->refuse(busy());
                                           work->password_hash = *hash;
                                           const bool queued =
                                               shard_.submit_call({}, std::move(*work),
                                                                  [this, call](const Result<Answer>& answer) {
                                                                      if (!answer)
                                                                          return call->refuse(answer.error());
-                                                                     finish_sign_in(call, *answer, 201);
+                                                                     finish_new_device(call, *answer);
                                                                  });
                                           if (!queued) call->refuse(busy());
                                       });
@@ -97,12 +98,13 @@ void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
         [this, call, known, handle, device_name = std::move(sign_in.device_name)](bool fits) {
             if (!fits || !known) return refuse_sign_in(call, {ErrorCode::credentials, {}, 0, {}});
             shard_.ports().limits.password_fitted(handle, call->request.remote);
+            if (call->abandoned()) return call->refuse(busy());
             AddDevice work{
                 .account = known->account, .password_hash = known->password_hash, .device_name = device_name};
             const bool queued =
                 shard_.submit_call({}, std::move(work), [this, call](const Result<Answer>& answer) {
                     if (!answer) return refuse_sign_in(call, answer.error());
-                    finish_sign_in(call, *answer, 201);
+                    finish_new_device(call, *answer);
                 });
             if (!queued) call->refuse(busy());
         });
@@ -133,6 +135,33 @@ void HttpApi::refuse_sign_in(const SharedCall& call, const Error& error) {
                                          LogField{"code", error.code}};
     shard_.ports().log.write(level, "sign-in refused", fields);
     call->refuse(error);
+}
+
+void HttpApi::finish_new_device(const SharedCall& call, const Answer& answer) {
+    const auto* signed_in = std::get_if<SignedIn>(&answer.payload);
+    if (!call->abandoned() || signed_in == nullptr) return finish_sign_in(call, answer, 201);
+    orphans_.push_back(*signed_in);
+    undo_sign_ins();
+    call->refuse(busy());
+}
+
+void HttpApi::undo_sign_ins() {
+    while (!orphans_.empty()) {
+        const SignedIn device = orphans_.back();
+        Origin origin;
+        origin.account = device.account;
+        origin.device = device.device;
+        Log& log = shard_.ports().log;
+        const bool queued = shard_.submit_call(
+            origin, protocol::DeviceRevoke{.device = to_id(device.device)},
+            [&log, device](const Result<Answer>& answer) {
+                if (answer) return;
+                log.warning("sign-in not undone", {{"device", device.device}, {"error", answer.error()}});
+            });
+        if (!queued) return;  // the next call tries again
+        log.info("sign-in undone", {{"account", device.account}, {"device", device.device}});
+        orphans_.pop_back();
+    }
 }
 
 void HttpApi::finish_sign_in(const SharedCall& call, const Answer& answer, int status) {

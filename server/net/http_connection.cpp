@@ -114,7 +114,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                          .idempotency_key = text_of(request["Idempotency-Key"]),
                          .content_type = text_of(request[http::field::content_type]),
                          .body = request.body(),
-                         .remote = limit_key(client_of(request))};
+                         .remote = limit_key(client_of(request)),
+                         .abandoned = abandoned_};
         call_.emplace(counted_->doors(), &Doors::calls);
         const std::uint64_t number = ++calls_;
         limit_answer(number);
@@ -125,13 +126,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     }
 
     /// Whoever waits is told that no answer comes in time, instead of being cut off. What he asked for goes
-    /// on.
+    /// on, besides signing in: of that he would never learn the tokens.
     void limit_answer(std::uint64_t number) {
         deadline_.expires_after(std::chrono::milliseconds(counted_->options().answer_time_max.ms));
         deadline_.async_wait([weak = weak_from_this(), number](error_code error) {
             const auto self = error ? nullptr : weak.lock();
             if (!self || number != self->calls_) return;
             self->keep_alive_ = false;
+            *self->abandoned_ = true;
             self->respond(HttpApi::problem(
                 {ErrorCode::unavailable,
                  "The server is too busy to answer in time; what was asked for may still be done.",
@@ -241,6 +243,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     /// has begun takes the next number.
     std::optional<Counted> call_;
     std::uint64_t calls_ = 0;
+    /// That of the call under way, which was the last one then.
+    std::shared_ptr<bool> abandoned_ = std::make_shared<bool>(false);
     std::optional<Parser> parser_;
     std::optional<Response> response_;
 };

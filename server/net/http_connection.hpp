@@ -19,6 +19,9 @@ struct Doors {
     std::atomic<std::int64_t> sockets{0};
     /// HTTP calls that were taken and whose answer the kernel has not got yet.
     std::atomic<std::int64_t> calls{0};
+    /// Connections above `connections_max`: ever, and those of them that are still there.
+    std::atomic<std::int64_t> refused{0};
+    std::atomic<std::int64_t> refusals{0};
     /// The server drains: a connection ends with the answer under way.
     std::atomic<bool> draining{false};
 };

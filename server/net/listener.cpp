@@ -2,6 +2,7 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/net/http_connection.hpp"
+#include "server/net/refusal.hpp"
 #include "server/net/wire.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -88,7 +89,12 @@ struct Listener::Impl {
     }
 
     void welcome(tcp::socket socket, ShardLoop& loop) {
-        if (doors->connections >= doors->options.connections_max) return;  // closed by its destructor
+        if (doors->connections >= doors->options.connections_max) {
+            ++doors->refused;
+            // In the middle of a handshake there is nobody who would understand it.
+            if (!tls) refuse_connection(std::move(socket), doors);
+            return;
+        }
         error_code ignored;
         socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
         socket.set_option(tcp::no_delay(true), ignored);
@@ -160,6 +166,9 @@ void Listener::stop() {
 
 std::int64_t Listener::connections() const {
     return impl_->doors->connections;
+}
+std::int64_t Listener::refused() const {
+    return impl_->doors->refused;
 }
 std::int64_t Listener::sockets() const {
     return impl_->doors->sockets;

@@ -30,6 +30,8 @@ class Listener {
     std::int64_t connections() const;
     /// Those of them that are WebSockets.
     std::int64_t sockets() const;
+    /// Connections that ever came above the number that is taken. From any thread.
+    std::int64_t refused() const;
     /// HTTP calls under way, from being received to being answered. From any thread.
     std::int64_t calls() const;
 

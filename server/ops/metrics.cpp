@@ -192,12 +192,16 @@ void add_process(Families& all, const ProcessMetrics& process) {
 }  // namespace
 
 std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards,
-                           std::int64_t log_lines_dropped) {
+                           const OtherCounts& others) {
     Families all(shards);
     add_sessions(all);
     add_process(all, process);
     all.process_counter("parley_log_lines_dropped_total",
-                        "Lines of the log that were given up since nobody took them.", log_lines_dropped);
+                        "Lines of the log that were given up since nobody took them.",
+                        others.log_lines_dropped);
+    all.process_counter("parley_connections_refused_total",
+                        "Connections ended at once since there were listen.connections_max.",
+                        others.connections_refused);
     return all.text();
 }
 

@@ -101,8 +101,14 @@ struct ProcessMetrics {
     std::atomic<std::int64_t> damaged_pages{0};
 };
 
-/// All of it in the text format of Prometheus. `log_lines_dropped` is the log's own count.
+/// What others count themselves.
+struct OtherCounts {
+    std::int64_t log_lines_dropped = 0;
+    std::int64_t connections_refused = 0;
+};
+
+/// All of it in the text format of Prometheus.
 std::string render_metrics(const ProcessMetrics& process, std::span<const ShardMetrics* const> shards,
-                           std::int64_t log_lines_dropped);
+                           const OtherCounts& others);
 
 }  // namespace parley::server

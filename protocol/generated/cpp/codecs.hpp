@@ -500,6 +500,9 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out);
 /// The same for a type that is a change.
 bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out);
 
+/// Whether clients send envelopes of this type.
+bool comes_from_client(Type type);
+
 /// The largest size of a struct that `decode` takes.
 template <class T>
 inline constexpr std::int64_t decode_bytes_max = limits::frame_bytes_max;

@@ -7,6 +7,9 @@ namespace parley::limits {
 
 /// A longer frame closes the connection with 1009. (bytes)
 inline constexpr std::int64_t frame_bytes_max = 65536;
+/// Size of a payload that a client sends, counted as it would be in CBOR; a larger one is refused with
+/// `limit`. (bytes)
+inline constexpr std::int64_t payload_bytes_max = 49152;
 /// Length of any id on the wire. (characters)
 inline constexpr std::int64_t id_chars_max = 64;
 /// What passes the core's door at once: never on the wire. (bytes)

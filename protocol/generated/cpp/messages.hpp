@@ -24,7 +24,7 @@ struct Hello {
 struct Auth {
     /// Access token.
     std::string token;
-    /// Name and version of the client.
+    /// Name and version of the client; kept nowhere. `device_name` is what devices are listed by.
     std::string client;
 
     friend bool operator==(const Auth&, const Auth&) = default;

@@ -130,4 +130,32 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
     }
 }
 
+bool comes_from_client(Type type) {
+    switch (type) {
+        case Type::auth:
+        case Type::ping:
+        case Type::resume:
+        case Type::changes:
+        case Type::page:
+        case Type::rows:
+        case Type::subscribe:
+        case Type::unsubscribe:
+        case Type::ack:
+        case Type::read:
+        case Type::message_send:
+        case Type::conversation_create:
+        case Type::conversation_rename:
+        case Type::member_add:
+        case Type::member_remove:
+        case Type::conversation_leave:
+        case Type::profile_set:
+        case Type::profile_find:
+        case Type::device_revoke:
+        case Type::invite_create:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace parley::protocol

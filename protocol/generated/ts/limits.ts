@@ -3,6 +3,11 @@
 export const limits = {
   /** A longer frame closes the connection with 1009. (bytes) */
   frame_bytes_max: 65536,
+  /**
+   * Size of a payload that a client sends, counted as it would be in CBOR; a larger one is refused with
+   * `limit`. (bytes)
+   */
+  payload_bytes_max: 49152,
   /** Length of any id on the wire. (characters) */
   id_chars_max: 64,
   /** What passes the core's door at once: never on the wire. (bytes) */

@@ -23,7 +23,7 @@ export interface Hello {
 export interface Auth {
   /** Access token. */
   readonly token: string;
-  /** Name and version of the client. */
+  /** Name and version of the client; kept nowhere. `device_name` is what devices are listed by. */
   readonly client: string;
 }
 

@@ -49,6 +49,34 @@ Outcome cbor(std::string_view hex) {
     return outcome_of(from_hex(hex), Encoding::cbor);
 }
 
+TEST(Strictness, PayloadsOfClientsHave48KiBInEitherEncoding) {
+    const auto padded = [](std::size_t bytes) {
+        return std::string(bytes, 'x');
+    };
+    // A map, a key of two bytes and a text: 1 + 2 + 3 bytes around it.
+    const auto as_json = [&](std::size_t bytes) {
+        return json(R"({"type":"ping","payload":{"u":")" + padded(bytes - 6) + R"("}})");
+    };
+    EXPECT_EQ(as_json(49'152), taken("ping"));
+    EXPECT_EQ(as_json(49'153), refused("limit", "payload"));
+    // {0: 6, 6: {24: "x…"}}
+    const auto as_cbor = [&](std::size_t bytes) {
+        const auto size = static_cast<unsigned>(bytes - 6);
+        const std::string head{static_cast<char>(size >> 8), static_cast<char>(size & 0xff)};
+        return outcome_of(from_hex("a2000606a1181879") + head + padded(size), Encoding::cbor);
+    };
+    EXPECT_EQ(as_cbor(49'152), taken("ping"));
+    EXPECT_EQ(as_cbor(49'153), refused("limit", "payload"));
+    // Escapes are no content, and what servers send is measured by its rows.
+    std::string escaped;
+    for (int i = 0; i < 8'000; ++i)
+        escaped += "\\u00e9";
+    EXPECT_EQ(
+        json(R"({"type":"message.send","payload":{"target":{"stream":"c1"},"text":")" + escaped + R"("}})"),
+        taken("message.send"));
+    EXPECT_EQ(json(R"({"type":"done","payload":{"u":")" + padded(60'000) + R"("}})"), taken("done"));
+}
+
 /// The outcome of a message.send with this payload.
 Outcome send(const std::string& payload) {
     return json(R"({"type":"message.send","payload":)" + payload + "}");

@@ -56,6 +56,28 @@ TEST(HttpRoutes, AreThoseOfTheSchema) {
         << "besides those there are the socket, /livez, /readyz and /metrics";
 }
 
+TEST(HttpRoutes, AreThereForAllThatIsNotAboutTheConnection) {
+    std::set<std::string> left;
+    std::set<std::string> reached;
+    for (const char* part : {"3_session", "4_sync", "5_conversations", "6_accounts"}) {
+        std::ifstream schema(parley::test::source_dir() / "protocol/schema" / (std::string(part) + ".yaml"));
+        std::string message;
+        for (std::string line; std::getline(schema, line);) {
+            if (line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':'))
+                message = line.substr(2, line.size() - 3);
+            if (line == "    from: client" || line == "    from: both") left.insert(message);
+            const std::size_t named = line.find(" message: ");
+            if (named == std::string::npos || !line.starts_with("  - {method: ")) continue;
+            const std::size_t begin = named + 10;
+            reached.insert(line.substr(begin, line.find(',', begin) - begin));
+        }
+    }
+    EXPECT_GT(reached.size(), 10u);
+    for (const std::string& message : reached)
+        EXPECT_EQ(left.erase(message), 1u) << message;
+    EXPECT_EQ(left, (std::set<std::string>{"auth", "ping", "resume", "subscribe", "unsubscribe"}));
+}
+
 TEST(HttpRoutes, AskForATokenWhereTheyNeedOne) {
     World world;
     for (const Route& route : routes()) {
@@ -143,6 +165,10 @@ TEST(Http, DoesAllThatTheSocketDoes) {
     EXPECT_EQ(std::get<protocol::PageOk>(page.payload).rows.size(), 1u);
     EXPECT_NE(got(path + "/changes?after=0").find("by HTTP"), std::string::npos);
     EXPECT_NE(got(path + "/members").find("member.changed"), std::string::npos);
+    EXPECT_NE(got(path + "/settings").find("conversation.changed"), std::string::npos);
+    EXPECT_EQ(got(path + "/settings").find("member.changed"), std::string::npos);
+    EXPECT_NE(got("/v1/conversations/" + ada.id.text() + "/changes").find("profile.changed"),
+              std::string::npos);
     EXPECT_NE(got("/v1/conversations").find("conversation.state"), std::string::npos);
     EXPECT_NE(got("/v1/devices").find(ada.device.text()), std::string::npos);
     EXPECT_NE(got("/v1/profile").find("Ada"), std::string::npos);
@@ -234,6 +260,7 @@ TEST(Http, AnswersOtherPeoplesConversationsLikeMissingOnes) {
     const std::vector<Call> calls{{"GET", "/messages?before=0", ""},
                                   {"GET", "/changes?after=0", ""},
                                   {"GET", "/members", ""},
+                                  {"GET", "/settings", ""},
                                   {"PATCH", "", R"({"title":"x"})"},
                                   {"POST", "/members", R"({"accounts":[")" + person + "\"]}"},
                                   {"DELETE", "/members/" + person, ""},

@@ -114,7 +114,7 @@ TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
     std::vector<const ShardMetrics*> metrics;
     for (const auto& one : world.shard_metrics)
         metrics.push_back(one.get());
-    outputs.add(render_metrics(ProcessMetrics{}, metrics, 0));
+    outputs.add(render_metrics(ProcessMetrics{}, metrics, {}));
     outputs.expect_clean(secrets);
 }
 

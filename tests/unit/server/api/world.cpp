@@ -44,6 +44,7 @@ std::unique_ptr<Store> Disk::open(const Rules& rules, StoreHost& host) const {
 bool Writes::submit(Work work) {
     if (full) return false;
     queue.push_back(std::move(work));
+    on_submit();
     return true;
 }
 

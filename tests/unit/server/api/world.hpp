@@ -36,6 +36,9 @@ class Writes : public WriteQueue {
     bool submit(Work work) override;
     std::vector<Work> queue;
     bool full = false;
+    /// Called as work is taken.
+    std::function<void()> on_submit = [] {
+    };
 };
 
 /// Reads in three steps: asked for, read, told.

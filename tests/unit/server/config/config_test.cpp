@@ -71,7 +71,8 @@ TEST(Settings, OfALaterSourceWin) {
                                      {"PARLEY_LISTEN_ADDRESS", "10.0.0.2"},
                                      {"PARLEY_LISTEN_ORIGINS", "https://a.example,https://b.example"},
                                      {"PATH", "/bin"},
-                                     {"PARLEY_HOME", "the client's"}},
+                                     {"PARLEY_HOME", "the client's"},
+                                     {"PARLEY_CONFIG", "said elsewhere"}},
                        .flags = {{"listen.port", "3"}}});
     ASSERT_TRUE(settings) << settings.error().context;
     EXPECT_EQ(settings->listen_port, 3);
@@ -83,7 +84,11 @@ TEST(Settings, OfALaterSourceWin) {
 TEST(Settings, ThatNobodyKnowsAreNamedWithTheirLine) {
     EXPECT_EQ(mistake("data = 'x'\n\n[listen]\nprot = 1\n"), ":4: there is no setting listen.prot");
     EXPECT_EQ(mistake("colour = 'red'\n"), ":1: there is no setting colour");
-    EXPECT_EQ(mistake("[nothing]\nx = 1\n"), ":2: there is no setting nothing.x");
+    EXPECT_EQ(mistake("[nothing]\nx = 1\n"), ":1: there is no setting nothing");
+    EXPECT_EQ(mistake("data = 'x'\n[nothing]\n"), ":2: there is no setting nothing");
+    EXPECT_EQ(mistake("[listen]\nport = 1\n[listen.more]\n"), ":3: there is no setting listen.more");
+    EXPECT_EQ(mistake("[[listen]]\nport = 1\n"), ":1: there is no setting listen");
+    EXPECT_TRUE(load("[listen]\n[log]\n")) << "a section may be empty";
 }
 
 TEST(Settings, OfTheWrongKindAreNamedWithTheirLine) {
@@ -100,6 +105,9 @@ TEST(Settings, InVariablesAndFlagsAreCheckedAsWell) {
     EXPECT_EQ(
         load_settings({.file = {}, .variables = {{"PARLEY_LISTEN_PORT", "x"}}, .flags = {}}).error().context,
         "PARLEY_LISTEN_PORT: listen.port is a whole number");
+    EXPECT_EQ(
+        load_settings({.file = {}, .variables = {{"PARLEY_LISTEN_PROT", "1"}}, .flags = {}}).error().context,
+        "PARLEY_LISTEN_PROT: there is no such setting");
     EXPECT_EQ(load_settings({.file = {}, .variables = {}, .flags = {{"metrics", "1"}}}).error().context,
               "--metrics: metrics is true or false");
     EXPECT_EQ(load_settings({.file = "/nowhere/parleyd.toml", .variables = {}, .flags = {}}).error().context,

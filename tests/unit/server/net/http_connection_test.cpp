@@ -128,7 +128,7 @@ TEST(HttpConnection, WhoseAnswerDoesNotComeIsToldSo) {
     EXPECT_NE(answer.head.find("Retry-After: 1\r\n"), std::string::npos) << answer.head;
     EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
     EXPECT_TRUE(client.ends_within(milliseconds(3'000)));
-    // The answer that comes after all goes nowhere.
+    // The answer that comes after all goes nowhere, and the device that was added is signed out.
     server.start_writing();
     RawClient other(server.port());
     other.send(get("/livez"));
@@ -161,7 +161,7 @@ TEST(HttpConnection, IsAnsweredByAServerThatDrainsAndEnds) {
     EXPECT_TRUE(idle.ends_within(milliseconds(3'000))) << "one that was idle ends with its next answer";
 }
 
-TEST(HttpConnection, AboveTheirNumberAreEndedAtOnce) {
+TEST(HttpConnection, AboveTheirNumberAreToldSoAndEndedAtOnce) {
     NetOptions net;
     net.connections_max = 2;
     RealServer server(net);
@@ -172,7 +172,37 @@ TEST(HttpConnection, AboveTheirNumberAreEndedAtOnce) {
     two.send(get("/livez"));
     EXPECT_EQ(receive_answer(two).status, 200);
     RawClient three(server.port());
+    three.send(get("/livez"));
+    const Answer answer = receive_answer(three);
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos) << answer.head;
+    EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
     EXPECT_TRUE(three.ends_within(milliseconds(3'000)));
+    RawClient four(server.port());
+    RawSocket socket(four);
+    EXPECT_EQ(socket.upgrade("parley.v1.json"), 503);
+    one.send(get("/livez"));
+    EXPECT_EQ(receive_answer(one).status, 200);
+    EXPECT_EQ(server.listener().refused(), 2);
+    EXPECT_EQ(server.listener().connections(), 2);
+}
+
+TEST(HttpConnection, AFloodAboveTheirNumberHoldsNothing) {
+    NetOptions net;
+    net.connections_max = 1;
+    RealServer server(net);
+    RawClient one(server.port());
+    one.send(get("/livez"));
+    EXPECT_EQ(receive_answer(one).status, 200);
+    // Those that are held for a moment are some of them; the others have their end at once, though they read
+    // nothing.
+    std::vector<std::unique_ptr<RawClient>> flood;
+    for (int i = 0; i < 300; ++i)
+        flood.push_back(std::make_unique<RawClient>(server.port()));
+    for (const auto& client : flood)
+        EXPECT_TRUE(client->receive_all());
+    EXPECT_EQ(server.listener().refused(), 300);
+    EXPECT_EQ(server.listener().connections(), 1);
     one.send(get("/livez"));
     EXPECT_EQ(receive_answer(one).status, 200);
 }

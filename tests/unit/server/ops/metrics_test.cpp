@@ -23,7 +23,8 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
     first.delivery_ms.observe(99'999);
     process.commit_works.observe(7);
     const std::vector<const ShardMetrics*> shards{&first, &second};
-    const std::string text = render_metrics(process, shards, 3);
+    const std::string text =
+        render_metrics(process, shards, {.log_lines_dropped = 3, .connections_refused = 8});
     for (const char* line :
          {"parley_connections{shard=\"0\"} 3\n", "parley_connections{shard=\"1\"} 1\n",
           "parley_resumes_total{outcome=\"fallen_back\"} 4\n",
@@ -34,7 +35,7 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
           "parley_delivery_seconds_bucket{shard=\"0\",le=\"+Inf\"} 3\n",
           "parley_delivery_seconds_count{shard=\"0\"} 3\n", "parley_commit_works_bucket{le=\"8\"} 1\n",
           "# TYPE parley_delivery_seconds histogram\n", "parley_write_queue 0\n",
-          "parley_log_lines_dropped_total 3\n"}) {
+          "parley_log_lines_dropped_total 3\n", "parley_connections_refused_total 8\n"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
     }
 }
