@@ -11,6 +11,7 @@
 #include "server/ops/maintenance.hpp"
 #include "server/ops/process_host.hpp"
 #include "server/ops/secret_file.hpp"
+#include "server/ops/start_progress.hpp"
 #include "server/ops/thread_name.hpp"
 #include "server/store/file_identity.hpp"
 #include "server/store/sqlite_store.hpp"
@@ -141,14 +142,20 @@ struct App::Impl : public Operations {
 
 Status App::Impl::open_store() {
     host = std::make_unique<ProcessHost>(settings.data, log, process_metrics.bad_rows);
-    const SqliteOptions options{.directory = settings.data,
-                                .vfs = {},
-                                .ballast_bytes = settings.store_ballast_mib << 20,
-                                .log_bytes_max = settings.store_log_mib << 20,
-                                .opened_file = [file = settings.data + "/parley.db"] {
-                                    return OpenedFile{file_identity(file), current_time().wall};
-                                }};
+    StartProgress progress(log, [] { return current_time().instant; });
+    const SqliteOptions options{
+        .directory = settings.data,
+        .vfs = {},
+        .ballast_bytes = settings.store_ballast_mib << 20,
+        .log_bytes_max = settings.store_log_mib << 20,
+        .opened_file = [file = settings.data +
+                               "/parley.db"] { return OpenedFile{file_identity(file), current_time().wall}; },
+        .progress =
+            [&](const LongWork& work) {
+                progress.handle(work);
+            }};
     TRY_ASSIGN(store, open_sqlite_store(options, rules, *host));
+    progress.handle_done();
     if (store->was_copied()) {
         process_metrics.epochs_begun.add();
         log.warning("the store is a copy, a new epoch begins",

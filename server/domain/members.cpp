@@ -65,6 +65,7 @@ std::int64_t end_membership(WorkContext& context, ConversationRecord& conversati
     const auto seq = change.seq;
     context.store.conversation_writes().put(member);
     context.store.conversation_writes().close_interval(conversation.key, member.account, seq);
+    context.store.conversation_writes().drop_mentions(conversation.key, member.account, seq);
     change_account(context, member.account,
                    {.slot = Slot::membership(conversation.key),
                     .payload = protocol::Left{.conversation = to_id(conversation.key), .until = seq},

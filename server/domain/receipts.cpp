@@ -31,6 +31,7 @@ void move_read(WorkContext& context, const ConversationRecord& conversation, Mem
         member.own_since_read -= passed.own;
     }
     member.read = upto;
+    context.store.conversation_writes().drop_mentions(conversation.key, member.account, upto);
 }
 
 Answer read_ok(const WorkContext& context, ConversationKey conversation, const protocol::ReadChanged& state) {

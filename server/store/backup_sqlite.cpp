@@ -3,8 +3,11 @@
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/copies_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
+#include "server/store/schema_sqlite.hpp"
 #include "server/store/vfs_sqlite.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -16,16 +19,33 @@ using namespace copies;
 using sqlite::Access;
 using sqlite::Statement;
 
-/// With this every SQLite file begins.
+// How a backup begins (file format, section 1.3): a file of SQLite's that is written without a log. A store
+// has one.
 constexpr std::string_view magic = "SQLite format 3";
+constexpr std::size_t versions_at = 18;
+constexpr std::string_view without_log = "\1\1";
 
+/// Whatever holds a log or a journal is at work with the file, and is not us.
+bool is_in_use(const std::string& file) {
+    std::error_code ignored;
+    return std::ranges::any_of(std::array{"-wal", "-journal"}, [&](const char* suffix) {
+        return std::filesystem::exists(file + suffix, ignored);
+    });
+}
+
+/// One of ours, or an empty file.
 bool is_backup_or_empty(const std::string& file) {
     std::error_code failure;
     if (!std::filesystem::is_regular_file(file, failure)) return false;
     std::ifstream input(file, std::ios::binary);
-    std::string begins(magic.size(), '\0');
+    std::string begins(versions_at + without_log.size(), '\0');
     input.read(begins.data(), static_cast<std::streamsize>(begins.size()));
-    return input.gcount() == 0 || begins == magic;
+    if (input.gcount() == 0) return true;
+    if (!begins.starts_with(magic) || !begins.ends_with(without_log) || is_in_use(file)) return false;
+    const auto checked = sqlite::GuardedVfs::create("", nullptr);
+    if (!checked) return false;
+    const auto connection = Connection::open(file, (*checked)->name(), Access::read_only);
+    return connection && check_kind(**connection, file);
 }
 
 /// Everything that a store keeps beside its lock is called so.
@@ -45,7 +65,8 @@ Status check_target(const std::string& directory, const std::string& file) {
     if (std::filesystem::equivalent(file, database_in(directory), ignored))
         return fail(ErrorCode::invalid, file + " is the store itself; choose another name");
     if (is_backup_or_empty(file)) return {};
-    return fail(ErrorCode::invalid, file + " is there and is no backup; choose another name");
+    return fail(ErrorCode::invalid,
+                file + " is there and is no backup that this program could replace; choose another name");
 }
 
 /// Answers with the number of pages of the store that do not fit their checksums. The copy has what stands on
@@ -58,6 +79,7 @@ Result<std::int64_t> copy_into(const std::string& directory, const std::string& 
     connection->give_up_when(ending);
     TRY(connection->execute("PRAGMA wal_autocheckpoint = 0"));
     TRY(sqlite::keep_log_on_close(*connection));
+    TRY(sqlite::check_page_protection(*connection));
     {
         Statement copy(*connection, "VACUUM INTO ?", Pages::any);
         copy.run(std::string_view(file));

@@ -101,6 +101,8 @@ class ConversationWrites {
     virtual void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) = 0;
     virtual void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) = 0;
     virtual void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
+    /// Forgets those up to `born`: nobody asks for what was read.
+    virtual void drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
 };
 
 }  // namespace parley::server

@@ -88,7 +88,9 @@ ConversationTables::ConversationTables(Connection& connection)
           connection,
           "UPDATE interval SET last = ?3 WHERE conversation = ?1 AND account = ?2 AND last IS NULL"),
       add_mention_(connection,
-                   "INSERT OR IGNORE INTO mention (account, conversation, born) VALUES (?, ?, ?)") {}
+                   "INSERT OR IGNORE INTO mention (account, conversation, born) VALUES (?, ?, ?)"),
+      drop_mentions_(connection, "DELETE FROM mention WHERE account = ? AND conversation = ? AND born <= ?") {
+}
 
 const ConversationRecord* ConversationTables::find(ConversationKey key) {
     if (const auto* known = conversations_.find(key)) return known;
@@ -193,6 +195,11 @@ void ConversationTables::close_interval(ConversationKey conversation, AccountKey
 void ConversationTables::add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) {
     ++writes_;
     add_mention_.run(account, conversation, born);
+}
+
+void ConversationTables::drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) {
+    ++writes_;
+    drop_mentions_.run(account, conversation, born);
 }
 
 void ConversationTables::write(const ConversationEntry& entry) {

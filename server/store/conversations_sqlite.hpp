@@ -44,6 +44,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) override;
     void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) override;
     void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+    void drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) override;
 
     /// Writes what has been put.
     void flush();
@@ -83,6 +84,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement open_interval_;
     Statement close_interval_;
     Statement add_mention_;
+    Statement drop_mentions_;
 };
 
 }  // namespace parley::server::sqlite

@@ -56,17 +56,6 @@ std::string parent_of(const std::string& path) {
     return parent.empty() ? "." : parent.string();
 }
 
-/// Whether it is a store at all, of this version or an older one.
-Status check_kind(Connection& connection, const std::string& name) {
-    const auto tables = one_number(
-        connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('row', 'meta')");
-    const auto version = one_number(connection, "PRAGMA user_version");
-    if (!connection.status() || tables != 2 || version < 1)
-        return fail(ErrorCode::invalid, name + " is no backup of Parley");
-    if (version <= sqlite::schema_version) return {};
-    return fail(ErrorCode::invalid, name + " was made by a newer version of this program");
-}
-
 }  // namespace
 
 std::string database_in(const std::string& directory) {
@@ -87,6 +76,16 @@ std::int64_t one_number(Connection& connection, std::string_view sql) {
     Statement statement(connection, sql);
     auto query = statement();
     return query.step() ? query.integer(0) : 0;
+}
+
+Status check_kind(Connection& connection, const std::string& name) {
+    const auto tables = one_number(
+        connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('row', 'meta')");
+    const auto version = one_number(connection, "PRAGMA user_version");
+    if (!connection.status() || tables != 2 || version < 1)
+        return fail(ErrorCode::invalid, name + " is no backup of Parley");
+    if (version <= sqlite::schema_version) return {};
+    return fail(ErrorCode::invalid, name + " was made by a newer version of this program");
 }
 
 Result<Look> look_through(const std::string& file, const LookOptions& options,

@@ -22,6 +22,9 @@ std::string secret_in(const std::string& directory);
 std::int64_t one_number(Connection& connection, std::string_view sql);
 std::string one_text(Connection& connection, std::string_view sql, Pages pages = Pages::sound);
 
+/// Whether it is a store at all, of this version or an older one; otherwise `invalid`, which calls it `name`.
+Status check_kind(Connection& connection, const std::string& name);
+
 struct Look {
     std::int64_t rows = 0;
     std::int64_t bad_rows = 0;

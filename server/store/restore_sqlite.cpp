@@ -8,6 +8,7 @@
 #include "server/store/vfs_sqlite.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 
@@ -60,9 +61,20 @@ std::unique_ptr<Connection> settle(const std::string& path, const std::string& v
     return known && knows_what_it_gave(**opened) ? std::move(*opened) : nullptr;
 }
 
+/// What is known of the numbers that were given.
+struct Given {
+    /// The store that is replaced; empty: it cannot be read.
+    std::string replaced;
+    /// The highest number from which a restore into this directory has let a stream go on.
+    std::int64_t restored = 0;
+    /// The time bounds what nobody knows.
+    WallTime now;
+};
+
 /// Moves every counter beyond all that was ever given: also by the store that is replaced, where it can be
 /// read, and where it cannot, beyond what it can have given.
-Status begin_epoch(Connection& connection, const std::string& replaced, StoreHost& host, WallTime now) {
+Status begin_epoch(Connection& connection, const Given& known, StoreHost& host) {
+    const auto& replaced = known.replaced;
     const bool knows_replaced = !replaced.empty();
     if (knows_replaced) {
         Statement attach(connection, "ATTACH ? AS replaced");
@@ -71,10 +83,12 @@ Status begin_epoch(Connection& connection, const std::string& replaced, StoreHos
     }
     const auto epoch = sqlite::new_epoch(host, one_number(connection, "SELECT epoch FROM main.meta"));
     const auto jump = [&](const std::string& table) {
+        // A stream that the replaced store lacks may have lived before that, in a store of this directory.
+        const std::string restored = std::to_string(known.restored);
         const std::string older = "coalesce((SELECT older.head FROM replaced." + table +
-                                  " AS older WHERE older.key = main." + table + ".key), 0)";
-        return sqlite::move_heads("main." + table,
-                                  knows_replaced ? older : std::to_string(sqlite::beyond_all(now)));
+                                  " AS older WHERE older.key = main." + table + ".key), " + restored + ")";
+        const auto unknown = std::max(sqlite::beyond_all(known.now), known.restored);
+        return sqlite::move_heads("main." + table, knows_replaced ? older : std::to_string(unknown));
     };
     TRY(connection.execute("BEGIN IMMEDIATE"));
     {
@@ -93,6 +107,33 @@ Status begin_epoch(Connection& connection, const std::string& replaced, StoreHos
             "UPDATE main.meta SET last_key = max(last_key, (SELECT last_key FROM replaced.meta))"));
     }
     return connection.execute("COMMIT");
+}
+
+// Two restores within one jump of the time's bound move counters equally far. So the directory remembers how
+// far that was, in a file beside the store, which survives where the store is lost alone.
+
+std::string memory_in(const std::string& directory) {
+    return database_in(directory) + ".restored";
+}
+
+/// 0: nothing is remembered, or what is there makes no sense.
+std::int64_t remembered(const std::string& directory) {
+    const std::string text = content_of(memory_in(directory));
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    constexpr std::int64_t json_max = std::int64_t{1} << 53;
+    const bool sound = error == std::errc{} && end != text.data() + text.size() && *end == '\n';
+    return sound && number > 0 && number < json_max ? number : 0;
+}
+
+/// Before the store is moved into place: a crash in between costs a jump and no number.
+Status remember(const std::string& directory, Connection& connection, std::int64_t before) {
+    const auto reached = std::max({before, one_number(connection, "SELECT max(head) FROM main.conversation"),
+                                   one_number(connection, "SELECT max(head) FROM main.account")});
+    TRY(connection.status());
+    const std::string fresh = memory_in(directory) + ".new";
+    TRY(write_private(fresh, std::to_string(reached) + "\n"));
+    return move_into_place(fresh, memory_in(directory));
 }
 
 /// A name that no earlier restore has used: what was replaced before stays too.
@@ -174,7 +215,10 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
         TRY(sqlite::protect_pages(*connection));
         TRY(connection->execute("PRAGMA journal_mode = DELETE"));
         TRY_ASSIGN(secret, take_secret(*connection));
-        TRY(begin_epoch(*connection, settled ? path : std::string(), host, now));
+        const Given given{
+            .replaced = settled ? path : std::string(), .restored = remembered(directory), .now = now};
+        TRY(begin_epoch(*connection, given, host));
+        TRY(remember(directory, *connection, given.restored));
         report.epoch = one_number(*connection, "SELECT epoch FROM main.meta");
         report.conversations = one_number(*connection, "SELECT count(*) FROM main.conversation");
         TRY(connection->status());

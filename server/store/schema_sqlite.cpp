@@ -128,6 +128,22 @@ Status check_protection(const Connection& connection, std::int64_t version) {
     return fail(ErrorCode::internal, "the first page of the database is damaged: restore a backup");
 }
 
+/// A step that failed has committed nothing; what it left in the log behind that, where it may have filled
+/// the disk, is cut off.
+Status without_leftovers(Connection& connection, Status done) {
+    if (!done) (void)copy_log_back(connection, LogCopy::truncate);
+    return done;
+}
+
+Status write_anew(Connection& connection) {
+    // What it is written from need not fit into memory.
+    TRY(connection.execute("PRAGMA temp_store = FILE"));
+    const auto done = connection.execute("VACUUM");
+    TRY(connection.execute("PRAGMA temp_store = MEMORY"));
+    TRY(without_leftovers(connection, done));
+    return copy_log_back(connection, LogCopy::truncate);
+}
+
 }  // namespace
 
 Status migrate(Connection& connection, std::int64_t wanted) {
@@ -140,20 +156,25 @@ Status migrate(Connection& connection, std::int64_t wanted) {
     TRY(connection.execute("BEGIN IMMEDIATE"));
     for (; version < wanted; ++version) {
         if (auto made = connection.execute(scripts[static_cast<std::size_t>(version)]); !made) {
-            (void)connection.execute("ROLLBACK");
-            return made;
+            if (connection.in_transaction()) (void)connection.execute("ROLLBACK");
+            return without_leftovers(connection, made);
         }
     }
-    return connection.execute("COMMIT");
+    const auto committed = connection.execute("COMMIT");
+    if (!committed && connection.in_transaction()) (void)connection.execute("ROLLBACK");
+    return without_leftovers(connection, committed);
+}
+
+Status check_page_protection(Connection& connection) {
+    TRY_ASSIGN(const auto version, version_of(connection));
+    return check_protection(connection, version);
 }
 
 Status protect_pages(Connection& connection) {
     TRY_ASSIGN(const auto version, version_of(connection));
     TRY(check_protection(connection, version));
     if (!connection.pages_protected()) {
-        // What it is written from need not fit into memory.
-        TRY(connection.execute("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"));
-        TRY(copy_log_back(connection, LogCopy::truncate));
+        TRY(write_anew(connection));
         if (!connection.pages_protected())
             return fail(ErrorCode::internal, "the pages of the database could not be given checksums");
     }

@@ -14,9 +14,12 @@ inline constexpr std::int64_t schema_version = 5;
 /// newer than this program, and for one that says that its pages have checksums, and has not.
 Status migrate(Connection& connection, std::int64_t wanted = tables_version);
 
+/// An error where the file says of itself that its pages have checksums, and that there is no room for them:
+/// then its first page is damaged.
+Status check_page_protection(Connection& connection);
+
 /// Takes a migrated file to the last version: one whose pages have no checksums is written anew, whole, in
-/// one transaction. The connection keeps a log. An error where the file says of itself that it has them, and
-/// has not.
+/// one transaction. The connection keeps a log. An error as of check_page_protection.
 Status protect_pages(Connection& connection);
 
 }  // namespace parley::server::sqlite

@@ -19,6 +19,13 @@ struct OpenedFile {
     WallTime at;
 };
 
+/// How far long work of a start has got.
+struct LongWork {
+    std::int64_t bytes_written = 0;
+    /// About as many will have been written at the end.
+    std::int64_t bytes_expected = 0;
+};
+
 struct SqliteOptions {
     /// Existing directory that holds `parley.db`, its log, the ballast and the lock.
     std::string directory;
@@ -38,6 +45,8 @@ struct SqliteOptions {
     /// be older than what devices have seen, and a new epoch begins before anything is served. None: a copy
     /// is found out when a device comes that has seen more.
     std::function<OpenedFile()> opened_file = {};
+    /// Told of long work before it begins, and with every write: the thread that opens the store, often.
+    std::function<void(const LongWork&)> progress = {};
 };
 
 /// Opens or makes the store: takes the lock, brings the log of an earlier life into the main file, migrates.

@@ -4,6 +4,7 @@
 #include "server/store/ballast_sqlite.hpp"
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
+#include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
 #include "server/store/transaction_sqlite.hpp"
@@ -39,6 +40,16 @@ constexpr std::int64_t log_bytes_max_when_full = 1 << 18;
 /// Records that cannot be taken apart, and tables whose old pages are damaged, met in one transaction.
 constexpr int damages_passed_over_max = 64;
 
+Result<std::int64_t> file_bytes(Connection& connection) {
+    std::int64_t pages = 0;
+    {
+        Statement count(connection, "PRAGMA page_count");
+        if (auto query = count(); query.step()) pages = query.integer(0);
+    }
+    TRY(connection.status());
+    return pages * page_bytes;
+}
+
 class SqliteStore final : public Store {
   public:
     SqliteStore(const SqliteOptions& options, const Rules& rules, StoreHost& host,
@@ -69,6 +80,7 @@ class SqliteStore final : public Store {
 
   private:
     Result<Batch> apply_once(std::span<const Work> works);
+    Status give_page_checksums();
     Status with_room(const std::function<Status()>& step, std::string_view needed);
     Result<Batch> apply_around_damage(std::span<const Work> works);
     bool release_ballast();
@@ -109,8 +121,7 @@ Status SqliteStore::start() {
     // The log of an earlier life goes into the main file before anything is served from it.
     TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }, room_for_log));
     TRY(with_room([&] { return migrate(*writer_->connection); }, room_for_migration));
-    if (options_.page_checksums)
-        TRY(with_room([&] { return protect_pages(*writer_->connection); }, room_for_copy));
+    if (options_.page_checksums) TRY(give_page_checksums());
     // A migration is one long transaction; the log begins short behind it.
     TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }, room_for_log));
     meta_ = writer_->read_meta();
@@ -120,6 +131,26 @@ Status SqliteStore::start() {
     // On a disk that is full already there is no ballast to be had; the next look makes it.
     if (!disk_full_ && !ballast_.load()) disk_full_ = true;
     return with_room([&] { return begin_life(); }, room_for_log);
+}
+
+Status SqliteStore::give_page_checksums() {
+    auto& connection = *writer_->connection;
+    if (!connection.pages_protected() && options_.progress) {
+        // The database is copied into a temporary file, from there into the log, and from there into its
+        // place.
+        constexpr int times_written = 3;
+        TRY_ASSIGN(const auto size, file_bytes(connection));
+        LongWork work{.bytes_expected = times_written * size};
+        options_.progress(work);
+        vfs_->watch_writes([this, work](std::int64_t bytes) mutable {
+            work.bytes_written += bytes;
+            options_.progress(work);
+        });
+    }
+    const auto done = with_room([&] { return protect_pages(connection); }, room_for_copy);
+    vfs_->watch_writes({});
+    if (done) vfs_->expect_page_checksums();
+    return done;
 }
 
 /// A step of the start, with the ballast given up where it has to be.

@@ -61,7 +61,7 @@ int file_close(sqlite3_file* file) {
 }
 
 /// Learns from the first page, which SQLite reads before any other, whether the pages have checksums.
-void look_at_header(GuardedFile& file, ByteView bytes, sqlite3_int64 offset) {
+void learn_from_header(GuardedFile& file, ByteView bytes, sqlite3_int64 offset) {
     if (offset != 0 || bytes.size() < file_header_bytes) return;
     if (as_text(bytes.first(magic.size())) != magic) return;
     file.reads.checked = bytes[reserved_bytes_at] == page_checksum_bytes;
@@ -92,7 +92,8 @@ int file_read(sqlite3_file* file, void* out, int count, sqlite3_int64 offset) {
     auto& own = *reinterpret_cast<GuardedFile*>(file);
     if (code != SQLITE_OK || !own.has_pages) return code;
     const ByteView bytes{static_cast<const std::uint8_t*>(out), static_cast<std::size_t>(count)};
-    look_at_header(own, bytes, offset);
+    // Once it is known, a header that says otherwise is damage, and must not switch off what would find it.
+    if (!own.guard->expects_page_checksums()) learn_from_header(own, bytes, offset);
     const PageNumber number = offset / page_bytes + 1;
     if (!is_checked_page(own, count, offset) || page_checksum_fits(bytes, number)) return SQLITE_OK;
     if (is_accepted(own.reads.accepted, bytes, number)) {
@@ -105,9 +106,10 @@ int file_read(sqlite3_file* file, void* out, int count, sqlite3_int64 offset) {
 
 int file_write(sqlite3_file* file, const void* data, int count, sqlite3_int64 offset) {
     if (guard_of(file).dead()) return SQLITE_IOERR_WRITE;
+    guard_of(file).written(count);
     auto& own = *reinterpret_cast<GuardedFile*>(file);
     const ByteView bytes{static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(count)};
-    if (own.has_pages) look_at_header(own, bytes, offset);
+    if (own.has_pages) learn_from_header(own, bytes, offset);
     if (!own.has_pages || !is_checked_page(own, count, offset))
         return below(file)->pMethods->xWrite(below(file), data, count, offset);
     // SQLite's own copy stays as it is.
@@ -157,8 +159,14 @@ int file_sector_size(sqlite3_file* file) {
     return below(file)->pMethods->xSectorSize(below(file));
 }
 
+/// What a file may offer with us in front of it. All else stays unsaid, also what later versions of SQLite
+/// know: who reads parts of pages, for one, reads past their checksums.
+constexpr int characteristics_passed_on = SQLITE_IOCAP_SAFE_APPEND | SQLITE_IOCAP_SEQUENTIAL |
+                                          SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN |
+                                          SQLITE_IOCAP_POWERSAFE_OVERWRITE | SQLITE_IOCAP_IMMUTABLE;
+
 int file_characteristics(sqlite3_file* file) {
-    return below(file)->pMethods->xDeviceCharacteristics(below(file));
+    return below(file)->pMethods->xDeviceCharacteristics(below(file)) & characteristics_passed_on;
 }
 
 int file_shm_map(sqlite3_file* file, int region, int size, int extend, volatile void** out) {
@@ -217,7 +225,7 @@ int vfs_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, 
     // Of a file that is made now any page may be written first; the first page then says what it is.
     sqlite3_int64 bytes = 0;
     if (code == SQLITE_OK && guarded->has_pages && file_size(file, &bytes) == SQLITE_OK)
-        guarded->reads.checked = bytes == 0;
+        guarded->reads.checked = bytes == 0 || guarded->guard->expects_page_checksums();
     return code;
 }
 

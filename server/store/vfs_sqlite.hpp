@@ -4,8 +4,10 @@
 #include "server/store/store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 struct sqlite3_vfs;
 
@@ -34,10 +36,20 @@ class GuardedVfs {
     sqlite3_vfs& base() const { return *base_; }
     /// A sync failed.
     bool dead() const { return dead_; }
+    /// From here on every database that is opened through it, or is open, has checksums in its pages,
+    /// whatever the first page says. Before any other thread uses it.
+    void expect_page_checksums() { expects_page_checksums_ = true; }
+    bool expects_page_checksums() const { return expects_page_checksums_; }
+    /// Calls `written` with the bytes of each write, whichever file it is into; empty: no more. The same
+    /// holds.
+    void watch_writes(std::function<void(std::int64_t bytes)> written) { written_ = std::move(written); }
 
     /// Called by our files.
     void sync_failed(const char* what);
     void page_damaged(std::int64_t number);
+    void written(std::int64_t bytes) {
+        if (written_) written_(bytes);
+    }
 
   private:
     GuardedVfs(sqlite3_vfs* base, StoreHost* host);
@@ -47,6 +59,8 @@ class GuardedVfs {
     std::string name_;
     std::unique_ptr<sqlite3_vfs> vfs_;
     bool dead_ = false;
+    bool expects_page_checksums_ = false;
+    std::function<void(std::int64_t bytes)> written_;
 };
 
 }  // namespace parley::server::sqlite

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace parley::server::test {
 
@@ -193,6 +194,42 @@ TEST_F(Backup, NoNumberComesTwiceThoughTheReplacedStoreIsLost) {
     EXPECT_LT(world->head(group), std::int64_t{1} << 52) << "JSON carries it";
 }
 
+TEST_F(Backup, NoNumberComesTwiceThoughTwoStoresAreLostInOneMinute) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    ASSERT_TRUE(back_up(directory, file, never));
+    std::set<std::int64_t> given;
+    for (int life = 0; life < 4; ++life) {
+        store.reset();
+        for (const auto* suffix : {"", "-wal", "-shm"})
+            std::filesystem::remove(directory + "/parley.db" + suffix);
+        at.ms += 1'000;
+        restore_it();
+        for (int i = 0; i < 3; ++i) {
+            ASSERT_TRUE(world->send(ada, group, "in a life that is lost"));
+            EXPECT_TRUE(given.insert(world->head(group)).second) << "in life " << life;
+        }
+    }
+    EXPECT_LT(world->head(group), std::int64_t{1} << 52) << "JSON carries it";
+}
+
+TEST_F(Backup, NoNumberComesTwiceInAStreamThatAnOlderBackupLacks) {
+    const auto ada = world->person("ada");
+    const auto older = directory + "/older";
+    ASSERT_TRUE(back_up(directory, older, never));
+    const auto group = world->group(ada, {});
+    ASSERT_TRUE(back_up(directory, file, never));
+    std::set<std::int64_t> given;
+    for (int life = 0; life < 3; ++life) {
+        restore_it();
+        ASSERT_TRUE(world->send(ada, group, "x"));
+        EXPECT_TRUE(given.insert(world->head(group)).second) << "in life " << life;
+        store.reset();
+        ASSERT_TRUE(restore(older, directory, host, at));
+        open();
+    }
+}
+
 TEST_F(Backup, ReplacesAStoreWhoseCountersCannotBeRead) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {}, "title that stands with the counter");
@@ -268,6 +305,35 @@ TEST_F(Backup, ReplacesABackupButNothingElse) {
     EXPECT_EQ(content_of(other), "Dear Bob");
     EXPECT_FALSE(back_up(directory, directory + "/parley.db", never)) << "the store itself";
     EXPECT_EQ(world->head(group), 2);
+}
+
+TEST_F(Backup, ReplacesNoDatabaseOfOthersAndNoStore) {
+    world->person("ada");
+    const auto theirs = directory + "/theirs";
+    {
+        const auto connection = sqlite::Connection::open(theirs, "", sqlite::Access::read_write);
+        ASSERT_TRUE(connection);
+        ASSERT_TRUE((*connection)->execute("CREATE TABLE photos (content BLOB); PRAGMA user_version = 1"));
+    }
+    // A store that was moved here without its lock, as the folder of another server might be.
+    const auto moved = directory + "/moved";
+    ASSERT_TRUE(store->close());
+    std::filesystem::copy_file(directory + "/parley.db", moved);
+    ASSERT_TRUE(back_up(directory, file, never));
+    const auto used = directory + "/used";
+    std::filesystem::copy_file(file, used);
+    std::ofstream(used + "-journal") << "of another program";
+    for (const auto& target : {theirs, moved, used}) {
+        const std::string before = content_of(target);
+        const auto report = back_up(directory, target, never);
+        ASSERT_FALSE(report) << target;
+        EXPECT_EQ(report.error().code, ErrorCode::invalid);
+        EXPECT_THAT(report.error().context, testing::HasSubstr("choose another name"));
+        EXPECT_EQ(content_of(target), before) << target;
+    }
+    std::ofstream(directory + "/empty").close();
+    EXPECT_TRUE(back_up(directory, directory + "/empty", never));
+    EXPECT_TRUE(back_up(directory, file, never)) << "one of ours";
 }
 
 TEST_F(Backup, IsGivenUpWhenTheProcessEnds) {

@@ -92,6 +92,47 @@ TEST_F(DiskFull, AStartWithoutAnyRoomSaysWhatToDo) {
     EXPECT_TRUE(on_disk.start());
 }
 
+TEST(DiskFullOfOlderFile, LeavesTheRoomThatWritingItAnewWantedForOthers) {
+    StoreOnDisk older{2};
+    older.options.page_checksums = false;
+    ASSERT_TRUE(older.start());
+    StoreWorld world(older.store());
+    const auto writer = world.person("ada");
+    const auto group = world.group(writer, {});
+    for (int i = 0; i < 100; ++i)
+        ASSERT_TRUE(world.send(writer, group, std::string(8000, 'x')));
+    ASSERT_TRUE(older.store().close());
+    older.stop();
+    older.options.page_checksums = true;
+    const auto before = older.disk().used();
+    // Room for half of the new file in the log; temporary files lie elsewhere.
+    const auto bytes = older.disk().find("data/parley.db")->file.size();
+    ASSERT_GT(bytes, 2 * older.options.ballast_bytes);
+    older.disk().faults().capacity = before + bytes / 2;
+    EXPECT_FALSE(older.start());
+    EXPECT_EQ(older.open_error.code, ErrorCode::disk_full);
+    EXPECT_THAT(older.open_error.context, testing::HasSubstr("free twice the size of"));
+    EXPECT_LE(older.disk().used(), before);
+    older.disk().faults().capacity.reset();
+    std::vector<LongWork> told;
+    older.options.progress = [&](const LongWork& work) {
+        told.push_back(work);
+    };
+    ASSERT_TRUE(older.start());
+    world.use(older.store());
+    EXPECT_EQ(world.head(group), 102);
+    ASSERT_GT(told.size(), 100U);
+    EXPECT_EQ(told.front().bytes_written, 0) << "before it begins";
+    const auto& last = told.back();
+    EXPECT_GT(last.bytes_written, last.bytes_expected / 2);
+    EXPECT_LT(last.bytes_written, last.bytes_expected * 5 / 4);
+    ASSERT_TRUE(older.store().close());
+    told.clear();
+    ASSERT_TRUE(older.start());
+    EXPECT_TRUE(told.empty()) << "it is done once";
+    older.stop();
+}
+
 TEST_F(DiskFull, AfterACrashOnAFullDiskItStartsWithoutABallast) {
     on_disk.disk().faults().capacity = 3 << 20;
     fill();

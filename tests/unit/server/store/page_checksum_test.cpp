@@ -1,3 +1,4 @@
+#include "server/store/backup.hpp"
 #include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 #include "tests/unit/server/store/store_on_disk.hpp"
@@ -19,6 +20,7 @@ using testing::IsEmpty;
 
 constexpr auto database = "data/parley.db";
 constexpr int messages = 300;
+constexpr std::int64_t reserved_bytes_at = 20;
 
 std::string marked(int number) {
     return "marker " + std::to_string(10000 + number) + std::string(60, '.');
@@ -156,11 +158,26 @@ TEST_F(DamagedPage, ThatStandsInAnothersPlaceIsFound) {
 
 TEST_F(DamagedPage, ThatSaysThatThereAreNoChecksumsLetsNoStoreOpen) {
     make();
-    constexpr std::int64_t reserved_bytes_at = 20;
     ASSERT_EQ(file().byte_at(reserved_bytes_at), sqlite::page_checksum_bytes);
     file().byte_at(reserved_bytes_at) ^= 8;
     EXPECT_FALSE(start());
     EXPECT_THAT(on_disk.open_error.context, HasSubstr("restore a backup"));
+}
+
+TEST_F(DamagedPage, ThatSaysThatThereAreNoChecksumsHidesNothingFromAStoreThatRuns) {
+    make();
+    ASSERT_TRUE(start());
+    ASSERT_THAT(scrub(), IsEmpty());
+    const auto at = find("ada-of-these-tests");
+    file().byte_at(at + 2) ^= 0x04;
+    file().byte_at(reserved_bytes_at) ^= 8;
+    pages_scrubbed = 0;
+    EXPECT_EQ(scrub(), (std::set<std::int64_t>{1, at / page_bytes + 1}));
+    EXPECT_EQ(pages_scrubbed, file().size() / page_bytes);
+    EXPECT_THAT(on_disk.host.inner.bad_pages, Contains(1));
+    const auto copied = copy_store("data", on_disk.process().vfs_name(), "data/copy.db");
+    ASSERT_FALSE(copied);
+    EXPECT_THAT(copied.error().context, HasSubstr("first page"));
 }
 
 TEST_F(DamagedPage, OfAnOlderFileIsFoundFromItsNextStartOn) {
