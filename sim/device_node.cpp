@@ -41,6 +41,7 @@ void DeviceNode::heard(const Tab& tab, const core::Notice& notice) {
 bool DeviceNode::start() {
     assert(tab_ == nullptr && !dying_);
     hardware_.world.note(name(), "start");
+    full_at_start_ = disk().counts().full;
     tab_ = new_tab();
     if (!tab_->open()) die(false);
     return up();
@@ -74,6 +75,7 @@ void DeviceNode::bury() {
 bool DeviceNode::hand_over() {
     if (!up()) return false;
     hardware_.world.note(name(), "hand over");
+    full_at_start_ = disk().counts().full;
     tab_->stop_recording();
     older_.push_back(std::exchange(tab_, new_tab()));
     if (tab_->open()) return true;

@@ -33,6 +33,8 @@ class DeviceNode {
     Link& link() { return hardware_.link; }
     MemoryDisk& disk() { return hardware_.disk; }
     protocol::Encoding encoding() const { return hardware_.options.encoding; }
+    /// Since what runs on it was started.
+    bool disk_was_full() const { return hardware_.disk.counts().full > full_at_start_; }
     Duration& clock_error() { return hardware_.clock_error; }
     Now now() const { return hardware_.now(); }
     /// What the server sends reaches it; the device, or the server, may believe so for a while where it is
@@ -73,6 +75,7 @@ class DeviceNode {
     core::RecordSink* record_to_ = nullptr;
     std::unique_ptr<Tab> tab_;
     std::vector<std::unique_ptr<Tab>> older_;
+    std::int64_t full_at_start_ = 0;
     bool dying_ = false;
     bool power_lost_ = false;
 };

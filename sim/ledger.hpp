@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,8 +55,8 @@ struct Said {
     std::map<std::pair<AccountId, Uuid>, Place> accepted;
     /// Any success.
     std::map<std::pair<AccountId, Uuid>, StreamId> done;
-    /// The newest refusal.
-    std::map<std::pair<AccountId, Uuid>, ErrorCode> refused;
+    /// For good.
+    std::set<std::pair<AccountId, Uuid>> refused;
 };
 
 }  // namespace parley::sim

@@ -124,8 +124,7 @@ void Scene::device_noticed(Device& device, const core::Notice& notice) {
             device.ledger.erase();
             device.shown.clear();
         }
-        if (changed->now == core::Connection::broken && device.node->up() &&
-            device.node->disk().counts().full == 0) {
+        if (changed->now == core::Connection::broken && device.node->up() && !device.node->disk_was_full()) {
             surprise(device.node->name() + ": the local database broke on a good disk");
         }
     }
@@ -192,7 +191,8 @@ void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {
     if (!envelope.re) return;
     const std::pair key{who.account, *envelope.re};
     if (const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload)) {
-        said_.refused[key] = error->code;
+        // One that may be asked again says nothing about what becomes of the command.
+        if (class_of(error->code) == ErrorClass::permanent) said_.refused.insert(key);
         return;
     }
     said_.done[key] = envelope.stream;
@@ -230,7 +230,7 @@ void Scene::backed_up() {
 }
 
 void Scene::restored() {
-    restored_ = true;
+    restored_ = was_restored_ = true;
 }
 
 /// What was done since the backup was made is undone, as far as the server is concerned, and the promises of

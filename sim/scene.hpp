@@ -92,6 +92,8 @@ class Scene final : public Watch {
     const History& history() const { return history_; }
     const Said& said() const { return said_; }
     const SignedIn* signed_in(const Wire& wire) const;
+    /// The server has been restored from a backup: devices may hold what it does not.
+    bool was_restored() const { return was_restored_; }
     Device* device_named(const std::string& name);
     /// The first that was seen; nothing happens after it.
     const std::optional<Violation>& violation() const { return violation_; }
@@ -136,6 +138,7 @@ class Scene final : public Watch {
     History history_kept_;
     Said said_kept_;
     bool restored_ = false;
+    bool was_restored_ = false;
     std::map<std::uint64_t, SignedIn> signed_in_;
     std::vector<std::unique_ptr<Promise>> promises_;
     std::optional<Violation> violation_;

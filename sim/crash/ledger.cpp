@@ -247,18 +247,29 @@ void Ledger::compare_new_rows(std::int64_t stream, const Book& book, const Store
 }
 
 void Ledger::compare_people(const StoredFile& file, Complaints& out) const {
-    for (const auto& member : file.members) {
-        const auto told = receipts_.find({member.conversation, member.account});
-        if (told == receipts_.end()) continue;
-        if (member.read < told->second.read || member.delivered < told->second.delivered)
-            out.add("a position that was told is lost: " + place(member.conversation, told->second.read));
+    std::map<std::pair<std::int64_t, std::int64_t>, const StoredMember*> members;
+    for (const auto& member : file.members)
+        members[{member.conversation, member.account}] = &member;
+    for (const auto& [who, told] : receipts_) {
+        const auto member = members.find(who);
+        if (member == members.end() || member->second->read < told.read ||
+            member->second->delivered < told.delivered)
+            out.add("a position that was told is lost: " + place(who.first, told.read));
     }
-    for (const auto& device : file.devices) {
-        const auto number = refresh_numbers_.find(device.key);
-        if (number != refresh_numbers_.end() && device.refresh_number < number->second)
-            out.add("a refresh token that was given out is lost: device " + std::to_string(device.key));
-        if (device.present && revoked_.contains(device.key))
-            out.add("a device is back that was signed out: " + std::to_string(device.key));
+    std::map<std::int64_t, const StoredDevice*> devices;
+    for (const auto& device : file.devices)
+        devices[device.key] = &device;
+    for (const auto& [key, number] : refresh_numbers_) {
+        const auto device = devices.find(key);
+        if (device == devices.end() || device->second->refresh_number < number)
+            out.add("a refresh token that was given out is lost: device " + std::to_string(key));
+    }
+    for (const auto key : revoked_) {
+        const auto device = devices.find(key);
+        if (device == devices.end())
+            out.add("a device is gone that was signed out: " + std::to_string(key));
+        else if (device->second->present)
+            out.add("a device is back that was signed out: " + std::to_string(key));
     }
     for (const auto& [account, id] : promised_) {
         const auto has = [&who = account, &what = id](const RowFacts& row) {

@@ -85,6 +85,7 @@ class Ledger {
     void compare_rows(std::int64_t stream, const Book& book, const StoredFile& file, Complaints& out) const;
     void compare_new_rows(std::int64_t stream, const Book& book, const StoredFile& file,
                           Complaints& out) const;
+    /// What was told of people: positions, tokens that were given out, devices that were signed out.
     void compare_people(const StoredFile& file, Complaints& out) const;
 
     struct Place {

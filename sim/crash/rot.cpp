@@ -21,6 +21,8 @@ constexpr std::size_t rows_max = 2000;
 constexpr std::int64_t flips_per_store = 50;
 constexpr std::int64_t rows_at_once = 50;
 constexpr std::int64_t slice_rows = 100;
+/// A seed in so many gives a sound store of a fitting size; where none did, something is wrong with stores.
+constexpr int seeds_in_vain_max = 200;
 /// More than any round of the scrubber takes.
 constexpr std::int64_t slices_max = 1000;
 
@@ -149,9 +151,17 @@ Rot rot(Seeds seeds, std::int64_t flips, Defect defect) {
     const auto planted = defect == Defect::no_checksums ? defect : Defect::none;
     Rot result;
     auto seed = seeds.first;
+    int in_vain = 0;
     for (std::int64_t done = 0; done < flips; seed += seeds.step) {
         Specimen specimen(seed, planted);
-        if (!specimen.good()) continue;
+        if (!specimen.good()) {
+            if (++in_vain < seeds_in_vain_max) continue;
+            result.findings.push_back(
+                {.seed = seed,
+                 .what = std::to_string(in_vain) + " seeds in a row gave no sound store to flip bits in"});
+            break;
+        }
+        in_vain = 0;
         const auto here = std::min(flips - done, flips_per_store);
         result.seeds.insert(seed);
         flip_in_store(seed, here, specimen, result);

@@ -93,6 +93,7 @@ void World::live(bool last) {
     if (last) {
         end_in_order();
         if (sound() && start()) look_around(true);
+        complain_of_bad_rows();
         view_.reset();
         machine_.stop();
         return;
@@ -187,6 +188,10 @@ void World::settle_in_flight(bool survived) {
 void World::work() {
     for (std::int64_t i = 0; i < plan_.acts_per_life && machine_.alive() && sound(); ++i)
         act();
+    complain_of_bad_rows();
+}
+
+void World::complain_of_bad_rows() {
     for (const auto& [stream, born] : machine_.take_bad_rows())
         complain({"a row was found bad that nothing has damaged: stream " + std::to_string(stream) + " at " +
                   std::to_string(born)});

@@ -40,6 +40,7 @@ class World {
     void look_around(bool thoroughly);
     void settle_in_flight(bool survived);
     void work();
+    void complain_of_bad_rows();
     void act();
     void end(bool power_lost);
     void end_in_order();

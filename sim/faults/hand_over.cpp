@@ -10,6 +10,8 @@ bool strike(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->signed_in() || device->node->older() != nullptr) return false;
     if (!device->node->hand_over()) return true;
+    // A sign-in that was under way ends in the older tab, and the person begins anew in this one.
+    device->signing_in = false;
     scene.world().after(milliseconds(scene.world().random().between(1'000, 60'000)),
                         [device] { device->node->close_older(); });
     return true;

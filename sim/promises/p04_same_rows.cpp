@@ -31,7 +31,11 @@ class SameRows final : public Promise {
         std::int64_t last = 0;
         for (const auto& message : showing.messages) {
             // The restored server does not have it; it may come back, or stay where it was.
-            if (message.not_on_server) continue;
+            if (message.not_on_server) {
+                if (!scene.was_restored())
+                    wrong(scene, device, showing, "says that the server lost " + quoted(message));
+                continue;
+            }
             nothing_moved(scene, device, showing, message);
             if (message.born == 0) continue;
             if (message.born <= last) {

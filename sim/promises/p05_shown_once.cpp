@@ -51,6 +51,11 @@ class ShownOnce final : public Promise {
             if (message.born == 0 && message.state != core::MessageState::failed) {
                 wrong(scene, device, history.id, "still shows " + message.id.text() + " as pending");
             }
+            const protocol::MessageNew* committed = history.message(message.born);
+            if (message.not_on_server && committed != nullptr && committed->text == message.text) {
+                wrong(scene, device, history.id,
+                      "says that the server lost " + message.id.text() + ", which is there");
+            }
             shown.insert(message.born);
         }
         for (const auto& [born, seq] : history.latest) {

@@ -99,6 +99,25 @@ TEST_F(Broken, Promise4WhereSomethingShownMoves) {
     EXPECT_EQ(broken(), 4);
 }
 
+TEST_F(Broken, Promise4WhereADeviceSaysThatAServerLostWhatWasNeverRestored) {
+    founded();
+    message(4, kAda, 1);
+    auto lost = shown(1, 4);
+    lost.not_on_server = true;
+    same_rows()->looked_at(scene_, device(0), showing({lost}));
+    EXPECT_EQ(broken(), 4);
+}
+
+TEST_F(Broken, OnlyARefusalForGoodExcusesWhatWasNotDone) {
+    const auto refuse = [this](ErrorCode code) {
+        say(*ada_, protocol::ErrorReply{.code = code, .message = "no"}, {}, uuid(9));
+        return scene_.said().refused.contains({to_id(kAda), uuid(9)});
+    };
+    EXPECT_FALSE(refuse(ErrorCode::unavailable));
+    EXPECT_TRUE(refuse(ErrorCode::not_allowed));
+    EXPECT_TRUE(refuse(ErrorCode::unavailable));
+}
+
 TEST_F(Broken, Promise5WhereAMessageIsShownTwice) {
     shown_once()->looked_at(scene_, device(0), showing({shown(1, 4), shown(1, 0)}));
     EXPECT_EQ(broken(), 5);

@@ -96,6 +96,21 @@ TEST_F(LedgerOfThree, FindsAnOlderStateOfARow) {
     EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged change is lost: stream 7 at 4")));
 }
 
+TEST_F(LedgerOfThree, FindsPeopleAndDevicesThatAreGoneOfWhomSomethingWasTold) {
+    server::Batch batch{.first_position = 4, .last_position = 4};
+    batch.effects.emplace_back(server::ReceiptMoved{
+        .conversation = {group}, .receipt = {.delivered = 3, .read = 2}, .account = {ada}});
+    batch.effects.emplace_back(server::DeviceRevoked{.device = {11}});
+    EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+    file.heads = ledger.heads();
+    EXPECT_THAT(differences(),
+                testing::UnorderedElementsAre(HasSubstr("a position that was told is lost: stream 7 at 2"),
+                                              HasSubstr("a device is gone that was signed out: 11")));
+    file.members.push_back({.conversation = group, .account = ada, .read = 2, .delivered = 3});
+    file.devices.push_back({.key = 11});
+    EXPECT_THAT(differences(), IsEmpty());
+}
+
 TEST_F(LedgerOfThree, FindsRowsThatNobodyMade) {
     file.heads.of_stream[group] = 4;
     EXPECT_THAT(differences(), Contains(HasSubstr("rows that no transaction made")));
