@@ -1,21 +1,36 @@
+#include "protocol/codec.hpp"
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
 
+#include <set>
 #include <utility>
 
 namespace parley::server {
 
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request) {
     protocol::Profiles found;
+    std::set<AccountKey> seen;
+    std::size_t bytes = 0;
+    // One alone fits always.
+    const auto too_many = [&] {
+        return std::cmp_greater(bytes, limits::page_bytes_max);
+    };
     const auto add = [&](std::optional<AccountKey> key) {
         const auto* account = key ? snapshot.accounts().find(*key) : nullptr;
-        if (account != nullptr) found.profiles.push_back(profile_of(*account));
+        if (account == nullptr || too_many() || !seen.insert(*key).second) return;
+        found.profiles.push_back(profile_of(*account));
+        bytes += protocol::encode(found.profiles.back(), protocol::Encoding::json).size() + 1;
     };
     for (const auto& handle : request.handles)
         add(snapshot.accounts().by_handle(handle));
     for (const auto& id : request.accounts)
         add(account_key(id.text()));
     TRY(snapshot.status());
+    if (too_many()) {
+        return fail(Error{ErrorCode::limit,
+                          "these profiles do not fit into one answer; ask for fewer at a time", 0,
+                          request.accounts.empty() ? "handles" : "accounts"});
+    }
     return found;
 }
 

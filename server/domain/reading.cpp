@@ -76,10 +76,15 @@ bool exists_in(Snapshot& snapshot, const Reading& reading, BornRange range) {
     return !visible_messages(snapshot, reading, one).rows.empty();
 }
 
+struct PageRead {
+    protocol::PageOk page;
+    /// As `RowLimits` counts them.
+    std::int64_t bytes = 0;
+};
+
 /// The newest below `before`, in order; covers from the first of them, or from 1 where there are no older
 /// ones.
-protocol::PageOk page_before(Snapshot& snapshot, const Reading& reading, std::int64_t last,
-                             RowLimits limits) {
+PageRead page_before(Snapshot& snapshot, const Reading& reading, std::int64_t last, RowLimits limits) {
     auto found = visible_messages(snapshot, reading,
                                   {.stream = reading.stream(),
                                    .range = {.first = 1, .last = last},
@@ -87,37 +92,44 @@ protocol::PageOk page_before(Snapshot& snapshot, const Reading& reading, std::in
                                    .limits = limits});
     std::ranges::reverse(found.rows);
     if (mutant(Mutant::page_claims_one_more)) --found.passed;
-    return {.from = found.more ? std::min(found.passed, last + 1) : 1,
-            .to = last,
-            .as_of = reading.head(),
-            .more_before = found.more,
-            .rows = std::move(found.rows)};
+    return {.page = {.from = found.more ? std::min(found.passed, last + 1) : 1,
+                     .to = last,
+                     .as_of = reading.head(),
+                     .more_before = found.more,
+                     .rows = std::move(found.rows)},
+            .bytes = found.bytes};
 }
 
 /// The oldest from `first` on; covers up to the last of them, or up to `last` where there are no newer ones.
-protocol::PageOk page_after(Snapshot& snapshot, const Reading& reading, BornRange range, std::int64_t since,
-                            RowLimits limits) {
+PageRead page_after(Snapshot& snapshot, const Reading& reading, BornRange range, std::int64_t since,
+                    RowLimits limits) {
     auto found = visible_messages(
         snapshot, reading, {.stream = reading.stream(), .range = range, .since = since, .limits = limits});
-    return {.from = range.first,
-            .to = found.more ? found.passed : range.last,
-            .as_of = reading.head(),
-            .more_after = found.more,
-            .rows = std::move(found.rows)};
+    return {.page = {.from = range.first,
+                     .to = found.more ? found.passed : range.last,
+                     .as_of = reading.head(),
+                     .more_after = found.more,
+                     .rows = std::move(found.rows)},
+            .bytes = found.bytes};
 }
 
 protocol::PageOk page_around(Snapshot& snapshot, const Reading& reading, std::int64_t around,
                              RowLimits limits) {
     const auto middle = std::min(around, reading.head());
     const RowLimits lower{.rows_max = half(limits.rows_max), .bytes_max = half(limits.bytes_max)};
-    auto page = page_before(snapshot, reading, middle, lower);
-    const RowLimits upper{.rows_max = limits.rows_max - lower.rows_max, .bytes_max = half(limits.bytes_max)};
-    if (upper.rows_max < 1) return page;
+    auto below = page_before(snapshot, reading, middle, lower);
+    auto& page = below.page;
+    // One row alone may be larger than half of all.
+    const RowLimits upper{.rows_max = limits.rows_max - lower.rows_max,
+                          .bytes_max = limits.bytes_max - below.bytes};
+    if (upper.rows_max < 1) return std::move(page);
     auto above = page_after(snapshot, reading, {.first = middle + 1, .last = reading.head()}, 0, upper);
-    page.to = above.to;
-    page.more_after = above.more_after;
-    std::ranges::move(above.rows, std::back_inserter(page.rows));
-    return page;
+    // The first row of a reading fits always, but here it is not the first.
+    if (!page.rows.empty() && above.bytes > upper.bytes_max) return std::move(page);
+    page.to = above.page.to;
+    page.more_after = above.page.more_after;
+    std::ranges::move(above.page.rows, std::back_inserter(page.rows));
+    return std::move(page);
 }
 
 Result<protocol::PageOk> page_between(Snapshot& snapshot, const Reading& reading,
@@ -126,7 +138,7 @@ Result<protocol::PageOk> page_between(Snapshot& snapshot, const Reading& reading
         return fail(Error{ErrorCode::invalid, "from and to go together, from 1 on", 0, "from"});
     }
     const BornRange range{.first = *request.from, .last = std::min(*request.to, reading.head())};
-    return page_after(snapshot, reading, range, request.since.value_or(0), limits);
+    return page_after(snapshot, reading, range, request.since.value_or(0), limits).page;
 }
 
 Status check_one_way(const protocol::Page& request) {
@@ -193,9 +205,9 @@ Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const proto
     protocol::PageOk page;
     if (request.before) {
         const auto last = *request.before == 0 ? head : std::min(*request.before - 1, head);
-        page = page_before(snapshot, reading, last, limits);
+        page = page_before(snapshot, reading, last, limits).page;
     } else if (request.after) {
-        page = page_after(snapshot, reading, {.first = *request.after + 1, .last = head}, 0, limits);
+        page = page_after(snapshot, reading, {.first = *request.after + 1, .last = head}, 0, limits).page;
     } else if (request.around) {
         page = page_around(snapshot, reading, *request.around, limits);
     } else {
