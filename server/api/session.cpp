@@ -146,7 +146,7 @@ void Session::dispatch(protocol::Envelope envelope) {
             shard_.collect_acks(account_, device_, std::get<protocol::Ack>(envelope.payload));
             return;
         case Type::unsubscribe:
-            // Only channels have something to end.
+            unsubscribe(std::get<protocol::Unsubscribe>(envelope.payload).stream);
             reply(envelope.id, protocol::Done{});
             return;
         case Type::changes:
@@ -255,7 +255,12 @@ void Session::flush() {
     if (closed()) return;
     if (!held_.empty() && stage_ == Stage::signed_in && unanswered_ <= unanswered_max / 2) handle_held();
     if (closed()) return;
-    if (overflow_) fall_back();
+    if (overflow_ && live()) fall_back();
+    if (overflow_) {
+        // It knows how far it has come, and subscribes again from there.
+        close(CloseCode::try_later);
+        return;
+    }
     if (!writing_ && !outbound_.empty()) {
         Frame frame = outbound_.take_frame();
         writing_ = true;

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,9 +29,11 @@ class Shard;
 /// and, once signed in, for the streams:
 ///
 ///     none --resume--> resuming --last part read--> live --queue full--> resuming …
+///     none --subscribe--> subscribed --queue full--> closed               subscribed --resume--> resuming …
 ///
-/// While resuming it is sent one part at a time, the next one when the kernel has taken the last; live, it
-/// gets what the shard walks over. So a slow and a returning client are the same.
+/// Subscribed, it hears of the streams that it named and of nothing else; live, of all. While resuming it is
+/// sent one part at a time, the next one when the kernel has taken the last; live, it gets what the shard
+/// walks over. So a slow and a returning client are the same.
 class Session {
   public:
     Session(SessionKey key, Shard& shard, Connection& connection, protocol::Encoding encoding);
@@ -45,8 +48,20 @@ class Session {
     protocol::Encoding encoding() const { return encoding_; }
     bool closed() const { return stage_ == Stage::closed; }
     bool live() const { return sync_ == Sync::live; }
-    /// Live, and what this batch says is not known to it yet.
-    bool awaits(const Batch& batch) const { return live() && !overflow_ && batch.last_position > live_from_; }
+    /// Is told of what happens: of everything, or of what it has subscribed to.
+    bool listens() const { return live() || sync_ == Sync::subscribed; }
+    /// Listens, and what this batch says may not be known to it yet.
+    bool awaits(const Batch& batch) const {
+        return listens() && !overflow_ && batch.last_position > live_from_;
+    }
+    /// The same for what it says of this conversation, or (nothing) of the account's own stream.
+    bool awaits(const Batch& batch, std::optional<ConversationKey> stream) const {
+        return awaits(batch) && (live() || has_subscribed(batch, stream));
+    }
+    /// The same for a change of the account's own stream, which also ends what was subscribed to.
+    bool awaits(const Batch& batch, const protocol::Change& own) const {
+        return awaits(batch) && (live() || has_subscribed(batch, own));
+    }
     const std::vector<ConversationKey>& open_conversations() const { return open_; }
     bool has_open(ConversationKey conversation) const;
     /// When `handle_timeout` has something to do, at the earliest.
@@ -88,10 +103,25 @@ class Session {
 
   private:
     enum class Stage : std::uint8_t { greeted, verifying, signed_in, closed };
-    enum class Sync : std::uint8_t { none, resuming, live };
+    enum class Sync : std::uint8_t { none, resuming, live, subscribed };
     struct WaitingRead {
         std::optional<Uuid> re;
         std::function<Result<protocol::Envelope>(Snapshot&)> read;
+        /// Of a `subscribe`.
+        std::optional<StreamId> opens;
+    };
+    struct ReadDone {
+        /// Encoded; empty: the store could not be read.
+        std::string text;
+        bool refused = false;
+        /// That was read from.
+        std::int64_t position = 0;
+    };
+    struct Subscribed {
+        /// Nothing: the account's own stream.
+        std::optional<ConversationKey> stream;
+        /// Batches up to here are in what was answered.
+        std::int64_t from = 0;
     };
 
     // session.cpp: frames and replies
@@ -127,6 +157,13 @@ class Session {
     /// for is the server.
     std::optional<Instant> silent_at() const;
 
+    // session_subscriptions.cpp: hearing of single streams
+    bool has_subscribed(const Batch& batch, std::optional<ConversationKey> stream) const;
+    bool has_subscribed(const Batch& batch, const protocol::Change& own) const;
+    /// What was subscribed to is live behind the answer, which was read from this position.
+    void open_stream(const StreamId& stream, std::int64_t position);
+    void unsubscribe(const StreamId& stream);
+
     // session_sync.cpp: resuming and being live
     void begin_resume(std::optional<Uuid> re, const protocol::Resume& request);
     void restart_resume(const std::optional<SyncToken>& token);
@@ -142,7 +179,7 @@ class Session {
     // session_requests.cpp: what the store answers
     void ask(protocol::Envelope envelope);
     void read_next();
-    void finish_read(std::optional<Uuid> re, SharedText text);
+    void finish_read(WaitingRead asked, const std::shared_ptr<ReadDone>& read);
     void write(protocol::Envelope envelope);
     bool too_many_unanswered() const;
 
@@ -183,6 +220,8 @@ class Session {
     /// turn.
     std::optional<Coverage> overflow_;
     std::vector<ConversationKey> open_;  // ascending
+    /// While subscribed: of what `open_` has, and the account's own stream.
+    std::vector<Subscribed> subscribed_;
 
     Outbound outbound_;
     std::size_t counted_bytes_ = 0;

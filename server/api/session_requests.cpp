@@ -2,6 +2,7 @@
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
 #include "server/api/shard.hpp"
+#include "server/store/view.hpp"
 
 #include <memory>
 #include <utility>
@@ -50,20 +51,30 @@ void Session::write(protocol::Envelope envelope) {
 
 void Session::ask(protocol::Envelope envelope) {
     ++unanswered_;
-    waiting_.push_back({envelope.id, to_read(account_, std::move(envelope.payload))});
+    WaitingRead asked{.re = envelope.id, .read = nullptr, .opens = std::nullopt};
+    if (const auto* subscribe = std::get_if<protocol::Subscribe>(&envelope.payload))
+        asked.opens = subscribe->stream;
+    asked.read = to_read(account_, std::move(envelope.payload));
+    waiting_.push_back(std::move(asked));
     shard_.mark_dirty(*this);
 }
 
 void Session::read_next() {
     if (reading_ || waiting_.empty() || outbound_.bytes() > read_ahead_bytes) return;
-    auto text = std::make_shared<std::string>();  // by the read and by what follows it
+    auto done = std::make_shared<ReadDone>();  // by the read and by what follows it
+    WaitingRead asked = std::move(waiting_.front());
+    waiting_.erase(waiting_.begin());
+    // Kept only where it may have to be read once more.
+    auto read = asked.opens ? asked.read : std::move(asked.read);
     protocol::Envelope reply;
-    reply.re = waiting_.front().re;
+    reply.re = asked.re;
     reply.timestamp = shard_.now().wall;
     const bool reading = shard_.ports().reads.submit(
         shard_.options().number,
-        [text, reply, read = waiting_.front().read, encoding = encoding_](Snapshot& snapshot) {
+        [done, reply, read = std::move(read), encoding = encoding_](Snapshot& snapshot) {
             auto answer = read(snapshot);
+            done->position = snapshot.position();
+            done->refused = !answer || std::holds_alternative<protocol::ErrorReply>(answer->payload);
             protocol::Envelope envelope = reply;
             if (answer) {
                 envelope.payload = std::move(answer->payload);
@@ -71,31 +82,36 @@ void Session::read_next() {
             } else {
                 envelope.payload = error_reply(answer.error());
             }
-            protocol::append_envelope(*text, envelope, encoding);
+            protocol::append_envelope(done->text, envelope, encoding);
         },
-        [&shard = shard_, key = key_, re = reply.re, text] {
-            if (Session* session = shard.find(key)) session->finish_read(re, text);
+        [&shard = shard_, key = key_, asked = std::move(asked), done] {
+            if (Session* session = shard.find(key)) session->finish_read(asked, done);
         });
     if (!reading) {
-        const auto re = reply.re;
-        waiting_.erase(waiting_.begin());
         --unanswered_;
-        refuse(re, {ErrorCode::unavailable, "Too many are reading just now.", busy_retry_ms, {}});
+        refuse(reply.re, {ErrorCode::unavailable, "Too many are reading just now.", busy_retry_ms, {}});
         return;
     }
     reading_ = true;
-    waiting_.erase(waiting_.begin());
 }
 
-void Session::finish_read(std::optional<Uuid> re, SharedText text) {
+void Session::finish_read(WaitingRead asked, const std::shared_ptr<ReadDone>& read) {
     reading_ = false;
-    if (unanswered_ > 0) --unanswered_;
     shard_.mark_dirty(*this);
-    if (text->empty()) return refuse(re, not_read().error());
+    // Where all is live, or will be once the resume is done, a stream needs no opening.
+    const bool opens = asked.opens && !read->refused && (sync_ == Sync::none || sync_ == Sync::subscribed);
+    if (opens && !read->text.empty() && !shard_.replays_from(read->position)) {
+        // More has happened since than can be told again: it is read once more.
+        waiting_.insert(waiting_.begin(), std::move(asked));
+        return;
+    }
+    if (unanswered_ > 0) --unanswered_;
+    if (read->text.empty()) return refuse(asked.re, not_read().error());
     if (closed()) return;
     // Whatever the queue's bound is, one answer fits beside it: the next is read when this one has left.
-    outbound_.push_reply(std::move(text));
+    outbound_.push_reply(SharedText(read, &read->text));
     count_queued();
+    if (opens) open_stream(*asked.opens, read->position);
 }
 
 }  // namespace parley::server

@@ -37,7 +37,7 @@ void Session::begin_resume(std::optional<Uuid> re, const protocol::Resume& reque
     (token ? metrics.resumes_continued : metrics.resumes_fresh).add();
     if (token && attempt_ == 0) metrics.reconnects.add();
     if (sync_ == Sync::resuming) metrics.resumes_cut_short.add();
-    if (live()) shard_.leave(*this);
+    if (listens()) shard_.leave(*this);
     // What is queued goes out before the first part, and a token in it stays true: the parts only add to it.
     restart_resume(token);
 }
@@ -45,6 +45,7 @@ void Session::begin_resume(std::optional<Uuid> re, const protocol::Resume& reque
 void Session::restart_resume(const std::optional<SyncToken>& token) {
     sync_ = Sync::resuming;
     open_ = {};
+    subscribed_ = {};
     ++attempt_;
     reading_part_ = false;
     resume_token_ = token;
@@ -174,6 +175,8 @@ bool Session::handle_change(SharedText text, const Batch& batch, Instant receive
 }
 
 void Session::handle_opened(ConversationKey conversation) {
+    // Who has subscribed to something says so of each.
+    if (!live()) return;
     const auto place = std::lower_bound(open_.begin(), open_.end(), conversation);
     if (place != open_.end() && *place == conversation) return;
     if (mutant(Mutant::joined_stream_not_opened)) return;
@@ -187,6 +190,7 @@ bool Session::has_open(ConversationKey conversation) const {
 
 void Session::handle_closed(ConversationKey conversation) {
     if (std::erase(open_, conversation) > 0) shard_.close(*this, conversation);
+    std::erase_if(subscribed_, [&](const Subscribed& one) { return one.stream == conversation; });
 }
 
 }  // namespace parley::server

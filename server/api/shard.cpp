@@ -121,7 +121,7 @@ void Shard::mark_dirty(Session& session) {
 void Shard::bury(Session& session) {
     const auto found = sessions_.find(session.key());
     if (found == sessions_.end()) return;
-    if (session.live()) leave(session);
+    if (session.listens()) leave(session);
     unregister_device(session);
     session.forget();
     ports_.metrics.disconnected.add();

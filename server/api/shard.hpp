@@ -120,6 +120,8 @@ class Shard {
     /// Whether everything after `position` that was walked can be walked again, and doing it for one session.
     bool replays_from(std::int64_t position) const;
     void replay(Session& session, std::int64_t position);
+    /// The same for one conversation, or (nothing) the account's own stream.
+    void replay_stream(Session& session, std::int64_t position, std::optional<ConversationKey> stream);
     bool submit(const Session& session, std::optional<Uuid> command, std::optional<Uuid> follows,
                 Command what);
     void count_queued(std::ptrdiff_t difference);

@@ -39,7 +39,19 @@ bool hears(const Session& session, const ConversationChange& change) {
     return session.key() != change.origin.session || !message;
 }
 
-/// One effect for one session that comes out of a resume.
+/// Whether an effect says something of this conversation, or (nothing) of the account's own stream.
+bool concerns(const Effect& effect, AccountKey account, std::optional<ConversationKey> stream) {
+    if (const auto* change = std::get_if<ConversationChange>(&effect)) return change->conversation == stream;
+    if (const auto* closed = std::get_if<Closed>(&effect))
+        return closed->account == account && closed->conversation == stream;
+    if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) return moved->conversation == stream;
+    const auto* own = std::get_if<AccountChange>(&effect);
+    if (own == nullptr || own->account != account) return false;
+    const auto* left = std::get_if<protocol::Left>(&own->change.payload);
+    return !stream || (left != nullptr && left->conversation == to_id(*stream));
+}
+
+/// One effect for one session that comes out of a resume, or begins to hear of a stream.
 void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) {
     const Batch& batch = encoded.batch();
     const Effect& effect = batch.effects[index];
@@ -90,7 +102,7 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
     } else if (const auto* change = std::get_if<ConversationChange>(&effect)) {
         std::int64_t told = 0;
         for (Session* session : conversations_.of(change->conversation)) {
-            if (!session->awaits(batch) || !hears(*session, *change)) continue;
+            if (!session->awaits(batch, change->conversation) || !hears(*session, *change)) continue;
             told += session->handle_change(pieces.in(session->encoding()), batch, change->origin.received,
                                            std::nullopt)
                         ? 1
@@ -100,7 +112,7 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
             ports_.metrics.messages_out.add(told);
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         for (Session* session : accounts_.of(own->account)) {
-            if (!session->awaits(batch)) continue;
+            if (!session->awaits(batch, own->change)) continue;
             session->handle_change(pieces.in(session->encoding()), batch, {}, own->change.seq);
         }
     } else if (const auto* opened = std::get_if<Opened>(&effect)) {
@@ -109,11 +121,12 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
         }
     } else if (const auto* closed = std::get_if<Closed>(&effect)) {
         for (Session* session : accounts_.of(closed->account)) {
-            if (session->awaits(batch)) session->handle_closed(closed->conversation);
+            if (session->awaits(batch, closed->conversation)) session->handle_closed(closed->conversation);
         }
     } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
         for (Session* session : conversations_.of(moved->conversation)) {
-            if (!session->awaits(batch) || session->account() == moved->account) continue;
+            if (!session->awaits(batch, moved->conversation) || session->account() == moved->account)
+                continue;
             session->handle_change(pieces.in(session->encoding()), batch, {}, std::nullopt);
         }
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) {
@@ -180,6 +193,17 @@ void Shard::replay(Session& session, std::int64_t position) {
         for (std::size_t i = 0; i < batch.effects.size(); ++i) {
             if (!session.awaits(batch)) return;
             walk_for(session, *ringed.batch, i);
+        }
+    }
+}
+
+void Shard::replay_stream(Session& session, std::int64_t position, std::optional<ConversationKey> stream) {
+    for (const Ringed& ringed : ring_) {
+        const Batch& batch = ringed.batch->batch();
+        if (batch.last_position <= position) continue;
+        for (std::size_t i = 0; i < batch.effects.size(); ++i) {
+            if (!session.awaits(batch, stream)) break;
+            if (concerns(batch.effects[i], session.account(), stream)) walk_for(session, *ringed.batch, i);
         }
     }
 }
