@@ -237,8 +237,9 @@ def http_text(schema: Schema) -> str:
         """The same over HTTP, with JSON bodies, besides what is about the connection itself (`auth`, `ping`,
         `resume`, `subscribe`, `unsubscribe`). The path's parameters fill the payload's fields of the same
         name (`{stream}` fills `target.stream`, `{account}` of a direct conversation `target.direct`); the
-        header `Idempotency-Key` is the envelope's `id`; `Authorization: Bearer` carries the access token,
-        except where it says *none*. A refusal is a [Problem](#problem) with the status of its error code."""
+        header `Idempotency-Key` is the envelope's `id`, and `Parley-Follows` its `follows`; `Authorization:
+        Bearer` carries the access token, except where it says *none*. A refusal is a [Problem](#problem) with
+        the status of its error code."""
     )
     text += "\n| method | path | body | answer | token | |\n| --- | --- | --- | --- | --- | --- |\n"
     replies = {message.name: message.reply for message in schema.messages}

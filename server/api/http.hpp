@@ -16,6 +16,8 @@ struct HttpRequest {
     std::string target;
     std::string authorization;
     std::string idempotency_key;
+    /// The header Parley-Follows.
+    std::string follows;
     std::string content_type;
     std::string body;
     /// Who is counted for limits: bytes of the client's address, never for logs.

@@ -55,7 +55,20 @@ void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
         [call, body] { answer_read(*call, *body); });
 }
 
+namespace {
+
+/// What the envelope's `follows` says on the socket.
+Result<std::optional<Uuid>> follows_of(const HttpRequest& request) {
+    if (request.follows.empty()) return std::optional<Uuid>();
+    if (const auto id = Uuid::parse(request.follows)) return id;
+    return fail({ErrorCode::invalid, "The header Parley-Follows names a command by its id, a UUID.", 0,
+                 "Parley-Follows"});
+}
+
+}  // namespace
+
 void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
+    if (std::holds_alternative<protocol::MessageSend>(request)) shard_.ports().metrics.messages_in.add();
     auto command = to_command(std::move(request));
     if (!command) return call->refuse({ErrorCode::internal, "This route has no command.", 0, {}});
     auto id = command_id(Uuid::parse(call->request.idempotency_key));
@@ -65,8 +78,10 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
         error.field = "Idempotency-Key";
         return call->refuse(error);
     }
+    const auto follows = follows_of(call->request);
+    if (!follows) return call->refuse(follows.error());
     auto shared = std::make_shared<Command>(std::move(*command));  // until the device is known to be present
-    with_device(call, nullptr, [this, call, shared, id = *id] {
+    with_device(call, nullptr, [this, call, shared, id = *id, follows = *follows] {
         const Now now = shard_.now();
         if (is_rate_limited(*shared)) {
             if (const auto wait = shard_.ports().limits.take_message(call->claims.account, now.instant)) {
@@ -77,6 +92,7 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
         origin.account = call->claims.account;
         origin.device = call->claims.device;
         origin.command = id;
+        origin.follows = follows;
         const bool queued =
             shard_.submit_call(origin, std::move(*shared), [call, id](const Result<Answer>& answer) {
                 if (!answer) return call->refuse(answer.error());

@@ -112,6 +112,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                          .target = text_of(request.target()),
                          .authorization = text_of(request[http::field::authorization]),
                          .idempotency_key = text_of(request["Idempotency-Key"]),
+                         .follows = text_of(request["Parley-Follows"]),
                          .content_type = text_of(request[http::field::content_type]),
                          .body = request.body(),
                          .remote = limit_key(client_of(request)),

@@ -177,6 +177,43 @@ TEST(Http, DoesAllThatTheSocketDoes) {
     command("POST", path + "/leave", "{}");
 }
 
+TEST(Http, RefusesWhatFollowsACommandThatWasNotAccepted) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    const std::string path = "/v1/conversations/" + world.group(peer, {}).text() + "/messages";
+    const auto send = [&](const std::string& text, const std::string& id, const std::string& follows) {
+        HttpRequest request{.method = "POST",
+                            .target = path,
+                            .authorization = "Bearer " + ada.access,
+                            .idempotency_key = id,
+                            .follows = follows,
+                            .content_type = "application/json",
+                            .body = R"({"text":")" + text + "\"}",
+                            .remote = "127.0.0.1"};
+        return world.call(std::move(request));
+    };
+    const std::string first = world.next_id().text();
+    EXPECT_EQ(code_of(send("second", world.next_id().text(), first)), "follows_refused");
+    EXPECT_EQ(send("first", first, "").status, 200);
+    EXPECT_EQ(send("second", world.next_id().text(), first).status, 200);
+    const auto unreadable = send("third", world.next_id().text(), "the one before");
+    EXPECT_EQ(code_of(unreadable), "invalid");
+    EXPECT_NE(unreadable.body.find("Parley-Follows"), std::string::npos);
+}
+
+TEST(Http, CountsMessagesAsTheSocketDoes) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    const StreamId group = world.group(peer, {});
+    const auto before = world.shard_metrics.front()->messages_in.value();
+    peer.answer(peer.ask(message(group, "by the socket")));
+    world.call("POST", "/v1/conversations/" + group.text() + "/messages", R"({"text":"by HTTP"})", ada.access,
+               world.next_id().text());
+    EXPECT_EQ(world.shard_metrics.front()->messages_in.value(), before + 2);
+}
+
 TEST(Http, PagesThroughTheConversations) {
     World world;
     const Account ada = world.person("ada");

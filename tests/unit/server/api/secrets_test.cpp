@@ -89,6 +89,7 @@ TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
                             .target = "/v1/profile",
                             .authorization = "Bearer x" + secret,
                             .idempotency_key = secret,
+                            .follows = secret,
                             .content_type = secret,
                             .remote = secrets.address};
         outputs.add(world.call(request).body);
