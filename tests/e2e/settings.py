@@ -33,7 +33,8 @@ def help_names_what_there_is():
 
 CONFIG_ERRORS = [
     ("an unknown key", 'registration = "open"\n\n[listen]\nport = 8080\ncolour = "red"\n', 5, "colour"),
-    ("an unknown table", "[sauce]\nhot = true\n", 2, "sauce"),
+    ("an unknown table", "[sauce]\nhot = true\n", 1, "sauce"),
+    ("an unknown table that is empty", "[listen]\nport = 1\n[sauce]\n", 3, "sauce"),
     ("a wrong type", '[listen]\nport = "many"\n', 2, "port"),
     ("a number out of range", "[listen]\nport = 70000\n", 2, "port"),
     ("an unknown choice", '\n\nregistration = "sometimes"\n', 3, "registration"),
