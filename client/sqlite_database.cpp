@@ -117,6 +117,8 @@ SqliteDatabase::SqliteDatabase(sqlite3* handle, Durability durability)
 }
 
 SqliteDatabase::~SqliteDatabase() {
+    for (const Kept& kept : kept_)
+        sqlite3_finalize(kept.statement);
     sqlite3_close_v2(handle_);
 }
 
@@ -144,9 +146,25 @@ int SqliteDatabase::committed(void* self, sqlite3* handle, const char* schema, i
 
 Status SqliteDatabase::execute(std::string_view sql) {
     TRY(usable());
+    for (Kept& kept : kept_) {
+        if (kept.sql == sql) return execute(kept);
+    }
     const int result = sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) return fail(error_of(result));
     return {};
+}
+
+Status SqliteDatabase::execute(Kept& kept) {
+    if (kept.statement == nullptr) {
+        const int result = sqlite3_prepare_v3(handle_, kept.sql.data(), static_cast<int>(kept.sql.size()),
+                                              SQLITE_PREPARE_PERSISTENT, &kept.statement, nullptr);
+        if (result != SQLITE_OK) return fail(error_of(result));
+    }
+    const int result = sqlite3_step(kept.statement);
+    Status done;
+    if (result != SQLITE_DONE) done = fail(error_of(result));
+    sqlite3_reset(kept.statement);
+    return done;
 }
 
 Result<std::unique_ptr<core::Statement>> SqliteDatabase::prepare(std::string_view sql) {

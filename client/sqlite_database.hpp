@@ -2,10 +2,13 @@
 
 #include "core/ports/database.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace parley::client {
 
@@ -50,8 +53,16 @@ class SqliteDatabase final : public core::Database {
     Error error_of(int result);
     static int committed(void* self, sqlite3* handle, const char* schema, int log_pages);
 
+    /// What every transaction begins and ends with is prepared once.
+    struct Kept {
+        std::string_view sql;
+        sqlite3_stmt* statement = nullptr;
+    };
+    Status execute(Kept& kept);
+
     sqlite3* handle_;
     Durability durability_;
+    std::array<Kept, 2> kept_{{{.sql = "BEGIN IMMEDIATE"}, {.sql = "COMMIT"}}};
     /// Commits since the last sync.
     bool unsynced_ = false;
     /// The disk failed to read, write or sync.
