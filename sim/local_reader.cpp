@@ -113,6 +113,15 @@ std::optional<std::int64_t> held_messages(core::Database& database, const Stream
                   stream, {first, last});
 }
 
+std::optional<protocol::AsOf> held_as_of(core::Database& database, const StreamId& stream) {
+    const auto conversation =
+        number(database, "SELECT as_of_conversation FROM conversation WHERE stream = ?", stream, {});
+    const auto account =
+        number(database, "SELECT as_of_account FROM conversation WHERE stream = ?", stream, {});
+    if (!conversation || !account) return std::nullopt;
+    return protocol::AsOf{.conversation = *conversation, .account = *account};
+}
+
 std::optional<std::int64_t> held_base(core::Database& database, const StreamId& stream) {
     return number(database, "SELECT base FROM conversation WHERE stream = ?", stream, {});
 }

@@ -35,6 +35,8 @@ std::optional<std::map<StreamId, HeldStream>> held_streams(core::Database& datab
 /// How many messages of this stream with places in [first, last] it holds; nothing where the database fails.
 std::optional<std::int64_t> held_messages(core::Database& database, const StreamId& stream,
                                           std::int64_t first, std::int64_t last);
+/// As of when the counts are that it holds of this stream.
+std::optional<protocol::AsOf> held_as_of(core::Database& database, const StreamId& stream);
 /// Where the last jump of this stream set its cursor.
 std::optional<std::int64_t> held_base(core::Database& database, const StreamId& stream);
 

@@ -50,6 +50,11 @@ Plan make_plan(Random random, Profile profile) {
     for (const Fault* fault : all_faults()) {
         if (random.below(2) == 0) plan.faults.push_back(fault);
     }
+    // Now and then so few messages that who pastes pages is told to wait.
+    if (random.below(5) == 0) {
+        plan.messages_per_second = random.between(20, 40);
+        plan.messages_burst = random.between(5, 40);
+    }
     return plan;
 }
 

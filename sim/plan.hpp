@@ -45,6 +45,9 @@ struct Plan {
     Duration pace;
     Duration fault_pace;
     Duration access_token_life;
+    /// Of each person.
+    std::int64_t messages_per_second = 1'000;
+    std::int64_t messages_burst = 100'000;
     std::vector<const Act*> acts;
     std::vector<const Fault*> faults;
 };

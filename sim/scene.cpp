@@ -26,6 +26,9 @@ Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), pr
         world_, static_cast<Watch&>(*this),
         ServerNode::Settings{.rules = {.registration = server::Registration::open},
                              .access_token_life = options_.access_token_life,
+                             .limits = {.messages_per_second = options_.messages_per_second,
+                                        .messages_burst = options_.messages_burst,
+                                        .password_failures_max = 1'000},
                              .defects = options_.defects});
     for (std::size_t number = 0; number < options_.people; ++number)
         add_person(number);

@@ -69,6 +69,8 @@ struct SceneOptions {
     ServerDefects defects;
     std::size_t people = 3;
     Duration access_token_life = milliseconds(limits::access_token_ms);
+    std::int64_t messages_per_second = 1'000;
+    std::int64_t messages_burst = 100'000;
     /// Of each.
     std::size_t devices_max = 4;
 };

@@ -38,7 +38,7 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
           random_(node.world_.fork("server " + std::to_string(node.starts_))),
           disk_(node.disk_.start()),
           tokens_(root_secret()),
-          limits_({.messages_per_second = 1'000, .messages_burst = 100'000, .password_failures_max = 1'000}) {
+          limits_(node.settings_.limits) {
         disk_->on_death([this] { node_.die(node_.death_); });
     }
 

@@ -2,6 +2,7 @@
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "server/api/http.hpp"
+#include "server/api/rate_limits.hpp"
 #include "server/domain/rules.hpp"
 #include "sim/memory_disk.hpp"
 #include "sim/watch.hpp"
@@ -34,6 +35,7 @@ class ServerNode final : public WireAcceptor {
     struct Settings {
         server::Rules rules;
         Duration access_token_life = milliseconds(limits::access_token_ms);
+        server::RateOptions limits;
         ServerDefects defects;
     };
 

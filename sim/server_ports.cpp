@@ -57,7 +57,12 @@ void VirtualWriter::pump() {
 }
 
 VirtualReaders::VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn, Random random)
-    : world_(world), life_(std::move(life)), store_(store), turn_(std::move(turn)), random_(random) {}
+    : world_(world),
+      life_(std::move(life)),
+      store_(store),
+      turn_(std::move(turn)),
+      random_(random),
+      slow_one_of_(random_.below(4) == 0 ? 3 : 16) {}
 
 bool VirtualReaders::submit(std::uint32_t shard, std::function<void(server::Snapshot&)> read,
                             std::function<void()> done) {
@@ -70,7 +75,7 @@ bool VirtualReaders::submit(std::uint32_t shard, std::function<void(server::Snap
     const std::uint64_t number = ++number_;
     readings_.emplace(number, std::move(reading));
     // Now and then a disk takes its time, and the world goes on meanwhile.
-    const std::int64_t slowest = random_.below(16) == 0 ? 400 : 8;
+    const std::int64_t slowest = random_.below(slow_one_of_) == 0 ? 400 : 8;
     world_.after(milliseconds(random_.between(0, slowest)), life_, [this, number] { run(number); });
     return true;
 }

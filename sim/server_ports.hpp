@@ -70,6 +70,8 @@ class VirtualReaders final : public server::ReadPool {
     server::Store& store_;
     Turn turn_;
     Random random_;
+    /// So many reads, and one of them is slow: on some days of a server that is every third.
+    std::uint64_t slow_one_of_;
     std::uint64_t number_ = 0;
     std::map<std::uint64_t, Reading> readings_;
 };

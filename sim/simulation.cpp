@@ -102,6 +102,8 @@ SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& pl
     SceneOptions scene{.seed = options.seed, .profile = options.profile, .defects = options.defects};
     scene.people = std::min(plan.people, options.cut.people.value_or(plan.people));
     scene.access_token_life = plan.access_token_life;
+    scene.messages_per_second = plan.messages_per_second;
+    scene.messages_burst = plan.messages_burst;
     scene.devices_max = options.cut.devices.value_or(scene.devices_max);
     return scene;
 }

@@ -28,6 +28,9 @@ std::span<const Act* const> all_acts();
 std::vector<core::ConversationView> conversations_of(Device& device, bool groups_only);
 /// Accounts of other people, as far as they are known.
 std::vector<AccountId> others(const Scene& scene, const Device& device);
+/// Of these those who are in the conversation, or those who are not, as far as the device knows.
+std::vector<AccountId> who_is(Device& device, const StreamId& conversation,
+                              const std::vector<AccountId>& among, bool inside);
 /// A text that no other message has.
 std::string new_text(Scene& scene, const Device& device);
 

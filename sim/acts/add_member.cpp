@@ -9,9 +9,13 @@ bool perform(Scene& scene, Device& device) {
     const auto views = conversations_of(device, true);
     const auto people = others(scene, device);
     if (views.empty() || people.empty()) return false;
-    protocol::MemberAdd add{.accounts = {random.pick(people)}};
+    const StreamId stream = random.pick(views).stream;
+    const auto outside = who_is(device, stream, people, false);
+    // Now and then somebody who is in it already.
+    const bool any = outside.empty() || random.below(4) == 0;
+    protocol::MemberAdd add{.accounts = {random.pick(any ? people : outside)}};
     if (random.below(3) == 0) add.accounts.push_back(random.pick(people));
-    add.target.stream = random.pick(views).stream;
+    add.target.stream = stream;
     return scene.give(device, std::move(add)).has_value();
 }
 

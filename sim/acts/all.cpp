@@ -1,5 +1,6 @@
 #include "sim/acts/act.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace parley::sim {
@@ -47,6 +48,19 @@ std::vector<AccountId> others(const Scene& scene, const Device& device) {
         if (person.get() != device.person && person->account) accounts.push_back(*person->account);
     }
     return accounts;
+}
+
+std::vector<AccountId> who_is(Device& device, const StreamId& conversation,
+                              const std::vector<AccountId>& among, bool inside) {
+    std::vector<AccountId> chosen;
+    const auto members = device.node->client().members(conversation);
+    if (!members) return chosen;
+    for (const AccountId& account : among) {
+        const bool present = std::ranges::any_of(
+            *members, [&](const auto& one) { return one.present && one.profile.account == account; });
+        if (present == inside) chosen.push_back(account);
+    }
+    return chosen;
 }
 
 std::string new_text(Scene& scene, const Device& device) {

@@ -7,8 +7,17 @@ namespace {
 bool perform(Scene& scene, Device& device) {
     const auto views = conversations_of(device, true);
     if (views.empty()) return false;
+    Random& random = scene.world().random();
+    const StreamId stream = random.pick(views).stream;
+    // Mostly not without a word.
+    const auto words = random.below(3);
+    for (std::uint64_t word = 0; word < words; ++word) {
+        protocol::MessageSend message{.text = new_text(scene, device)};
+        message.target.stream = stream;
+        scene.give(device, std::move(message));
+    }
     protocol::ConversationLeave leave;
-    leave.target.stream = scene.world().random().pick(views).stream;
+    leave.target.stream = stream;
     return scene.give(device, std::move(leave)).has_value();
 }
 

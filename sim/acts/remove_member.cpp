@@ -9,8 +9,12 @@ bool perform(Scene& scene, Device& device) {
     const auto views = conversations_of(device, true);
     const auto people = others(scene, device);
     if (views.empty() || people.empty()) return false;
-    protocol::MemberRemove remove{.account = random.pick(people)};
-    remove.target.stream = random.pick(views).stream;
+    const StreamId stream = random.pick(views).stream;
+    const auto inside = who_is(device, stream, people, true);
+    // Now and then somebody who is not in it.
+    const bool any = inside.empty() || random.below(4) == 0;
+    protocol::MemberRemove remove{.account = random.pick(any ? people : inside)};
+    remove.target.stream = stream;
     return scene.give(device, std::move(remove)).has_value();
 }
 

@@ -25,8 +25,8 @@ bool strike(Scene& scene) {
 
 }  // namespace
 
-// In no profile by itself: some seeds with it still break promises 4 and 6, and it is not known yet whether
-// the product is to blame or what the simulator expects of devices that were away. `--with` brings it.
+// In no profile by itself: what a device was told to do is forgotten here with the epoch in which it was
+// done, and where it is asked for again promise 18 takes it for nobody's wish. `--with` brings the fault.
 extern const Fault restore_server;
 const Fault restore_server{.name = "restore the server", .weights = {}, .strike = strike};
 

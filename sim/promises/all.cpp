@@ -13,6 +13,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         shown_once,
         outbox,
         same_as_fresh,
+        tokens_cover,
         states_forward,
         positions_grow,
         delivered_is_held,

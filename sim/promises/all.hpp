@@ -14,6 +14,7 @@ std::unique_ptr<Promise> same_rows();              // 4
 std::unique_ptr<Promise> shown_once();             // 5
 std::unique_ptr<Promise> outbox();                 // 6
 std::unique_ptr<Promise> same_as_fresh();          // 9
+std::unique_ptr<Promise> tokens_cover();           // 9
 std::unique_ptr<Promise> states_forward();         // 11
 std::unique_ptr<Promise> positions_grow();         // 12
 std::unique_ptr<Promise> delivered_is_held();      // 13

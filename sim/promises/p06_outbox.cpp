@@ -15,6 +15,22 @@ class Outbox final : public Promise {
   public:
     int number() const override { return 6; }
 
+    /// What was done stays done, whoever may do what by the time at which it is asked for again.
+    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+                     const protocol::Envelope& envelope) override {
+        const auto* refusal = std::get_if<protocol::ErrorReply>(&envelope.payload);
+        if (refusal == nullptr || !envelope.re || is_passing(refusal->code)) return;
+        // That is said of the device, and not of what it asks for.
+        if (refusal->code == ErrorCode::revoked) return;
+        const Place* place = scene.history().place(who.account, *envelope.re);
+        if (place == nullptr) return;
+        scene.violated({6,
+                        "message " + envelope.re->text() + " stands at " + place->stream.text() + "/" +
+                            std::to_string(place->born) + " and was refused when it came again",
+                        {place->stream},
+                        {wire.device_name()}});
+    }
+
     void looked_at(Scene& scene, Device& device, const Showing&) override {
         const auto waiting = device.node->client().outbox();
         if (!waiting) return;

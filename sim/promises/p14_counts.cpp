@@ -2,9 +2,13 @@
 // by what it
 //     knows since; at the end both are equal.
 
+#include "sim/local_reader.hpp"
 #include "sim/promises/all.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 
 namespace parley::sim {
 
@@ -38,12 +42,17 @@ class Counts final : public Promise {
 
     void server_said(Scene& scene, Wire& wire, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
+        if (std::holds_alternative<protocol::AuthOk>(envelope.payload))
+            latest_wire_[wire.device_name()] = wire.number();
         if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
+            note(wire, envelope.stream, state->as_of);
             triple(scene, wire, who, envelope.stream, state->read, state->unread, state->mentions,
                    state->as_of);
         } else if (const auto* ok = std::get_if<protocol::ReadOk>(&envelope.payload)) {
+            note(wire, envelope.stream, ok->as_of);
             triple(scene, wire, who, envelope.stream, ok->upto, ok->unread, ok->mentions, ok->as_of);
         } else if (const auto* read = std::get_if<protocol::ReadChanged>(&envelope.payload)) {
+            note(wire, read->conversation, read->as_of);
             triple(scene, wire, who, read->conversation, read->upto, read->unread, read->mentions,
                    read->as_of);
         }
@@ -54,6 +63,7 @@ class Counts final : public Promise {
         for (const Showing& showing : all) {
             const StreamHistory* history = scene.history().find(showing.view.stream);
             if (history == nullptr || !showing.view.present) continue;
+            holds_the_newest(scene, device, history->id);
             const std::int64_t read = scene.history().read(account, history->id);
             const Recount expected = recount(*history, account, read, history->head());
             if (showing.view.unread == expected.unread && showing.view.mentions == expected.mentions)
@@ -70,6 +80,36 @@ class Counts final : public Promise {
     }
 
   private:
+    /// Of the triples that it was told on its latest connection, all of which have arrived by now.
+    void holds_the_newest(Scene& scene, Device& device, const StreamId& stream) const {
+        const auto wire = latest_wire_.find(device.node->name());
+        if (wire == latest_wire_.end()) return;
+        const auto told = told_.find({wire->second, stream});
+        const auto held = held_as_of(device.node->database(), stream);
+        if (told == told_.end() || !held) return;
+        const auto& [account, conversation] = told->second;
+        if (held->account > account || (held->account == account && held->conversation >= conversation))
+            return;
+        scene.violated({14,
+                        device.node->name() + " holds counts of " + stream.text() + " as of " +
+                            std::to_string(held->conversation) + ", " + std::to_string(held->account) +
+                            "; it was told newer ones, as of " + std::to_string(conversation) + ", " +
+                            std::to_string(account),
+                        {stream},
+                        {device.node->name()}});
+    }
+
+    void note(const Wire& wire, const StreamId& stream, const protocol::AsOf& as_of) {
+        auto& newest = told_[{wire.number(), stream}];
+        newest = std::max(newest, std::pair{as_of.account, as_of.conversation});
+    }
+
+    /// By device.
+    std::map<std::string, std::uint64_t> latest_wire_;
+    /// By connection: how far the account's stream and the conversation had come at the newest of them. Where
+    /// two cross, the read position of the one that knows more of the account matters more.
+    std::map<std::pair<std::uint64_t, StreamId>, std::pair<std::int64_t, std::int64_t>> told_;
+
     /// What the server says is a recount of what stood there at the point that it names.
     static void triple(Scene& scene, const Wire& wire, const SignedIn& who, const StreamId& stream,
                        std::int64_t read, std::int64_t unread, std::int64_t mentions,

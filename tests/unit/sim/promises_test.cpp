@@ -1,6 +1,7 @@
 // Each promise is shown a world in which it is broken, and must say so: a check that cannot fail checks
 // nothing. Here those up to 12.
 
+#include "server/domain/sync.hpp"
 #include "tests/unit/sim/broken_world.hpp"
 
 #include <gtest/gtest.h>
@@ -129,6 +130,39 @@ TEST_F(Broken, Promise6WhereACommandIsLost) {
     device(0).ledger.add(uuid(9), protocol::MessageSend{}, to_id(kAda)).kept = true;
     outbox()->looked_at(scene_, device(0), showing({}));
     EXPECT_EQ(broken(), 6);
+}
+
+TEST_F(Broken, Promise6WhereWhatWasDoneIsRefusedWhenItComesAgain) {
+    founded();
+    message(4, kBen, 1);
+    say(*ben_, protocol::ErrorReply{.code = ErrorCode::rate_limited}, {}, uuid(1));
+    EXPECT_EQ(broken(), -1);
+    say(*ben_, protocol::ErrorReply{.code = ErrorCode::not_allowed}, {}, uuid(1));
+    EXPECT_EQ(broken(), 6);
+}
+
+TEST_F(Broken, Promise9WhereATokenCoversWhatWasNotTold) {
+    founded();
+    server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
+    batch.effects.emplace_back(change(4, text(kAda), uuid(1)));
+    scene_.committed(batch);
+    const auto covering = [](std::int64_t position) {
+        return protocol::Pong{.token = server::to_text({.epoch = 1, .position = position})};
+    };
+    say(*ben_, covering(6));
+    EXPECT_EQ(broken(), -1);
+    say(*ben_, covering(7));
+    EXPECT_EQ(broken(), 9);
+}
+
+TEST_F(Broken, Promise9WhereATokenCoversWhatWasTold) {
+    founded();
+    server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
+    batch.effects.emplace_back(change(4, text(kAda), uuid(1)));
+    scene_.committed(batch);
+    say(*ben_, text(kAda), 4, {}, uuid(1));
+    say(*ben_, protocol::Pong{.token = server::to_text({.epoch = 1, .position = 7})});
+    EXPECT_EQ(broken(), -1);
 }
 
 TEST_F(Broken, Promise11WhereAMessageIsUnread) {
