@@ -128,16 +128,21 @@ void Streams::handle_counts(Conversation& conversation, const Conversation::Trip
 /// followed it are never given again, except in the jump, of which there was nothing. Everything above is
 /// fetched anew; what had come from the new server already is among that.
 Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
-    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, restored_from));
+    // Numbers of before that moment may come from an earlier restore, of which this device was never told.
+    // What that one took away nobody says any more, so that nothing here is certain.
+    const bool slept_through =
+        restored_from / limits::restore_jump > conversation.head / limits::restore_jump;
+    const std::int64_t certain = slept_through ? 0 : restored_from;
+    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
     for (std::int64_t born : older)
         conversation.ranges.remove(born, born);
-    conversation.ranges.remove(restored_from + 1, Range::live - 1);
+    conversation.ranges.remove(certain + 1, Range::live - 1);
     conversation.restored_from = restored_from;
     conversation.looked_through = true;
-    conversation.solid = std::min(conversation.solid, restored_from);
+    conversation.solid = std::min(conversation.solid, certain);
     // Rows of before whose latest change is lost are holes now, as after a jump, and pages fill them.
-    conversation.base = older.empty() ? std::min(conversation.base, restored_from) : conversation.solid;
-    conversation.cursor = std::min(conversation.cursor, restored_from);
+    conversation.base = older.empty() ? std::min(conversation.base, certain) : conversation.solid;
+    conversation.cursor = std::min(conversation.cursor, certain);
     conversation.head = std::max(head, conversation.cursor);
     conversation.ranges.add({restored_from + 1, restored_from + limits::restore_jump});
     conversation.live_low = conversation.live_high = 0;
@@ -146,7 +151,7 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.triple = {};
     conversation.read = 0;
     conversation.shown.reset();
-    conversation.acked = conversation.ack_sent = std::min(conversation.acked, restored_from);
+    conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
     conversation.members_after = 0;
     conversation.settings_owed = true;
     changed(conversation);

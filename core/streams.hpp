@@ -42,7 +42,8 @@ namespace parley::core {
 ///   * joined again: as a jump to from - 1; what lies between the memberships is left to pages.
 ///   * left: nothing is owed any more; everything held stays.
 ///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
-///     server*. Cursor and ranges go back to R, so that everything above is fetched again.
+///     server*. Cursor and ranges go back to R, so that everything above is fetched again. Where R itself has
+///     a number that an earlier restore made, which this device slept through, that is everything.
 class Streams {
   public:
     Streams(Conversations& conversations, Rows& rows, Outbox& outbox, Profiles& profiles, Receipts& receipts,

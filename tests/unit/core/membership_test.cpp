@@ -106,6 +106,25 @@ TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     EXPECT_EQ(window->messages[1].born, jumped + 1);
 }
 
+TEST_F(Restore, WhoSleptThroughTwoOfThemIsSureOfNothing) {
+    push(1, "one");
+    push(2, "lost by the first");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    reconnect();
+    script.give({restored_state(script, jumped, jumped + limits::restore_jump, 1)});
+    script.resumed("3:1", 3);
+    auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_TRUE(window->messages[0].not_on_server);
+    EXPECT_TRUE(window->messages[1].not_on_server);
+    // What the server still has comes again and stands where it stood.
+    script.give({Script::pushed("c1", 1, Script::said("one"))});
+    window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_FALSE(window->messages[0].not_on_server);
+    EXPECT_TRUE(window->messages[1].not_on_server);
+}
+
 TEST_F(Membership, WhatWasRefusedToOneWhoWasOutIsAskedForOnceHeIsInAgain) {
     push(1, "one");
     push(5, "five");
