@@ -172,6 +172,7 @@ def load(folder: pathlib.Path) -> Schema:
                 if twice:
                     raise SchemaError(f"{path.name}: {section} defines again: {', '.join(sorted(twice))}")
                 known.update(content)
+    put_ages_into_prose("schema", merged)
     structs = {name: make_struct(name, raw) for name, raw in merged["structs"].items()}
     schema = Schema(
         protocol=merged["protocol"],
@@ -191,6 +192,29 @@ def load(folder: pathlib.Path) -> Schema:
     )
     check(schema)
     return schema
+
+
+def put_ages_into_prose(where: str, node: object) -> None:
+    """`since` and `deprecated` may stand wherever `doc` does, and come out wherever it comes out."""
+    if isinstance(node, list):
+        for one in node:
+            put_ages_into_prose(f"{where}.{one.get('name', '?')}" if isinstance(one, dict) else where, one)
+    if not isinstance(node, dict):
+        return
+    for name, one in node.items():
+        put_ages_into_prose(f"{where}.{name}", one)
+    if not isinstance(node.get("doc"), str):
+        return
+    since = node.pop("since", None)
+    if since is not None:
+        if not re.fullmatch(r"\d+\.\d+", str(since)) or not isinstance(since, str):
+            raise SchemaError(f"{where}: `since` is a version of Parley in quotes, such as \"0.2\"")
+        node["doc"] += f" Since {since}."
+    instead = node.pop("deprecated", None)
+    if instead is not None:
+        if not isinstance(instead, str) or not instead.endswith("."):
+            raise SchemaError(f"{where}: `deprecated` is a sentence that says what to use instead")
+        node["doc"] += f" Deprecated: {instead}"
 
 
 def make_field(owner: str, raw: dict) -> Field:

@@ -69,6 +69,31 @@ class Drift(CopyTest):
         self.assertFalse(stray.exists())
 
 
+class Ages(CopyTest):
+    FIELD = 'doc: "The position, a `born`."'
+
+    def test_come_out_wherever_the_prose_does(self):
+        aged = self.FIELD + ', since: "0.9", deprecated: "Use something else."'
+        self.copy.replace("schema/6_accounts.yaml", self.FIELD, aged)
+        done = self.copy.generate()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for place in ("docs/messages.md", "ts/messages.ts", "cpp/changes.hpp"):
+            written = (self.copy.path / "generated" / place).read_text(encoding="utf-8")
+            words = " ".join(written.replace("*", " ").replace("///", " ").split())
+            self.assertIn("`born`. Since 0.9. Deprecated: Use something else.", words, place)
+
+    def test_that_name_no_version_or_no_way_out_are_refused(self):
+        for wrong in ("since: 0.9", 'since: "soon"', "deprecated: true", 'deprecated: "old"'):
+            with self.subTest(wrong):
+                copy = Copy()
+                self.addCleanup(copy.folder.cleanup)
+                copy.replace("schema/6_accounts.yaml", self.FIELD, f"{self.FIELD}, {wrong}")
+                done = copy.generate("--check")
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("upto", done.stderr + done.stdout)
+                self.assertNotIn("Traceback", done.stderr)
+
+
 class Refusals(CopyTest):
     def refuses(self, file, old, new, why):
         self.copy.replace(file, old, new)
