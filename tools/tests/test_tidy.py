@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from checks.bans import bans
 from checks.budgets import budgets, cpp_functions
 from checks.dead import dead_files
+from checks.examples import examples
 from checks.headers import missing_headers
 from checks.maps import stale_maps
 from checks.mutants import mutants
@@ -370,6 +371,28 @@ class Words(TidyTest):
             "a.md:2: a carriage return",
             "a.md:3: no line feed at the end",
         )
+
+
+class Examples(TidyTest):
+    CODE = "class A {\n    int a();\n    int b();\n};\n"
+
+    def document(self, block, source="<!-- from a.cpp -->\n"):
+        return {"a.cpp": self.CODE, "a.md": f"text\n\n{source}```cpp\n{block}```\n"}
+
+    def test_that_stand_in_their_source_are_accepted_however_deep(self):
+        self.accepts(examples, self.document("int a();\nint b();\n"))
+        self.accepts(examples, self.document(self.CODE))
+
+    def test_that_differ_from_their_source_are_found(self):
+        for block in ("int c();\n", "int a();\n};\n", ""):
+            self.finds(examples, self.document(block), "a.md:4: this does not stand in a.cpp")
+
+    def test_without_a_source_are_found(self):
+        self.finds(examples, self.document("int a();\n", ""), "a.md:3: C++ that nothing compiles")
+
+    def test_of_a_source_that_is_not_there_are_found(self):
+        gone = self.document("int a();\n", "<!-- from b.cpp -->\n")
+        self.finds(examples, gone, "a.md:4: this does not stand in b.cpp")
 
 
 class Globs(unittest.TestCase):
