@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -24,18 +26,29 @@ std::string first_line(const fs::path& file) {
     return line;
 }
 
+bool close_synced(int descriptor) {
+    const bool synced = ::fsync(descriptor) == 0;
+    return ::close(descriptor) == 0 && synced;
+}
+
+bool write_synced(const fs::path& file, std::string_view bytes) {
+    constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
+    if (descriptor < 0) return false;
+    const bool whole = ::write(descriptor, bytes.data(), bytes.size()) == std::ssize(bytes);
+    return close_synced(descriptor) && whole;
+}
+
 bool write_line(const fs::path& file, std::string_view line) {
-    // Written beside and renamed, so that a crash leaves the old or the new one.
+    // Written beside and renamed, so that a crash leaves the old or the new one; synced, so that a power loss
+    // does not leave a name without content: an account whose server is not known is as good as lost.
     const fs::path beside = file.string() + ".new";
-    {
-        std::ofstream out(beside, std::ios::trunc);
-        out << line << '\n';
-        out.flush();
-        if (!out) return false;
-    }
+    if (!write_synced(beside, std::string(line) + '\n')) return false;
     std::error_code error;
     fs::rename(beside, file, error);
-    return !error;
+    if (error) return false;
+    const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder >= 0 && close_synced(folder);
 }
 
 std::optional<AccountPlace> read_place(const fs::path& folder) {

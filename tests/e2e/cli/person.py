@@ -90,6 +90,7 @@ class Person:
         self.server, self.handle = server, handle
         self.home = self.made = pathlib.Path(tempfile.mkdtemp(prefix=f"parley-{handle}-"))
         self.background = []
+        self.also = {}  # variables besides
         if login:
             self.ok("login", handle, "--server", self.address)
         elif register:
@@ -108,7 +109,7 @@ class Person:
 
     def environment(self, password=PASSWORD):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-        return {**kept, "PARLEY_HOME": str(self.home), "PARLEY_PASSWORD": password, "TZ": "UTC"}
+        return {**kept, "PARLEY_HOME": str(self.home), "PARLEY_PASSWORD": password, "TZ": "UTC", **self.also}
 
     def run(self, *words, given=None, seconds=60.0, password=PASSWORD):
         finished = subprocess.run(

@@ -2,11 +2,12 @@
 import base64
 import json
 import signal
+import struct
 import subprocess
 
 from person import PASSWORD, people
 from proof.cases import equal
-from proof.server import program
+from proof.server import build_folder, program
 
 SECRETS = ("hello you", "not for others", "Club of Whispers", "grüße", PASSWORD)
 
@@ -48,6 +49,22 @@ def played(file):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     assert done.stdout.splitlines()[-1].endswith(", 0 different"), done.stdout[-500:]
     return done.stdout
+
+
+def what_the_disk_did_not_take_is_not_called_done(server):
+    with people(server, "ada") as (ada,):
+        steering = ada.home / "syncs"
+        ada.also = {
+            "RIG_SYNC": str(steering),
+            "LD_PRELOAD": str(build_folder() / "tests" / "rig" / "librig_failing_sync.so"),
+        }
+        for failing in (1, 2):  # the file, and its name in the folder
+            steering.write_bytes(struct.pack("<qqq", failing, 0, 0))
+            done = ada.run("report", "--off")
+            assert done.code != 0, done.out
+            assert "Nothing can be written to" in done.err, done.err
+        steering.write_bytes(struct.pack("<qqq", 0, 0, 0))
+        ada.ok("report", "--off")
 
 
 def a_report_can_be_played_and_holds_nothing_private(server):
@@ -146,6 +163,7 @@ def a_long_life_begins_anew_and_the_file_never_grows(server):
 
 
 CASES = (
+    what_the_disk_did_not_take_is_not_called_done,
     a_report_can_be_played_and_holds_nothing_private,
     a_report_says_what_is_in_it_and_overwrites_nothing,
     what_a_killed_process_did_is_in_the_report,
