@@ -123,7 +123,7 @@ void add_sessions(Families& all) {
     using M = ShardMetrics;
     all.gauge("parley_connections", "Open connections.",
               [](const M& m) { return m.connected.value() - m.disconnected.value(); });
-    all.counter("parley_connections_total", "Connections ever opened.", &M::connected);
+    all.counter("parley_connections_opened_total", "Connections ever opened.", &M::connected);
     all.counter("parley_reconnects_total",
                 "Connections of devices that had been here: they resumed with a token.", &M::reconnects);
     all.counter("parley_sign_ins_total", "Connections that signed in.", &M::signed_in);

@@ -2,6 +2,7 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/store/page_checksum_sqlite.hpp"
+#include "server/store/sqlite_store.hpp"
 #include "server/store/vfs_sqlite.hpp"
 
 #include <sqlite3.h>
@@ -206,3 +207,16 @@ ByteView Query::blob(int column) const {
 }
 
 }  // namespace parley::server::sqlite
+
+namespace parley::server {
+
+std::string_view sqlite_version() {
+    return sqlite3_libversion();
+}
+
+bool sqlite_has_log_reset_race() {
+    constexpr int mended_in = 3'051'003;
+    return sqlite3_libversion_number() < mended_in;
+}
+
+}  // namespace parley::server

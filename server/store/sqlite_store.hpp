@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace parley::server {
 
@@ -53,5 +54,13 @@ struct SqliteOptions {
 /// `rules` and `host` outlive it.
 Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options, const Rules& rules,
                                                  StoreHost& host);
+
+/// The version of SQLite in use, such as "3.40.1".
+std::string_view sqlite_version();
+
+/// Whether this SQLite may damage a file when two connections write to its log at once (the WAL-reset race,
+/// mended in 3.51.3). One connection of this store writes, and it alone empties the log, so that the race is
+/// not met as long as nothing else opens the file for writing.
+bool sqlite_has_log_reset_race();
 
 }  // namespace parley::server

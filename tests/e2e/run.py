@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 
 import conversation
 import keeping
+import metrics
 import operation
 import settings
 from proof.cases import Cases
@@ -24,6 +25,7 @@ def main(words):
     operation.run(cases)
     keeping.run(cases)
     settings.run(cases)
+    metrics.run(cases)
     cases.finish()
 
 

@@ -1,0 +1,65 @@
+"""What /metrics says, read as Prometheus reads it."""
+import re
+
+from prometheus_client.parser import text_string_to_metric_families as families_of
+from proof.cases import equal
+from proof.rest import Rest
+from proof.server import Server
+from proof.session import Account, Session
+
+# https://prometheus.io/docs/practices/naming: base units, and what is counted ends with _total.
+ODD_UNITS = re.compile(r"_(?:ms|us|ns|millis|milliseconds|kb|mb|kib|mib)(?:_|$)")
+
+
+def run(cases):
+    for body in (metrics_are_well_formed, a_message_is_counted_once):
+        cases.run(f"metrics: {body.__name__.replace('_', ' ')}", body)
+
+
+def metrics_are_well_formed():
+    with Server() as server:
+        with Session(server, Account.register(server, "ada")) as session:
+            session.send_message(session.create_group("x", []), "counted")
+        answer = Rest(server.port).call("GET", "/metrics")
+        assert answer.headers["content-type"].startswith("text/plain; version=0.0.4"), answer.headers
+        families = list(families_of(answer.body.decode()))
+        assert len(families) > 20, f"only {len(families)} metrics"
+        names = [family.name for family in families]
+        equal(sorted(set(names)), sorted(names), "each metric stands in one place")
+        for family in families:
+            assert family.name.startswith("parley_"), family.name
+            assert family.documentation.endswith("."), f"{family.name} is not explained by a sentence"
+            assert family.type in ("counter", "gauge", "histogram"), f"{family.name}: {family.type}"
+            assert not ODD_UNITS.search(family.name), f"{family.name}: seconds and bytes are the units"
+            if family.type == "counter":
+                assert all(one.name.endswith("_total") for one in family.samples), family.name
+            if family.type == "histogram":
+                check_histogram(family)
+
+
+def check_histogram(family):
+    for shard in sorted({one.labels.get("shard", "") for one in family.samples}):
+        own = [one for one in family.samples if one.labels.get("shard", "") == shard]
+        buckets = [one for one in own if one.name.endswith("_bucket")]
+        equal(buckets[-1].labels["le"], "+Inf", f"{family.name}: the last bucket")
+        counts = [one.value for one in buckets]
+        assert counts == sorted(counts), f"{family.name}: buckets add up"
+        (count,) = [one.value for one in own if one.name.endswith("_count")]
+        equal(counts[-1], count, f"{family.name}: what its buckets hold")
+
+
+def a_message_is_counted_once():
+    """However many it reaches."""
+    with Server() as server:
+        ada, bob = (Account.register(server, name) for name in ("ada", "bob"))
+        with Session(server, ada) as sending, Session(server, bob) as hearing:
+            before = messages_in(server)
+            for text in ("one", "two", "three"):
+                sending.send_message({"direct": bob.id}, text)
+                hearing.expect("message.new")
+            equal(messages_in(server) - before, 3, "messages in")
+
+
+def messages_in(server):
+    named = server.metrics().items()
+    return sum(value for name, value in named if name.startswith("parley_messages_in_total"))
