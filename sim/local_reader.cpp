@@ -1,19 +1,12 @@
 #include "sim/local_reader.hpp"
 
-#include <sqlite3.h>
+#include "sim/handles_sqlite.hpp"
 
-#include <memory>
+#include <sqlite3.h>
 
 namespace parley::sim {
 
 namespace {
-
-struct CloseConnection {
-    void operator()(sqlite3* connection) const { sqlite3_close(connection); }
-};
-struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
 
 /// Every column of the row but blobs, as name=value; those that say nothing are left out.
 std::string columns_of(sqlite3_stmt& row) {
@@ -38,11 +31,11 @@ std::vector<std::string> local_state(const MemoryDisk& disk, const std::vector<S
     sqlite3* handle = nullptr;
     const int opened =
         sqlite3_open_v2("local.db", &handle, SQLITE_OPEN_READWRITE, process->vfs_name().c_str());
-    const std::unique_ptr<sqlite3, CloseConnection> connection(handle);
+    const RawConnection connection(handle);
     sqlite3_stmt* prepared = nullptr;
     if (opened == SQLITE_OK)
         sqlite3_prepare_v2(handle, "SELECT * FROM conversation WHERE stream = ?", -1, &prepared, nullptr);
-    const std::unique_ptr<sqlite3_stmt, Finalize> query(prepared);
+    const RawStatement query(prepared);
     if (!query) return {disk.name() + ": its database cannot be read"};
     for (const StreamId& stream : streams) {
         const std::string name = stream.text();

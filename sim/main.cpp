@@ -29,7 +29,7 @@ struct Arguments {
     std::uint64_t seeds = 1;
     std::int64_t minutes = 0;
     std::size_t jobs = 1;
-    std::int64_t steps = kSteps;
+    std::int64_t steps = steps_default;
     std::string profile = "any";
     Cut cut;
     bool shrink = false;
@@ -112,7 +112,7 @@ int run_mutant(const Arguments& arguments) {
         const Verdict verdict = outline_apart(options_for(arguments, seed));
         if (!verdict.broken) continue;
         if (arguments.seeds == 1) fmt::print("{}", judge_apart(options_for(arguments, seed)).report);
-        if (verdict.broken == Verdict::kCrash) {
+        if (verdict.broken == Verdict::crash_code) {
             fmt::print("mutant {} ends the process at seed {}\n", name, seed);
             return 1;
         }

@@ -65,10 +65,10 @@ struct SharedMemory {
         std::set<const void*> shared;
         const void* exclusive = nullptr;
     };
-    static constexpr int kLocks = 8;
+    static constexpr int locks_count = 8;
 
     std::vector<std::unique_ptr<std::uint8_t[]>> regions;
-    std::array<Lock, kLocks> locks;
+    std::array<Lock, locks_count> locks;
     std::set<const void*> users;
 };
 
@@ -190,7 +190,7 @@ class DiskProcess {
 void use_sqlite_in_one_thread();
 
 /// While it lives, all randomness inside SQLite (salts of logs, temporary names) comes from the seed, and its
-/// clock stands at `kSqliteClock`. One at a time in a process.
+/// clock stands at `sqlite_clock`. One at a time in a process.
 class SqliteChance {
   public:
     explicit SqliteChance(std::uint64_t seed);

@@ -44,16 +44,16 @@ void MemoryFile::truncate(std::int64_t size_wanted) {
 void MemoryFile::sync() {
     for (const Undo& undo : undo_) {
         if (stale_.empty()) break;
-        stale_.erase(stale_.lower_bound(undo.offset / kSectorBytes),
-                     stale_.upper_bound((undo.end - 1) / kSectorBytes));
+        stale_.erase(stale_.lower_bound(undo.offset / sector_bytes),
+                     stale_.upper_bound((undo.end - 1) / sector_bytes));
     }
     undo_.clear();
     kept_.clear();
 }
 
 MemoryFile::Sector MemoryFile::sector_at(std::int64_t number) const {
-    Sector sector(kSectorBytes);
-    read(number * kSectorBytes, sector);
+    Sector sector(sector_bytes);
+    read(number * sector_bytes, sector);
     return sector;
 }
 
@@ -68,8 +68,8 @@ MemoryFile::History MemoryFile::history() const {
     };
     result.sizes.push_back(size());
     for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
-        const std::int64_t first = undo->offset / kSectorBytes;
-        const std::int64_t last = (undo->end - 1) / kSectorBytes;
+        const std::int64_t first = undo->offset / sector_bytes;
+        const std::int64_t last = (undo->end - 1) / sector_bytes;
         for (std::int64_t number = first; !undo->truncation && number <= last; ++number) {
             see(number);
         }
@@ -91,8 +91,8 @@ MemoryFile::History MemoryFile::history() const {
 }
 
 void MemoryFile::put_sector(std::int64_t number, const Sector& sector) {
-    const std::int64_t offset = number * kSectorBytes;
-    const std::int64_t room = std::clamp<std::int64_t>(size() - offset, 0, kSectorBytes);
+    const std::int64_t offset = number * sector_bytes;
+    const std::int64_t room = std::clamp<std::int64_t>(size() - offset, 0, sector_bytes);
     if (room > 0) std::memcpy(bytes_.data() + offset, sector.data(), static_cast<std::size_t>(room));
 }
 
@@ -130,10 +130,10 @@ Damage MemoryFile::lose_power(Random& random) {
         if (chosen + 1 < states.size()) {
             ++damage.sectors_lost;
             if (random.below(4) == 0) {
-                const auto cut = static_cast<std::ptrdiff_t>(random.below(kSectorBytes));
+                const auto cut = static_cast<std::ptrdiff_t>(random.below(sector_bytes));
                 std::copy_n(states[chosen + 1].begin(), cut, sector.begin());
                 ++damage.sectors_torn;
-            } else if (chosen == 0 && number * kSectorBytes >= synced_size && random.below(3) == 0) {
+            } else if (chosen == 0 && number * sector_bytes >= synced_size && random.below(3) == 0) {
                 random.fill(sector);
             }
         }

@@ -24,7 +24,7 @@ struct Damage {
 /// which SQLite assumes of every disk). Grown but lost parts hold zeros or noise.
 class MemoryFile {
   public:
-    static constexpr std::int64_t kSectorBytes = 512;
+    static constexpr std::int64_t sector_bytes = 512;
 
     std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size()); }
     /// False where the file ends before; the rest of `into` is zeros then.
@@ -54,7 +54,7 @@ class MemoryFile {
         std::size_t kept_bytes = 0;
         bool truncation = false;
     };
-    using Sector = std::vector<std::uint8_t>;  // always kSectorBytes, zeros behind the end
+    using Sector = std::vector<std::uint8_t>;  // always sector_bytes, zeros behind the end
     /// The states of every sector since the last sync, oldest first, and all sizes.
     struct History {
         std::map<std::int64_t, std::vector<Sector>> sectors;

@@ -168,7 +168,7 @@ int shm_unmap(sqlite3_file* file, int) {
     return SQLITE_OK;
 }
 
-const sqlite3_io_methods kMethods = {
+const sqlite3_io_methods io_methods = {
     .iVersion = 2,
     .xClose = file_close,
     .xRead = file_read,
@@ -202,7 +202,7 @@ int vfs_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, 
     SharedNode node = process.open(path, (flags & SQLITE_OPEN_CREATE) != 0);
     if (!node) return SQLITE_CANTOPEN;
     const bool deleted = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
-    auto* handle = new (file) Handle{.base = {&kMethods},
+    auto* handle = new (file) Handle{.base = {&io_methods},
                                      .process = &process,
                                      .node = node,
                                      .delete_on_close = deleted ? path : std::string(),
@@ -241,8 +241,8 @@ int vfs_sleep(sqlite3_vfs*, int microseconds) {
 }
 
 int vfs_current_time(sqlite3_vfs*, sqlite3_int64* milliseconds_of_julian_day) {
-    constexpr sqlite3_int64 kNewYear2025 = 212602406400000;
-    *milliseconds_of_julian_day = kNewYear2025;
+    constexpr sqlite3_int64 new_year_2025 = 212602406400000;
+    *milliseconds_of_julian_day = new_year_2025;
     return SQLITE_OK;
 }
 

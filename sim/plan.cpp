@@ -13,7 +13,7 @@ namespace parley::sim {
 namespace {
 
 /// More than any run has turns.
-constexpr std::int64_t kNumberMax = 1'000'000;
+constexpr std::int64_t number_max = 1'000'000;
 
 /// Mostly few, so that they meet often; now and then a crowd.
 std::size_t people_for(Random& random) {
@@ -26,9 +26,9 @@ std::size_t people_for(Random& random) {
 
 /// From a chat in which everybody types at once to a slow afternoon: each doubling as likely as the next.
 Duration pace_for(Random& random) {
-    constexpr std::int64_t kFastest_ms = 20;
-    constexpr std::uint64_t kDoublings = 10;
-    const std::int64_t base = kFastest_ms << random.below(kDoublings);
+    constexpr std::int64_t fastest_ms = 20;
+    constexpr std::uint64_t doublings = 10;
+    const std::int64_t base = fastest_ms << random.below(doublings);
     return milliseconds(random.between(base, 2 * base));
 }
 
@@ -59,7 +59,7 @@ Plan make_plan(Random random, Profile profile) {
 }
 
 Profile profile_of(std::uint64_t seed) {
-    return kProfiles[static_cast<std::size_t>(Random(seed).fork("profile").below(kProfiles.size()))];
+    return profiles[static_cast<std::size_t>(Random(seed).fork("profile").below(profiles.size()))];
 }
 
 std::optional<std::set<std::int64_t>> numbers_in(std::string_view text) {
@@ -69,7 +69,7 @@ std::optional<std::set<std::int64_t>> numbers_in(std::string_view text) {
     const auto number = [&](std::int64_t& into) {
         const auto [next, error] = std::from_chars(at, end, into);
         at = next;
-        return error == std::errc() && into >= 0 && into <= kNumberMax;
+        return error == std::errc() && into >= 0 && into <= number_max;
     };
     while (at != end) {
         std::int64_t first = 0;

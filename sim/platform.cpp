@@ -35,9 +35,9 @@ std::uint64_t seed_of_now() {
 
 void keep_memory() {
     // As much as mallopt takes.
-    constexpr int kMuch = 32 << 20;
-    mallopt(M_MMAP_THRESHOLD, kMuch);
-    mallopt(M_TRIM_THRESHOLD, kMuch);
+    constexpr int much = 32 << 20;
+    mallopt(M_MMAP_THRESHOLD, much);
+    mallopt(M_TRIM_THRESHOLD, much);
 }
 
 std::size_t cores() {

@@ -13,7 +13,7 @@ namespace parley::sim {
 /// sleep and are brought up to date; everything at once.
 enum class Profile : std::uint8_t { calm, train, office, hostile };
 
-constexpr std::array kProfiles{Profile::calm, Profile::train, Profile::office, Profile::hostile};
+constexpr std::array profiles{Profile::calm, Profile::train, Profile::office, Profile::hostile};
 
 constexpr std::string_view name_of(Profile profile) {
     constexpr std::array<std::string_view, 4> names{"calm", "train", "office", "hostile"};
@@ -21,7 +21,7 @@ constexpr std::string_view name_of(Profile profile) {
 }
 
 constexpr std::optional<Profile> profile_named(std::string_view name) {
-    for (const Profile profile : kProfiles) {
+    for (const Profile profile : profiles) {
         if (name_of(profile) == name) return profile;
     }
     return std::nullopt;

@@ -7,17 +7,17 @@ namespace parley::sim {
 
 namespace {
 
-constexpr std::size_t kWindow = 40;
+constexpr std::size_t window_rows = 40;
 /// More windows than any run fills; beyond it the paging itself is broken.
-constexpr int kWindowsMax = 2000;
+constexpr int windows_max = 2000;
 
 }  // namespace
 
 Result<Showing> everything_shown(core::Client& client, const core::ConversationView& view) {
     Showing showing{.view = view, .messages = {}, .missing = false};
     if (view.pending) return showing;
-    core::WindowQuery query{.limit = kWindow};
-    for (int windows = 0; windows < kWindowsMax; ++windows) {
+    core::WindowQuery query{.limit = window_rows};
+    for (int windows = 0; windows < windows_max; ++windows) {
         TRY_ASSIGN(auto window, client.window(view.stream, query));
         showing.missing = showing.missing || window.missing;
         showing.messages.insert(showing.messages.begin(), std::make_move_iterator(window.messages.begin()),

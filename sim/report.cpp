@@ -12,7 +12,7 @@ namespace parley::sim {
 
 namespace {
 
-constexpr int kChangesShown = 25;
+constexpr int changes_shown = 25;
 
 std::string described(const protocol::ChangePayload& payload) {
     return std::visit(
@@ -81,7 +81,7 @@ std::vector<std::string> last_changes(Scene& scene, const Violation& violation) 
             continue;
         }
         const auto count = static_cast<int>(history->changes.size());
-        auto change = std::prev(history->changes.end(), std::min(kChangesShown, count));
+        auto change = std::prev(history->changes.end(), std::min(changes_shown, count));
         for (; change != history->changes.end(); ++change) {
             lines.push_back(stream.text() + "/" + std::to_string(change->first) + " born " +
                             std::to_string(change->second.born) + "  " + described(change->second.payload));

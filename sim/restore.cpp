@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStore = "data/parley.db";
-constexpr const char* kLog = "data/parley.db-wal";
+constexpr const char* store_file = "data/parley.db";
+constexpr const char* log_file = "data/parley.db-wal";
 
 /// A folder of its own, in memory where the machine has such.
 class Folder {
@@ -75,15 +75,16 @@ bool restore_store(MemoryDisk& disk, const MemoryDisk& backup, Random random, Wa
     const std::string kept = folder.path() + "/backup";
     std::error_code failure;
     fs::create_directory(data, failure);
-    const bool out = !failure && write_out(backup, kStore, kept) && write_out(backup, kLog, kept + "-wal") &&
-                     write_out(disk, kStore, data + "/parley.db") &&
-                     write_out(disk, kLog, data + "/parley.db-wal");
+    const bool out = !failure && write_out(backup, store_file, kept) &&
+                     write_out(backup, log_file, kept + "-wal") &&
+                     write_out(disk, store_file, data + "/parley.db") &&
+                     write_out(disk, log_file, data + "/parley.db-wal");
     Host host(random);
     if (!out || !server::restore(kept, data, host, now)) return false;
     std::ifstream in(data + "/parley.db", std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     disk.format();
-    disk.put(kStore, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    disk.put(store_file, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     return true;
 }
 

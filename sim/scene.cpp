@@ -9,7 +9,7 @@ namespace parley::sim {
 
 namespace {
 
-constexpr std::int64_t kDevicesMax = 4;
+constexpr std::int64_t devices_of_one_max = 4;
 
 /// "ada" … "fay", "ada2" ….
 std::string handle_of(std::size_t number) {
@@ -41,7 +41,7 @@ void Scene::add_person(std::size_t number) {
     person->handle = handle_of(number);
     person->password = "password of " + person->handle;
     Random random = world_.fork("person " + person->handle);
-    const auto count = random.between(1, kDevicesMax);
+    const auto count = random.between(1, devices_of_one_max);
     for (std::int64_t one = 1; one <= count; ++one) {
         if (one > static_cast<std::int64_t>(options_.devices_max)) break;
         auto device = std::make_unique<Device>();

@@ -18,7 +18,7 @@ namespace parley::sim {
 
 namespace {
 
-constexpr std::uint32_t kShards = 2;
+constexpr std::uint32_t shards_count = 2;
 
 /// The same in every life, as the file in the data directory is.
 server::RootSecret root_secret() {
@@ -131,7 +131,7 @@ bool ServerNode::Process::open() {
     hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
     bus_ =
         std::make_unique<VirtualBus>(world, life_, [this](std::uint32_t from, server::DeviceConnected what) {
-            for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+            for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
                 if (shard == from) continue;
                 runs_[shard]->shard->handle_device_connected(what, node_.now());
                 arm(shard);
@@ -139,7 +139,7 @@ bool ServerNode::Process::open() {
         });
     // Little more than the one frame that has to fit, so that it is full now and then.
     const auto queue_bytes = static_cast<std::size_t>(random_.between(72, 128)) * 1024;
-    for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
         auto run = std::make_unique<Run>();
         run->shard = std::make_unique<server::Shard>(
             server::ShardOptions{.number = shard,
@@ -170,11 +170,11 @@ server::DiskUse ServerNode::Process::disk_use() {
 
 void ServerNode::Process::commit(const server::SharedBatch& batch) {
     const auto encoded = std::make_shared<const server::EncodedBatch>(batch);
-    for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
         runs_[shard]->shard->handle_revocations(*batch, node_.now());
         arm(shard);
     }
-    for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
         // Every shard has its own pace, and walks in order since equal delays keep their order.
         node_.world_.after(milliseconds(shard), life_, [this, shard, encoded] {
             runs_[shard]->shard->handle_batch(encoded, node_.now());
@@ -202,7 +202,7 @@ void ServerNode::Process::timeout(std::uint32_t shard) {
 }
 
 void ServerNode::Process::accept(SharedWire wire) {
-    const auto shard = static_cast<std::uint32_t>(wire->number() % kShards);
+    const auto shard = static_cast<std::uint32_t>(wire->number() % shards_count);
     Session& session = sessions_[wire->number()];
     session = {.wire = wire, .shard = shard, .key = {}};
     session.key = runs_[shard]->shard->handle_connected(*wire, wire->encoding(), node_.now());
@@ -233,7 +233,7 @@ void ServerNode::Process::peer_gone(Wire& wire) {
 }
 
 void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
-    const auto shard = static_cast<std::uint32_t>(++calls_ % kShards);
+    const auto shard = static_cast<std::uint32_t>(++calls_ % shards_count);
     runs_[shard]->http->handle(
         std::move(request),
         [answer = std::move(answer)](server::HttpResponse response) { answer(std::move(response)); },

@@ -8,7 +8,7 @@ namespace parley::sim {
 
 namespace {
 
-constexpr Duration kHashing = milliseconds(40);
+constexpr Duration hashing = milliseconds(40);
 
 server::Batch refusal_of(const std::vector<server::Work>& works, std::int64_t position, const Error& error) {
     server::Batch batch{.first_position = position + 1, .last_position = position, .effects = {}};
@@ -25,7 +25,7 @@ VirtualWriter::VirtualWriter(World& world, SharedLife life, server::Store& store
     : world_(world), life_(std::move(life)), store_(store), steps_(std::move(steps)), random_(random) {}
 
 bool VirtualWriter::submit(server::Work work) {
-    if (queue_.size() >= kQueueMax) return false;
+    if (queue_.size() >= queue_max) return false;
     queue_.push_back(std::move(work));
     if (!pumping_) {
         pumping_ = true;
@@ -35,7 +35,7 @@ bool VirtualWriter::submit(server::Work work) {
 }
 
 void VirtualWriter::pump() {
-    const std::size_t taken = std::min(queue_.size(), kBatchMax);
+    const std::size_t taken = std::min(queue_.size(), batch_max);
     std::vector<server::Work> works(
         std::make_move_iterator(queue_.begin()),
         std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(taken)));
@@ -105,7 +105,7 @@ std::string VirtualHasher::plain(const std::string& password) {
 
 bool VirtualHasher::hash(std::uint32_t shard, std::string password,
                          std::function<void(Result<std::string>)> done) {
-    world_.after(kHashing, life_, [this, shard, password = std::move(password), done = std::move(done)] {
+    world_.after(hashing, life_, [this, shard, password = std::move(password), done = std::move(done)] {
         turn_(shard, [&] { done(plain(password)); });
     });
     return true;
@@ -113,7 +113,7 @@ bool VirtualHasher::hash(std::uint32_t shard, std::string password,
 
 bool VirtualHasher::verify(std::uint32_t shard, std::string password, std::string hash,
                            std::function<void(bool)> done) {
-    world_.after(kHashing, life_, [this, shard, fits = plain(password) == hash, done = std::move(done)] {
+    world_.after(hashing, life_, [this, shard, fits = plain(password) == hash, done = std::move(done)] {
         turn_(shard, [&] { done(fits); });
     });
     return true;

@@ -33,8 +33,8 @@ class VirtualWriter final : public server::WriteQueue {
   private:
     void pump();
 
-    static constexpr std::size_t kQueueMax = 4096;
-    static constexpr std::size_t kBatchMax = 64;
+    static constexpr std::size_t queue_max = 4096;
+    static constexpr std::size_t batch_max = 64;
 
     World& world_;
     SharedLife life_;

@@ -14,7 +14,7 @@ namespace parley::sim {
 namespace {
 
 /// Runs that one shrinking takes at most.
-constexpr int kRunsMax = 600;
+constexpr int runs_max = 600;
 
 using Numbers = std::set<std::int64_t>;
 
@@ -53,7 +53,7 @@ class Shrinker {
 };
 
 bool Shrinker::still_breaks(const RunOptions& candidate) {
-    if (runs_ >= kRunsMax) return false;
+    if (runs_ >= runs_max) return false;
     ++runs_;
     const Verdict verdict = outline_apart(candidate);
     if (verdict.broken != promise_) return false;
@@ -62,7 +62,7 @@ bool Shrinker::still_breaks(const RunOptions& candidate) {
     const auto cut_off = [](std::optional<Numbers>& numbers, std::int64_t last) {
         numbers->erase(numbers->upper_bound(last), numbers->end());
     };
-    if (promise_ != Verdict::kCrash) {
+    if (promise_ != Verdict::crash_code) {
         cut_off(smallest_.cut.acts, verdict.count("turns"));
         cut_off(smallest_.cut.faults, verdict.count("turns of fate"));
     }

@@ -17,14 +17,14 @@ namespace {
 
 /// How long after healing everything must have come to rest: several of the longest back-offs, heartbeats and
 /// waits.
-constexpr Duration kRestMax = seconds(400);
+constexpr Duration rest_max = seconds(400);
 /// What is collected for a moment (acks, receipts) is written and heard of after this.
-constexpr Duration kSettling = seconds(8);
+constexpr Duration settling = seconds(8);
 /// A run that makes this many events has got into a loop.
-constexpr std::uint64_t kEventsMax = 3'000'000;
+constexpr std::uint64_t events_max = 3'000'000;
 /// What can be tried in one turn.
-constexpr int kTries = 3;
-constexpr int kWeightOfWanted = 10;
+constexpr int tries_max = 3;
+constexpr int weight_of_wanted = 10;
 
 /// Drives one scene: people act, faults strike, what has died starts again; then all is healed.
 class Simulation {
@@ -110,7 +110,7 @@ SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& pl
 
 bool Simulation::step() {
     if (over()) return false;
-    if (world().events() > kEventsMax) {
+    if (world().events() > events_max) {
         scene_.violated({.promise = 0, .what = "the world does not come to rest: too many events"});
         return false;
     }
@@ -156,7 +156,7 @@ void Simulation::act() {
         if (device->signed_in()) able.push_back(device.get());
     }
     // Where there is no occasion for the one thing there may be one for another.
-    for (int tries = 0; tries < kTries && !able.empty(); ++tries) {
+    for (int tries = 0; tries < tries_max && !able.empty(); ++tries) {
         Device& device = *random().pick(able);
         const Act* chosen = weighted(random(), plan_.acts, [](const Act& one) { return one.weight; });
         world().note(device.node->name(), "act", chosen->name);
@@ -178,9 +178,9 @@ void Simulation::strike() {
     if (!options_.cut.has_fault(fault_turns_)) return;
     world().begin_turn("fault " + std::to_string(fault_turns_));
     const auto weight = [this](const Fault& one) {
-        return wanted(one) ? kWeightOfWanted : one.weights.in(options_.profile);
+        return wanted(one) ? weight_of_wanted : one.weights.in(options_.profile);
     };
-    for (int tries = 0; tries < kTries; ++tries) {
+    for (int tries = 0; tries < tries_max; ++tries) {
         const Fault* chosen = weighted(random(), plan_.faults, weight);
         if (chosen == nullptr) return;
         world().note("world", "fault", chosen->name);
@@ -257,13 +257,13 @@ bool Simulation::at_rest() {
 }
 
 void Simulation::come_to_rest() {
-    const Instant latest = world().instant() + kRestMax;
+    const Instant latest = world().instant() + rest_max;
     Instant resting_since = world().instant();
     Instant next_look = world().instant();
     while (world().instant() < latest && step()) {
         if (world().instant() < next_look) continue;
         next_look = world().instant() + seconds(1);
-        const bool settled = world().instant() - resting_since > kSettling;
+        const bool settled = world().instant() - resting_since > settling;
         if (seems_at_rest() && (!settled || at_rest())) {
             if (settled) return;
             continue;

@@ -13,14 +13,14 @@
 namespace parley::sim {
 
 /// Turns of people where nobody asks for another number.
-constexpr std::int64_t kSteps = 600;
+constexpr std::int64_t steps_default = 600;
 
 struct RunOptions {
     std::uint64_t seed = 1;
     Profile profile = Profile::train;
     ServerDefects defects;
     /// Turns of people, after which everything is healed and must come to rest.
-    std::int64_t steps = kSteps;
+    std::int64_t steps = steps_default;
     Cut cut;
     /// Hears every note of the trace.
     Trace::Listener listener;

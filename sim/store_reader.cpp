@@ -2,11 +2,11 @@
 
 #include "protocol/codec.hpp"
 #include "server/domain/keys.hpp"
+#include "sim/handles_sqlite.hpp"
 
 #include <sqlite3.h>
 
 #include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,27 +17,18 @@ namespace {
 using protocol::ChangePayload;
 using protocol::Type;
 
-struct CloseConnection {
-    void operator()(sqlite3* connection) const { sqlite3_close(connection); }
-};
-struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-using Connection = std::unique_ptr<sqlite3, CloseConnection>;
-using Query = std::unique_ptr<sqlite3_stmt, Finalize>;
-
-Connection open(const DiskProcess& process) {
+RawConnection open(const DiskProcess& process) {
     sqlite3* handle = nullptr;
     const int result =
         sqlite3_open_v2("data/parley.db", &handle, SQLITE_OPEN_READWRITE, process.vfs_name().c_str());
-    Connection connection(handle);
+    RawConnection connection(handle);
     return result == SQLITE_OK ? std::move(connection) : nullptr;
 }
 
-Query query(sqlite3& connection, std::string_view sql) {
+RawStatement query(sqlite3& connection, std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
     sqlite3_prepare_v2(&connection, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
-    return Query(statement);
+    return RawStatement(statement);
 }
 
 std::string_view blob(sqlite3_stmt& row, int column) {
@@ -77,7 +68,7 @@ std::optional<ChangePayload> decode_body(Type type, std::string_view body) {
 
 bool read_heads(sqlite3& connection, StoredRows& into) {
     const auto read = [&](std::string_view sql, auto to_stream) {
-        const Query rows = query(connection, sql);
+        const RawStatement rows = query(connection, sql);
         if (!rows) return false;
         while (sqlite3_step(rows.get()) == SQLITE_ROW) {
             into.heads[to_stream(sqlite3_column_int64(rows.get(), 0))] = sqlite3_column_int64(rows.get(), 1);
@@ -122,18 +113,18 @@ std::map<StreamId, std::map<std::int64_t, const protocol::Change*>> StoredRows::
 std::optional<StoredRows> read_store(const MemoryDisk& disk) {
     const auto copy = disk.copy(disk.name() + " looked at");
     const auto process = copy->start();
-    const Connection connection = open(*process);
+    const RawConnection connection = open(*process);
     if (!connection) return std::nullopt;
     StoredRows result;
     if (!read_heads(*connection, result)) return std::nullopt;
-    const Query members = query(*connection, "SELECT account, conversation, delivered FROM member");
+    const RawStatement members = query(*connection, "SELECT account, conversation, delivered FROM member");
     while (members && sqlite3_step(members.get()) == SQLITE_ROW) {
         const AccountId account = server::to_id(server::AccountKey{sqlite3_column_int64(members.get(), 0)});
         const StreamId stream =
             server::to_id(server::ConversationKey{sqlite3_column_int64(members.get(), 1)});
         result.delivered[{account, stream}] = sqlite3_column_int64(members.get(), 2);
     }
-    const Query rows = query(
+    const RawStatement rows = query(
         *connection, "SELECT stream, born, seq, kind, author, id, at, body FROM row ORDER BY stream, seq");
     if (!rows) return std::nullopt;
     int step = sqlite3_step(rows.get());

@@ -12,8 +12,8 @@ namespace parley::sim {
 namespace {
 
 /// Frames that come close together share one sync, as in the native host.
-constexpr Duration kSyncDelay = milliseconds(2);
-constexpr Duration kHttpTimeout = seconds(30);
+constexpr Duration sync_delay = milliseconds(2);
+constexpr Duration http_timeout = seconds(30);
 
 class SeededPrimitives final : public core::Primitives {
   public:
@@ -183,7 +183,7 @@ void Tab::call(core::CallHttp call) {
         client_->handle_http_response(number, status, body, now());
         drive();
     };
-    const Duration timeout = link.up ? kHttpTimeout : milliseconds(5);
+    const Duration timeout = link.up ? http_timeout : milliseconds(5);
     world().after(timeout, life_, [answer] { answer(0, {}); });
     if (!link.up || link.silent) return;
     const SharedLife life = life_;
@@ -244,7 +244,7 @@ void Tab::wire_frame(std::string_view frame) {
     if (actions_.collect(*client_)) return drive();
     if (drive_due_) return;
     drive_due_ = true;
-    world().after(milliseconds(hardware_.random.between(0, kSyncDelay.ms)), life_, [this] { drive(); });
+    world().after(milliseconds(hardware_.random.between(0, sync_delay.ms)), life_, [this] { drive(); });
 }
 
 void Tab::wire_disconnected(std::optional<std::uint16_t> code) {

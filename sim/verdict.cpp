@@ -18,10 +18,10 @@ namespace parley::sim {
 namespace {
 
 /// One seed in so many runs twice.
-constexpr std::uint64_t kTwice = 100;
+constexpr std::uint64_t twice = 100;
 /// Notes of the trace that a report ends with.
-constexpr std::size_t kNotes = 60;
-constexpr unsigned kSecondsMax = 300;
+constexpr std::size_t notes_shown = 60;
+constexpr unsigned seconds_max = 300;
 
 /// A frame as the types and numbers of its envelopes; anything else as it is, where people can read it.
 std::string readable(std::string_view what, std::string_view bytes) {
@@ -47,7 +47,7 @@ std::string last_notes(const RunOptions& options, const Violation& violation) {
                                std::ranges::find(violation.devices, who) != violation.devices.end();
         if (!concerned || what == "frame") return;
         notes.push_back(line_of(at, who, what, bytes));
-        if (notes.size() > kNotes) notes.pop_front();
+        if (notes.size() > notes_shown) notes.pop_front();
     };
     run(std::move(again));
     std::string text;
@@ -126,7 +126,7 @@ bool number_in(std::string_view text, Number& into) {
 }
 
 Verdict apart(const RunOptions& options, const std::function<Verdict()>& work) {
-    const Finished finished = run_apart([&] { return work().encoded(); }, kSecondsMax);
+    const Finished finished = run_apart([&] { return work().encoded(); }, seconds_max);
     const auto verdict = finished.text ? Verdict::decode(*finished.text) : std::nullopt;
     return verdict ? *verdict : crashed(options, finished.end);
 }
@@ -174,7 +174,7 @@ Verdict judge(const RunOptions& options) {
     if (outcome.violation) {
         verdict.broken = outcome.violation->promise;
         verdict.report = report_of(options, outcome);
-    } else if (options.seed % kTwice == 0 && options.record_to == nullptr && !options.listener) {
+    } else if (options.seed % twice == 0 && options.record_to == nullptr && !options.listener) {
         const std::string again = run(options).trace_hash;
         if (again == outcome.trace_hash) return verdict;
         verdict.broken = 0;
@@ -186,7 +186,7 @@ Verdict judge(const RunOptions& options) {
 Verdict crashed(const RunOptions& options, const std::string& end) {
     return {.seed = options.seed,
             .trace_hash = "none",
-            .broken = Verdict::kCrash,
+            .broken = Verdict::crash_code,
             .report = headline(options, "the process " + end) + "  again: " + command_of(options) + "\n",
             .counts = {}};
 }

@@ -14,14 +14,14 @@ namespace parley::sim {
 struct Verdict {
     std::uint64_t seed = 0;
     std::string trace_hash;
-    /// The number of the promise that was broken (0: the world itself is out of order), or `kCrash`.
+    /// The number of the promise that was broken (0: the world itself is out of order), or `crash_code`.
     std::optional<int> broken;
     /// What is to be read where one was broken.
     std::string report;
     /// Turns, acts, faults, messages, simulated milliseconds, and each kind of act and fault.
     std::map<std::string, std::int64_t> counts;
 
-    static constexpr int kCrash = -1;
+    static constexpr int crash_code = -1;
 
     std::int64_t count(const std::string& name) const;
     std::string encoded() const;

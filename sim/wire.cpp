@@ -8,11 +8,11 @@ namespace parley::sim {
 namespace {
 
 /// What the systems between two processes hold before a write has to wait.
-constexpr std::size_t kSocketBytes = 16 * 1024;
-constexpr Duration kConnectTimeout = seconds(10);
+constexpr std::size_t socket_bytes = 16 * 1024;
+constexpr Duration connect_timeout = seconds(10);
 /// How long a system waits for a confirmation before it sends again.
-constexpr Duration kRetryMin = milliseconds(200);
-constexpr Duration kRetryMax = seconds(8);
+constexpr Duration retry_min = milliseconds(200);
+constexpr Duration retry_max = seconds(8);
 
 std::string joined(const server::Frame& frame) {
     std::string bytes;
@@ -43,7 +43,7 @@ void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
                   waiting = std::make_shared<Waiting>();
                   waiting->push_back(std::move(arrived));
                   way.waiting = waiting;
-                  way.retry = kRetryMin;
+                  way.retry = retry_min;
                   self->retry(way, std::move(waiting));
               });
 }
@@ -51,7 +51,7 @@ void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
 /// The systems send again what was not confirmed, at longer and longer intervals.
 void Wire::retry(Way& way, std::shared_ptr<Waiting> waiting) {
     world_.after(way.retry, [self = shared_from_this(), &way, waiting = std::move(waiting)]() mutable {
-        way.retry = std::min(way.retry * 2, kRetryMax);
+        way.retry = std::min(way.retry * 2, retry_max);
         if (!self->dead() && self->ends_.link.silent) return self->retry(way, std::move(waiting));
         while (!waiting->empty()) {
             World::Event arrived = std::move(waiting->front());
@@ -65,7 +65,7 @@ void Wire::connect() {
     device_open_ = true;
     if (!ends_.link.up)
         return world_.after(milliseconds(5), [self = shared_from_this()] { self->tell_device({}); });
-    world_.after(kConnectTimeout, [self = shared_from_this()] {
+    world_.after(connect_timeout, [self = shared_from_this()] {
         if (!self->connected_) self->tell_device({});
     });
     carry(to_server_, 0, [self = shared_from_this()] {
@@ -103,7 +103,7 @@ void Wire::send(server::Frame frame) {
     ends_.server.frame_said(*this, bytes);
     under_way_bytes_ += bytes.size();
     write_waits_ = true;
-    if (under_way_bytes_ < kSocketBytes) written();
+    if (under_way_bytes_ < socket_bytes) written();
     const std::size_t size = bytes.size();
     carry(to_device_, size,
           [self = shared_from_this(), parcel = Parcel{std::move(bytes), {}}] { self->take(parcel); });
@@ -135,7 +135,7 @@ void Wire::take(Parcel parcel) {
 
 void Wire::parcel_read(const Parcel& parcel) {
     under_way_bytes_ -= std::min(under_way_bytes_, parcel.frame.size());
-    if (write_waits_ && under_way_bytes_ < kSocketBytes) written();
+    if (write_waits_ && under_way_bytes_ < socket_bytes) written();
     if (ends_.device_life->over() || !device_open_) return;
     if (!parcel.frame.empty()) ends_.device.wire_frame(parcel.frame);
     if (parcel.close_code) tell_device(parcel.close_code);

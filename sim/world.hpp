@@ -39,7 +39,7 @@ class World {
     // Getters.
     Instant instant() const { return now_; }
     /// The true wall clock; nodes may see another (see wall clock faults).
-    WallTime wall() const { return kEpoch + (now_ - Instant{}); }
+    WallTime wall() const { return epoch_start + (now_ - Instant{}); }
     Now now() const { return {now_, wall()}; }
     /// Of the turn that is being taken.
     Random& random() { return random_; }
@@ -77,7 +77,7 @@ class World {
     void push(Instant when, SharedLife life, Event event);
 
     /// Where virtual time begins: 2025-01-01, a round number within the range of the server's ids.
-    static constexpr WallTime kEpoch{1'735'689'600'000};
+    static constexpr WallTime epoch_start{1'735'689'600'000};
 
     Instant now_{1'000'000};
     std::uint64_t sequence_ = 0;

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_add_member(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     const auto views = conversations_of(device, true);
     const auto people = others(scene, device);
@@ -22,6 +22,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act add_member;
-const Act add_member{.name = "add a member", .weight = 3, .perform = perform};
+const Act add_member{.name = "add a member", .weight = 3, .perform = perform_add_member};
 
 }  // namespace parley::sim

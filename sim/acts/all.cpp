@@ -23,12 +23,12 @@ extern const Act paste_pages;
 extern const Act use_older_tab;
 
 std::span<const Act* const> all_acts() {
-    static constexpr std::array kActs{
+    static constexpr std::array known_acts{
         &send_direct,    &send_group,    &send_burst,        &create_group,  &add_member,  &remove_member,
         &leave_group,    &rename_group,  &read_conversation, &settle_failed, &look_around, &go_offline,
         &change_profile, &revoke_device, &use_older_tab,     &paste_pages,
     };
-    return kActs;
+    return known_acts;
 }
 
 std::vector<core::ConversationView> conversations_of(Device& device, bool groups_only) {

@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// Often the first words come before the server has said that the group is there.
-bool perform(Scene& scene, Device& device) {
+bool perform_create_group(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     protocol::ConversationCreate create{.title = "group " + std::to_string(scene.world().next_number())};
     for (const auto& account : others(scene, device)) {
@@ -25,6 +25,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act create_group;
-const Act create_group{.name = "make a group", .weight = 3, .perform = perform};
+const Act create_group{.name = "make a group", .weight = 3, .perform = perform_create_group};
 
 }  // namespace parley::sim

@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// A tunnel, a lift, aeroplane mode: the system knows, and tells.
-bool perform(Scene& scene, Device& device) {
+bool perform_go_offline(Scene& scene, Device& device) {
     if (!device.node->link().up) return false;
     device.node->link().up = false;
     device.node->cut(false);
@@ -21,6 +21,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act go_offline;
-const Act go_offline{.name = "go offline", .weight = 3, .perform = perform};
+const Act go_offline{.name = "go offline", .weight = 3, .perform = perform_go_offline};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_leave_group(Scene& scene, Device& device) {
     const auto views = conversations_of(device, true);
     if (views.empty()) return false;
     Random& random = scene.world().random();
@@ -24,6 +24,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act leave_group;
-const Act leave_group{.name = "leave a group", .weight = 1, .perform = perform};
+const Act leave_group{.name = "leave a group", .weight = 1, .perform = perform_leave_group};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_look_around(Scene& scene, Device& device) {
     scene.look_at(device);
     return true;
 }
@@ -12,6 +12,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act look_around;
-const Act look_around{.name = "look around", .weight = 10, .always = true, .perform = perform};
+const Act look_around{.name = "look around", .weight = 10, .always = true, .perform = perform_look_around};
 
 }  // namespace parley::sim

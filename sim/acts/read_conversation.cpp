@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// Mostly to the end of what is shown, sometimes only into it.
-bool perform(Scene& scene, Device& device) {
+bool perform_read_conversation(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     const auto views = conversations_of(device, false);
     if (views.empty()) return false;
@@ -25,6 +25,7 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act read_conversation;
-const Act read_conversation{.name = "read", .weight = 10, .always = true, .perform = perform};
+const Act read_conversation{
+    .name = "read", .weight = 10, .always = true, .perform = perform_read_conversation};
 
 }  // namespace parley::sim

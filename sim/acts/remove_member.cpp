@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_remove_member(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     const auto views = conversations_of(device, true);
     const auto people = others(scene, device);
@@ -21,6 +21,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act remove_member;
-const Act remove_member{.name = "remove a member", .weight = 2, .perform = perform};
+const Act remove_member{.name = "remove a member", .weight = 2, .perform = perform_remove_member};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_rename_group(Scene& scene, Device& device) {
     const auto views = conversations_of(device, true);
     if (views.empty()) return false;
     protocol::ConversationRename rename{.title = "name " + std::to_string(scene.world().next_number())};
@@ -15,6 +15,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act rename_group;
-const Act rename_group{.name = "rename a group", .weight = 1, .perform = perform};
+const Act rename_group{.name = "rename a group", .weight = 1, .perform = perform_rename_group};
 
 }  // namespace parley::sim

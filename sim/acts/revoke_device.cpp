@@ -20,7 +20,7 @@ void talk_on(Scene& scene, const Person& person, const DeviceId& signed_out) {
 }
 
 /// One of the others of this person; he signs in on it again later.
-bool perform(Scene& scene, Device& device) {
+bool perform_revoke_device(Scene& scene, Device& device) {
     const auto devices = device.node->client().devices();
     if (!devices) return false;
     for (const auto& other : *devices) {
@@ -35,6 +35,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act revoke_device;
-const Act revoke_device{.name = "sign a device out", .weight = 1, .perform = perform};
+const Act revoke_device{.name = "sign a device out", .weight = 1, .perform = perform_revoke_device};
 
 }  // namespace parley::sim

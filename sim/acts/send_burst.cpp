@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_send_burst(Scene& scene, Device& device) {
     const auto views = conversations_of(device, false);
     if (views.empty()) return false;
     const auto& view = scene.world().random().pick(views);
@@ -20,6 +20,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act send_burst;
-const Act send_burst{.name = "send a burst", .weight = 3, .perform = perform};
+const Act send_burst{.name = "send a burst", .weight = 3, .perform = perform_send_burst};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool perform(Scene& scene, Device& device) {
+bool perform_send_direct(Scene& scene, Device& device) {
     const auto people = others(scene, device);
     if (people.empty()) return false;
     protocol::MessageSend message{.text = new_text(scene, device)};
@@ -15,6 +15,7 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act send_direct;
-const Act send_direct{.name = "send to a person", .weight = 10, .always = true, .perform = perform};
+const Act send_direct{
+    .name = "send to a person", .weight = 10, .always = true, .perform = perform_send_direct};
 
 }  // namespace parley::sim

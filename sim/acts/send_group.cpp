@@ -23,7 +23,7 @@ protocol::MessageSend message_for(Scene& scene, Device& device, const core::Conv
     return message;
 }
 
-bool perform(Scene& scene, Device& device) {
+bool perform_send_group(Scene& scene, Device& device) {
     const auto views = conversations_of(device, false);
     if (views.empty()) return false;
     const auto& view = scene.world().random().pick(views);
@@ -33,6 +33,7 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act send_group;
-const Act send_group{.name = "send to a conversation", .weight = 20, .always = true, .perform = perform};
+const Act send_group{
+    .name = "send to a conversation", .weight = 20, .always = true, .perform = perform_send_group};
 
 }  // namespace parley::sim

@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// What has failed is sent again or thrown away.
-bool perform(Scene& scene, Device& device) {
+bool perform_settle_failed(Scene& scene, Device& device) {
     const auto waiting = device.node->client().outbox();
     if (!waiting) return false;
     for (const auto& one : *waiting) {
@@ -28,6 +28,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act settle_failed;
-const Act settle_failed{.name = "settle what failed", .weight = 3, .perform = perform};
+const Act settle_failed{.name = "settle what failed", .weight = 3, .perform = perform_settle_failed};
 
 }  // namespace parley::sim

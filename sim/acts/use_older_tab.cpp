@@ -6,7 +6,7 @@ namespace {
 
 /// Somebody types into the tab that does not own the database any more. It may show what it has, but whatever
 /// it takes over would be lost, or sent twice.
-bool perform(Scene& scene, Device& device) {
+bool perform_use_older_tab(Scene& scene, Device& device) {
     Tab* tab = device.node->older();
     if (tab == nullptr) return false;
     const auto people = others(scene, device);
@@ -28,6 +28,7 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act use_older_tab;
-const Act use_older_tab{.name = "use an older tab", .weight = 10, .always = true, .perform = perform};
+const Act use_older_tab{
+    .name = "use an older tab", .weight = 10, .always = true, .perform = perform_use_older_tab};
 
 }  // namespace parley::sim

@@ -7,6 +7,9 @@
 
 namespace parley::sim::crash {
 
+/// The store's file on a simulated disk.
+inline constexpr auto database = "data/parley.db";
+
 /// What is looked at beside the rows themselves.
 struct AuditDepth {
     /// Every counter against a recount.

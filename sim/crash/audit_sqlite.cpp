@@ -1,4 +1,5 @@
 #include "sim/crash/audit.hpp"
+#include "sim/handles_sqlite.hpp"
 
 #include <sqlite3.h>
 
@@ -11,13 +12,6 @@
 namespace parley::sim::crash {
 
 namespace {
-
-struct CloseConnection {
-    void operator()(sqlite3* connection) const { sqlite3_close(connection); }
-};
-struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
 
 /// Each is to find nothing.
 struct Recount {
@@ -84,7 +78,7 @@ class File {
     void each(const char* sql, const std::function<void(sqlite3_stmt&)>& row) {
         sqlite3_stmt* handle = nullptr;
         const int prepared = sqlite3_prepare_v2(connection_.get(), sql, -1, &handle, nullptr);
-        const std::unique_ptr<sqlite3_stmt, Finalize> statement(handle);
+        const RawStatement statement(handle);
         int step = prepared;
         if (prepared == SQLITE_OK) {
             while ((step = sqlite3_step(handle)) == SQLITE_ROW)
@@ -106,7 +100,7 @@ class File {
 
     std::unique_ptr<MemoryDisk> copy_;
     std::unique_ptr<DiskProcess> process_;
-    std::unique_ptr<sqlite3, CloseConnection> connection_;
+    RawConnection connection_;
 };
 
 std::int64_t number(sqlite3_stmt& row, int column) {

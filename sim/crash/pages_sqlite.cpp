@@ -1,16 +1,16 @@
+#include "sim/crash/audit.hpp"
 #include "sim/crash/pages.hpp"
+#include "sim/handles_sqlite.hpp"
 
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 
 namespace parley::sim::crash {
 
 namespace {
 
-constexpr auto database = "data/parley.db";
 constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t file_header_bytes = 100;
 constexpr std::int64_t reserved_bytes_at = 20;
@@ -20,13 +20,6 @@ enum PageType : std::uint8_t {
     interior_table = 0x05,
     leaf_index = 0x0a,
     leaf_table = 0x0d,
-};
-
-struct CloseConnection {
-    void operator()(sqlite3* connection) const { sqlite3_close(connection); }
-};
-struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 
 /// One page of a b-tree, read byte by byte as the file format has it.
@@ -118,11 +111,11 @@ Pages pages_of(const MemoryDisk& disk) {
     const auto process = copy->start();
     sqlite3* opened = nullptr;
     sqlite3_open_v2(database, &opened, SQLITE_OPEN_READWRITE, process->vfs_name().c_str());
-    const std::unique_ptr<sqlite3, CloseConnection> connection(opened);
+    const RawConnection connection(opened);
     sqlite3_stmt* prepared = nullptr;
     sqlite3_prepare_v2(opened, "SELECT name, pageno FROM dbstat WHERE pagetype <> 'overflow'", -1, &prepared,
                        nullptr);
-    const std::unique_ptr<sqlite3_stmt, Finalize> statement(prepared);
+    const RawStatement statement(prepared);
     const auto node = disk.find(database);
     Pages pages;
     pages.anywhere.push_back({.offset = 0, .bytes = node->file.size()});

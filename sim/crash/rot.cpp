@@ -13,7 +13,6 @@ namespace parley::sim::crash {
 
 namespace {
 
-constexpr auto database = "data/parley.db";
 /// A bit is flipped in a store of at least so many rows.
 constexpr std::size_t rows_min = 200;
 constexpr std::size_t rows_max = 2000;

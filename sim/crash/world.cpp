@@ -13,7 +13,6 @@ namespace parley::sim::crash {
 
 namespace {
 
-constexpr auto database = "data/parley.db";
 constexpr auto backup = "data/backup";
 /// A store that does not open after so many tries never will.
 constexpr int starts_max = 200;

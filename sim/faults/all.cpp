@@ -28,7 +28,7 @@ extern const Fault hand_over;
 extern const Fault restore_server;
 
 std::span<const Fault* const> all_faults() {
-    static constexpr std::array kFaults{
+    static constexpr std::array known_faults{
         &cut_connection,      &half_open,         &dead_air,           &slow_link,
         &stop_reading,        &kill_device,       &device_loses_power, &device_dies_writing,
         &device_sync_fails,   &wrong_clock,       &kill_server,        &server_loses_power,
@@ -36,7 +36,7 @@ std::span<const Fault* const> all_faults() {
         &change_network,      &device_disk_full,  &server_clock,       &lose_answers,
         &hand_over,           &restore_server,
     };
-    return kFaults;
+    return known_faults;
 }
 
 Device* any_device(Scene& scene) {

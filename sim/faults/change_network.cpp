@@ -6,7 +6,7 @@ namespace {
 
 /// From one access point to another, or to the telephone network: what was open hangs, and the way is
 /// another.
-bool strike(Scene& scene) {
+bool strike_change_network(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     Random& random = scene.world().random();
@@ -26,6 +26,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault change_network;
-const Fault change_network{.name = "change the network", .weights = {2, 10, 20, 5}, .strike = strike};
+const Fault change_network{
+    .name = "change the network", .weights = {2, 10, 20, 5}, .strike = strike_change_network};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_cut_connection(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     device->node->cut(false);
@@ -14,6 +14,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault cut_connection;
-const Fault cut_connection{.name = "cut a connection", .weights = {10, 20, 15, 10}, .strike = strike};
+const Fault cut_connection{
+    .name = "cut a connection", .weights = {10, 20, 15, 10}, .strike = strike_cut_connection};
 
 }  // namespace parley::sim

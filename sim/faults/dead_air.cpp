@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// The way is silent for a while, for all connections, and no system says so.
-bool strike(Scene& scene) {
+bool strike_dead_air(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || device->node->link().silent) return false;
     device->node->link().silent = true;
@@ -17,6 +17,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault dead_air;
-const Fault dead_air{.name = "lose the network unnoticed", .weights = {0, 10, 4, 5}, .strike = strike};
+const Fault dead_air{
+    .name = "lose the network unnoticed", .weights = {0, 10, 4, 5}, .strike = strike_dead_air};
 
 }  // namespace parley::sim

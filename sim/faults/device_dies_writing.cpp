@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// Inside one of its next disk operations, so in the middle of a transaction or right behind it.
-bool strike(Scene& scene) {
+bool strike_device_dies_writing(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     Random& random = scene.world().random();
@@ -16,7 +16,8 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault device_dies_writing;
-const Fault device_dies_writing{
-    .name = "let a device die while it writes", .weights = {0, 3, 4, 8}, .strike = strike};
+const Fault device_dies_writing{.name = "let a device die while it writes",
+                                .weights = {0, 3, 4, 8},
+                                .strike = strike_device_dies_writing};
 
 }  // namespace parley::sim

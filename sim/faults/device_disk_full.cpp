@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// Its core can write nothing until there is room again; what it took over before is kept.
-bool strike(Scene& scene) {
+bool strike_device_disk_full(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || device->node->disk().faults().capacity) return false;
     Random& random = scene.world().random();
@@ -18,6 +18,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault device_disk_full;
-const Fault device_disk_full{.name = "fill the disk of a device", .weights = {0, 1, 4, 3}, .strike = strike};
+const Fault device_disk_full{
+    .name = "fill the disk of a device", .weights = {0, 1, 4, 3}, .strike = strike_device_disk_full};
 
 }  // namespace parley::sim

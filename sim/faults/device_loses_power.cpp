@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_device_loses_power(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     device->node->die(true);
@@ -15,6 +15,6 @@ bool strike(Scene& scene) {
 
 extern const Fault device_loses_power;
 const Fault device_loses_power{
-    .name = "take the power from a device", .weights = {0, 3, 2, 6}, .strike = strike};
+    .name = "take the power from a device", .weights = {0, 3, 2, 6}, .strike = strike_device_loses_power};
 
 }  // namespace parley::sim

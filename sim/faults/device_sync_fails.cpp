@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_device_sync_fails(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     device->node->disk().faults().sync_failures = 500;
@@ -16,6 +16,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault device_sync_fails;
-const Fault device_sync_fails{.name = "fail a sync of a device", .weights = {0, 0, 0, 4}, .strike = strike};
+const Fault device_sync_fails{
+    .name = "fail a sync of a device", .weights = {0, 0, 0, 4}, .strike = strike_device_sync_fails};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_drain_server(Scene& scene) {
     if (!scene.server().listening()) return false;
     scene.server().drain();
     return true;
@@ -13,6 +13,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault drain_server;
-const Fault drain_server{.name = "drain the server", .weights = {1, 2, 6, 3}, .strike = strike};
+const Fault drain_server{.name = "drain the server", .weights = {1, 2, 6, 3}, .strike = strike_drain_server};
 
 }  // namespace parley::sim

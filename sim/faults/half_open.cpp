@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// As when a router forgets it: nobody is told, heartbeats must find out.
-bool strike(Scene& scene) {
+bool strike_half_open(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     device->node->cut(true);
@@ -15,6 +15,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault half_open;
-const Fault half_open{.name = "leave a connection half open", .weights = {0, 10, 4, 8}, .strike = strike};
+const Fault half_open{
+    .name = "leave a connection half open", .weights = {0, 10, 4, 8}, .strike = strike_half_open};
 
 }  // namespace parley::sim

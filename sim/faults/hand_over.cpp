@@ -6,7 +6,7 @@ namespace {
 
 /// Another tab of the browser opens the database and owns it from here on. The older one goes on as if it
 /// still did, until it finds out or is closed.
-bool strike(Scene& scene) {
+bool strike_hand_over(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->signed_in() || device->node->older() != nullptr) return false;
     if (!device->node->hand_over()) return true;
@@ -20,6 +20,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault hand_over;
-const Fault hand_over{.name = "open another tab", .weights = {4, 4, 10, 8}, .strike = strike};
+const Fault hand_over{.name = "open another tab", .weights = {4, 4, 10, 8}, .strike = strike_hand_over};
 
 }  // namespace parley::sim

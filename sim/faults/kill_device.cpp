@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_kill_device(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     device->node->die(false);
@@ -14,6 +14,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault kill_device;
-const Fault kill_device{.name = "kill a device", .weights = {1, 6, 6, 8}, .strike = strike};
+const Fault kill_device{.name = "kill a device", .weights = {1, 6, 6, 8}, .strike = strike_kill_device};
 
 }  // namespace parley::sim

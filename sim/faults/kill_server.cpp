@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_kill_server(Scene& scene) {
     if (!scene.server().up()) return false;
     scene.server().die(ServerNode::Death::killed);
     return true;
@@ -13,6 +13,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault kill_server;
-const Fault kill_server{.name = "kill the server", .weights = {1, 4, 2, 8}, .strike = strike};
+const Fault kill_server{.name = "kill the server", .weights = {1, 4, 2, 8}, .strike = strike_kill_server};
 
 }  // namespace parley::sim

@@ -6,7 +6,7 @@ namespace {
 
 /// What it asks over HTTP arrives and is done, and the answer does not come back: of a sign-in, or of a
 /// renewal of its tokens.
-bool strike(Scene& scene) {
+bool strike_lose_answers(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->node->link().answers) return false;
     device->node->link().answers = false;
@@ -18,6 +18,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault lose_answers;
-const Fault lose_answers{.name = "lose the answers to a device", .weights = {1, 8, 3, 6}, .strike = strike};
+const Fault lose_answers{
+    .name = "lose the answers to a device", .weights = {1, 8, 3, 6}, .strike = strike_lose_answers};
 
 }  // namespace parley::sim

@@ -7,7 +7,7 @@ namespace parley::sim {
 namespace {
 
 /// Once a backup is made; the next time the server's machine is lost, and it starts on the backup.
-bool strike(Scene& scene) {
+bool strike_restore_server(Scene& scene) {
     ServerNode& server = scene.server();
     if (!server.up()) return false;
     if (server.has_backup()) {
@@ -28,6 +28,6 @@ bool strike(Scene& scene) {
 // In no profile by itself: what a device was told to do is forgotten here with the epoch in which it was
 // done, and where it is asked for again promise 18 takes it for nobody's wish. `--with` brings the fault.
 extern const Fault restore_server;
-const Fault restore_server{.name = "restore the server", .weights = {}, .strike = strike};
+const Fault restore_server{.name = "restore the server", .weights = {}, .strike = strike_restore_server};
 
 }  // namespace parley::sim

@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// Its wall clock jumps: tokens end early or late, and nothing else changes.
-bool strike(Scene& scene) {
+bool strike_server_clock(Scene& scene) {
     Random& random = scene.world().random();
     // Mostly by seconds, as when a machine finds out the time; sometimes by hours.
     const std::int64_t far_ms = random.below(4) == 0 ? 6 * 3'600'000 : 90'000;
@@ -16,6 +16,7 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault server_clock;
-const Fault server_clock{.name = "set the clock of the server", .weights = {0, 1, 3, 4}, .strike = strike};
+const Fault server_clock{
+    .name = "set the clock of the server", .weights = {0, 1, 3, 4}, .strike = strike_server_clock};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_server_disk_full(Scene& scene) {
     if (!scene.server().up() || scene.server().disk().faults().capacity) return false;
     Random& random = scene.world().random();
     scene.server().disk().faults().capacity = scene.server().disk().used() + random.between(0, 60'000);
@@ -17,6 +17,6 @@ bool strike(Scene& scene) {
 
 extern const Fault server_disk_full;
 const Fault server_disk_full{
-    .name = "fill the disk of the server", .weights = {0, 0, 2, 2}, .strike = strike};
+    .name = "fill the disk of the server", .weights = {0, 0, 2, 2}, .strike = strike_server_disk_full};
 
 }  // namespace parley::sim

@@ -4,7 +4,7 @@ namespace parley::sim {
 
 namespace {
 
-bool strike(Scene& scene) {
+bool strike_slow_link(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr) return false;
     Random& random = scene.world().random();
@@ -20,6 +20,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault slow_link;
-const Fault slow_link{.name = "slow a link down", .weights = {3, 10, 6, 5}, .strike = strike};
+const Fault slow_link{.name = "slow a link down", .weights = {3, 10, 6, 5}, .strike = strike_slow_link};
 
 }  // namespace parley::sim

@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// The device takes nothing from its socket for a while; the server must not hold more than it has named.
-bool strike(Scene& scene) {
+bool strike_stop_reading(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->node->link().reads) return false;
     device->node->link().reads = false;
@@ -19,6 +19,6 @@ bool strike(Scene& scene) {
 }  // namespace
 
 extern const Fault stop_reading;
-const Fault stop_reading{.name = "stop reading", .weights = {1, 5, 4, 5}, .strike = strike};
+const Fault stop_reading{.name = "stop reading", .weights = {1, 5, 4, 5}, .strike = strike_stop_reading};
 
 }  // namespace parley::sim

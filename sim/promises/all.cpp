@@ -5,7 +5,7 @@
 namespace parley::sim {
 
 std::vector<std::unique_ptr<Promise>> all_promises() {
-    constexpr std::array kMakers{
+    constexpr std::array makers{
         acknowledged_survives,
         once,
         numbers,
@@ -27,7 +27,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         full_disk_is_said,
     };
     std::vector<std::unique_ptr<Promise>> promises;
-    for (const auto make : kMakers)
+    for (const auto make : makers)
         promises.push_back(make());
     return promises;
 }

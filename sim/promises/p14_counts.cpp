@@ -1,6 +1,5 @@
 // 14. The server's counts equal a recount at every as_of; a device shows the newest triple it has, adjusted
-// by what it
-//     knows since; at the end both are equal.
+//     by what it knows since; at the end both are equal.
 
 #include "sim/local_reader.hpp"
 #include "sim/promises/all.hpp"
@@ -55,6 +54,11 @@ class Counts final : public Promise {
             note(wire, read->conversation, read->as_of);
             triple(scene, wire, who, read->conversation, read->upto, read->unread, read->mentions,
                    read->as_of);
+        } else if (const auto* joined = std::get_if<protocol::Joined>(&envelope.payload)) {
+            // What was told of an earlier membership is nothing to the new one.
+            told_.erase({wire.number(), joined->conversation});
+        } else if (const auto* left = std::get_if<protocol::Left>(&envelope.payload)) {
+            told_.erase({wire.number(), left->conversation});
         }
     }
 

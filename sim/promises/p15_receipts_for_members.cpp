@@ -11,7 +11,7 @@ namespace parley::sim {
 namespace {
 
 /// In larger groups nobody hears how far the others have read.
-constexpr std::int64_t kMembersMax = 20;
+constexpr std::int64_t members_max = 20;
 
 class ReceiptsForMembers final : public Promise {
   public:
@@ -40,7 +40,7 @@ class ReceiptsForMembers final : public Promise {
                 if (!members[moved->receipt.account])
                     wrong(scene, stream,
                           "a receipt of " + moved->receipt.account.text() + " moved, who is out");
-                if (std::ranges::count_if(members, [](const auto& one) { return one.second; }) > kMembersMax)
+                if (std::ranges::count_if(members, [](const auto& one) { return one.second; }) > members_max)
                     wrong(scene, stream, "a receipt moved in a large group");
             }
         }
@@ -57,7 +57,7 @@ class ReceiptsForMembers final : public Promise {
                       who.account.text() + " was told how far " + receipt->account.text() + " has got");
             }
         } else if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
-            if (!state->receipts.empty() && state->summary.members > kMembersMax)
+            if (!state->receipts.empty() && state->summary.members > members_max)
                 wrong(scene, envelope.stream, "the state of a large group came with receipts");
         }
     }

@@ -23,7 +23,7 @@ class WithinLimits final : public Promise {
         under_way.insert(*envelope.id);
         // Those that renew or begin a session are no commands.
         const auto count = static_cast<std::int64_t>(under_way.size());
-        if (count <= limits::in_flight_max + kOwnMax) return;
+        if (count <= limits::in_flight_max + own_max) return;
         scene.violated({28,
                         wire.device_name() + " has " + std::to_string(count) + " questions under way at once",
                         {},
@@ -36,7 +36,7 @@ class WithinLimits final : public Promise {
 
   private:
     /// `auth` and `resume`.
-    static constexpr std::int64_t kOwnMax = 2;
+    static constexpr std::int64_t own_max = 2;
 
     std::map<std::uint64_t, std::set<Uuid>> under_way_;
 };

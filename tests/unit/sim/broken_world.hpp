@@ -20,9 +20,9 @@ using server::AccountKey;
 using server::ConversationKey;
 using server::DeviceKey;
 
-inline constexpr AccountKey kAda{101};
-inline constexpr AccountKey kBen{102};
-inline constexpr ConversationKey kGroup{201};
+inline constexpr AccountKey ada{101};
+inline constexpr AccountKey ben{102};
+inline constexpr ConversationKey the_group{201};
 
 inline Uuid uuid(std::uint8_t number) {
     Uuid id;
@@ -50,8 +50,8 @@ class Nobody final : public WireEvents {
 class Broken : public ::testing::Test {
   protected:
     Broken() {
-        ada_ = connect(0, kAda, 1);
-        ben_ = connect(1, kBen, 2);
+        ada_ = connect(0, ada, 1);
+        ben_ = connect(1, ben, 2);
     }
 
     /// Ada makes the group with Ben in it: one command, so one batch.
@@ -59,16 +59,16 @@ class Broken : public ::testing::Test {
         server::Batch batch;
         batch.effects.emplace_back(
             change(1, protocol::ConversationChanged{
-                          .kind = protocol::ConversationKind::group, .title = "t", .by = to_id(kAda)}));
-        batch.effects.emplace_back(change(2, member(kAda, protocol::Role::owner, true, kAda)));
-        batch.effects.emplace_back(change(3, member(kBen, protocol::Role::member, true, kAda)));
+                          .kind = protocol::ConversationKind::group, .title = "t", .by = to_id(ada)}));
+        batch.effects.emplace_back(change(2, member(ada, protocol::Role::owner, true, ada)));
+        batch.effects.emplace_back(change(3, member(ben, protocol::Role::member, true, ada)));
         scene_.committed(batch);
     }
 
     static server::ConversationChange change(std::int64_t seq, protocol::ChangePayload payload,
-                                             std::optional<Uuid> id = {}, AccountKey by = kAda,
+                                             std::optional<Uuid> id = {}, AccountKey by = ada,
                                              std::optional<std::int64_t> born = {}) {
-        server::ConversationChange change{.conversation = kGroup, .change = {}, .origin = {}};
+        server::ConversationChange change{.conversation = the_group, .change = {}, .origin = {}};
         change.change = {.id = id,
                          .seq = seq,
                          .born = born.value_or(seq),
@@ -80,7 +80,7 @@ class Broken : public ::testing::Test {
     }
 
     void commit(std::int64_t seq, protocol::ChangePayload payload, std::optional<Uuid> id = {},
-                AccountKey by = kAda, std::optional<std::int64_t> born = {}) {
+                AccountKey by = ada, std::optional<std::int64_t> born = {}) {
         server::Batch batch;
         batch.effects.emplace_back(change(seq, std::move(payload), id, by, born));
         scene_.committed(batch);
@@ -95,7 +95,7 @@ class Broken : public ::testing::Test {
     static server::Batch receipt_batch(AccountKey of, std::int64_t delivered) {
         server::Batch batch;
         batch.effects.emplace_back(
-            server::ReceiptMoved{.conversation = kGroup,
+            server::ReceiptMoved{.conversation = the_group,
                                  .receipt = {.account = to_id(of), .delivered = delivered, .read = 0},
                                  .account = of});
         return batch;
@@ -108,7 +108,7 @@ class Broken : public ::testing::Test {
     void say(Wire& wire, Payload payload, std::optional<std::int64_t> seq = {}, std::optional<Uuid> re = {},
              std::optional<Uuid> id = {}) {
         protocol::Envelope envelope;
-        envelope.stream = to_id(kGroup);
+        envelope.stream = to_id(the_group);
         envelope.seq = seq;
         envelope.re = re;
         envelope.id = id;
@@ -119,7 +119,7 @@ class Broken : public ::testing::Test {
 
     Showing showing(std::vector<core::MessageView> messages) {
         Showing result{.view = {}, .messages = std::move(messages), .missing = false};
-        result.view.stream = to_id(kGroup);
+        result.view.stream = to_id(the_group);
         return result;
     }
 
@@ -127,7 +127,7 @@ class Broken : public ::testing::Test {
         core::MessageView view;
         view.id = uuid(id);
         view.born = born;
-        view.sender = to_id(kAda);
+        view.sender = to_id(ada);
         view.text = "hello";
         view.at = {5};
         return view;

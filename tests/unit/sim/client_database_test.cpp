@@ -25,7 +25,7 @@ bool add(SqliteDatabase& database, std::int64_t number) {
         .has_value();
 }
 
-std::set<std::int64_t> numbers_in(SqliteDatabase& database) {
+std::set<std::int64_t> numbers_kept_in(SqliteDatabase& database) {
     std::set<std::int64_t> numbers;
     auto statement = database.prepare("SELECT number FROM row");
     while (statement && (*statement)->step().value_or(false))
@@ -38,7 +38,7 @@ std::int64_t log_size(const MemoryDisk& disk) {
     return log ? log->file.size() : 0;
 }
 
-constexpr const char* kTable = "CREATE TABLE IF NOT EXISTS row (number INTEGER PRIMARY KEY, filler TEXT)";
+constexpr const char* table = "CREATE TABLE IF NOT EXISTS row (number INTEGER PRIMARY KEY, filler TEXT)";
 
 TEST(ClientDatabase, IsNotUsedAnyMoreAfterASyncThatFailedUnseenInsideACommit) {
     const SqliteChance chance(1);
@@ -46,7 +46,7 @@ TEST(ClientDatabase, IsNotUsedAnyMoreAfterASyncThatFailedUnseenInsideACommit) {
     const auto process = disk.start();
     const auto database = open_on(*process);
     ASSERT_NE(database, nullptr);
-    ASSERT_TRUE(database->execute(kTable));
+    ASSERT_TRUE(database->execute(table));
     // The log grows until a commit copies it back by itself; just then the disk fails, and is well again.
     const std::int64_t before = disk.counts().syncs;
     disk.faults().sync_failures = 1000;
@@ -66,7 +66,7 @@ TEST(ClientDatabase, AStatementMadeBeforeDoesNotGoOnAfterAFailedSync) {
     MemoryDisk disk("device", Random(1));
     const auto process = disk.start();
     const auto database = open_on(*process);
-    ASSERT_TRUE(database && database->execute(kTable) && add(*database, 1));
+    ASSERT_TRUE(database && database->execute(table) && add(*database, 1));
     const auto statement = database->prepare("SELECT number FROM row");
     ASSERT_TRUE(statement);
     disk.faults().sync_failures = 1000;
@@ -88,8 +88,8 @@ TEST(ClientDatabase, LosesNothingThatWasSyncedOverManyLivesWithFailingSyncsAndPo
             disk.faults().sync_failures = 0;
             auto process = disk.start();
             auto database = open_on(*process);
-            bool usable = database && database->execute(kTable).has_value();
-            const auto found = usable ? numbers_in(*database) : std::set<std::int64_t>{};
+            bool usable = database && database->execute(table).has_value();
+            const auto found = usable ? numbers_kept_in(*database) : std::set<std::int64_t>{};
             for (const std::int64_t number : synced)
                 ASSERT_TRUE(!usable || found.contains(number)) << "seed " << seed << ", life " << life;
             // Each commit is synced, as a host does it. One day the disk fails inside a commit, while the log

@@ -15,9 +15,9 @@ namespace parley::sim {
 namespace {
 
 TEST(Plan, EachSeedLeavesOutAboutHalfOfWhatThereIs) {
-    constexpr std::uint64_t kSeeds = 400;
+    constexpr std::uint64_t seeds = 400;
     std::map<std::string_view, std::uint64_t> seen;
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const Plan plan = make_plan(Random(seed), Profile::hostile);
         for (const Act* act : plan.acts)
             ++seen[act->name];
@@ -28,20 +28,20 @@ TEST(Plan, EachSeedLeavesOutAboutHalfOfWhatThereIs) {
     }
     for (const Act* act : all_acts()) {
         if (act->always) {
-            EXPECT_EQ(seen[act->name], kSeeds) << act->name;
+            EXPECT_EQ(seen[act->name], seeds) << act->name;
         } else {
-            EXPECT_NEAR(static_cast<double>(seen[act->name]), kSeeds / 2.0, 50) << act->name;
+            EXPECT_NEAR(static_cast<double>(seen[act->name]), seeds / 2.0, 50) << act->name;
         }
     }
     for (const Fault* fault : all_faults())
-        EXPECT_NEAR(static_cast<double>(seen[fault->name]), kSeeds / 2.0, 50) << fault->name;
+        EXPECT_NEAR(static_cast<double>(seen[fault->name]), seeds / 2.0, 50) << fault->name;
 }
 
 TEST(Plan, EveryProfileComesUp) {
     std::set<Profile> seen;
     for (std::uint64_t seed = 1; seed <= 40; ++seed)
         seen.insert(profile_of(seed));
-    EXPECT_EQ(seen.size(), kProfiles.size());
+    EXPECT_EQ(seen.size(), profiles.size());
 }
 
 TEST(Plan, ReadsTheNumbersThatItWrites) {

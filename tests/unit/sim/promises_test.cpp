@@ -14,9 +14,9 @@ namespace {
 
 TEST_F(Broken, NothingIsBrokenInAnOrderlyWorld) {
     founded();
-    message(4, kAda, 1);
+    message(4, ada, 1);
     say(*ada_, protocol::MessageAccepted{}, 4, uuid(1));
-    say(*ben_, text(kAda), 4, {}, uuid(1));
+    say(*ben_, text(ada), 4, {}, uuid(1));
     same_rows()->looked_at(scene_, device(0), showing({shown(1, 4)}));
     shown_once()->looked_at(scene_, device(0), showing({shown(1, 4)}));
     EXPECT_EQ(broken(), -1) << scene_.violation()->what;
@@ -30,7 +30,7 @@ TEST_F(Broken, Promise1WhereWhatWasAcknowledgedWasNeverCommitted) {
 
 TEST_F(Broken, Promise1WhereTheStoreLostWhatWasAcknowledged) {
     founded();
-    message(4, kAda, 1);
+    message(4, ada, 1);
     say(*ada_, protocol::MessageAccepted{}, 4, uuid(1));
     acknowledged_survives()->at_rest(scene_, StoredRows{});
     EXPECT_EQ(broken(), 1);
@@ -38,8 +38,8 @@ TEST_F(Broken, Promise1WhereTheStoreLostWhatWasAcknowledged) {
 
 TEST_F(Broken, Promise2WhereARetryMakesASecond) {
     founded();
-    message(4, kAda, 1);
-    message(5, kAda, 1);
+    message(4, ada, 1);
+    message(5, ada, 1);
     EXPECT_EQ(broken(), 2);
 }
 
@@ -47,8 +47,8 @@ TEST_F(Broken, Promise2WhereACommandIsDoneAgain) {
     founded();
     server::Batch batch{.first_position = 5, .last_position = 5, .effects = {}};
     const protocol::ConversationChanged named{
-        .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(kAda)};
-    auto renamed = change(4, named, {}, kAda, 1);
+        .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(ada)};
+    auto renamed = change(4, named, {}, ada, 1);
     batch.effects.emplace_back(renamed);
     scene_.committed(batch);
     EXPECT_EQ(broken(), -1);
@@ -61,28 +61,28 @@ TEST_F(Broken, Promise2WhereACommandIsDoneAgain) {
 
 TEST_F(Broken, Promise3WhereANumberIsLeftOut) {
     founded();
-    message(5, kAda, 1);
+    message(5, ada, 1);
     EXPECT_EQ(broken(), 3);
 }
 
 TEST_F(Broken, Promise3WhereANumberIsGivenTwice) {
     founded();
-    message(3, kAda, 1);
+    message(3, ada, 1);
     EXPECT_EQ(broken(), 3);
 }
 
 TEST_F(Broken, Promise3WhereAConnectionIsSentAHole) {
     founded();
     for (std::uint8_t seq = 4; seq <= 6; ++seq)
-        message(seq, kAda, seq);
-    say(*ben_, text(kAda), 4, {}, uuid(4));
-    say(*ben_, text(kAda), 6, {}, uuid(6));
+        message(seq, ada, seq);
+    say(*ben_, text(ada), 4, {}, uuid(4));
+    say(*ben_, text(ada), 6, {}, uuid(6));
     EXPECT_EQ(broken(), 3);
 }
 
 TEST_F(Broken, Promise4WhereADeviceShowsAnotherText) {
     founded();
-    message(4, kAda, 1);
+    message(4, ada, 1);
     auto other = shown(1, 4);
     other.text = "goodbye";
     same_rows()->looked_at(scene_, device(0), showing({other}));
@@ -91,8 +91,8 @@ TEST_F(Broken, Promise4WhereADeviceShowsAnotherText) {
 
 TEST_F(Broken, Promise4WhereSomethingShownMoves) {
     founded();
-    message(4, kAda, 1);
-    message(5, kAda, 2);
+    message(4, ada, 1);
+    message(5, ada, 2);
     const auto promise = same_rows();
     promise->looked_at(scene_, device(0), showing({shown(1, 4)}));
     EXPECT_EQ(broken(), -1);
@@ -102,7 +102,7 @@ TEST_F(Broken, Promise4WhereSomethingShownMoves) {
 
 TEST_F(Broken, Promise4WhereADeviceSaysThatAServerLostWhatWasNeverRestored) {
     founded();
-    message(4, kAda, 1);
+    message(4, ada, 1);
     auto lost = shown(1, 4);
     lost.not_on_server = true;
     same_rows()->looked_at(scene_, device(0), showing({lost}));
@@ -112,7 +112,7 @@ TEST_F(Broken, Promise4WhereADeviceSaysThatAServerLostWhatWasNeverRestored) {
 TEST_F(Broken, OnlyARefusalForGoodExcusesWhatWasNotDone) {
     const auto refuse = [this](ErrorCode code) {
         say(*ada_, protocol::ErrorReply{.code = code, .message = "no"}, {}, uuid(9));
-        return scene_.said().refused.contains({to_id(kAda), uuid(9)});
+        return scene_.said().refused.contains({to_id(ada), uuid(9)});
     };
     EXPECT_FALSE(refuse(ErrorCode::unavailable));
     EXPECT_TRUE(refuse(ErrorCode::not_allowed));
@@ -127,14 +127,14 @@ TEST_F(Broken, Promise5WhereAMessageIsShownTwice) {
 TEST_F(Broken, Promise6WhereACommandIsLost) {
     SqliteChance chance(1);
     ASSERT_TRUE(device(0).node->start());
-    device(0).ledger.add(uuid(9), protocol::MessageSend{}, to_id(kAda)).kept = true;
+    device(0).ledger.add(uuid(9), protocol::MessageSend{}, to_id(ada)).kept = true;
     outbox()->looked_at(scene_, device(0), showing({}));
     EXPECT_EQ(broken(), 6);
 }
 
 TEST_F(Broken, Promise6WhereWhatWasDoneIsRefusedWhenItComesAgain) {
     founded();
-    message(4, kBen, 1);
+    message(4, ben, 1);
     say(*ben_, protocol::ErrorReply{.code = ErrorCode::rate_limited}, {}, uuid(1));
     EXPECT_EQ(broken(), -1);
     say(*ben_, protocol::ErrorReply{.code = ErrorCode::not_allowed}, {}, uuid(1));
@@ -144,7 +144,7 @@ TEST_F(Broken, Promise6WhereWhatWasDoneIsRefusedWhenItComesAgain) {
 TEST_F(Broken, Promise9WhereATokenCoversWhatWasNotTold) {
     founded();
     server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
-    batch.effects.emplace_back(change(4, text(kAda), uuid(1)));
+    batch.effects.emplace_back(change(4, text(ada), uuid(1)));
     scene_.committed(batch);
     const auto covering = [](std::int64_t position) {
         return protocol::Pong{.token = server::to_text({.epoch = 1, .position = position})};
@@ -158,9 +158,9 @@ TEST_F(Broken, Promise9WhereATokenCoversWhatWasNotTold) {
 TEST_F(Broken, Promise9WhereATokenCoversWhatWasTold) {
     founded();
     server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
-    batch.effects.emplace_back(change(4, text(kAda), uuid(1)));
+    batch.effects.emplace_back(change(4, text(ada), uuid(1)));
     scene_.committed(batch);
-    say(*ben_, text(kAda), 4, {}, uuid(1));
+    say(*ben_, text(ada), 4, {}, uuid(1));
     say(*ben_, protocol::Pong{.token = server::to_text({.epoch = 1, .position = 7})});
     EXPECT_EQ(broken(), -1);
 }
@@ -180,9 +180,9 @@ TEST_F(Broken, Promise11WhereAMessageIsUnread) {
 TEST_F(Broken, Promise12WhereAReadPositionFalls) {
     server::Batch batch;
     for (const std::int64_t upto : {7, 6}) {
-        protocol::ReadChanged read{.conversation = to_id(kGroup), .upto = upto};
+        protocol::ReadChanged read{.conversation = to_id(the_group), .upto = upto};
         batch.effects.emplace_back(server::AccountChange{
-            .account = kAda, .change = {.seq = upto == 7 ? 1 : 2, .born = 1, .payload = read}});
+            .account = ada, .change = {.seq = upto == 7 ? 1 : 2, .born = 1, .payload = read}});
     }
     scene_.committed(batch);
     EXPECT_EQ(broken(), 12);

@@ -13,19 +13,19 @@ namespace {
 
 TEST_F(Broken, Promise13WhereTheServerSaysMoreThanItHasHeard) {
     founded();
-    message(4, kAda, 1);
-    receipt_moves(kBen, 4);
+    message(4, ada, 1);
+    receipt_moves(ben, 4);
     EXPECT_EQ(broken(), 13);
 }
 
 TEST_F(Broken, Promise13WhereADeviceShowsAsDeliveredWhatNobodyHasSaidToBe) {
     server::Batch batch;
     batch.effects.emplace_back(change(
-        1, protocol::ConversationChanged{.kind = protocol::ConversationKind::direct, .by = to_id(kAda)}));
-    batch.effects.emplace_back(change(2, member(kAda, protocol::Role::member, true, kAda)));
-    batch.effects.emplace_back(change(3, member(kBen, protocol::Role::member, true, kAda)));
+        1, protocol::ConversationChanged{.kind = protocol::ConversationKind::direct, .by = to_id(ada)}));
+    batch.effects.emplace_back(change(2, member(ada, protocol::Role::member, true, ada)));
+    batch.effects.emplace_back(change(3, member(ben, protocol::Role::member, true, ada)));
     scene_.committed(batch);
-    message(4, kAda, 1);
+    message(4, ada, 1);
     auto view = shown(1, 4);
     view.own = true;
     view.state = core::MessageState::delivered;
@@ -35,7 +35,7 @@ TEST_F(Broken, Promise13WhereADeviceShowsAsDeliveredWhatNobodyHasSaidToBe) {
 
 TEST_F(Broken, Promise14WhereTheServerCountsWrongly) {
     founded();
-    message(4, kAda, 1);
+    message(4, ada, 1);
     protocol::ConversationState state{
         .head = 4, .unread = 2, .as_of = {.conversation = 4, .account = 1}, .read = 1};
     say(*ben_, state);
@@ -44,44 +44,44 @@ TEST_F(Broken, Promise14WhereTheServerCountsWrongly) {
 
 TEST_F(Broken, Promise15WhereAReceiptOfOneWhoIsOutMoves) {
     founded();
-    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
-    receipts_for_members()->committed(scene_, receipt_batch(kBen, 3));
+    commit(4, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    receipts_for_members()->committed(scene_, receipt_batch(ben, 3));
     EXPECT_EQ(broken(), 15);
 }
 
 TEST_F(Broken, Promise15WhereOneWhoIsOutIsToldHowFarTheOthersAre) {
     founded();
-    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
-    message(5, kAda, 1);
-    say(*ben_, protocol::Receipt{.account = to_id(kAda), .delivered = 5});
+    commit(4, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    message(5, ada, 1);
+    say(*ben_, protocol::Receipt{.account = to_id(ada), .delivered = 5});
     EXPECT_EQ(broken(), 15);
 }
 
 TEST_F(Broken, Promise16WhereSomethingComesAfterTheLastWord) {
     founded();
-    message(4, kAda, 1);
-    commit(5, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
-    say(*ben_, protocol::Left{.conversation = to_id(kGroup), .until = 5});
+    message(4, ada, 1);
+    commit(5, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    say(*ben_, protocol::Left{.conversation = to_id(the_group), .until = 5});
     EXPECT_EQ(broken(), -1);
-    say(*ben_, text(kAda), 4, {}, uuid(1));
+    say(*ben_, text(ada), 4, {}, uuid(1));
     EXPECT_EQ(broken(), 16);
 }
 
 TEST_F(Broken, Promise16WhereARemovedMemberHearsMore) {
     founded();
-    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
-    message(5, kAda, 1);
+    commit(4, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    message(5, ada, 1);
     say(*ben_, protocol::Skip{}, 5);
     EXPECT_EQ(broken(), 16);
 }
 
 TEST_F(Broken, Promise17WhereANewcomerSeesWhatWasBefore) {
     founded();
-    commit(4, member(kBen, protocol::Role::member, false, kAda), {}, kAda, 3);
-    message(5, kAda, 1);
-    commit(6, member(kBen, protocol::Role::member, true, kAda), {}, kAda, 3);
+    commit(4, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    message(5, ada, 1);
+    commit(6, member(ben, protocol::Role::member, true, ada), {}, ada, 3);
     protocol::PageOk page{.from = 5, .to = 5, .as_of = 6, .rows = {}};
-    page.rows.push_back({.id = uuid(1), .seq = 5, .born = 5, .timestamp = {5}, .payload = text(kAda)});
+    page.rows.push_back({.id = uuid(1), .seq = 5, .born = 5, .timestamp = {5}, .payload = text(ada)});
     say(*ben_, page, {}, uuid(77));
     EXPECT_EQ(broken(), 17);
 }
@@ -90,8 +90,8 @@ TEST_F(Broken, Promise18WhereAMemberRenames) {
     founded();
     commit(4,
            protocol::ConversationChanged{
-               .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(kBen)},
-           {}, kBen, 1);
+               .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(ben)},
+           {}, ben, 1);
     EXPECT_EQ(broken(), 18);
 }
 
@@ -104,7 +104,7 @@ TEST_F(Broken, Promise18WhereAStrangerWrites) {
 TEST_F(Broken, Promise18WhereNobodyAskedForASignOut) {
     founded();
     server::Batch batch;
-    batch.effects.emplace_back(server::DeviceRevoked{.account = kAda, .device = DeviceKey{1}});
+    batch.effects.emplace_back(server::DeviceRevoked{.account = ada, .device = DeviceKey{1}});
     batch.effects.emplace_back(
         server::Replied{.origin = {}, .answer = fail(ErrorCode::refresh_reused, "used after its successor")});
     scene_.committed(batch);
@@ -114,8 +114,8 @@ TEST_F(Broken, Promise18WhereNobodyAskedForASignOut) {
 TEST_F(Broken, Promise20WhereASignedOutDeviceIsSentMore) {
     founded();
     const DeviceId phone = to_id(DeviceKey{3});
-    const auto wire = connect(2, kAda, 3);
-    device(0).ledger.add(uuid(9), protocol::DeviceRevoke{.device = phone}, to_id(kAda));
+    const auto wire = connect(2, ada, 3);
+    device(0).ledger.add(uuid(9), protocol::DeviceRevoke{.device = phone}, to_id(ada));
     say(*ada_, protocol::Done{}, {}, uuid(9));
     EXPECT_EQ(broken(), -1);
     say(*wire, protocol::Pong{});

@@ -17,7 +17,7 @@ RunOptions options(std::uint64_t seed, Profile profile) {
 
 TEST(Simulation, TheSameSeedRunsTheSameByteForByte) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        const Profile profile = kProfiles[seed % kProfiles.size()];
+        const Profile profile = profiles[seed % profiles.size()];
         std::string first;
         std::string second;
         const auto into = [](std::string& all) {
@@ -45,7 +45,7 @@ TEST(Simulation, AServerThatAnswersBeforeItsCommitIsSyncedIsCaught) {
     int caught = 0;
     for (std::uint64_t seed = 1; seed <= 100 && caught == 0; ++seed) {
         auto with_defect = options(seed, Profile::hostile);
-        with_defect.steps = kSteps;
+        with_defect.steps = steps_default;
         with_defect.defects.answers_before_sync = true;
         const Outcome outcome = run(std::move(with_defect));
         if (!outcome.violation) continue;
