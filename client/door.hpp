@@ -14,6 +14,9 @@
 
 namespace parley::client {
 
+/// What processes of one account speak with each other, and with the core.
+inline constexpr auto local_encoding = protocol::Encoding::cbor;
+
 /// The core of an account as one process reaches it: its own, or that of another process. Notices are told
 /// from the loop and from inside calls; whoever is told must not call back.
 class Door {

@@ -8,7 +8,6 @@ namespace parley::client {
 
 namespace {
 
-constexpr auto encoding = protocol::Encoding::cbor;
 constexpr Duration answer_time_max = seconds(2);
 /// The owner begins nothing later than this before we give up, so that what we call undone stays undone.
 constexpr Duration margin = milliseconds(500);
@@ -29,7 +28,7 @@ Result<std::unique_ptr<GuestDoor>> GuestDoor::open(Loop& loop, const AccountPlac
 }
 
 Result<protocol::DoorReply> GuestDoor::ask(const protocol::DoorRequest& request) {
-    return exchange(LocalMessage::Kind::request, protocol::encode(request, encoding));
+    return exchange(LocalMessage::Kind::request, protocol::encode(request, local_encoding));
 }
 
 Result<protocol::DoorReply> GuestDoor::submit(std::span<const protocol::Envelope> commands) {
@@ -45,12 +44,12 @@ Result<protocol::DoorReply> GuestDoor::submit(std::span<const protocol::Envelope
     };
     for (const protocol::Envelope& command : commands) {
         std::string one;
-        protocol::append_envelope(one, command, encoding);
+        protocol::append_envelope(one, command, local_encoding);
         // What is too long even by itself goes alone, and is refused by name.
         const bool full = frame.size() + one.size() > static_cast<std::size_t>(limits::frame_bytes_max);
         if (!frame.empty() && full) TRY(hand_over());
         if (all.failure) return all;
-        protocol::append_to_frame(frame, one, encoding);
+        protocol::append_to_frame(frame, one, local_encoding);
     }
     if (!frame.empty()) TRY(hand_over());
     return all;
@@ -70,7 +69,7 @@ Result<protocol::DoorReply> GuestDoor::exchange(LocalMessage::Kind kind, std::st
 }
 
 void GuestDoor::receive(const LocalMessage& message) {
-    auto output = protocol::decode<protocol::DoorOutput>(message.body, encoding);
+    auto output = protocol::decode<protocol::DoorOutput>(message.body, local_encoding);
     if (!output) {
         lost_ = true;
         return;

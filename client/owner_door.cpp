@@ -9,7 +9,6 @@ namespace parley::client {
 
 namespace {
 
-constexpr auto encoding = protocol::Encoding::cbor;
 /// What may wait for another process that does not read; then it is let go and comes again.
 constexpr std::size_t guest_queue_bytes_max = 32 << 20;
 /// How long what was said last may take to leave this machine, and a call to the server to be answered.
@@ -17,7 +16,7 @@ constexpr Duration goodbye_time_max = milliseconds(300);
 constexpr Duration last_call_time_max = seconds(2);
 
 std::string encoded(protocol::DoorOutput output) {
-    return protocol::encode(output, encoding);
+    return protocol::encode(output, local_encoding);
 }
 
 }  // namespace
@@ -95,8 +94,8 @@ void OwnerDoor::serve(int number, const LocalMessage& message) {
     if (read_clocks().instant > message.until) return;
     protocol::DoorReply reply;
     if (message.kind == LocalMessage::Kind::commands) {
-        reply = core::submit(host_->client(), message.body, encoding, read_clocks());
-    } else if (const auto request = protocol::decode<protocol::DoorRequest>(message.body, encoding)) {
+        reply = core::submit(host_->client(), message.body, local_encoding, read_clocks());
+    } else if (const auto request = protocol::decode<protocol::DoorRequest>(message.body, local_encoding)) {
         reply = core::answer(host_->client(), *request, read_clocks());
     } else {
         reply.failure = core::door_failure(request.error());

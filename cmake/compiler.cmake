@@ -43,7 +43,9 @@ target_compile_options(
               -Wextra
               -Wpedantic
               -Werror
-              -Wshadow
+              # Where sources are compiled together, one's local names hide what is private to another; the
+              # builds that compile them one by one look.
+              $<$<NOT:$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wshadow>
               -Wconversion
               -Wno-sign-conversion
               -Wold-style-cast

@@ -66,6 +66,7 @@ Result<bool> Outbox::knows(const Uuid& id) {
 
 Result<std::vector<CommandSettled>> Outbox::settled(std::span<const Uuid> ids) {
     std::vector<CommandSettled> answered;
+    answered.reserve(ids.size());
     for (const Uuid& id : ids) {
         if (const Command* command = find(id)) {
             if (command->state == CommandState::failed)
@@ -98,6 +99,7 @@ std::vector<const Command*> Outbox::in_lane(const std::string& lane) const {
     std::set<std::int64_t> positions = found->second.waiting;
     positions.insert(found->second.failed.begin(), found->second.failed.end());
     std::vector<const Command*> commands;
+    commands.reserve(positions.size());
     for (std::int64_t position : positions)
         commands.push_back(&commands_.at(position));
     return commands;

@@ -5,13 +5,10 @@
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace parley::core {
 namespace {
-
-constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
 
 bool is_pending_conversation(const std::string& lane) {
     return lane.starts_with("m:") || lane.starts_with("d:");

@@ -11,11 +11,16 @@
 #include "protocol/generated/cpp/types.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace parley::core {
+
+/// Above every place in a stream.
+inline constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
 
 /// What a user interface shows, read from the local database and from what stands in memory. Changes nothing.
 class Views {

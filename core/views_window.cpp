@@ -6,13 +6,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 namespace parley::core {
 namespace {
 
-constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t window_max = 1000;
 
 /// The highest place that the conversation has for its reader.

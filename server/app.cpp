@@ -12,6 +12,7 @@
 #include "server/ops/process_host.hpp"
 #include "server/ops/secret_file.hpp"
 #include "server/ops/start_progress.hpp"
+#include "server/ops/system_call.hpp"
 #include "server/ops/thread_name.hpp"
 #include "server/store/file_identity.hpp"
 #include "server/store/sqlite_store.hpp"
@@ -19,14 +20,11 @@
 #include <fmt/format.h>
 #include <sodium.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <latch>
 #include <thread>
 #include <utility>
@@ -44,11 +42,6 @@ constexpr Duration commit_time_max = seconds(10);
 /// How long the drain waits for the last answers, and then for the last frames, beyond the time that a
 /// connection has for them.
 constexpr Duration drain_leeway = seconds(1);
-
-Status make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST) return {};
-    return fail(ErrorCode::unavailable, path + ": " + std::strerror(errno));
-}
 
 Rules rules_of(const Settings& settings) {
     return {.registration = settings.registration == "open"     ? Registration::open
@@ -101,6 +94,7 @@ struct App::Impl : public Operations {
     }
     std::string metrics() const override {
         std::vector<const ShardMetrics*> all;
+        all.reserve(shard_metrics.size());
         for (const auto& one : shard_metrics)
             all.push_back(one.get());
         return render_metrics(
@@ -239,6 +233,7 @@ Status App::Impl::make_shards() {
 
 Status App::Impl::listen() {
     std::vector<ShardLoop*> all;
+    all.reserve(loops.size());
     for (const auto& loop : loops)
         all.push_back(loop.get());
     TRY_ASSIGN(const NetOptions net, net_options(settings));
@@ -349,6 +344,10 @@ int App::run() {
         app.control = std::move(*control);
     } else {
         log.warning("no control socket", {{"error", control.error()}});
+    }
+    if (sqlite_has_log_reset_race()) {
+        log.info("SQLite may damage a file that two programs write: open parley.db with nothing else",
+                 {{"version", Plain{sqlite_version()}}, {"mended_in", Plain{"3.51.3"}}});
     }
     app.listener->start();
     app.serving = true;

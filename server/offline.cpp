@@ -7,15 +7,13 @@
 #include "server/ops/first_start.hpp"
 #include "server/ops/process_host.hpp"
 #include "server/ops/process_log.hpp"
+#include "server/ops/system_call.hpp"
 #include "server/store/backup.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 namespace parley::server {
@@ -70,11 +68,6 @@ std::string damage(const std::string& where, const auto& report) {
     if (report.bad_pages == 0) return {};
     return fmt::format("{} of the file do not fit their checksums: {} is damaged, though no row of it is",
                        counted(report.bad_pages, "page"), where);
-}
-
-Status make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST) return {};
-    return fail(ErrorCode::unavailable, path + ": " + std::strerror(errno));
 }
 
 }  // namespace

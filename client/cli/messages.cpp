@@ -90,6 +90,7 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
     if (message.reply_to) object.text("reply_to", message.reply_to->text());
     if (!message.mentions.empty()) {
         std::vector<std::string> mentions;
+        mentions.reserve(message.mentions.size());
         for (const AccountId& account : message.mentions)
             mentions.push_back(account.text());
         object.texts("mentions", mentions);

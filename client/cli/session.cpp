@@ -23,10 +23,6 @@ Problem problem_of_door(const Error& error) {
     return {ExitCode::failed, harmless_line(error.context), error.code};
 }
 
-bool is_signed_out(DoorConnection connection) {
-    return connection == DoorConnection::signed_out || connection == DoorConnection::revoked;
-}
-
 Problem signed_out(DoorConnection connection) {
     const char* why = connection == DoorConnection::revoked ? "This device was signed out elsewhere."
                                                             : "You are not signed in.";
@@ -42,6 +38,10 @@ Problem broken(const std::string& why) {
 }
 
 }  // namespace
+
+bool is_signed_out(DoorConnection connection) {
+    return connection == DoorConnection::signed_out || connection == DoorConnection::revoked;
+}
 
 Outcome<protocol::DoorReply> Session::ask(protocol::DoorRequest request) {
     auto reply = account_.ask(request);

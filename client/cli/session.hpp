@@ -15,6 +15,9 @@
 
 namespace parley::client::cli {
 
+/// Whether nobody is signed in on this device, by own will or by another device's.
+bool is_signed_out(protocol::DoorConnection connection);
+
 /// What became of own commands while one waits for them.
 struct Settlement {
     std::unordered_map<Uuid, protocol::DoorSettled> settled;

@@ -110,11 +110,6 @@ Outcome<ExitCode> run(Session& session, const LoginCommand& command) {
 
 namespace {
 
-bool is_signed_out(protocol::DoorConnection connection) {
-    return connection == protocol::DoorConnection::signed_out ||
-           connection == protocol::DoorConnection::revoked;
-}
-
 /// Sends what waits, where that can be done in time. How many commands still wait.
 Outcome<std::int64_t> send_first(Session& session, bool online, bool drop) {
     TRY_ASSIGN(auto status, session.status());

@@ -1,3 +1,4 @@
+#include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
 #include "server/api/http_api.hpp"
 #include "server/api/http_call.hpp"
@@ -11,8 +12,6 @@ namespace parley::server {
 namespace {
 
 using protocol::Encoding;
-
-constexpr std::int64_t busy_retry_ms = 500;
 
 /// What a read brought, as the body of the answer.
 using Body = Result<std::string>;
@@ -100,7 +99,7 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
                 protocol::append_envelope(body, answer_envelope(id, *answer), Encoding::json);
                 call->answer_json(200, std::move(body));
             });
-        if (!queued) call->refuse({ErrorCode::unavailable, "The server is busy.", busy_retry_ms, {}});
+        if (!queued) call->refuse(busy());
     });
 }
 

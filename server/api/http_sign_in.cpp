@@ -1,4 +1,5 @@
 #include "base/utf8.hpp"
+#include "server/api/busy.hpp"
 #include "server/api/http_api.hpp"
 #include "server/api/http_call.hpp"
 #include "server/api/reads.hpp"
@@ -9,12 +10,6 @@
 namespace parley::server {
 
 namespace {
-
-constexpr std::int64_t busy_retry_ms = 1000;
-
-Error busy() {
-    return {ErrorCode::unavailable, "The server is busy.", busy_retry_ms, {}};
-}
 
 /// Spellings of one handle count as one.
 std::string folded(std::string handle) {

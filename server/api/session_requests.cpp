@@ -1,3 +1,4 @@
+#include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
@@ -14,8 +15,6 @@ namespace {
 /// Reads go on when less than this waits for the connection, so that answers queue up in the store and not
 /// here.
 constexpr std::size_t read_ahead_bytes = 65'536;
-
-constexpr std::int64_t busy_retry_ms = 500;
 
 }  // namespace
 
@@ -43,7 +42,7 @@ void Session::write(protocol::Envelope envelope) {
         }
     }
     if (!shard_.submit(*this, *id, envelope.follows, std::move(*command))) {
-        refuse(*id, {ErrorCode::unavailable, "The server is busy.", busy_retry_ms, {}});
+        refuse(*id, busy());
         return;
     }
     ++unanswered_;

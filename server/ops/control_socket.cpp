@@ -1,6 +1,7 @@
 #include "server/ops/control_socket.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/system_call.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,10 +26,6 @@ constexpr int request_ms_max = 2'000;
 
 std::string path_in(const std::string& directory) {
     return directory + "/control.sock";
-}
-
-std::unexpected<Error> cannot(const std::string& what) {
-    return fail(ErrorCode::unavailable, what + ": " + std::strerror(errno));
 }
 
 Result<sockaddr_un> address_of(const std::string& path) {

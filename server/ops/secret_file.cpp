@@ -1,6 +1,7 @@
 #include "server/ops/secret_file.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/system_call.hpp"
 #include "server/store/data_directory.hpp"
 
 #include <fcntl.h>
@@ -33,10 +34,6 @@ class File {
   private:
     int descriptor_;
 };
-
-std::unexpected<Error> cannot(const std::string& path) {
-    return fail(ErrorCode::unavailable, path + ": " + std::strerror(errno));
-}
 
 /// Written beside and renamed into place, so that a crash leaves a whole one or none.
 Result<RootSecret> make(const std::string& directory, const std::string& path) {

@@ -88,7 +88,7 @@ Result<std::int64_t> copy_into(const std::string& directory, const std::string& 
     return connection->pages_passed_over();
 }
 
-Status put_secret(const std::string& directory, const std::string& file) {
+Status keep_secret(const std::string& directory, const std::string& file) {
     const std::string secret = content_of(secret_in(directory));
     if (secret.empty()) return {};
     TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
@@ -110,7 +110,7 @@ Result<Look> copy_and_check(const std::string& directory, const std::string& par
     // SQLite writes into an empty file that is there, and so does not decide who may read it.
     TRY(write_private(partial, {}));
     TRY_ASSIGN(const auto bad_pages, copy_into(directory, "", partial, ending));
-    TRY(put_secret(directory, partial));
+    TRY(keep_secret(directory, partial));
     TRY_ASSIGN(auto look, look_through(partial, {.name = "the copy", .vfs = {}}, ending));
     look.bad_pages += bad_pages;
     return look;

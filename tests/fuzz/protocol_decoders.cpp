@@ -13,8 +13,8 @@ namespace parley::fuzz {
 namespace {
 
 using namespace protocol;
-using parley::testing::all_golden;
-using parley::testing::Golden;
+using parley::test::all_golden;
+using parley::test::Golden;
 
 /// What was taken is written and read again in both encodings; only its size may be in the way.
 void check_envelope(const Envelope& envelope) {

@@ -10,8 +10,8 @@ namespace parley::fuzz {
 
 namespace {
 
-using parley::testing::all_golden;
-using parley::testing::Golden;
+using parley::test::all_golden;
+using parley::test::Golden;
 using protocol::Encoding;
 
 /// The noise of a frame is to a core what the frame is: the same envelopes, but for their texts.

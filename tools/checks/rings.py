@@ -80,7 +80,14 @@ EDGES = [
     Edge(
         "SQLite",
         r"sqlite3(ext)?\.h",
-        ("**/sqlite*.cpp", "**/*sqlite.cpp", "**/sqlite/*.cpp", "sim/*.cpp", "tests/**/*vfs_test.cpp"),
+        (
+            "**/sqlite*.cpp",
+            "**/*sqlite.cpp",
+            "**/sqlite/*.cpp",
+            "sim/*.cpp",
+            "sim/*_sqlite.hpp",
+            "tests/**/*vfs_test.cpp",
+        ),
         "use the Database or Store port",
     ),
     Edge(

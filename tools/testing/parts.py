@@ -62,19 +62,18 @@ PARTS = [
     Part("wasm build", build("wasm"), minutes_max=15),
     Part("node", [*NODE, "tests/node/*/*.test.mjs"], counting.node, needs="wasm build"),
     # The address and undefined behaviour sanitizers, clang's warnings, and every decoder.
-    Part("asan build", build("asan", "--labels", "unit", "contract", "fuzz"), minutes_max=28),
+    Part("asan build", build("asan"), minutes_max=28),
     Part("asan unit", gtests("asan", "unit"), counting.cases, needs="asan build"),
     Part("asan contract", gtests("asan", "contract"), counting.cases, needs="asan build"),
     Part("fuzz", ["tools/testing/fuzz", "asan", "3"], counting.cases, needs="asan build"),
+    # The thread sanitizer, for what has threads.
+    Part("tsan build", build("tsan", "--labels", "threads"), minutes_max=20),
+    Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
+    Part("clang-tidy", ["tools/lint", "--changed"], minutes_max=20),
 ]
 
 # Not in `make test` yet, each with what stands in the way; `tools/test --pending` runs them. A row moves up
 # when it is green on a clean checkout.
 PENDING = [
     Part("rig", ["tests/rig/run.py", "--short"], counting.cases),
-    # Findings in server/net, server/app.cpp and the simulator: names, and answers of Beast that nobody reads.
-    Part("clang-tidy", ["tools/lint", "--changed"]),
-    # The thread sanitizer, for what has threads: never run as a whole on this tree.
-    Part("tsan build", build("tsan", "--labels", "threads"), minutes_max=20),
-    Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
 ]

@@ -1,7 +1,7 @@
 #include "client/net/line_input.hpp"
 
-#include "client/platform.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/unit/client/soon.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -12,10 +12,6 @@
 
 namespace parley::client {
 namespace {
-
-Instant soon() {
-    return read_clocks().instant + seconds(5);
-}
 
 std::vector<std::string> all_lines(Loop& loop, LineInput& input) {
     std::vector<std::string> lines;

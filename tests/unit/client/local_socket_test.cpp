@@ -1,7 +1,7 @@
 #include "client/net/local_socket.hpp"
 
-#include "client/platform.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/unit/client/soon.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,10 +11,6 @@ namespace parley::client {
 namespace {
 
 using test::TemporaryFolder;
-
-Instant soon() {
-    return read_clocks().instant + seconds(5);
-}
 
 /// Both ends in one loop.
 struct Pair {

@@ -11,7 +11,7 @@ namespace parley::protocol {
 namespace {
 
 using Kind = Node::Kind;
-using parley::testing::from_hex;
+using parley::test::from_hex;
 
 /// Texts are views of the bytes, so that these must live as long.
 struct Parsed {
@@ -24,7 +24,7 @@ struct Parsed {
     const Node& root() const { return tree.nodes.front(); }
 };
 
-bool is_refused(std::string_view hex) {
+bool is_refused_cbor(std::string_view hex) {
     const Parsed parsed(hex);
     return !parsed.size && parsed.size.error().code == ErrorCode::malformed;
 }
@@ -96,55 +96,55 @@ TEST(CborParser, SaysWhereTheItemEnds) {
 TEST(CborParser, RefusesWhatEndsEarly) {
     for (const std::string_view hex : {"", "18", "19 03", "1b 00000000000000", "61", "4401", "82 01", "a1 01",
                                        "9f", "bf 01", "bf 01 02", "7f 61 61", "5f"}) {
-        EXPECT_TRUE(is_refused(hex)) << hex;
+        EXPECT_TRUE(is_refused_cbor(hex)) << hex;
     }
 }
 
 TEST(CborParser, RefusesLengthsThatPromiseTooMuch) {
-    EXPECT_TRUE(is_refused("5bffffffffffffffff00"));
-    EXPECT_TRUE(is_refused("7b7fffffffffffffff61"));
-    EXPECT_TRUE(is_refused("9bffffffffffffffff01"));
-    EXPECT_TRUE(is_refused("bbffffffffffffffff0101"));
-    EXPECT_TRUE(is_refused("9affffffff"));
+    EXPECT_TRUE(is_refused_cbor("5bffffffffffffffff00"));
+    EXPECT_TRUE(is_refused_cbor("7b7fffffffffffffff61"));
+    EXPECT_TRUE(is_refused_cbor("9bffffffffffffffff01"));
+    EXPECT_TRUE(is_refused_cbor("bbffffffffffffffff0101"));
+    EXPECT_TRUE(is_refused_cbor("9affffffff"));
 }
 
 TEST(CborParser, RefusesReservedForms) {
     for (const std::string_view hex :
          {"1c", "1d", "1e", "1f", "3f", "5c", "7e", "9d", "bc", "dc", "fc", "fd", "fe"}) {
-        EXPECT_TRUE(is_refused(std::string(hex) + "0000000000000000")) << hex;
+        EXPECT_TRUE(is_refused_cbor(std::string(hex) + "0000000000000000")) << hex;
     }
 }
 
 TEST(CborParser, RefusesTagsAndOtherSimpleValues) {
-    EXPECT_TRUE(is_refused("c074323031332d30332d32315432303a30343a30305a"));
-    EXPECT_TRUE(is_refused("d9d9f700"));
-    EXPECT_TRUE(is_refused("f7"));
-    EXPECT_TRUE(is_refused("e0"));
-    EXPECT_TRUE(is_refused("f8ff"));
-    EXPECT_TRUE(is_refused("f818"));
+    EXPECT_TRUE(is_refused_cbor("c074323031332d30332d32315432303a30343a30305a"));
+    EXPECT_TRUE(is_refused_cbor("d9d9f700"));
+    EXPECT_TRUE(is_refused_cbor("f7"));
+    EXPECT_TRUE(is_refused_cbor("e0"));
+    EXPECT_TRUE(is_refused_cbor("f8ff"));
+    EXPECT_TRUE(is_refused_cbor("f818"));
 }
 
 TEST(CborParser, RefusesABreakOutOfPlace) {
-    EXPECT_TRUE(is_refused("ff"));
-    EXPECT_TRUE(is_refused("81ff"));
-    EXPECT_TRUE(is_refused("a101ff"));
-    EXPECT_TRUE(is_refused("bf01ff"));
+    EXPECT_TRUE(is_refused_cbor("ff"));
+    EXPECT_TRUE(is_refused_cbor("81ff"));
+    EXPECT_TRUE(is_refused_cbor("a101ff"));
+    EXPECT_TRUE(is_refused_cbor("bf01ff"));
 }
 
 TEST(CborParser, RefusesPiecesOfAnotherKind) {
-    EXPECT_TRUE(is_refused("7f4161ff"));
-    EXPECT_TRUE(is_refused("5f6161ff"));
-    EXPECT_TRUE(is_refused("7f00ff"));
-    EXPECT_TRUE(is_refused("7f7f6161ffff"));
+    EXPECT_TRUE(is_refused_cbor("7f4161ff"));
+    EXPECT_TRUE(is_refused_cbor("5f6161ff"));
+    EXPECT_TRUE(is_refused_cbor("7f00ff"));
+    EXPECT_TRUE(is_refused_cbor("7f7f6161ffff"));
 }
 
 TEST(CborParser, RefusesInvalidUtf8) {
-    EXPECT_TRUE(is_refused("61ff"));
-    EXPECT_TRUE(is_refused("62c0af"));
-    EXPECT_TRUE(is_refused("63eda080"));
-    EXPECT_TRUE(is_refused("64f4908080"));
-    EXPECT_TRUE(is_refused("7f61c361a9ff")) << "each piece must be valid by itself (section 3.2.3)";
-    EXPECT_TRUE(is_refused("a161ff00"));
+    EXPECT_TRUE(is_refused_cbor("61ff"));
+    EXPECT_TRUE(is_refused_cbor("62c0af"));
+    EXPECT_TRUE(is_refused_cbor("63eda080"));
+    EXPECT_TRUE(is_refused_cbor("64f4908080"));
+    EXPECT_TRUE(is_refused_cbor("7f61c361a9ff")) << "each piece must be valid by itself (section 3.2.3)";
+    EXPECT_TRUE(is_refused_cbor("a161ff00"));
 }
 
 TEST(CborParser, TakesSixteenLevelsAndNoMore) {
@@ -154,11 +154,11 @@ TEST(CborParser, TakesSixteenLevelsAndNoMore) {
             hex += level;
         return hex + inner;
     };
-    EXPECT_FALSE(is_refused(nested(16, "81", "00")));
-    EXPECT_TRUE(is_refused(nested(17, "81", "00")));
-    EXPECT_FALSE(is_refused(nested(16, "a101", "00")));
-    EXPECT_TRUE(is_refused(nested(17, "a101", "00")));
-    EXPECT_TRUE(is_refused(nested(50'000, "9f", "")));
+    EXPECT_FALSE(is_refused_cbor(nested(16, "81", "00")));
+    EXPECT_TRUE(is_refused_cbor(nested(17, "81", "00")));
+    EXPECT_FALSE(is_refused_cbor(nested(16, "a101", "00")));
+    EXPECT_TRUE(is_refused_cbor(nested(17, "a101", "00")));
+    EXPECT_TRUE(is_refused_cbor(nested(50'000, "9f", "")));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace parley::protocol {
 namespace {
 
-using parley::testing::from_hex;
+using parley::test::from_hex;
 
 constexpr std::string_view ping = R"({"type":"ping"})";
 

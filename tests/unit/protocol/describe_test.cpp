@@ -34,7 +34,7 @@ TEST(Describe, SaysOfAListOnlyItsLength) {
 }
 
 TEST(Describe, HasNothingOfAnyTextOfTheExamples) {
-    for (const auto& golden : parley::testing::all_golden()) {
+    for (const auto& golden : parley::test::all_golden()) {
         if (!golden.is_envelope()) continue;
         const auto decoded = decode_frame(golden.json, Encoding::json);
         ASSERT_TRUE(decoded.has_value());

@@ -11,7 +11,7 @@
 #include <vector>
 
 /// The golden examples of protocol/golden, which generate.py encodes without any of the code under test.
-namespace parley::testing {
+namespace parley::test {
 
 struct Golden {
     std::string name;  // message.new, message.new.full, Registration …
@@ -63,4 +63,4 @@ inline std::vector<Golden> all_golden() {
     return all;
 }
 
-}  // namespace parley::testing
+}  // namespace parley::test

@@ -10,7 +10,7 @@
 namespace parley::protocol {
 namespace {
 
-using parley::testing::Golden;
+using parley::test::Golden;
 
 class GoldenExample : public ::testing::TestWithParam<Golden> {};
 
@@ -74,7 +74,7 @@ TEST_P(GoldenExample, IsReadAndWrittenByteForByte) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, GoldenExample, ::testing::ValuesIn(parley::testing::all_golden()),
+INSTANTIATE_TEST_SUITE_P(All, GoldenExample, ::testing::ValuesIn(parley::test::all_golden()),
                          [](const auto& golden) {
                              std::string name = golden.param.name;
                              std::ranges::replace(name, '.', '_');
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenExample, ::testing::ValuesIn(parley::testing
 
 TEST(Golden, ThereIsOneOfEveryMessageAndStruct) {
     std::set<std::string> names;
-    for (const Golden& golden : parley::testing::all_golden())
+    for (const Golden& golden : parley::test::all_golden())
         names.insert(golden.of());
     for (std::uint64_t number = 0; number < 256; ++number) {
         const auto type = enum_numbered<Type>(number);

@@ -19,7 +19,7 @@ Tree parsed(std::string_view text) {
     return tree;
 }
 
-bool is_refused(std::string_view text) {
+bool is_refused_json(std::string_view text) {
     Tree tree;
     const Status status = parse_json(text, tree);
     return !status && status.error().code == ErrorCode::malformed;
@@ -75,25 +75,25 @@ TEST(JsonParser, KeepsEqualKeys) {
 TEST(JsonParser, RefusesInvalidUtf8) {
     for (const std::string& bytes :
          {"\x80"s, "\xff"s, "\xc0\xaf"s, "\xed\xa0\x80"s, "\xf4\x90\x80\x80"s, "\xe2\x82"s}) {
-        EXPECT_TRUE(is_refused("\"" + bytes + "\""));
-        EXPECT_TRUE(is_refused("{\"" + bytes + "\":1}"));
-        EXPECT_TRUE(is_refused("\"\\n" + bytes + "\""));
+        EXPECT_TRUE(is_refused_json("\"" + bytes + "\""));
+        EXPECT_TRUE(is_refused_json("{\"" + bytes + "\":1}"));
+        EXPECT_TRUE(is_refused_json("\"\\n" + bytes + "\""));
     }
 }
 
 TEST(JsonParser, RefusesHalvesOfSurrogatePairs) {
-    EXPECT_TRUE(is_refused(R"("\ud800")"));
-    EXPECT_TRUE(is_refused(R"("\udc00")"));
-    EXPECT_TRUE(is_refused(R"("\ud800A")"));
-    EXPECT_TRUE(is_refused(R"("\ud800\ud800")"));
-    EXPECT_FALSE(is_refused(R"("\ud83d\ude42")"));
+    EXPECT_TRUE(is_refused_json(R"("\ud800")"));
+    EXPECT_TRUE(is_refused_json(R"("\udc00")"));
+    EXPECT_TRUE(is_refused_json(R"("\ud800A")"));
+    EXPECT_TRUE(is_refused_json(R"("\ud800\ud800")"));
+    EXPECT_FALSE(is_refused_json(R"("\ud83d\ude42")"));
 }
 
 TEST(JsonParser, RefusesWhatJsonIsNot) {
     for (const std::string& text :
          {""s, " "s, "{}x"s, "{} {}"s, "[1,]"s, "{\"a\":1,}"s, "// a\n1"s, "NaN"s, "Infinity"s, "'a'"s, "01"s,
           "+1"s, ".5"s, "\"a\nb\""s, "\"\\x41\""s, "\xef\xbb\xbf{}"s, "\0"s}) {
-        EXPECT_TRUE(is_refused(text)) << text;
+        EXPECT_TRUE(is_refused_json(text)) << text;
     }
 }
 
@@ -101,9 +101,9 @@ TEST(JsonParser, TakesSixteenLevelsAndNoMore) {
     const auto nested = [](std::size_t levels) {
         return std::string(levels, '[') + std::string(levels, ']');
     };
-    EXPECT_FALSE(is_refused(nested(16)));
-    EXPECT_TRUE(is_refused(nested(17)));
-    EXPECT_TRUE(is_refused(std::string(100'000, '[')));
+    EXPECT_FALSE(is_refused_json(nested(16)));
+    EXPECT_TRUE(is_refused_json(nested(17)));
+    EXPECT_TRUE(is_refused_json(std::string(100'000, '[')));
 }
 
 TEST(JsonParser, CanUseATreeAgain) {

@@ -10,7 +10,7 @@
 namespace parley::protocol {
 namespace {
 
-using parley::testing::Choices;
+using parley::test::Choices;
 
 /// Makes a value of one type; says what is wrong after both encodings, nothing where it is the same.
 struct RoundTrip {
@@ -23,7 +23,7 @@ struct RoundTrip {
 template <class T>
 std::string complaint_about(Choices choices) {
     T value;
-    parley::testing::fill(choices, value);
+    parley::test::fill(choices, value);
     for (const Encoding encoding : {Encoding::json, Encoding::cbor}) {
         const Result<T> result = decode<T>(encode(value, encoding), encoding);
         if (!result) return result.error().context;

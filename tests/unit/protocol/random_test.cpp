@@ -7,7 +7,7 @@
 namespace parley::protocol {
 namespace {
 
-using parley::testing::Choices;
+using parley::test::Choices;
 
 rc::Gen<std::vector<std::uint32_t>> many_choices() {
     return rc::gen::scale(
@@ -18,7 +18,7 @@ template <class T>
 T drawn() {
     Choices choices(*many_choices());
     T value;
-    parley::testing::fill(choices, value);
+    parley::test::fill(choices, value);
     return value;
 }
 

@@ -15,7 +15,7 @@
 
 /// Values of every type of the schema, made of choices that a property test draws (and shrinks), within the
 /// schema's rules.
-namespace parley::testing {
+namespace parley::test {
 
 using protocol::Rules;
 
@@ -175,4 +175,4 @@ void fill(Choices& choices, T& value, const Rules& rules) {
     }
 }
 
-}  // namespace parley::testing
+}  // namespace parley::test

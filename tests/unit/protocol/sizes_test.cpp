@@ -21,7 +21,7 @@ struct Sizes {
 /// The rows of protocol/generated/docs/sizes.md.
 std::map<std::string, Sizes> size_table() {
     const auto path = parley::test::source_dir() / "protocol" / "generated" / "docs" / "sizes.md";
-    std::istringstream lines(parley::testing::file_content(path));
+    std::istringstream lines(parley::test::file_content(path));
     std::map<std::string, Sizes> table;
     for (std::string line; std::getline(lines, line);) {
         std::istringstream cells(line);
@@ -62,7 +62,7 @@ TEST(Sizes, ADeliveredMessageStaysWithinItsBudget) {
 TEST(Sizes, TheTableIsTrue) {
     const auto table = size_table();
     std::size_t rows = 1;  // the row of the test above
-    for (const auto& golden : parley::testing::all_golden()) {
+    for (const auto& golden : parley::test::all_golden()) {
         if (!golden.is_envelope() || golden.name != golden.of()) continue;
         ASSERT_TRUE(table.contains(golden.name)) << golden.name;
         EXPECT_EQ(table.at(golden.name), (Sizes{golden.json.size(), golden.cbor.size()})) << golden.name;

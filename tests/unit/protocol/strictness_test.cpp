@@ -9,7 +9,7 @@
 namespace parley::protocol {
 namespace {
 
-using parley::testing::from_hex;
+using parley::test::from_hex;
 
 /// What becomes of one envelope: its type, or code and field of the refusal.
 struct Outcome {
@@ -307,7 +307,7 @@ TEST(Strictness, Depth) {
 /// Every golden example, cut short or with one byte changed, is taken or refused, and nothing else happens.
 TEST(Strictness, NoDamageDoesMoreThanBeRefused) {
     std::size_t refusals = 0;
-    for (const auto& golden : parley::testing::all_golden()) {
+    for (const auto& golden : parley::test::all_golden()) {
         if (!golden.is_envelope()) continue;
         for (std::size_t size = 0; size < golden.cbor.size(); ++size) {
             EXPECT_FALSE(decode_frame(golden.cbor.substr(0, size), Encoding::cbor).has_value());

@@ -63,8 +63,8 @@ TEST(Noise, HasNothingOfWhatItReplaces) {
 
 RC_GTEST_PROP(Noise, HasTheSameBytesCodePointsAndSizeInJson, ()) {
     const auto numbers = *rc::gen::container<std::vector<std::uint32_t>>(rc::gen::arbitrary<std::uint32_t>());
-    parley::testing::Choices choices(numbers);
-    const std::string text = parley::testing::any_text(choices, {});
+    parley::test::Choices choices(numbers);
+    const std::string text = parley::test::any_text(choices, {});
     for (const TextKind kind : {TextKind::handle, TextKind::name, TextKind::other}) {
         const std::string noise = hidden(text, kind);
         RC_ASSERT(noise.size() == text.size());

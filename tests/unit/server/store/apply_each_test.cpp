@@ -29,8 +29,8 @@ class ApplyEachTest : public testing::Test {
     }
 
     void execute(const char* sql) {
-        auto connection = sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(),
-                                                   sqlite::Access::read_write);
+        auto connection =
+            sqlite::Connection::open(database, on_disk.process().vfs_name(), sqlite::Access::read_write);
         ASSERT_TRUE(connection);
         ASSERT_TRUE((*connection)->execute(sql));
     }

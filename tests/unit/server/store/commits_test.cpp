@@ -8,8 +8,6 @@ namespace parley::server::test {
 
 namespace {
 
-constexpr Duration hour = seconds(3'600);
-
 class Commits : public testing::Test {
   protected:
     Commits() {
@@ -25,8 +23,8 @@ class Commits : public testing::Test {
     }
 
     std::unique_ptr<sqlite::Connection> connect() {
-        auto connection = sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(),
-                                                   sqlite::Access::read_write);
+        auto connection =
+            sqlite::Connection::open(database, on_disk.process().vfs_name(), sqlite::Access::read_write);
         EXPECT_TRUE(connection);
         return std::move(*connection);
     }

@@ -36,8 +36,8 @@ std::int64_t root_page_of_rows(StoreOnDisk& on_disk) {
     EXPECT_TRUE(on_disk.start());
     std::int64_t page = 0;
     {
-        const auto connection = sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(),
-                                                         sqlite::Access::read_only);
+        const auto connection =
+            sqlite::Connection::open(database, on_disk.process().vfs_name(), sqlite::Access::read_only);
         sqlite::Statement find(**connection, "SELECT rootpage FROM sqlite_schema WHERE name = 'row'");
         if (auto query = find(); query.step()) page = query.integer(0);
     }
@@ -64,7 +64,7 @@ TEST(StoreCorruption, OfTwoHundredFlippedBitsInRowsAllAreFoundAndNoneIsServed) {
     ASSERT_TRUE(on_disk.store().close());
     on_disk.stop();
     sim::Random random(5);
-    const auto node = on_disk.disk().find("data/parley.db");
+    const auto node = on_disk.disk().find(database);
     for (int i = 0; i < 2 * messages; i += 2)
         ASSERT_TRUE(flip_in(*node, marked(i), random)) << i;
 
@@ -121,7 +121,7 @@ TEST(StoreCorruption, ABadNewestMessageIsNotShownInTheList) {
     ASSERT_TRUE(on_disk.store().close());
     on_disk.stop();
     sim::Random random(5);
-    ASSERT_TRUE(flip_in(*on_disk.disk().find("data/parley.db"), marked(1), random));
+    ASSERT_TRUE(flip_in(*on_disk.disk().find(database), marked(1), random));
     ASSERT_TRUE(on_disk.start());
     world.use(on_disk.store());
     EXPECT_FALSE(world.state(ada, group).last);
@@ -137,7 +137,7 @@ TEST(StoreCorruption, ABrokenFileIsNoticedByTheCheck) {
         ASSERT_TRUE(world.send(ada, group, marked(i)));
     ASSERT_TRUE(on_disk.store().close());
     on_disk.stop();
-    const auto node = on_disk.disk().find("data/parley.db");
+    const auto node = on_disk.disk().find(database);
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(node->file.size()));
     node->file.read(0, bytes);
     const auto text = marked(100);
@@ -167,7 +167,7 @@ TEST(StoreCorruption, ADamagedLinkShowsNobodyTheRowsOfOthers) {
     ASSERT_TRUE(on_disk.store().close());
     on_disk.stop();
     // The root of the table, with a link to each page of rows: an early one and a late one change places.
-    auto& file = on_disk.disk().find("data/parley.db")->file;
+    auto& file = on_disk.disk().find(database)->file;
     const auto root = (root_page_of_rows(on_disk) - 1) * 4096;
     ASSERT_EQ(file.byte_at(root), 0x02);
     const auto cells = file.byte_at(root + 3) * 256 + file.byte_at(root + 4);
@@ -220,8 +220,8 @@ TEST(StoreCorruption, ADamagedIndexShowsNobodyWhatHeMayNotSee) {
     // The index of what everybody sees leads to messages too.
     ASSERT_TRUE(on_disk.start());
     {
-        const auto connection = sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(),
-                                                         sqlite::Access::read_write);
+        const auto connection =
+            sqlite::Connection::open(database, on_disk.process().vfs_name(), sqlite::Access::read_write);
         constexpr const char* lead_to_all =
             "PRAGMA writable_schema = ON;"
             "UPDATE sqlite_schema SET sql = 'CREATE INDEX row_fixed ON row (stream, born)'"
@@ -261,7 +261,7 @@ class UnreadableRow : public testing::Test {
 
     /// The record's header says where its columns begin; it stands in front of the first of them.
     void damage(int number) {
-        auto& file = on_disk.disk().find("data/parley.db")->file;
+        auto& file = on_disk.disk().find(database)->file;
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(file.size()));
         file.read(0, bytes);
         const auto text = marked(number);

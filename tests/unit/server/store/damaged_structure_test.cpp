@@ -17,9 +17,7 @@ using sqlite::page_bytes;
 using testing::Contains;
 using testing::Not;
 
-constexpr auto database = "data/parley.db";
-constexpr int messages = 400;
-constexpr Duration hour = seconds(3'600);
+constexpr int messages_at_first = 400;
 
 // What a page begins with, and where links stand (file format, sections 1.3, 1.5 and 1.6).
 constexpr std::uint8_t interior_index_page = 0x02;
@@ -35,7 +33,7 @@ class DamagedStructure : public testing::Test {
         world = std::make_unique<StoreWorld>(on_disk.store());
         ada = world->person("ada");
         group = world->group(ada, {world->person("bob")});
-        for (int i = 0; i < messages; ++i) {
+        for (int i = 0; i < messages_at_first; ++i) {
             EXPECT_TRUE(world->send(ada, group, std::string(80, 'x')));
             EXPECT_TRUE(world->read(ada, group, 1));
         }
@@ -140,7 +138,7 @@ TEST_F(DamagedStructure, OfFreePagesLetsNoRowBeWrittenOverAnotherTable) {
     for (std::int64_t i = 0; i < entries; ++i)
         put_page_number(begin_of(list) + 8 + 4 * i, devices);
     start();
-    EXPECT_LT(send(messages), messages) << "what needs another page is refused";
+    EXPECT_LT(send(messages_at_first), messages_at_first) << "what needs another page is refused";
     EXPECT_THAT(bad_pages(), Contains(list));
     EXPECT_FALSE(on_disk.store().broken());
     EXPECT_NE(world->snapshot()->accounts().device(ada.device), nullptr);

@@ -30,8 +30,8 @@ class MovedTest : public testing::Test {
 
     /// What the tables say, without stretches.
     std::vector<Pair> recount(const Person& person, PositionRange range) {
-        const auto connection = sqlite::Connection::open("data/parley.db", on_disk.process().vfs_name(),
-                                                         sqlite::Access::read_only);
+        const auto connection =
+            sqlite::Connection::open(database, on_disk.process().vfs_name(), sqlite::Access::read_only);
         EXPECT_TRUE(connection);
         sqlite::Statement all(
             **connection,

@@ -18,12 +18,11 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr auto database = "data/parley.db";
-constexpr int messages = 300;
 constexpr std::int64_t reserved_bytes_at = 20;
+constexpr int messages_written = 300;
 
-std::string marked(int number) {
-    return "marker " + std::to_string(10000 + number) + std::string(60, '.');
+std::string filling(int number) {
+    return "filling " + std::to_string(10000 + number) + std::string(60, '.');
 }
 
 /// Ada writes into a group with Bob; then the store is closed in order, and its file can be damaged.
@@ -36,8 +35,8 @@ class DamagedPage : public testing::Test {
         ada = world->person("ada-of-these-tests");
         bob = world->person("bob-of-these-tests");
         group = world->group(ada, {bob});
-        for (int i = 0; i < messages; ++i)
-            ASSERT_TRUE(world->send(ada, group, marked(i)));
+        for (int i = 0; i < messages_written; ++i)
+            ASSERT_TRUE(world->send(ada, group, filling(i)));
         close();
         on_disk.options.page_checksums = true;
     }
@@ -132,7 +131,7 @@ TEST_F(DamagedPage, OfAccountsIsServedToNobody) {
 
 TEST_F(DamagedPage, OfRowsCostsNoMoreThanTheBadRow) {
     make();
-    const auto at = find(marked(100));
+    const auto at = find(filling(100));
     file().byte_at(at + 3) ^= 0x01;
     ASSERT_TRUE(start());
     const auto all = texts_served();
@@ -147,8 +146,8 @@ TEST_F(DamagedPage, OfRowsCostsNoMoreThanTheBadRow) {
 
 TEST_F(DamagedPage, ThatStandsInAnothersPlaceIsFound) {
     make();
-    const auto first = find(marked(20)) / page_bytes;
-    const auto second = find(marked(200)) / page_bytes;
+    const auto first = find(filling(20)) / page_bytes;
+    const auto second = find(filling(200)) / page_bytes;
     ASSERT_NE(first, second);
     for (std::int64_t i = 0; i < page_bytes; ++i)
         std::swap(file().byte_at(first * page_bytes + i), file().byte_at(second * page_bytes + i));
@@ -185,7 +184,7 @@ TEST_F(DamagedPage, OfAnOlderFileIsFoundFromItsNextStartOn) {
     const auto bytes_before = file().size();
     ASSERT_GT(bytes_before, 10 * page_bytes);
     ASSERT_TRUE(start());
-    EXPECT_EQ(texts_served(), messages + 3);
+    EXPECT_EQ(texts_served(), messages_written + 3);
     EXPECT_THAT(scrub(), IsEmpty());
     EXPECT_EQ(pages_scrubbed, file().size() / page_bytes);
     close();
@@ -207,7 +206,7 @@ TEST_F(DamagedPage, IsNotMadeByDyingWhileAnOlderFileIsWrittenAnew) {
             const bool died = on_disk.died_starting;
             if (power) on_disk.lose_power();
             ASSERT_TRUE(start()) << "after dying at " << at << ": " << on_disk.open_error.context;
-            ASSERT_EQ(texts_served(), messages + 3) << "after dying at " << at;
+            ASSERT_EQ(texts_served(), messages_written + 3) << "after dying at " << at;
             ASSERT_THAT(scrub(), IsEmpty()) << "after dying at " << at;
             ASSERT_TRUE(on_disk.store().check());
             if (!died) break;

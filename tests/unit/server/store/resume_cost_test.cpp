@@ -16,7 +16,7 @@ namespace {
 class OwnSnapshot final : public Snapshot {
   public:
     OwnSnapshot(StoreOnDisk& on_disk, StoreHost& host) {
-        auto opened = sqlite::open_reader("data/parley.db", on_disk.process().vfs_name());
+        auto opened = sqlite::open_reader(database, on_disk.process().vfs_name());
         EXPECT_TRUE(opened);
         tables_ = std::make_unique<sqlite::Tables>(std::move(*opened), host);
         meta_ = tables_->read_meta();

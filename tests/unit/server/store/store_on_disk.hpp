@@ -9,6 +9,10 @@
 
 namespace parley::server::test {
 
+/// The store's file, in the working directory of the processes.
+inline constexpr auto database = "data/parley.db";
+inline constexpr Duration hour = seconds(3'600);
+
 /// A store on a disk in memory, which can lose its power, fail its syncs and be full; and the processes that
 /// use it, one after another.
 class StoreOnDisk {
