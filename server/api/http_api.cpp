@@ -26,7 +26,7 @@ HttpResponse plain_text(int status, std::string text) {
 HttpApi::HttpApi(HttpOptions options, Shard& shard, PasswordHasher& hasher, const Operations& operations)
     : options_(std::move(options)), shard_(shard), hasher_(hasher), operations_(operations) {}
 
-HttpResponse HttpApi::problem(const Error& error, int status) {
+HttpResponse HttpApi::problem(const Error& error, int status, std::optional<std::int64_t> floor) {
     if (status == 0) status = http_status(error.code);
     const protocol::ErrorReply reply = error_reply(error);
     protocol::Problem problem;
@@ -37,6 +37,7 @@ HttpResponse HttpApi::problem(const Error& error, int status) {
     if (!error.context.empty()) problem.detail = reply.message;
     problem.field = reply.field;
     problem.retry_after_ms = reply.retry_after_ms;
+    problem.floor = floor;
     HttpResponse response{.status = status,
                           .content_type = "application/problem+json",
                           .body = protocol::encode(problem, protocol::Encoding::json),

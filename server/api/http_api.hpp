@@ -49,8 +49,9 @@ class HttpApi {
     void handle(HttpRequest request, HttpDone done, Now now);
 
     /// An answer that says what is wrong, also to what could not even be read as a request. `status`: where
-    /// it is not the code's own.
-    static HttpResponse problem(const Error& error, int status = 0);
+    /// it is not the code's own. `floor`: what goes with `too_old`.
+    static HttpResponse problem(const Error& error, int status = 0,
+                                std::optional<std::int64_t> floor = std::nullopt);
 
   private:
     friend struct RouteTable;

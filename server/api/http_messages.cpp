@@ -33,25 +33,33 @@ void HttpApi::serve_message(const SharedCall& call) {
 }
 
 void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
-    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
+    struct Brought {
+        Body body = not_read();
+        std::optional<std::int64_t> floor;
+    };
+    auto brought = std::make_shared<Brought>();  // by the read and by what follows it
     with_device(
         call,
-        [body, read = to_read(call->claims.account, std::move(request)),
+        [brought, read = to_read(call->claims.account, std::move(request)),
          at = shard_.now().wall](Snapshot& snapshot) {
             auto answer = read(snapshot);
             if (!answer) {
-                *body = fail(std::move(answer.error()));
+                brought->body = fail(std::move(answer.error()));
                 return;
             }
             if (const auto* refusal = std::get_if<protocol::ErrorReply>(&answer->payload)) {
-                *body = fail(refusal->code, refusal->message);
+                brought->body = fail(refusal->code, refusal->message);
+                brought->floor = refusal->floor;
                 return;
             }
             answer->timestamp = at;
-            body->emplace();
-            protocol::append_envelope(**body, *answer, Encoding::json);
+            brought->body.emplace();
+            protocol::append_envelope(*brought->body, *answer, Encoding::json);
         },
-        [call, body] { answer_read(*call, *body); });
+        [call, brought] {
+            if (brought->body) return call->answer_json(200, *brought->body);
+            call->answer(problem(brought->body.error(), 0, brought->floor));
+        });
 }
 
 namespace {

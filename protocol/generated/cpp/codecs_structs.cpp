@@ -245,11 +245,12 @@ bool read(Reader& in, const Node& map, Problem& out) {
            in.required(map, {4, "code"}, out.code) &&
            in.optional(map, {5, "detail"}, out.detail, Rules{.points_max = 500}) &&
            in.optional(map, {6, "field"}, out.field, Rules{.points_max = 100}) &&
-           in.optional(map, {7, "retry_after_ms"}, out.retry_after_ms);
+           in.optional(map, {7, "retry_after_ms"}, out.retry_after_ms) &&
+           in.optional(map, {8, "floor"}, out.floor);
 }
 
 std::size_t field_count(const Problem& from) {
-    return 4 + has(from.detail) + has(from.field) + has(from.retry_after_ms);
+    return 4 + has(from.detail) + has(from.field) + has(from.retry_after_ms) + has(from.floor);
 }
 
 template <class Out>
@@ -262,6 +263,7 @@ void write(Out& out, const Problem& from) {
     write_field(out, {5, "detail"}, from.detail);
     write_field(out, {6, "field"}, from.field);
     write_field(out, {7, "retry_after_ms"}, from.retry_after_ms);
+    write_field(out, {8, "floor"}, from.floor);
     out.end_map();
 }
 

@@ -173,6 +173,8 @@ struct Problem {
     std::optional<std::string> field;
     /// When to try again.
     std::optional<std::int64_t> retry_after_ms;
+    /// With `too_old`: the stream's floor.
+    std::optional<std::int64_t> floor;
 
     friend bool operator==(const Problem&, const Problem&) = default;
 };

@@ -104,6 +104,7 @@ void visit_fields(Problem& value, std::size_t, Visit&& visit) {
     visit(value.detail, Rules{.points_max = 500});
     visit(value.field, Rules{.points_max = 100});
     visit(value.retry_after_ms, Rules{});
+    visit(value.floor, Rules{});
 }
 
 template <class Visit>

@@ -196,7 +196,7 @@ export const goldenSession: parley.Session = { account: "a7k2m9x4tqe" as parley.
 
 export const goldenProblem: parley.Problem = { type: "urn:parley:error:conversation.not_member", title: "You are not in this conversation, or there is none: the two look the same from outside.", status: 404, code: "conversation.not_member" };
 
-export const goldenProblemFull: parley.Problem = { type: "urn:parley:error:conversation.not_member", title: "You are not in this conversation, or there is none: the two look the same from outside.", status: 404, code: "conversation.not_member", detail: "Ask an owner to add you.", field: "text", retry_after_ms: 2000 };
+export const goldenProblemFull: parley.Problem = { type: "urn:parley:error:conversation.not_member", title: "You are not in this conversation, or there is none: the two look the same from outside.", status: 404, code: "conversation.not_member", detail: "Ask an owner to add you.", field: "text", retry_after_ms: 2000, floor: 12 };
 
 export const goldenDoorOptions: parley.DoorOptions = { client_name: "parley 0.1.0", jump_changes: 10000, eager_messages: 50 };
 

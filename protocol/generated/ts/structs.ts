@@ -149,4 +149,6 @@ export interface Problem {
   readonly field?: string;
   /** When to try again. */
   readonly retry_after_ms?: number;
+  /** With `too_old`: the stream's floor. */
+  readonly floor?: number;
 }

@@ -156,7 +156,7 @@ class Script {
     }
     static std::string problem(ErrorCode code) {
         return protocol::encode(
-            protocol::Problem{"urn:parley:error:x", "x", http_status(code), code, {}, {}, {}},
+            protocol::Problem{"urn:parley:error:x", "x", http_status(code), code, {}, {}, {}, {}},
             protocol::Encoding::json);
     }
     void sign_in() {

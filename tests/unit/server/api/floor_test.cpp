@@ -33,7 +33,9 @@ TEST(Floor, IsToldToWhoeverIsBelowIt) {
     const auto response =
         world.call("GET", "/v1/conversations/" + group.text() + "/changes?after=4", {}, ada.access);
     EXPECT_EQ(code_of(response), "too_old");
-    EXPECT_NE(response.body.find("floor 5"), std::string::npos) << response.body;
+    const auto problem = protocol::decode<protocol::Problem>(response.body, protocol::Encoding::json);
+    ASSERT_TRUE(problem);
+    EXPECT_EQ(problem->floor, 5);
 }
 
 }  // namespace
