@@ -3,6 +3,7 @@
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "core/rules/text.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
 
@@ -11,9 +12,6 @@ namespace parley::client::cli {
 namespace {
 
 using protocol::ViewConversation;
-
-/// So many fit into one answer, whatever they hold.
-constexpr std::size_t profiles_at_once = 20;
 
 std::optional<AccountId> peer_of(const ViewConversation& conversation) {
     if (conversation.summary.peer) return conversation.summary.peer->account;
@@ -214,18 +212,20 @@ Outcome<protocol::Profile> Directory::nobody(const std::string& handle) {
 
 Outcome<void> Directory::renew(std::vector<protocol::ViewMember>& members) {
     std::unordered_map<AccountId, protocol::Profile> now;
-    std::vector<AccountId> wanted;
+    std::vector<AccountId> left;
     for (const auto& member : members) {
-        if (member.present) wanted.push_back(member.profile.account);
+        if (member.present) left.push_back(member.profile.account);
     }
-    for (std::size_t first = 0; first < wanted.size(); first += profiles_at_once) {
+    while (!left.empty()) {
         protocol::ProfileFind some;
-        const auto count = std::min(wanted.size() - first, profiles_at_once);
-        for (std::size_t i = 0; i < count; ++i)
-            some.accounts.push_back(wanted[first + i]);
+        const auto count = std::min<std::size_t>(left.size(), limits::page_rows_max);
+        some.accounts.assign(left.end() - static_cast<std::ptrdiff_t>(count), left.end());
         TRY_ASSIGN(const auto settled, session_.carry_out(std::move(some)));
+        // As many come as fit into one answer; what comes of none will not come.
+        if (settled.profiles.empty()) break;
         for (const auto& profile : settled.profiles)
             now.insert_or_assign(profile.account, profile);
+        std::erase_if(left, [&](const AccountId& account) { return now.contains(account); });
     }
     for (auto& member : members) {
         const auto found = now.find(member.profile.account);

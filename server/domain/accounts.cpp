@@ -71,10 +71,23 @@ Result<std::optional<InviteRecord>> check_invite(WorkContext& context, const std
     return invite;
 }
 
-Status check_handle_free(WorkContext& context, const std::string& handle) {
+/// `account`: who wants it; none: a new one. A handle that was given up stays its account's, so that whoever
+/// still knows somebody by it writes to nobody else.
+Status check_handle_free(WorkContext& context, const std::string& handle, AccountKey account) {
     TRY(core::rules::check_handle(handle));
-    if (context.store.accounts().by_handle(handle)) {
-        return fail(Error{ErrorCode::handle_taken, "another account has this handle", 0, "handle"});
+    Accounts& accounts = context.store.accounts();
+    const auto keeper = accounts.keeper_of(handle);
+    if (accounts.by_handle(handle) || (keeper && *keeper != account)) {
+        return fail(
+            Error{ErrorCode::handle_taken, "another account has this handle, or had it", 0, "handle"});
+    }
+    if (!account || keeper) return {};
+    // With the present and the new one.
+    if (accounts.handles_given_up(account) + 2 > limits::handles_max) {
+        return fail(Error{ErrorCode::limit,
+                          "an account has at most " + std::to_string(limits::handles_max) +
+                              " handles in its life; take one that it had before",
+                          0, "handle"});
     }
     return {};
 }
@@ -98,7 +111,7 @@ Status check_present(const DeviceRecord& device) {
 
 Result<Answer> perform(WorkContext& context, const RegisterAccount& command) {
     TRY_ASSIGN(auto invite, check_invite(context, command.invite));
-    TRY(check_handle_free(context, command.handle));
+    TRY(check_handle_free(context, command.handle, {}));
     const auto& name = command.name.empty() ? command.handle : command.name;
     TRY(core::rules::check_name(name, limits::name_points_max, "name"));
     if (invite) {
@@ -167,7 +180,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command
     if (known == nullptr) return fail(ErrorCode::account_not_found, "no such account");
     auto account = *known;
     if (command.handle && *command.handle != account.handle) {
-        TRY(check_handle_free(context, *command.handle));
+        TRY(check_handle_free(context, *command.handle, account.key));
         account.handle = *command.handle;
     }
     if (command.name) {
@@ -176,6 +189,8 @@ Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command
     }
     if (command.avatar) account.avatar = *command.avatar;
     if (account == *known) return nothing_to_do(context);
+    if (account.handle != known->handle)
+        context.store.account_writes().keep_handle(account.key, known->handle);
     put_profile(context, account);
     return done(context, to_stream(account.key), account.head + 1);
 }

@@ -60,6 +60,10 @@ class Accounts {
 
     virtual const AccountRecord* find(AccountKey key) = 0;
     virtual std::optional<AccountKey> by_handle(std::string_view handle) = 0;
+    /// For whom a handle is kept that was given up.
+    virtual std::optional<AccountKey> keeper_of(std::string_view handle) = 0;
+    /// How many handles an account had besides its present one.
+    virtual std::int64_t handles_given_up(AccountKey account) = 0;
     virtual const DeviceRecord* device(DeviceKey key) = 0;
     /// Those that are signed in, the oldest first.
     virtual std::vector<DeviceRecord> devices(AccountKey account) = 0;
@@ -77,6 +81,8 @@ class AccountWrites {
     virtual void put(const AccountRecord& record) = 0;
     virtual void put(const DeviceRecord& record) = 0;
     virtual void put(const InviteRecord& record) = 0;
+    /// From now on nobody else gets it. Once more changes nothing.
+    virtual void keep_handle(AccountKey account, std::string_view handle) = 0;
 };
 
 }  // namespace parley::server

@@ -46,6 +46,11 @@ InviteRecord invite_of(const Query& query) {
 AccountTables::AccountTables(Connection& connection)
     : find_(connection, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE key = ?"),
       by_handle_(connection, "SELECT key FROM account WHERE handle = ?"),
+      keeper_of_(connection, "SELECT account FROM former_handle WHERE handle = ?"),
+      given_up_(connection,
+                "SELECT count(*) FROM former_handle WHERE account = ?1"
+                " AND handle <> (SELECT handle FROM account WHERE key = ?1)"),
+      keep_(connection, "INSERT INTO former_handle (account, handle) VALUES (?, ?) ON CONFLICT DO NOTHING"),
       device_(connection, "SELECT " DEVICE_COLUMNS " FROM device WHERE key = ?"),
       present_(connection,
                "SELECT " DEVICE_COLUMNS " FROM device WHERE account = ? AND present = 1 ORDER BY key"),
@@ -81,6 +86,18 @@ std::optional<AccountKey> AccountTables::by_handle(std::string_view handle) {
     auto query = by_handle_(handle);
     if (!query.step()) return std::nullopt;
     return AccountKey{query.integer(0)};
+}
+
+std::optional<AccountKey> AccountTables::keeper_of(std::string_view handle) {
+    auto query = keeper_of_(handle);
+    if (!query.step()) return std::nullopt;
+    return AccountKey{query.integer(0)};
+}
+
+std::int64_t AccountTables::handles_given_up(AccountKey account) {
+    flush();
+    auto query = given_up_(account);
+    return query.step() ? query.integer(0) : 0;
 }
 
 const DeviceRecord* AccountTables::device(DeviceKey key) {
@@ -139,6 +156,11 @@ void AccountTables::put(const InviteRecord& record) {
     ++writes_;
     const std::string_view code = record.code;
     put_invite_.run(code, record.uses_left, record.expires_at, record.administrator, record.by);
+}
+
+void AccountTables::keep_handle(AccountKey account, std::string_view handle) {
+    ++writes_;
+    keep_.run(account, handle);
 }
 
 void AccountTables::write(const AccountEntry& entry) {

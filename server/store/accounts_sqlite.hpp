@@ -6,13 +6,15 @@
 
 namespace parley::server::sqlite {
 
-/// The tables account, device and invite.
+/// The tables account, former_handle, device and invite.
 class AccountTables final : public Accounts, public AccountWrites {
   public:
     explicit AccountTables(Connection& connection);
 
     const AccountRecord* find(AccountKey key) override;
     std::optional<AccountKey> by_handle(std::string_view handle) override;
+    std::optional<AccountKey> keeper_of(std::string_view handle) override;
+    std::int64_t handles_given_up(AccountKey account) override;
     const DeviceRecord* device(DeviceKey key) override;
     std::vector<DeviceRecord> devices(AccountKey account) override;
     std::optional<InviteRecord> invite(std::string_view code) override;
@@ -23,6 +25,7 @@ class AccountTables final : public Accounts, public AccountWrites {
     void put(const AccountRecord& record) override;
     void put(const DeviceRecord& record) override;
     void put(const InviteRecord& record) override;
+    void keep_handle(AccountKey account, std::string_view handle) override;
 
     /// Writes what has been put.
     void flush();
@@ -44,6 +47,9 @@ class AccountTables final : public Accounts, public AccountWrites {
 
     Statement find_;
     Statement by_handle_;
+    Statement keeper_of_;
+    Statement given_up_;
+    Statement keep_;
     Statement device_;
     Statement present_;
     Statement invite_;

@@ -21,8 +21,8 @@ namespace {
 // alone that moved (stretches_sqlite.hpp).
 // commits    What each transaction changed, in commit order, for as long as somebody may ask for it
 // (commits_sqlite.hpp): `follower` says up to where each follower has read it.
-// the others What use cases must know at once. All but command, invite, follower and meta can be made from
-// the rows again.
+// the others What use cases must know at once. All but command, invite, former_handle, follower and meta can
+// be made from the rows again.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE row (
     stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -103,7 +103,16 @@ ALTER TABLE device ADD COLUMN token_reused INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 4;
 )sql";
 
-constexpr std::array scripts = {version_1, version_2, version_3, version_4};
+constexpr const char* version_5 = "PRAGMA user_version = 5";
+
+// Handles that accounts gave up. What was given up before is not known.
+constexpr const char* version_6 = R"sql(
+CREATE TABLE former_handle (handle TEXT PRIMARY KEY, account INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX former_handle_account ON former_handle (account);
+PRAGMA user_version = 6;
+)sql";
+
+constexpr std::array scripts = {version_1, version_2, version_3, version_4, version_5, version_6};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");

@@ -43,6 +43,9 @@ constexpr std::array recounts{
     Recount{"a device has no row, or one that says the contrary",
             "SELECT key FROM device AS d WHERE NOT EXISTS (SELECT 1 FROM row"
             " WHERE stream = d.account AND slot = d.key * 16 + 5 AND gone = 1 - d.present)"},
+    Recount{"an account has a handle that is kept for another",
+            "SELECT a.key FROM account AS a JOIN former_handle AS f ON f.handle = a.handle"
+            " WHERE f.account <> a.key"},
     Recount{"a membership is open that has ended, or the contrary",
             "SELECT conversation FROM member AS m WHERE present <> (SELECT count(*) FROM interval AS i"
             " WHERE i.conversation = m.conversation AND i.account = m.account AND i.last IS NULL)"},

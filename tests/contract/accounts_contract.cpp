@@ -32,9 +32,34 @@ TEST_P(StoreContract, AHandleBelongsToOneAccount) {
     expect_refused(world.work(bob, protocol::ProfileSet{.handle = "ada"}), ErrorCode::handle_taken);
     EXPECT_TRUE(world.apply(world.work(ada, protocol::ProfileSet{.handle = "lovelace"})));
     EXPECT_THAT(effects_of(world.batch), ElementsAre("profile.changed", "replied"));
-    EXPECT_TRUE(world.apply(world.work(bob, protocol::ProfileSet{.handle = "ada"})));
-    EXPECT_EQ(password_facts(*world.snapshot(), "ada")->value().account, bob.account);
-    EXPECT_FALSE(password_facts(*world.snapshot(), "bob")->has_value());
+    EXPECT_FALSE(password_facts(*world.snapshot(), "ada")->has_value());
+    EXPECT_EQ(password_facts(*world.snapshot(), "lovelace")->value().account, ada.account);
+}
+
+TEST_P(StoreContract, AHandleThatWasGivenUpIsKeptForItsAccount) {
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    ASSERT_TRUE(world.apply(world.work(ada, protocol::ProfileSet{.handle = "lovelace"})));
+    restart();
+    expect_refused(world.work({}, registration("ada")), ErrorCode::handle_taken);
+    expect_refused(world.work(bob, protocol::ProfileSet{.handle = "ada"}), ErrorCode::handle_taken);
+    EXPECT_TRUE(find_profiles(*world.snapshot(), {.handles = {"ada"}})->profiles.empty());
+    ASSERT_TRUE(world.apply(world.work(ada, protocol::ProfileSet{.handle = "ada"})));
+    EXPECT_EQ(find_profiles(*world.snapshot(), {.handles = {"ada"}})->profiles.front().account, ada.id());
+    expect_refused(world.work(bob, protocol::ProfileSet{.handle = "lovelace"}), ErrorCode::handle_taken);
+}
+
+TEST_P(StoreContract, AnAccountHasSoManyHandlesInItsLife) {
+    const auto ada = world.person("ada");
+    const auto change_to = [&](const std::string& handle) {
+        return world.work(ada, protocol::ProfileSet{.handle = handle});
+    };
+    for (int i = 1; i < limits::handles_max; ++i)
+        ASSERT_TRUE(world.apply(change_to("ada" + std::to_string(i))));
+    expect_refused(change_to("one.more"), ErrorCode::limit);
+    for (const auto* earlier : {"ada", "ada3", "ada"})
+        ASSERT_TRUE(world.apply(change_to(earlier)));
+    expect_refused(change_to("one.more"), ErrorCode::limit);
 }
 
 TEST_P(StoreContract, AProfileChangesWhereItIsToldTo) {

@@ -23,7 +23,7 @@ struct MessageNew {
 
 /// `member.changed` (43). From the server. One person's membership; one row per person, for ever.
 struct MemberChanged {
-    /// Who, as known when the row changed.
+    /// Who, as known when the row changed; a later name or handle is found by `profile.find`.
     Profile profile;
     /// What he may do.
     Role role = Role::owner;

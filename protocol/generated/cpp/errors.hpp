@@ -27,13 +27,13 @@ enum class ErrorCode : std::uint16_t {
     /// The token's time is over; use the refresh token.
     token_expired = 7,
     /// A refresh token was used after its successor: somebody else may hold a copy, so the device's sign-in
-    /// has ended.
+    /// has ended. It keeps its database and has to sign in again.
     refresh_reused = 8,
     /// This device was signed out.
     revoked = 9,
     /// Handle and password do not fit.
     credentials = 10,
-    /// Another account has this handle.
+    /// Another account has this handle, or had it and may take it back.
     handle_taken = 11,
     /// This server makes no new accounts.
     registration_closed = 12,
@@ -99,7 +99,9 @@ enum class CloseCode : std::uint16_t {
     internal = 1011,
     /// The server is full or busy.
     try_later = 1013,
-    /// No valid `auth` in time; reconnect with a renewed token.
+    /// No valid `auth` in time, or the sign-in ended because a refresh token was used again
+    /// (`refresh_reused`); reconnect with a renewed token, and where none is given, keep everything and sign
+    /// in.
     not_signed_in = 4001,
     /// The token ran out on this connection; reconnect with a renewed one.
     token_ended = 4002,

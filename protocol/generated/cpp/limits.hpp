@@ -28,6 +28,9 @@ inline constexpr std::int64_t name_points_max = 100;
 inline constexpr std::int64_t handle_chars_min = 2;
 /// Longest handle. (characters)
 inline constexpr std::int64_t handle_chars_max = 32;
+/// Handles that an account may have had, the present one included. One that it gave up is kept for it as long
+/// as the account exists: nobody else gets it, and it can be taken back. (handles)
+inline constexpr std::int64_t handles_max = 10;
 /// Shortest password. (code points)
 inline constexpr std::int64_t password_chars_min = 8;
 /// Longest password. (bytes)

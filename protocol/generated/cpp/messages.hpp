@@ -399,7 +399,8 @@ struct ConversationLeave {
 
 /// `profile.set` (70). From clients; answered with `done`. Changes the own profile; what is absent stays.
 struct ProfileSet {
-    /// New handle, free and well formed.
+    /// New handle, well formed, and neither another account's nor one that another gave up; or an earlier one
+    /// of one's own. The present one is kept for the account (handles_max).
     std::optional<std::string> handle;
     /// New display name.
     std::optional<std::string> name;
@@ -412,7 +413,7 @@ struct ProfileSet {
 /// `profile.find` (71). From clients; answered with `profiles`. Profiles by handle or by id; who does not
 /// exist is left out of the reply.
 struct ProfileFind {
-    /// Handles, exact.
+    /// Handles, exact; those that were given up are nobody's.
     std::vector<std::string> handles;
     /// Ids.
     std::vector<AccountId> accounts;

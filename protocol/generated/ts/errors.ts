@@ -27,14 +27,14 @@ export const errors = {
   "token_expired": { number: 7, class: "sign_in", http: 401 },
   /**
    * A refresh token was used after its successor: somebody else may hold a copy, so the device's sign-in has
-   * ended.
+   * ended. It keeps its database and has to sign in again.
    */
   "refresh_reused": { number: 8, class: "sign_in", http: 401 },
   /** This device was signed out. */
   "revoked": { number: 9, class: "sign_in", http: 401 },
   /** Handle and password do not fit. */
   "credentials": { number: 10, class: "permanent", http: 401 },
-  /** Another account has this handle. */
+  /** Another account has this handle, or had it and may take it back. */
   "handle_taken": { number: 11, class: "permanent", http: 409 },
   /** This server makes no new accounts. */
   "registration_closed": { number: 12, class: "permanent", http: 403 },
@@ -90,7 +90,10 @@ export const closeCodes = {
   1011: { name: "internal", reconnect: true },
   /** try_later: The server is full or busy. */
   1013: { name: "try_later", reconnect: true },
-  /** not_signed_in: No valid `auth` in time; reconnect with a renewed token. */
+  /**
+   * not_signed_in: No valid `auth` in time, or the sign-in ended because a refresh token was used again
+   * (`refresh_reused`); reconnect with a renewed token, and where none is given, keep everything and sign in.
+   */
   4001: { name: "not_signed_in", reconnect: true },
   /** token_ended: The token ran out on this connection; reconnect with a renewed one. */
   4002: { name: "token_ended", reconnect: true },

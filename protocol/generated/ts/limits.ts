@@ -26,6 +26,11 @@ export const limits = {
   handle_chars_min: 2,
   /** Longest handle. (characters) */
   handle_chars_max: 32,
+  /**
+   * Handles that an account may have had, the present one included. One that it gave up is kept for it as
+   * long as the account exists: nobody else gets it, and it can be taken back. (handles)
+   */
+  handles_max: 10,
   /** Shortest password. (code points) */
   password_chars_min: 8,
   /** Longest password. (bytes) */

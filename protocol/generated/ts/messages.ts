@@ -313,7 +313,7 @@ export interface MessageNew {
 
 /** One person's membership; one row per person, for ever. */
 export interface MemberChanged {
-  /** Who, as known when the row changed. */
+  /** Who, as known when the row changed; a later name or handle is found by `profile.find`. */
   readonly profile: Profile;
   /** What he may do. */
   readonly role: Role;
@@ -431,7 +431,10 @@ export interface ProfileChanged {
 
 /** Changes the own profile; what is absent stays. */
 export interface ProfileSet {
-  /** New handle, free and well formed. */
+  /**
+   * New handle, well formed, and neither another account's nor one that another gave up; or an earlier one of
+   * one's own. The present one is kept for the account (handles_max).
+   */
   readonly handle?: string;
   /** New display name. */
   readonly name?: string;
@@ -441,7 +444,7 @@ export interface ProfileSet {
 
 /** Profiles by handle or by id; who does not exist is left out of the reply. */
 export interface ProfileFind {
-  /** Handles, exact. */
+  /** Handles, exact; those that were given up are nobody's. */
   readonly handles?: readonly string[];
   /** Ids. */
   readonly accounts?: readonly AccountId[];

@@ -107,22 +107,24 @@ def changes_the_profile(server):
         equal(bob.status()["failed"], 0, "refusals that were told are not kept")
 
 
-def a_handle_means_whoever_has_it_now(server):
+def a_handle_that_was_given_up_leads_to_nobody_else(server):
     with people(server, "ada", "bob") as (ada, bob), Person(server, "eve", register=False) as eve:
-        old, new = ada.handle, fresh("lovelace")
         ada.ok("new", "Team", f"@{bob.handle}")
         bob.ok("sync")
+        new = fresh("lovelace")
         ada.ok("profile", "--handle", new)
-        done = bob.refused(4, "send", f"@{old}", "for whoever that is now")
+        done = eve.refused(1, "register", "--server", eve.address, "--handle", ada.handle, "--json")
+        equal(done.problem["error"], "handle_taken", "the code")
+        done = bob.refused(4, "send", f"@{ada.handle}", "for whoever that is now")
         assert f"@{new}" in done.err, done.err
         equal(bob.status()["waiting"], 0, "commands that wait")
-        eve.ok("register", "--server", eve.address, "--handle", old)
-        bob.ok("send", f"@{old}", "for eve")
         bob.ok("send", f"@{new}", "for ada")
-        equal(eve.texts(f"@{bob.handle}"), ["for eve"], "what eve sees")
         equal(ada.texts(f"@{bob.handle}"), ["for ada"], "what ada sees")
         handles = {one["handle"] for one in bob.ok("members", "Team", "--json").objects}
         equal(handles, {new, bob.handle}, "members as they are called now")
+        ada.ok("profile", "--handle", ada.handle)
+        bob.ok("send", f"@{ada.handle}", "for ada again")
+        equal(ada.texts(f"@{bob.handle}"), ["for ada", "for ada again"], "what ada sees in the end")
 
 
 def invites(_):
@@ -180,7 +182,7 @@ CASES = [
     signs_out_and_leaves_nothing,
     keeps_everything_when_a_thief_used_its_token,
     changes_the_profile,
-    a_handle_means_whoever_has_it_now,
+    a_handle_that_was_given_up_leads_to_nobody_else,
     invites,
     asks_which_of_several_accounts,
     says_when_the_server_is_out_of_reach,

@@ -81,7 +81,7 @@ def an_old_handle_is_used_for_nobody_while_the_server_cannot_be_asked(server):
         old, new = ada.handle, fresh("lovelace")
         ada.ok("new", "Team", f"@{bob.handle}")
         bob.ok("sync")
-        # The only name under which bob's device knows her.
+        # The only name that bob's device knows: the server keeps it for ada, whatever she is called now.
         bob.refused(5, "--offline", "send", f"@{old}", "early")
         ada.ok("profile", "--handle", new)
         bob.ok("sync")

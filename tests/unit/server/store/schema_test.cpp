@@ -61,6 +61,15 @@ TEST_F(Schema, AStoreThatDoesNotKnowWhyADeviceIsGoneTakesItForSignedOut) {
     EXPECT_EQ(number(*connection, "PRAGMA user_version"), schema_version);
 }
 
+TEST_F(Schema, AStoreThatKeptNoHandlesKeepsThemFromNowOn) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 5));
+    ASSERT_TRUE(connection->execute("INSERT INTO account VALUES (1, 'ada', 'Ada', '', 1, 'hash', 3, 0)"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM former_handle"), 0);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM account WHERE handle = 'ada'"), 1);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
