@@ -185,7 +185,7 @@ ShardOptions App::Impl::shard_options(std::uint32_t number, std::size_t count) c
 HttpOptions App::Impl::http_options(const std::string& decoy) const {
     return {.access_token_life = seconds(settings.tokens_access_seconds),
             .decoy_hash = decoy,
-            .invite_only = rules.registration == Registration::invite,
+            .rules = rules,
             .metrics = settings.metrics};
 }
 

@@ -153,7 +153,7 @@ bool ServerNode::Process::open() {
         run->http = std::make_unique<server::HttpApi>(
             server::HttpOptions{.access_token_life = node_.settings_.access_token_life,
                                 .decoy_hash = "none",
-                                .invite_only = false,
+                                .rules = node_.settings_.rules,
                                 .metrics = false},
             *run->shard, *hasher_, *this);
         runs_.push_back(std::move(run));

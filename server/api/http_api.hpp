@@ -7,6 +7,7 @@
 #include "server/api/http.hpp"
 #include "server/api/http_target.hpp"
 #include "server/api/shard.hpp"
+#include "server/domain/rules.hpp"
 
 #include <memory>
 #include <optional>
@@ -31,8 +32,8 @@ struct HttpOptions {
     /// A hash that no password is known to fit, of the same cost as real ones: what the password for an
     /// unknown handle is compared with.
     std::string decoy_hash;
-    /// Registering without an invite is refused at once.
-    bool invite_only = true;
+    /// What a registration is held to before its password is hashed.
+    Rules rules;
     bool metrics = true;
 };
 
@@ -71,6 +72,9 @@ class HttpApi {
 
     // http_sign_in.cpp: accounts and sessions
     void serve_register(const SharedCall& call);
+    /// `work`: held until the password is hashed.
+    void hash_and_register(const SharedCall& call, const std::shared_ptr<RegisterAccount>& work,
+                           const std::string& password);
     void serve_sign_in(const SharedCall& call);
     void serve_refresh(const SharedCall& call);
     void serve_sign_out(const SharedCall& call);

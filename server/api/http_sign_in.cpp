@@ -36,24 +36,34 @@ void HttpApi::serve_register(const SharedCall& call) {
     work->name = body->name.value_or("");
     work->invite = body->invite.value_or("");
     work->device_name = std::move(body->device_name);
-    if (work->invite.empty() && options_.invite_only) {
-        // Said before the costly hash, which strangers could otherwise ask for at will.
-        return call->refuse({ErrorCode::invite_required, {}, 0, "invite"});
-    }
-    const bool hashing = hasher_.hash(shard_.options().number, std::move(body->password),
-                                      [this, call, work](const Result<std::string>& hash) {
-                                          if (!hash) return call->refuse(hash.error());
-                                          if (call->abandoned()) return call->refuse(busy());
-                                          work->password_hash = *hash;
-                                          const bool queued =
-                                              shard_.submit_call({}, std::move(*work),
-                                                                 [this, call](const Result<Answer>& answer) {
-                                                                     if (!answer)
-                                                                         return call->refuse(answer.error());
-                                                                     finish_new_device(call, *answer);
-                                                                 });
-                                          if (!queued) call->refuse(busy());
-                                      });
+    // Said before the costly hash, which strangers could otherwise ask for at will.
+    auto allowed = std::make_shared<Status>(not_read());  // by the read and by what follows it
+    const bool reading = shard_.ports().reads.submit(
+        shard_.options().number,
+        [this, work, allowed, at = shard_.now().wall](Snapshot& snapshot) {
+            *allowed = may_register(snapshot, options_.rules, *work, at);
+        },
+        [this, call, work, allowed, password = std::move(body->password)] {
+            if (!*allowed) return call->refuse(allowed->error());
+            hash_and_register(call, work, password);
+        });
+    if (!reading) call->refuse(busy());
+}
+
+void HttpApi::hash_and_register(const SharedCall& call, const std::shared_ptr<RegisterAccount>& work,
+                                const std::string& password) {
+    const bool hashing =
+        hasher_.hash(shard_.options().number, password, [this, call, work](const Result<std::string>& hash) {
+            if (!hash) return call->refuse(hash.error());
+            if (call->abandoned()) return call->refuse(busy());
+            work->password_hash = *hash;
+            const bool queued =
+                shard_.submit_call({}, std::move(*work), [this, call](const Result<Answer>& answer) {
+                    if (!answer) return call->refuse(answer.error());
+                    finish_new_device(call, *answer);
+                });
+            if (!queued) call->refuse(busy());
+        });
     if (!hashing) call->refuse(busy());
 }
 

@@ -1,5 +1,6 @@
 #include "base/mutant.hpp"
 #include "core/rules/text.hpp"
+#include "server/domain/sync.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -53,19 +54,20 @@ Answer sign_in_new_device(WorkContext& context, AccountKey account, const std::s
 }
 
 /// The invite to be used, if there is one; refuses where the server's mode asks for another.
-Result<std::optional<InviteRecord>> check_invite(WorkContext& context, const std::string& code) {
+Result<std::optional<InviteRecord>> check_invite(Accounts& accounts, const Rules& rules,
+                                                 const std::string& code, WallTime at) {
     std::optional<InviteRecord> invite;
-    if (!code.empty()) invite = context.store.accounts().invite(code);
-    if (invite && (invite->uses_left <= 0 || invite->expires_at <= context.at)) invite.reset();
+    if (!code.empty()) invite = accounts.invite(code);
+    if (invite && (invite->uses_left <= 0 || invite->expires_at <= at)) invite.reset();
     const bool administrator = invite && invite->administrator;
-    if (context.rules.registration == Registration::closed && !administrator) {
+    if (rules.registration == Registration::closed && !administrator) {
         return fail(ErrorCode::registration_closed, "this server makes no new accounts");
     }
     if (!code.empty() && !invite) {
         return fail(
             Error{ErrorCode::invite_invalid, "the invite is unknown, used up or expired", 0, "invite"});
     }
-    if (context.rules.registration == Registration::invite && !invite) {
+    if (rules.registration == Registration::invite && !invite) {
         return fail(ErrorCode::invite_required, "this server makes accounts by invite only");
     }
     return invite;
@@ -73,9 +75,8 @@ Result<std::optional<InviteRecord>> check_invite(WorkContext& context, const std
 
 /// `account`: who wants it; none: a new one. A handle that was given up stays its account's, so that whoever
 /// still knows somebody by it writes to nobody else.
-Status check_handle_free(WorkContext& context, const std::string& handle, AccountKey account) {
+Status check_handle_free(Accounts& accounts, const std::string& handle, AccountKey account) {
     TRY(core::rules::check_handle(handle));
-    Accounts& accounts = context.store.accounts();
     const auto keeper = accounts.keeper_of(handle);
     if (accounts.by_handle(handle) || (keeper && *keeper != account)) {
         return fail(
@@ -109,9 +110,16 @@ Status check_present(const DeviceRecord& device) {
     return fail(ErrorCode::revoked, "this device was signed out");
 }
 
+Status may_register(Snapshot& snapshot, const Rules& rules, const RegisterAccount& command, WallTime at) {
+    TRY(check_invite(snapshot.accounts(), rules, command.invite, at));
+    TRY(check_handle_free(snapshot.accounts(), command.handle, {}));
+    return snapshot.status();
+}
+
 Result<Answer> perform(WorkContext& context, const RegisterAccount& command) {
-    TRY_ASSIGN(auto invite, check_invite(context, command.invite));
-    TRY(check_handle_free(context, command.handle, {}));
+    Accounts& accounts = context.store.accounts();
+    TRY_ASSIGN(auto invite, check_invite(accounts, context.rules, command.invite, context.at));
+    TRY(check_handle_free(accounts, command.handle, {}));
     const auto& name = command.name.empty() ? command.handle : command.name;
     TRY(core::rules::check_name(name, limits::name_points_max, "name"));
     if (invite) {
@@ -180,7 +188,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command
     if (known == nullptr) return fail(ErrorCode::account_not_found, "no such account");
     auto account = *known;
     if (command.handle && *command.handle != account.handle) {
-        TRY(check_handle_free(context, *command.handle, account.key));
+        TRY(check_handle_free(context.store.accounts(), *command.handle, account.key));
         account.handle = *command.handle;
     }
     if (command.name) {

@@ -13,7 +13,9 @@
 
 namespace parley::server {
 
-class Snapshot;  // server/store/store.hpp: one consistent read view of the store
+struct RegisterAccount;  // server/domain/work.hpp
+struct Rules;            // server/domain/rules.hpp
+class Snapshot;          // server/store/store.hpp: one consistent read view of the store
 
 /// One frame's worth of a resume.
 struct ResumePart {
@@ -69,6 +71,10 @@ struct PasswordFacts {
     std::string password_hash;
 };
 Result<std::optional<PasswordFacts>> password_facts(Snapshot& snapshot, std::string_view handle);
+
+/// Refuses what RegisterAccount would refuse for its invite or its handle. For asking before the password is
+/// hashed: what may be done now is decided anew when it is done.
+Status may_register(Snapshot& snapshot, const Rules& rules, const RegisterAccount& command, WallTime at);
 
 /// What the first start has to offer: invites for the first administrator and the second person.
 struct StartFacts {

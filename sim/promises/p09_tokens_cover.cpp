@@ -104,6 +104,7 @@ class TokensCover final : public Promise {
             wrong(scene, wire, own, newest, told.upto[own]);
         const std::int64_t before = std::max(began.position, began.states_as_of);
         for (const auto& [stream, heads] : heads_) {
+            if (heads.empty() || heads.back().first <= before) continue;
             const Membership* member = scene.history().membership(stream, who.account);
             if (member == nullptr || !member->present) continue;
             const std::int64_t head = head_at(heads, issued.position);

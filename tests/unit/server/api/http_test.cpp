@@ -319,18 +319,32 @@ TEST(Http, AnswersOtherPeoplesConversationsLikeMissingOnes) {
 TEST(Http, RefusesRegistrationsByTheRules) {
     World::Options options;
     options.rules.registration = Registration::invite;
-    options.http.invite_only = true;
     World world(options);
     const auto body = R"({"handle":"ada","password":"long enough","device_name":"x"})";
     EXPECT_EQ(code_of(world.call("POST", "/v1/accounts", body)), "invite_required");
-    EXPECT_TRUE(world.hashes.finished.empty()) << "refused before the costly hash";
     const auto wrong = R"({"handle":"ada","password":"long enough","device_name":"x","invite":"nothing"})";
     EXPECT_EQ(code_of(world.call("POST", "/v1/accounts", wrong)), "invite_invalid");
+    EXPECT_TRUE(world.hashes.finished.empty()) << "refused before the costly hash";
     const auto brief =
         R"({"handle":"ada","password":"12345\u00e9\u00e9","device_name":"x","invite":"nothing"})";
     const auto refused = world.call("POST", "/v1/accounts", brief);
     EXPECT_EQ(refused.status, 422);
     EXPECT_NE(refused.body.find("\"field\":\"password\""), std::string::npos);
+}
+
+TEST(Http, HashesNoPasswordForWhomItWillRefuse) {
+    World::Options closed;
+    closed.rules.registration = Registration::closed;
+    World no_one(closed);
+    const auto body = R"({"handle":"ada","password":"long enough","device_name":"x"})";
+    EXPECT_EQ(code_of(no_one.call("POST", "/v1/accounts", body)), "registration_closed");
+    EXPECT_TRUE(no_one.hashes.finished.empty());
+
+    World world;
+    world.person("ada");
+    const auto before = world.hashes.finished.size();
+    EXPECT_EQ(code_of(world.call("POST", "/v1/accounts", body)), "handle_taken");
+    EXPECT_EQ(world.hashes.finished.size(), before);
 }
 
 TEST(SignIn, FailsAlikeForUnknownHandlesAndWrongPasswords) {

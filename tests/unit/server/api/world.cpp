@@ -97,7 +97,9 @@ World::World(Options chosen)
         shard.run = "test";
         const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back(), lines};
         shards_.push_back(std::make_unique<Shard>(shard, ports));
-        https_.push_back(std::make_unique<HttpApi>(options.http, *shards_.back(), hashes, *this));
+        HttpOptions http = options.http;
+        http.rules = options.rules;
+        https_.push_back(std::make_unique<HttpApi>(http, *shards_.back(), hashes, *this));
     }
 }
 

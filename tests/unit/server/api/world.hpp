@@ -148,7 +148,8 @@ class World : public Bus, public Operations {
         Rules rules{.registration = Registration::open};
         RateOptions rates{.messages_per_second = 1'000'000, .messages_burst = 1'000'000};
         ShardOptions shard;
-        HttpOptions http{.decoy_hash = "decoy", .invite_only = false};
+        /// Its rules are those above.
+        HttpOptions http{.decoy_hash = "decoy"};
     };
     World() : World(Options{}) {}
     explicit World(Options options);

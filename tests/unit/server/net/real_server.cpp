@@ -45,7 +45,7 @@ void RealServer::open(NetOptions net, std::uint32_t shards) {
         const ShardPorts ports{*writer_, *readers_, bus_, tokens_, limits_, *metrics_.back()};
         HttpOptions http;
         http.decoy_hash = *hash_password("decoy", cost);
-        http.invite_only = false;
+        http.rules = rules_;
         loops_.push_back(std::make_unique<ShardLoop>(options, ports, http, *hashers_, *this));
         bus_.add_shard([loop = loops_.back().get()](auto task) { loop->post(std::move(task)); });
     }
