@@ -49,6 +49,8 @@ Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
     record->members_after = query.optional_integer(16);
     record->settings_owed = query.integer(17) != 0;
     record->restored_from = query.optional_integer(18);
+    // Not the head's, which may have run ahead of a state that never came.
+    record->told_generation = restore_generation(record->cursor);
     record->read = query.integer(19);
     record->triple.read = query.integer(20);
     record->triple.tally = {query.integer(21), query.integer(22)};

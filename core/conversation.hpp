@@ -17,6 +17,12 @@
 namespace parley::core {
 
 /// What the device knows of one conversation's stream, besides its rows. See streams.hpp for how it moves.
+/// Each restore of the server moves the numbers of all streams by at least one jump: what a number says of
+/// how many lie before it.
+inline std::int64_t restore_generation(std::int64_t seq) {
+    return seq / limits::restore_jump;
+}
+
 struct Conversation {
     /// Key in the local database.
     std::int64_t number = 0;
@@ -87,6 +93,9 @@ struct Conversation {
     /// Place and time of the newest message that the device holds or was told of; 0: none.
     std::int64_t newest_born = 0;
     WallTime newest_at;
+    /// Of which restore's numbers the last state spoke (restore_generation). What else comes on a connection
+    /// may run ahead of its state and says nothing about what this device held before.
+    std::int64_t told_generation = 0;
     /// What a restore of the server took away was marked on this connection.
     bool looked_through = false;
     /// One came in, or in again, since pulls looked last.

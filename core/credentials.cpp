@@ -154,9 +154,10 @@ Credentials::Outcome Credentials::finish_leaving(int status, std::string_view bo
     leaving_ = {};
     failure_.reset();
     const bool confirmed = !renews && status == no_content;
-    // A server that does not know the session any more lists it no more either.
+    // A device whose sign-in has ended is listed no more; one whose token is not taken for another reason is.
     Error failure = failure_from(is_success(status) ? 0 : status, body);
-    if (!confirmed && class_of(failure.code) != ErrorClass::sign_in) failure_ = std::move(failure);
+    const bool ended = failure.code == ErrorCode::revoked || failure.code == ErrorCode::refresh_reused;
+    if (!confirmed && !ended) failure_ = std::move(failure);
     return Outcome::left;
 }
 

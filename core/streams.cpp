@@ -42,6 +42,7 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
         conversation.preview = state.last;
         conversation.note_newest(state.last->born, state.last->at);
     }
+    conversation.told_generation = restore_generation(state.head);
     handle_counts(conversation, {{state.unread, state.mentions}, state.as_of, state.read});
     for (const auto& receipt : state.receipts)
         TRY(receipts_.handle_receipt(conversation, receipt));
@@ -64,6 +65,7 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
         conversation.known = true;
         conversation.cursor = conversation.solid = conversation.base = std::max<std::int64_t>(from - 1, 0);
         conversation.head = std::max(conversation.head, conversation.cursor);
+        conversation.told_generation = restore_generation(conversation.head);
         leap(conversation);
     } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
         rejoin(conversation, from);
@@ -124,15 +126,23 @@ void Streams::handle_counts(Conversation& conversation, const Conversation::Trip
     changed(conversation);
 }
 
+/// Up to where this device and a server that was restored to a moment with this head have the same past.
+/// Numbers of that moment may come from an earlier restore, of which the device was never told: what that one
+/// took away nobody says any more, so that nothing is certain.
+std::int64_t Streams::certain_upto(const Conversation& conversation, std::int64_t restored_from) {
+    const std::int64_t generation = restore_generation(restored_from);
+    const auto before = conversation.restored_from;
+    // What was lost once may be back: between the two moments nothing is certain either.
+    if (before && restore_generation(*before) == generation) return std::min(*before, restored_from);
+    const bool told = generation == 0 || generation == conversation.told_generation;
+    return told || !conversation.known ? restored_from : 0;
+}
+
 /// The server was restored to a moment at which this stream's head was `restored_from`; the numbers that
 /// followed it are never given again, except in the jump, of which there was nothing. Everything above is
 /// fetched anew; what had come from the new server already is among that.
 Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
-    // Numbers of before that moment may come from an earlier restore, of which this device was never told.
-    // What that one took away nobody says any more, so that nothing here is certain.
-    const bool slept_through =
-        restored_from / limits::restore_jump > conversation.head / limits::restore_jump;
-    const std::int64_t certain = slept_through ? 0 : restored_from;
+    const std::int64_t certain = certain_upto(conversation, restored_from);
     TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
     for (std::int64_t born : older)
         conversation.ranges.remove(born, born);

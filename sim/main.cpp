@@ -58,7 +58,6 @@ bool write(const std::string& file, const std::string& text) {
     return out && !text.empty();
 }
 
-/// One seed in this process: where it is listened to, and where a debugger wants to be there.
 /// Their names, behind those that are there already.
 template <class All>
 std::vector<std::string> names_of(const All& all, std::vector<std::string> names = {}) {
@@ -67,6 +66,7 @@ std::vector<std::string> names_of(const All& all, std::vector<std::string> names
     return names;
 }
 
+/// One seed in this process: where it is listened to, and where a debugger wants to be there.
 int run_here(const Arguments& arguments) {
     const Instant begun = real_time();
     RunOptions options = options_for(arguments, arguments.seed);

@@ -190,7 +190,7 @@ class DiskProcess {
 void use_sqlite_in_one_thread();
 
 /// While it lives, all randomness inside SQLite (salts of logs, temporary names) comes from the seed, and its
-/// clock stands at `sqlite_clock`. One at a time in a process.
+/// clock stands still. One at a time in a process.
 class SqliteChance {
   public:
     explicit SqliteChance(std::uint64_t seed);

@@ -84,7 +84,6 @@ class Tab final : public WireEvents {
 
     void open_core();
     void drive();
-    /// Takes over what the core asks for; true where one of it ends or changes the connection.
     void carry_out(core::Action action);
     void open_socket();
     void call(core::CallHttp call);

@@ -137,7 +137,9 @@ Outcome<ExitCode> run(Session& session, const MembersCommand& command) {
     TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
     TRY_ASSIGN(auto members, session.members(stream));
     // Rows of members say what was so when they were written.
-    if (online) TRY(directory.renew(members));
+    if (online && !directory.renew(members))
+        session.terminal().note(
+            "These are the names that this device knows; the server did not say them anew.");
     for (const auto& member : members) {
         JsonLine object;
         object.text("account", member.profile.account.text()).text("handle", member.profile.handle);

@@ -5,7 +5,7 @@ namespace parley::sim {
 namespace {
 
 /// So long that a few of them fill a frame, a page, or the queue of somebody who reads slowly.
-bool perform(Scene& scene, Device& device) {
+bool perform_paste_pages(Scene& scene, Device& device) {
     const auto views = conversations_of(device, false);
     if (views.empty()) return false;
     Random& random = scene.world().random();
@@ -24,6 +24,6 @@ bool perform(Scene& scene, Device& device) {
 }  // namespace
 
 extern const Act paste_pages;
-const Act paste_pages{.name = "paste pages", .weight = 1, .perform = perform};
+const Act paste_pages{.name = "paste pages", .weight = 1, .perform = perform_paste_pages};
 
 }  // namespace parley::sim

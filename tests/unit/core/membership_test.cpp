@@ -125,6 +125,40 @@ TEST_F(Restore, WhoSleptThroughTwoOfThemIsSureOfNothing) {
     EXPECT_TRUE(window->messages[1].not_on_server);
 }
 
+TEST_F(Restore, WhatRunsAheadOfTheStateSaysNothingOfWhatWasSleptThrough) {
+    push(1, "one");
+    push(2, "lost by the first");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    const std::int64_t again = jumped + limits::restore_jump;
+    reconnect();
+    script.give({Script::pushed("c1", again + 1, Script::said("after both"))});
+    script.give({restored_state(script, jumped, again + 1, 1)});
+    script.resumed("3:1", 3);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(3));
+    EXPECT_TRUE(window->messages[0].not_on_server);
+    EXPECT_TRUE(window->messages[1].not_on_server);
+}
+
+TEST_F(Restore, WhatIsBackAfterAnotherBackupIsFetchedAnew) {
+    push(1, "one");
+    push(2, "two");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    reconnect();
+    script.give({restored_state(script, 1, jumped, 1)});
+    script.resumed("2:1", 2);
+    ASSERT_TRUE(script.core().window(StreamId("c1"), {.limit = 10})->messages[1].not_on_server);
+    // The second backup was made later than the first, and has it.
+    reconnect();
+    script.give({restored_state(script, 2, 2 + 2 * limits::restore_jump, 1)});
+    script.resumed("3:1", 3);
+    script.give({Script::pushed("c1", 2, Script::said("two"))});
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_FALSE(window->messages[1].not_on_server);
+    EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
 TEST_F(Membership, WhatWasRefusedToOneWhoWasOutIsAskedForOnceHeIsInAgain) {
     push(1, "one");
     push(5, "five");
