@@ -4,6 +4,7 @@
 #include "server/bus/pools.hpp"
 #include "server/bus/writer_thread.hpp"
 #include "server/net/listener.hpp"
+#include "server/offline.hpp"
 #include "server/ops/clock.hpp"
 #include "server/ops/control.hpp"
 #include "server/ops/first_start.hpp"
@@ -14,7 +15,6 @@
 #include "server/ops/start_progress.hpp"
 #include "server/ops/system_call.hpp"
 #include "server/ops/thread_name.hpp"
-#include "server/store/file_identity.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <fmt/format.h>
@@ -137,17 +137,10 @@ struct App::Impl : public Operations {
 Status App::Impl::open_store() {
     host = std::make_unique<ProcessHost>(settings.data, log, process_metrics.bad_rows);
     StartProgress progress(log, [] { return current_time().instant; });
-    const SqliteOptions options{
-        .directory = settings.data,
-        .vfs = {},
-        .ballast_bytes = settings.store_ballast_mib << 20,
-        .log_bytes_max = settings.store_log_mib << 20,
-        .opened_file = [file = settings.data +
-                               "/parley.db"] { return OpenedFile{file_identity(file), current_time().wall}; },
-        .progress =
-            [&](const LongWork& work) {
-                progress.handle(work);
-            }};
+    SqliteOptions options = store_options(settings);
+    options.progress = [&](const LongWork& work) {
+        progress.handle(work);
+    };
     TRY_ASSIGN(store, open_sqlite_store(options, rules, *host));
     progress.handle_done();
     if (store->was_copied()) {

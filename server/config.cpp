@@ -17,11 +17,6 @@ namespace parley::server {
 namespace {
 
 constexpr std::string_view variable_prefix = "PARLEY_";
-/// Those that are no settings and may stand beside them: of this program, of the command line, and of tests.
-constexpr std::array<std::string_view, 7> other_variables = {
-    "PARLEY_CONFIG",       "PARLEY_ACCOUNT", "PARLEY_HOME",  "PARLEY_PASSWORD",
-    "PARLEY_JUMP_CHANGES", "PARLEY_BUILD",   "PARLEY_MODULE"};
-
 std::unexpected<Error> bad(std::string where, const std::string& what) {
     return fail(ErrorCode::invalid, std::move(where) + ": " + what);
 }
@@ -139,15 +134,24 @@ Status apply_file(Settings& settings, const std::string& file) {
     }
 }
 
+/// Whether a variable can only be meant as a setting: it begins as those of a section do. Others may belong
+/// to the command line, or to what runs the server (Kubernetes names a service's port PARLEY_PORT).
+bool is_of_section(std::string_view variable) {
+    return std::ranges::any_of(settings_table(), [&](const Setting& one) {
+        const auto dot = one.key.find('.');
+        return dot != std::string_view::npos && variable.starts_with(variable_of(one.key.substr(0, dot + 1)));
+    });
+}
+
 Status apply_variables(Settings& settings, const SettingSources& sources) {
     for (const auto& [name, value] : sources.variables) {
-        if (!name.starts_with(variable_prefix) ||
-            std::ranges::find(other_variables, name) != other_variables.end())
-            continue;
         const auto table = settings_table();
         const auto setting = std::find_if(table.begin(), table.end(),
                                           [&](const Setting& one) { return variable_of(one.key) == name; });
-        if (setting == table.end()) return bad(name, "there is no such setting");
+        if (setting == table.end()) {
+            if (is_of_section(name)) return bad(name, "there is no such setting");
+            continue;
+        }
         if (const Status set = set_from_text(settings, *setting, value); !set)
             return bad(name, set.error().context);
     }

@@ -9,6 +9,7 @@
 #include "server/ops/process_log.hpp"
 #include "server/ops/system_call.hpp"
 #include "server/store/backup.hpp"
+#include "server/store/file_identity.hpp"
 #include "server/store/sqlite_store.hpp"
 
 #include <fmt/chrono.h>
@@ -25,7 +26,7 @@ Result<std::string> make_invite_offline(const Settings& settings, const Operator
     std::atomic<std::int64_t> bad_rows{0};
     ProcessHost host(settings.data, log, bad_rows);
     const Rules rules;
-    TRY_ASSIGN(const auto store, open_sqlite_store({.directory = settings.data}, rules, host));
+    TRY_ASSIGN(const auto store, open_sqlite_store(store_options(settings), rules, host));
     TRY_ASSIGN(const protocol::Invite made, make_invite(*store, wanted, current_time().wall));
     TRY(store->close());
     return made.code;
@@ -71,6 +72,16 @@ std::string damage(const std::string& where, const auto& report) {
 }
 
 }  // namespace
+
+SqliteOptions store_options(const Settings& settings) {
+    return {.directory = settings.data,
+            .vfs = {},
+            .ballast_bytes = settings.store_ballast_mib << 20,
+            .log_bytes_max = settings.store_log_mib << 20,
+            .opened_file = [file = settings.data + "/parley.db"] {
+                return OpenedFile{file_identity(file), current_time().wall};
+            }};
+}
 
 Result<std::string> make_invite(const Settings& settings, const MakeInvite& invite) {
     const std::string request =

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "server/command_line.hpp"
 #include "server/config.hpp"
+#include "server/store/sqlite_store.hpp"
 
 #include <string>
 
@@ -14,5 +15,8 @@ Result<std::string> make_invite(const Settings& settings, const MakeInvite& invi
 Result<std::string> back_up(const Settings& settings, const BackUp& backup);
 /// Only where no server runs on the directory, which it makes where there is none.
 Result<std::string> restore(const Settings& settings, const Restore& backup);
+
+/// How the store of a data folder is opened, whoever opens it: so that each notices a copy that was put back.
+SqliteOptions store_options(const Settings& settings);
 
 }  // namespace parley::server

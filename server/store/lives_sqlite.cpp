@@ -28,7 +28,7 @@ LifeTable::LifeTable(Connection& connection)
       begun_from_(connection, "SELECT position FROM life WHERE life >= ? ORDER BY life LIMIT 1") {}
 
 bool LifeTable::begin(std::int64_t position, std::string_view file, StoreHost& host) {
-    if (!connection_.execute(make_table)) return false;
+    connection_.run(make_table);
     std::string before;
     if (auto query = file_(); query.step()) before = query.text(0);
     const std::int64_t number = (last() >> random_bits) + 1;

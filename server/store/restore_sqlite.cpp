@@ -83,10 +83,12 @@ Status begin_epoch(Connection& connection, const Given& known, StoreHost& host) 
     }
     const auto epoch = sqlite::new_epoch(host, one_number(connection, "SELECT epoch FROM main.meta"));
     const auto jump = [&](const std::string& table) {
-        // A stream that the replaced store lacks may have lived before that, in a store of this directory.
+        // What was given before the replaced store was, by a store of this directory: to a stream that it
+        // lacks, or to any where an older store was put back by hand in between.
         const std::string restored = std::to_string(known.restored);
-        const std::string older = "coalesce((SELECT older.head FROM replaced." + table +
-                                  " AS older WHERE older.key = main." + table + ".key), " + restored + ")";
+        const std::string older = "max(coalesce((SELECT older.head FROM replaced." + table +
+                                  " AS older WHERE older.key = main." + table + ".key), 0), " + restored +
+                                  ")";
         const auto unknown = std::max(sqlite::beyond_all(known.now), known.restored);
         return sqlite::move_heads("main." + table, knows_replaced ? older : std::to_string(unknown));
     };

@@ -65,6 +65,11 @@ Status Connection::execute(const char* sql) {
     return {};
 }
 
+void Connection::run(const char* sql) {
+    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) note_failure(code);
+}
+
 void Connection::give_up_when(const std::atomic<bool>& ending) {
     constexpr int steps_between_looks = 1'000;
     const auto look = [](void* flag) {

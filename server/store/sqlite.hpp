@@ -86,6 +86,9 @@ class Connection {
     /// Copies made from here (VACUUM) have checksums in their pages, and so has a file that is made now.
     void reserve_page_checksums();
 
+    /// Carries out SQL as a part of a transaction: what fails is kept for `status`, as with statements.
+    void run(const char* sql);
+
     sqlite3* handle() const { return handle_; }
     /// Keeps an error of SQLite's, unless there is one already.
     void note_failure(int code);

@@ -78,7 +78,9 @@ void SqliteTransaction::begin_epoch(std::int64_t shared_upto, WallTime at) {
     for (const std::string& sql :
          {std::string("UPDATE conversation SET restored_from = head"), moved, forgotten,
           move_heads("conversation", given), move_heads("account", given)})
-        if (!connection.execute(sql.c_str())) return;
+        connection.run(sql.c_str());
+    // Half an epoch is none: whoever asks for the status undoes it all.
+    if (!connection.status()) return;
     tables_.clear();
     meta_.epoch = new_epoch(host_, meta_.epoch);
 }

@@ -72,6 +72,7 @@ TEST(Settings, OfALaterSourceWin) {
                                      {"PARLEY_LISTEN_ORIGINS", "https://a.example,https://b.example"},
                                      {"PATH", "/bin"},
                                      {"PARLEY_HOME", "the client's"},
+                                     {"PARLEY_PORT", "tcp://10.0.0.3:8080"},
                                      {"PARLEY_CONFIG", "said elsewhere"}},
                        .flags = {{"listen.port", "3"}}});
     ASSERT_TRUE(settings) << settings.error().context;

@@ -1,6 +1,8 @@
 #include "server/store/backup.hpp"
 #include "server/store/file_identity.hpp"
+#include "server/store/sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
+#include "server/store/vfs_sqlite.hpp"
 #include "tests/contract/store_world.hpp"
 
 #include <gtest/gtest.h>
@@ -29,15 +31,14 @@ class Copied : public testing::Test {
     std::string directory() const { return folder + "/data"; }
     std::string database() const { return directory() + "/parley.db"; }
 
+    SqliteOptions options() const {
+        return {.directory = directory(), .ballast_bytes = 0, .opened_file = [this] {
+                    return OpenedFile{file_identity(database()), at};
+                }};
+    }
     void open() {
         store.reset();
-        auto opened = open_sqlite_store({.directory = directory(),
-                                         .ballast_bytes = 0,
-                                         .opened_file =
-                                             [this] {
-                                                 return OpenedFile{file_identity(database()), at};
-                                             }},
-                                        rules, host);
+        auto opened = open_sqlite_store(options(), rules, host);
         ASSERT_TRUE(opened) << opened.error().context;
         store = std::move(*opened);
         if (!world) world = std::make_unique<StoreWorld>(*store);
@@ -46,6 +47,14 @@ class Copied : public testing::Test {
     void close() {
         ASSERT_TRUE(store->close());
         store.reset();
+    }
+
+    /// By another program, while the store is closed.
+    void change(const char* sql) const {
+        const auto vfs = *sqlite::GuardedVfs::create("", nullptr);
+        const auto connection =
+            *sqlite::Connection::open(database(), vfs->name(), sqlite::Access::read_write);
+        ASSERT_TRUE(connection->execute(sql)) << sql;
     }
 
     std::string folder;
@@ -112,6 +121,27 @@ TEST_F(Copied, ARestoreHasBegunItsEpochAlready) {
     EXPECT_FALSE(store->was_copied());
     EXPECT_EQ(store->epoch(), report->epoch);
     EXPECT_EQ(world->state(ada, group).restored_from, 2);
+}
+
+TEST_F(Copied, HalfAnEpochIsNoneAndTheNextStartNoticesTheCopyAgain) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    const auto epoch = store->epoch();
+    close();
+    std::filesystem::copy(directory(), folder + "/copy");
+    open();
+    const auto lost = world->send(ada, group, "lost")->seq;
+    close();
+    std::filesystem::remove_all(directory());
+    std::filesystem::copy(folder + "/copy", directory());
+    // As a damaged page would, in the middle of it.
+    change("CREATE TRIGGER broken BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    EXPECT_FALSE(open_sqlite_store(options(), rules, host)) << "it would give numbers twice";
+    change("DROP TRIGGER broken");
+    open();
+    EXPECT_TRUE(store->was_copied());
+    EXPECT_NE(store->epoch(), epoch);
+    EXPECT_GT(world->send(ada, group, "after")->seq, lost);
 }
 
 TEST_F(Copied, AFileIsToldFromItsCopyAndFromWhatTakesItsPlace) {
