@@ -130,10 +130,15 @@ Outcome<protocol::Profile> Directory::person(const std::string& word) {
             quoted(word) + " is no handle: it has 2 to 32 of a-z 0-9 _ . - and begins with a letter.");
     }
     TRY_ASSIGN(const bool online, session_.go_online(session_.deadline(), false));
-    if (!online) {
-        TRY_ASSIGN(auto known, known_person(handle));
-        if (known) return std::move(*known);
+    if (online) {
+        auto asked = ask_for(handle);
+        // One that was lost on the way is as if the server could not be asked at all.
+        const bool lost = !asked && (asked.error().exit_code == ExitCode::queued ||
+                                     asked.error().exit_code == ExitCode::unreachable);
+        if (!lost) return asked;
     }
+    TRY_ASSIGN(auto known, known_person(handle));
+    if (known) return std::move(*known);
     return ask_for(handle);
 }
 
