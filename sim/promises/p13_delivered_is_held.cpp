@@ -84,7 +84,7 @@ class DeliveredIsHeld final : public Promise {
 
   private:
     /// What is new since its last ack is on the device: all that came after its last jump, and the newest
-    /// that it may see.
+    /// that it may see, or what came behind it meanwhile: a jump leaves out what lies before the newest page.
     void is_held(Scene& scene, const Wire& wire, const SignedIn& who, const protocol::StreamPosition& acked) {
         Device* device = scene.device_named(wire.device_name());
         const StreamHistory* history = scene.history().find(acked.stream);
@@ -104,7 +104,7 @@ class DeliveredIsHeld final : public Promise {
             visible += history->message(row->first) != nullptr && member->sees(row->first) ? 1 : 0;
         const auto held = held_messages(database, acked.stream, first, acked.seq);
         const std::int64_t newest = newest_seen(*history, *member, acked.seq);
-        const auto has_newest = held_messages(database, acked.stream, newest, newest);
+        const auto has_newest = held_messages(database, acked.stream, newest, history->head());
         if (!held || !has_newest) return;
         proven = std::max(proven, acked.seq);
         if (*held >= visible && (newest == 0 || *has_newest > 0)) return;

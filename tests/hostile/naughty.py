@@ -155,7 +155,7 @@ def called(texts, connection, writer, route, where, path, field, type_name, code
             well_formed = naughty_content.HANDLE.fullmatch(text)
             wanted = "invalid"
             if well_formed:
-                wanted = got if got in ("done", "handle_taken") else "done"
+                wanted = got if got in ("done", "handle_taken", "limit") else "done"
         equal(got, wanted, f"what came to {text!r}")
 
 

@@ -74,6 +74,11 @@ def same(got, text, what):
     equal((got or "").encode(), text.encode(), what)
 
 
+def registers(handle):
+    """Whether somebody registers with a well-formed handle; those who are there take the others."""
+    return len(handle) % 2 == 0
+
+
 def field_of(name, field):
     return next(one for one in schema().fields(name) if one["name"] == field)
 
@@ -176,10 +181,20 @@ class Content:
     def handle(self, text):
         if not HANDLE.fullmatch(text):
             return self.refused("profile.set", {"handle": text})
-        self.set_profile("handle", text)
-        profiles = self.reading.call("profile.find", {"handles": [text]})["payload"]["profiles"]
-        equal([one["account"] for one in profiles], [self.account.id], "who has the handle")
-        self.writing.call("profile.set", {"handle": self.account.handle})
+        if registers(text):
+            return None
+        # An account has few handles in its life, and keeps each.
+        if text in self.world.handles_kept:
+            equal(self.writing.refusal("profile.set", {"handle": text}), "handle_taken", "the code")
+            return None
+        self.world.handles_kept.add(text)
+        account = self.world.newcomer()
+        with self.session_of(self.world.server, account) as session:
+            session.call("profile.set", {"handle": text})
+            profiles = self.reading.call("profile.find", {"handles": [text]})["payload"]["profiles"]
+            equal([one["account"] for one in profiles], [account.id], "who has the handle")
+            session.call("profile.set", {"handle": account.handle})
+        return None
 
     def found(self, text):
         """Who looks for a name that nobody has finds nobody, and what he sought besides."""
@@ -296,6 +311,8 @@ class Http:
         _, answer = self.register(handle=text)
         if not HANDLE.fullmatch(text):
             return equal((answer.status, answer.code), (422, "invalid"), "the answer")
+        if not registers(text):
+            return equal((answer.status, answer.code), (409, "handle_taken"), "one that is kept")
         equal(answer.status, 201, f"the status ({answer.body[:200]!r})")
         account = Account(self.reader.rest, text, answer.json())
         same(account.call("GET", "/v1/profile").json()["profile"]["handle"], text, "the handle")

@@ -12,6 +12,7 @@ class World:
         self.bob = Account.register(server, "bob")
         self.mallory = Account.register(server, "mallory")
         self.counter = 0
+        self.handles_kept = set()
         # Everything that HTTP has answered to mallory.
         self.heard = bytearray()
         with Session(server, self.ada) as ada:

@@ -35,6 +35,8 @@ def unittests(folder):
 NODE = ["tools/node", "--test", "--test-reporter=tap"]
 TYPES = ["tools/node", "tests/node/node_modules/typescript/bin/tsc", "-p", "tests/node"]
 E2E = ["tests/e2e/run.py"]
+# So many steps that a seed has at least 500 acts on average.
+SEEDS = ["build/dev/sim/sim", "--seeds", "1000", "--steps", "520"]
 # About a hundredth of what `make crashes` does.
 CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "400", "--lives", "60", "--flips", "100"]
 
@@ -53,7 +55,7 @@ PARTS = [
     Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
     Part("json", [*NODE, "tests/node/*.test.ts"], counting.node, needs="dev build"),
     Part("crashes", CRASHES, needs="dev build"),
-    Part("sim", ["build/dev/sim/sim", "--seeds", "1000"], counting.seeds, needs="dev build", minutes_max=8),
+    Part("sim", SEEDS, counting.seeds, needs="dev build", minutes_max=10),
     Part("e2e", E2E, counting.cases, needs="dev build"),
     Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
