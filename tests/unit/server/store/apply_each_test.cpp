@@ -96,6 +96,7 @@ TEST_F(ApplyEachTest, LetsAWorkThatCannotBeCarriedOutFailAlone) {
     for (std::size_t bad = 0; bad < 7; ++bad) {
         const auto before = texts();
         std::vector<Work> works;
+        works.reserve(7);
         std::vector<std::string> expected(7, "ok");
         for (std::size_t i = 0; i < 7; ++i)
             works.push_back(send(i == bad ? std::string(poison) : std::to_string(i)));
@@ -121,6 +122,7 @@ TEST_F(ApplyEachTest, LeavesNumbersWithoutAHoleBehindAFailure) {
 TEST_F(ApplyEachTest, AsksABrokenStoreNoFurther) {
     on_disk.disk().faults().sync_failures = 1'000;
     std::vector<Work> works;
+    works.reserve(64);
     for (int i = 0; i < 64; ++i)
         works.push_back(send(std::to_string(i)));
     apply(works);
