@@ -123,6 +123,7 @@ const Command* Outbox::newest_message(const std::string& lane) const {
 
 std::vector<std::string> Outbox::lanes() const {
     std::vector<std::string> names;
+    names.reserve(lanes_.size());
     for (const auto& [name, lane] : lanes_)
         names.push_back(name);
     return names;
