@@ -35,8 +35,7 @@ def unittests(folder):
 NODE = ["tools/node", "--test", "--test-reporter=tap"]
 TYPES = ["tools/node", "tests/node/node_modules/typescript/bin/tsc", "-p", "tests/node"]
 E2E = ["tests/e2e/run.py"]
-# So many steps that a seed has at least 500 acts on average.
-SEEDS = ["build/dev/sim/sim", "--seeds", "1000", "--steps", "520"]
+SEEDS = ["build/dev/sim/sim", "--seeds", "1000"]
 # About a hundredth of what `make crashes` does.
 CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "400", "--lives", "60", "--flips", "100"]
 
