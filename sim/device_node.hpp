@@ -40,6 +40,7 @@ class DeviceNode {
     /// What the server sends reaches it; the device, or the server, may believe so for a while where it is
     /// not.
     bool connected() const { return tab_ != nullptr && tab_->connected(); }
+    bool quiet() const { return tab_ == nullptr || tab_->quiet(); }
     /// The tab that owned the database before this one, while it is there.
     Tab* older() { return older_.empty() || !older_.back()->up() ? nullptr : older_.back().get(); }
 

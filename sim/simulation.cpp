@@ -233,7 +233,7 @@ void Simulation::heal() {
 bool Simulation::seems_at_rest() {
     if (!scene_.server().idle()) return false;
     return std::ranges::all_of(scene_.devices(), [](const auto& device) {
-        if (!device->signed_in() || !device->node->connected()) return false;
+        if (!device->signed_in() || !device->node->connected() || !device->node->quiet()) return false;
         core::Client& client = device->node->client();
         return client.connection() == core::Connection::online && client.idle();
     });

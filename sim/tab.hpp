@@ -60,6 +60,8 @@ class Tab final : public WireEvents {
     core::Client& client() { return *client_; }
     core::Database& database();
     bool connected() const { return wire_ && wire_->carries(); }
+    /// Nothing is on its way between it and the server.
+    bool quiet() const { return !wire_ || wire_->quiet(); }
 
     // Commands.
     /// Opens the database and the core, and connects. False: the disk did not let it.

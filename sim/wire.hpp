@@ -64,6 +64,10 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     /// Both ends hold it, and what one sends reaches the other.
     bool carries() const { return server_open_ && device_open_ && !dead() && !ends_.link.silent; }
 
+    /// Everything that was sent on it has been taken by the other end. What left while the way was slow comes
+    /// as slowly as it left, however fast the way is now.
+    bool quiet() const { return under_way_bytes_ == 0 && to_server_.last_arrival <= world_.instant(); }
+
     // The device's end.
     void connect();
     void send_to_server(std::string frame);
