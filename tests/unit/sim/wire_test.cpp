@@ -128,5 +128,22 @@ TEST_F(Connected, AThrottledLinkTakesItsTimeForManyBytes) {
     EXPECT_EQ(phone.told.size(), 2U);
 }
 
+TEST_F(Connected, WhatLeftOnASlowWayIsUnderWayHoweverFastTheWayIsNow) {
+    EXPECT_TRUE(wire->quiet());
+    link.bytes_per_second = 1000;
+    say(std::string(3000, 'x'));
+    wire->send_to_server(std::string(5000, 'y'));
+    link = Link{};
+    say("behind it");
+    pass(seconds(2));
+    EXPECT_TRUE(wire->carries());
+    EXPECT_FALSE(wire->quiet());
+    pass(seconds(2));
+    EXPECT_EQ(phone.told.size(), 3U);
+    EXPECT_FALSE(wire->quiet()) << "the other direction";
+    pass(seconds(2));
+    EXPECT_TRUE(wire->quiet());
+}
+
 }  // namespace
 }  // namespace parley::sim
