@@ -1,6 +1,7 @@
 #include "server/api/http_api.hpp"
 
 #include "protocol/payload_size.hpp"
+#include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
 #include "server/api/http_call.hpp"
 #include "server/api/http_routes.hpp"
@@ -107,7 +108,7 @@ void HttpApi::with_device(const SharedCall& call, std::function<void(Snapshot&)>
                 return call->refuse(known.error());
             next();
         });
-    if (!reading) call->refuse({ErrorCode::unavailable, "The server is busy.", 500, {}});
+    if (!reading) call->refuse(busy());
 }
 
 void HttpApi::serve_live(const SharedCall& call) {
