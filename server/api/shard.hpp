@@ -161,6 +161,9 @@ class Shard {
         std::int64_t before = 0;  // the position that had been walked before it
     };
 
+    /// What the ring has behind this position, for one session: of it what `wants(batch, effect)`.
+    template <class Wants>
+    void walk_again(Session& session, std::int64_t position, Wants wants);
     SessionKey next_key();
     void arm(Session& session);
     void walk(const EncodedBatch& batch, std::size_t effect);

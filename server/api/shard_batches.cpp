@@ -186,26 +186,25 @@ bool Shard::replays_from(std::int64_t position) const {
     return !ring_.empty() && position >= ring_.front().before;
 }
 
-void Shard::replay(Session& session, std::int64_t position) {
-    for (const Ringed& ringed : ring_) {
-        const Batch& batch = ringed.batch->batch();
-        if (batch.last_position <= position) continue;
-        for (std::size_t i = 0; i < batch.effects.size(); ++i) {
-            if (!session.awaits(batch)) return;
-            walk_for(session, *ringed.batch, i);
-        }
+template <class Wants>
+void Shard::walk_again(Session& session, std::int64_t position, Wants wants) {
+    const auto behind = std::ranges::upper_bound(
+        ring_, position, {}, [](const Ringed& one) { return one.batch->batch().last_position; });
+    for (auto ringed = behind; ringed != ring_.end(); ++ringed) {
+        const Batch& batch = ringed->batch->batch();
+        for (std::size_t i = 0; i < batch.effects.size(); ++i)
+            if (wants(batch, batch.effects[i])) walk_for(session, *ringed->batch, i);
     }
 }
 
+void Shard::replay(Session& session, std::int64_t position) {
+    walk_again(session, position, [&](const Batch& batch, const Effect&) { return session.awaits(batch); });
+}
+
 void Shard::replay_stream(Session& session, std::int64_t position, std::optional<ConversationKey> stream) {
-    for (const Ringed& ringed : ring_) {
-        const Batch& batch = ringed.batch->batch();
-        if (batch.last_position <= position) continue;
-        for (std::size_t i = 0; i < batch.effects.size(); ++i) {
-            if (!session.awaits(batch, stream)) break;
-            if (concerns(batch.effects[i], session.account(), stream)) walk_for(session, *ringed.batch, i);
-        }
-    }
+    walk_again(session, position, [&](const Batch& batch, const Effect& effect) {
+        return session.awaits(batch, stream) && concerns(effect, session.account(), stream);
+    });
 }
 
 void Shard::join(Session& session) {
