@@ -11,15 +11,10 @@ constexpr int random_bits = 24;
 /// Tokens of runs before these are answered from the start.
 constexpr std::int64_t lives_kept = 10'000;
 
-constexpr const char* make_table =
-    "CREATE TABLE IF NOT EXISTS life ("
-    "life INTEGER PRIMARY KEY, position INTEGER NOT NULL, file TEXT NOT NULL) STRICT";
-
 }  // namespace
 
 LifeTable::LifeTable(Connection& connection)
-    : connection_(connection),
-      file_(connection, "SELECT file FROM life ORDER BY life DESC LIMIT 1"),
+    : file_(connection, "SELECT file FROM life ORDER BY life DESC LIMIT 1"),
       insert_(connection, "INSERT INTO life (life, position, file) VALUES (?, ?, ?)"),
       forget_(connection, "DELETE FROM life WHERE life < ?"),
       first_(connection, "SELECT min(life) FROM life"),
@@ -28,7 +23,6 @@ LifeTable::LifeTable(Connection& connection)
       begun_from_(connection, "SELECT position FROM life WHERE life >= ? ORDER BY life LIMIT 1") {}
 
 bool LifeTable::begin(std::int64_t position, std::string_view file, StoreHost& host) {
-    connection_.run(make_table);
     std::string before;
     if (auto query = file_(); query.step()) before = query.text(0);
     const std::int64_t number = (last() >> random_bits) + 1;

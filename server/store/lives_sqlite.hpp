@@ -12,14 +12,13 @@ namespace parley::server::sqlite {
 
 /// The table life: each run of the server on this store, at which position it began and on which file. A
 /// run's number is counted and has a random part, so that the runs of a copy that is put back are told from
-/// those that it forgot. An older program leaves the table alone and does not miss it, so it is no version of
-/// the schema.
+/// those that it forgot.
 class LifeTable {
   public:
     explicit LifeTable(Connection& connection);
 
-    /// Another run begins here, on this file (file_identity; may be empty). Makes the table where there is
-    /// none. True: the last run was on another file, so that this one is a copy of it.
+    /// Another run begins here, on this file (file_identity; may be empty). True: the last run was on another
+    /// file, so that this one is a copy of it.
     bool begin(std::int64_t position, std::string_view file, StoreHost& host);
     /// Of the last that began; 0: there was none.
     std::int64_t last();
@@ -30,7 +29,6 @@ class LifeTable {
     std::optional<std::int64_t> one(Statement& statement);
     std::optional<std::int64_t> one(Statement& statement, std::int64_t life);
 
-    Connection& connection_;
     Statement file_;
     Statement insert_;
     Statement forget_;

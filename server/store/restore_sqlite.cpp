@@ -21,7 +21,6 @@ using sqlite::Access;
 using sqlite::Statement;
 
 constexpr int replaced_max = 1'000;
-constexpr const char* lives_there = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'life'";
 
 /// A copy to work on. The file may be that of a store which has a log beside it.
 Status copy_backup(const std::string& file, const std::string& fresh) {
@@ -102,8 +101,7 @@ Status begin_epoch(Connection& connection, const Given& known, StoreHost& host) 
     TRY(connection.execute(jump("conversation").c_str()));
     TRY(connection.execute(jump("account").c_str()));
     // That it is a copy is known: the next start has nothing to find out.
-    const bool counts_lives = one_number(connection, lives_there) != 0;
-    if (counts_lives) TRY(connection.execute("UPDATE main.life SET file = ''"));
+    TRY(connection.execute("UPDATE main.life SET file = ''"));
     if (knows_replaced) {
         TRY(connection.execute(
             "UPDATE main.meta SET last_key = max(last_key, (SELECT last_key FROM replaced.meta))"));

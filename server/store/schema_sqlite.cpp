@@ -21,8 +21,8 @@ namespace {
 // alone that moved (stretches_sqlite.hpp).
 // commits    What each transaction changed, in commit order, for as long as somebody may ask for it
 // (commits_sqlite.hpp): `follower` says up to where each follower has read it.
-// the others What use cases must know at once. All but command, invite, former_handle, follower and meta can
-// be made from the rows again.
+// the others What use cases must know at once. All but command, invite, former_handle, follower, life and
+// meta, and why a device is not present, can be made from the rows again.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE row (
     stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -112,7 +112,16 @@ CREATE INDEX former_handle_account ON former_handle (account);
 PRAGMA user_version = 6;
 )sql";
 
-constexpr std::array scripts = {version_1, version_2, version_3, version_4, version_5, version_6};
+constexpr const char* version_7 = "PRAGMA user_version = 7";
+
+// The runs of the server (lives_sqlite.hpp); a server of version 7 made the table at its start.
+constexpr const char* version_8 = R"sql(
+CREATE TABLE IF NOT EXISTS life (life INTEGER PRIMARY KEY, position INTEGER NOT NULL, file TEXT NOT NULL) STRICT;
+PRAGMA user_version = 8;
+)sql";
+
+constexpr std::array scripts = {version_1, version_2, version_3, version_4,
+                                version_5, version_6, version_7, version_8};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");

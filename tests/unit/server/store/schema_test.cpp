@@ -70,6 +70,16 @@ TEST_F(Schema, AStoreThatKeptNoHandlesKeepsThemFromNowOn) {
     EXPECT_EQ(number(*connection, "SELECT count(*) FROM account WHERE handle = 'ada'"), 1);
 }
 
+TEST_F(Schema, RunsThatWereCountedBeforeTheVersionSaidSoAreKept) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 7));
+    ASSERT_TRUE(connection->execute(
+        "CREATE TABLE life (life INTEGER PRIMARY KEY, position INTEGER NOT NULL, file TEXT NOT NULL) STRICT;"
+        "INSERT INTO life VALUES (5, 9, 'file')"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT position FROM life WHERE life = 5"), 9);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
