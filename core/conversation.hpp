@@ -41,6 +41,8 @@ struct Conversation {
 
     /// The highest `seq` that the device was told of. A cursor below it owes a pull.
     std::int64_t head = 0;
+    /// The newest moment that rows of one kind were told of: a state of before does not take them back.
+    std::int64_t rows_as_of = 0;
     /// Every change up to here was applied, or is superseded by one that is still to come.
     std::int64_t cursor = 0;
     /// Up to here nothing is still to come: the last point at which the cursor stood at the head. Acks speak

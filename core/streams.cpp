@@ -36,7 +36,8 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
     // Of the present moment, which a joining's summary is not.
     conversation.summary = state.summary;
     conversations_.described(conversation);
-    if (conversation.head > state.head) TRY(note_what_is_newer(conversation, state.head));
+    if (std::max(conversation.head, conversation.rows_as_of) > state.head)
+        TRY(note_what_is_newer(conversation, state.head));
     if (!mutant(Mutant::head_of_state_ignored)) conversation.head = std::max(conversation.head, state.head);
     if (state.last && (!conversation.preview || conversation.preview->born <= state.last->born)) {
         conversation.preview = state.last;

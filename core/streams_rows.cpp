@@ -155,6 +155,7 @@ Status Streams::handle_rows(Conversation& conversation, const protocol::Rows& as
     for (const auto& row : rows.rows)
         TRY(store(conversation, row, now));
     changed(conversation);
+    conversation.rows_as_of = std::max(conversation.rows_as_of, rows.as_of);
     if (asked.kind == protocol::RowKind::settings) {
         if (!rows.more) conversation.settings_owed = false;
         return {};

@@ -82,6 +82,20 @@ TEST_F(Membership, AStateThatIsOlderThanWhatIsHereTakesNothingBack) {
     EXPECT_EQ(script.view("c1").summary.title, "title");
 }
 
+TEST_F(Membership, RowsThatOvertakeAStateAreNotTakenBackByIt) {
+    // Who comes in late owes itself the settings of before.
+    script.give({Script::joined("c2", 2, 5)});
+    reconnect();
+    answer<protocol::Changes>(protocol::ChangesOk{4, 10, 10, false, {}});
+    const protocol::ConversationChanged settings{
+        .kind = protocol::ConversationKind::group, .title = "newer", .by = AccountId("me")};
+    const auto row = protocol::to_change(Script::pushed("c2", 12, settings, 1));
+    answer<protocol::Rows>(protocol::RowsOk{12, false, {*row}});
+    script.give({script.state("c2", 10)});
+    script.resumed("1:1", 2);
+    EXPECT_EQ(script.view("c2").summary.title, "newer");
+}
+
 TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     push(1, "one");
     push(2, "lost");
