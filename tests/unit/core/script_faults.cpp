@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace parley::test {
@@ -35,6 +36,8 @@ struct Step {
     std::string after;
     std::int64_t calls = 0;
     std::int64_t commits = 0;
+    /// After it.
+    bool signed_in = false;
 };
 
 /// One play of a tape.
@@ -51,7 +54,7 @@ class Play {
     void tell(const protocol::DoorInput& input, bool lawful);
     void fail_in(const Tape::Input& input, ScriptFault fault);
     void lose(ScriptFault fault);
-    void expect_nothing_lost();
+    void expect_nothing_lost(ScriptFault fault);
 
     const Tape& tape_;
     const std::vector<Step>* whole_;
@@ -114,6 +117,7 @@ std::vector<Step> Play::without_fault() {
         step.calls = database.calls() - calls;
         step.commits = database.commits() - commits;
         step.after = step.commits > 0 ? database.contents() : step.before;
+        step.signed_in = machine_.is_open() && machine_.core().account().has_value();
         steps.push_back(std::move(step));
     }
     return steps;
@@ -135,7 +139,7 @@ void Play::with(ScriptFault fault) {
         if (testing::Test::HasFailure()) return;
     }
     machine_.come_to_rest();
-    expect_nothing_lost();
+    expect_nothing_lost(fault);
 }
 
 void Play::fail_in(const Tape::Input& input, ScriptFault fault) {
@@ -164,9 +168,15 @@ void Play::lose(ScriptFault fault) {
     machine_.take();
 }
 
-void Play::expect_nothing_lost() {
+void Play::expect_nothing_lost(ScriptFault fault) {
     const auto& core = machine_.core();
-    if (!core.account() || forgets_) return;
+    if (!core.account()) {
+        const auto behind = std::span(*whole_).subspan(fault.step);
+        const bool stays = std::ranges::all_of(behind, &Step::signed_in);
+        EXPECT_FALSE(stays && !held_.empty()) << "it holds nothing any more, and nobody signed it out";
+        return;
+    }
+    if (forgets_) return;
     const auto rows = machine_.rows();
     for (const auto& [place, seq] : held_) {
         const auto found = rows.find(place);
