@@ -129,13 +129,16 @@ Outcome<protocol::Profile> Directory::person(const std::string& word) {
             ExitCode::usage,
             quoted(word) + " is no handle: it has 2 to 32 of a-z 0-9 _ . - and begins with a letter.");
     }
-    TRY_ASSIGN(const bool online, session_.go_online(session_.deadline(), false));
-    if (online) {
+    if (!reached_) {
+        TRY_ASSIGN(reached_, session_.go_online(session_.deadline(), false));
+    }
+    if (*reached_) {
         auto asked = ask_for(handle);
         // One that was lost on the way is as if the server could not be asked at all.
         const bool lost = !asked && (asked.error().exit_code == ExitCode::queued ||
                                      asked.error().exit_code == ExitCode::unreachable);
         if (!lost) return asked;
+        reached_ = false;
     }
     TRY_ASSIGN(auto known, known_person(handle));
     if (known) return std::move(*known);

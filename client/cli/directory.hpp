@@ -66,6 +66,8 @@ class Directory {
     Outcome<Place> direct(const std::string& word);
 
     Session& session_;
+    /// Whether the server can be asked, once it is known: nobody waits for it anew with each name.
+    std::optional<bool> reached_;
     std::unordered_map<AccountId, protocol::Profile> profiles_;
 };
 

@@ -200,7 +200,25 @@ def a_sign_out_that_the_server_does_not_answer_is_not_called_told(server):
         assert "did not confirm" in done.err, done.err
 
 
+def a_silent_server_is_waited_for_once_and_not_for_each_name(server):
+    with people(server, "ada", "bob", "cyd", "dee") as (ada, *others):
+        names = [f"@{one.handle}" for one in others]
+        for name in names:
+            ada.ok("send", name, "hello")
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            ada.refused(5, "--wait", "2", "new", "Crew", *names)
+            took = time.monotonic() - started
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        # Once before the names and once for the answer.
+        assert took < 6.5, f"took {took:.1f} s"
+        ada.ok("sync")
+
+
 CASES = [
+    a_silent_server_is_waited_for_once_and_not_for_each_name,
     what_is_sent_offline_goes_out_later,
     reading_works_offline,
     a_group_can_be_made_and_used_offline,
