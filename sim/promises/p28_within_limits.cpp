@@ -1,7 +1,7 @@
 // 28. Every queue, cache and per-connection buffer stays within its named limit.
 //
-// Seen from the wire: how much a device has under way, how large what it sends and is sent, and how much
-// waits for one that does not read.
+// Seen from the wire: how many commands and reads a device has under way. Sizes of frames and of queues are
+// held to their limits by tests of the server (frame_limit_test, slow_reader_test).
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "sim/promises/all.hpp"
