@@ -116,7 +116,8 @@ constexpr const char* version_7 = "PRAGMA user_version = 7";
 
 // The runs of the server (lives_sqlite.hpp); a server of version 7 made the table at its start.
 constexpr const char* version_8 = R"sql(
-CREATE TABLE IF NOT EXISTS life (life INTEGER PRIMARY KEY, position INTEGER NOT NULL, file TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS life (
+    life INTEGER PRIMARY KEY, position INTEGER NOT NULL, file TEXT NOT NULL) STRICT;
 PRAGMA user_version = 8;
 )sql";
 
