@@ -3,6 +3,8 @@
 #include "protocol/generated/cpp/errors.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace parley::client {
@@ -12,21 +14,32 @@ namespace {
 /// The owner may be just starting or just ending: so long it is looked for, in these steps.
 constexpr Duration enter_time_max = seconds(2);
 constexpr Duration enter_step = milliseconds(20);
+constexpr std::string_view plain_advice = "End that process, or try again.";
 
-Error unanswered(const AccountPlace& place) {
+Error unanswered(const AccountPlace& place, std::string_view advice) {
     std::string text = "Another parley";
     if (const int holder = OwnerLock::holder(place); holder != 0)
         text += " (process " + std::to_string(holder) + ")";
-    text += " has " + place.name +
-            " open and does not answer. Nothing was queued: end that process, or try again.";
+    text += " has " + place.name + " open and does not answer.";
+    if (!advice.empty()) text += " " + std::string(advice);
     return {ErrorCode::unavailable, std::move(text), 0, {}};
+}
+
+/// An owner that said nothing for so long hangs; one that ended is gone at once.
+bool is_silence(Instant begun) {
+    return read_clocks().instant - begun > seconds(1);
+}
+
+bool changes_something(const protocol::DoorRequest& request) {
+    return request.retry || request.discard || request.sign_in || request.registration ||
+           request.act == protocol::DoorAct::sign_out;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Account>> Account::open(Loop& loop, DoorSettings settings) {
     std::unique_ptr<Account> account(new Account(loop, std::move(settings)));
-    TRY(account->enter());
+    TRY(account->enter("Nothing was queued: end that process, or try again."));
     return account;
 }
 
@@ -34,7 +47,7 @@ bool Account::owner() const {
     return dynamic_cast<const OwnerDoor*>(door_.get()) != nullptr;
 }
 
-Status Account::enter() {
+Status Account::enter(std::string_view advice) {
     door_.reset();
     const auto told = [this](const protocol::DoorNotice& notice) {
         notices_.push_back(notice);
@@ -52,40 +65,59 @@ Status Account::enter() {
         }
         // One that took the connection and said nothing was given its time already.
         if (read_clocks().instant > std::min(give_up, begun + enter_time_max - enter_step)) {
-            return fail(unanswered(settings_.place));
+            return fail(unanswered(settings_.place, advice));
         }
         loop_.run_until([] { return false; }, read_clocks().instant + enter_step);
     }
 }
 
-Result<protocol::DoorReply> Account::try_again_where_lost(
-    const std::function<Result<protocol::DoorReply>()>& call) {
-    while (true) {
-        if (gone()) {
-            TRY(enter());
-            changed_owner_ = true;
-        }
-        const Instant begun = read_clocks().instant;
-        auto reply = call();
-        if (reply || !gone()) return reply;
-        if (read_clocks().instant - begun > seconds(1)) return fail(unanswered(settings_.place));
-    }
+Status Account::stay(std::string_view advice) {
+    if (!gone()) return {};
+    TRY(enter(advice));
+    changed_owner_ = true;
+    return {};
 }
 
 Result<protocol::DoorReply> Account::ask(const protocol::DoorRequest& request) {
-    return try_again_where_lost([&] { return door_->ask(request); });
+    while (true) {
+        TRY(stay(plain_advice));
+        const Instant begun = read_clocks().instant;
+        auto reply = door_->ask(request);
+        if (reply || !gone()) return reply;
+        if (!is_silence(begun)) continue;
+        return fail(unanswered(settings_.place,
+                               changes_something(request)
+                                   ? "What was asked of it may be done all the same: end it, and look."
+                                   : plain_advice));
+    }
 }
 
-Result<protocol::DoorReply> Account::submit(std::span<const protocol::Envelope> commands) {
-    return try_again_where_lost([&] { return door_->submit(commands); });
+Submission Account::submit(std::span<const protocol::Envelope> commands) {
+    Submission all;
+    while (true) {
+        if (const auto stayed = stay({}); !stayed) {
+            // What the one that ended did not answer for stays in doubt.
+            all.failure = stayed.error();
+            all.unanswered = stayed.error().code == ErrorCode::unavailable;
+            return all;
+        }
+        const Instant begun = read_clocks().instant;
+        Submission more = door_->submit(commands.subspan(all.accepted.size() + all.refused.size()));
+        std::ranges::move(more.accepted, std::back_inserter(all.accepted));
+        std::ranges::move(more.refused, std::back_inserter(all.refused));
+        all.unsure = std::move(more.unsure);
+        all.failure = std::move(more.failure);
+        all.unanswered = more.unanswered;
+        if (!all.unanswered || !gone()) return all;
+        if (!is_silence(begun)) continue;
+        all.failure = unanswered(settings_.place, {});
+        return all;
+    }
 }
 
 Status Account::wait(const std::function<bool()>& also, std::optional<Instant> until) {
     loop_.run_until([&] { return !notices_.empty() || gone() || also(); }, until);
-    if (!gone()) return {};
-    TRY(enter());
-    changed_owner_ = true;
-    return {};
+    return stay(plain_advice);
 }
 
 std::optional<protocol::DoorNotice> Account::take_notice() {

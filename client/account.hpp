@@ -8,21 +8,23 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 namespace parley::client {
 
 /// An account as commands see it, whichever process owns its database. When the owner ends, this one takes
 /// over or follows the next; what was asked meanwhile is asked again, which is harmless, since commands carry
-/// their ids.
+/// their ids. Where nobody answers, errors are whole sentences for people.
 class Account {
   public:
     /// Fails where the database cannot be opened, or another process has it and does not answer.
     static Result<std::unique_ptr<Account>> open(Loop& loop, DoorSettings settings);
 
     Result<protocol::DoorReply> ask(const protocol::DoorRequest& request);
-    /// Durably puts commands into the outbox. Each must have an id.
-    Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands);
+    /// Durably puts commands into the outbox. Each must have an id. An owner that does not answer leaves the
+    /// last of those that it was given in doubt.
+    Submission submit(std::span<const protocol::Envelope> commands);
 
     /// Runs the loop until a notice waits, the owner changed, `also` holds, or the moment has come.
     /// Fails where the owner is gone and nobody can take its place.
@@ -42,10 +44,10 @@ class Account {
     Account(Loop& loop, DoorSettings settings) : loop_(loop), settings_(std::move(settings)) {}
 
     bool gone() const { return !door_ || door_->lost(); }
-    /// Becomes the owner or the guest of one.
-    Status enter();
-    Result<protocol::DoorReply> try_again_where_lost(
-        const std::function<Result<protocol::DoorReply>()>& call);
+    /// Becomes the owner or the guest of one. The advice says what to do where one does not answer.
+    Status enter(std::string_view advice);
+    /// Becomes so again, where the owner is gone.
+    Status stay(std::string_view advice);
 
     Loop& loop_;
     DoorSettings settings_;

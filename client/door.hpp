@@ -11,11 +11,26 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace parley::client {
 
 /// What processes of one account speak with each other, and with the core.
 inline constexpr auto local_encoding = protocol::Encoding::cbor;
+
+/// What became of commands that were to go into the outbox.
+struct Submission {
+    /// Survive a power loss.
+    std::vector<Uuid> accepted;
+    /// Can never be accepted, and were not taken.
+    std::vector<protocol::DoorSettled> refused;
+    /// Were handed over, and nobody has said what became of them: they may stand in the outbox, or will yet.
+    std::vector<Uuid> unsure;
+    /// Why it ended early. What is in none of the lists went nowhere.
+    std::optional<Error> failure;
+    /// Nobody answered, and that is why.
+    bool unanswered = false;
+};
 
 /// The core of an account as one process reaches it: its own, or that of another process. Notices are told
 /// from the loop and from inside calls; whoever is told must not call back.
@@ -25,11 +40,11 @@ class Door {
 
     virtual ~Door() = default;
 
-    /// Carries out one request (core/door/answer.hpp). The error is of class *wait* where nobody answered:
-    /// then nothing was done.
+    /// Carries out one request (core/door/answer.hpp). Fails where nobody answers: what it was to change may
+    /// be changed all the same.
     virtual Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) = 0;
-    /// Puts commands into the outbox; those that the reply calls accepted survive a power loss.
-    virtual Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands) = 0;
+    /// Puts commands, in their order, into the outbox.
+    virtual Submission submit(std::span<const protocol::Envelope> commands) = 0;
     /// The process behind it has ended: nothing more will come through.
     virtual bool lost() const = 0;
     /// Why the server is out of reach, for people; empty where that is unknown or it is not.
@@ -55,7 +70,7 @@ class OwnerDoor final : public Door {
     ~OwnerDoor() override;
 
     Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) override;
-    Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands) override;
+    Submission submit(std::span<const protocol::Envelope> commands) override;
     bool lost() const override { return false; }
     std::string problem() const override { return host_->problem(); }
 
@@ -64,7 +79,7 @@ class OwnerDoor final : public Door {
 
     void accept(std::unique_ptr<LocalConnection> connection);
     void serve(int guest, const LocalMessage& message);
-    protocol::DoorReply settled(protocol::DoorReply reply);
+    protocol::DoorReply settled(const std::function<protocol::DoorReply()>& act);
     void tell(const core::Notice& notice);
 
     Loop& loop_;
@@ -83,7 +98,7 @@ class GuestDoor final : public Door {
     static Result<std::unique_ptr<GuestDoor>> open(Loop& loop, const AccountPlace& place, Told told);
 
     Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) override;
-    Result<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands) override;
+    Submission submit(std::span<const protocol::Envelope> commands) override;
     bool lost() const override { return lost_; }
     std::string problem() const override { return {}; }
 
@@ -91,6 +106,7 @@ class GuestDoor final : public Door {
     GuestDoor(Loop& loop, Told told) : loop_(loop), told_(std::move(told)) {}
 
     Result<protocol::DoorReply> exchange(LocalMessage::Kind kind, std::string body);
+    bool hand_over(std::string frame, std::vector<Uuid> ids, Submission& all);
     void receive(const LocalMessage& message);
 
     Loop& loop_;

@@ -1,7 +1,10 @@
 #include "client/door.hpp"
+#include "core/door/views.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace parley::client {
@@ -9,7 +12,8 @@ namespace parley::client {
 namespace {
 
 constexpr Duration answer_time_max = seconds(2);
-/// The owner begins nothing later than this before we give up, so that what we call undone stays undone.
+/// The owner begins nothing later than this before we give up: what it finds after a sleep stays undone, and
+/// what it does begin is mostly answered in time.
 constexpr Duration margin = milliseconds(500);
 
 std::unexpected<Error> no_answer() {
@@ -31,28 +35,49 @@ Result<protocol::DoorReply> GuestDoor::ask(const protocol::DoorRequest& request)
     return exchange(LocalMessage::Kind::request, protocol::encode(request, local_encoding));
 }
 
-Result<protocol::DoorReply> GuestDoor::submit(std::span<const protocol::Envelope> commands) {
-    protocol::DoorReply all;
+Submission GuestDoor::submit(std::span<const protocol::Envelope> commands) {
+    Submission all;
     std::string frame;
-    const auto hand_over = [&]() -> Status {
-        TRY_ASSIGN(protocol::DoorReply reply,
-                   exchange(LocalMessage::Kind::commands, std::exchange(frame, {})));
-        all.accepted.insert(all.accepted.end(), reply.accepted.begin(), reply.accepted.end());
-        all.refused.insert(all.refused.end(), reply.refused.begin(), reply.refused.end());
-        all.failure = std::move(reply.failure);
-        return {};
-    };
+    std::vector<Uuid> ids;
     for (const protocol::Envelope& command : commands) {
         std::string one;
         protocol::append_envelope(one, command, local_encoding);
         // What is too long even by itself goes alone, and is refused by name.
         const bool full = frame.size() + one.size() > static_cast<std::size_t>(limits::frame_bytes_max);
-        if (!frame.empty() && full) TRY(hand_over());
-        if (all.failure) return all;
+        if (!frame.empty() && full && !hand_over(std::exchange(frame, {}), std::exchange(ids, {}), all))
+            return all;
         protocol::append_to_frame(frame, one, local_encoding);
+        ids.push_back(command.id.value_or(Uuid{}));
     }
-    if (!frame.empty()) TRY(hand_over());
+    if (!frame.empty()) hand_over(std::move(frame), std::move(ids), all);
     return all;
+}
+
+/// Adds what became of one frame; false: the next need not be tried.
+bool GuestDoor::hand_over(std::string frame, std::vector<Uuid> ids, Submission& all) {
+    const bool reached = !lost_;
+    auto reply = exchange(LocalMessage::Kind::commands, std::move(frame));
+    if (!reply) {
+        if (reached) all.unsure = std::move(ids);
+        all.failure = reply.error();
+        all.unanswered = true;
+        return false;
+    }
+    if (reply->failure) {
+        all.failure = core::error_of(*reply->failure);
+        // The owner's disk failed, and may have those that it does not answer for, or have lost them.
+        if (all.failure->code == ErrorCode::unavailable) {
+            std::erase_if(ids, [&](const Uuid& id) {
+                return std::ranges::find(reply->accepted, id) != reply->accepted.end() ||
+                       std::ranges::find(reply->refused, id, &protocol::DoorSettled::command) !=
+                           reply->refused.end();
+            });
+            all.unsure = std::move(ids);
+        }
+    }
+    std::ranges::move(reply->accepted, std::back_inserter(all.accepted));
+    std::ranges::move(reply->refused, std::back_inserter(all.refused));
+    return !all.failure;
 }
 
 Result<protocol::DoorReply> GuestDoor::exchange(LocalMessage::Kind kind, std::string body) {

@@ -66,16 +66,31 @@ OwnerDoor::~OwnerDoor() {
 }
 
 Result<protocol::DoorReply> OwnerDoor::ask(const protocol::DoorRequest& request) {
-    return settled(core::answer(host_->client(), request, read_clocks()));
+    return settled([&] { return core::answer(host_->client(), request, read_clocks()); });
 }
 
-Result<protocol::DoorReply> OwnerDoor::submit(std::span<const protocol::Envelope> commands) {
-    return settled(core::submit(host_->client(), commands, read_clocks()));
+Submission OwnerDoor::submit(std::span<const protocol::Envelope> commands) {
+    std::vector<Uuid> taken;
+    protocol::DoorReply reply = settled([&] {
+        auto done = core::submit(host_->client(), commands, read_clocks());
+        taken = done.accepted;
+        return done;
+    });
+    Submission submission{.accepted = std::move(reply.accepted), .refused = std::move(reply.refused)};
+    if (!reply.failure) return submission;
+    // The disk may have them, or have lost them.
+    if (submission.accepted.empty()) submission.unsure = std::move(taken);
+    submission.failure = core::error_of(*reply.failure);
+    return submission;
 }
 
-/// What the disk did not take was not done, whatever the core thinks.
-protocol::DoorReply OwnerDoor::settled(protocol::DoorReply reply) {
-    host_->drive();
+/// What the disk did not take does not count as done, whatever the core thinks; after that nothing is begun.
+protocol::DoorReply OwnerDoor::settled(const std::function<protocol::DoorReply()>& act) {
+    protocol::DoorReply reply;
+    if (!host_->broken()) {
+        reply = act();
+        host_->drive();
+    }
     if (!host_->broken()) return reply;
     return {.call = reply.call,
             .failure = core::door_failure({ErrorCode::unavailable, host_->problem(), 0, {}})};
@@ -90,17 +105,15 @@ void OwnerDoor::accept(std::unique_ptr<LocalConnection> connection) {
 }
 
 void OwnerDoor::serve(int number, const LocalMessage& message) {
-    // Whoever sent this has given up by now, and said that nothing was done.
+    // Whoever sent this has given up by now, or soon will.
     if (read_clocks().instant > message.until) return;
-    protocol::DoorReply reply;
-    if (message.kind == LocalMessage::Kind::commands) {
-        reply = core::submit(host_->client(), message.body, local_encoding, read_clocks());
-    } else if (const auto request = protocol::decode<protocol::DoorRequest>(message.body, local_encoding)) {
-        reply = core::answer(host_->client(), *request, read_clocks());
-    } else {
-        reply.failure = core::door_failure(request.error());
-    }
-    reply = settled(std::move(reply));
+    protocol::DoorReply reply = settled([&]() -> protocol::DoorReply {
+        if (message.kind == LocalMessage::Kind::commands)
+            return core::submit(host_->client(), message.body, local_encoding, read_clocks());
+        const auto request = protocol::decode<protocol::DoorRequest>(message.body, local_encoding);
+        if (!request) return {.failure = core::door_failure(request.error())};
+        return core::answer(host_->client(), *request, read_clocks());
+    });
     // Telling the notices of this may have let the guest go.
     const auto guest = guests_.find(number);
     if (guest == guests_.end()) return;

@@ -49,7 +49,7 @@ Environment:
 Exit codes:
   0  done                                   4  no such conversation, person or device
   1  refused, or something went wrong       5  queued: stored here, goes out later
-  2  the command line is wrong              6  another parley does not answer; nothing queued
+  2  the command line is wrong              6  another parley does not answer
   3  not signed in                          7  the server cannot be reached)";
 
 /// Collects what CLI11 fills; each `add_…` describes one command.

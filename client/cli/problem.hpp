@@ -22,7 +22,7 @@ enum class ExitCode : int {
     not_found = 4,
     /// Stored on this device but not accepted in time; it goes out later.
     queued = 5,
-    /// Another parley has the account open and does not answer; nothing was queued.
+    /// Another parley has the account open and does not answer; the sentence says what was queued.
     busy = 6,
     /// The server cannot be reached, and this needs it.
     unreachable = 7,

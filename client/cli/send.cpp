@@ -38,13 +38,16 @@ class Sender {
   private:
     protocol::Envelope envelope(std::string text);
     Outcome<void> queue(std::vector<protocol::Envelope> batch);
+    Problem not_all_queued(const Submission& done, const std::vector<protocol::Envelope>& batch);
     Outcome<void> queue_lines(LineInput& input);
     Outcome<void> wait_for_progress(const std::function<bool()>& also);
+    Outcome<void> pass_on(LineInput& input);
     Outcome<void> take_in();
+    bool outbox_is_kept(const Problem& problem);
     void report(const Uuid& id, std::string_view state,
                 const std::optional<protocol::DoorFailure>& failure = std::nullopt);
     void print_counts();
-    Outcome<ExitCode> finish();
+    Outcome<ExitCode> finish(Outcome<void> so_far);
 
     Session& session_;
     Place place_;
@@ -55,6 +58,7 @@ class Sender {
     /// Which line of standard input each message was, while it is not settled.
     std::unordered_map<Uuid, std::int64_t> lines_;
     std::int64_t line_ = 0;
+    bool by_lines_ = false;
     /// What becomes of each message is of interest.
     bool tracks_;
     /// False: the time to wait is over, until something is accepted again.
@@ -76,8 +80,8 @@ protocol::Envelope Sender::envelope(std::string text) {
 }
 
 Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
-    TRY_ASSIGN(const auto reply, session_.submit(batch));
-    for (const Uuid& id : reply.accepted) {
+    const Submission done = session_.submit(batch);
+    for (const Uuid& id : done.accepted) {
         if (tracks_) {
             settlement_.open.push_back(id);
         } else {
@@ -85,9 +89,37 @@ Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
             report(id, "queued");
         }
     }
-    for (const auto& refused : reply.refused)
+    for (const auto& refused : done.refused)
         report(refused.command, "failed", refused.failure);
-    return {};
+    if (!done.failure) return {};
+    const Problem problem = not_all_queued(done, batch);
+    for (const Uuid& id : done.unsure)
+        report(id, "unknown");
+    return std::unexpected(problem);
+}
+
+/// Says which messages have to be sent again, and which might then go out twice.
+Problem Sender::not_all_queued(const Submission& done, const std::vector<protocol::Envelope>& batch) {
+    Problem problem = Session::problem_of_submission(done);
+    const auto line_of = [&](const Uuid& id) {
+        return std::to_string(lines_.contains(id) ? lines_.at(id) : line_);
+    };
+    const std::size_t decided = done.accepted.size() + done.refused.size();
+    if (!by_lines_) {
+        problem.sentence += done.unsure.empty() ? " Nothing was queued: try again once that is mended."
+                                                : " The message may be queued all the same: see parley "
+                                                  "outbox before you send it again.";
+    } else if (done.unsure.empty()) {
+        problem.sentence += " From line " + line_of(*batch.at(decided).id) +
+                            " on nothing was queued: send from there on once that is mended.";
+    } else {
+        const std::string first = line_of(done.unsure.front());
+        const std::string last = line_of(done.unsure.back());
+        problem.sentence += (first == last ? " Line " + first : " Lines " + first + " to " + last) +
+                            " may be queued all the same, nothing after that is: see parley outbox before "
+                            "you send from there on.";
+    }
+    return problem;
 }
 
 void Sender::report(const Uuid& id, std::string_view state,
@@ -159,6 +191,11 @@ Outcome<void> Sender::queue_lines(LineInput& input) {
 }
 
 Outcome<ExitCode> Sender::send_lines(LineInput& input) {
+    by_lines_ = true;
+    return finish(pass_on(input));
+}
+
+Outcome<void> Sender::pass_on(LineInput& input) {
     give_up_ = session_.deadline();
     while (!input.ended() && !session_.interrupted()) {
         const bool full = patient_ && settlement_.open.size() >= open_max;
@@ -172,7 +209,7 @@ Outcome<ExitCode> Sender::send_lines(LineInput& input) {
             TRY(take_in());
         }
     }
-    return finish();
+    return {};
 }
 
 Outcome<ExitCode> Sender::send_one(std::string text) {
@@ -181,18 +218,30 @@ Outcome<ExitCode> Sender::send_one(std::string text) {
     give_up_ = session_.deadline();
     std::vector<protocol::Envelope> one;
     one.push_back(envelope(std::move(text)));
-    TRY(queue(std::move(one)));
-    return finish();
+    return finish(queue(std::move(one)));
 }
 
-Outcome<ExitCode> Sender::finish() {
-    while (patient_ && !settlement_.open.empty() && !session_.interrupted()) {
-        TRY(wait_for_progress([] { return false; }));
+/// Whether what was queued waits in spite of this.
+bool Sender::outbox_is_kept(const Problem& problem) {
+    if (problem.exit_code != ExitCode::signed_out) return true;
+    const auto status = session_.status();
+    return !status || status->account.has_value();
+}
+
+/// Waits for the rest, and says what became of everything, also where it could not be gone through with.
+Outcome<ExitCode> Sender::finish(Outcome<void> so_far) {
+    while (so_far && patient_ && !settlement_.open.empty() && !session_.interrupted()) {
+        so_far = wait_for_progress([] { return false; });
     }
-    for (const Uuid& id : settlement_.open)
-        report(id, "queued");
-    queued_ += std::ssize(settlement_.open);
+    if (so_far || outbox_is_kept(so_far.error())) {
+        for (const Uuid& id : settlement_.open)
+            report(id, "queued");
+        queued_ += std::ssize(settlement_.open);
+    }
     print_counts();
+    if (!so_far) return std::unexpected(so_far.error());
+    if (sent_ + queued_ + refused_ == 0)
+        session_.terminal().note("Standard input was empty. Nothing was sent.");
     if (refused_ > 0 && refusal_) {
         Problem problem = *refusal_;
         if (refused_ > 1)
@@ -217,7 +266,6 @@ void Sender::print_counts() {
         terminal.line(count(queued_) + " queued for " + place_.label + why +
                       " It goes out with the next parley that reaches the server (parley sync).");
     }
-    if (sent_ + queued_ + refused_ == 0) terminal.note("Standard input was empty. Nothing was sent.");
 }
 
 Outcome<std::string> read_whole(Session& session, LineInput& input) {

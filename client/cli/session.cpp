@@ -33,8 +33,19 @@ Problem signed_out(DoorConnection connection) {
 Problem broken(const std::string& why) {
     return {ExitCode::failed,
             "The database on this device failed" + (why.empty() ? "" : ": " + why) +
-                ". Nothing was lost that was said to be stored.",
+                ". Nothing was lost that was said to be stored. Make room or mend the disk, end every parley "
+                "of this account, and try again.",
             ErrorCode::internal};
+}
+
+/// A core that answers with a failure refuses what was asked, or its database is broken.
+Problem problem_of_reply(const Error& error) {
+    return error.code == ErrorCode::unavailable ? broken(harmless_line(error.context)) : problem_of(error);
+}
+
+/// Whether the core does nothing more, and knows nothing for sure.
+bool has_ended(DoorConnection connection) {
+    return connection == DoorConnection::broken || connection == DoorConnection::lease_lost;
 }
 
 }  // namespace
@@ -46,13 +57,15 @@ bool is_signed_out(DoorConnection connection) {
 Outcome<protocol::DoorReply> Session::ask(protocol::DoorRequest request) {
     auto reply = account_.ask(request);
     if (!reply) return std::unexpected(problem_of_door(reply.error()));
-    if (reply->failure) return std::unexpected(problem_of(core::error_of(*reply->failure)));
+    if (reply->failure) return std::unexpected(problem_of_reply(core::error_of(*reply->failure)));
     return std::move(*reply);
 }
 
 Outcome<protocol::DoorStatus> Session::status() {
     TRY_ASSIGN(auto reply, ask({.act = protocol::DoorAct::status}));
-    return reply.status.value_or(protocol::DoorStatus{});
+    const auto status = reply.status.value_or(protocol::DoorStatus{});
+    if (has_ended(status.connection)) return std::unexpected(broken(account_.problem()));
+    return status;
 }
 
 Outcome<std::vector<protocol::ViewConversation>> Session::conversations() {
@@ -99,7 +112,7 @@ Outcome<bool> Session::go_online(Instant until, bool patient) {
     while (true) {
         if (connection == DoorConnection::online) return true;
         if (is_signed_out(connection)) return std::unexpected(signed_out(connection));
-        if (connection == DoorConnection::broken) return std::unexpected(broken(account_.problem()));
+        if (has_ended(connection)) return std::unexpected(broken(account_.problem()));
         const bool tried = !account_.owner() || !account_.problem().empty();
         if (connection == DoorConnection::offline && !patient && tried) return false;
         TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
@@ -132,9 +145,9 @@ std::string Session::offline_reason() const {
 
 std::optional<protocol::DoorNotice> Session::take_notice() {
     auto notice = account_.take_notice();
-    if (!notice || !notice->connection || sign_out_expected_) return notice;
-    if (is_signed_out(*notice->connection)) ended_ = signed_out(*notice->connection);
-    if (*notice->connection == DoorConnection::broken) ended_ = broken(account_.problem());
+    if (!notice || !notice->connection) return notice;
+    if (is_signed_out(*notice->connection) && !sign_out_expected_) ended_ = signed_out(*notice->connection);
+    if (has_ended(*notice->connection)) ended_ = broken(account_.problem());
     return notice;
 }
 
@@ -158,19 +171,22 @@ Uuid Session::new_id() {
 Outcome<Uuid> Session::submit(protocol::Payload command) {
     const std::array<protocol::Envelope, 1> one{
         protocol::Envelope{.id = new_id(), .payload = std::move(command)}};
-    TRY_ASSIGN(const auto reply, submit(one));
-    if (!reply.refused.empty()) {
-        const auto failure = reply.refused.front().failure.value_or(protocol::DoorFailure{});
+    const Submission done = submit(one);
+    if (!done.refused.empty()) {
+        const auto failure = done.refused.front().failure.value_or(protocol::DoorFailure{});
         return std::unexpected(problem_of(core::error_of(failure)));
     }
-    return *one.front().id;
+    if (!done.failure) return *one.front().id;
+    Problem problem = problem_of_submission(done);
+    problem.sentence += done.unsure.empty() ? " Nothing was queued: try again once that is mended."
+                                            : " It may be queued all the same: see parley outbox before you "
+                                              "try again.";
+    return std::unexpected(std::move(problem));
 }
 
-Outcome<protocol::DoorReply> Session::submit(std::span<const protocol::Envelope> commands) {
-    auto reply = account_.submit(commands);
-    if (!reply) return std::unexpected(problem_of_door(reply.error()));
-    if (reply->failure) return std::unexpected(problem_of(core::error_of(*reply->failure)));
-    return std::move(*reply);
+Problem Session::problem_of_submission(const Submission& submission) {
+    const Error error = submission.failure.value_or(Error{});
+    return submission.unanswered ? problem_of_door(error) : problem_of_reply(error);
 }
 
 void Session::note(Settlement& settlement, const protocol::DoorNotice& notice) {

@@ -42,6 +42,7 @@ class Session {
     const Common& common() const { return common_; }
 
     Outcome<protocol::DoorReply> ask(protocol::DoorRequest request);
+    /// A problem where the database failed: what a core says that has ended is no status.
     Outcome<protocol::DoorStatus> status();
     Outcome<std::vector<protocol::ViewConversation>> conversations();
     Outcome<std::vector<protocol::ViewMember>> members(const StreamId& stream);
@@ -62,14 +63,15 @@ class Session {
     /// where a notice that was taken said that the account is signed out or the database broken.
     Outcome<bool> wait(const std::function<bool()>& also, std::optional<Instant> until);
     std::optional<protocol::DoorNotice> take_notice();
-    /// The end of the session is what this command wants.
+    /// The end of the session is what this command wants; that of the database never is.
     void expect_sign_out() { sign_out_expected_ = true; }
 
     Uuid new_id();
     /// Puts one command into the outbox; a problem where it can never be accepted.
     Outcome<Uuid> submit(protocol::Payload command);
-    /// Several, durably, in one go.
-    Outcome<protocol::DoorReply> submit(std::span<const protocol::Envelope> commands);
+    /// Several, durably, in one go. Where that failed, `problem_of_submission` says how it ended.
+    Submission submit(std::span<const protocol::Envelope> commands) { return account_.submit(commands); }
+    static Problem problem_of_submission(const Submission& submission);
     /// Takes in a notice, or learns what was missed while the owner changed.
     void note(Settlement& settlement, const protocol::DoorNotice& notice);
     Outcome<void> catch_up(Settlement& settlement);

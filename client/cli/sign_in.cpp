@@ -124,13 +124,16 @@ Outcome<std::int64_t> send_first(Session& session, bool online, bool drop) {
                     " not been sent yet (parley outbox). To lose them: parley logout --drop");
 }
 
-/// True where the server said that this device is signed out there.
+/// True where the server said that this device is signed out there. What was here is forgotten only once the
+/// core says that it is gone.
 Outcome<bool> erase(Session& session) {
     TRY(session.ask({.act = protocol::DoorAct::sign_out}));
     const Instant until = session.deadline();
     bool confirmed = false;
+    bool erased = false;
     for (bool waits = true; waits;) {
         TRY_ASSIGN(const auto now, session.status());
+        erased = !now.account;
         waits = !is_signed_out(now.connection);
         // The notice of the end comes before a status that says so.
         if (waits) {
@@ -138,6 +141,10 @@ Outcome<bool> erase(Session& session) {
         }
         while (const auto notice = session.take_notice())
             confirmed |= notice->signed_out && !notice->signed_out->failure;
+    }
+    if (!erased) {
+        return stop(ExitCode::failed,
+                    "Not signed out: this device still holds what it held. Try again: parley logout");
     }
     Home::forget(session.account().place());
     return confirmed;

@@ -1,5 +1,9 @@
 """Several invocations of one account at once."""
+import contextlib
+import json
+import re
 import signal
+import threading
 import time
 
 from person import people
@@ -101,6 +105,39 @@ def an_owner_that_hangs_in_the_middle_loses_nothing_that_was_said_to_be_queued(s
         equal(bob.texts(f"@{ada.handle}"), ["first", *numbered("line", 500)], "what bob sees")
 
 
+def an_owner_that_hangs_in_a_long_batch_lets_nothing_be_sent_twice(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        owner = ada.tail()
+        texts = numbered("x" * 7800, 600)
+        guest = ada.start("send", f"@{bob.handle}", "--no-wait", "--json")
+        threading.Thread(target=typed, args=(guest, lines(texts)), daemon=True).start()
+        guest.until(lambda one: len(one.lines) >= 128, "a batch is queued")
+        owner.send_signal(signal.SIGSTOP)
+        equal(guest.wait(30), 6, "exit code")
+        owner.send_signal(signal.SIGCONT)
+        said = {one["line"]: one["state"] for one in guest.objects}
+        queued = [line for line, state in said.items() if state == "queued"]
+        doubtful = [line for line, state in said.items() if state == "unknown"]
+        equal(queued, list(range(1, len(queued) + 1)), "the lines that are queued")
+        problem = json.loads(guest.errors[-1])["message"]
+        on = re.search(r"(?:From line|Lines?) ([0-9]+) ", problem)
+        assert on and int(on[1]) == len(queued) + 1, problem
+        ada.ok("sync")
+        there = bob.texts(f"@{ada.handle}")[1:]
+        possible = (len(queued), len(queued) + len(doubtful))
+        assert len(there) in possible, f"{len(there)} of {possible}"
+        # Whoever does as he is told sends from the line that he is told of, or after what he finds there.
+        ada.ok("send", f"@{bob.handle}", given=lines(texts[len(there) :]))
+        equal(bob.texts(f"@{ada.handle}"), ["first", *texts], "everything once, in order")
+
+
+def typed(running, text):
+    """Until nobody reads it any more."""
+    with contextlib.suppress(OSError, ValueError):
+        running.write(text)
+
+
 CASES = [
     the_second_goes_through_the_first,
     two_senders_at_once_send_everything_once,
@@ -108,4 +145,5 @@ CASES = [
     a_tail_goes_on_when_the_owner_ends,
     an_owner_that_hangs_is_told_and_nothing_is_queued,
     an_owner_that_hangs_in_the_middle_loses_nothing_that_was_said_to_be_queued,
+    an_owner_that_hangs_in_a_long_batch_lets_nothing_be_sent_twice,
 ]

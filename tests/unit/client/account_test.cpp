@@ -1,5 +1,7 @@
 #include "client/account.hpp"
 
+#include "tests/unit/client/silent_owner.hpp"
+#include "tests/unit/client/soon.hpp"
 #include "tests/unit/client/two_invocations.hpp"
 
 #include <fcntl.h>
@@ -15,6 +17,8 @@ namespace {
 
 using protocol::DoorAct;
 using test::group_named;
+using test::long_messages;
+using test::SilentOwner;
 using test::TwoInvocations;
 
 std::vector<std::string> waiting(Account& account) {
@@ -44,9 +48,7 @@ TEST(Account, WhatTheSecondQueuesStandsInTheOneOutbox) {
     const auto first = two.open();
     const auto second = two.open();
     const std::array commands{group_named("one", 1), group_named("two", 2)};
-    const auto reply = second->submit(commands);
-    ASSERT_TRUE(reply) << reply.error().context;
-    EXPECT_EQ(reply->accepted.size(), 2u);
+    EXPECT_EQ(second->submit(commands).accepted.size(), 2u);
     EXPECT_EQ(waiting(*first), (Texts{"one", "two"}));
     EXPECT_EQ(waiting(*second), (Texts{"one", "two"}));
 }
@@ -74,15 +76,19 @@ TEST(Account, NothingIsCalledAcceptedThatTheDiskDidNotTake) {
         const auto first = two.open();
         const auto second = two.open();
         const std::array before{group_named("one", 1)};
-        ASSERT_EQ(second->submit(before)->accepted.size(), 1u);
+        ASSERT_EQ(second->submit(before).accepted.size(), 1u);
         break_log();
         const std::array command{group_named("two", 2)};
         for (int tries = 0; tries < 2; ++tries) {
-            const auto reply = (through_the_owner ? second : first)->submit(command);
-            ASSERT_TRUE(reply) << reply.error().context;
-            EXPECT_TRUE(reply->accepted.empty());
-            ASSERT_TRUE(reply->failure);
-            EXPECT_EQ(reply->failure->code, ErrorCode::unavailable);
+            const auto done = (through_the_owner ? second : first)->submit(command);
+            EXPECT_TRUE(done.accepted.empty());
+            EXPECT_FALSE(done.unanswered);
+            ASSERT_TRUE(done.failure);
+            EXPECT_EQ(done.failure->code, ErrorCode::unavailable);
+            // The first try may be on the disk all the same.
+            if (tries == 0) {
+                EXPECT_EQ(done.unsure, (std::vector<Uuid>{*command[0].id}));
+            }
         }
     }
 }
@@ -92,8 +98,8 @@ TEST(Account, TheSameCommandTwiceIsQueuedOnce) {
     const auto first = two.open();
     const auto second = two.open();
     const std::array command{group_named("one", 1)};
-    ASSERT_TRUE(first->submit(command));
-    ASSERT_TRUE(second->submit(command));
+    EXPECT_EQ(first->submit(command).accepted.size(), 1u);
+    EXPECT_EQ(second->submit(command).accepted.size(), 1u);
     EXPECT_EQ(waiting(*first), (Texts{"one"}));
 }
 
@@ -103,11 +109,11 @@ TEST(Account, RefusesByNameWhatCanNeverBeAccepted) {
     const auto second = two.open();
     const std::array commands{group_named("", 1), group_named("good", 2)};
     for (Account* account : {first.get(), second.get()}) {
-        const auto reply = account->submit(commands);
-        ASSERT_TRUE(reply);
-        ASSERT_EQ(reply->refused.size(), 1u);
-        EXPECT_EQ(reply->refused.front().command, *commands[0].id);
-        EXPECT_EQ(reply->accepted, (std::vector<Uuid>{*commands[1].id}));
+        const auto done = account->submit(commands);
+        ASSERT_EQ(done.refused.size(), 1u);
+        EXPECT_EQ(done.refused.front().command, *commands[0].id);
+        EXPECT_EQ(done.accepted, (std::vector<Uuid>{*commands[1].id}));
+        EXPECT_FALSE(done.failure);
     }
 }
 
@@ -116,7 +122,7 @@ TEST(Account, TheSecondTakesOverWhenTheFirstEnds) {
     auto first = two.open();
     const auto second = two.open();
     const std::array command{group_named("one", 1)};
-    ASSERT_TRUE(first->submit(command));
+    ASSERT_EQ(first->submit(command).accepted.size(), 1u);
     first.reset();
     EXPECT_EQ(waiting(*second), (Texts{"one"}));
     EXPECT_TRUE(second->owner());
@@ -146,6 +152,91 @@ TEST(Account, SaysThatNothingWasQueuedWhereTheOwnerDoesNotAnswer) {
     const auto account = Account::open(two.loop, two.settings);
     ASSERT_FALSE(account);
     EXPECT_NE(account.error().context.find("Nothing was queued"), std::string::npos);
+}
+
+TEST(Account, ABatchOfSeveralFramesIsQueuedOnceAndInItsOrder) {
+    TwoInvocations two;
+    const auto first = two.open();
+    const auto second = two.open();
+    const auto commands = long_messages(30);
+    const auto done = second->submit(commands);
+    EXPECT_EQ(done.accepted, test::ids_of(commands));
+    EXPECT_FALSE(done.failure);
+    Texts texts;
+    for (const auto& command : commands)
+        texts.push_back(std::get<protocol::MessageSend>(command.payload).text);
+    EXPECT_EQ(waiting(*first), texts);
+}
+
+TEST(Account, SaysWhatIsQueuedWhereTheOwnerFallsSilentBetweenTwoFrames) {
+    TwoInvocations two;
+    SilentOwner owner(two, 2);
+    const auto account = two.open();
+    const auto commands = long_messages(30);
+    const auto done = account->submit(commands);
+    const auto ids = test::ids_of(commands);
+    const std::vector<Uuid> given(ids.begin(), ids.begin() + std::ssize(owner.given));
+    ASSERT_GT(done.accepted.size(), 8u);
+    ASSERT_GT(done.unsure.size(), 4u);
+    ASSERT_LT(given.size(), ids.size());
+    EXPECT_EQ(owner.given, given);
+    std::vector<Uuid> said = done.accepted;
+    said.insert(said.end(), done.unsure.begin(), done.unsure.end());
+    EXPECT_EQ(said, given);
+    EXPECT_EQ(done.accepted, owner.answered);
+    EXPECT_TRUE(done.unanswered);
+    ASSERT_TRUE(done.failure);
+    EXPECT_NE(done.failure->context.find(std::to_string(::getpid())), std::string::npos);
+}
+
+TEST(Account, TheRestGoesOnWhereTheOwnerEndsBetweenTwoFrames) {
+    TwoInvocations two;
+    SilentOwner owner(two, 2);
+    const auto account = two.open();
+    owner.ends_instead = true;
+    const auto commands = long_messages(30);
+    const auto done = account->submit(commands);
+    EXPECT_TRUE(account->owner());
+    EXPECT_EQ(done.accepted, test::ids_of(commands));
+    EXPECT_TRUE(done.unsure.empty());
+    EXPECT_FALSE(done.failure);
+    // Those that the other one answered for are where it put them.
+    EXPECT_EQ(waiting(*account).size(), commands.size() - owner.answered.size());
+}
+
+TEST(Account, AnOwnerThatWakesUpLateLeavesUndoneWhatItFinds) {
+    TwoInvocations two;
+    const auto owner = two.open();
+    const auto connection = LocalConnection::connect(two.loop, two.settings.place.folder);
+    ASSERT_TRUE(connection);
+    int replies = 0;
+    (*connection)->start([&](const LocalMessage&) { ++replies; }, [] {});
+    std::uint16_t number = 0;
+    for (const Duration left : {milliseconds(-1), seconds(60)}) {
+        std::string body;
+        protocol::append_envelope(body, group_named(left.ms < 0 ? "late" : "in time", ++number),
+                                  local_encoding);
+        (*connection)
+            ->send({.kind = LocalMessage::Kind::commands,
+                    .until = read_clocks().instant + left,
+                    .body = std::move(body)});
+    }
+    ASSERT_TRUE(two.loop.run_until([&] { return replies > 0; }, soon()));
+    EXPECT_EQ(waiting(*owner), (Texts{"in time"}));
+    EXPECT_EQ(replies, 1);
+}
+
+TEST(Account, AnOwnerMayBeginNothingInTheLastHalfSecondBeforeItsGuestGivesUp) {
+    TwoInvocations two;
+    SilentOwner owner(two, 0);
+    const auto account = two.open();
+    const auto done = account->submit(std::array{group_named("one", 1)});
+    const Instant gave_up = read_clocks().instant;
+    EXPECT_TRUE(done.unanswered);
+    EXPECT_EQ(done.unsure.size(), 1u);
+    ASSERT_TRUE(owner.last_until);
+    EXPECT_GE(gave_up - *owner.last_until, milliseconds(500));
+    EXPECT_LT(gave_up - *owner.last_until, milliseconds(1500));
 }
 
 }  // namespace
