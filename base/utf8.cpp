@@ -1,10 +1,22 @@
 #include "base/utf8.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace parley {
 
 namespace {
+
+/// How many bytes at the start of `text` are ASCII, looked at eight at a time: most texts are nothing else.
+std::size_t plain_prefix(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    std::size_t plain = 0;
+    for (std::uint64_t eight = 0; plain + sizeof eight <= text.size(); plain += sizeof eight) {
+        std::memcpy(&eight, text.data() + plain, sizeof eight);
+        if ((eight & high_bits) != 0) break;
+    }
+    return plain;
+}
 
 /// Length of the well-formed sequence at the start of `text` (Unicode 15, table 3-7), 0 where there is none.
 std::size_t sequence_length(std::string_view text) {
@@ -33,12 +45,18 @@ std::size_t sequence_length(std::string_view text) {
 }  // namespace
 
 std::optional<std::size_t> count_code_points(std::string_view text) {
-    std::size_t points = 0;
+    std::size_t points = plain_prefix(text);
+    text.remove_prefix(points);
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);
         if (length == 0) return std::nullopt;
         text.remove_prefix(length);
         ++points;
+        // Behind a word with one umlaut the text goes on in ASCII.
+        if (length == 1) continue;
+        const std::size_t plain = plain_prefix(text);
+        text.remove_prefix(plain);
+        points += plain;
     }
     return points;
 }

@@ -29,7 +29,7 @@ class DeviceNode {
     /// Only while it is up.
     core::Client& client() { return tab_->client(); }
     /// What it has committed so far; only while it is up, and only between two things that it does.
-    core::Database& database() { return tab_->database(); }
+    LocalReader& held() { return tab_->held(); }
     Link& link() { return hardware_.link; }
     MemoryDisk& disk() { return hardware_.disk; }
     protocol::Encoding encoding() const { return hardware_.options.encoding; }

@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace parley::sim {
 
 namespace {
@@ -46,38 +48,43 @@ std::vector<std::string> local_state(const MemoryDisk& disk, const std::vector<S
     return lines;
 }
 
-namespace {
-
-/// Hands each row of the answer to `take`; false where the database fails.
-template <class Take>
-bool each(core::Database& database, std::string_view sql, Take take) {
-    const auto statement = database.prepare(sql);
-    while (statement) {
-        const auto stepped = (*statement)->step();
-        if (!stepped) return false;
-        if (!*stepped) return true;
-        take(**statement);
+core::Statement* LocalReader::prepared(std::string_view sql) {
+    auto& statement = statements_[sql];
+    if (!statement) {
+        auto fresh = database_.prepare(sql);
+        if (fresh) statement = std::move(*fresh);
     }
-    return false;
+    return statement.get();
 }
 
-/// The one number that is asked for; nothing where there is none.
-std::optional<std::int64_t> number(core::Database& database, std::string_view sql, const StreamId& stream,
-                                   const std::vector<std::int64_t>& parameters) {
-    const auto statement = database.prepare(sql);
-    if (!statement) return std::nullopt;
+template <class Take>
+bool LocalReader::each(std::string_view sql, Take take) {
+    core::Statement* statement = prepared(sql);
+    if (statement == nullptr) return false;
+    auto stepped = statement->step();
+    for (; stepped && *stepped; stepped = statement->step())
+        take(*statement);
+    // What stands in the middle of an answer keeps the log from being copied back.
+    statement->reset();
+    return stepped.has_value();
+}
+
+std::optional<std::int64_t> LocalReader::number(std::string_view sql, const StreamId& stream,
+                                                std::initializer_list<std::int64_t> parameters) {
+    core::Statement* statement = prepared(sql);
+    if (statement == nullptr) return std::nullopt;
     const std::string name = stream.text();
-    (*statement)->bind(0, std::string_view(name));
+    statement->bind(0, std::string_view(name));
     int index = 0;
     for (const std::int64_t parameter : parameters)
-        (*statement)->bind(++index, parameter);
-    if (!(*statement)->step().value_or(false)) return std::nullopt;
-    return (*statement)->integer(0);
+        statement->bind(++index, parameter);
+    std::optional<std::int64_t> found;
+    if (statement->step().value_or(false)) found = statement->integer(0);
+    statement->reset();
+    return found;
 }
 
-}  // namespace
-
-std::optional<std::map<StreamId, HeldStream>> held_streams(core::Database& database) {
+std::optional<std::map<StreamId, HeldStream>> LocalReader::streams() {
     std::map<StreamId, HeldStream> streams;
     std::map<std::int64_t, StreamId> names;
     const auto conversation = [&](const core::Statement& row) {
@@ -90,33 +97,30 @@ std::optional<std::map<StreamId, HeldStream>> held_streams(core::Database& datab
         const auto name = names.find(row.integer(0));
         if (name != names.end()) streams[name->second].rows[row.integer(1)] = row.integer(2);
     };
-    const bool read =
-        each(database, "SELECT 0, account, cursor, 0, 0 FROM self", conversation) &&
-        each(database, "SELECT number, stream, cursor, read, base FROM conversation", conversation) &&
-        each(database, "SELECT stream, born, seq FROM stream_row WHERE not_on_server = 0", stream_row);
+    const bool read = each("SELECT 0, account, cursor, 0, 0 FROM self", conversation) &&
+                      each("SELECT number, stream, cursor, read, base FROM conversation", conversation) &&
+                      each("SELECT stream, born, seq FROM stream_row WHERE not_on_server = 0", stream_row);
     if (!read) return std::nullopt;
     return streams;
 }
 
-std::optional<std::int64_t> held_messages(core::Database& database, const StreamId& stream,
-                                          std::int64_t first, std::int64_t last) {
-    return number(database,
-                  "SELECT count(*) FROM stream_row WHERE stream = (SELECT number FROM conversation"
-                  " WHERE stream = ?) AND type = 42 AND born BETWEEN ? AND ?",
-                  stream, {first, last});
+std::optional<std::int64_t> LocalReader::messages(const StreamId& stream, std::int64_t first,
+                                                  std::int64_t last) {
+    return number(
+        "SELECT count(*) FROM stream_row WHERE stream = (SELECT number FROM conversation"
+        " WHERE stream = ?) AND type = 42 AND born BETWEEN ? AND ?",
+        stream, {first, last});
 }
 
-std::optional<protocol::AsOf> held_as_of(core::Database& database, const StreamId& stream) {
-    const auto conversation =
-        number(database, "SELECT as_of_conversation FROM conversation WHERE stream = ?", stream, {});
-    const auto account =
-        number(database, "SELECT as_of_account FROM conversation WHERE stream = ?", stream, {});
+std::optional<protocol::AsOf> LocalReader::as_of(const StreamId& stream) {
+    const auto conversation = number("SELECT as_of_conversation FROM conversation WHERE stream = ?", stream);
+    const auto account = number("SELECT as_of_account FROM conversation WHERE stream = ?", stream);
     if (!conversation || !account) return std::nullopt;
     return protocol::AsOf{.conversation = *conversation, .account = *account};
 }
 
-std::optional<std::int64_t> held_base(core::Database& database, const StreamId& stream) {
-    return number(database, "SELECT base FROM conversation WHERE stream = ?", stream, {});
+std::optional<std::int64_t> LocalReader::base(const StreamId& stream) {
+    return number("SELECT base FROM conversation WHERE stream = ?", stream);
 }
 
 }  // namespace parley::sim

@@ -6,9 +6,12 @@
 #include "sim/memory_disk.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley::sim {
@@ -28,16 +31,36 @@ struct HeldStream {
     std::int64_t base = 0;
 };
 
-/// All that it holds, by stream; the account's own stream under the account's id. Nothing where the database
-/// fails.
-std::optional<std::map<StreamId, HeldStream>> held_streams(core::Database& database);
+/// Asks the database of a device that is up, by plain SQL of its own. What it asks with is prepared once,
+/// since promises ask at every step. Goes before the database.
+class LocalReader {
+  public:
+    explicit LocalReader(core::Database& database) : database_(database) {}
+    LocalReader(const LocalReader&) = delete;
+    LocalReader& operator=(const LocalReader&) = delete;
 
-/// How many messages of this stream with places in [first, last] it holds; nothing where the database fails.
-std::optional<std::int64_t> held_messages(core::Database& database, const StreamId& stream,
-                                          std::int64_t first, std::int64_t last);
-/// As of when the counts are that it holds of this stream.
-std::optional<protocol::AsOf> held_as_of(core::Database& database, const StreamId& stream);
-/// Where the last jump of this stream set its cursor.
-std::optional<std::int64_t> held_base(core::Database& database, const StreamId& stream);
+    // Each says nothing where the database fails.
+    /// All that it holds, by stream; the account's own stream under the account's id.
+    std::optional<std::map<StreamId, HeldStream>> streams();
+    /// How many messages of this stream with places in [first, last] it holds.
+    std::optional<std::int64_t> messages(const StreamId& stream, std::int64_t first, std::int64_t last);
+    /// As of when the counts are that it holds of this stream.
+    std::optional<protocol::AsOf> as_of(const StreamId& stream);
+    /// Where the last jump of this stream set its cursor.
+    std::optional<std::int64_t> base(const StreamId& stream);
+
+  private:
+    /// SQL texts are literals, which the cache refers to. Null: the database fails.
+    core::Statement* prepared(std::string_view sql);
+    /// Hands each row of the answer to `take`; false where the database fails.
+    template <class Take>
+    bool each(std::string_view sql, Take take);
+    /// The one number that is asked for; nothing where there is none.
+    std::optional<std::int64_t> number(std::string_view sql, const StreamId& stream,
+                                       std::initializer_list<std::int64_t> parameters = {});
+
+    core::Database& database_;
+    std::map<std::string_view, std::unique_ptr<core::Statement>> statements_;
+};
 
 }  // namespace parley::sim

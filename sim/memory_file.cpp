@@ -10,35 +10,40 @@ bool MemoryFile::read(std::int64_t offset, std::span<std::uint8_t> into) const {
     const std::int64_t there =
         std::clamp<std::int64_t>(size() - offset, 0, static_cast<std::int64_t>(into.size()));
     const auto taken = static_cast<std::size_t>(there);
-    if (taken > 0) std::memcpy(into.data(), bytes_.data() + offset, taken);
+    if (taken > 0) bytes_.read(offset, into.first(taken));
     if (taken < into.size()) std::memset(into.data() + taken, 0, into.size() - taken);
     return taken == into.size();
 }
 
-void MemoryFile::remember(std::int64_t offset, std::int64_t end, bool truncation) {
-    const std::int64_t kept = std::clamp<std::int64_t>(size() - offset, 0, end - offset);
-    undo_.push_back({.offset = offset,
-                     .end = end,
-                     .old_size = size(),
-                     .kept_at = kept_.size(),
-                     .kept_bytes = static_cast<std::size_t>(kept),
-                     .truncation = truncation});
-    const auto from = bytes_.begin() + std::min(offset, size());
-    kept_.insert(kept_.end(), from, from + kept);
+void MemoryFile::forget_undo() {
+    undo_.clear();
+    kept_.resize(0);
 }
 
 void MemoryFile::write(std::int64_t offset, ByteView bytes) {
     if (bytes.empty()) return;
     const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
-    remember(std::min(offset, size()), end, false);
-    bytes_.resize(static_cast<std::size_t>(std::max(size(), end)));
-    std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
+    const std::int64_t from = std::min(offset, size());
+    const std::int64_t covered = std::min(end, size()) - from;
+    undo_.push_back({.offset = from,
+                     .end = end,
+                     .old_size = size(),
+                     .kept_at = kept_.size(),
+                     .kept_bytes = covered,
+                     .truncated = {}});
+    kept_.write(kept_.size(), bytes_, from, covered);
+    bytes_.write(offset, bytes);
 }
 
 void MemoryFile::truncate(std::int64_t size_wanted) {
     if (size_wanted >= size()) return;
-    remember(size_wanted, size(), true);
-    bytes_.resize(static_cast<std::size_t>(size_wanted));
+    undo_.push_back({.offset = size_wanted,
+                     .end = size(),
+                     .old_size = size(),
+                     .kept_at = kept_.size(),
+                     .kept_bytes = 0,
+                     .truncated = bytes_});
+    bytes_.resize(size_wanted);
 }
 
 void MemoryFile::sync() {
@@ -47,8 +52,7 @@ void MemoryFile::sync() {
         stale_.erase(stale_.lower_bound(undo.offset / sector_bytes),
                      stale_.upper_bound((undo.end - 1) / sector_bytes));
     }
-    undo_.clear();
-    kept_.clear();
+    forget_undo();
 }
 
 MemoryFile::Sector MemoryFile::sector_at(std::int64_t number) const {
@@ -70,12 +74,15 @@ MemoryFile::History MemoryFile::history() const {
     for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
         const std::int64_t first = undo->offset / sector_bytes;
         const std::int64_t last = (undo->end - 1) / sector_bytes;
-        for (std::int64_t number = first; !undo->truncation && number <= last; ++number) {
+        for (std::int64_t number = first; !undo->truncated && number <= last; ++number) {
             see(number);
         }
-        past.bytes_.resize(static_cast<std::size_t>(undo->old_size));
-        std::copy_n(kept_.begin() + static_cast<std::ptrdiff_t>(undo->kept_at), undo->kept_bytes,
-                    past.bytes_.begin() + undo->offset);
+        if (undo->truncated) {
+            past.bytes_ = *undo->truncated;
+        } else {
+            past.bytes_.resize(undo->old_size);
+            past.bytes_.write(undo->offset, kept_, undo->kept_at, undo->kept_bytes);
+        }
         for (std::int64_t number = first; number <= last; ++number) {
             see(number);
         }
@@ -93,7 +100,7 @@ MemoryFile::History MemoryFile::history() const {
 void MemoryFile::put_sector(std::int64_t number, const Sector& sector) {
     const std::int64_t offset = number * sector_bytes;
     const std::int64_t room = std::clamp<std::int64_t>(size() - offset, 0, sector_bytes);
-    if (room > 0) std::memcpy(bytes_.data() + offset, sector.data(), static_cast<std::size_t>(room));
+    if (room > 0) bytes_.write(offset, ByteView(sector).first(static_cast<std::size_t>(room)));
 }
 
 void MemoryFile::fail_sync(Random& random) {
@@ -104,8 +111,7 @@ void MemoryFile::fail_sync(Random& random) {
             stale_[number] = states[static_cast<std::size_t>(random.below(states.size() - 1))];
         }
     }
-    undo_.clear();
-    kept_.clear();
+    forget_undo();
 }
 
 Damage MemoryFile::lose_power(Random& random) {
@@ -121,7 +127,7 @@ Damage MemoryFile::lose_power(Random& random) {
                                    : nothing ? past.sizes.front()
                                              : random.pick(past.sizes);
     const std::int64_t synced_size = past.sizes.front();
-    bytes_.resize(static_cast<std::size_t>(std::max(kept_size, size())));
+    bytes_.resize(std::max(kept_size, size()));
     for (auto& [number, states] : past.sectors) {
         const auto chosen = all       ? states.size() - 1
                             : nothing ? 0
@@ -139,9 +145,8 @@ Damage MemoryFile::lose_power(Random& random) {
         }
         put_sector(number, sector);
     }
-    bytes_.resize(static_cast<std::size_t>(kept_size));
-    undo_.clear();
-    kept_.clear();
+    bytes_.resize(kept_size);
+    forget_undo();
     stale_.clear();
     return damage;
 }

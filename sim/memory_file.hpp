@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "sim/blocks.hpp"
 #include "sim/random.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +28,7 @@ class MemoryFile {
   public:
     static constexpr std::int64_t sector_bytes = 512;
 
-    std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size()); }
+    std::int64_t size() const { return bytes_.size(); }
     /// False where the file ends before; the rest of `into` is zeros then.
     bool read(std::int64_t offset, std::span<std::uint8_t> into) const;
     void write(std::int64_t offset, ByteView bytes);
@@ -42,17 +44,18 @@ class MemoryFile {
 
     bool synced() const { return undo_.empty() && stale_.empty(); }
     /// For tests that damage what lies on the disk.
-    std::uint8_t& byte_at(std::int64_t offset) { return bytes_[static_cast<std::size_t>(offset)]; }
+    std::uint8_t& byte_at(std::int64_t offset) { return bytes_.at(offset); }
 
   private:
-    /// How to go back behind one write: the size before, and the bytes that it covered.
+    /// How to go back behind one write: the size before, and the bytes that it covered; or behind a
+    /// truncation: all that was there, most of which nothing need copy.
     struct Undo {
         std::int64_t offset = 0;
         std::int64_t end = 0;
         std::int64_t old_size = 0;
-        std::size_t kept_at = 0;
-        std::size_t kept_bytes = 0;
-        bool truncation = false;
+        std::int64_t kept_at = 0;
+        std::int64_t kept_bytes = 0;
+        std::optional<Blocks> truncated;
     };
     using Sector = std::vector<std::uint8_t>;  // always sector_bytes, zeros behind the end
     /// The states of every sector since the last sync, oldest first, and all sizes.
@@ -61,14 +64,15 @@ class MemoryFile {
         std::vector<std::int64_t> sizes;
     };
 
-    void remember(std::int64_t offset, std::int64_t end, bool truncation);
     Sector sector_at(std::int64_t number) const;
     History history() const;
     void put_sector(std::int64_t number, const Sector& sector);
 
-    Bytes bytes_;
+    void forget_undo();
+
+    Blocks bytes_;
     std::vector<Undo> undo_;
-    Bytes kept_;
+    Blocks kept_;
     /// Sectors whose sync failed: what the disk really holds, until they are written and synced again.
     std::map<std::int64_t, Sector> stale_;
 };

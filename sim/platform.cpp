@@ -2,10 +2,14 @@
 
 #include <malloc.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
 
 namespace parley::sim {
 
@@ -36,8 +40,21 @@ std::uint64_t seed_of_now() {
 void keep_memory() {
     // As much as mallopt takes.
     constexpr int much = 32 << 20;
+    // More than one run needs. Addresses cost nothing; only what is used becomes memory.
+    constexpr int heap_bytes = 512 << 20;
     mallopt(M_MMAP_THRESHOLD, much);
-    mallopt(M_TRIM_THRESHOLD, much);
+    mallopt(M_TRIM_THRESHOLD, 2 * heap_bytes - 1);
+    mallopt(M_TOP_PAD, heap_bytes);
+    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(sbrk(0)) / page * page;
+    // More than is free in the heap so far, so that it grows, and by all of that; volatile, since a compiler
+    // may leave out what is of no use.
+    void* volatile some = std::malloc(much / 2);
+    std::free(some);
+    const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0)) / page * page;
+    // Every run is a process of its own and would meet its memory page by page. Where the system has no large
+    // ones to give, that is what it does.
+    if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
 std::size_t cores() {

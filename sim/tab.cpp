@@ -49,10 +49,6 @@ Tab::~Tab() {
     world().end(*life_);
 }
 
-core::Database& Tab::database() {
-    return *database_;
-}
-
 bool Tab::open() {
     assert(process_ == nullptr);
     ++hardware_.starts;
@@ -67,6 +63,7 @@ bool Tab::open() {
         client::SqliteDatabase::open("local.db", client::Durability::on_sync, process_->vfs_name());
     if (database && !life_->over()) {
         database_ = std::move(*database);
+        held_ = std::make_unique<LocalReader>(*database_);
         open_core();
     }
     if (!client_) return false;

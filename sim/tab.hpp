@@ -4,6 +4,7 @@
 #include "core/client.hpp"
 #include "core/recorder/flight_recorder.hpp"
 #include "sim/link.hpp"
+#include "sim/local_reader.hpp"
 #include "sim/memory_disk.hpp"
 #include "sim/server_node.hpp"
 #include "sim/wire.hpp"
@@ -58,7 +59,7 @@ class Tab final : public WireEvents {
     bool up() const { return client_ != nullptr && !life_->over(); }
     /// Only while it is up.
     core::Client& client() { return *client_; }
-    core::Database& database();
+    LocalReader& held() { return *held_; }
     bool connected() const { return wire_ && wire_->carries(); }
     /// Nothing is on its way between it and the server.
     bool quiet() const { return !wire_ || wire_->quiet(); }
@@ -100,6 +101,7 @@ class Tab final : public WireEvents {
     std::unique_ptr<DiskProcess> process_;
     std::unique_ptr<core::Primitives> primitives_;
     std::unique_ptr<client::SqliteDatabase> database_;
+    std::unique_ptr<LocalReader> held_;
     std::unique_ptr<core::FlightRecorder> recorder_;
     std::unique_ptr<core::Client> client_;
     client::PendingActions actions_;

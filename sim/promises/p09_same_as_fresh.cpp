@@ -18,7 +18,7 @@ class SameAsFresh final : public Promise {
     int number() const override { return 9; }
 
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>&) override {
-        const auto held = held_streams(device.node->database());
+        const auto held = device.node->held().streams();
         if (!held) return wrong(scene, device, {}, "has a database that cannot be read");
         const AccountId account = *device.node->client().account();
         for (const auto& [stream, history] : scene.history().streams()) {

@@ -93,8 +93,8 @@ class DeliveredIsHeld final : public Promise {
         const bool there = device != nullptr && device->node->up() && history != nullptr &&
                            member != nullptr && device->node->client().device() == who.device;
         if (!there) return;
-        core::Database& database = device->node->database();
-        const auto base = held_base(database, acked.stream);
+        LocalReader& holds = device->node->held();
+        const auto base = holds.base(acked.stream);
         if (!base) return;
         std::int64_t& proven = proven_[{who.device, acked.stream}];
         const std::int64_t first = std::max(*base, proven) + 1;
@@ -102,9 +102,9 @@ class DeliveredIsHeld final : public Promise {
         for (auto row = history->latest.lower_bound(first);
              row != history->latest.end() && row->first <= acked.seq; ++row)
             visible += history->message(row->first) != nullptr && member->sees(row->first) ? 1 : 0;
-        const auto held = held_messages(database, acked.stream, first, acked.seq);
+        const auto held = holds.messages(acked.stream, first, acked.seq);
         const std::int64_t newest = newest_seen(*history, *member, acked.seq);
-        const auto has_newest = held_messages(database, acked.stream, newest, history->head());
+        const auto has_newest = holds.messages(acked.stream, newest, history->head());
         if (!held || !has_newest) return;
         proven = std::max(proven, acked.seq);
         if (*held >= visible && (newest == 0 || *has_newest > 0)) return;

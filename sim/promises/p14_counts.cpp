@@ -89,7 +89,7 @@ class Counts final : public Promise {
         const auto wire = latest_wire_.find(device.node->name());
         if (wire == latest_wire_.end()) return;
         const auto told = told_.find({wire->second, stream});
-        const auto held = held_as_of(device.node->database(), stream);
+        const auto held = device.node->held().as_of(stream);
         if (told == told_.end() || !held) return;
         const auto& [account, conversation] = told->second;
         if (held->account > account || (held->account == account && held->conversation >= conversation))

@@ -64,6 +64,20 @@ TEST(Utf8, CountsTextsOfAllLengths) {
     EXPECT_EQ(count_code_points("naïve 🙂 €"), 9U);
 }
 
+TEST(Utf8, FindsWhatIsNotAsciiAtEveryPlaceOfALongText) {
+    for (std::size_t before = 0; before < 20; ++before) {
+        for (std::size_t after = 0; after < 20; ++after) {
+            const std::string left(before, 'l');
+            const std::string right(after, 'r');
+            EXPECT_EQ(count_code_points(left + right), before + after);
+            EXPECT_EQ(count_code_points(left + "€" + right), before + 1 + after);
+            EXPECT_EQ(count_code_points(left + "é" + right + "🙂"), before + after + 2);
+            EXPECT_FALSE(count_code_points(left + "\x80" + right).has_value());
+            EXPECT_FALSE(count_code_points(left + "é" + right + "\xc3").has_value());
+        }
+    }
+}
+
 TEST(Utf8, APrefixEndsBetweenCodePoints) {
     EXPECT_EQ(first_code_points("a🙂b", 0), "");
     EXPECT_EQ(first_code_points("a🙂b", 1), "a");
