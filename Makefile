@@ -14,7 +14,7 @@ run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopba
 	@echo 'To call it as `parley` in other terminals: export PATH="$(CURDIR)/$(DEV)/client:$$PATH"'
 	@exec $(DEV)/server/parleyd $(ARGS)
 
-test: deps-test ## every test; one closing line counts them
+test: deps-test ## the tests; one closing line counts them
 	@tools/test
 
 bench: deps-test $(DEV)/build.ninja ## the load generator, as JSON (ARGS=… for its options)
@@ -62,10 +62,11 @@ fuzz: deps-test ## every decoder for FUZZ_SECONDS (60)
 format: deps-test ## format all C++
 	@tools/format
 
-lint: deps-test ## tidy, formatting, and clang-tidy over everything
+lint: deps-test ## tidy, formatting, clang-tidy over everything, and the warnings of the release build
 	@tools/tidy
 	@tools/format --check
 	@tools/lint
+	@tools/testing/build release
 
 deps: deps-test ## install the Debian packages that are missing
 

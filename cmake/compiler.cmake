@@ -45,7 +45,9 @@ target_compile_options(
               -Werror
               # Where sources are compiled together, one's local names hide what is private to another; the
               # builds that compile them one by one look.
-              $<$<NOT:$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wshadow>
+              $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>
+              # g++ takes such a source for a header there.
+              $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wno-subobject-linkage>
               -Wconversion
               -Wno-sign-conversion
               -Wold-style-cast

@@ -3,7 +3,7 @@
 
     tests/rig/run.py                      five minutes with seed 1
     tests/rig/run.py --seed 7 --minutes 30
-    tests/rig/run.py --short              about three quarters of a minute, for every test run
+    tests/rig/run.py --short              about half a minute, for every test run
 
     tests/rig/run.py --judge FILE         only the verdict over a history that was written earlier
 

@@ -1,4 +1,5 @@
-"""The parts of `make test`, in the order in which they run.
+"""The parts of `make test`, in the order in which they run. What takes longer than a run of the tests may, has
+targets of its own: `make ordeal`, `soak`, `mutants`, `crashes`, `rig`, `fuzz`, `lint`, `bench`.
 
 To add one, add a row: a name, a command (run at the root of the project) and a way to count (counting.py).
 `needs` names an earlier part without which the row makes no sense: if that one failed, this one counts as
@@ -59,6 +60,7 @@ PARTS = [
     Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build"),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
     Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build"),
+    Part("rig", ["tests/rig/run.py", "--short"], counting.cases, needs="dev build"),
     Part("bench", ["build/dev/bench/bench", "--quick", "room", "pairs", "idle"], needs="dev build"),
     Part("wasm build", build("wasm"), minutes_max=15),
     Part("node", [*NODE, "tests/node/*/*.test.mjs"], counting.node, needs="wasm build"),
@@ -71,10 +73,4 @@ PARTS = [
     Part("tsan build", build("tsan", "--labels", "threads"), minutes_max=20),
     Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
     Part("clang-tidy", ["tools/lint", "--changed"], minutes_max=20),
-]
-
-# Not in `make test` yet, each with what stands in the way; `tools/test --pending` runs them. A row moves up
-# when it is green on a clean checkout.
-PENDING = [
-    Part("rig", ["tests/rig/run.py", "--short"], counting.cases),
 ]
