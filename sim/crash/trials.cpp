@@ -63,6 +63,7 @@ std::optional<Defect> defect_named(std::string_view name) {
 
 std::vector<std::string> defect_names() {
     std::vector<std::string> names;
+    names.reserve(defects.size());
     for (const auto& [name, defect] : defects)
         names.emplace_back(name);
     return names;

@@ -31,9 +31,11 @@ class History {
     void act() {
         std::vector<Expected> expected;
         const auto count = 1 + below(6);
+        expected.reserve(static_cast<std::size_t>(count));
         for (std::int64_t i = 0; i < count; ++i)
             expected.push_back(next());
         std::vector<Work> works;
+        works.reserve(expected.size());
         for (const auto& one : expected)
             works.push_back(one.work);
         const auto last = world_.apply(works);

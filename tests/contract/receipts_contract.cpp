@@ -98,6 +98,7 @@ TEST_P(StoreContract, DeliveredIsTheMaximumOverDevicesAndGrows) {
 TEST_P(StoreContract, LargeGroupsHaveNoReceiptsByPerson) {
     const auto ada = world.person("ada");
     std::vector<Person> others;
+    others.reserve(limits::receipts_members_max);
     for (int i = 0; i < limits::receipts_members_max; ++i)
         others.push_back(world.person("p" + std::to_string(i)));
     const auto group = world.group(ada, others);

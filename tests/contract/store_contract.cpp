@@ -43,6 +43,7 @@ std::vector<std::string> effects_of(const Batch& batch) {
         std::string operator()(const EpochBegun&) { return "epoch begun"; }
     };
     std::vector<std::string> names;
+    names.reserve(batch.effects.size());
     for (const auto& effect : batch.effects)
         names.push_back(std::visit(Name{}, effect));
     return names;

@@ -101,6 +101,7 @@ TEST_P(StoreContract, AResumeInManyPartsOwesNothingInTheEnd) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");
     std::vector<ConversationKey> groups;
+    groups.reserve(450);
     for (int i = 0; i < 450; ++i)
         groups.push_back(world.group(bob, {ada}, "g" + std::to_string(i)));
     std::size_t next = 0;

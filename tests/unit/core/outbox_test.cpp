@@ -17,6 +17,7 @@ using testing::SizeIs;
 
 std::vector<Uuid> ids(const std::vector<protocol::Envelope>& envelopes) {
     std::vector<Uuid> ids;
+    ids.reserve(envelopes.size());
     for (const auto& envelope : envelopes)
         ids.push_back(*envelope.id);
     return ids;
@@ -32,6 +33,7 @@ class Outbox : public testing::Test {
     }
     std::vector<Uuid> say(int count) {
         std::vector<Uuid> said;
+        said.reserve(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i)
             said.push_back(script.say("c1", "text " + std::to_string(i)));
         return said;

@@ -9,6 +9,7 @@
 namespace parley::test {
 std::vector<protocol::Change> SmallServer::Stream::by_seq() const {
     std::vector<protocol::Change> changes;
+    changes.reserve(rows.size());
     for (const auto& [key, row] : rows)
         changes.push_back(row.change);
     std::ranges::sort(changes, {}, &protocol::Change::seq);

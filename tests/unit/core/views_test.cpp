@@ -19,6 +19,7 @@ class Views : public testing::Test {
     }
     std::vector<std::int64_t> born(const core::WindowView& window) {
         std::vector<std::int64_t> born;
+        born.reserve(window.messages.size());
         for (const auto& message : window.messages)
             born.push_back(message.born);
         return born;
@@ -188,6 +189,7 @@ TEST_F(Views, AGroupThatTheOutboxIsAboutToMakeHasAWindowToo) {
 TEST_F(Views, TheOutboxCanBeReadInPartsWhatWaitsFirst) {
     script.disconnect();
     std::vector<Uuid> ids;
+    ids.reserve(5);
     for (int i = 0; i < 5; ++i)
         ids.push_back(script.say("c1", std::to_string(i)));
     script.wait(30'000);

@@ -103,6 +103,7 @@ TEST(Auth, MayBeFollowedByMoreThanWaitsForIt) {
     Peer& peer = world.connect();
     peer.ask(auth(ada.access));
     std::vector<Uuid> asked;
+    asked.reserve(200);
     for (int i = 0; i < 200; ++i)
         asked.push_back(peer.ask(protocol::ProfileFind{.accounts = {ada.id}}));
     EXPECT_FALSE(peer.takes_frames);
