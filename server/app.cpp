@@ -219,7 +219,8 @@ Status App::Impl::make_shards() {
         const ShardPorts ports{*writer, *readers, bus, tokens, limits, *shard_metrics.back(), log};
         loops.push_back(std::make_unique<ShardLoop>(shard_options(number, count), ports, http_options(decoy),
                                                     *hashers, *this));
-        bus.add_shard([loop = loops.back().get()](auto task) { loop->post(std::move(task)); });
+        bus.add_shard([loop = loops.back().get()](auto task) { loop->post(std::move(task)); },
+                      shard_metrics.back()->unwalked_bytes);
     }
     return {};
 }

@@ -1,5 +1,7 @@
 #include "sim/server_ports.hpp"
 
+#include "server/store/apply_each.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -9,15 +11,6 @@ namespace parley::sim {
 namespace {
 
 constexpr Duration hashing = milliseconds(40);
-
-server::Batch refusal_of(const std::vector<server::Work>& works, std::int64_t position, const Error& error) {
-    server::Batch batch{.first_position = position + 1, .last_position = position, .effects = {}};
-    for (const auto& work : works) {
-        if (work.origin.session)
-            batch.effects.emplace_back(server::Replied{work.origin, std::unexpected(error)});
-    }
-    return batch;
-}
 
 }  // namespace
 
@@ -44,7 +37,7 @@ void VirtualWriter::pump() {
     if (batch) steps_.applied(*batch);
     if (life_->over()) return;
     auto shared = std::make_shared<const server::Batch>(
-        batch ? std::move(*batch) : refusal_of(works, store_.position(), batch.error()));
+        batch ? std::move(*batch) : server::refused(store_.position(), works, batch.error()));
     const Duration sync = milliseconds(random_.between(1, 6));
     world_.after(sync, life_, [this, shared = std::move(shared)] {
         steps_.hand_on(shared);

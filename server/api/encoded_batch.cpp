@@ -1,5 +1,7 @@
 #include "server/api/encoded_batch.hpp"
 
+#include "server/domain/weight.hpp"
+
 #include <cassert>
 #include <utility>
 
@@ -24,7 +26,8 @@ protocol::Envelope envelope_of(const Effect& effect) {
 
 }  // namespace
 
-EncodedBatch::EncodedBatch(SharedBatch batch) : batch_(std::move(batch)), slots_(batch_->effects.size()) {}
+EncodedBatch::EncodedBatch(SharedBatch batch)
+    : batch_(std::move(batch)), weight_(weight_of(*batch_)), slots_(batch_->effects.size()) {}
 
 EncodedBatch::~EncodedBatch() {
     for (auto& slots : slots_) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ class EncodedBatch {
     EncodedBatch& operator=(const EncodedBatch&) = delete;
 
     const Batch& batch() const { return *batch_; }
+    /// About how many bytes it takes, with all that may still be encoded.
+    std::size_t weight() const { return weight_; }
 
     /// The envelope of an effect that is a change or a receipt; lives as long as this.
     const std::string& text(std::size_t effect, protocol::Encoding encoding) const;
@@ -28,6 +31,7 @@ class EncodedBatch {
   private:
     using Slot = std::atomic<const std::string*>;
     SharedBatch batch_;
+    std::size_t weight_;
     mutable std::vector<std::array<Slot, 2>> slots_;
 };
 

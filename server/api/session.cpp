@@ -87,6 +87,8 @@ void Session::handle_frame(std::string_view bytes) {
 bool Session::must_wait(const protocol::Decoded& decoded) const {
     // What `auth` and `resume` in one frame mean is "both".
     if (stage_ == Stage::verifying) return true;
+    // Who does not read what waits for it is asked to stop asking, once all have too much.
+    if (stage_ == Stage::signed_in && shard_.crowded() && Shard::lags(outbound_.bytes())) return true;
     const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
     return envelope != nullptr && too_many_unanswered() && is_never_refused(envelope->type());
 }
@@ -143,7 +145,7 @@ void Session::dispatch(protocol::Envelope envelope) {
             begin_resume(envelope.id, std::get<protocol::Resume>(envelope.payload));
             return;
         case Type::ack:
-            shard_.collect_acks(account_, device_, std::get<protocol::Ack>(envelope.payload));
+            shard_.collect_acks(account_, device_, std::get<protocol::Ack>(envelope.payload), this);
             return;
         case Type::unsubscribe:
             unsubscribe(std::get<protocol::Unsubscribe>(envelope.payload).stream);
@@ -315,6 +317,7 @@ void Session::forget() {
     outbound_ = Outbound(encoding_);
     held_ = {};
     held_next_ = 0;
+    if (std::exchange(reading_, false)) shard_.count_reading(-1);
     shard_.count_queued(-static_cast<std::ptrdiff_t>(counted_bytes_));
     counted_bytes_ = 0;
 }

@@ -60,6 +60,10 @@ void Session::ask(protocol::Envelope envelope) {
 
 void Session::read_next() {
     if (reading_ || waiting_.empty() || outbound_.bytes() > read_ahead_bytes) return;
+    // One answer is always with the kernel of who reads, and another behind it only while there is room for
+    // all.
+    const bool has_something = writing_ || !outbound_.empty();
+    if (has_something && !shard_.has_room_for_answer()) return;
     auto done = std::make_shared<ReadDone>();  // by the read and by what follows it
     WaitingRead asked = std::move(waiting_.front());
     waiting_.erase(waiting_.begin());
@@ -92,10 +96,12 @@ void Session::read_next() {
         return;
     }
     reading_ = true;
+    shard_.count_reading(1);
 }
 
 void Session::finish_read(WaitingRead asked, const std::shared_ptr<ReadDone>& read) {
     reading_ = false;
+    shard_.count_reading(-1);
     shard_.mark_dirty(*this);
     // Where all is live, or will be once the resume is done, a stream needs no opening.
     const bool opens = asked.opens && !read->refused && (sync_ == Sync::none || sync_ == Sync::subscribed);

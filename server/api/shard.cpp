@@ -1,5 +1,7 @@
 #include "server/api/shard.hpp"
 
+#include "protocol/generated/cpp/limits.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -8,8 +10,6 @@ namespace parley::server {
 
 namespace {
 
-/// Acks above this many are forgotten while the writer cannot take them; later ones say the same and more.
-constexpr std::size_t acks_waiting_max = 100'000;
 /// A queue that is longer than this is cut first when all together are too long.
 constexpr std::size_t lagging_queue_bytes = 16'384;
 constexpr std::size_t shards_max = 256;
@@ -41,6 +41,7 @@ Shard::~Shard() = default;
 
 std::optional<Instant> Shard::next_timeout() const {
     std::optional<Instant> next = acks_due_;
+    if (acks_again_ && (!next || *acks_again_ < *next)) next = acks_again_;
     if (!timers_.empty() && (!next || timers_.top().at < *next)) next = timers_.top().at;
     return next;
 }
@@ -81,6 +82,7 @@ void Shard::handle_disconnected(SessionKey session, Now now) {
 void Shard::handle_timeout(Now now) {
     const Turn turn(*this, now);
     if (acks_due_ && *acks_due_ <= now.instant) flush_acks(now);
+    if (acks_again_ && *acks_again_ <= now.instant) flush_returned_acks(now);
     while (!timers_.empty() && timers_.top().at <= now.instant) {
         const Timer timer = timers_.top();
         timers_.pop();
@@ -178,49 +180,23 @@ bool Shard::submit_call(Origin origin, Command command, AnswerTo answer) {
     return true;
 }
 
-void Shard::collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack) {
-    for (const protocol::StreamPosition& one : ack.streams) {
-        const auto conversation = conversation_key(one.stream.text());
-        if (!conversation) continue;
-        const AckKey key{device, *conversation};
-        if (acks_.size() >= acks_waiting_max && !acks_.contains(key)) continue;
-        Acks::One& kept = acks_[key];
-        kept = {.account = account,
-                .device = device,
-                .conversation = *conversation,
-                .seq = std::max(kept.seq, one.seq)};
-        if (!acks_due_) acks_due_ = now_.instant + options_.acks_delay;
-    }
-}
-
-void Shard::flush_acks(Now now) {
-    acks_due_.reset();
-    if (acks_.empty()) return;
-    Acks acks;
-    acks.acks.reserve(acks_.size());
-    for (const auto& [key, ack] : acks_)
-        acks.acks.push_back(ack);
-    // In an order that does not hang on addresses or hashes.
-    std::sort(acks.acks.begin(), acks.acks.end(), [](const Acks::One& a, const Acks::One& b) {
-        return std::pair(a.device, a.conversation) < std::pair(b.device, b.conversation);
-    });
-    Origin origin;
-    origin.shard = options_.number;
-    if (ports_.writes.submit({.origin = origin, .command = std::move(acks), .at = now.wall})) {
-        acks_.clear();
-    } else {
-        acks_due_ = now.instant + options_.acks_delay;
-    }
-}
-
 void Shard::count_queued(std::ptrdiff_t difference) {
     queued_bytes_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(queued_bytes_) + difference);
     ports_.metrics.queued_bytes.add(difference);
 }
 
 std::size_t Shard::session_queue_bytes_max() const {
-    if (queued_bytes_ <= options_.queues_bytes_max) return options_.session_queue_bytes_max;
+    if (!crowded()) return options_.session_queue_bytes_max;
     return std::min(options_.session_queue_bytes_max, lagging_queue_bytes);
+}
+
+bool Shard::lags(std::size_t queue_bytes) {
+    return queue_bytes > lagging_queue_bytes;
+}
+
+bool Shard::has_room_for_answer() const {
+    const auto answers = static_cast<std::size_t>(answers_read_ + 1);
+    return queued_bytes_ + answers * std::size_t{limits::page_bytes_max} <= options_.queues_bytes_max;
 }
 
 std::vector<SessionKey> Shard::session_keys() const {

@@ -34,12 +34,14 @@ struct ShardOptions {
     /// Tells the sessions of this run of the server from those of others, in their ids.
     std::string run;
     std::size_t session_queue_bytes_max = 262'144;
-    /// For all sessions of the shard together.
+    /// For all sessions of the shard together; beyond it, who does not read gets nothing more.
     std::size_t queues_bytes_max = 134'217'728;
     /// How long acks are collected before they are written.
     Duration acks_delay = milliseconds(200);
-    /// How much of what was walked can be walked again by a session that comes out of a resume.
+    /// How much of what was walked can be walked again by a session that comes out of a resume: of effects,
+    /// and of bytes, about. Who comes out of a longer one reads another part.
     std::size_t replay_effects_max = 16'384;
+    std::size_t replay_bytes_max = 16'777'216;
 };
 
 /// What a shard uses; all outlive it.
@@ -74,6 +76,10 @@ class Shard {
     /// Everything committed up to this position has been walked.
     std::int64_t walked() const { return walked_; }
     std::size_t queued_bytes() const { return queued_bytes_; }
+    /// Of what can be walked again, about.
+    std::size_t replay_bytes() const { return ring_bytes_; }
+    /// Acks that wait to be written.
+    std::size_t acks() const;
     /// When `handle_timeout` is to be called next.
     std::optional<Instant> next_timeout() const;
     /// Of the turn that runs.
@@ -101,9 +107,13 @@ class Shard {
     /// Work that comes by HTTP; `answer` runs once, unless the process ends. False: the writer's queue is
     /// full.
     bool submit_call(Origin origin, Command command, AnswerTo answer);
-    void collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack);
+    /// `session`: the one that it came on; none: it came by HTTP.
+    void collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack,
+                      const Session* session = nullptr);
     /// Hands collected acks to the writer at once.
     void flush_acks(Now now);
+    /// The same for those that came back.
+    void flush_returned_acks(Now now);
     /// Ends all sessions with 1001 and spreads their return over `spread`.
     void drain(Duration spread, Now now);
 
@@ -125,6 +135,14 @@ class Shard {
     bool submit(const Session& session, std::optional<Uuid> command, std::optional<Uuid> follows,
                 Command what);
     void count_queued(std::ptrdiff_t difference);
+    /// All that waits together is more than it may be.
+    bool crowded() const { return queued_bytes_ > options_.queues_bytes_max; }
+    /// A queue so long is too long then.
+    static bool lags(std::size_t queue_bytes);
+    /// Whether one more answer from the store may be put behind others that wait, with those that are being
+    /// read now.
+    bool has_room_for_answer() const;
+    void count_reading(int difference) { answers_read_ += difference; }
     /// What may wait for one session now. When all together wait for too much, those that lag fall back
     /// first: the queues of those that read are short.
     std::size_t session_queue_bytes_max() const;
@@ -146,19 +164,15 @@ class Shard {
         SessionKey session;
         friend bool operator>(const Timer& a, const Timer& b) { return a.at > b.at; }
     };
-    struct AckKey {
-        DeviceKey device;
-        ConversationKey conversation;
-        friend bool operator==(const AckKey&, const AckKey&) = default;
-    };
-    struct AckHash {
-        std::size_t operator()(const AckKey& key) const noexcept {
-            return std::hash<DeviceKey>{}(key.device) * 31 + std::hash<ConversationKey>{}(key.conversation);
-        }
+    /// What a device has acknowledged and the writer does not know yet.
+    struct DeviceAcks {
+        AccountKey account;
+        std::unordered_map<ConversationKey, std::int64_t> seqs;
     };
     struct Ringed {
         SharedEncodedBatch batch;
         std::int64_t before = 0;  // the position that had been walked before it
+        std::size_t effects() const { return batch->batch().effects.size(); }
     };
 
     /// What the ring has behind this position, for one session: of it what `wants(batch, effect)`.
@@ -171,6 +185,9 @@ class Shard {
     void answer(const Replied& replied);
     void revoke(const DeviceRevoked& revoked);
     void begin_epoch(const EpochBegun& begun);
+    void take_back(const AcksReturned& returned);
+    bool submit_acks(Acks acks, Now now);
+    void forget_acks();
     std::vector<SessionKey> session_keys() const;
 
     ShardOptions options_;
@@ -190,8 +207,14 @@ class Shard {
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     std::deque<Ringed> ring_;
     std::size_t ring_effects_ = 0;
-    std::unordered_map<AckKey, Acks::One, AckHash> acks_;
+    std::size_t ring_bytes_ = 0;
+    std::int64_t answers_read_ = 0;  // reads of sessions under way
+    std::unordered_map<DeviceKey, DeviceAcks> acks_;
+    std::size_t acks_count_ = 0;
     std::optional<Instant> acks_due_;
+    std::vector<Acks> acks_returned_;
+    std::size_t acks_returned_count_ = 0;
+    std::optional<Instant> acks_again_;
 };
 
 }  // namespace parley::server

@@ -131,6 +131,8 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
         }
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) {
         revoke(*revoked);
+    } else if (const auto* returned = std::get_if<AcksReturned>(&effect)) {
+        if (returned->shard == options_.number) take_back(*returned);
     } else if (const auto* begun = std::get_if<EpochBegun>(&effect)) {
         begin_epoch(*begun);
     }
@@ -139,8 +141,7 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
 void Shard::begin_epoch(const EpochBegun& begun) {
     epoch_ = begun.epoch;
     // They name numbers of before.
-    acks_.clear();
-    acks_due_.reset();
+    forget_acks();
     Duration wait;
     for (const SessionKey key : session_keys()) {
         if (Session* session = find(key)) session->close(CloseCode::going_away, wait);
@@ -174,9 +175,14 @@ void Shard::handle_revocations(const Batch& batch, Now now) {
 
 void Shard::remember(const SharedEncodedBatch& batch, std::int64_t before) {
     ring_.push_back({batch, before});
-    ring_effects_ += batch->batch().effects.size();
-    while (ring_effects_ > options_.replay_effects_max && ring_.size() > 1) {
-        ring_effects_ -= ring_.front().batch->batch().effects.size();
+    ring_effects_ += ring_.back().effects();
+    ring_bytes_ += batch->weight();
+    const auto too_much = [this] {
+        return ring_effects_ > options_.replay_effects_max || ring_bytes_ > options_.replay_bytes_max;
+    };
+    while (too_much() && ring_.size() > 1) {
+        ring_effects_ -= ring_.front().effects();
+        ring_bytes_ -= ring_.front().batch->weight();
         ring_.pop_front();
     }
 }

@@ -1,5 +1,6 @@
 #include "server/bus/writer_thread.hpp"
 
+#include "server/domain/weight.hpp"
 #include "server/ops/clock.hpp"
 #include "server/ops/thread_name.hpp"
 #include "server/store/apply_each.hpp"
@@ -33,16 +34,25 @@ void WriterThread::finish() {
 }
 
 bool WriterThread::submit(Work work) {
+    const std::size_t bytes = weight_of(work);
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
-        if (finishing_ || queue_.size() >= options_.queue_max) return false;
         first = queue_.empty();
+        const bool full =
+            queue_.size() >= options_.queue_max || queue_bytes_ + bytes > options_.queue_bytes_max;
+        if (finishing_ || (full && !first)) return false;
         queue_.push_back(std::move(work));
-        metrics_.writes_queued.store(static_cast<std::int64_t>(queue_.size()), std::memory_order_relaxed);
+        queue_bytes_ += bytes;
+        count_queue();
     }
     if (first) changed_.notify_one();
     return true;
+}
+
+void WriterThread::count_queue() {
+    metrics_.writes_queued.store(static_cast<std::int64_t>(queue_.size()), std::memory_order_relaxed);
+    metrics_.writes_queued_bytes.store(static_cast<std::int64_t>(queue_bytes_), std::memory_order_relaxed);
 }
 
 void WriterThread::run() {
@@ -55,7 +65,8 @@ void WriterThread::run() {
             changed_.wait(lock, [this] { return finishing_ || !queue_.empty(); });
             if (queue_.empty()) return;
             std::swap(taken, queue_);
-            metrics_.writes_queued.store(0, std::memory_order_relaxed);
+            queue_bytes_ = 0;
+            count_queue();
         }
         decide(taken);
     }

@@ -17,6 +17,9 @@ namespace parley::server {
 struct WriterOptions {
     /// Pieces of work that may wait.
     std::size_t queue_max = 16'384;
+    /// What they may take, about; one that comes while none waits is always taken. As much again may be with
+    /// the writer.
+    std::size_t queue_bytes_max = 33'554'432;
     /// Pieces of work in one transaction.
     std::size_t batch_max = 512;
 };
@@ -47,6 +50,7 @@ class WriterThread : public WriteQueue {
 
   private:
     void run();
+    void count_queue();
     void decide(const std::vector<Work>& works);
     void note_commit(std::size_t works, std::chrono::microseconds took);
     void report_failure(const Error& why);
@@ -58,6 +62,7 @@ class WriterThread : public WriteQueue {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Work> queue_;
+    std::size_t queue_bytes_ = 0;
     bool finishing_ = false;
     bool broken_ = false;
     std::thread thread_;

@@ -62,6 +62,12 @@ struct DeviceRevoked {
     bool token_reused = false;
 };
 
+/// Acks that could not be written; for the shard that collected them, which tries again.
+struct AcksReturned {
+    std::uint32_t shard = 0;
+    Acks acks;
+};
+
 /// An older copy of the store had been put back, and from here on it is another epoch: every session ends,
 /// since what its device holds may be of the lost one, and comes back into this.
 struct EpochBegun {
@@ -73,7 +79,7 @@ struct EpochBegun {
 };
 
 using Effect = std::variant<Replied, ConversationChange, AccountChange, Opened, Closed, ReceiptMoved,
-                            DeviceRevoked, EpochBegun>;
+                            DeviceRevoked, AcksReturned, EpochBegun>;
 
 /// What one transaction did, in the order in which it happened. Immutable once committed; shared by all
 /// shards.

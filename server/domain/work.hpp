@@ -58,6 +58,8 @@ struct Acks {
         std::int64_t seq = 0;
     };
     std::vector<One> acks;
+    /// How often they came back unwritten.
+    int tries = 0;
 };
 /// A device of the account came with this token of ours, which is ahead of the store; `origin` has no
 /// command.

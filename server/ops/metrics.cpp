@@ -143,6 +143,8 @@ void add_sessions(Families& all) {
     all.counter("parley_http_calls_total", "HTTP calls.", &M::http_calls);
     all.gauge("parley_session_queue_bytes", "What waits for slow connections.",
               [](const M& m) { return m.queued_bytes.value(); });
+    all.gauge("parley_batch_queue_bytes", "Committed batches that wait to be told to connections, about.",
+              [](const M& m) { return m.unwalked_bytes.load(std::memory_order_relaxed); });
     all.outcomes(
         "parley_resumes_total",
         "Resumes by how they began (fresh, continued, fallen_back) and how they ended (finished: live; "
@@ -168,6 +170,8 @@ void add_process(Families& all, const ProcessMetrics& process) {
                           1e-6);
     all.process_gauge("parley_write_queue", "Pieces of work that wait for the writer.",
                       process.writes_queued.load());
+    all.process_gauge("parley_write_queue_bytes", "The same in bytes, about.",
+                      process.writes_queued_bytes.load());
     all.process_gauge("parley_read_queue", "Reads that wait.", process.reads_queued.load());
     all.process_gauge("parley_hash_queue", "Passwords that wait to be hashed.", process.hashes_queued.load());
     all.process_counter(

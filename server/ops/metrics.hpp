@@ -77,7 +77,8 @@ struct ShardMetrics {
     Counter reconnects;         ///< Connections whose first resume came with a token: devices that were here.
     Counter http_calls;
     Counter queued_bytes;  ///< Waits in the queues of this shard's sessions; goes down as well.
-    Histogram delivery_ms{latency_bounds_ms};  ///< Frame in to frame with the change handed to the kernel.
+    std::atomic<std::int64_t> unwalked_bytes{0};  ///< Of committed batches that wait for this shard.
+    Histogram delivery_ms{latency_bounds_ms};     ///< Frame in to frame with the change handed to the kernel.
 };
 
 /// What the threads beside the shards count.
@@ -90,6 +91,7 @@ struct ProcessMetrics {
     /// When the transaction under way began; 0: none is.
     std::atomic<Instant> writing_since{};
     std::atomic<std::int64_t> writes_queued{0};
+    std::atomic<std::int64_t> writes_queued_bytes{0};
     std::atomic<std::int64_t> reads_queued{0};
     std::atomic<std::int64_t> hashes_queued{0};
     std::atomic<std::int64_t> bad_rows{0};

@@ -6,19 +6,17 @@
 
 namespace parley::server {
 
-namespace {
-
-/// Nothing was written, and nobody was answered before.
-Batch refused(const Store& store, std::span<const Work> works, const Error& error) {
-    Batch batch{.first_position = store.position() + 1, .last_position = store.position(), .effects = {}};
+Batch refused(std::int64_t position, std::span<const Work> works, const Error& error) {
+    Batch batch{.first_position = position + 1, .last_position = position, .effects = {}};
     for (const Work& work : works) {
-        if (!work.origin.session) continue;
-        batch.effects.emplace_back(Replied{.origin = work.origin, .answer = fail(Error(error))});
+        if (const auto* acks = std::get_if<Acks>(&work.command)) {
+            batch.effects.emplace_back(AcksReturned{.shard = work.origin.shard, .acks = *acks});
+        } else if (work.origin.session) {
+            batch.effects.emplace_back(Replied{.origin = work.origin, .answer = fail(Error(error))});
+        }
     }
     return batch;
 }
-
-}  // namespace
 
 void apply_each(Store& store, std::span<const Work> works, const ApplyEach& tell) {
     if (works.empty()) return;
@@ -26,7 +24,7 @@ void apply_each(Store& store, std::span<const Work> works, const ApplyEach& tell
     if (batch) {
         tell.applied(std::move(*batch), works.size());
     } else if (works.size() == 1 || store.broken()) {
-        tell.failed(refused(store, works, batch.error()), batch.error());
+        tell.failed(refused(store.position(), works, batch.error()), batch.error());
     } else {
         apply_each(store, works.first(works.size() / 2), tell);
         apply_each(store, works.subspan(works.size() / 2), tell);

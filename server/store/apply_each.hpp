@@ -5,6 +5,7 @@
 #include "server/domain/work.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 
@@ -19,6 +20,10 @@ struct ApplyEach {
     /// So many works, mostly one, could not be carried out for this reason; the batch answers them with it.
     std::function<void(Batch batch, const Error& why)> failed;
 };
+
+/// What a transaction that failed as a whole has to say: nothing was written, everybody who waits hears this
+/// error, and acks come back. `position`: the store's.
+Batch refused(std::int64_t position, std::span<const Work> works, const Error& error);
 
 /// Applies all works in one transaction; where that fails as a whole, in halves, so that only what cannot be
 /// carried out at all is answered with the error. A store that is broken is asked no further: all works that

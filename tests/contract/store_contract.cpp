@@ -40,6 +40,7 @@ std::vector<std::string> effects_of(const Batch& batch) {
         std::string operator()(const Closed&) { return "closed"; }
         std::string operator()(const ReceiptMoved&) { return "receipt"; }
         std::string operator()(const DeviceRevoked&) { return "device revoked"; }
+        std::string operator()(const AcksReturned&) { return "acks returned"; }
         std::string operator()(const EpochBegun&) { return "epoch begun"; }
     };
     std::vector<std::string> names;

@@ -1,4 +1,5 @@
-"""A client that reads nothing for a minute while 50,000 messages pass gets them all."""
+"""A client that reads nothing for a minute while 50,000 messages pass gets them all, also where each is as
+long as a message can be."""
 import random
 import threading
 from collections import Counter, deque
@@ -6,7 +7,7 @@ from collections import Counter, deque
 from proof import waiting
 from proof.server import Server
 from proof.session import Account, Session
-from texts import Texts
+from texts import TEXT_POINTS_MAX, Texts
 
 WINDOW = 16
 WRITERS = 4
@@ -17,8 +18,19 @@ MEMORY_KIB_MAX = 64 * 1024
 
 
 def run(cases, options, say):
+    lines = Texts(random.Random(options.seed)).take(options.messages)
+    pass_by(cases, "deaf", lines, options.seconds, say)
+    pass_by(cases, "deaf to chapters", chapters(options.chapters), 0, say)
+
+
+def chapters(count):
+    """As long as texts may be, counted in characters and nearly so in bytes; each another."""
+    return [f"{number} ".ljust(TEXT_POINTS_MAX, "é") for number in range(count)]
+
+
+def pass_by(cases, scene, lines, seconds, say):
     def check(name, holds, why=""):
-        cases.check(f"deaf: {name}", holds, why)
+        cases.check(f"{scene}: {name}", holds, why)
 
     with Server() as server:
         deaf = Account.register(server, "deaf")
@@ -32,11 +44,11 @@ def run(cases, options, say):
         watch = MemoryWatch(server)
         before = watch.now()
         started = waiting.now()
-        texts = write_all(server, writers, group, options.messages, options.seed)
-        say(f"{options.messages} messages accepted in {waiting.now() - started:.1f} s")
-        while waiting.now() - started < options.seconds:
+        texts = write_all(server, writers, group, lines)
+        say(f"{len(texts)} messages accepted in {waiting.now() - started:.1f} s")
+        while waiting.now() - started < seconds:
             session.send("ping")
-            waiting.rest(min(PING_SECONDS, max(0.1, options.seconds - (waiting.now() - started))))
+            waiting.rest(min(PING_SECONDS, max(0.1, seconds - (waiting.now() - started))))
         peak = watch.stop()
         say(f"server memory: {before / 1024:.1f} MiB before, {peak / 1024:.1f} MiB at most")
         check("the connection lives", still_served(session), "it was closed")
@@ -77,18 +89,17 @@ class MemoryWatch:
         return self.peak
 
 
-def write_all(server, writers, group, count, seed):
+def write_all(server, writers, group, lines):
     """All writers at once, each with a window. Gives every text that was accepted."""
-    texts = Texts(random.Random(seed))
     problems = []
 
-    def write(account, lines):
+    def write(account, share):
         try:
-            write_with_window(server, account, group, lines)
+            write_with_window(server, account, group, share)
         except Exception as problem:  # noqa: BLE001 - told below
             problems.append(problem)
 
-    shares = [texts.take(count // len(writers)) for _ in writers]
+    shares = [lines[number :: len(writers)] for number in range(len(writers))]
     threads = [threading.Thread(target=write, args=pair) for pair in zip(writers, shares)]
     for thread in threads:
         thread.start()

@@ -47,7 +47,8 @@ void RealServer::open(NetOptions net, std::uint32_t shards) {
         http.decoy_hash = *hash_password("decoy", cost);
         http.rules = rules_;
         loops_.push_back(std::make_unique<ShardLoop>(options, ports, http, *hashers_, *this));
-        bus_.add_shard([loop = loops_.back().get()](auto task) { loop->post(std::move(task)); });
+        bus_.add_shard([loop = loops_.back().get()](auto task) { loop->post(std::move(task)); },
+                       metrics_.back()->unwalked_bytes);
     }
     auto listener = Listener::create(net, loops());
     EXPECT_TRUE(listener) << listener.error().context;

@@ -22,6 +22,8 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
     first.delivery_ms.observe(3);
     first.delivery_ms.observe(99'999);
     process.commit_works.observe(7);
+    process.writes_queued_bytes = 6;
+    first.unwalked_bytes = 5;
     const std::vector<const ShardMetrics*> shards{&first, &second};
     const std::string text =
         render_metrics(process, shards, {.log_lines_dropped = 3, .connections_refused = 8});
@@ -35,6 +37,7 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
           "parley_delivery_seconds_bucket{shard=\"0\",le=\"+Inf\"} 3\n",
           "parley_delivery_seconds_count{shard=\"0\"} 3\n", "parley_commit_works_bucket{le=\"8\"} 1\n",
           "# TYPE parley_delivery_seconds histogram\n", "parley_write_queue 0\n",
+          "parley_write_queue_bytes 6\n", "parley_batch_queue_bytes{shard=\"0\"} 5\n",
           "parley_log_lines_dropped_total 3\n", "parley_connections_refused_total 8\n"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
     }
