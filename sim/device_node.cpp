@@ -93,6 +93,10 @@ void DeviceNode::act(const std::function<void(core::Client&)>& what) {
     if (up()) tab_->act(what);
 }
 
+void DeviceNode::settle() {
+    if (up()) tab_->settle();
+}
+
 void DeviceNode::cut(bool silently) {
     if (tab_) tab_->cut(silently);
 }

@@ -24,7 +24,8 @@ struct Link {
     bool silent = false;
     /// The device takes nothing from its socket; what is under way waits, and then the server's sends do.
     bool reads = true;
-    /// Answers to HTTP calls get back.
+    /// What the server sends gets back; without it the device is heard and hears nothing, and a connection on
+    /// which something was lost so carries nothing back any more.
     bool answers = true;
 
     /// How long one packet takes now.

@@ -30,10 +30,14 @@ class Promise {
     virtual void committed(Scene&, const server::Batch&) {}
     /// An envelope has left the server on a connection that is signed in.
     virtual void server_said(Scene&, Wire&, const SignedIn&, const protocol::Envelope&) {}
+    /// An envelope is leaving a device on which somebody is signed in.
+    virtual void device_said(Scene&, Device&, const protocol::Envelope&) {}
     /// An envelope has reached the server, which has not looked at it yet. Nobody need be signed in there.
     virtual void server_heard(Scene&, Wire&, const protocol::Envelope&) {}
     /// The server stands on its disk again; the history has what the store has.
     virtual void server_started(Scene&, const StoredRows&) {}
+    /// A person looks at the list of conversations on a device.
+    virtual void listed(Scene&, Device&, const std::vector<core::ConversationView>&) {}
     /// A person looks at a conversation on a device.
     virtual void looked_at(Scene&, Device&, const Showing&) {}
     /// Everything has come to rest after all faults were healed.

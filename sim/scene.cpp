@@ -133,11 +133,23 @@ void Scene::device_noticed(Device& device, const core::Notice& notice) {
     }
 }
 
+std::optional<std::vector<core::ConversationView>> Scene::list(Device& device) {
+    device.node->settle();
+    if (!device.signed_in()) return std::nullopt;
+    auto views = device.node->client().conversations(0, 1000);
+    if (!views) return std::nullopt;
+    if (caught_up_with_restore(device)) {
+        for (const auto& promise : promises_)
+            promise->listed(*this, device, *views);
+    }
+    return std::move(*views);
+}
+
 void Scene::look_at(Device& device) {
-    if (!device.node->up() || !device.signed_in() || !caught_up_with_restore(device)) return;
-    core::Client& client = device.node->client();
-    const auto views = client.conversations(0, 1000);
+    if (!device.signed_in() || !caught_up_with_restore(device)) return;
+    const auto views = list(device);
     if (!views || views->empty()) return;
+    core::Client& client = device.node->client();
     const auto& view = world_.random().pick(*views);
     const auto shown = everything_shown(client, view);
     if (!shown) return;
@@ -155,7 +167,7 @@ void Scene::check_at_rest() {
         promise->at_rest(*this, *stored);
     for (const auto& device : devices_) {
         if (!caught_up_with_restore(*device)) return surprise(device->node->name() + " is not online");
-        const auto views = device->node->client().conversations(0, 1000);
+        const auto views = list(*device);
         if (!views) return surprise(device->node->name() + ": its database cannot be read");
         std::vector<Showing> all;
         for (const auto& view : *views) {
@@ -204,15 +216,35 @@ void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {
     }
 }
 
-void Scene::server_heard(Wire& wire, std::string_view frame) {
-    const auto envelopes = protocol::decode_frame(frame, wire.encoding());
+namespace {
+
+/// Does something with each envelope of a frame that can be read.
+template <class Do>
+void each_envelope(std::string_view frame, protocol::Encoding encoding, Do what) {
+    const auto envelopes = protocol::decode_frame(frame, encoding);
     if (!envelopes) return;
     for (const auto& decoded : *envelopes) {
-        const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
-        if (envelope == nullptr) continue;
-        for (const auto& promise : promises_)
-            promise->server_heard(*this, wire, *envelope);
+        if (const auto* envelope = std::get_if<protocol::Envelope>(&decoded)) what(*envelope);
     }
+}
+
+}  // namespace
+
+void Scene::device_said(Wire& wire, std::string_view frame) {
+    Device* device = device_named(wire.device_name());
+    // What one says that has not caught up is of before the restore.
+    if (device == nullptr || !device->signed_in() || device->behind_restore) return;
+    each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
+        for (const auto& promise : promises_)
+            promise->device_said(*this, *device, envelope);
+    });
+}
+
+void Scene::server_heard(Wire& wire, std::string_view frame) {
+    each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
+        for (const auto& promise : promises_)
+            promise->server_heard(*this, wire, envelope);
+    });
 }
 
 void Scene::server_started() {

@@ -108,6 +108,8 @@ class Scene final : public Watch {
     std::optional<Uuid> give(Device& device, protocol::Payload command);
     /// Registers or signs in where the device is not.
     void sign_in(Device& device);
+    /// What a device lists, as a person sees it; nothing where it cannot.
+    std::optional<std::vector<core::ConversationView>> list(Device& device);
     /// Looks at what a device shows, as a person would.
     void look_at(Device& device);
     /// Everything has come to rest: what holds at the end is checked.
@@ -116,6 +118,7 @@ class Scene final : public Watch {
     // Watch.
     void committed(const server::Batch& batch) override;
     void server_said(Wire& wire, const protocol::Envelope& envelope) override;
+    void device_said(Wire& wire, std::string_view frame) override;
     void server_heard(Wire& wire, std::string_view frame) override;
     void backed_up() override;
     void restored() override;

@@ -127,7 +127,8 @@ bool ServerNode::Process::open() {
                                  commit(batch);
                              }},
         random_.fork("writer"));
-    readers_ = std::make_unique<VirtualReaders>(world, life_, *store_, turn, random_.fork("readers"));
+    readers_ = std::make_unique<VirtualReaders>(
+        world, life_, *store_, VirtualReaders::Ways{turn, node_.slowest_read_}, random_.fork("readers"));
     hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
     bus_ =
         std::make_unique<VirtualBus>(world, life_, [this](std::uint32_t from, server::DeviceConnected what) {
@@ -368,6 +369,10 @@ void ServerNode::frame_written(Wire& wire) {
 
 void ServerNode::peer_gone(Wire& wire) {
     if (up()) process_->peer_gone(wire);
+}
+
+void ServerNode::frame_leaves(Wire& wire, std::string_view frame) {
+    watch_.device_said(wire, frame);
 }
 
 void ServerNode::frame_said(Wire& wire, std::string_view frame) {

@@ -52,6 +52,8 @@ class ServerNode final : public WireAcceptor {
     std::int64_t starts() const { return starts_; }
     /// How wrong its wall clock is.
     Duration& clock_error() { return clock_error_; }
+    /// How long a read may take; nothing: as long as it mostly does.
+    Duration& slowest_read() { return slowest_read_; }
     Now now() const { return {world_.instant(), world_.wall() + clock_error_}; }
     /// Nothing waits to be written.
     bool idle() const;
@@ -80,6 +82,7 @@ class ServerNode final : public WireAcceptor {
     void frame_arrived(Wire& wire, std::string_view frame) override;
     void frame_written(Wire& wire) override;
     void peer_gone(Wire& wire) override;
+    void frame_leaves(Wire& wire, std::string_view frame) override;
     void frame_said(Wire& wire, std::string_view frame) override;
 
   private:
@@ -99,6 +102,7 @@ class ServerNode final : public WireAcceptor {
     std::unique_ptr<MemoryDisk> backup_;
     bool restore_due_ = false;
     Duration clock_error_;
+    Duration slowest_read_;
     bool draining_ = false;
     std::int64_t starts_ = 0;
 };

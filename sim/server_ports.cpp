@@ -49,11 +49,11 @@ void VirtualWriter::pump() {
     });
 }
 
-VirtualReaders::VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn, Random random)
+VirtualReaders::VirtualReaders(World& world, SharedLife life, server::Store& store, Ways ways, Random random)
     : world_(world),
       life_(std::move(life)),
       store_(store),
-      turn_(std::move(turn)),
+      ways_(std::move(ways)),
       random_(random),
       slow_one_of_(random_.below(4) == 0 ? 3 : 16) {}
 
@@ -68,7 +68,8 @@ bool VirtualReaders::submit(std::uint32_t shard, std::function<void(server::Snap
     const std::uint64_t number = ++number_;
     readings_.emplace(number, std::move(reading));
     // Now and then a disk takes its time, and the world goes on meanwhile.
-    const std::int64_t slowest = random_.below(slow_one_of_) == 0 ? 400 : 8;
+    const std::int64_t usual = random_.below(slow_one_of_) == 0 ? 400 : 8;
+    const std::int64_t slowest = std::max(usual, ways_.slowest.ms);
     world_.after(milliseconds(random_.between(0, slowest)), life_, [this, number] { run(number); });
     return true;
 }
@@ -88,7 +89,7 @@ void VirtualReaders::run(std::uint64_t number) {
     world_.after(milliseconds(random_.between(0, 4)), life_, [this, number] {
         const Reading finished = std::move(readings_.at(number));
         readings_.erase(number);
-        turn_(finished.shard, finished.done);
+        ways_.turn(finished.shard, finished.done);
     });
 }
 

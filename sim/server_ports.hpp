@@ -51,7 +51,13 @@ class VirtualReaders final : public server::ReadPool {
     /// Runs `done` as a turn of the shard.
     using Turn = std::function<void(std::uint32_t shard, const std::function<void()>& done)>;
 
-    VirtualReaders(World& world, SharedLife life, server::Store& store, Turn turn, Random random);
+    struct Ways {
+        Turn turn;
+        /// Asked at each read; nothing: the usual.
+        const Duration& slowest;
+    };
+
+    VirtualReaders(World& world, SharedLife life, server::Store& store, Ways ways, Random random);
 
     bool submit(std::uint32_t shard, std::function<void(server::Snapshot&)> read,
                 std::function<void()> done) override;
@@ -68,7 +74,7 @@ class VirtualReaders final : public server::ReadPool {
     World& world_;
     SharedLife life_;
     server::Store& store_;
-    Turn turn_;
+    Ways ways_;
     Random random_;
     /// So many reads, and one of them is slow: on some days of a server that is every third.
     std::uint64_t slow_one_of_;

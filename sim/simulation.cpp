@@ -218,6 +218,7 @@ void Simulation::heal() {
     scene_.server().disk().faults().sync_failures = 0;
     scene_.server().disk().faults().capacity.reset();
     scene_.server().clock_error() = {};
+    scene_.server().slowest_read() = {};
     for (const auto& device : scene_.devices()) {
         device->node->disk().faults().sync_failures = 0;
         device->node->disk().faults().capacity.reset();

@@ -109,6 +109,10 @@ void Tab::act(const std::function<void(core::Client&)>& what) {
     drive();
 }
 
+void Tab::settle() {
+    if (drive_due_) drive();
+}
+
 void Tab::drive() {
     // A notice may lead to another act; its actions wait their turn in the one list.
     if (driving_ || !up()) return;

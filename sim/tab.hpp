@@ -73,6 +73,8 @@ class Tab final : public WireEvents {
     /// Nothing more is recorded of it.
     void stop_recording();
     void act(const std::function<void(core::Client&)>& what);
+    /// Does now what would be done within moments with what has come.
+    void settle();
     void cut(bool silently);
     void read_on();
     void tell_network(bool up);

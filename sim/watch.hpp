@@ -17,6 +17,8 @@ class Watch {
     virtual void committed(const server::Batch& batch) = 0;
     /// This envelope has left the server on this connection: whatever it says has been promised.
     virtual void server_said(Wire& wire, const protocol::Envelope& envelope) = 0;
+    /// This frame is leaving a device, which has committed what it says.
+    virtual void device_said(Wire& wire, std::string_view frame) = 0;
     /// This frame has reached the server.
     virtual void server_heard(Wire& wire, std::string_view frame) = 0;
     /// The store as it is now may come back later.

@@ -36,7 +36,7 @@ void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
     way.last_arrival = earliest + transfer;
     world_.at(way.last_arrival, nullptr,
               [self = shared_from_this(), &way, arrived = std::move(arrived)]() mutable {
-                  if (self->dead()) return;
+                  if (self->loses(way)) return;
                   auto waiting = way.waiting.lock();
                   if (waiting) return waiting->push_back(std::move(arrived));
                   if (!self->ends_.link.silent) return arrived();
@@ -48,6 +48,13 @@ void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
               });
 }
 
+bool Wire::loses(const Way& way) {
+    if (dead()) return true;
+    if (&way != &to_device_) return false;
+    lost_something_back_ = lost_something_back_ || !ends_.link.answers;
+    return lost_something_back_;
+}
+
 /// The systems send again what was not confirmed, at longer and longer intervals.
 void Wire::retry(Way& way, std::shared_ptr<Waiting> waiting) {
     world_.after(way.retry, [self = shared_from_this(), &way, waiting = std::move(waiting)]() mutable {
@@ -56,7 +63,7 @@ void Wire::retry(Way& way, std::shared_ptr<Waiting> waiting) {
         while (!waiting->empty()) {
             World::Event arrived = std::move(waiting->front());
             waiting->pop_front();
-            if (!self->dead()) arrived();
+            if (!self->loses(way)) arrived();
         }
     });
 }
@@ -69,7 +76,8 @@ void Wire::connect() {
         if (!self->connected_) self->tell_device({});
     });
     carry(to_server_, 0, [self = shared_from_this()] {
-        if (!self->device_open_ || self->ends_.device_life->over()) return;
+        // Where nothing gets back no connection comes about.
+        if (!self->device_open_ || self->ends_.device_life->over() || !self->ends_.link.answers) return;
         if (!self->ends_.server.listening()) return self->refuse();
         self->server_open_ = true;
         self->carry(self->to_device_, 0, [self] {
@@ -86,6 +94,7 @@ void Wire::refuse() {
 }
 
 void Wire::send_to_server(std::string frame) {
+    ends_.server.frame_leaves(*this, frame);
     const std::size_t size = frame.size();
     carry(to_server_, size, [self = shared_from_this(), bytes = std::move(frame)] {
         if (self->server_open_) return self->ends_.server.frame_arrived(*self, bytes);

@@ -36,6 +36,8 @@ class WireAcceptor {
     virtual void frame_arrived(Wire& wire, std::string_view frame) = 0;
     virtual void frame_written(Wire& wire) = 0;
     virtual void peer_gone(Wire& wire) = 0;
+    /// For those who watch: this frame is leaving the device.
+    virtual void frame_leaves(Wire& wire, std::string_view frame) = 0;
     /// For those who watch: this frame has left the server.
     virtual void frame_said(Wire& wire, std::string_view frame) = 0;
 };
@@ -62,7 +64,9 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     std::uint64_t number() const { return number_; }
     bool server_holds() const { return server_open_; }
     /// Both ends hold it, and what one sends reaches the other.
-    bool carries() const { return server_open_ && device_open_ && !dead() && !ends_.link.silent; }
+    bool carries() const {
+        return server_open_ && device_open_ && !dead() && !ends_.link.silent && !lost_something_back_;
+    }
 
     /// Everything that was sent on it has been taken by the other end. What left while the way was slow comes
     /// as slowly as it left, however fast the way is now.
@@ -108,6 +112,8 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
 
     /// Whatever is sent on it is lost for good.
     bool dead() const { return silent_ || !ends_.link.up; }
+    /// Whether what comes to the end of this way now is lost.
+    bool loses(const Way& way);
     void carry(Way& way, std::size_t bytes, World::Event arrived);
     void retry(Way& way, std::shared_ptr<Waiting> waiting);
     void refuse();
@@ -125,6 +131,7 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     bool server_open_ = false;
     bool connected_ = false;
     bool silent_ = false;
+    bool lost_something_back_ = false;
     Way to_device_;
     Way to_server_;
     std::deque<Parcel> unread_;

@@ -25,7 +25,9 @@ std::span<const Act* const> all_acts();
 // What many acts need.
 
 /// The present conversations that the device lists; only groups where asked.
-std::vector<core::ConversationView> conversations_of(Device& device, bool groups_only);
+std::vector<core::ConversationView> conversations_of(Scene& scene, Device& device, bool groups_only);
+/// One of these; often the one in which something happened last, so that people meet.
+const core::ConversationView& pick_lively(Scene& scene, const std::vector<core::ConversationView>& views);
 /// Accounts of other people, as far as they are known.
 std::vector<AccountId> others(const Scene& scene, const Device& device);
 /// Of these those who are in the conversation, or those who are not, as far as the device knows.

@@ -21,25 +21,32 @@ extern const Act change_profile;
 extern const Act revoke_device;
 extern const Act paste_pages;
 extern const Act use_older_tab;
+extern const Act arrange_group;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
-        &send_direct,    &send_group,    &send_burst,        &create_group,  &add_member,  &remove_member,
-        &leave_group,    &rename_group,  &read_conversation, &settle_failed, &look_around, &go_offline,
-        &change_profile, &revoke_device, &use_older_tab,     &paste_pages,
+        &send_direct,    &send_group,    &send_burst,        &create_group,  &add_member,    &remove_member,
+        &leave_group,    &rename_group,  &read_conversation, &settle_failed, &look_around,   &go_offline,
+        &change_profile, &revoke_device, &use_older_tab,     &paste_pages,   &arrange_group,
     };
     return known_acts;
 }
 
-std::vector<core::ConversationView> conversations_of(Device& device, bool groups_only) {
+std::vector<core::ConversationView> conversations_of(Scene& scene, Device& device, bool groups_only) {
     std::vector<core::ConversationView> chosen;
-    auto views = device.node->client().conversations(0, 100);
+    auto views = scene.list(device);
     if (!views) return chosen;
     for (auto& view : *views) {
         const bool group = view.summary.kind == protocol::ConversationKind::group;
         if (view.present && !view.pending && (group || !groups_only)) chosen.push_back(std::move(view));
     }
     return chosen;
+}
+
+const core::ConversationView& pick_lively(Scene& scene, const std::vector<core::ConversationView>& views) {
+    Random& random = scene.world().random();
+    // The latest activity comes first.
+    return random.below(3) == 0 ? views.front() : random.pick(views);
 }
 
 std::vector<AccountId> others(const Scene& scene, const Device& device) {

@@ -5,10 +5,10 @@ namespace parley::sim {
 namespace {
 
 bool perform_leave_group(Scene& scene, Device& device) {
-    const auto views = conversations_of(device, true);
+    const auto views = conversations_of(scene, device, true);
     if (views.empty()) return false;
     Random& random = scene.world().random();
-    const StreamId stream = random.pick(views).stream;
+    const StreamId stream = pick_lively(scene, views).stream;
     // Mostly not without a word.
     const auto words = random.below(3);
     for (std::uint64_t word = 0; word < words; ++word) {

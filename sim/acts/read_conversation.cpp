@@ -7,9 +7,9 @@ namespace {
 /// Mostly to the end of what is shown, sometimes only into it.
 bool perform_read_conversation(Scene& scene, Device& device) {
     Random& random = scene.world().random();
-    const auto views = conversations_of(device, false);
+    const auto views = conversations_of(scene, device, false);
     if (views.empty()) return false;
-    const auto& view = random.pick(views);
+    const auto& view = pick_lively(scene, views);
     const auto window = device.node->client().window(view.stream, {.limit = 20});
     if (!window) return false;
     std::int64_t upto = 0;

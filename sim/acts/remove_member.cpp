@@ -6,10 +6,10 @@ namespace {
 
 bool perform_remove_member(Scene& scene, Device& device) {
     Random& random = scene.world().random();
-    const auto views = conversations_of(device, true);
+    const auto views = conversations_of(scene, device, true);
     const auto people = others(scene, device);
     if (views.empty() || people.empty()) return false;
-    const StreamId stream = random.pick(views).stream;
+    const StreamId stream = pick_lively(scene, views).stream;
     const auto inside = who_is(device, stream, people, true);
     // Now and then somebody who is not in it.
     const bool any = inside.empty() || random.below(4) == 0;

@@ -5,10 +5,10 @@ namespace parley::sim {
 namespace {
 
 bool perform_rename_group(Scene& scene, Device& device) {
-    const auto views = conversations_of(device, true);
+    const auto views = conversations_of(scene, device, true);
     if (views.empty()) return false;
     protocol::ConversationRename rename{.title = "name " + std::to_string(scene.world().next_number())};
-    rename.target.stream = scene.world().random().pick(views).stream;
+    rename.target.stream = pick_lively(scene, views).stream;
     return scene.give(device, std::move(rename)).has_value();
 }
 

@@ -8,7 +8,7 @@ namespace {
 void talk_on(Scene& scene, const Person& person, const DeviceId& signed_out) {
     for (Device* device : person.devices) {
         if (!device->signed_in() || device->node->client().device() != signed_out) continue;
-        const auto views = conversations_of(*device, false);
+        const auto views = conversations_of(scene, *device, false);
         const auto words = views.empty() ? 0 : scene.world().random().below(6);
         for (std::uint64_t word = 0; word < words; ++word) {
             protocol::MessageSend message{.text = new_text(scene, *device)};

@@ -5,9 +5,9 @@ namespace parley::sim {
 namespace {
 
 bool perform_send_burst(Scene& scene, Device& device) {
-    const auto views = conversations_of(device, false);
+    const auto views = conversations_of(scene, device, false);
     if (views.empty()) return false;
-    const auto& view = scene.world().random().pick(views);
+    const auto& view = pick_lively(scene, views);
     const std::int64_t count = scene.world().random().between(5, 30);
     for (std::int64_t one = 0; one < count; ++one) {
         protocol::MessageSend message{.text = new_text(scene, device)};

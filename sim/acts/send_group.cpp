@@ -24,9 +24,9 @@ protocol::MessageSend message_for(Scene& scene, Device& device, const core::Conv
 }
 
 bool perform_send_group(Scene& scene, Device& device) {
-    const auto views = conversations_of(device, false);
+    const auto views = conversations_of(scene, device, false);
     if (views.empty()) return false;
-    const auto& view = scene.world().random().pick(views);
+    const auto& view = pick_lively(scene, views);
     return scene.give(device, message_for(scene, device, view)).has_value();
 }
 

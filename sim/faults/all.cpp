@@ -25,6 +25,7 @@ extern const Fault device_disk_full;
 extern const Fault server_clock;
 extern const Fault lose_answers;
 extern const Fault hand_over;
+extern const Fault slow_reads;
 extern const Fault restore_server;
 
 std::span<const Fault* const> all_faults() {
@@ -34,7 +35,7 @@ std::span<const Fault* const> all_faults() {
         &device_sync_fails,   &wrong_clock,       &kill_server,        &server_loses_power,
         &server_dies_writing, &server_sync_fails, &server_disk_full,   &drain_server,
         &change_network,      &device_disk_full,  &server_clock,       &lose_answers,
-        &hand_over,           &restore_server,
+        &hand_over,           &slow_reads,        &restore_server,
     };
     return known_faults;
 }

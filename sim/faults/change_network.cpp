@@ -18,8 +18,13 @@ bool strike_change_network(Scene& scene) {
     link.bytes_per_second = 0;
     // Some systems say that the old one is gone before the new one is there, some only that one is there.
     if (random.below(2) == 0) device->node->tell_network(false);
-    scene.world().after(milliseconds(random.between(0, 2'000)),
-                        [device] { device->node->tell_network(true); });
+    // And some say so more than once: of each address, of each way out.
+    const std::int64_t times = random.below(2) == 0 ? 1 : random.between(2, 4);
+    Duration when;
+    for (std::int64_t time = 0; time < times; ++time) {
+        when = when + milliseconds(random.between(0, 2'000));
+        scene.world().after(when, [device] { device->node->tell_network(true); });
+    }
     return true;
 }
 

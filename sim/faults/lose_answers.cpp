@@ -4,8 +4,8 @@ namespace parley::sim {
 
 namespace {
 
-/// What it asks over HTTP arrives and is done, and the answer does not come back: of a sign-in, or of a
-/// renewal of its tokens.
+/// What it asks for arrives and is done, and no answer comes back: of a sign-in, of a renewal of its tokens,
+/// of all that it sends on its connection, until it gives that up.
 bool strike_lose_answers(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->node->link().answers) return false;

@@ -4,7 +4,8 @@ namespace parley::sim {
 
 namespace {
 
-/// The device takes nothing from its socket for a while; the server must not hold more than it has named.
+/// The device takes nothing from its socket for a while, as one does that sleeps; the server must not hold
+/// more than it has named. When it wakes its system says that there is a network.
 bool strike_stop_reading(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->node->link().reads) return false;
@@ -12,6 +13,7 @@ bool strike_stop_reading(Scene& scene) {
     scene.world().after(milliseconds(scene.world().random().between(1'000, 40'000)), [device] {
         device->node->link().reads = true;
         device->node->read_on();
+        device->node->tell_network(true);
     });
     return true;
 }

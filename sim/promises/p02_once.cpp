@@ -20,10 +20,14 @@ class Once final : public Promise {
     int number() const override { return 2; }
 
     void committed(Scene& scene, const server::Batch& batch) override {
+        Doing doing{.stream = {}, .position = batch.last_position, .work = 0};
         for (const auto& effect : batch.effects) {
+            // With its answer a work ends.
+            if (std::holds_alternative<server::Replied>(effect)) ++doing.work;
             const auto* change = std::get_if<server::ConversationChange>(&effect);
             if (change == nullptr) continue;
-            done_once(scene, batch, *change);
+            doing.stream = server::to_id(change->conversation);
+            done_once(scene, doing, *change);
             if (!change->change.id) continue;
             const auto* message = std::get_if<protocol::MessageNew>(&change->change.payload);
             if (message == nullptr) continue;
@@ -67,10 +71,17 @@ class Once final : public Promise {
     }
 
   private:
-    /// What one command of whatever kind changes, it changes in one stream and one transaction.
-    void done_once(Scene& scene, const server::Batch& batch, const server::ConversationChange& change) {
+    struct Doing {
+        StreamId stream;
+        std::int64_t position = 0;
+        /// Which of the transaction's works.
+        std::int64_t work = 0;
+        friend bool operator==(const Doing&, const Doing&) = default;
+    };
+
+    /// What one command of whatever kind changes, it changes in one stream and at once.
+    void done_once(Scene& scene, const Doing& doing, const server::ConversationChange& change) {
         if (!change.origin.command) return;
-        const Doing doing{server::to_id(change.conversation), batch.last_position};
         const std::pair key{server::to_id(change.origin.account), *change.origin.command};
         const auto [known, fresh] = done_.try_emplace(key, doing);
         if (fresh || known->second == doing) return;
@@ -81,11 +92,6 @@ class Once final : public Promise {
                         {}});
     }
 
-    struct Doing {
-        StreamId stream;
-        std::int64_t position = 0;
-        friend bool operator==(const Doing&, const Doing&) = default;
-    };
     std::map<std::pair<AccountId, Uuid>, Doing> done_;
 };
 

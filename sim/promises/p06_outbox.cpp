@@ -20,8 +20,6 @@ class Outbox final : public Promise {
                      const protocol::Envelope& envelope) override {
         const auto* refusal = std::get_if<protocol::ErrorReply>(&envelope.payload);
         if (refusal == nullptr || !envelope.re || is_passing(refusal->code)) return;
-        // That is said of the device, and not of what it asks for.
-        if (refusal->code == ErrorCode::revoked) return;
         const Place* place = scene.history().place(who.account, *envelope.re);
         if (place == nullptr) return;
         scene.violated({6,
@@ -64,11 +62,9 @@ class Outbox final : public Promise {
     }
 
   private:
-    /// Refusals that say *not now*: none of them ends a command.
-    static bool is_passing(ErrorCode code) {
-        return code == ErrorCode::follows_refused || code == ErrorCode::rate_limited ||
-               code == ErrorCode::unavailable || code == ErrorCode::disk_full || code == ErrorCode::internal;
-    }
+    /// Refusals that say *not now*, or something of the device: none of them ends a command. Which they are
+    /// stands in the protocol.
+    static bool is_passing(ErrorCode code) { return class_of(code) != ErrorClass::permanent; }
 
     static bool done(const Scene& scene, const Device& device, const Uuid& id) {
         const AccountId& account = *device.person->account;

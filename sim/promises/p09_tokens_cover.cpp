@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,7 +52,7 @@ class TokensCover final : public Promise {
         const auto* resume = std::get_if<protocol::Resume>(&envelope.payload);
         if (resume == nullptr) return;
         Told& told = told_[wire.number()];
-        told.began = resume->token ? server::parse_sync_token(*resume->token) : std::nullopt;
+        told.began = resume->token ? read(*resume->token) : std::nullopt;
     }
 
     void server_said(Scene& scene, Wire& wire, const SignedIn& who,
@@ -62,11 +63,18 @@ class TokensCover final : public Promise {
         if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) token = resumed->token;
         if (const auto* sync = std::get_if<protocol::Sync>(&envelope.payload)) token = sync->token;
         if (const auto* pong = std::get_if<protocol::Pong>(&envelope.payload)) token = pong->token;
-        const auto issued = token ? server::parse_sync_token(*token) : std::nullopt;
-        if (issued) covers_what_was_told(scene, wire, who, told, *issued);
+        if (!token) return;
+        const auto issued = read(*token);
+        if (!issued) return scene.surprise("a sync token that cannot be read: " + *token);
+        covers_what_was_told(scene, wire, who, told, *issued);
     }
 
   private:
+    /// A token without its seal.
+    static std::optional<SyncToken> read(std::string_view token) {
+        return server::parse_sync_token(token.substr(0, token.rfind('.')));
+    }
+
     struct Told {
         /// With which the device came.
         std::optional<SyncToken> began;

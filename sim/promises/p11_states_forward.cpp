@@ -10,27 +10,36 @@ class StatesForward final : public Promise {
   public:
     int number() const override { return 11; }
 
+    void listed(Scene& scene, Device& device, const std::vector<core::ConversationView>& views) override {
+        for (const auto& view : views)
+            if (view.last) seen(scene, device, view.stream, *view.last);
+    }
+
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
-        for (const auto& message : showing.messages) {
-            if (!message.own) continue;
-            auto& seen = device.shown[{showing.view.stream, message.id}];
-            const bool failed = message.state == core::MessageState::failed;
-            const bool back =
-                failed ? seen.state > core::MessageState::sending && seen.state != core::MessageState::failed
-                       : message.state < seen.state && seen.state != core::MessageState::failed;
-            const bool accepted = message.born > 0;
-            const bool fits = accepted ? message.state >= core::MessageState::sent && !failed
-                                       : message.state == core::MessageState::sending || failed;
-            if (back || !fits) {
-                scene.violated({11,
-                                device.node->name() + " shows " + message.id.text() + " as state " +
-                                    std::to_string(static_cast<int>(message.state)) + " after " +
-                                    std::to_string(static_cast<int>(seen.state)),
-                                {showing.view.stream},
-                                {device.node->name()}});
-            }
-            seen.state = message.state;
+        for (const auto& message : showing.messages)
+            seen(scene, device, showing.view.stream, message);
+    }
+
+  private:
+    static void seen(Scene& scene, Device& device, const StreamId& stream, const core::MessageView& message) {
+        if (!message.own) return;
+        core::MessageState& before = device.shown[{stream, message.id}].state;
+        const bool failed = message.state == core::MessageState::failed;
+        const bool back = failed
+                              ? before > core::MessageState::sending && before != core::MessageState::failed
+                              : message.state < before && before != core::MessageState::failed;
+        const bool accepted = message.born > 0;
+        const bool fits = accepted ? message.state >= core::MessageState::sent && !failed
+                                   : message.state == core::MessageState::sending || failed;
+        if (back || !fits) {
+            scene.violated({11,
+                            device.node->name() + " shows " + message.id.text() + " as state " +
+                                std::to_string(static_cast<int>(message.state)) + " after " +
+                                std::to_string(static_cast<int>(before)),
+                            {stream},
+                            {device.node->name()}});
         }
+        before = message.state;
     }
 };
 

@@ -32,8 +32,14 @@ class DeliveredIsHeld final : public Promise {
         for (const auto& position : ack->streams) {
             auto& acked = acked_[{who->account, position.stream}];
             acked = std::max(acked, position.seq);
-            is_held(scene, wire, *who, position);
         }
+    }
+
+    void device_said(Scene& scene, Device& device, const protocol::Envelope& envelope) override {
+        const auto* ack = std::get_if<protocol::Ack>(&envelope.payload);
+        if (ack == nullptr) return;
+        for (const auto& position : ack->streams)
+            is_held(scene, device, position);
     }
 
     /// The server says no more than it has heard.
@@ -85,18 +91,15 @@ class DeliveredIsHeld final : public Promise {
   private:
     /// What is new since its last ack is on the device: all that came after its last jump, and the newest
     /// that it may see, or what came behind it meanwhile: a jump leaves out what lies before the newest page.
-    void is_held(Scene& scene, const Wire& wire, const SignedIn& who, const protocol::StreamPosition& acked) {
-        Device* device = scene.device_named(wire.device_name());
+    void is_held(Scene& scene, Device& device, const protocol::StreamPosition& acked) {
+        const core::Client& client = device.node->client();
         const StreamHistory* history = scene.history().find(acked.stream);
-        const Membership* member = scene.history().membership(acked.stream, who.account);
-        // One that has been signed out, or has died since, cannot be asked any more.
-        const bool there = device != nullptr && device->node->up() && history != nullptr &&
-                           member != nullptr && device->node->client().device() == who.device;
-        if (!there) return;
-        LocalReader& holds = device->node->held();
+        const Membership* member = scene.history().membership(acked.stream, *client.account());
+        if (history == nullptr || member == nullptr || !client.device()) return;
+        LocalReader& holds = device.node->held();
         const auto base = holds.base(acked.stream);
         if (!base) return;
-        std::int64_t& proven = proven_[{who.device, acked.stream}];
+        std::int64_t& proven = proven_[{*client.device(), acked.stream}];
         const std::int64_t first = std::max(*base, proven) + 1;
         std::int64_t visible = 0;
         for (auto row = history->latest.lower_bound(first);
@@ -109,12 +112,12 @@ class DeliveredIsHeld final : public Promise {
         proven = std::max(proven, acked.seq);
         if (*held >= visible && (newest == 0 || *has_newest > 0)) return;
         scene.violated({13,
-                        wire.device_name() + " acknowledged " + acked.stream.text() + " up to " +
+                        device.node->name() + " acknowledged " + acked.stream.text() + " up to " +
                             std::to_string(acked.seq) + " and holds " + std::to_string(*held) + " of " +
                             std::to_string(visible) + " messages from " + std::to_string(first) + " on" +
                             (*has_newest > 0 ? "" : ", and not the newest"),
                         {acked.stream},
-                        {wire.device_name()}});
+                        {device.node->name()}});
     }
 
     /// The newest message of the present membership with a place up to here; 0: none.

@@ -1,12 +1,13 @@
 // Each promise is shown a world in which it is broken, and must say so: a check that cannot fail checks
 // nothing. Here those up to 12.
 
-#include "server/domain/sync.hpp"
+#include "server/api/tokens.hpp"
 #include "tests/unit/sim/broken_world.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace parley::sim {
@@ -54,6 +55,20 @@ TEST_F(Broken, Promise2WhereACommandIsDoneAgain) {
     EXPECT_EQ(broken(), -1);
     renamed.change.seq = 5;
     batch = {.first_position = 6, .last_position = 6, .effects = {}};
+    batch.effects.emplace_back(renamed);
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), 2);
+}
+
+TEST_F(Broken, Promise2WhereACommandIsDoneTwiceInOneTransaction) {
+    founded();
+    server::Batch batch{.first_position = 5, .last_position = 6, .effects = {}};
+    const protocol::ConversationChanged named{
+        .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(ada)};
+    auto renamed = change(4, named, {}, ada, 1);
+    batch.effects.emplace_back(renamed);
+    batch.effects.emplace_back(server::Replied{.origin = renamed.origin, .answer = server::Answer{}});
+    renamed.change.seq = 5;
     batch.effects.emplace_back(renamed);
     scene_.committed(batch);
     EXPECT_EQ(broken(), 2);
@@ -135,10 +150,18 @@ TEST_F(Broken, Promise6WhereACommandIsLost) {
 TEST_F(Broken, Promise6WhereWhatWasDoneIsRefusedWhenItComesAgain) {
     founded();
     message(4, ben, 1);
-    say(*ben_, protocol::ErrorReply{.code = ErrorCode::rate_limited}, {}, uuid(1));
+    for (const auto code : {ErrorCode::rate_limited, ErrorCode::follows_refused, ErrorCode::unavailable,
+                            ErrorCode::disk_full, ErrorCode::token_expired, ErrorCode::revoked})
+        say(*ben_, protocol::ErrorReply{.code = code}, {}, uuid(1));
     EXPECT_EQ(broken(), -1);
     say(*ben_, protocol::ErrorReply{.code = ErrorCode::not_allowed}, {}, uuid(1));
     EXPECT_EQ(broken(), 6);
+}
+
+/// A token up to this position, as the server gives them out.
+std::string sealed(std::int64_t position) {
+    const server::Tokens tokens{server::RootSecret{}};
+    return tokens.make_sync({.epoch = 1, .position = position}, ben);
 }
 
 TEST_F(Broken, Promise9WhereATokenCoversWhatWasNotTold) {
@@ -146,12 +169,9 @@ TEST_F(Broken, Promise9WhereATokenCoversWhatWasNotTold) {
     server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
     batch.effects.emplace_back(change(4, text(ada), uuid(1)));
     scene_.committed(batch);
-    const auto covering = [](std::int64_t position) {
-        return protocol::Pong{.token = server::to_text({.epoch = 1, .position = position})};
-    };
-    say(*ben_, covering(6));
+    say(*ben_, protocol::Pong{.token = sealed(6)});
     EXPECT_EQ(broken(), -1);
-    say(*ben_, covering(7));
+    say(*ben_, protocol::Pong{.token = sealed(7)});
     EXPECT_EQ(broken(), 9);
 }
 
@@ -161,8 +181,14 @@ TEST_F(Broken, Promise9WhereATokenCoversWhatWasTold) {
     batch.effects.emplace_back(change(4, text(ada), uuid(1)));
     scene_.committed(batch);
     say(*ben_, text(ada), 4, {}, uuid(1));
-    say(*ben_, protocol::Pong{.token = server::to_text({.epoch = 1, .position = 7})});
+    say(*ben_, protocol::Pong{.token = sealed(7)});
     EXPECT_EQ(broken(), -1);
+}
+
+TEST_F(Broken, AnUnreadableTokenIsNotPassedOver) {
+    founded();
+    say(*ben_, protocol::Pong{.token = "t2.nonsense"});
+    EXPECT_EQ(broken(), 0);
 }
 
 TEST_F(Broken, Promise11WhereAMessageIsUnread) {
@@ -174,6 +200,20 @@ TEST_F(Broken, Promise11WhereAMessageIsUnread) {
     EXPECT_EQ(broken(), -1);
     view.state = core::MessageState::delivered;
     promise->looked_at(scene_, device(0), showing({view}));
+    EXPECT_EQ(broken(), 11);
+}
+
+TEST_F(Broken, Promise11WhereAMessageIsUnreadInTheList) {
+    core::ConversationView view;
+    view.stream = to_id(the_group);
+    view.last = shown(1, 4);
+    view.last->own = true;
+    const auto promise = states_forward();
+    view.last->state = core::MessageState::delivered;
+    promise->listed(scene_, device(0), {view});
+    EXPECT_EQ(broken(), -1);
+    view.last->state = core::MessageState::sent;
+    promise->listed(scene_, device(0), {view});
     EXPECT_EQ(broken(), 11);
 }
 

@@ -57,6 +57,39 @@ TEST_F(Broken, Promise15WhereOneWhoIsOutIsToldHowFarTheOthersAre) {
     EXPECT_EQ(broken(), 15);
 }
 
+/// Eighteen more than Ada, Ben and one: more than may hear of each other how far they have read.
+TEST_F(Broken, Promise15WhereAReceiptOfALargeGroupMoves) {
+    founded();
+    for (std::int64_t number = 4; number <= 21; ++number)
+        commit(number, member(AccountKey{100 + number}, protocol::Role::member, true, ada));
+    message(22, ada, 1);
+    const auto promise = receipts_for_members();
+    promise->committed(scene_, receipt_batch(ben, 3));
+    EXPECT_EQ(broken(), -1);
+    commit(23, member(AccountKey{123}, protocol::Role::member, true, ada));
+    promise->committed(scene_, receipt_batch(ben, 3));
+    EXPECT_EQ(broken(), 15);
+}
+
+TEST_F(Broken, Promise15WhereTheStateOfALargeGroupTellsHowFarTheOthersAre) {
+    founded();
+    protocol::ConversationState state{.head = 3, .read = 3};
+    state.receipts.push_back({.account = to_id(ada), .delivered = 3});
+    const auto promise = receipts_for_members();
+    const SignedIn who{.account = to_id(ben), .device = to_id(DeviceKey{2})};
+    const auto tell = [&](std::int64_t members) {
+        state.summary.members = members;
+        protocol::Envelope envelope;
+        envelope.stream = to_id(the_group);
+        envelope.payload = state;
+        promise->server_said(scene_, *ben_, who, envelope);
+    };
+    tell(20);
+    EXPECT_EQ(broken(), -1);
+    tell(21);
+    EXPECT_EQ(broken(), 15);
+}
+
 TEST_F(Broken, Promise16WhereSomethingComesAfterTheLastWord) {
     founded();
     message(4, ada, 1);
@@ -84,6 +117,62 @@ TEST_F(Broken, Promise17WhereANewcomerSeesWhatWasBefore) {
     page.rows.push_back({.id = uuid(1), .seq = 5, .born = 5, .timestamp = {5}, .payload = text(ada)});
     say(*ben_, page, {}, uuid(77));
     EXPECT_EQ(broken(), 17);
+}
+
+TEST_F(Broken, Promise17WhereAStateShowsWhatWasBeforeTheJoining) {
+    founded();
+    commit(4, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    message(5, ada, 1);
+    commit(6, member(ben, protocol::Role::member, true, ada), {}, ada, 3);
+    protocol::ConversationState state{.head = 6, .as_of = {.conversation = 6, .account = 1}, .read = 6};
+    say(*ben_, state);
+    EXPECT_EQ(broken(), -1);
+    state.last = protocol::Preview{.id = uuid(1), .born = 5, .sender = to_id(ada), .text = "hello"};
+    say(*ben_, state);
+    EXPECT_EQ(broken(), 17);
+}
+
+TEST_F(Broken, Promise18WhereWhatWasRefusedChangedSomething) {
+    founded();
+    server::Batch batch;
+    auto made = change(4, text(ada), uuid(1));
+    batch.effects.emplace_back(made);
+    batch.effects.emplace_back(
+        server::Replied{.origin = made.origin, .answer = fail(ErrorCode::not_allowed, "no")});
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise18WhereADeviceThatIsSignedOutGoesOnWriting) {
+    founded();
+    auto made = change(4, text(ada), uuid(1));
+    made.origin.device = DeviceKey{1};
+    server::Batch batch;
+    batch.effects.emplace_back(made);
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), -1);
+    device(0).ledger.add(uuid(9), protocol::DeviceRevoke{.device = to_id(DeviceKey{1})}, to_id(ada));
+    batch.effects.clear();
+    batch.effects.emplace_back(server::DeviceRevoked{.account = ada, .device = DeviceKey{1}});
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), -1);
+    made.change = {.id = uuid(2), .seq = 5, .born = 5, .timestamp = {5}, .payload = text(ada)};
+    batch.effects.clear();
+    batch.effects.emplace_back(made);
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise18WhereAnOwnerMakesAnotherOneWhileThereIsOne) {
+    founded();
+    commit(4, member(ben, protocol::Role::owner, true, ada), {}, ada, 3);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise18WhereAMemberRemovesAnother) {
+    founded();
+    commit(4, member(ada, protocol::Role::owner, false, ben), {}, ben, 2);
+    EXPECT_EQ(broken(), 18);
 }
 
 TEST_F(Broken, Promise18WhereAMemberRenames) {

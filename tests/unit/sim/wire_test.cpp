@@ -24,6 +24,7 @@ struct Server final : WireAcceptor {
     void frame_arrived(Wire&, std::string_view frame) override { heard.emplace_back(frame); }
     void frame_written(Wire&) override {}
     void peer_gone(Wire&) override { ++gone; }
+    void frame_leaves(Wire&, std::string_view) override {}
     void frame_said(Wire&, std::string_view) override {}
 };
 

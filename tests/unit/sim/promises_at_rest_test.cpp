@@ -1,0 +1,135 @@
+// Each promise that looks at a device at rest is shown one that is behind, and must say so.
+
+#include "tests/unit/sim/living_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <utility>
+
+namespace parley::sim {
+namespace {
+
+TEST_F(Living, NothingIsBrokenInIt) {
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+    EXPECT_EQ(head(), 5);
+}
+
+TEST_F(Living, Promise4WhereADeviceShowsAnOldTitle) {
+    commit_untold(
+        protocol::ConversationChanged{
+            .kind = protocol::ConversationKind::group, .title = "new", .by = account(ada_)},
+        1);
+    ASSERT_EQ(broken(), -1) << said();
+    look_at_rest(same_rows(), of(ben_));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("has the title group")) << said();
+}
+
+TEST_F(Living, Promise4WhereADeviceCountsOneWhoHasLeft) {
+    member_untold(ben_, protocol::Role::member, false, ada_);
+    ASSERT_EQ(broken(), -1) << said();
+    look_at_rest(same_rows(), of(ada_));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("counts 3 members of 2")) << said();
+}
+
+/// Ada goes, Ben inherits the group, and brings her back.
+TEST_F(Living, Promise4WhereADeviceShowsTheOthersInOldRoles) {
+    member_untold(ada_, protocol::Role::owner, false, ada_);
+    member_untold(ben_, protocol::Role::owner, true, ada_);
+    member_untold(ada_, protocol::Role::member, true, ben_);
+    ASSERT_EQ(broken(), -1) << said();
+    look_at_rest(same_rows(), of(cyd_));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("lists other members, or in other roles")) << said();
+}
+
+TEST_F(Living, Promise4WhereADeviceShowsItsPersonInAnOldRole) {
+    member_untold(ada_, protocol::Role::owner, false, ada_);
+    member_untold(ben_, protocol::Role::owner, true, ada_);
+    look_at_rest(same_rows(), of(ben_));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("shows another role than one has")) << said();
+}
+
+TEST_F(Living, Promise5WhereADeviceLacksAMessage) {
+    message_untold();
+    ASSERT_EQ(broken(), -1) << said();
+    look_at_rest(shown_once(), of(ben_));
+    EXPECT_EQ(broken(), 5);
+    EXPECT_TRUE(says("does not show the message born 6")) << said();
+}
+
+TEST_F(Living, Promise5WhereADeviceLacksAConversation) {
+    shown_once()->device_at_rest(scene_, of(ben_), {});
+    EXPECT_EQ(broken(), 5);
+    EXPECT_TRUE(says("does not list this conversation")) << said();
+}
+
+TEST_F(Living, Promise9WhereADeviceLacksARow) {
+    message_untold();
+    look_at_rest(same_as_fresh(), of(ben_));
+    EXPECT_EQ(broken(), 9);
+    EXPECT_TRUE(says("lacks the row born 6")) << said();
+}
+
+TEST_F(Living, Promise9WhereADeviceHoldsAnOldRow) {
+    commit_untold(
+        protocol::ConversationChanged{
+            .kind = protocol::ConversationKind::group, .title = "new", .by = account(ada_)},
+        1);
+    look_at_rest(same_as_fresh(), of(ben_));
+    EXPECT_EQ(broken(), 9);
+    EXPECT_TRUE(says("holds the row born 1 as of 1")) << said();
+}
+
+TEST_F(Living, Promise13WhereADeviceAcknowledgesWhatItDoesNotHold) {
+    message_untold();
+    const auto promise = delivered_is_held();
+    protocol::Envelope envelope;
+    envelope.payload = protocol::Ack{.streams = {{.stream = group_, .seq = 5}}};
+    promise->device_said(scene_, of(ben_), envelope);
+    ASSERT_EQ(broken(), -1) << said();
+    envelope.payload = protocol::Ack{.streams = {{.stream = group_, .seq = 6}}};
+    promise->device_said(scene_, of(ben_), envelope);
+    EXPECT_EQ(broken(), 13);
+    EXPECT_TRUE(says("holds 0 of 1 messages from 6 on, and not the newest")) << said();
+}
+
+TEST_F(Living, Promise14WhereADeviceCountsWrongly) {
+    message_untold();
+    look_at_rest(counts(), of(ben_));
+    EXPECT_EQ(broken(), 14);
+    EXPECT_TRUE(says("shows 1 unread")) << said();
+}
+
+TEST_F(Living, Promise14WhereADeviceHoldsOlderCountsThanItWasTold) {
+    Nobody nobody;
+    Wire wire(scene_.world(),
+              Wire::Ends{.server = scene_.server(),
+                         .device = nobody,
+                         .device_life = std::make_shared<Life>(),
+                         .link = of(ben_).node->link(),
+                         .device_name = of(ben_).node->name()},
+              scene_.world().next_number());
+    const auto promise = counts();
+    const SignedIn who{.account = account(ben_), .device = *of(ben_).node->client().device()};
+    const auto say = [&](protocol::Payload payload) {
+        protocol::Envelope envelope;
+        envelope.stream = group_;
+        envelope.payload = std::move(payload);
+        promise->server_said(scene_, wire, who, envelope);
+    };
+    say(protocol::AuthOk{});
+    look_at_rest(promise, of(ben_));
+    ASSERT_EQ(broken(), -1) << said();
+    say(protocol::ReadOk{.upto = 4, .unread = 1, .as_of = {.conversation = 5, .account = 1'000}});
+    look_at_rest(promise, of(ben_));
+    EXPECT_EQ(broken(), 14);
+    EXPECT_TRUE(says("it was told newer ones")) << said();
+}
+
+}  // namespace
+}  // namespace parley::sim
