@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -26,17 +27,13 @@ std::string first_line(const fs::path& file) {
     return line;
 }
 
-bool close_synced(int descriptor) {
-    const bool synced = ::fsync(descriptor) == 0;
-    return ::close(descriptor) == 0 && synced;
-}
-
 bool write_synced(const fs::path& file, std::string_view bytes) {
     constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
     if (descriptor < 0) return false;
-    const bool whole = ::write(descriptor, bytes.data(), bytes.size()) == std::ssize(bytes);
-    return close_synced(descriptor) && whole;
+    const bool whole =
+        ::write(descriptor, bytes.data(), bytes.size()) == std::ssize(bytes) && ::fsync(descriptor) == 0;
+    return ::close(descriptor) == 0 && whole;
 }
 
 bool write_line(const fs::path& file, std::string_view line) {
@@ -47,8 +44,7 @@ bool write_line(const fs::path& file, std::string_view line) {
     std::error_code error;
     fs::rename(beside, file, error);
     if (error) return false;
-    const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder >= 0 && close_synced(folder);
+    return sync_folder(file.parent_path());
 }
 
 std::optional<AccountPlace> read_place(const fs::path& folder) {
@@ -73,6 +69,13 @@ std::string listed(const std::vector<AccountPlace>& places) {
 }
 
 }  // namespace
+
+bool sync_folder(const fs::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    const bool synced = ::fsync(descriptor) == 0 || errno == EINVAL;
+    return ::close(descriptor) == 0 && synced;
+}
 
 std::optional<fs::path> Home::usual_root() {
     const auto variable = [](const char* name) -> std::optional<fs::path> {

@@ -32,6 +32,10 @@ struct AccountPlace {
     std::string recording_file() const { return folder / "recording"; }
 };
 
+/// What was made, renamed or removed in the folder lasts when this returns; true also where its file system
+/// has nothing to sync of a folder (EINVAL).
+bool sync_folder(const std::filesystem::path& folder);
+
 /// The folder with all accounts of this person on this machine.
 class Home {
   public:

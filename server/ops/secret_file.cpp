@@ -3,6 +3,7 @@
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/ops/system_call.hpp"
 #include "server/store/data_directory.hpp"
+#include "server/store/sync_folder.hpp"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -50,8 +51,7 @@ Result<RootSecret> make(const std::string& directory, const std::string& path) {
         }
     }
     if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot(path);
-    const File folder(directory, O_RDONLY | O_DIRECTORY);
-    if (!folder || ::fsync(folder.descriptor()) != 0) return cannot(directory);
+    TRY(sync_folder(directory));
     return secret;
 }
 

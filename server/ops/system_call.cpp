@@ -1,10 +1,9 @@
 #include "server/ops/system_call.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/sync_folder.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -22,11 +21,7 @@ Status make_directory(const std::string& path) {
     auto made = std::filesystem::absolute(path).lexically_normal();
     if (!made.has_filename()) made = made.parent_path();  // it ended with a slash
     const std::string parent = made.parent_path().string();
-    const int descriptor = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return cannot(parent);
-    const bool synced = ::fsync(descriptor) == 0;
-    ::close(descriptor);
-    return synced ? Status() : cannot(parent);
+    return sync_folder(parent);
 }
 
 }  // namespace parley::server

@@ -4,6 +4,7 @@
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/data_directory.hpp"
 #include "server/store/schema_sqlite.hpp"
+#include "server/store/sync_folder.hpp"
 #include "server/store/tables_sqlite.hpp"
 #include "server/store/vfs_sqlite.hpp"
 
@@ -42,8 +43,8 @@ class CountingHost final : public StoreHost {
     std::set<std::int64_t> bad_pages;
 };
 
-Status sync_path(const std::string& path, int flags) {
-    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
+Status sync_file(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
     const int failure = errno;
     if (descriptor >= 0) ::close(descriptor);
@@ -137,11 +138,11 @@ std::string content_of(const std::string& path) {
 }
 
 Status move_into_place(const std::string& from, const std::string& to) {
-    TRY(sync_path(from, O_RDONLY));
+    TRY(sync_file(from));
     std::error_code failure;
     std::filesystem::rename(from, to, failure);
     if (failure) return fail(ErrorCode::internal, "cannot rename to " + to + ": " + failure.message());
-    return sync_path(parent_of(to), O_RDONLY | O_DIRECTORY);
+    return sync_folder(parent_of(to));
 }
 
 void remove_with_log(const std::string& path) {

@@ -17,6 +17,13 @@ AccountPlace remembered(const Home& home, std::string_view handle, std::string_v
     return *place;
 }
 
+TEST(Home, AFolderThatCannotBeSyncedAtAllIsNoFailure) {
+    const TemporaryFolder folder;
+    EXPECT_TRUE(sync_folder(folder.path()));
+    EXPECT_TRUE(sync_folder("/proc/self")) << "which answers EINVAL";
+    EXPECT_FALSE(sync_folder(folder.path() / "missing"));
+}
+
 TEST(Home, FindsNobodyInAnEmptyFolder) {
     const TemporaryFolder folder;
     const Home home(folder.path() / "not-there");

@@ -3,6 +3,7 @@
 #include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
+#include "server/store/sync_folder.hpp"
 #include "server/store/vfs_sqlite.hpp"
 #include "tests/contract/store_world.hpp"
 
@@ -358,6 +359,13 @@ TEST_F(Backup, ThePlainFileOfAStoreCanBeRestoredWithItsLog) {
         std::filesystem::copy_file(directory + "/parley.db" + suffix, file + suffix);
     EXPECT_FALSE(restore_it().secret);
     EXPECT_THAT(texts(ada, group), testing::ElementsAre("in the log"));
+}
+
+TEST_F(Backup, AFolderThatCannotBeSyncedAtAllIsNoFailure) {
+    EXPECT_TRUE(sync_folder(directory));
+    EXPECT_TRUE(sync_folder("/proc/self")) << "which answers EINVAL";
+    EXPECT_FALSE(sync_folder(directory + "/missing"));
+    EXPECT_FALSE(sync_folder("/dev/null")) << "which is none";
 }
 
 TEST_F(Backup, WhatIsNoBackupReplacesNothing) {
