@@ -91,9 +91,8 @@ struct Listener::Impl {
     void welcome(tcp::socket socket, ShardLoop& loop) {
         if (doors->connections >= doors->options.connections_max) {
             ++doors->refused;
-            // In the middle of a handshake there is nobody who would understand it.
-            if (!tls) refuse_connection(std::move(socket), doors);
-            return;
+            if (tls) return refuse_secured(std::move(socket), *tls, doors);
+            return refuse_connection(std::move(socket), doors);
         }
         error_code ignored;
         socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
@@ -169,6 +168,9 @@ std::int64_t Listener::connections() const {
 }
 std::int64_t Listener::refused() const {
     return impl_->doors->refused;
+}
+std::int64_t Listener::refusals() const {
+    return impl_->doors->refusals;
 }
 std::int64_t Listener::sockets() const {
     return impl_->doors->sockets;

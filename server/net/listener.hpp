@@ -32,6 +32,8 @@ class Listener {
     std::int64_t sockets() const;
     /// Connections that ever came above the number that is taken. From any thread.
     std::int64_t refused() const;
+    /// Those of them that are still there. From any thread.
+    std::int64_t refusals() const;
     /// HTTP calls under way, from being received to being answered. From any thread.
     std::int64_t calls() const;
 

@@ -10,6 +10,12 @@
 
 namespace parley::server {
 
+/// So many connections that are refused are held at one time; a flood above that is cut off with the answer.
+inline constexpr std::int64_t refusals_held_max = 64;
+/// The same where the answer needs a handshake first, which is work: each is held for a whole second, so that
+/// this is also how many there are in a second. Those above it are closed without a word.
+inline constexpr std::int64_t refusals_secured_max = 16;
+
 struct NetOptions {
     std::string address = "127.0.0.1";
     /// 0: any free one.

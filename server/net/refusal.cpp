@@ -1,10 +1,12 @@
 #include "server/net/refusal.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/net/wire.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 
 #include <array>
 #include <chrono>
@@ -21,8 +23,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::int64_t retry_after_ms = 5'000;
-/// So many are held at one time; a flood above that is cut off with the answer.
-constexpr std::int64_t held_max = 64;
 constexpr auto held_for = std::chrono::seconds(1);
 constexpr int reads_max = 4;
 
@@ -73,6 +73,47 @@ class Held : public std::enable_shared_from_this<Held> {
     std::array<char, 4096> bytes_;
 };
 
+/// One that is told through TLS. Its deadline holds it, and what is under way.
+class HeldSecured : public std::enable_shared_from_this<HeldSecured> {
+  public:
+    HeldSecured(tcp::socket socket, asio::ssl::context& context, const SharedDoors& doors)
+        : wire_(std::move(socket)),
+          tls_(wire_.secure(context)),
+          counted_(doors, &Doors::refusals),
+          deadline_(wire_.get_executor(), held_for) {}
+
+    void start() {
+        deadline_.async_wait([self = shared_from_this()](error_code) { self->wire_.cut(); });
+        tls_.async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
+            if (!error) self->tell();
+        });
+    }
+
+  private:
+    void tell() {
+        asio::async_write(wire_, asio::buffer(answer()),
+                          [self = shared_from_this()](error_code error, std::size_t) {
+                              if (error) return;
+                              error_code ignored;
+                              self->wire_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+                              self->read(0);
+                          });
+    }
+
+    void read(int reads) {
+        wire_.socket().async_read_some(asio::buffer(bytes_),
+                                       [self = shared_from_this(), reads](error_code error, std::size_t) {
+                                           if (!error && reads < reads_max) self->read(reads + 1);
+                                       });
+    }
+
+    Wire wire_;
+    Wire::Tls& tls_;
+    Counted counted_;
+    asio::steady_timer deadline_;
+    std::array<char, 4096> bytes_;
+};
+
 }  // namespace
 
 void refuse_connection(tcp::socket socket, const SharedDoors& doors) {
@@ -80,9 +121,16 @@ void refuse_connection(tcp::socket socket, const SharedDoors& doors) {
     socket.non_blocking(true, error);
     if (!error) socket.write_some(asio::buffer(answer()), error);
     if (!error) socket.shutdown(tcp::socket::shutdown_send, error);
-    if (error || doors->refusals >= held_max) return;  // closed by its destructor
+    if (error || doors->refusals >= refusals_held_max) return;  // closed by its destructor
     const auto executor = socket.get_executor();
     asio::post(executor, [held = std::make_shared<Held>(std::move(socket), doors)] { held->start(); });
+}
+
+void refuse_secured(tcp::socket socket, asio::ssl::context& context, const SharedDoors& doors) {
+    if (doors->refusals >= refusals_secured_max) return;  // closed by its destructor
+    const auto executor = socket.get_executor();
+    auto held = std::make_shared<HeldSecured>(std::move(socket), context, doors);  // as its deadline says
+    asio::post(executor, [held = std::move(held)] { held->start(); });
 }
 
 }  // namespace parley::server

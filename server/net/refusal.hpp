@@ -3,6 +3,7 @@
 #include "server/net/http_connection.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 
 namespace parley::server {
 
@@ -11,5 +12,9 @@ namespace parley::server {
 /// what the peer sends meanwhile does not destroy the answer on its way. From the thread that accepts; goes
 /// on on the socket's.
 void refuse_connection(boost::asio::ip::tcp::socket socket, const SharedDoors& doors);
+
+/// The same to one that expects TLS.
+void refuse_secured(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context& context,
+                    const SharedDoors& doors);
 
 }  // namespace parley::server

@@ -1,9 +1,16 @@
+#include "protocol/codec.hpp"
+#include "server/net/options.hpp"
 #include "tests/support/comes_true.hpp"
 #include "tests/unit/server/net/certificate.hpp"
 #include "tests/unit/server/net/raw_client.hpp"
 #include "tests/unit/server/net/real_server.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace parley::server::test {
 namespace {
@@ -111,10 +118,32 @@ TEST(HttpConnection, OfASlowHeaderIsEndedHoweverItDribbles) {
     EXPECT_LT(bytes, 100);
 }
 
-std::string registration() {
-    const std::string body = R"({"handle":"ada","password":"long enough","device_name":"x"})";
-    return "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+std::string post(const std::string& path, const std::string& body) {
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
            std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string registration() {
+    return post("/v1/accounts", R"({"handle":"ada","password":"long enough","device_name":"first"})");
+}
+
+/// A device of ada's is signed in, as soon as she is registered; its access token.
+std::string sign_in(RawClient& client) {
+    Answer answer;
+    parley::test::comes_true([&] {
+        client.send(
+            post("/v1/sessions", R"({"handle":"ada","password":"long enough","device_name":"second"})"));
+        answer = receive_answer(client);
+        return answer.status == 201;
+    });
+    const auto session = protocol::decode<protocol::Session>(answer.body, protocol::Encoding::json);
+    EXPECT_TRUE(session) << answer.head << answer.body;
+    return session ? session->access_token : std::string();
+}
+
+std::string devices(RawClient& client, const std::string& token) {
+    client.send(get("/v1/devices", "Authorization: Bearer " + token + "\r\n"));
+    return receive_answer(client).body;
 }
 
 TEST(HttpConnection, WhoseAnswerDoesNotComeIsToldSo) {
@@ -131,8 +160,12 @@ TEST(HttpConnection, WhoseAnswerDoesNotComeIsToldSo) {
     // The answer that comes after all goes nowhere, and the device that was added is signed out.
     server.start_writing();
     RawClient other(server.port());
-    other.send(get("/livez"));
-    EXPECT_EQ(receive_answer(other).status, 200);
+    const std::string token = sign_in(other);
+    std::string listed;
+    EXPECT_TRUE(parley::test::comes_true([&] {
+        listed = devices(other, token);
+        return listed.find("second") != std::string::npos && listed.find("first") == std::string::npos;
+    })) << listed;
 }
 
 bool comes_to(const Listener& listener, std::int64_t calls) {
@@ -197,11 +230,54 @@ TEST(HttpConnection, AFloodAboveTheirNumberHoldsNothing) {
     // Those that are held for a moment are some of them; the others have their end at once, though they read
     // nothing.
     std::vector<std::unique_ptr<RawClient>> flood;
-    for (int i = 0; i < 300; ++i)
+    std::int64_t held = 0;
+    for (int i = 0; i < 300; ++i) {
         flood.push_back(std::make_unique<RawClient>(server.port()));
+        held = std::max(held, server.listener().refusals());
+    }
     for (const auto& client : flood)
         EXPECT_TRUE(client->receive_all());
+    held = std::max(held, server.listener().refusals());
+    EXPECT_GT(held, 0);
+    EXPECT_LE(held, refusals_held_max);
+    // The peers are all there still.
+    EXPECT_TRUE(parley::test::comes_true([&] { return server.listener().refusals() == 0; }));
     EXPECT_EQ(server.listener().refused(), 300);
+    EXPECT_EQ(server.listener().connections(), 1);
+    one.send(get("/livez"));
+    EXPECT_EQ(receive_answer(one).status, 200);
+}
+
+TEST(HttpConnection, AboveTheirNumberAreToldSoThroughTlsToo) {
+    const Certificate certificate;
+    NetOptions net;
+    net.connections_max = 1;
+    net.certificate_file = certificate.certificate_file();
+    net.key_file = certificate.key_file();
+    RealServer server(net);
+    RawClient one(server.port());
+    ASSERT_TRUE(one.secure());
+    one.send(get("/livez"));
+    EXPECT_EQ(receive_answer(one).status, 200);
+    RawClient two(server.port());
+    ASSERT_TRUE(two.secure());
+    two.send(get("/livez"));
+    const Answer answer = receive_answer(two);
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos) << answer.head;
+    EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
+    EXPECT_TRUE(two.ends_within(milliseconds(3'000)));
+    // Handshakes are work: of a flood that begins none, few are held, and all have their end soon.
+    std::vector<std::unique_ptr<RawClient>> flood;
+    std::int64_t held = 0;
+    for (int i = 0; i < 100; ++i) {
+        flood.push_back(std::make_unique<RawClient>(server.port()));
+        held = std::max(held, server.listener().refusals());
+    }
+    for (const auto& client : flood)
+        EXPECT_TRUE(client->ends_within(milliseconds(3'000)));
+    EXPECT_LE(held, refusals_secured_max);
+    EXPECT_EQ(server.listener().refused(), 101);
     EXPECT_EQ(server.listener().connections(), 1);
     one.send(get("/livez"));
     EXPECT_EQ(receive_answer(one).status, 200);
