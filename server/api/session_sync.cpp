@@ -48,6 +48,8 @@ void Session::restart_resume(const std::optional<SyncToken>& token) {
     subscribed_ = {};
     ++attempt_;
     reading_part_ = false;
+    // What was dropped is read anew.
+    overflow_.reset();
     resume_token_ = token;
     shard_.mark_dirty(*this);
 }
@@ -136,7 +138,6 @@ void Session::fall_back() {
                              : dropped                               ? *dropped
                              : overflow_                             ? *overflow_
                                                                      : now;
-    overflow_.reset();
     shard_.leave(*this);
     restart_resume(SyncToken{.epoch = shard_.epoch(),
                              .life = shard_.options().life,

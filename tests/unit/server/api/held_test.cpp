@@ -194,5 +194,30 @@ TEST(Heartbeat, KeepsAPeerThatReadsNothingForAWhile) {
     EXPECT_TRUE(peer.writing) << "the first pong stands since the beginning";
 }
 
+TEST(Held, AResumeIsNotEndedByWhatWasDroppedBeforeIt) {
+    World::Options options;
+    options.shard.session_queue_bytes_max = 20'000;
+    World world(options);
+    const Account bob = world.person("bob");
+    Peer& peer = world.online(world.person("ada"));
+    Peer& writer = world.online(bob);
+    const StreamId group = world.group(peer, {bob});
+    world.settle();
+    for (int i = 0; i < 64; ++i)
+        peer.ask(message(group, "x"));
+    std::string frame;
+    add(frame, protocol::Read{.target = {.stream = group}, .upto = 3}, world.next_id(), peer.encoding);
+    add(frame, protocol::Resume{}, world.next_id(), peer.encoding);
+    peer.send_frame(frame);
+    // All in one batch, and more than may wait: the same turn answers what was asked, and goes on with what
+    // was held.
+    for (int i = 0; i < 6; ++i)
+        writer.ask(message(group, std::string(5'000, 'x')));
+    peer.take();
+    world.settle();
+    EXPECT_FALSE(peer.closed);
+    EXPECT_EQ(peer.take_all<protocol::Resumed>().size(), 1u);
+}
+
 }  // namespace
 }  // namespace parley::server::test

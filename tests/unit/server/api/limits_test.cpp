@@ -352,5 +352,21 @@ TEST(Drain, AnswersWhatWasTakenFirst) {
     EXPECT_TRUE(std::holds_alternative<protocol::Closing>(came.back().payload));
 }
 
+TEST(Limits, BodiesOf48KiBAreTakenAsPayloads) {
+    World world;
+    const Account ada = world.person("ada");
+    const StreamId group = world.group(world.online(ada), {});
+    // Around the text: a map of 1, names of 5 + 6 bytes, "x" of 2, and 3.
+    const auto sent = [&](std::size_t bytes) {
+        return world.call("POST", "/v1/conversations/" + group.text() + "/messages",
+                          R"({"text":"x","later":")" + std::string(bytes - 17, 'x') + R"("})", ada.access,
+                          world.next_id().text());
+    };
+    EXPECT_EQ(sent(49'152).status, 200);
+    const auto refused = sent(49'153);
+    EXPECT_NE(refused.body.find(R"("code":"limit")"), std::string::npos) << refused.body;
+    EXPECT_NE(refused.body.find(R"("field":"payload")"), std::string::npos) << refused.body;
+}
+
 }  // namespace
 }  // namespace parley::server::test

@@ -191,12 +191,17 @@ class SlowSubscriber : public Subscribe {
 };
 
 TEST_F(SlowSubscriber, IsClosedAndToldToTryLater) {
+    Peer& other = world.online(world.another_device(bob));
     subscribe(group);
+    other.take();
     reader->reads = false;
     for (int i = 0; i < 6; ++i)
         say(std::string(5000, 'x'));
     EXPECT_EQ(reader->closed, CloseCode::try_later);
+    reader->take();
     say("to whoever is left");
+    EXPECT_THAT(reader->take(), IsEmpty());
+    EXPECT_EQ(texts_of(other.take()).back(), "to whoever is left");
 }
 
 }  // namespace
