@@ -59,6 +59,14 @@ TEST(Strictness, PayloadsOfClientsHave48KiBInEitherEncoding) {
     };
     EXPECT_EQ(as_json(49'152), taken("ping"));
     EXPECT_EQ(as_json(49'153), refused("limit", "payload"));
+    // Around the text: a map of 1, keys with their names of 7 + 5 + 6, {"stream": "c1"} of 11, "x" of 2,
+    // and 3.
+    const auto message = [&](std::size_t bytes) {
+        return json(R"({"type":"message.send","payload":{"target":{"stream":"c1"},"text":"x","later":")" +
+                    padded(bytes - 35) + R"("}})");
+    };
+    EXPECT_EQ(message(49'152), taken("message.send"));
+    EXPECT_EQ(message(49'153), refused("limit", "payload"));
     // {0: 6, 6: {24: "x…"}}
     const auto as_cbor = [&](std::size_t bytes) {
         const auto size = static_cast<unsigned>(bytes - 6);
