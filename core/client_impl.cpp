@@ -70,9 +70,11 @@ Status Client::Impl::settle() {
     if (session_.can_send()) {
         TRY(outbox_.pump(now_.instant));
         TRY(pulls_.pump(now_));
-        if (session_.phase() == Session::Phase::live && !pulls_.owes_anything()) pulls_.handle_caught_up();
+        const bool live = session_.phase() == Session::Phase::live;
+        if (live && !pulls_.owes_anything()) pulls_.handle_caught_up();
         receipts_.note_changed();
-        receipts_.pump(now_.instant);
+        // Before the resume has ended it may be another epoch in which these numbers mean something else.
+        if (live) receipts_.pump(now_.instant);
     }
     watch_replies();
     TRY(conversations_.flush());

@@ -145,8 +145,7 @@ Status App::Impl::open_store() {
     progress.handle_done();
     if (store->was_copied()) {
         process_metrics.epochs_begun.add();
-        log.warning("the store is a copy, a new epoch begins",
-                    {{"epoch", store->epoch()}, {"position", store->position()}});
+        log.warning(begun_on_copy, {{"epoch", store->epoch()}, {"position", store->position()}});
     }
     return {};
 }

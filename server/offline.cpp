@@ -27,6 +27,7 @@ Result<std::string> make_invite_offline(const Settings& settings, const Operator
     ProcessHost host(settings.data, log, bad_rows);
     const Rules rules;
     TRY_ASSIGN(const auto store, open_sqlite_store(store_options(settings), rules, host));
+    if (store->was_copied()) log.warning(begun_on_copy, {{"epoch", store->epoch()}});
     TRY_ASSIGN(const protocol::Invite made, make_invite(*store, wanted, current_time().wall));
     TRY(store->close());
     return made.code;

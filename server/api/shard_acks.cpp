@@ -53,7 +53,7 @@ void Shard::collect_acks(AccountKey account, DeviceKey device, const protocol::A
 void Shard::flush_acks(Now now) {
     acks_due_.reset();
     if (acks_.empty()) return;
-    Acks acks;
+    Acks acks{.epoch = epoch_, .acks = {}};
     acks.acks.reserve(acks_count_);
     for (const auto& [device, own] : acks_) {
         for (const auto& [conversation, seq] : own.seqs)
@@ -82,8 +82,10 @@ void Shard::take_back(const AcksReturned& returned) {
     if (returned.acks.tries >= acks_tries_max || acks_returned_count_ + acks.size() > acks_waiting_max)
         return;
     const auto half = acks.begin() + static_cast<std::ptrdiff_t>((acks.size() + 1) / 2);
-    for (auto part : {Acks{.acks = {acks.begin(), half}}, Acks{.acks = {half, acks.end()}}}) {
+    for (auto part :
+         {Acks{.epoch = 0, .acks = {acks.begin(), half}}, Acks{.epoch = 0, .acks = {half, acks.end()}}}) {
         if (part.acks.empty()) continue;
+        part.epoch = returned.acks.epoch;
         part.tries = returned.acks.tries + 1;
         acks_returned_count_ += part.acks.size();
         acks_returned_.push_back(std::move(part));

@@ -74,6 +74,7 @@ Result<Answer> perform(WorkContext& context, const protocol::Read& command) {
 }
 
 void take_acks(WorkContext& context, const Acks& acks) {
+    if (acks.epoch != context.store.epoch()) return;
     for (const auto& ack : acks.acks) {
         const auto* device = context.store.accounts().device(ack.device);
         if (device == nullptr || !device->present || device->account != ack.account) continue;

@@ -11,10 +11,11 @@ namespace parley::server {
 enum class TokenStanding : std::uint8_t {
     /// What it says to be covered is.
     usable,
-    /// Of another epoch, or so old that nothing is known of it: whoever has it is owed everything.
+    /// Of an earlier epoch, or so old that nothing is known of it: whoever has it is owed everything.
     foreign,
-    /// It covers what this store never committed, or does not know any more. Without a restore, which would
-    /// have made another epoch, that comes of an older copy of the files in the place of the newer ones.
+    /// It covers what this store never committed, or does not know any more: it is of a later epoch, or of
+    /// this one, where a restore would have made another. An older copy of the files is in the place of the
+    /// newer ones.
     ahead
 };
 

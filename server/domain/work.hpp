@@ -57,6 +57,8 @@ struct Acks {
         ConversationKey conversation;
         std::int64_t seq = 0;
     };
+    /// To which the numbers belong; those of an epoch that has ended meanwhile say nothing.
+    std::int64_t epoch = 0;
     std::vector<One> acks;
     /// How often they came back unwritten.
     int tries = 0;

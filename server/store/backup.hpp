@@ -54,9 +54,10 @@ struct RestoreReport {
 };
 
 /// Makes a backup the store of the directory, which must exist and which no process may use: a new epoch,
-/// every stream's counter moved up by as many limits::restore_jump as take it beyond all that was ever given,
-/// and the head of that moment kept as `restored_from`. The store before is kept beside it. A crash at any
-/// moment leaves the one or the other; to do it again is harmless. Of `host` only `random` is used.
+/// every stream's counter moved by whole limits::restore_jump beyond all that was ever given
+/// (epoch_sqlite.hpp), and the head of that moment kept as `restored_from`. The store before is kept beside
+/// it. A crash at any moment leaves the one or the other; to do it again is harmless. Of `host` only `random`
+/// is used.
 Result<RestoreReport> restore(const std::string& file, const std::string& directory, StoreHost& host,
                               WallTime now);
 

@@ -1,23 +1,30 @@
 #pragma once
 
+#include "base/result.hpp"
 #include "base/time.hpp"
+#include "server/store/sqlite.hpp"
 #include "server/store/store.hpp"
+#include "server/store/view.hpp"
 
 #include <cstdint>
-#include <string>
 
 /// What a new epoch consists of, whether a restore begins it or a store that finds itself put back.
+///
+/// An epoch's number says how far the counters of all streams were moved when it began: to numbers from
+/// `epoch * limits::restore_jump` on, each by whole jumps. So a later epoch has a greater number, and where
+/// an epoch is known to have a greater number than another, no stream gave one of its numbers in the other.
 namespace parley::server::sqlite {
 
-/// Not to be guessed, and another one than before.
-std::int64_t new_epoch(StoreHost& host, std::int64_t before);
+/// The epoch to which the numbers belong that this store has given. Where no row says otherwise, that is what
+/// `meta` says. Reads the counters of all streams.
+std::int64_t epoch_reached(Connection& connection);
 
-/// How far a counter can have got by now, whoever gave its numbers since the copy was made: a million a
-/// second since 2020, which no stream has. Far below 2^53, what JSON can carry.
-std::int64_t beyond_all(WallTime now);
-
-/// SQL that moves the counters of a table beyond `given`, an expression: by whole jumps, so that devices can
-/// tell these from changes that they lack.
-std::string move_heads(const std::string& table, const std::string& given);
+/// In the transaction under way: moves the counters of all streams behind everything that was given before
+/// and, as far as that is known, elsewhere, and keeps in `restored_from` where each stood at
+/// `parting.shared_upto`. Greater than all epochs that are known, than what the time allows (a million
+/// changes a second since 2020), and by chance, since the same copy may be put back twice, and nothing
+/// remembers it. Returns the new epoch, which is to be written into `meta`; an error leaves everything as it
+/// was, or stands in the connection's status.
+Result<std::int64_t> begin_epoch(Connection& connection, const Parting& parting, StoreHost& host);
 
 }  // namespace parley::server::sqlite

@@ -3,14 +3,15 @@
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/copies_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
+#include "server/store/epoch_memory.hpp"
 #include "server/store/epoch_sqlite.hpp"
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/vfs_sqlite.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace parley::server {
 
@@ -39,101 +40,45 @@ Status copy_backup(const std::string& file, const std::string& fresh) {
     return {};
 }
 
-/// Reads all that `begin_epoch` asks a store that is replaced, whole tables: a damaged page of one is met
-/// here, where the restore can still go on without.
-bool knows_what_it_gave(Connection& connection) {
-    for (const auto* sql : {"SELECT max(head) FROM conversation", "SELECT max(head) FROM account",
-                            "SELECT max(last_key) FROM meta"})
-        (void)one_number(connection, sql);
-    return !connection.failed();
-}
-
-/// The store of the directory, brought into its main file alone; nothing where there is none, or none that
-/// can be read as far as a restore has to.
-std::unique_ptr<Connection> settle(const std::string& path, const std::string& vfs) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored) || !sqlite::make_log_durable(path)) return nullptr;
-    auto opened = Connection::open(path, vfs, Access::read_write);
-    if (!opened || !sqlite::copy_log_back(**opened, sqlite::LogCopy::truncate)) return nullptr;
-    const auto version = one_number(**opened, "PRAGMA user_version");
-    const bool known = version >= 1 && version <= sqlite::schema_version;
-    return known && knows_what_it_gave(**opened) ? std::move(*opened) : nullptr;
-}
-
-/// What is known of the numbers that were given.
+/// What a store has given.
 struct Given {
-    /// The store that is replaced; empty: it cannot be read.
-    std::string replaced;
-    /// The highest number from which a restore into this directory has let a stream go on.
-    std::int64_t restored = 0;
-    /// The time bounds what nobody knows.
-    WallTime now;
+    std::int64_t epoch = 0;
+    std::int64_t last_key = 0;
 };
 
-/// Moves every counter beyond all that was ever given: also by the store that is replaced, where it can be
-/// read, and where it cannot, beyond what it can have given.
-Status begin_epoch(Connection& connection, const Given& known, StoreHost& host) {
-    const auto& replaced = known.replaced;
-    const bool knows_replaced = !replaced.empty();
-    if (knows_replaced) {
-        Statement attach(connection, "ATTACH ? AS replaced");
-        attach.run(std::string_view(replaced));
-        TRY(connection.status());
-    }
-    const auto epoch = sqlite::new_epoch(host, one_number(connection, "SELECT epoch FROM main.meta"));
-    const auto jump = [&](const std::string& table) {
-        // What was given before the replaced store was, by a store of this directory: to a stream that it
-        // lacks, or to any where an older store was put back by hand in between.
-        const std::string restored = std::to_string(known.restored);
-        const std::string older = "max(coalesce((SELECT older.head FROM replaced." + table +
-                                  " AS older WHERE older.key = main." + table + ".key), 0), " + restored +
-                                  ")";
-        const auto unknown = std::max(sqlite::beyond_all(known.now), known.restored);
-        return sqlite::move_heads("main." + table, knows_replaced ? older : std::to_string(unknown));
-    };
+/// Brings the store of the directory into its main file alone, and asks it. Nothing where there is none, or
+/// none that can be read as far as that: a damaged page is met here, where the restore can still go on
+/// without.
+std::optional<Given> settle(const std::string& path, const std::string& vfs) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored) || !sqlite::make_log_durable(path)) return std::nullopt;
+    auto opened = Connection::open(path, vfs, Access::read_write);
+    if (!opened || !sqlite::copy_log_back(**opened, sqlite::LogCopy::truncate)) return std::nullopt;
+    const auto version = one_number(**opened, "PRAGMA user_version");
+    if (version < 1 || version > sqlite::schema_version) return std::nullopt;
+    const Given given{.epoch = sqlite::epoch_reached(**opened),
+                      .last_key = one_number(**opened, "SELECT last_key FROM meta")};
+    if ((*opened)->failed()) return std::nullopt;
+    return given;
+}
+
+/// Makes the copy an epoch of its own, behind that of the store that it replaces and of all that this
+/// directory remembers.
+Status begin_epoch(Connection& connection, const std::optional<Given>& replaced, std::int64_t remembered,
+                   StoreHost& host, WallTime now) {
     TRY(connection.execute("BEGIN IMMEDIATE"));
+    const Parting parting{.shared_upto = one_number(connection, "SELECT position FROM meta"),
+                          .epoch_seen = std::max(remembered, replaced ? replaced->epoch : 0),
+                          .at = now};
+    TRY_ASSIGN(const auto epoch, sqlite::begin_epoch(connection, parting, host));
     {
-        Statement mark(connection, "UPDATE main.meta SET epoch = ?, running = 0");
-        mark.run(epoch);
+        Statement mark(connection, "UPDATE meta SET epoch = ?, running = 0, last_key = max(last_key, ?)");
+        mark.run(epoch, replaced ? replaced->last_key : 0);
     }
-    TRY(connection.status());
-    TRY(connection.execute("UPDATE main.conversation SET restored_from = head"));
-    TRY(connection.execute(jump("conversation").c_str()));
-    TRY(connection.execute(jump("account").c_str()));
     // That it is a copy is known: the next start has nothing to find out.
-    TRY(connection.execute("UPDATE main.life SET file = ''"));
-    if (knows_replaced) {
-        TRY(connection.execute(
-            "UPDATE main.meta SET last_key = max(last_key, (SELECT last_key FROM replaced.meta))"));
-    }
-    return connection.execute("COMMIT");
-}
-
-// Two restores within one jump of the time's bound move counters equally far. So the directory remembers how
-// far that was, in a file beside the store, which survives where the store is lost alone.
-
-std::string memory_in(const std::string& directory) {
-    return database_in(directory) + ".restored";
-}
-
-/// 0: nothing is remembered, or what is there makes no sense.
-std::int64_t remembered(const std::string& directory) {
-    const std::string text = content_of(memory_in(directory));
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    constexpr std::int64_t json_max = std::int64_t{1} << 53;
-    const bool sound = error == std::errc{} && end != text.data() + text.size() && *end == '\n';
-    return sound && number > 0 && number < json_max ? number : 0;
-}
-
-/// Before the store is moved into place: a crash in between costs a jump and no number.
-Status remember(const std::string& directory, Connection& connection, std::int64_t before) {
-    const auto reached = std::max({before, one_number(connection, "SELECT max(head) FROM main.conversation"),
-                                   one_number(connection, "SELECT max(head) FROM main.account")});
+    connection.run("UPDATE life SET file = ''");
     TRY(connection.status());
-    const std::string fresh = memory_in(directory) + ".new";
-    TRY(write_private(fresh, std::to_string(reached) + "\n"));
-    return move_into_place(fresh, memory_in(directory));
+    return connection.execute("COMMIT");
 }
 
 /// A name that no earlier restore has used: what was replaced before stays too.
@@ -201,9 +146,7 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
     const std::atomic<bool> never{false};
     TRY_ASSIGN(const Look look, look_through(fresh, {.name = file, .vfs = {}}, never));
     TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
-    auto old = settle(path, checked->name());
-    const bool settled = old != nullptr;
-    old.reset();
+    const auto replaced = settle(path, checked->name());
     RestoreReport report{.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages};
     std::string secret;
     {
@@ -215,18 +158,17 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
         TRY(sqlite::protect_pages(*connection));
         TRY(connection->execute("PRAGMA journal_mode = DELETE"));
         TRY_ASSIGN(secret, take_secret(*connection));
-        const Given given{
-            .replaced = settled ? path : std::string(), .restored = remembered(directory), .now = now};
-        TRY(begin_epoch(*connection, given, host));
-        TRY(remember(directory, *connection, given.restored));
-        report.epoch = one_number(*connection, "SELECT epoch FROM main.meta");
-        report.conversations = one_number(*connection, "SELECT count(*) FROM main.conversation");
+        TRY(begin_epoch(*connection, replaced, remembered_epoch(directory), host, now));
+        report.epoch = one_number(*connection, "SELECT epoch FROM meta");
+        report.conversations = one_number(*connection, "SELECT count(*) FROM conversation");
         TRY(connection->status());
     }
     report.secret = !secret.empty();
-    TRY_ASSIGN(report.replaced, keep_replaced(path, settled));
+    TRY_ASSIGN(report.replaced, keep_replaced(path, replaced.has_value()));
     TRY(put_secret(secret, directory));
     TRY(move_into_place(fresh, path));
+    // Where that fails, the next start does it.
+    (void)remember_epoch(directory, report.epoch);
     return report;
 }
 

@@ -114,10 +114,14 @@ PRAGMA user_version = 6;
 
 constexpr const char* version_7 = "PRAGMA user_version = 7";
 
-// The runs of the server (lives_sqlite.hpp); a server of version 7 made the table at its start.
+// The runs of the server (lives_sqlite.hpp); a server of version 7 made the table at its start. And epochs
+// that say how far counters were moved (epoch_sqlite.hpp); they were drawn by lot.
 constexpr const char* version_8 = R"sql(
 CREATE TABLE IF NOT EXISTS life (
     life INTEGER PRIMARY KEY, position INTEGER NOT NULL, file TEXT NOT NULL) STRICT;
+UPDATE meta SET epoch = 1 + max(coalesce((SELECT max(head) FROM conversation), 0),
+                                coalesce((SELECT max(head) FROM account), 0)) / 1073741824
+WHERE epoch > 8388606;
 PRAGMA user_version = 8;
 )sql";
 

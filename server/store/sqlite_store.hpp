@@ -37,7 +37,8 @@ struct SqliteOptions {
     std::int64_t ballast_bytes = 16 << 20;
     /// The log is copied back when it has grown past this.
     std::int64_t log_bytes_max = 16 << 20;
-    /// Whether a lock file keeps other processes away; off where the VFS is not the system's.
+    /// Whether a lock file keeps other processes away, and another one remembers epochs; off where the VFS is
+    /// not the system's.
     bool lock_file = true;
     /// False: the pages of a new file get no checksums. Only for measuring what they cost, and for tests of
     /// older files.

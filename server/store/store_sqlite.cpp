@@ -4,6 +4,7 @@
 #include "server/store/ballast_sqlite.hpp"
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/directory_lock.hpp"
+#include "server/store/epoch_memory.hpp"
 #include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
@@ -28,6 +29,10 @@ constexpr std::string_view room_for_migration =
 constexpr std::string_view room_for_copy =
     "the database cannot be written anew with checksums, which is done once: free twice the size of"
     " parley.db, where it lies and where temporary files go (TMPDIR)";
+
+constexpr std::string_view no_epoch =
+    "; this is a copy of a store that was put back, and it cannot be told from the lost one: make a backup of"
+    " it with `parleyd backup FILE` and restore that (docs/operate/damage.md)";
 
 /// From here on the disk takes no new messages.
 constexpr std::int64_t disk_percent_max = 98;
@@ -85,6 +90,7 @@ class SqliteStore final : public Store {
     Result<Batch> apply_around_damage(std::span<const Work> works);
     bool release_ballast();
     Status begin_life();
+    void remember_new_epoch(std::int64_t before);
     Status mark_running(bool running);
     void roll_back();
     void look_at_disk();
@@ -177,20 +183,34 @@ Status SqliteStore::begin_life() {
     running.running = true;
     TRY(connection.execute("BEGIN IMMEDIATE"));
     SqliteTransaction transaction(*writer_, host_, running, disk_full_);
-    const bool copied = writer_->lives.begin(meta_.position, file.identity, host_);
-    if (copied) transaction.begin_epoch(meta_.position, file.at);
+    const std::int64_t remembered = options_.lock_file ? remembered_epoch(options_.directory) : 0;
+    const bool moved = writer_->lives.begin(meta_.position, file.identity, host_);
+    const bool copied = moved || remembered > meta_.epoch;
+    Status begun;
+    if (copied)
+        begun =
+            transaction.begin_epoch({.shared_upto = meta_.position, .epoch_seen = remembered, .at = file.at});
     const auto after = transaction.finish(meta_, file.at);
     const auto life = writer_->lives.last();
-    auto begun = connection.status();
+    if (begun) begun = connection.status();
     if (begun) begun = connection.execute("COMMIT");
     if (!begun) {
         roll_back();
+        if (copied && begun.error().code == ErrorCode::internal)
+            return fail(ErrorCode::internal, begun.error().context + std::string(no_epoch));
         return begun;
     }
     meta_ = after;
     life_ = life;
     was_copied_ = copied;
+    remember_new_epoch(remembered);
     return {};
+}
+
+/// `before`: what is remembered. A store that no epoch began in leaves no trace of it.
+void SqliteStore::remember_new_epoch(std::int64_t before) {
+    if (options_.lock_file && meta_.epoch > std::max(before, first_epoch))
+        (void)remember_epoch(options_.directory, meta_.epoch);
 }
 
 Status SqliteStore::mark_running(bool running) {
@@ -268,7 +288,9 @@ Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
     }
     batch.first_position = meta_.position + 1;
     batch.last_position = after.position;
+    const std::int64_t epoch_before = meta_.epoch;
     meta_ = after;
+    remember_new_epoch(epoch_before);
     writer_->trim();
     return batch;
 }

@@ -1,12 +1,9 @@
 #include "server/store/transaction_sqlite.hpp"
 
-#include "protocol/generated/cpp/limits.hpp"
 #include "server/store/epoch_sqlite.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <string>
 
 namespace parley::server::sqlite {
 
@@ -57,32 +54,16 @@ void SqliteTransaction::replace(const RowToWrite& row) {
     tables_.rows.replace(row);
 }
 
-void SqliteTransaction::begin_epoch(std::int64_t shared_upto, WallTime at) {
+Status SqliteTransaction::begin_epoch(const Parting& parting) {
     tables_.flush();
-    // So that the commits tell where each stream stood at `shared_upto`, as far back as they are kept. For
-    // one that moved since, and of whose commits some may have been forgotten, 1: it began no later.
-    write_commits(at);
-    auto& connection = *tables_.connection;
-    const std::string shared = std::to_string(shared_upto);
-    const std::string moved =
-        "UPDATE conversation SET restored_from = max(moved.first - 1, 1) FROM (SELECT stream, min(first) AS"
-        " first FROM commits WHERE position > " +
-        shared + " GROUP BY stream) AS moved WHERE moved.stream = conversation.key";
-    const std::string forgotten = "UPDATE conversation SET restored_from = 1 WHERE touched > " + shared +
-                                  " AND NOT EXISTS (SELECT 1 FROM commits WHERE position <= " + shared + ")";
-    // The same copy may be put back twice within one jump of the time's bound, and nothing remembers it.
-    std::array<std::uint8_t, 2> chance{};
-    host_.random(chance);
-    const std::string given =
-        std::to_string(beyond_all(at) + (chance[0] << 8 | chance[1]) * limits::restore_jump);
-    for (const std::string& sql :
-         {std::string("UPDATE conversation SET restored_from = head"), moved, forgotten,
-          move_heads("conversation", given), move_heads("account", given)})
-        connection.run(sql.c_str());
+    // So that the commits tell where each stream stood, as far back as they are kept.
+    write_commits(parting.at);
+    auto begun = sqlite::begin_epoch(*tables_.connection, parting, host_);
     // Half an epoch is none: whoever asks for the status undoes it all.
-    if (!connection.status()) return;
+    if (!begun) return fail(begun.error());
     tables_.clear();
-    meta_.epoch = new_epoch(host_, meta_.epoch);
+    meta_.epoch = *begun;
+    return {};
 }
 
 Meta SqliteTransaction::finish(const Meta& before, WallTime at) {

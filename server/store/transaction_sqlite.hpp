@@ -30,7 +30,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     std::int64_t position_of(StreamKey stream) override { return touched(stream).position; }
     std::int64_t next_key(WallTime at) override;
     void random(std::span<std::uint8_t> bytes) override { host_.random(bytes); }
-    void begin_epoch(std::int64_t shared_upto, WallTime at) override;
+    Status begin_epoch(const Parting& parting) override;
     bool disk_nearly_full() const override { return disk_nearly_full_; }
     std::int64_t writes() const override { return tables_.writes() + row_count_; }
 

@@ -28,6 +28,20 @@ struct Shared {
     std::int64_t upto = 0;
 };
 
+/// Of a new store.
+inline constexpr std::int64_t first_epoch = 1;
+/// Counters move to `epoch * limits::restore_jump` and beyond: what JSON carries ends there.
+inline constexpr std::int64_t epoch_max = (std::int64_t{1} << 23) - 2;
+
+/// Where this store and a history that is lost parted, as far as it is known.
+struct Parting {
+    /// Commit position up to which both are the same.
+    std::int64_t shared_upto = 0;
+    /// The highest epoch of the lost one that was heard of; 0: none.
+    std::int64_t epoch_seen = 0;
+    WallTime at;
+};
+
 /// What can be read of the store at one moment. Reads return plain values: where the store cannot be read,
 /// they return nothing, and from then on `status` is that error; so whoever opened a view looks at `status`
 /// before anything that follows from it leaves the process.
@@ -45,7 +59,7 @@ class View {
     virtual std::int64_t position() = 0;
     /// The run of the server that this one is: a number that no other run has, nor one of a copy.
     virtual std::int64_t life() = 0;
-    /// What that run of this epoch committed is in this store up to here, and nothing else is.
+    /// What that run committed is in this store up to here, and nothing else is.
     virtual Shared shared_with(std::int64_t life) = 0;
     virtual Status status() = 0;
 };
@@ -69,10 +83,11 @@ class Transaction : public View {
     /// A number for a new account, device or conversation, larger than all before.
     virtual std::int64_t next_key(WallTime at) = 0;
     virtual void random(std::span<std::uint8_t> bytes) = 0;
-    /// Begins another epoch, as a restore does: each counter moves beyond all that was ever given, and the
-    /// head of before stays as `restored_from`; of what moved behind the position `shared_upto`, the head
-    /// that it had there. What was read before is void.
-    virtual void begin_epoch(std::int64_t shared_upto, WallTime at) = 0;
+    /// Begins another epoch, as a restore does, with a greater number than all that are known: each counter
+    /// moves beyond all that was ever given, and the head of before stays as `restored_from`; of what moved
+    /// behind `shared_upto`, the head that it had there. What was read before is void. An error leaves
+    /// everything as it was, or stands in `status`.
+    virtual Status begin_epoch(const Parting& parting) = 0;
     /// What only grows the store is to be refused with `disk_full`.
     virtual bool disk_nearly_full() const = 0;
     /// How many writes there were, so that a refusal can be held to having made none.

@@ -1,5 +1,7 @@
 #include "sim/crash/people.hpp"
 
+#include "server/store/view.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -191,7 +193,8 @@ Work People::to_conversation() {
 
 /// Of several devices, collected, as sessions hand them on.
 Work People::acks() {
-    server::Acks acks;
+    // No other begins there.
+    server::Acks acks{.epoch = server::first_epoch, .acks = {}};
     for (std::int64_t i = random_.between(1, 4); i > 0; --i) {
         std::int64_t key = 0;
         auto* conversation = some_conversation(key);

@@ -149,6 +149,80 @@ TEST_P(StoreContract, ACopyPutBackTwiceInASecondGivesNoNumberTwice) {
     EXPECT_LT(*heads.rbegin(), std::int64_t{1} << 53) << "JSON carries it";
 }
 
+TEST_P(StoreContract, ATokenOfALaterEpochShowsThatTheStoreIsBehind) {
+    const Groups at{world};
+    ASSERT_TRUE(world.send(at.ada, at.group, "kept"));
+    const auto early = token_of(world, at.bob);
+    ASSERT_TRUE(store->close());
+    data->keep_copy();
+    restart();
+    ASSERT_TRUE(world.send(at.ada, at.group, "lost first"));
+    ASSERT_TRUE(world.apply(report(
+        at.bob,
+        [&] {
+            auto lost = token_of(world, at.bob);
+            lost.life ^= 1;
+            return lost;
+        }(),
+        world.now)));
+    const auto second_epoch = store->epoch();
+    const auto given = world.send(at.ada, at.group, "lost with the second epoch")->seq.value();
+    const auto later = token_of(world, at.bob);
+    ASSERT_EQ(later.epoch, second_epoch);
+    ASSERT_TRUE(store->close());
+    store.reset();
+    data->put_copy_back();
+    restart();
+    ASSERT_LT(store->epoch(), second_epoch);
+    ASSERT_TRUE(world.send(at.ada, at.group, "before anybody comes"));
+
+    const auto part = part_for(world, at.bob, later);
+    ASSERT_TRUE(part);
+    EXPECT_TRUE(part->ahead);
+    ASSERT_TRUE(world.apply(report(at.bob, later, world.now)));
+    EXPECT_GT(store->epoch(), second_epoch) << "they rise";
+    EXPECT_GT(world.head(at.group), given) << "and so do all numbers";
+    const auto state = world.state(at.bob, at.group);
+    EXPECT_EQ(state.restored_from, 4) << "where it stood in what is shared";
+    for (const auto& token : {early, later})
+        EXPECT_FALSE(part_for(world, at.bob, token)->ahead) << "they are of earlier epochs now";
+    auto drawn_by_lot = later;
+    drawn_by_lot.epoch = std::int64_t{1} << 40;
+    EXPECT_FALSE(part_for(world, at.bob, drawn_by_lot)->ahead) << "as they were before they rose";
+}
+
+TEST_P(StoreContract, AcksThatWereUnderWayWhenAnEpochBeganSayNothing) {
+    const Groups at{world};
+    ASSERT_TRUE(world.send(at.ada, at.group, "kept"));
+    ASSERT_TRUE(store->close());
+    data->keep_copy();
+    restart();
+    ASSERT_TRUE(world.send(at.ada, at.group, "lost"));
+    const auto ahead = token_of(world, at.bob);
+    ASSERT_TRUE(store->close());
+    store.reset();
+    data->put_copy_back();
+    restart();
+    ASSERT_EQ(world.send(at.ada, at.group, "in its place")->seq, 5);
+    const auto delivered = [&] {
+        return world.snapshot()->conversations().member(at.group, at.bob.account)->delivered;
+    };
+    world.ack(at.bob, at.group, 4);
+    ASSERT_EQ(delivered(), 4);
+    const Work under_way{.origin = {},
+                         .command = Acks{.epoch = store->epoch(),
+                                         .acks = {{.account = at.bob.account,
+                                                   .device = at.bob.device,
+                                                   .conversation = at.group,
+                                                   .seq = 5}}},
+                         .at = world.now};
+    // In one transaction, as the writer finds them in its queue.
+    ASSERT_TRUE(world.apply(std::vector{report(at.bob, ahead, world.now), under_way}));
+    EXPECT_EQ(delivered(), 4) << "what bob has is the lost one";
+    world.ack(at.bob, at.group, world.head(at.group));
+    EXPECT_EQ(delivered(), world.head(at.group));
+}
+
 TEST_P(StoreContract, WhereCommitsAreForgottenMoreIsFetchedThanWasLost) {
     const Groups at{world};
     const auto early = token_of(world, at.bob);

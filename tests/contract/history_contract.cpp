@@ -200,7 +200,8 @@ class History {
             delivered = std::max(delivered, seq);
         }
         return {.work = {.origin = {},
-                         .command = Acks{.acks = {{.account = by.account,
+                         .command = Acks{.epoch = world_.store().epoch(),
+                                         .acks = {{.account = by.account,
                                                    .device = by.device,
                                                    .conversation = key,
                                                    .seq = seq}}},

@@ -132,7 +132,8 @@ void StoreWorld::ack(const Person& by, ConversationKey in, std::int64_t seq) {
     (void)apply(
         Work{.origin = {},
              .command =
-                 Acks{.acks = {{.account = by.account, .device = by.device, .conversation = in, .seq = seq}}},
+                 Acks{.epoch = store_->epoch(),
+                      .acks = {{.account = by.account, .device = by.device, .conversation = in, .seq = seq}}},
              .at = now});
 }
 

@@ -1,4 +1,5 @@
 """What operators keep: backups, restores, and what becomes of damage."""
+import shutil
 import threading
 
 from proof import waiting
@@ -11,7 +12,7 @@ RESTORE_JUMP = 1 << 30
 
 
 def run(cases):
-    for body in (backup_and_restore, damaged_rows):
+    for body in (backup_and_restore, copies_put_back_twice, damaged_rows):
         cases.run(f"keeping: {body.__name__.replace('_', ' ')}", body)
 
 
@@ -51,6 +52,61 @@ def backup_and_restore():
             equal(session.texts(group), kept + ["after the restore"], "what is there")
             again = session.send_message(group, "after the backup", id=after["re"])
             assert again["seq"] > seq, "an own message that was lost is taken again under its id"
+
+
+def copies_put_back_twice():
+    """The same copy is put back by hand over and over: epochs rise, and no number comes twice."""
+    with Server() as server:
+        ada = Account.register(server, "ada")
+        with Session(server, ada) as session:
+            group = session.create_group("kept", [])
+            session.send_message(group, "kept")
+        server.stop()
+        copy = server.folder / "copy"
+        shutil.copytree(server.data, copy)
+        server.start()
+        past = Past(server, ada, group)
+        for remembers in (False, False, True):
+            server.stop()
+            # As a snapshot of the disk would be: each file stays the one that it is.
+            server.database().write_bytes((copy / "parley.db").read_bytes())
+            if not remembers:
+                server.database().with_name("parley.db.restored").unlink(missing_ok=True)
+            server.start()
+            equal(server.metrics()["parley_epochs_begun_total"], int(remembers), "epochs of the start")
+            if not remembers:
+                with Session(server, ada, resume=False) as session:
+                    session.send("resume", {"token": past.token})
+                    equal(session.close_code(), 1001, "how a session ends at which an epoch begins")
+            equal(server.metrics()["parley_epochs_begun_total"], 1, "epochs")
+            past.goes_on()
+        server.stop()
+        shutil.rmtree(server.data)
+        shutil.copytree(copy, server.data)
+        invite = run_parleyd("--config", server.folder / "parleyd.toml", "invite")
+        equal(invite.returncode, 0, f"the invite ({invite.stderr})")
+        assert "a new epoch begins" in invite.stderr + invite.stdout, invite
+        server.start()
+        equal(server.metrics()["parley_epochs_begun_total"], 0, "epochs of the start: the invite had one")
+        with Session(server, ada) as session:
+            equal(session.texts(group), ["kept"], "what is there")
+
+
+class Past:
+    """What a device has of all stores that there were."""
+
+    def __init__(self, server, account, group):
+        self.server, self.account, self.group = server, account, group
+        self.epoch, self.seq, self.token = 0, 0, None
+        self.goes_on()
+
+    def goes_on(self):
+        with Session(self.server, self.account, token=self.token) as session:
+            assert session.epoch > self.epoch, f"{session.epoch} after {self.epoch}"
+            seq = session.send_message(self.group, "lost")["seq"]
+            assert seq > self.seq, f"{seq} is not behind {self.seq}, which was given before"
+            self.epoch, self.seq = session.epoch, seq
+            self.token = session.settle()["payload"]["token"]
 
 
 def write_on(server, account, group, stop):

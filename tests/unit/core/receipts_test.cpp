@@ -103,6 +103,21 @@ TEST_F(Receipts, AcksThatMayBeLostAreSentAgainOnTheNextConnection) {
     EXPECT_THAT(acks(), IsEmpty());
 }
 
+TEST_F(Receipts, AcksWaitForTheEndOfAResumeWhichMayTellOfAnotherEpoch) {
+    push(3);
+    script.disconnect();
+    script.wait(30'000);
+    script.core().handle_connected(script.now());
+    script.forget();
+    script.auth_ok();
+    script.wait(2000);
+    EXPECT_THAT(acks(), IsEmpty());
+    script.resumed();
+    script.wait(2000);
+    ASSERT_THAT(acks(), SizeIs(1));
+    EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
+}
+
 TEST_F(Receipts, StatesOnlyMoveForward) {
     const Uuid id = script.say("c1", "mine");
     EXPECT_EQ(state_of_last(), MessageState::sending);

@@ -140,6 +140,7 @@ TEST_F(Streams, AJumpFetchesRemovalsFirstThenTheNewestPageAndKeepsWhatItHolds) {
     answer<protocol::Changes>(protocol::ChangesOk{
         2, 50'000, 50'000, false, {Script::row(40'000, Script::member("you", false), 700)}});
     EXPECT_EQ(last_asked<protocol::Page>().before, 0);
+    script.resumed();
     // Nothing is acknowledged before the newest page is there.
     script.wait(2000);
     for (const auto& ack : script.sent_of<protocol::Ack>())

@@ -154,13 +154,12 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
     ASSERT_EQ(world->apply(lost)->seq, 5);
     const auto report = restore_it();
     EXPECT_EQ(store->epoch(), report.epoch);
-    EXPECT_NE(store->epoch(), epoch);
+    EXPECT_GT(store->epoch(), epoch);
     EXPECT_EQ(report.conversations, 1);
     EXPECT_TRUE(std::filesystem::exists(report.replaced));
     auto state = world->state(bob, group);
     EXPECT_EQ(state.restored_from, 4);
-    EXPECT_EQ(state.head, 4 + limits::restore_jump)
-        << "by whole jumps, above what the replaced store had given";
+    EXPECT_EQ(state.head, 4 + store->epoch() * limits::restore_jump) << "by whole jumps";
     EXPECT_EQ(state.unread, 1);
     // A token of the life before owes everything.
     const auto part = *resume_part(*world->snapshot(), bob.account, old_token);
@@ -172,9 +171,9 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
     // The same backup once more: still nothing comes twice.
     const auto head = world->head(group);
     restore_it();
-    EXPECT_EQ(world->head(group), 4 + 2 * limits::restore_jump);
+    EXPECT_EQ(world->head(group), 4 + store->epoch() * limits::restore_jump);
     EXPECT_GT(world->head(group), head);
-    EXPECT_NE(store->epoch(), report.epoch);
+    EXPECT_GT(store->epoch(), report.epoch);
     state = world->state(bob, group);
     EXPECT_EQ(state.restored_from, 4);
 }

@@ -1,14 +1,16 @@
 #include "server/store/backup.hpp"
+#include "server/store/copies_sqlite.hpp"
 #include "server/store/file_identity.hpp"
 #include "server/store/sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
 #include "server/store/vfs_sqlite.hpp"
 #include "tests/contract/store_world.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace parley::server::test {
 
@@ -47,6 +49,20 @@ class Copied : public testing::Test {
     void close() {
         ASSERT_TRUE(store->close());
         store.reset();
+    }
+
+    std::string backup() const {
+        auto file = folder + "/backup.db";
+        const std::atomic<bool> never{false};
+        EXPECT_TRUE(back_up(directory(), file, never));
+        return file;
+    }
+    RestoreReport restore_it(const std::string& file) {
+        store.reset();
+        const auto report = restore(file, directory(), host, at);
+        EXPECT_TRUE(report) << report.error().context;
+        open();
+        return report ? *report : RestoreReport{};
     }
 
     /// By another program, while the store is closed.
@@ -136,12 +152,117 @@ TEST_F(Copied, HalfAnEpochIsNoneAndTheNextStartNoticesTheCopyAgain) {
     std::filesystem::copy(folder + "/copy", directory());
     // As a damaged page would, in the middle of it.
     change("CREATE TRIGGER broken BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT, 'broken'); END");
-    EXPECT_FALSE(open_sqlite_store(options(), rules, host)) << "it would give numbers twice";
+    const auto refused = open_sqlite_store(options(), rules, host);
+    ASSERT_FALSE(refused) << "it would give numbers twice";
+    EXPECT_THAT(refused.error().context, testing::HasSubstr("parleyd backup"));
     change("DROP TRIGGER broken");
     open();
     EXPECT_TRUE(store->was_copied());
     EXPECT_NE(store->epoch(), epoch);
     EXPECT_GT(world->send(ada, group, "after")->seq, lost);
+}
+
+TEST_F(Copied, AFileThatIsRolledBackInItsPlaceBeginsTheNextEpochOnceOneHasBegun) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    close();
+    const auto copy = folder + "/copy.db";
+    std::filesystem::copy_file(database(), copy);
+    const auto identity = file_identity(database());
+    std::int64_t epoch = 1;
+    std::int64_t given = 0;
+    for (int times = 0; times < 3; ++times) {
+        open();
+        EXPECT_EQ(store->was_copied(), times > 1) << "nothing tells before there is a later epoch";
+        auto lost = resume_part(*world->snapshot(), ada.account, {})->token;
+        lost.life ^= 1;
+        ASSERT_TRUE(
+            world->apply(Work{.origin = {.session = {1}, .account = ada.account, .device = ada.device},
+                              .command = TokenAhead{lost},
+                              .at = at}));
+        EXPECT_GT(store->epoch(), epoch);
+        epoch = store->epoch();
+        EXPECT_GT(world->send(ada, group, "x")->seq, given);
+        given = world->head(group);
+        close();
+        if (times == 0) continue;
+        std::filesystem::copy_file(copy, database(), std::filesystem::copy_options::overwrite_existing);
+        ASSERT_EQ(file_identity(database()), identity);
+    }
+}
+
+TEST_F(Copied, ADamagedPageThatKeepsAnEpochFromBeginningIsLeftBehindByABackup) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {}, "title that stands with the counter");
+    const auto epoch = store->epoch();
+    close();
+    std::filesystem::copy(directory(), folder + "/copy");
+    open();
+    const auto lost = world->send(ada, group, "lost")->seq;
+    close();
+    std::filesystem::remove_all(directory());
+    std::filesystem::copy(folder + "/copy", directory());
+    std::string content = copies::content_of(database());
+    const std::string title = "title that stands with the counter";
+    ASSERT_NE(content.find(title), std::string::npos);
+    for (auto found = content.find(title); found != std::string::npos; found = content.find(title, found))
+        content.at(found + 1) = static_cast<char>(content.at(found + 1) ^ 1);
+    std::ofstream(database(), std::ios::binary) << content;
+    const auto refused = open_sqlite_store(options(), rules, host);
+    ASSERT_FALSE(refused) << "it would give numbers twice";
+    EXPECT_THAT(refused.error().context, testing::HasSubstr("parleyd backup"));
+    const auto file = folder + "/backup.db";
+    const auto report = back_up_closed(directory(), file);
+    ASSERT_TRUE(report) << report.error().context;
+    EXPECT_GE(report->bad_pages, 1);
+    const auto restored = restore(file, directory(), host, at);
+    ASSERT_TRUE(restored) << restored.error().context;
+    open();
+    EXPECT_GT(store->epoch(), epoch);
+    EXPECT_GT(world->send(ada, group, "after")->seq, lost);
+}
+
+TEST_F(Copied, WhatARestoreReplacedAndIsPutBackByHandIsFoundToBeACopy) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    const auto file = backup();
+    std::set<std::int64_t> given;
+    for (int life = 0; life < 3; ++life) {
+        const auto replaced = restore_it(file).replaced;
+        ASSERT_TRUE(world->send(ada, group, "x"));
+        EXPECT_TRUE(given.insert(world->head(group)).second) << "in life " << life;
+        const auto epoch = store->epoch();
+        ASSERT_TRUE(store->close());
+        store.reset();
+        std::filesystem::rename(replaced, database());
+        // Once it is used, and once another restore finds it there.
+        if (life == 1) continue;
+        open();
+        EXPECT_TRUE(store->was_copied());
+        EXPECT_GT(store->epoch(), epoch);
+        ASSERT_TRUE(world->send(ada, group, "x"));
+        EXPECT_TRUE(given.insert(world->head(group)).second) << "after life " << life;
+    }
+    EXPECT_LT(*given.rbegin(), std::int64_t{1} << 52) << "JSON carries it";
+}
+
+TEST_F(Copied, AnEpochThatARunningStoreBeganIsRememberedToo) {
+    const auto ada = world->person("ada");
+    world->group(ada, {});
+    const auto file = backup();
+    auto lost = resume_part(*world->snapshot(), ada.account, {})->token;
+    lost.life ^= 1;
+    ASSERT_TRUE(world->apply(Work{.origin = {.session = {1}, .account = ada.account, .device = ada.device},
+                                  .command = TokenAhead{lost},
+                                  .at = at}));
+    const auto epoch = store->epoch();
+    ASSERT_GT(epoch, lost.epoch);
+    store.reset();
+    // Nothing else tells of it: the store is lost, and the clock has gone back.
+    for (const auto* suffix : {"", "-wal", "-shm"})
+        std::filesystem::remove(database() + suffix);
+    at = WallTime{0};
+    EXPECT_GT(restore_it(file).epoch, epoch);
 }
 
 TEST_F(Copied, AFileIsToldFromItsCopyAndFromWhatTakesItsPlace) {
@@ -156,6 +277,25 @@ TEST_F(Copied, AFileIsToldFromItsCopyAndFromWhatTakesItsPlace) {
     EXPECT_EQ(file_identity(folder + "/b"), one) << "it is the same under another name";
     std::filesystem::copy(folder + "/b", path);
     EXPECT_NE(file_identity(path), one);
+}
+
+TEST_F(Copied, AFileIsToldFromTheNextOneWithItsNumberThoughNobodyKnowsWhenItWasMade) {
+    const auto path = folder + "/a";
+    EXPECT_EQ(identity_without_birth(path), "");
+    std::ofstream(path) << "one";
+    const auto one = identity_without_birth(path);
+    if (one.find('/') == std::string::npos) GTEST_SKIP() << "this file system gives nothing to tell them by";
+    std::ofstream(path, std::ios::app) << "more";
+    EXPECT_EQ(identity_without_birth(path), one);
+    std::filesystem::rename(path, folder + "/b");
+    EXPECT_EQ(identity_without_birth(folder + "/b"), one);
+    std::filesystem::remove(folder + "/b");
+    std::set<std::string> all{one};
+    for (int times = 0; times < 100; ++times) {
+        std::ofstream(path) << "another";
+        EXPECT_TRUE(all.insert(identity_without_birth(path)).second) << times;
+        std::filesystem::remove(path);
+    }
 }
 
 }  // namespace

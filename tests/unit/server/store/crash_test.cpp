@@ -93,7 +93,8 @@ class Ordeal {
                     by, protocol::Read{.target = {.stream = to_id(to)}, .upto = random_.between(1, 40)});
             case 1:
                 return {.origin = {},
-                        .command = Acks{.acks = {{.account = by.account,
+                        .command = Acks{.epoch = world_->store().epoch(),
+                                        .acks = {{.account = by.account,
                                                   .device = by.device,
                                                   .conversation = to,
                                                   .seq = random_.between(1, 40)}}},

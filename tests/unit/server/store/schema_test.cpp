@@ -80,6 +80,24 @@ TEST_F(Schema, RunsThatWereCountedBeforeTheVersionSaidSoAreKept) {
     EXPECT_EQ(number(*connection, "SELECT position FROM life WHERE life = 5"), 9);
 }
 
+TEST_F(Schema, AnEpochThatWasDrawnByLotBecomesOneThatCounts) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 7));
+    ASSERT_TRUE(connection->execute(
+        "INSERT INTO conversation VALUES (7, 2, 'moved', 0, 0, 3221225477, 0, 2, 5000, 0, 5);"
+        "UPDATE meta SET epoch = 1234567890123"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT epoch FROM meta"), 4)
+        << "its numbers are below those of the fourth";
+}
+
+TEST_F(Schema, AnEpochThatCountsIsKept) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 7));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT epoch FROM meta"), 1);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
