@@ -9,7 +9,7 @@ export CCACHE_NOHASHDIR := 1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080
+run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080 (ARGS=… for its options)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
 	@echo 'To call it as `parley` in other terminals: export PATH="$(CURDIR)/$(DEV)/client:$$PATH"'
 	@exec $(DEV)/server/parleyd $(ARGS)

@@ -306,8 +306,13 @@ Result<std::unique_ptr<App>> App::open(const Settings& settings, Log& log) {
     TRY_ASSIGN(const RootSecret root, load_root_secret(settings.data));
     auto impl = std::make_unique<Impl>(settings, log, root);
     TRY(impl->open_store());
-    TRY(impl->make_shards());
-    TRY(impl->listen());
+    Status ready = impl->make_shards();
+    if (ready) ready = impl->listen();
+    if (!ready) {
+        // Nothing was served: the next start has nothing to look after.
+        (void)impl->store->close();
+        return std::unexpected(ready.error());
+    }
     return std::unique_ptr<App>(new App(std::move(impl)));
 }
 

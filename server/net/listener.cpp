@@ -59,13 +59,21 @@ struct Listener::Impl {
     Status listen() {
         error_code error;
         const auto address = asio::ip::make_address(doors->options.address, error);
-        if (error) return cannot(doors->options.address, error);
+        if (error) {
+            return fail(ErrorCode::unavailable,
+                        '"' + doors->options.address +
+                            "\" is no IP address to listen on, such as 127.0.0.1, 0.0.0.0 or ::1");
+        }
         const tcp::endpoint endpoint(address, doors->options.port);
         const std::string where = doors->options.address + " port " + std::to_string(doors->options.port);
         acceptor.open(endpoint.protocol(), error);
         if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
         if (!error) acceptor.bind(endpoint, error);
         if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+        if (error == asio::error::address_in_use) {
+            return fail(ErrorCode::unavailable,
+                        where + " is taken by another program: end it, or choose another port with --port");
+        }
         if (error) return cannot(where, error);
         port = acceptor.local_endpoint(error).port();
         return {};

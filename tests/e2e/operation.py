@@ -5,8 +5,10 @@ import signal
 import sqlite3
 import ssl
 import subprocess
+import tempfile
 import threading
 import urllib.request
+from contextlib import closing
 
 from proof import waiting
 from proof.cases import equal
@@ -31,6 +33,7 @@ def run(cases):
         tls,
         tokens_end,
         lock,
+        a_port_that_is_taken,
         health_and_metrics,
         no_deliberate_defects,
     ):
@@ -332,6 +335,20 @@ def lock():
         assert second.returncode not in (0, None), "it started"
         server_still = Rest(server.port).call("GET", "/livez").status
         equal(server_still, 200, "the first one")
+
+
+def a_port_that_is_taken():
+    """The start says what to do, and leaves the store as a clean stop does."""
+    with Server() as server, tempfile.TemporaryDirectory() as folder:
+        for address, port, advice in (
+            ("127.0.0.1", server.port, "choose another port with --port"),
+            ("localhost", 0, "no IP address to listen on"),
+        ):
+            refused = run_parleyd("--data", folder, "--address", address, "--port", port)
+            equal(refused.returncode, 1, f"exit code of {address}")
+            assert advice in refused.stderr, refused.stderr
+        with closing(sqlite3.connect(f"file:{folder}/parley.db?mode=ro", uri=True)) as store:
+            equal(store.execute("SELECT running FROM meta").fetchone()[0], 0, "runs that did not end in order")
 
 
 def health_and_metrics():
