@@ -348,7 +348,8 @@ def a_port_that_is_taken():
             equal(refused.returncode, 1, f"exit code of {address}")
             assert advice in refused.stderr, refused.stderr
         with closing(sqlite3.connect(f"file:{folder}/parley.db?mode=ro", uri=True)) as store:
-            equal(store.execute("SELECT running FROM meta").fetchone()[0], 0, "runs that did not end in order")
+            running = store.execute("SELECT running FROM meta").fetchone()[0]
+        equal(running, 0, "runs that did not end in order")
 
 
 def health_and_metrics():

@@ -1,9 +1,12 @@
-"""The parts of `make test`, in the order in which they run. What takes longer than a run of the tests may, has
-targets of its own: `make ordeal`, `soak`, `mutants`, `crashes`, `rig`, `fuzz`, `lint`, `bench`.
+"""The parts of `make test`, in the order in which they run.
+
+What takes longer than a run of the tests may has targets of its own: `make ordeal`, `soak`, `mutants`,
+`crashes`, `rig`, `fuzz`, `lint`, `bench`.
 
 To add one, add a row: a name, a command (run at the root of the project) and a way to count (counting.py).
 `needs` names an earlier part without which the row makes no sense: if that one failed, this one counts as
-failed without being run. The goal for the whole is 15 minutes on two cores, compiler cache empty.
+failed without being run. The goal for the whole is 15 minutes on two cores, compiler cache empty, and four
+more for the simulator's seeds.
 """
 import dataclasses
 
