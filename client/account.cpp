@@ -39,7 +39,7 @@ bool changes_something(const protocol::DoorRequest& request) {
 
 Result<std::unique_ptr<Account>> Account::open(Loop& loop, DoorSettings settings) {
     std::unique_ptr<Account> account(new Account(loop, std::move(settings)));
-    TRY(account->enter("Nothing was queued: end that process, or try again."));
+    TRY(account->enter("Nothing was done: end that process, or try again."));
     return account;
 }
 

@@ -1,12 +1,14 @@
 #include "client/cli/command_line.hpp"
 
 #include "client/cli/terminal.hpp"
+#include "client/cli/text.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace parley::client::cli {
@@ -36,9 +38,22 @@ In it: types and numbers of messages, their sizes, order and times; ids of messa
 and conversations. Not in it: texts, names, handles, titles, passwords and tokens, in whose place
 stands noise of the same size; nor addresses. It is lines of JSON: look into it before you pass it on.)";
 
+constexpr const char* marks_help = R"(
+Behind one's own messages:
+  ✓ the server has it   ✓✓ on a device of everybody else   ✓✓ read: by everybody else
+  … not sent yet        ✗ refused, and why (parley outbox)
+)";
+
+constexpr const char* list_help = R"(
+The number behind a name counts unread messages; @ says that one of them names you.
+)";
+
 constexpr const char* footer = R"(
 Everything works offline: what is sent is stored on this device and goes out later, also by
 another parley. Two at once share one connection; nothing is ever sent twice.
+
+Marks of one's own messages: ✓ the server has it, ✓✓ on a device of everybody else, ✓✓ read by everybody
+else. The number in `conversations` counts unread messages; @ says that one of them names you.
 
 Environment:
   PARLEY_HOME           folder with all accounts (else parley/ in XDG_DATA_HOME, else in ~/.local/share)
@@ -50,7 +65,8 @@ Exit codes:
   0  done                                   4  no such conversation, person or device
   1  refused, or something went wrong       5  queued: stored here, goes out later
   2  the command line is wrong              6  another parley does not answer
-  3  not signed in                          7  the server cannot be reached)";
+  3  not signed in                          7  the server cannot be reached
+                                            130  interrupted at the password's prompt)";
 
 /// Collects what CLI11 fills; each `add_…` describes one command.
 class Grammar {
@@ -194,10 +210,11 @@ void Grammar::add_accounts() {
 void Grammar::add_conversations() {
     group_ = "Conversations";
     std::shared_ptr<ConversationsCommand> list;
-    add("conversations", "List your conversations, latest first", list)
-        .add_option("-n,--limit", list->limit, "At most so many")
+    CLI::App& listing = add("conversations", "List your conversations, latest first", list);
+    listing.add_option("-n,--limit", list->limit, "At most so many")
         ->option_text("COUNT")
         ->check(CLI::PositiveNumber);
+    listing.footer(std::string(list_help) + more_help);
 
     std::shared_ptr<NewCommand> created;
     CLI::App& creating =
@@ -224,7 +241,7 @@ void Grammar::add_members() {
     add_about_place("members", "List who is in a conversation", members);
 
     std::shared_ptr<AddCommand> added;
-    add_about_place("add", "Add people to a group", added)
+    add_about_place("add", "Add people to a group; they see what is said from then on", added)
         .add_option("PEOPLE", added->people, "As @HANDLE")
         ->required()
         ->option_text(" ");
@@ -260,7 +277,7 @@ void Grammar::add_messages() {
         ->check(CLI::Range(0, 1000));
     live.add_flag("--all", tail->all, "Begin with the first message");
     live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
-    live.footer(std::string(places_help) + more_help);
+    live.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<HistoryCommand> history;
     CLI::App& past = add_about_place("history", "Show the messages of a conversation", history);
@@ -271,6 +288,7 @@ void Grammar::add_messages() {
     past.add_option("--before", history->before, "Those below this place (`born` in --json)")
         ->option_text("PLACE");
     past.add_option("--around", history->around, "Those around this place")->option_text("PLACE");
+    past.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<ReadCommand> read;
     add_about_place("read", "Mark a conversation as read", read)
@@ -320,11 +338,29 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
     return what + ". See: parley" + help + " --help";
 }
 
+/// `parley help` and `parley help COMMAND`, which many type first.
+int help(const CLI::App& app, std::span<const char* const> words) {
+    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+    const auto named = std::ranges::find_if(
+        commands, [&](const CLI::App* one) { return !words.empty() && one->get_name() == words.front(); });
+    const CLI::App* shown = words.empty() ? &app : named == commands.end() ? nullptr : *named;
+    if (!shown) {
+        const std::string what = "There is no command \"" + harmless_line(words.front()) + "\"";
+        Terminal(false).problem({ExitCode::usage, what + ". See: parley --help", std::nullopt});
+        return static_cast<int>(ExitCode::usage);
+    }
+    std::cout << (shown == &app ? app.help() : shown->help("parley"));
+    return static_cast<int>(ExitCode::done);
+}
+
 }  // namespace
 
 std::expected<CommandLine, int> parse(int count, const char* const* words) {
     constexpr int wrong = static_cast<int>(ExitCode::usage);
     Grammar grammar;
+    const std::span all(words, static_cast<std::size_t>(count));
+    if (count > 1 && std::string_view(all[1]) == "help")
+        return std::unexpected(help(grammar.app, all.subspan(2)));
     if (count < 2) {
         std::cerr << grammar.app.help();
         return std::unexpected(wrong);

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t label_columns = 28;
 constexpr std::size_t preview_columns = 60;
+/// Among so many of the newest messages one is looked for that was not refused.
+constexpr std::int64_t newest_looked_at = 100;
 
 /// Lets what the server has come in first; false: it cannot be reached.
 Outcome<bool> refresh(Session& session) {
@@ -30,6 +32,19 @@ std::string first_columns(std::string text, std::size_t columns_max) {
         if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80)) text.pop_back();
     }
     return text + "…";
+}
+
+/// What was refused was not said: the latest is what was accepted or waits. Refused ones stand in the outbox
+/// and in the history.
+Outcome<void> leave_out_refused(Session& session, protocol::ViewConversation& one) {
+    if (!one.last || one.last->state != protocol::ViewState::failed) return {};
+    one.last.reset();
+    if (!one.stream) return {};
+    TRY_ASSIGN(const auto newest, session.window({.stream = one.stream, .limit = newest_looked_at}));
+    for (const auto& message : newest.messages) {
+        if (message.state != protocol::ViewState::failed) one.last = message;
+    }
+    return {};
 }
 
 void print(Terminal& terminal, const protocol::ViewConversation& one) {
@@ -60,6 +75,8 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
     }
     terminal.line(object);
 
+    // Nothing came of it; the outbox says why. Programs are told by `error`.
+    if (!one.stream && one.failure && one.summary.kind == protocol::ConversationKind::direct) return;
     std::string line = padded(first_columns(label_of(one), label_columns), label_columns) + "  ";
     line += padded(one.unread > 0 ? std::to_string(one.unread) + (one.mentions > 0 ? " @" : "") : "", 6);
     if (one.last) {
@@ -70,6 +87,27 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
     if (!one.stream)
         line += terminal.dim("  " + (one.failure ? state_of_pending(one) : "(not on the server yet)"));
     terminal.line(one.unread > 0 ? terminal.bold(line) : line);
+}
+
+/// A title by which the group can be named on a command line again.
+Outcome<void> check_title(const std::string& title) {
+    const bool blank = title.find_first_not_of(' ') == std::string::npos;
+    if (blank) return stop(ExitCode::usage, "A group has a title of at least one character.");
+    if (title.starts_with('@')) {
+        return stop(ExitCode::usage,
+                    "A title does not begin with @, which names a person. Nothing was done.");
+    }
+    const bool controls = std::ranges::any_of(title, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7f;
+    });
+    if (controls) {
+        return stop(
+            ExitCode::usage,
+            "A title is one line, without line breaks, tabs and other control characters. Nothing was "
+            "done.");
+    }
+    return {};
 }
 
 /// A command that changes a group, and what to say when it is done.
@@ -90,8 +128,10 @@ Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
     TRY_ASSIGN(auto all, session.conversations());
     if (command.limit && std::ssize(all) > *command.limit)
         all.resize(static_cast<std::size_t>(*command.limit));
-    for (const auto& one : all)
+    for (auto& one : all) {
+        TRY(leave_out_refused(session, one));
         print(session.terminal(), one);
+    }
     if (all.empty()) {
         session.terminal().line("No conversations yet. Begin one with: parley send @HANDLE \"Hello\"");
     }
@@ -116,7 +156,7 @@ Outcome<ExitCode> run(Session& session, const NewCommand& command) {
                       " \"Hello\"");
         return ExitCode::done;
     }
-    if (command.title.empty()) return stop(ExitCode::usage, "A group has a title of at least one character.");
+    TRY(check_title(command.title));
     TRY_ASSIGN(auto members, directory.people(command.people));
     TRY_ASSIGN(const auto settled, session.carry_out(protocol::ConversationCreate{
                                        .title = command.title, .members = std::move(members)}));
@@ -163,7 +203,7 @@ Outcome<ExitCode> run(Session& session, const AddCommand& command) {
     for (const std::string& word : command.people)
         names += (names.empty() ? "" : ", ") + harmless_line(word);
     return change(session, protocol::MemberAdd{.target = place.target, .accounts = std::move(people)},
-                  place.label + " has them now: " + names + ".");
+                  place.label + " has them now: " + names + ". They see what is said from now on.");
 }
 
 Outcome<ExitCode> run(Session& session, const RemoveCommand& command) {
@@ -185,6 +225,7 @@ Outcome<ExitCode> run(Session& session, const LeaveCommand& command) {
 }
 
 Outcome<ExitCode> run(Session& session, const RenameCommand& command) {
+    TRY(check_title(command.title));
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
     return change(session, protocol::ConversationRename{.target = place.target, .title = command.title},

@@ -73,9 +73,9 @@ Outcome<Place> Directory::conversation(const std::string& word) {
     TRY(session_.go_online(session_.deadline(), false));
     TRY_ASSIGN(known, known_conversation(word));
     if (known) return std::move(*known);
-    return stop(ExitCode::not_found, "There is no conversation " + quoted(word) +
-                                         " here. A person is written @" + harmless_line(word) +
-                                         "; see: parley conversations");
+    const std::string person = core::rules::check_handle(word) ? " A person is written @" + word + "." : "";
+    return stop(ExitCode::not_found, "There is no conversation " + quoted(word) + " here." + person +
+                                         " See: parley conversations");
 }
 
 Outcome<std::optional<Place>> Directory::known_conversation(const std::string& word) {
@@ -95,10 +95,27 @@ Outcome<std::optional<Place>> Directory::known_conversation(const std::string& w
     if (titled.empty()) return std::nullopt;
     std::string ids;
     for (const ViewConversation* one : titled) {
-        ids += "\n  " + (one->stream ? one->stream->text() : one->made_by.value_or(Uuid{}).text());
+        TRY_ASSIGN(const std::string told_apart, described(*one));
+        ids +=
+            "\n  " + (one->stream ? one->stream->text() : one->made_by.value_or(Uuid{}).text()) + told_apart;
     }
     return stop(ExitCode::not_found,
                 "Several groups are called " + quoted(word) + ". Choose one by its id:" + ids);
+}
+
+/// What tells a group from another of the same title: who is in it, and when somebody last said something.
+Outcome<std::string> Directory::described(const ViewConversation& group) {
+    constexpr std::int64_t named_max = 5;
+    if (!group.stream) return "  not on the server yet";
+    TRY_ASSIGN(const auto members, session_.members(*group.stream));
+    std::string names;
+    std::int64_t count = 0;
+    for (const auto& member : members) {
+        if (!member.present || ++count > named_max) continue;
+        names += (names.empty() ? "" : ", ") + ("@" + harmless_line(member.profile.handle));
+    }
+    if (count > named_max) names += " and " + std::to_string(count - named_max) + " more";
+    return "  " + names + (group.last ? "; last message " + local_stamp(group.last->at) : "; no message yet");
 }
 
 Outcome<Place> Directory::direct(const std::string& word) {

@@ -64,6 +64,7 @@ class Directory {
     /// By title or id, among those that this device knows; nothing where there is none.
     Outcome<std::optional<Place>> known_conversation(const std::string& word);
     Outcome<Place> direct(const std::string& word);
+    Outcome<std::string> described(const protocol::ViewConversation& group);
 
     Session& session_;
     /// Whether the server can be asked, once it is known: nobody waits for it anew with each name.

@@ -46,6 +46,9 @@ void MessagePrinter::print(const protocol::ViewConversation& conversation,
 
 protocol::Profile MessagePrinter::sender_of(const protocol::ViewConversation& conversation,
                                             const protocol::ViewMessage& message) {
+    // That of a direct conversation is renewed; the row of a member says what was so when it was written.
+    const auto& peer = conversation.summary.peer;
+    if (peer && peer->account == message.sender) return *peer;
     if (conversation.stream) return directory_.sender(*conversation.stream, message.sender);
     return {.account = message.sender};
 }

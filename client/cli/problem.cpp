@@ -7,6 +7,15 @@ namespace parley::client::cli {
 
 namespace {
 
+/// "40 seconds", "3 minutes"; never too short.
+std::string how_long(std::int64_t ms) {
+    if (ms <= 0) return "a while";
+    const std::int64_t seconds = (ms + 999) / 1000;
+    const bool short_time = seconds < 120;
+    const std::int64_t count = short_time ? seconds : (seconds + 59) / 60;
+    return std::to_string(count) + (short_time ? " second" : " minute") + (count == 1 ? "" : "s");
+}
+
 /// What to do, for the codes where the schema's sentence, meant for developers, does not say it.
 std::string advice(const Error& error) {
     switch (error.code) {
@@ -29,13 +38,14 @@ std::string advice(const Error& error) {
         case ErrorCode::not_allowed:
             return "You may not do this: it takes an owner or an administrator.";
         case ErrorCode::rate_limited:
-            return "Too many attempts. Wait a while and try again.";
+            return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
         case ErrorCode::disk_full:
             return "The disk is full. Make room and try again.";
         case ErrorCode::conversation_not_member:
             return "You are not in this conversation.";
         case ErrorCode::conversation_kind:
-            return "A direct conversation has no title, and its members cannot be changed.";
+            return "This is for groups only: a direct conversation has no title, and always the same two "
+                   "people.";
         case ErrorCode::account_not_found:
             return "There is no such person on this server.";
         case ErrorCode::message_not_found:
@@ -79,6 +89,8 @@ std::string_view name_of(ExitCode code) {
             return "busy";
         case ExitCode::unreachable:
             return "unreachable";
+        case ExitCode::interrupted:
+            return "interrupted";
     }
     return "failed";
 }

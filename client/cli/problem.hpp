@@ -26,6 +26,8 @@ enum class ExitCode : int {
     busy = 6,
     /// The server cannot be reached, and this needs it.
     unreachable = 7,
+    /// The person pressed Ctrl-C at a question; nothing was done. As shells have it: 128 and the signal.
+    interrupted = 130,
 };
 
 /// As --json calls it where none of the schema's errors is behind it.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 namespace parley::client::cli {
 
@@ -70,6 +71,14 @@ Outcome<bool> print_all(Session& session, const protocol::ViewConversation& show
     return true;
 }
 
+/// Of an empty conversation. Who was taken into a group sees what is said from then on; others may have said
+/// something before.
+std::string nothing_said(const protocol::ViewConversation& shown) {
+    const bool joined = shown.summary.kind == protocol::ConversationKind::group &&
+                        shown.summary.role != protocol::Role::owner;
+    return joined ? "Nothing has been said here since you joined." : "Nothing has been said here yet.";
+}
+
 /// What waits to be sent to a conversation that is not on the server yet.
 Outcome<ExitCode> history_of_pending(Session& session, const Place& place, const HistoryCommand& command,
                                      MessagePrinter& printer) {
@@ -104,7 +113,7 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
         for (const auto& message : window.messages)
             printer.print(shown, message);
         complete = !window.missing;
-        if (window.messages.empty() && complete) session.terminal().line("Nothing has been said here yet.");
+        if (window.messages.empty() && complete) session.terminal().line(nothing_said(shown));
     }
     if (!shown.present) {
         session.terminal().note(
@@ -138,8 +147,11 @@ class Tail {
     Outcome<ExitCode> run();
 
   private:
+    Outcome<void> choose();
     Outcome<void> begin();
-    Outcome<void> begin_with(const StreamId& stream, std::int64_t last);
+    Outcome<void> begin_with_all(std::int64_t last);
+    Outcome<std::vector<protocol::ViewMessage>> newest(const StreamId& stream, std::int64_t last);
+    Outcome<void> tell_connection();
     Outcome<void> print_new(const StreamId& stream);
     Outcome<void> mark_read(const StreamId& stream, std::int64_t upto);
     Outcome<void> look_everywhere();
@@ -152,38 +164,83 @@ class Tail {
     std::optional<StreamId> only_;
     std::map<StreamId, std::int64_t> printed_upto_;
     std::set<StreamId> touched_;
+    /// The person was told that the server is out of reach.
+    bool told_unreached_ = false;
 };
 
-Outcome<void> Tail::begin() {
-    if (command_.conversation) {
-        TRY_ASSIGN(const Place place, directory_.conversation(*command_.conversation));
-        if (!place.stream) {
-            return stop(ExitCode::not_found, "Nothing has been said with " + place.label +
-                                                 " yet; without a name, tail shows all conversations.");
-        }
-        only_ = *place.stream;
-        return begin_with(*only_, command_.last.value_or(tail_last_default));
+/// Which conversation is watched, where it is only one.
+Outcome<void> Tail::choose() {
+    if (!command_.conversation) return {};
+    TRY_ASSIGN(const Place place, directory_.conversation(*command_.conversation));
+    if (!place.stream) {
+        return stop(ExitCode::not_found, "Nothing has been said with " + place.label +
+                                             " yet; without a name, tail shows all conversations.");
     }
-    TRY_ASSIGN(const auto all, session_.conversations());
-    for (const auto& one : all) {
-        if (one.stream) TRY(begin_with(*one.stream, command_.last.value_or(0)));
-    }
+    only_ = *place.stream;
     return {};
 }
 
-Outcome<void> Tail::begin_with(const StreamId& stream, std::int64_t last) {
+Outcome<void> Tail::begin() {
+    if (!only_) return begin_with_all(command_.last.value_or(0));
+    TRY_ASSIGN(const auto messages, newest(*only_, command_.last.value_or(tail_last_default)));
+    TRY_ASSIGN(const auto shown, conversation(session_, *only_));
+    for (const auto& message : messages)
+        printer_.print(shown, message);
+    return {};
+}
+
+/// The newest of all conversations together, in order of time.
+Outcome<void> Tail::begin_with_all(std::int64_t last) {
+    struct Dated {
+        WallTime at;
+        std::size_t place;
+        protocol::ViewMessage message;
+    };
+    std::vector<Dated> dated;
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (std::size_t place = 0; place < all.size(); ++place) {
+        if (!all[place].stream) continue;
+        TRY_ASSIGN(auto messages, newest(*all[place].stream, last));
+        // A clock that was set back does not change the order within a conversation.
+        WallTime latest{};
+        for (auto& message : messages) {
+            latest = std::max(latest, message.at);
+            dated.push_back({latest, place, std::move(message)});
+        }
+    }
+    std::ranges::stable_sort(dated, {}, &Dated::at);
+    const auto too_many = std::max<std::ptrdiff_t>(std::ssize(dated) - last, 0);
+    for (const Dated& one : std::span(dated).subspan(static_cast<std::size_t>(too_many)))
+        printer_.print(all[one.place], one.message);
+    return {};
+}
+
+/// The newest accepted messages, after which new ones are shown; with --all none, since all are new then.
+Outcome<std::vector<protocol::ViewMessage>> Tail::newest(const StreamId& stream, std::int64_t last) {
     if (command_.all) {
         printed_upto_[stream] = 0;
         touched_.insert(stream);
         return {};
     }
-    TRY_ASSIGN(const auto window,
-               session_.window({.stream = stream, .limit = std::max<std::int64_t>(last, 1)}));
+    TRY_ASSIGN(auto window, session_.window({.stream = stream, .limit = std::max<std::int64_t>(last, 1)}));
     printed_upto_[stream] = newest_born(window.messages);
     if (last == 0) return {};
-    TRY_ASSIGN(const auto shown, conversation(session_, stream));
-    for (const auto& message : window.messages) {
-        if (message.born > 0) printer_.print(shown, message);
+    std::erase_if(window.messages, [](const auto& message) { return message.born == 0; });
+    return std::move(window.messages);
+}
+
+/// Says once that the server is out of reach, and once that it is there again.
+Outcome<void> Tail::tell_connection() {
+    if (session_.common().offline) return {};
+    TRY_ASSIGN(const auto status, session_.status());
+    const Account& account = session_.account();
+    const bool tried = !account.owner() || !account.problem().empty();
+    if (status.connection == protocol::DoorConnection::offline && tried && !told_unreached_) {
+        told_unreached_ = true;
+        session_.terminal().note("The server cannot be reached; trying again.");
+    } else if (status.connection == protocol::DoorConnection::online && told_unreached_) {
+        told_unreached_ = false;
+        session_.terminal().note("Connected again.");
     }
     return {};
 }
@@ -222,18 +279,27 @@ Outcome<void> Tail::look_everywhere() {
 }
 
 Outcome<ExitCode> Tail::run() {
-    session_.terminal().note_at_terminal("Showing what comes in. Ctrl-C ends it.");
+    TRY(choose());
+    session_.terminal().note_at_terminal(
+        session_.common().offline ? "The server is not asked, because of --offline. Ctrl-C ends it."
+                                  : "Showing what comes in. Ctrl-C ends it.");
     TRY(begin());
     // What came before the first notice is looked for once.
     TRY(look_everywhere());
+    bool connection_changed = true;
     while (!session_.interrupted() && !session_.terminal().closed()) {
         for (const StreamId& stream : std::exchange(touched_, {}))
             TRY(print_new(stream));
+        if (std::exchange(connection_changed, false)) TRY(tell_connection());
         TRY(session_.wait([] { return false; }, std::nullopt));
         while (const auto notice = session_.take_notice()) {
             if (notice->touched && wanted(*notice->touched)) touched_.insert(*notice->touched);
+            connection_changed |= notice->connection.has_value();
         }
-        if (session_.account().take_changed_owner()) TRY(look_everywhere());
+        if (session_.account().take_changed_owner()) {
+            connection_changed = true;
+            TRY(look_everywhere());
+        }
     }
     return ExitCode::done;
 }

@@ -98,6 +98,23 @@ Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
     return std::unexpected(problem);
 }
 
+/// Why this can be no message, and how much too long it is.
+std::optional<protocol::DoorFailure> unfit(const std::string& text) {
+    const auto points = count_code_points(text);
+    if (!points) {
+        return protocol::DoorFailure{.code = ErrorCode::invalid,
+                                     .message = "it is not valid UTF-8 (iconv can make it so)"};
+    }
+    const auto characters = static_cast<std::int64_t>(*points);
+    if (characters <= limits::text_points_max && std::ssize(text) <= limits::text_bytes_max)
+        return std::nullopt;
+    return protocol::DoorFailure{.code = ErrorCode::invalid,
+                                 .message = "it has " + std::to_string(characters) + " characters in " +
+                                            std::to_string(text.size()) + " bytes, and a message at most " +
+                                            std::to_string(limits::text_points_max) + " characters in " +
+                                            std::to_string(limits::text_bytes_max) + " bytes"};
+}
+
 /// Says which messages have to be sent again, and which might then go out twice.
 Problem Sender::not_all_queued(const Submission& done, const std::vector<protocol::Envelope>& batch) {
     Problem problem = Session::problem_of_submission(done);
@@ -175,16 +192,13 @@ Outcome<void> Sender::queue_lines(LineInput& input) {
         ++line_;
         // A message has at least one character.
         if (line->empty()) continue;
-        const bool readable = count_code_points(*line).has_value();
+        const auto failure = unfit(*line);
         protocol::Envelope message = envelope(std::move(*line));
         lines_.emplace(*message.id, line_);
-        if (readable) {
+        if (failure)
+            report(*message.id, "failed", failure);
+        else
             batch.push_back(std::move(message));
-        } else {
-            report(*message.id, "failed",
-                   protocol::DoorFailure{.code = ErrorCode::invalid,
-                                         .message = "it is not valid UTF-8 (iconv can make it so)"});
-        }
     }
     if (batch.empty()) return {};
     return queue(std::move(batch));
@@ -213,8 +227,11 @@ Outcome<void> Sender::pass_on(LineInput& input) {
 }
 
 Outcome<ExitCode> Sender::send_one(std::string text) {
-    if (!count_code_points(text))
-        return stop(ExitCode::failed, "This is not valid UTF-8 (iconv can make it so). Nothing was sent.");
+    if (const auto failure = unfit(text)) {
+        Problem problem = problem_of(core::error_of(*failure));
+        problem.sentence += " Nothing was sent.";
+        return std::unexpected(std::move(problem));
+    }
     give_up_ = session_.deadline();
     std::vector<protocol::Envelope> one;
     one.push_back(envelope(std::move(text)));
@@ -268,6 +285,11 @@ void Sender::print_counts() {
     }
 }
 
+/// Whether nobody would see anything of it.
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;
+}
+
 Outcome<std::string> read_whole(Session& session, LineInput& input) {
     std::string text;
     while (!input.ended()) {
@@ -277,14 +299,40 @@ Outcome<std::string> read_whole(Session& session, LineInput& input) {
         }
         while (auto line = input.take()) {
             text += *line + "\n";
-            if (std::ssize(text) > limits::text_bytes_max)
-                return stop(ExitCode::failed, "This is too long for one message. Nothing was sent.");
+            if (std::ssize(text) > limits::text_bytes_max + 1) {
+                return stop(ExitCode::failed, "This is too long for one message, which has at most " +
+                                                  std::to_string(limits::text_points_max) +
+                                                  " characters in " + std::to_string(limits::text_bytes_max) +
+                                                  " bytes. Nothing was sent.");
+            }
         }
     }
     while (text.ends_with('\n'))
         text.pop_back();
-    if (text.empty()) return stop(ExitCode::usage, "Standard input is empty. Nothing was sent.");
+    if (is_blank(text)) return stop(ExitCode::usage, "Standard input is empty. Nothing was sent.");
     return text;
+}
+
+/// Who is named. Whoever is no member will not see it, which the sender may not know.
+Outcome<std::vector<AccountId>> named(Session& session, Directory& directory, const Place& place,
+                                      const std::vector<std::string>& words) {
+    std::vector<AccountId> accounts;
+    if (words.empty()) return accounts;
+    std::vector<protocol::ViewMember> members;
+    if (place.stream) {
+        TRY_ASSIGN(members, session.members(*place.stream));
+    }
+    for (const std::string& word : words) {
+        TRY_ASSIGN(const auto person, directory.person(word));
+        if (std::ranges::find(accounts, person.account) != accounts.end()) continue;
+        accounts.push_back(person.account);
+        const bool in = std::ranges::any_of(members, [&](const auto& member) {
+            return member.present && member.profile.account == person.account;
+        });
+        if (in || members.empty()) continue;
+        session.terminal().note(label_of(person) + " is not in " + place.label + " and will not see this.");
+    }
+    return accounts;
 }
 
 }  // namespace
@@ -292,19 +340,19 @@ Outcome<std::string> read_whole(Session& session, LineInput& input) {
 Outcome<ExitCode> run(Session& session, const SendCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(auto mentions, named(session, directory, place, command.mentions));
     Sender sender(session, std::move(place), command);
+    sender.mention(std::move(mentions));
     if (command.reply_to) {
         const auto id = Uuid::parse(*command.reply_to);
         if (!id) return stop(ExitCode::usage, "--reply-to takes the id of a message, as --json prints it.");
         sender.answer(*id);
     }
-    TRY_ASSIGN(auto mentions, directory.people(command.mentions));
-    sender.mention(std::move(mentions));
     if (!command.words.empty()) {
         std::string text;
         for (const std::string& word : command.words)
             text += (text.empty() ? "" : " ") + word;
-        if (text.empty()) return stop(ExitCode::usage, "The message is empty. Nothing was sent.");
+        if (is_blank(text)) return stop(ExitCode::usage, "The message is empty. Nothing was sent.");
         return sender.send_one(std::move(text));
     }
     if (::isatty(STDIN_FILENO) == 1)

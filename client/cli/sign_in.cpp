@@ -87,7 +87,7 @@ Outcome<ExitCode> run(Session& session, const RegisterCommand& command) {
     session.expect_sign_out();
     TRY(must_be_signed_out(session));
     TRY(must_hold_nothing(session));
-    TRY_ASSIGN(const std::string password, read_password({.file = command.password_file, .repeat = true}));
+    TRY_ASSIGN(const std::string password, read_password({.file = command.password_file, .fresh = true}));
     protocol::Registration registration{
         .handle = command.handle, .password = password, .device_name = device_name(command.device_name)};
     if (!command.name.empty()) registration.name = command.name;

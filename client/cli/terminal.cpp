@@ -1,6 +1,8 @@
 #include "client/cli/terminal.hpp"
 
+#include "base/utf8.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -37,29 +40,87 @@ class Silence {
     bool changed_ = false;
 };
 
-std::optional<std::string> ask(int terminal, std::string_view question) {
+/// A file descriptor that is closed at the end of its life.
+class Descriptor {
+  public:
+    explicit Descriptor(int number) : number_(number) {}
+    ~Descriptor() {
+        if (number_ >= 0) ::close(number_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int number() const { return number_; }
+
+  private:
+    int number_;
+};
+
+/// Holds back the signals that ask this process to end, except while it waits in `readable`, so that none
+/// comes unseen between a look and a wait.
+class HeldSignals {
+  public:
+    HeldSignals() {
+        sigset_t ends;
+        ::sigemptyset(&ends);
+        ::sigaddset(&ends, SIGINT);
+        ::sigaddset(&ends, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &ends, &before_);
+    }
+    ~HeldSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+
+    /// Waits until something can be read; false: a signal came first.
+    bool readable(int descriptor) const {
+        pollfd waited{.fd = descriptor, .events = POLLIN, .revents = 0};
+        return ::ppoll(&waited, 1, nullptr, &before_) >= 0 || errno != EINTR;
+    }
+
+  private:
+    sigset_t before_{};
+};
+
+/// A line without its end.
+Outcome<std::string> ask(int terminal, std::string_view question) {
     const Silence silence(terminal);
-    if (::write(terminal, question.data(), question.size()) < 0) return std::nullopt;
+    const HeldSignals signals;
+    const auto unreadable = [] {
+        return stop(ExitCode::failed, "The password could not be read. Nothing was done.");
+    };
+    if (::write(terminal, question.data(), question.size()) < 0) return unreadable();
     std::string answer;
-    for (char c = 0; ::read(terminal, &c, 1) == 1 && c != '\n';)
-        answer += c;
-    if (::write(terminal, "\n", 1) < 0) return std::nullopt;
+    bool interrupted = false;
+    ssize_t count = 0;
+    for (char c = 0; c != '\n';) {
+        interrupted = !signals.readable(terminal);
+        if (interrupted) break;
+        count = ::read(terminal, &c, 1);
+        if (count != 1) break;
+        if (c != '\n') answer += c;
+    }
+    if (::write(terminal, "\n", 1) < 0) return unreadable();
+    if (interrupted) return stop(ExitCode::interrupted, "Interrupted. Nothing was done.");
+    if (count < 0) return unreadable();
+    if (answer.empty()) return stop(ExitCode::usage, "The password is empty. Nothing was done.");
     return answer;
 }
 
-Outcome<std::string> ask_on_terminal(bool repeat) {
-    const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (terminal < 0) {
+Outcome<std::string> ask_on_terminal(bool fresh) {
+    const Descriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    if (terminal.number() < 0) {
         return stop(
             ExitCode::usage,
             "There is no terminal to ask for the password: use --password-file FILE or PARLEY_PASSWORD.");
     }
-    auto first = ask(terminal, "Password: ");
-    const auto second = first && repeat ? ask(terminal, "Again: ") : first;
-    ::close(terminal);
-    if (!first || !second) return stop(ExitCode::failed, "The password could not be read.");
-    if (*first != *second) return stop(ExitCode::failed, "The two passwords differ. Nothing was done.");
-    return *first;
+    if (!fresh) return ask(terminal.number(), "Password: ");
+    const std::string least = "at least " + std::to_string(limits::password_chars_min) + " characters";
+    TRY_ASSIGN(std::string first, ask(terminal.number(), "New password (" + least + "): "));
+    const auto length = count_code_points(first);
+    if (!length || *length < static_cast<std::size_t>(limits::password_chars_min))
+        return stop(ExitCode::usage, "A password has " + least + ". Nothing was done.");
+    TRY_ASSIGN(const std::string second, ask(terminal.number(), "Again: "));
+    if (first != second) return stop(ExitCode::failed, "The two passwords differ. Nothing was done.");
+    return first;
 }
 
 }  // namespace
@@ -128,7 +189,7 @@ Outcome<std::string> read_password(const PasswordSource& source) {
     } else if (const char* variable = std::getenv("PARLEY_PASSWORD")) {
         password = variable;
     } else {
-        return ask_on_terminal(source.repeat);
+        return ask_on_terminal(source.fresh);
     }
     if (password.ends_with('\r')) password.pop_back();
     if (password.empty()) return stop(ExitCode::usage, "The password is empty.");

@@ -43,8 +43,8 @@ class Terminal {
 struct PasswordSource {
     /// First line of this file; "-" is standard input. Empty: PARLEY_PASSWORD, else asked on the terminal.
     std::string file;
-    /// Asked twice, since nobody sees what is typed.
-    bool repeat = false;
+    /// A new one: asked twice, since nobody sees what is typed, and long enough.
+    bool fresh = false;
 };
 
 /// Never taken from the command line, where every process could read it.

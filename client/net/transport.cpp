@@ -115,6 +115,10 @@ std::string reason_of(const error_code& error) {
         error == asio::error::bad_descriptor) {
         return "it did not answer in time";
     }
+    if (error == asio::error::eof || error == asio::error::connection_reset ||
+        error == asio::error::broken_pipe || error == websocket::error::closed) {
+        return "it ended the connection";
+    }
     if (error.category() == asio::error::get_ssl_category()) {
         return "no safe connection (" + error.message() +
                "); a certificate of your own is named by --ca FILE";

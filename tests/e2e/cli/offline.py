@@ -217,7 +217,21 @@ def a_silent_server_is_waited_for_once_and_not_for_each_name(server):
         ada.ok("sync")
 
 
+def tail_says_that_the_server_is_gone_and_back(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "hello")
+        server.stop()
+        tail = bob.start("tail", "--json")
+        gone = "The server cannot be reached; trying again."
+        tail.until(lambda one: any(gone in line for line in one.errors), "it says so")
+        server.start()
+        tail.until(lambda one: any("Connected again." in line for line in one.errors), "it is back", 60)
+        equal(sum(gone in line for line in tail.errors), 1, f"said once: {tail.errors}")
+        equal(tail.end(signal.SIGINT), 0, "exit code")
+
+
 CASES = [
+    tail_says_that_the_server_is_gone_and_back,
     a_silent_server_is_waited_for_once_and_not_for_each_name,
     what_is_sent_offline_goes_out_later,
     reading_works_offline,

@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support" / "py")]
 
 import accounts
 import offline
+import prompts
 import reports
 import restoring
 import safety
@@ -24,7 +25,7 @@ from proof.server import Server
 def main(words):
     cases = Cases("command line", words)
     with Server() as server:
-        for family in (accounts, talking, together, safety, reports):
+        for family in (accounts, prompts, talking, together, safety, reports):
             for body in family.CASES:
                 cases.run(f"{family.__name__}: {body.__name__.replace('_', ' ')}", body, server)
     # These stop, kill and replace their server.

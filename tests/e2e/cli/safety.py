@@ -7,7 +7,9 @@ import subprocess
 
 from person import PASSWORD, Person, fresh, people
 from proof.cases import equal
+from proof.rest import Rest
 from proof.server import Server, program
+from proof.session import new_id
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202e"
 
@@ -17,10 +19,21 @@ def controls(text):
     return sorted({c for c in text if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 or c == "\u202e"})
 
 
+def retitle(server, person, conversation, title):
+    """By another client, since `parley` itself refuses such titles."""
+    rest = Rest(server.port)
+    words = {"handle": person.handle, "password": PASSWORD, "device_name": "other"}
+    bearer = rest.ok("POST", "/v1/sessions", words)["access_token"]
+    headers = {"Idempotency-Key": new_id()}
+    rest.ok("PATCH", f"/v1/conversations/{conversation}", {"title": title}, bearer=bearer, headers=headers)
+
+
 def nothing_from_others_moves_the_terminal(server):
     handle = fresh("eve")
     with Person(server, handle, name=f"Eve{ESCAPES}") as eve, Person(server, fresh("bob")) as bob:
-        eve.ok("new", f"Team{ESCAPES}", f"@{bob.handle}", "-m", f"hi{ESCAPES}")
+        (made,) = eve.ok("new", "Team", f"@{bob.handle}", "--json").objects
+        eve.ok("send", "Team", f"hi{ESCAPES}")
+        retitle(server, eve, made["conversation"], f"Team{ESCAPES}")
         eve.ok("send", f"@{bob.handle}", f"hello{ESCAPES}")
         (group,) = (one for one in bob.conversations() if one["kind"] == "group")
         shown = [
@@ -35,7 +48,8 @@ def nothing_from_others_moves_the_terminal(server):
         ]
         for done in shown:
             equal(controls(done.out + done.err), [], f"controls in {done.out!r}{done.err!r}")
-        equal(shown[-2].objects[0]["text"], f"hi{ESCAPES}", "and exact in JSON")
+        said = shown[-2].objects[0]
+        equal((said["title"], said["text"]), (f"Team{ESCAPES}", f"hi{ESCAPES}"), "and exact in JSON")
 
 
 def no_line_of_a_message_looks_like_another_message(server):

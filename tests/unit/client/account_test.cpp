@@ -142,7 +142,7 @@ TEST(Account, AThirdFollowsTheSecond) {
     EXPECT_FALSE(third->owner());
 }
 
-TEST(Account, SaysThatNothingWasQueuedWhereTheOwnerDoesNotAnswer) {
+TEST(Account, SaysThatNothingWasDoneWhereTheOwnerDoesNotAnswer) {
     TwoInvocations two;
     const auto lock = OwnerLock::try_take(two.settings.place);
     ASSERT_TRUE(lock);
@@ -151,7 +151,7 @@ TEST(Account, SaysThatNothingWasQueuedWhereTheOwnerDoesNotAnswer) {
     ASSERT_TRUE(listener);
     const auto account = Account::open(two.loop, two.settings);
     ASSERT_FALSE(account);
-    EXPECT_NE(account.error().context.find("Nothing was queued"), std::string::npos);
+    EXPECT_NE(account.error().context.find("Nothing was done"), std::string::npos);
 }
 
 TEST(Account, ABatchOfSeveralFramesIsQueuedOnceAndInItsOrder) {
