@@ -23,17 +23,6 @@ Outcome<bool> refresh(Session& session) {
     return online;
 }
 
-std::string first_columns(std::string text, std::size_t columns_max) {
-    if (columns(text) <= columns_max) return text;
-    while (columns(text) >= columns_max) {
-        do
-            text.pop_back();
-        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80);
-        if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80)) text.pop_back();
-    }
-    return text + "…";
-}
-
 /// What was refused was not said: the latest is what was accepted or waits. Refused ones stand in the outbox
 /// and in the history.
 Outcome<void> leave_out_refused(Session& session, protocol::ViewConversation& one) {

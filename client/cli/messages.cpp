@@ -10,6 +10,11 @@ namespace {
 /// Names are filled up to this, so that texts stand below each other.
 constexpr std::size_t name_columns = 12;
 constexpr std::size_t time_columns = 7;
+/// So much of a message is shown where it is answered.
+constexpr std::size_t answered_columns = 40;
+/// So far back an answered message is looked for, and so many are remembered.
+constexpr std::int64_t answered_looked_at = 500;
+constexpr std::size_t remembered_max = 5000;
 
 std::string state_mark(const protocol::ViewMessage& message) {
     switch (message.state) {
@@ -60,10 +65,7 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
         day_ = day;
         terminal.line(terminal.dim("— " + day + " —"));
     }
-    const auto sender = sender_of(conversation, message);
-    const std::string name = message.own           ? "you"
-                             : sender.name.empty() ? sender.account.text()
-                                                   : harmless_line(sender.name);
+    const std::string name = name_of_sender(conversation, message);
     // Behind the name, so that names and texts stay in their columns.
     std::string place;
     if (show_place_ && conversation.summary.kind == protocol::ConversationKind::group)
@@ -72,10 +74,45 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
         place = "→ " + label_of(conversation) + ": ";
     const std::size_t indent = time_columns + name_columns + 2;
     std::string line = local_time(message.at) + "  " + terminal.bold(padded(name, name_columns)) + "  " +
-                       (place.empty() ? place : terminal.dim(place)) + harmless_block(message.text, indent);
+                       (place.empty() ? place : terminal.dim(place));
+    if (const std::string what = answered(conversation, message); !what.empty())
+        line += terminal.dim("↪ " + what) + "\n" + std::string(indent, ' ');
+    line += harmless_block(message.text, indent);
     if (message.own) line += terminal.dim(state_mark(message));
     if (message.not_on_server) line += terminal.dim("  (not on the server any more)");
     terminal.line(line);
+    remember(conversation, message);
+}
+
+std::string MessagePrinter::name_of_sender(const protocol::ViewConversation& conversation,
+                                           const protocol::ViewMessage& message) {
+    if (message.own) return "you";
+    const auto sender = sender_of(conversation, message);
+    return sender.name.empty() ? sender.account.text() : harmless_line(sender.name);
+}
+
+void MessagePrinter::remember(const protocol::ViewConversation& conversation,
+                              const protocol::ViewMessage& message) {
+    if (begun_.size() >= remembered_max) begun_.clear();
+    const std::string text = harmless_line(message.text.substr(0, message.text.find('\n')));
+    begun_.insert_or_assign(
+        message.id, name_of_sender(conversation, message) + ": " + first_columns(text, answered_columns));
+}
+
+std::string MessagePrinter::answered(const protocol::ViewConversation& conversation,
+                                     const protocol::ViewMessage& message) {
+    if (!message.reply_to) return {};
+    const bool looks = !begun_.contains(*message.reply_to) && conversation.stream;
+    if (looks) {
+        protocol::DoorWindowQuery query{.stream = conversation.stream, .limit = answered_looked_at};
+        if (message.born > 0) query.before = message.born;
+        if (const auto window = session_.window(query)) {
+            for (const auto& one : window->messages)
+                remember(conversation, one);
+        }
+    }
+    const auto found = begun_.find(*message.reply_to);
+    return found == begun_.end() ? "an earlier message" : found->second;
 }
 
 void MessagePrinter::print_object(const protocol::ViewConversation& conversation,

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace parley::client::cli {
 
@@ -24,11 +25,19 @@ class MessagePrinter {
     void print_for_people(const protocol::ViewConversation& conversation,
                           const protocol::ViewMessage& message);
     void print_object(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);
+    std::string name_of_sender(const protocol::ViewConversation& conversation,
+                               const protocol::ViewMessage& message);
+    /// What the message answers, in short; empty where it is no answer.
+    std::string answered(const protocol::ViewConversation& conversation,
+                         const protocol::ViewMessage& message);
+    void remember(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);
 
     Session& session_;
     Directory& directory_;
     bool show_place_;
     std::string day_;
+    /// The beginnings of the latest messages, by which answers say what they answer.
+    std::unordered_map<Uuid, std::string> begun_;
 };
 
 /// The parts of an object that says what became of an own command.

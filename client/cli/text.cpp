@@ -116,6 +116,19 @@ std::size_t columns(std::string_view text) {
     return count;
 }
 
+std::string first_columns(std::string text, std::size_t columns_max) {
+    if (columns(text) <= columns_max) return text;
+    std::string begun;
+    std::size_t used = 1;
+    for (std::string_view left = text; !left.empty();) {
+        const std::string_view before = left;
+        used += width(take_point(left));
+        if (used > columns_max) break;
+        begun += before.substr(0, before.size() - left.size());
+    }
+    return begun + "…";
+}
+
 std::string padded(std::string text, std::size_t wanted) {
     const std::size_t have = columns(text);
     if (have < wanted) text.append(wanted - have, ' ');

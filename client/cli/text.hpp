@@ -24,6 +24,9 @@ bool must_not_reach_a_terminal(char32_t point);
 /// and emoji, none for combining marks.
 std::size_t columns(std::string_view text);
 
+/// The beginning of `text` that fits into so many columns, with … where it was cut.
+std::string first_columns(std::string text, std::size_t columns_max);
+
 /// `text` filled with spaces up to `width` columns.
 std::string padded(std::string text, std::size_t width);
 

@@ -151,6 +151,19 @@ def who_joins_is_told_since_when_he_sees(server):
         assert "since you joined" in bob.ok("history", "Team").out
 
 
+def an_answer_shows_what_it_answers(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "shall we meet at the old mill tomorrow, or rather the day after?")
+        (question,) = bob.history(f"@{ada.handle}")
+        bob.ok("send", f"@{ada.handle}", "gladly", "--reply-to", question["id"])
+        answer = re.compile(r"↪ (\S+): shall we meet at the old mill[^\n]*…\n +gladly")
+        for words in ((), ("-n", "1")):
+            told = {one: answer.search(one.ok("history", f"@{other.handle}", *words).out)
+                    for one, other in ((ada, bob), (bob, ada))}
+            assert all(told.values()), words
+            equal([told[ada].group(1), told[bob].group(1)], ["you", ada.handle], "whose words")
+
+
 def tail_of_all_begins_with_the_newest_in_order_of_time(server):
     with people(server, "ada", "bob", "eve") as (ada, bob, eve):
         for number in range(3):
@@ -183,6 +196,7 @@ CASES = [
     says_what_was_wrong_with_a_message,
     what_was_refused_is_not_the_latest,
     who_joins_is_told_since_when_he_sees,
+    an_answer_shows_what_it_answers,
     tail_of_all_begins_with_the_newest_in_order_of_time,
     tail_at_a_terminal_says_what_it_does,
 ]

@@ -46,6 +46,14 @@ TEST(Text, CountsColumns) {
     EXPECT_EQ(padded("long", 2), "long");
 }
 
+TEST(Text, ABeginningFitsAndIsWhole) {
+    EXPECT_EQ(first_columns("long", 4), "long");
+    EXPECT_EQ(first_columns("longer", 4), "lon…");
+    EXPECT_EQ(first_columns("ééééé", 4), "ééé…");
+    EXPECT_EQ(first_columns("日本語", 4), "日…");
+    EXPECT_EQ(first_columns("日本語", 5), "日本…");
+}
+
 TEST(JsonLine, WritesOneObject) {
     JsonLine object;
     object.text("a", "x\"\n").integer("b", 7).boolean("c", false).texts("d", {"1", "2"});
