@@ -2,11 +2,13 @@
 
 #include "base/mutant.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/vfs_file_sqlite.hpp"
 
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace parley::server::sqlite {
@@ -132,6 +134,25 @@ Status copy_log_back(Connection& connection, LogCopy how) {
     if (copied < in_log)
         return fail(ErrorCode::unavailable, "readers keep part of the log from being copied back");
     return {};
+}
+
+Status make_room_for_log(Connection& connection) {
+    std::int64_t pages = 0;
+    {
+        Statement count(connection, "PRAGMA page_count");
+        if (auto query = count(); query.step()) pages = query.integer(0);
+    }
+    TRY(connection.status());
+    sqlite3_file* file = nullptr;
+    sqlite3_int64 size = 0;
+    int code = sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code == SQLITE_OK) code = file->pMethods->xFileSize(file, &size);
+    // Not zeros, for which a file system may keep no space.
+    std::array<std::uint8_t, page_bytes> filler;
+    filler.fill(0xb5);
+    for (auto number = size / page_bytes; code == SQLITE_OK && number < pages; ++number)
+        code = file->pMethods->xWrite(file, filler.data(), page_bytes, number * page_bytes);
+    return code == SQLITE_OK ? Status{} : Status{fail(Connection::error_of(code, "room for the log"))};
 }
 
 Result<std::unique_ptr<Tables>> Readers::Pool::take() {

@@ -95,6 +95,7 @@ class SqliteStore final : public Store {
     void roll_back();
     void look_at_disk();
     void copy_log_back_if_long();
+    bool log_needs_room() const;
 
     const SqliteOptions options_;
     const Rules& rules_;
@@ -193,6 +194,7 @@ Status SqliteStore::begin_life() {
     const auto after = transaction.finish(meta_, file.at);
     const auto life = writer_->lives.last();
     if (begun) begun = connection.status();
+    if (begun && log_needs_room()) begun = make_room_for_log(connection);
     if (begun) begun = connection.execute("COMMIT");
     if (!begun) {
         roll_back();
@@ -246,7 +248,7 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
         // first: a start must be able to copy back the log without growing the file.
         if (release_ballast()) {
             (void)checkpoint();
-            batch = apply_around_damage(works);
+            if (make_room_for_log(*writer_->connection)) batch = apply_around_damage(works);
         }
     }
     if (batch) copy_log_back_if_long();
@@ -281,6 +283,7 @@ Result<Batch> SqliteStore::apply_once(std::span<const Work> works) {
     }
     const auto after = transaction.finish(meta_, works.empty() ? WallTime{} : works.back().at);
     auto committed = connection.status();
+    if (committed && log_needs_room()) committed = make_room_for_log(connection);
     if (committed && !mutant(Mutant::acknowledge_before_commit)) committed = connection.execute("COMMIT");
     if (!committed) {
         roll_back();
@@ -304,6 +307,12 @@ void SqliteStore::look_at_disk() {
     if (disk_full_ && !disk_nearly_full_ && use.bytes_free > 2 * ballast_.bytes() && ballast_.load()) {
         disk_full_ = false;
     }
+}
+
+/// There is no ballast that a start could give up to copy the log back, or the log is longer than that, since
+/// readers keep it. Then nothing is committed that has no place in the main file.
+bool SqliteStore::log_needs_room() const {
+    return disk_full_ || (ballast_.bytes() > 0 && log_bytes_ >= options_.log_bytes_max);
 }
 
 void SqliteStore::copy_log_back_if_long() {

@@ -149,6 +149,44 @@ TEST_F(DiskFull, AfterACrashOnAFullDiskItStartsWithoutABallast) {
     }
 }
 
+TEST_F(DiskFull, WhatGrowsTheStoreBitByBitTakesNoRoomThatTheNextStartNeeds) {
+    on_disk.disk().faults().capacity = on_disk.disk().used();
+    fill();
+    const auto rename = [&](int number) {
+        return world->apply(world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(number)}));
+    };
+    for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
+        (void)rename(i);
+    ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
+    on_disk.disk().faults().capacity = on_disk.disk().used() + (48 << 10);
+    // That a command was done is written down each time, until there is no place for it.
+    int done = 0;
+    for (int life = 0; life < 60; ++life) {
+        for (int i = 0; i < 10; ++i)
+            done += rename(life * 10 + i) ? 1 : 0;
+        on_disk.lose_power();
+        ASSERT_TRUE(on_disk.start()) << "life " << life << ": " << on_disk.open_error.context;
+        world->use(on_disk.store());
+    }
+    EXPECT_GT(done, 20);
+    EXPECT_LT(done, 600);
+}
+
+TEST_F(DiskFull, ALogThatAReaderKeepsGrowsIntoNoRoomThatTheNextStartNeeds) {
+    auto view = on_disk.store().snapshot();
+    ASSERT_TRUE(view);
+    // Longer than the ballast.
+    while (on_disk.disk().find("data/parley.db-wal")->file.size() < 2 * on_disk.options.ballast_bytes)
+        ASSERT_TRUE(world->send(ada, group, std::string(8000, 'x')));
+    const auto head = world->head(group);
+    on_disk.disk().faults().capacity = on_disk.disk().used();
+    view->reset();
+    on_disk.lose_power();
+    ASSERT_TRUE(on_disk.start()) << on_disk.open_error.context;
+    world->use(on_disk.store());
+    EXPECT_EQ(world->head(group), head);
+}
+
 TEST_F(DiskFull, NewMessagesAreRefusedBeforeTheDiskIsFull) {
     const auto accepted = world->work(ada, message_to(group, "early"));
     ASSERT_TRUE(world->apply(accepted));
