@@ -49,6 +49,7 @@ Status Receipts::recount(Conversation& conversation) {
         TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
         for (const auto& row : members) {
             const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
+            if (row.not_on_server) continue;
             if (member.present && member.profile.account != identity_.get().account)
                 others.push_back(member.profile.account);
         }

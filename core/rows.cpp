@@ -175,6 +175,11 @@ Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, 
     return born_before;
 }
 
+Status Rows::mark_older_not_on_server(std::int64_t stream, std::int64_t below) {
+    return database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq < ?", stream,
+                           below);
+}
+
 Result<bool> Rows::any_not_on_server(std::int64_t stream) {
     TRY_ASSIGN(Query query,
                database_.read("SELECT 1 FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"

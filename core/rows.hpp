@@ -61,6 +61,8 @@ class Rows {
     /// The server was restored to a moment at which it held changes up to `above`: marks all rows with a
     /// later `seq`, and returns where those stand that were born before it. `above` of -1 marks everything.
     Result<std::vector<std::int64_t>> mark_not_on_server(std::int64_t stream, std::int64_t above);
+    /// The same of those whose `seq` is below this.
+    Status mark_older_not_on_server(std::int64_t stream, std::int64_t below);
     Result<bool> any_not_on_server(std::int64_t stream);
     /// Takes away what is marked so.
     Status remove_not_on_server(std::int64_t stream);

@@ -69,7 +69,7 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
         conversation.told_generation = restore_generation(conversation.head);
         leap(conversation);
     } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
-        rejoin(conversation, from);
+        TRY(rejoin(conversation, from));
         new_here = true;
     }
     if (new_here && from > 1) {
@@ -98,7 +98,16 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
 
 /// What lies between the memberships is a gap, which a page fills: the device cannot know whether there was
 /// another one in between, since of the account's row that tells of them only the latest state comes.
-void Streams::rejoin(Conversation& conversation, std::int64_t from) {
+Status Streams::rejoin(Conversation& conversation, std::int64_t from) {
+    // A server that was restored meanwhile has said nothing of this conversation: up to where the pasts are
+    // the same nobody knows.
+    const std::int64_t generation = restore_generation(from);
+    if (generation != conversation.told_generation) {
+        const std::int64_t first = generation * limits::restore_jump;
+        TRY(rows_.mark_older_not_on_server(conversation.number, first));
+        conversation.ranges.remove(1, first - 1);
+        conversation.told_generation = generation;
+    }
     const std::int64_t old_cursor = conversation.cursor;
     conversation.ranges.freeze(conversation.solid);
     if (from - 1 > old_cursor) {
@@ -108,6 +117,7 @@ void Streams::rejoin(Conversation& conversation, std::int64_t from) {
         conversation.head = std::max(conversation.head, conversation.cursor);
     }
     leap(conversation);
+    return {};
 }
 
 void Streams::handle_left(const protocol::Left& left) {

@@ -103,7 +103,7 @@ class Streams {
     void note_settings(Conversation& conversation, const protocol::ConversationChanged& settings);
     Status note_what_is_newer(Conversation& conversation, std::int64_t state_head);
     Status begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary);
-    void rejoin(Conversation& conversation, std::int64_t from);
+    Status rejoin(Conversation& conversation, std::int64_t from);
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
     void received(Conversation& conversation, std::int64_t seq);

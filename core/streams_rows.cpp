@@ -181,7 +181,7 @@ Status Streams::settle() {
         TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
         std::int64_t present = 0;
         for (const auto& row : members)
-            present += std::get<protocol::MemberChanged>(row.change.payload).present;
+            present += !row.not_on_server && std::get<protocol::MemberChanged>(row.change.payload).present;
         if (conversation.summary.members == present) continue;
         conversation.summary.members = present;
         changed(conversation);

@@ -202,6 +202,8 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
     TRY_ASSIGN(auto rows, rows_.of_type(conversation->number, protocol::Type::member_changed));
     TRY_ASSIGN(auto receipts, receipts_.of(*conversation));
     for (const auto& row : rows) {
+        // Once the server has named all members, one that it did not name is none; until then he may be.
+        if (row.not_on_server && !conversation->members_after) continue;
         const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
         MemberView view{member.profile, member.role, member.present, 0, 0};
         if (auto receipt = receipts.find(member.profile.account); receipt != receipts.end()) {

@@ -332,6 +332,50 @@ TEST_F(Restore, WhatTheRestoredServerDoesNotKnowIsLeftOnceItHasToldEverything) {
     EXPECT_EQ(script.database().number("SELECT count(*) FROM stream_row WHERE stream = 0"), 1);
 }
 
+TEST_F(Restore, WhoseJoiningWasLostIsNoMember) {
+    script.give({Script::pushed("c1", 1, Script::member("me")),
+                 Script::pushed("c1", 2, Script::member("ben")),
+                 Script::pushed("c1", 3, Script::member("eve"))});
+    reconnect();
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    script.give({restored_state(script, 2, jumped, 1)});
+    script.resumed("2:1", 2);
+    // The account's own are asked for as well.
+    for (const auto& one : script.sent_of<protocol::Changes>()) {
+        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
+            script.give(protocol::ChangesOk{2, jumped, jumped, false, {}}, one.id);
+    }
+    EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(3)) << "nobody has said yet that Eve is out";
+    answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
+    answer<protocol::Rows>(protocol::RowsOk{
+        jumped, false, {Script::row(1, Script::member("me")), Script::row(2, Script::member("ben"))}});
+    EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(2));
+    EXPECT_EQ(script.view("c1").summary.members, 2);
+    // Nor does anybody wait for Eve to read.
+    push(jumped + 1, "one");
+    EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
+TEST_F(Restore, WhoWasOutMeanwhileTrustsNothingThatCameBefore) {
+    script.give({Script::pushed("c1", 1, Script::member("ben")),
+                 Script::pushed("c1", 2, Script::member("me")),
+                 Script::pushed("c1", 3, Script::said("lost"))});
+    script.give({left(2, 3)});
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    script.give(
+        {joined_again(3 + limits::restore_jump, jumped), Script::pushed("c1", jumped, Script::member("me"))});
+    answer<protocol::Changes>(protocol::ChangesOk{3, jumped, jumped, false, {}});
+    answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
+    answer<protocol::Rows>(protocol::RowsOk{
+        jumped, false, {Script::row(1, Script::member("ben")), Script::row(jumped, Script::member("me"))}});
+    EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(2)) << "each of them once";
+    EXPECT_EQ(script.view("c1").summary.members, 2);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(1));
+    EXPECT_TRUE(window->messages[0].not_on_server);
+    EXPECT_TRUE(window->missing) << "what the server has there is fetched";
+}
+
 TEST_F(Restore, ADeviceThatWasNeverToldTheEpochTrustsNothingThatCameBefore) {
     Script fresh;
     fresh.sign_in();
