@@ -84,7 +84,7 @@ Status Account::forget_lost() {
         if (!row.not_on_server) present.insert(std::get<protocol::Joined>(row.change.payload).conversation);
     for (const auto& row : joined) {
         const StreamId& stream = std::get<protocol::Joined>(row.change.payload).conversation;
-        if (row.not_on_server && !present.contains(stream)) streams_.handle_lost(stream);
+        if (row.not_on_server && !present.contains(stream)) TRY(streams_.handle_lost(stream));
     }
     return rows_.remove_not_on_server(account_stream_number);
 }
@@ -95,7 +95,7 @@ Status Account::store(const protocol::Change& change) {
     output_.touch_list();
     if (const auto* joined = std::get_if<protocol::Joined>(&change.payload))
         return streams_.handle_joined(*joined);
-    if (const auto* left = std::get_if<protocol::Left>(&change.payload)) streams_.handle_left(*left);
+    if (const auto* left = std::get_if<protocol::Left>(&change.payload)) return streams_.handle_left(*left);
     if (const auto* profile = std::get_if<protocol::ProfileChanged>(&change.payload))
         return profiles_.put(profile->profile);
     if (const auto* read = std::get_if<protocol::ReadChanged>(&change.payload)) {

@@ -120,13 +120,16 @@ Status Streams::rejoin(Conversation& conversation, std::int64_t from) {
     return {};
 }
 
-void Streams::handle_left(const protocol::Left& left) {
+Status Streams::handle_left(const protocol::Left& left) {
     Conversation* conversation = conversations_.find(left.conversation);
-    if (!conversation) return;
+    if (!conversation) return {};
+    // An end that lies before the joining: a restore took that away, and all that it let one see.
+    if (left.until < conversation->origin) TRY(rows_.mark_not_on_server(conversation->number, left.until));
     conversation->known = true;
     conversation->present = false;
     conversation->until = left.until;
     changed(*conversation);
+    return {};
 }
 
 void Streams::handle_counts(Conversation& conversation, const Conversation::Triple& triple) {
@@ -191,11 +194,14 @@ Status Streams::handle_restored() {
     return {};
 }
 
-void Streams::handle_lost(const StreamId& stream) {
+/// A restore took away the joining, and so all that it let one see.
+Status Streams::handle_lost(const StreamId& stream) {
     Conversation* conversation = conversations_.find(stream);
-    if (!conversation || !conversation->present) return;
+    if (!conversation || !conversation->present) return {};
+    TRY(rows_.mark_not_on_server(conversation->number, conversation->origin - 1));
     conversation->present = false;
     changed(*conversation);
+    return {};
 }
 
 Status Streams::look_again() {

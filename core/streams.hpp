@@ -66,7 +66,7 @@ class Streams {
 
     // What the account stream says of conversations.
     Status handle_joined(const protocol::Joined& joined);
-    void handle_left(const protocol::Left& left);
+    Status handle_left(const protocol::Left& left);
     void handle_counts(Conversation& conversation, const Conversation::Triple& triple);
 
     // What pulls bring.
@@ -85,7 +85,7 @@ class Streams {
     /// anew.
     Status handle_restored();
     /// A restored server does not know it any more.
-    void handle_lost(const StreamId& stream);
+    Status handle_lost(const StreamId& stream);
     /// This version may read rows that the one before could not: what has changed since the first of them is
     /// owed again.
     Status look_again();

@@ -308,6 +308,7 @@ TEST_F(Restore, TheSameBackupMayBeRestoredTwice) {
 TEST_F(Restore, WhatTheRestoredServerDoesNotKnowIsLeftOnceItHasToldEverything) {
     script.join("c2", 2);
     answer<protocol::Changes>(protocol::ChangesOk{0, 0, 0, false, {}});
+    script.give({Script::pushed("c2", 1, Script::said("lost"))});
     reconnect();
     const std::int64_t jumped = 2 + limits::restore_jump;
     // Its states come in two connections, since the first one ends in between.
@@ -330,6 +331,27 @@ TEST_F(Restore, WhatTheRestoredServerDoesNotKnowIsLeftOnceItHasToldEverything) {
     EXPECT_TRUE(script.view("c1").present);
     EXPECT_FALSE(script.view("c2").present);
     EXPECT_EQ(script.database().number("SELECT count(*) FROM stream_row WHERE stream = 0"), 1);
+    const auto window = script.core().window(StreamId("c2"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(1));
+    EXPECT_TRUE(window->messages[0].not_on_server);
+}
+
+TEST_F(Restore, WhatAJoiningLetOneSeeThatIsLostIsMarked) {
+    push(1, "one");
+    script.give({left(2, 2)});
+    script.give({joined_again(3, 8), Script::pushed("c1", 8, Script::member("me")),
+                 Script::pushed("c1", 9, Script::said("lost"))});
+    reconnect();
+    script.resumed("2:1", 2);
+    for (const auto& one : script.sent_of<protocol::Changes>()) {
+        if (std::get<protocol::Changes>(one.payload).stream != StreamId("me")) continue;
+        script.give(protocol::ChangesOk{0, 2, 2, false, {*protocol::to_change(left(2, 2))}}, one.id);
+    }
+    EXPECT_FALSE(script.view("c1").present);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_FALSE(window->messages[0].not_on_server);
+    EXPECT_TRUE(window->messages[1].not_on_server);
 }
 
 TEST_F(Restore, WhoseJoiningWasLostIsNoMember) {
