@@ -1,5 +1,7 @@
 #include "sim/ledger.hpp"
 
+#include <utility>
+
 namespace parley::sim {
 
 Given& Ledger::add(const Uuid& id, protocol::Payload command, const AccountId& account) {
@@ -9,15 +11,24 @@ Given& Ledger::add(const Uuid& id, protocol::Payload command, const AccountId& a
 }
 
 void Ledger::forget(const std::function<bool(const Given&)>& undone) {
-    std::erase_if(given_, undone);
+    std::vector<Given> left;
+    for (Given& one : given_) {
+        if (undone(one)) {
+            forgotten_.insert_or_assign(one.id, std::move(one));
+        } else {
+            left.push_back(std::move(one));
+        }
+    }
+    given_ = std::move(left);
     by_id_.clear();
     for (std::size_t one = 0; one < given_.size(); ++one)
         by_id_[given_[one].id] = one;
 }
 
 Given* Ledger::find(const Uuid& id) {
-    const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : &given_[found->second];
+    if (const auto found = by_id_.find(id); found != by_id_.end()) return &given_[found->second];
+    const auto forgotten = forgotten_.find(id);
+    return forgotten == forgotten_.end() ? nullptr : &forgotten->second;
 }
 
 }  // namespace parley::sim

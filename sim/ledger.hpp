@@ -34,18 +34,21 @@ class Ledger {
   public:
     Given& add(const Uuid& id, protocol::Payload command, const AccountId& account);
     const std::vector<Given>& given() const { return given_; }
+    /// Also what was forgotten: that a person wished it stays true, and it may be asked for again.
     Given* find(const Uuid& id);
-    /// What the server has done and then, restored, knows nothing of.
+    /// What the server has done and then, restored, knows nothing of. Nothing is expected of it any more.
     void forget(const std::function<bool(const Given&)>& undone);
     /// The device was erased, with all that waited in it.
     void erase() {
         given_.clear();
         by_id_.clear();
+        forgotten_.clear();
     }
 
   private:
     std::vector<Given> given_;
     std::map<Uuid, std::size_t> by_id_;
+    std::map<Uuid, Given> forgotten_;
     std::int64_t order_ = 0;
 };
 

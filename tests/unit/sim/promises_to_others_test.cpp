@@ -200,6 +200,19 @@ TEST_F(Broken, Promise18WhereNobodyAskedForASignOut) {
     EXPECT_EQ(broken(), 18);
 }
 
+TEST_F(Broken, WhatWasUndoneByARestoreIsStillSomebodysWishWhenItIsAskedForAgain) {
+    founded();
+    device(0).ledger.add(uuid(9), protocol::DeviceRevoke{.device = to_id(DeviceKey{1})}, to_id(ada));
+    device(0).ledger.forget([](const Given&) { return true; });
+    EXPECT_TRUE(device(0).ledger.given().empty());
+    server::Batch batch;
+    batch.effects.emplace_back(server::DeviceRevoked{.account = ada, .device = DeviceKey{1}});
+    batch.effects.emplace_back(server::Replied{
+        .origin = {.account = ada, .device = DeviceKey{7}, .command = uuid(9)}, .answer = {}});
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), -1);
+}
+
 TEST_F(Broken, Promise20WhereASignedOutDeviceIsSentMore) {
     founded();
     const DeviceId phone = to_id(DeviceKey{3});
