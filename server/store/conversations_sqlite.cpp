@@ -199,7 +199,7 @@ void ConversationTables::add_mention(ConversationKey conversation, AccountKey ac
 
 void ConversationTables::drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) {
     ++writes_;
-    drop_mentions_.run(account, conversation, born);
+    drop_mentions_.run(account, conversation, mutant(Mutant::mentions_counted_when_read) ? born - 1 : born);
 }
 
 void ConversationTables::write(const ConversationEntry& entry) {
