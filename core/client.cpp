@@ -8,6 +8,7 @@
 #include "core/rules/text.hpp"
 #include "core/schema.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,8 +21,7 @@ using protocol::DoorRequest;
 
 namespace {
 
-/// As many as a list of a door may carry (7_door.yaml).
-constexpr std::size_t door_list_max = 1000;
+constexpr auto door_list_max = static_cast<std::size_t>(limits::door_list_max);
 
 DoorInput wish(DoorRequest request) {
     return {.request = std::move(request)};
@@ -243,6 +243,11 @@ void Client::sign_in(protocol::SignIn sign_in, Now now) {
         impl_->credentials_.sign_in(sign_in, now.instant);
         return {};
     });
+}
+
+void Client::erase(Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [] { return wish({.act = DoorAct::erase}); });
+    impl_->handle(now, [&] { return impl_->erase(Session::Rest::signed_out); });
 }
 
 void Client::sign_out(Now now) {

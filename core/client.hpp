@@ -102,6 +102,8 @@ class Client {
     void sign_in(protocol::SignIn sign_in, Now now);
     /// Signs this device out at the server where it can be reached, and erases the local database.
     void sign_out(Now now);
+    /// The same without a word to the server, which goes on listing this device.
+    void erase(Now now);
     /// Puts a command of the schema (message.send, conversation.create, conversation.rename, member.add,
     /// member.remove, conversation.leave, read, profile.set, device.revoke, invite.create, profile.find) into
     /// the outbox, durably, and returns its id; it is sent in order when it can be. `id`: where the caller

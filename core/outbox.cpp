@@ -180,7 +180,7 @@ Result<bool> Outbox::absorb_read(const Uuid& id, const std::string& lane, std::i
     const StreamId stream(lane.substr(2));
     const Conversation* conversation = conversations_.find(stream);
     if (upto <= conversation->read_shown()) {
-        TRY(remember(id, stream, now));
+        TRY(remember(id, Type::read, stream, now));
         output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::nullopt}});
         return true;
     }
@@ -263,9 +263,17 @@ Status Outbox::forget(const Command& command) {
     return {};
 }
 
-Status Outbox::remember(const Uuid& id, const StreamId& stream, WallTime now) {
-    return database_.write("INSERT OR REPLACE INTO settled (id, stream, at) VALUES (?, ?, ?)", id,
-                           stream.text(), now);
+/// Messages and creations are named by what comes later; of all others nobody asks once it has been told what
+/// became of them.
+Status Outbox::remember(const Uuid& id, Type type, const StreamId& stream, WallTime now) {
+    const bool passing = type != Type::message_send && type != Type::conversation_create;
+    TRY(database_.write("INSERT OR REPLACE INTO settled (id, stream, at, passing) VALUES (?, ?, ?, ?)", id,
+                        stream.text(), now, passing ? 1 : 0));
+    if (!passing) return {};
+    return database_.write(
+        "DELETE FROM settled WHERE passing = 1 AND at < (SELECT at FROM settled INDEXED BY settled_passing"
+        " WHERE passing = 1 ORDER BY at DESC LIMIT 1 OFFSET ?)",
+        limits::door_list_max - 1);
 }
 
 Result<std::optional<StreamId>> Outbox::settled_stream(const Uuid& id) {

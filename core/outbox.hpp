@@ -72,9 +72,11 @@ class Outbox {
 
     // Getters.
     const Command* find(const Uuid& id) const;
-    /// True also for ids that were accepted earlier.
+    /// True also for ids that were accepted earlier: of messages and creations always, of others as long as
+    /// they are among the last limits::door_list_max.
     Result<bool> knows(const Uuid& id);
-    /// Those of these that do not wait. One that is unknown was refused, and is forgotten.
+    /// Those of these that do not wait. One that is unknown was refused, and is forgotten; or is none that
+    /// `knows` says to be remembered.
     Result<std::vector<CommandSettled>> settled(std::span<const Uuid> ids);
     /// The conversation that an own creation made; absent while it is not accepted, or was refused.
     Result<std::optional<StreamId>> made_by(const Uuid& creation);
@@ -125,7 +127,7 @@ class Outbox {
     Result<bool> absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now);
     Status insert(Command command, const protocol::Payload& payload);
     Status forget(const Command& command);
-    Status remember(const Uuid& id, const StreamId& stream, WallTime now);
+    Status remember(const Uuid& id, protocol::Type type, const StreamId& stream, WallTime now);
     Status fail_command(Command& command, const Error& error);
     Status move_lane(const std::string& from, const std::string& to);
     Status redirect(const Uuid& from, const Uuid& to);

@@ -21,7 +21,7 @@ Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<pr
     auto found = positions_.find(id);
     if (found == positions_.end()) return {};
     const Command command = commands_.at(found->second);
-    TRY(remember(id, stream, now));
+    TRY(remember(id, command.type, stream, now));
     Lane& lane = lanes_[command.lane];
     lane.refusals = 0;
     lane.followers_refused = 0;

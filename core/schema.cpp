@@ -134,7 +134,15 @@ INSERT INTO reader VALUES (0);
 ALTER TABLE self ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4, version_5};
+// Which settled commands leave nothing that later ones could name, so that the older ones are forgotten.
+constexpr std::string_view version_6 = R"sql(
+ALTER TABLE settled ADD COLUMN passing INTEGER NOT NULL DEFAULT 0;
+UPDATE settled SET passing = 1 WHERE stream = '';
+CREATE INDEX settled_passing ON settled (at) WHERE passing = 1;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3,
+                                                version_4, version_5, version_6};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

@@ -31,6 +31,8 @@ struct MessageView {
     std::optional<Error> failure;
     /// After a restore of the server: it holds this message no more; this device does.
     bool not_on_server = false;
+    /// With that: it is not certain until this part of the history has been looked up.
+    bool in_doubt = false;
 };
 
 struct ConversationView {

@@ -171,6 +171,7 @@ MessageView Views::message(const Conversation& conversation, const StoredRow& ro
     view.at = row.change.timestamp;
     view.own = message.sender == identity_.get().account;
     view.not_on_server = row.not_on_server;
+    view.in_doubt = row.not_on_server && !conversation.ranges.at(view.born);
     if (!view.own) return view;
     if (view.born <= conversation.read_by_all)
         view.state = MessageState::read;

@@ -79,7 +79,9 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
         line += terminal.dim("↪ " + what) + "\n" + std::string(indent, ' ');
     line += harmless_block(message.text, indent);
     if (message.own) line += terminal.dim(state_mark(message));
-    if (message.not_on_server) line += terminal.dim("  (not on the server any more)");
+    if (message.not_on_server)
+        line += terminal.dim(message.in_doubt ? "  (perhaps not on the server any more)"
+                                              : "  (not on the server any more)");
     terminal.line(line);
     remember(conversation, message);
 }
@@ -137,6 +139,7 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
     }
     if (message.failure) object.text("error", name_of(message.failure->code));
     if (message.not_on_server) object.boolean("not_on_server", true);
+    if (message.in_doubt) object.boolean("in_doubt", true);
     session_.terminal().line(object);
 }
 

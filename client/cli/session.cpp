@@ -3,6 +3,7 @@
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,8 +15,7 @@ using protocol::DoorConnection;
 namespace {
 
 constexpr std::int64_t page_of_list = 500;
-/// As many as one question may name (7_door.yaml).
-constexpr std::size_t commands_at_once = 1000;
+constexpr auto commands_at_once = static_cast<std::size_t>(limits::door_list_max);
 
 /// A door fails only where nobody is behind it, or the database is broken.
 Problem problem_of_door(const Error& error) {

@@ -125,9 +125,9 @@ Outcome<std::int64_t> send_first(Session& session, bool online, bool drop) {
 }
 
 /// True where the server said that this device is signed out there. What was here is forgotten only once the
-/// core says that it is gone.
-Outcome<bool> erase(Session& session) {
-    TRY(session.ask({.act = protocol::DoorAct::sign_out}));
+/// core says that it is gone. `tell`: the server is asked to.
+Outcome<bool> erase(Session& session, bool tell) {
+    TRY(session.ask({.act = tell ? protocol::DoorAct::sign_out : protocol::DoorAct::erase}));
     const Instant until = session.deadline();
     bool confirmed = false;
     bool erased = false;
@@ -160,7 +160,7 @@ Outcome<ExitCode> run(Session& session, const LogoutCommand& command) {
     if (!reached && known) return std::unexpected(reached.error());
     const bool online = reached.value_or(false);
     TRY_ASSIGN(const std::int64_t dropped, send_first(session, online, command.drop));
-    TRY_ASSIGN(const bool confirmed, erase(session));
+    TRY_ASSIGN(const bool confirmed, erase(session, !session.common().offline));
     Terminal& terminal = session.terminal();
     JsonLine object;
     object.boolean("told_server", confirmed).integer("dropped", dropped);

@@ -58,6 +58,9 @@ Status act(Client& client, DoorAct what, DoorReply& reply, Now now) {
         case DoorAct::sign_out:
             client.sign_out(now);
             return {};
+        case DoorAct::erase:
+            client.erase(now);
+            return {};
         case DoorAct::status:
             put_status(client, reply);
             return {};

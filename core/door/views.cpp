@@ -138,7 +138,8 @@ protocol::ViewMessage door_view(const MessageView& message) {
             .own = message.own,
             .state = message.own ? state_of(message.state) : protocol::ViewState::sent,
             .failure = failure_where(message.failure),
-            .not_on_server = message.not_on_server};
+            .not_on_server = message.not_on_server,
+            .in_doubt = message.in_doubt};
 }
 
 protocol::ViewWindow door_view(const WindowView& window) {

@@ -158,6 +158,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 1439171825;
+inline constexpr std::int64_t rows_stamp = 565813900;
 
 }  // namespace parley::protocol

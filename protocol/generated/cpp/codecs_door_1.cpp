@@ -134,7 +134,7 @@ void write(Out& out, const DoorRequest& from) {
 bool read(Reader& in, const Node& map, DoorListQuery& out) {
     return in.is_map(map) &&
            in.defaulted(map, {1, "offset"}, out.offset) &&
-           in.required(map, {2, "limit"}, out.limit, Rules{.max = 1000});
+           in.required(map, {2, "limit"}, out.limit, Rules{.max = limits::door_list_max});
 }
 
 std::size_t field_count(const DoorListQuery& from) {
@@ -151,7 +151,7 @@ void write(Out& out, const DoorListQuery& from) {
 
 bool read(Reader& in, const Node& map, DoorCommands& out) {
     return in.is_map(map) &&
-           in.list(map, {1, "ids"}, out.ids, Rules{.count_max = 1000});
+           in.list(map, {1, "ids"}, out.ids, Rules{.count_max = limits::door_list_max});
 }
 
 std::size_t field_count(const DoorCommands& from) {
@@ -171,7 +171,7 @@ bool read(Reader& in, const Node& map, DoorWindowQuery& out) {
            in.optional(map, {2, "around"}, out.around) &&
            in.optional(map, {3, "before"}, out.before) &&
            in.optional(map, {4, "after"}, out.after) &&
-           in.required(map, {5, "limit"}, out.limit, Rules{.max = 1000}) &&
+           in.required(map, {5, "limit"}, out.limit, Rules{.max = limits::door_list_max}) &&
            in.optional(map, {6, "target"}, out.target) &&
            (has(out.stream) + has(out.target) == 1 ||
             in.refuse(ErrorCode::invalid, "must have exactly one of stream, target"));

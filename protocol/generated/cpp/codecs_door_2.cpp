@@ -163,11 +163,12 @@ bool read(Reader& in, const Node& map, ViewMessage& out) {
            in.defaulted(map, {8, "own"}, out.own) &&
            in.required(map, {9, "state"}, out.state) &&
            in.optional(map, {10, "failure"}, out.failure) &&
-           in.defaulted(map, {11, "not_on_server"}, out.not_on_server);
+           in.defaulted(map, {11, "not_on_server"}, out.not_on_server) &&
+           in.defaulted(map, {12, "in_doubt"}, out.in_doubt);
 }
 
 std::size_t field_count(const ViewMessage& from) {
-    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0);
+    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0);
 }
 
 template <class Out>
@@ -184,6 +185,7 @@ void write(Out& out, const ViewMessage& from) {
     write_field(out, {9, "state"}, from.state);
     write_field(out, {10, "failure"}, from.failure);
     write_unless(false, out, {11, "not_on_server"}, from.not_on_server);
+    write_unless(false, out, {12, "in_doubt"}, from.in_doubt);
     out.end_map();
 }
 

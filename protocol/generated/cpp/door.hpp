@@ -255,6 +255,8 @@ struct ViewMessage {
     std::optional<DoorFailure> failure;
     /// The server was restored and holds it no more.
     bool not_on_server = false;
+    /// With `not_on_server`: whether that is so turns out once this part of the history has been looked up.
+    bool in_doubt = false;
 
     friend bool operator==(const ViewMessage&, const ViewMessage&) = default;
 };

@@ -79,6 +79,7 @@ constexpr Row<DoorAct> door_act_rows[] = {
     {DoorAct::connect, "connect"},
     {DoorAct::disconnect, "disconnect"},
     {DoorAct::sign_out, "sign_out"},
+    {DoorAct::erase, "erase"},
     {DoorAct::status, "status"},
     {DoorAct::devices, "devices"},
     {DoorAct::outbox, "outbox"},

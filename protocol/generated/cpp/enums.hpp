@@ -117,6 +117,8 @@ enum class DoorAct : std::uint8_t {
     disconnect = 2,
     /// Sign this device out and erase the local database.
     sign_out = 3,
+    /// Erase the local database and tell the server nothing, which goes on listing this device.
+    erase = 7,
     /// Answered with `status`.
     status = 4,
     /// Answered with `devices`.

@@ -7,13 +7,15 @@ namespace parley::limits {
 
 /// A longer frame closes the connection with 1009. (bytes)
 inline constexpr std::int64_t frame_bytes_max = 65536;
-/// Size of a payload that a client sends, counted as it would be in CBOR; a larger one is refused with
-/// `limit`. (bytes)
+/// Size of a payload that a client sends, counted as it would be in CBOR with the keys as they were sent,
+/// which are names in JSON; a larger one is refused with `limit`. (bytes)
 inline constexpr std::int64_t payload_bytes_max = 49152;
 /// Length of any id on the wire. (characters)
 inline constexpr std::int64_t id_chars_max = 64;
 /// What passes the core's door at once: never on the wire. (bytes)
 inline constexpr std::int64_t local_bytes_max = 16777216;
+/// What is asked of a core about at once: entries of a list, own commands, messages of a window. (entries)
+inline constexpr std::int64_t door_list_max = 1000;
 /// Nesting of maps and lists in an envelope; deeper is malformed. (levels)
 inline constexpr std::int64_t depth_max = 16;
 /// Length of a message's text. (code points)
@@ -73,7 +75,8 @@ inline constexpr std::int64_t refresh_token_ms = 7776000000;
 inline constexpr std::int64_t command_memory_ms = 2592000000;
 /// Away for longer than this, a client may jump instead of pulling everything (72 h). (ms)
 inline constexpr std::int64_t resume_window_ms = 259200000;
-/// Added to every stream's counter by a restore (2^30). (changes)
+/// Counters of all streams are moved by whole multiples of it when an epoch begins, as a restore does (2^30).
+/// (changes)
 inline constexpr std::int64_t restore_jump = 1073741824;
 /// A client sends at most one `ack` in this time. (ms)
 inline constexpr std::int64_t ack_interval_ms = 1000;

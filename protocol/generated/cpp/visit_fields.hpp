@@ -156,12 +156,12 @@ void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
 template <class Visit>
 void visit_fields(DoorListQuery& value, std::size_t, Visit&& visit) {
     visit(value.offset, Rules{});
-    visit(value.limit, Rules{.max = 1000});
+    visit(value.limit, Rules{.max = limits::door_list_max});
 }
 
 template <class Visit>
 void visit_fields(DoorCommands& value, std::size_t, Visit&& visit) {
-    visit(value.ids, Rules{.count_max = 1000});
+    visit(value.ids, Rules{.count_max = limits::door_list_max});
 }
 
 template <class Visit>
@@ -170,7 +170,7 @@ void visit_fields(DoorWindowQuery& value, std::size_t chosen, Visit&& visit) {
     visit(value.around, Rules{});
     visit(value.before, Rules{});
     visit(value.after, Rules{});
-    visit(value.limit, Rules{.max = 1000});
+    visit(value.limit, Rules{.max = limits::door_list_max});
     if (chosen % 2 == 1) visit(value.target.emplace(), Rules{});
 }
 
@@ -273,6 +273,7 @@ void visit_fields(ViewMessage& value, std::size_t, Visit&& visit) {
     visit(value.state, Rules{});
     visit(value.failure, Rules{});
     visit(value.not_on_server, Rules{});
+    visit(value.in_doubt, Rules{});
 }
 
 template <class Visit>

@@ -506,6 +506,11 @@ export interface ViewMessage {
   readonly failure?: DoorFailure;
   /** The server was restored and holds it no more. Absent: false. */
   readonly not_on_server?: boolean;
+  /**
+   * With `not_on_server`: whether that is so turns out once this part of the history has been looked up.
+   * Absent: false.
+   */
+  readonly in_doubt?: boolean;
 }
 
 /** A conversation as a list shows it. */

@@ -62,6 +62,8 @@ export type DoorAct =
   | "disconnect"
   /** Sign this device out and erase the local database. */
   | "sign_out"
+  /** Erase the local database and tell the server nothing, which goes on listing this device. */
+  | "erase"
   /** Answered with `status`. */
   | "status"
   /** Answered with `devices`. */

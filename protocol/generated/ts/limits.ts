@@ -4,14 +4,18 @@ export const limits = {
   /** A longer frame closes the connection with 1009. (bytes) */
   frame_bytes_max: 65536,
   /**
-   * Size of a payload that a client sends, counted as it would be in CBOR; a larger one is refused with
-   * `limit`. (bytes)
+   * Size of a payload that a client sends, counted as it would be in CBOR with the keys as they were sent,
+   * which are names in JSON; a larger one is refused with `limit`. (bytes)
    */
   payload_bytes_max: 49152,
   /** Length of any id on the wire. (characters) */
   id_chars_max: 64,
   /** What passes the core's door at once: never on the wire. (bytes) */
   local_bytes_max: 16777216,
+  /**
+   * What is asked of a core about at once: entries of a list, own commands, messages of a window. (entries)
+   */
+  door_list_max: 1000,
   /** Nesting of maps and lists in an envelope; deeper is malformed. (levels) */
   depth_max: 16,
   /** Length of a message's text. (code points) */
@@ -75,7 +79,10 @@ export const limits = {
   command_memory_ms: 2592000000,
   /** Away for longer than this, a client may jump instead of pulling everything (72 h). (ms) */
   resume_window_ms: 259200000,
-  /** Added to every stream's counter by a restore (2^30). (changes) */
+  /**
+   * Counters of all streams are moved by whole multiples of it when an epoch begins, as a restore does
+   * (2^30). (changes)
+   */
   restore_jump: 1073741824,
   /** A client sends at most one `ack` in this time. (ms) */
   ack_interval_ms: 1000,

@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from person import fresh, people
+from person import Person, fresh, people
 from proof import waiting
 from proof.cases import equal
 from together import lines, numbered
@@ -230,8 +230,18 @@ def tail_says_that_the_server_is_gone_and_back(server):
         equal(tail.end(signal.SIGINT), 0, "exit code")
 
 
+def a_sign_out_offline_tells_the_server_nothing(server):
+    with people(server, "ada") as (ada,), Person(server, ada.handle, login=True) as two:
+        done = two.ok("--offline", "logout", "--json")
+        equal(done.objects, [{"told_server": False, "dropped": 0}], "what it says")
+        assert "because of --offline" in done.err, done.err
+        two.refused(3, "conversations")
+        equal(len(ada.ok("devices", "--json").objects), 2, "devices that the server lists")
+
+
 CASES = [
     tail_says_that_the_server_is_gone_and_back,
+    a_sign_out_offline_tells_the_server_nothing,
     a_silent_server_is_waited_for_once_and_not_for_each_name,
     what_is_sent_offline_goes_out_later,
     reading_works_offline,

@@ -154,6 +154,20 @@ TEST(Credentials, SignsOutAtTheServerAndErasesEverythingAtOnce) {
     EXPECT_FALSE(script.noticed<core::SignOutEnded>().back().failure);
 }
 
+TEST(Credentials, ErasesEverythingWithoutAWordToTheServer) {
+    Script script;
+    script.go_live();
+    script.join("c1");
+    script.forget();
+    script.core().erase(script.now());
+    script.take();
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM conversation"), 0);
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    script.wait(100'000);
+    EXPECT_THAT(script.calls, IsEmpty());
+    EXPECT_THAT(script.noticed<core::SignOutEnded>(), IsEmpty());
+}
+
 /// What the person is told of a sign-out that is answered so, one after the other.
 std::optional<ErrorCode> end_of_sign_out(const std::vector<std::pair<int, std::string>>& answers) {
     Script script;

@@ -110,6 +110,7 @@ TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     ASSERT_THAT(window->messages, SizeIs(2));
     EXPECT_FALSE(window->messages[0].not_on_server);
     EXPECT_TRUE(window->messages[1].not_on_server);
+    EXPECT_FALSE(window->messages[1].in_doubt);
     // The sender sends it again: it comes with its id at another place, and is there once.
     auto again = Script::pushed("c1", jumped + 1, Script::said("lost"));
     again.id = Script::id_of(2);
@@ -129,8 +130,10 @@ TEST_F(Restore, WhoSleptThroughTwoOfThemIsSureOfNothing) {
     script.resumed("3:1", 3);
     auto window = script.core().window(StreamId("c1"), {.limit = 10});
     ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_TRUE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->messages[1].not_on_server);
+    for (const auto& message : window->messages) {
+        EXPECT_TRUE(message.not_on_server);
+        EXPECT_TRUE(message.in_doubt) << "until it was looked up";
+    }
     // What the server still has comes again and stands where it stood.
     script.give({Script::pushed("c1", 1, Script::said("one"))});
     window = script.core().window(StreamId("c1"), {.limit = 10});

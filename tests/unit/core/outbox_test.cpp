@@ -369,6 +369,29 @@ TEST_F(Outbox, AnAnswerBringsItsReply) {
     EXPECT_EQ(std::get<protocol::Invite>(*settled[0].reply).code, "code");
 }
 
+TEST_F(Outbox, OfCommandsThatNothingNamesOnlyTheLatestAreRemembered) {
+    const auto count = [&](const std::string& which) {
+        return script.database().number("SELECT count(*) FROM settled WHERE " + which);
+    };
+    const Uuid message = script.say("c1", "kept");
+    script.accept(message, "c1", 1);
+    ASSERT_EQ(count("passing = 0"), 1);
+    ASSERT_TRUE(script.database().execute(
+        "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1500)"
+        " INSERT INTO settled (id, stream, at, passing) SELECT CAST('id ' || n AS BLOB), '', n, 1"
+        " FROM counted"));
+    const Uuid query = script.submit(protocol::ProfileFind{.handles = {"bob"}});
+    script.give(protocol::Profiles{}, query);
+    EXPECT_EQ(count("passing = 1"), limits::door_list_max);
+    EXPECT_EQ(count("passing = 1 AND at <= 501"), 0);
+    const std::vector<Uuid> both{message, query};
+    const auto settled = script.core().settled(both);
+    ASSERT_TRUE(settled);
+    ASSERT_THAT(*settled, SizeIs(2));
+    EXPECT_FALSE(settled->at(0).failure);
+    EXPECT_FALSE(settled->at(1).failure);
+}
+
 TEST_F(Outbox, WhatIsNotCommittedIsNeverSent) {
     script.database().fail_at(script.database().calls() + 5);
     EXPECT_FALSE(

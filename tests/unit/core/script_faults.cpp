@@ -71,7 +71,8 @@ class Play {
 bool forgets(const Tape::Input& input) {
     const auto* told = std::get_if<protocol::DoorInput>(&input.what);
     if (!told || !told->request) return false;
-    return told->request->act == DoorAct::sign_out || told->request->retry || told->request->discard;
+    const bool erases = told->request->act == DoorAct::sign_out || told->request->act == DoorAct::erase;
+    return erases || told->request->retry || told->request->discard;
 }
 
 void Play::tell(const protocol::DoorInput& input, bool lawful) {
