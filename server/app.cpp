@@ -49,7 +49,8 @@ Rules rules_of(const Settings& settings) {
                                                                 : Registration::invite,
             .everyone_invites = settings.invites_everyone,
             .members_max = settings.conversations_members_max,
-            .devices_max = settings.accounts_devices_max};
+            .devices_max = settings.accounts_devices_max,
+            .access_token_life = seconds(settings.tokens_access_seconds)};
 }
 
 RateOptions rates_of(const Settings& settings) {

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,9 +20,9 @@ struct HttpRequest {
     std::string body;
     /// Who is counted for limits: bytes of the client's address, never for logs.
     std::string remote;
-    /// True once the caller has been told that no answer comes in time: what was asked for helps nobody any
-    /// more. Set on the shard's thread, by the connection that holds it too; none: that never happens.
-    std::shared_ptr<const bool> abandoned = {};
+    /// Whether the caller has been told that no answer comes in time, or has gone: what was asked for helps
+    /// nobody any more. Asked on the shard's thread; none: that never happens.
+    std::function<bool()> abandoned = {};
 };
 
 struct HttpResponse {
@@ -34,6 +32,9 @@ struct HttpResponse {
     std::string body;
     /// Besides Content-Type, Content-Length and what all answers have.
     std::vector<std::pair<std::string, std::string>> headers;
+    /// Undoes what helps nobody who does not get this answer: called, as a turn of the shard, where it could
+    /// not be written.
+    std::function<void()> unsent = {};
 };
 
 using HttpDone = std::function<void(HttpResponse)>;

@@ -103,9 +103,12 @@ void HttpApi::with_device(const SharedCall& call, std::function<void(Snapshot&)>
             *facts = device_facts(snapshot, device);
             if (read && *facts && **facts && (**facts)->present) read(snapshot);
         },
-        [call, facts, next = std::move(next)] {
+        [this, call, facts, next = std::move(next)] {
             if (const Status known = check_device(*facts, call->claims.account); !known)
                 return call->refuse(known.error());
+            // What was read may be of the moment before.
+            if (const Status still = shard_.check_not_revoked(call->claims.device); !still)
+                return call->refuse(still.error());
             next();
         });
     if (!reading) call->refuse(busy());

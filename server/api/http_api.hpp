@@ -9,6 +9,7 @@
 #include "server/api/shard.hpp"
 #include "server/domain/rules.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -80,10 +81,14 @@ class HttpApi {
     void serve_sign_out(const SharedCall& call);
     void check_password(const SharedCall& call, protocol::SignIn sign_in,
                         const Result<std::optional<PasswordFacts>>& facts);
-    void finish_sign_in(const SharedCall& call, const Answer& answer, int status);
-    /// The same for a device that was added for this call.
+    /// `unsent`: as of HttpResponse.
+    void finish_sign_in(const SharedCall& call, const Answer& answer, int status,
+                        std::function<void()> unsent = {});
+    /// The same for a device that was added for this call, and goes again if its caller has.
     void finish_new_device(const SharedCall& call, const Answer& answer);
+    void undo_sign_in(const SignedIn& device);
     void undo_sign_ins();
+    void keep_orphan(const SignedIn& device);
     void refuse_sign_in(const SharedCall& call, const Error& error);
 
     // http_api.cpp: the process

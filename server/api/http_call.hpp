@@ -26,7 +26,7 @@ struct HttpCall {
     Log* log = nullptr;
 
     std::string parameter(std::string_view name) const;
-    bool abandoned() const { return request.abandoned && *request.abandoned; }
+    bool abandoned() const { return request.abandoned && request.abandoned(); }
 
     void answer(HttpResponse response);
     void answer_json(int status, std::string body);

@@ -11,6 +11,9 @@ namespace parley::server {
 
 namespace {
 
+/// Devices that wait to be signed out again; of those that come while as many wait, a line is written.
+constexpr std::size_t orphans_max = 1'024;
+
 /// Spellings of one handle count as one.
 std::string folded(std::string handle) {
     for (char& c : handle) {
@@ -144,10 +147,24 @@ void HttpApi::refuse_sign_in(const SharedCall& call, const Error& error) {
 
 void HttpApi::finish_new_device(const SharedCall& call, const Answer& answer) {
     const auto* signed_in = std::get_if<SignedIn>(&answer.payload);
-    if (!call->abandoned() || signed_in == nullptr) return finish_sign_in(call, answer, 201);
-    orphans_.push_back(*signed_in);
-    undo_sign_ins();
+    if (signed_in == nullptr || !call->abandoned()) {
+        return finish_sign_in(
+            call, answer, 201,
+            [this, device = signed_in == nullptr ? SignedIn{} : *signed_in] { undo_sign_in(device); });
+    }
+    undo_sign_in(*signed_in);
     call->refuse(busy());
+}
+
+void HttpApi::undo_sign_in(const SignedIn& device) {
+    keep_orphan(device);
+    undo_sign_ins();
+}
+
+void HttpApi::keep_orphan(const SignedIn& device) {
+    if (orphans_.size() < orphans_max) return orphans_.push_back(device);
+    shard_.ports().log.warning("sign-in not undone",
+                               {{"account", device.account}, {"device", device.device}});
 }
 
 void HttpApi::undo_sign_ins() {
@@ -156,20 +173,26 @@ void HttpApi::undo_sign_ins() {
         Origin origin;
         origin.account = device.account;
         origin.device = device.device;
-        Log& log = shard_.ports().log;
         const bool queued = shard_.submit_call(
             origin, protocol::DeviceRevoke{.device = to_id(device.device)},
-            [&log, device](const Result<Answer>& answer) {
-                if (answer) return;
-                log.warning("sign-in not undone", {{"device", device.device}, {"error", answer.error()}});
+            [this, device](const Result<Answer>& answer) {
+                Log& log = shard_.ports().log;
+                // Somebody else may have signed it out.
+                const bool gone = answer || answer.error().code == ErrorCode::revoked ||
+                                  answer.error().code == ErrorCode::refresh_reused;
+                if (gone)
+                    return log.info("sign-in undone",
+                                    {{"account", device.account}, {"device", device.device}});
+                log.warning("sign-in not undone yet", {{"device", device.device}, {"error", answer.error()}});
+                keep_orphan(device);
             });
         if (!queued) return;  // the next call tries again
-        log.info("sign-in undone", {{"account", device.account}, {"device", device.device}});
         orphans_.pop_back();
     }
 }
 
-void HttpApi::finish_sign_in(const SharedCall& call, const Answer& answer, int status) {
+void HttpApi::finish_sign_in(const SharedCall& call, const Answer& answer, int status,
+                             std::function<void()> unsent) {
     const auto* signed_in = std::get_if<SignedIn>(&answer.payload);
     if (signed_in == nullptr) return call->refuse({ErrorCode::internal, {}, 0, {}});
     shard_.ports().log.info(
@@ -187,7 +210,11 @@ void HttpApi::finish_sign_in(const SharedCall& call, const Answer& answer, int s
                                     .expires_at = claims.expires,
                                     .refresh_token = tokens.make_refresh(
                                         {.device = signed_in->device, .number = signed_in->refresh_number})};
-    call->answer_json(status, protocol::encode(session, protocol::Encoding::json));
+    call->answer({.status = status,
+                  .content_type = "application/json",
+                  .body = protocol::encode(session, protocol::Encoding::json),
+                  .headers = {},
+                  .unsent = std::move(unsent)});
 }
 
 void HttpApi::serve_sign_out(const SharedCall& call) {

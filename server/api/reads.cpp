@@ -57,15 +57,22 @@ Result<protocol::Envelope> read(Snapshot&, AccountKey, const T&) {
 
 }  // namespace
 
+std::unexpected<Error> signed_out(bool token_reused) {
+    if (!token_reused) return fail({ErrorCode::revoked, "This device was signed out.", 0, {}});
+    return fail(
+        {ErrorCode::refresh_reused,
+         "A refresh token of this device was used again, or it was never used and made room for another.",
+         0,
+         {}});
+}
+
 Status check_device(const Result<std::optional<DeviceFacts>>& read, AccountKey account) {
     if (!read) return fail(read.error());
     const std::optional<DeviceFacts>& known = *read;
     if (!known || known->account != account)
         return fail({ErrorCode::token_invalid, "This server does not know this device.", 0, {}});
     if (known->present) return {};
-    if (known->token_reused)
-        return fail({ErrorCode::refresh_reused, "A refresh token of this device was used again.", 0, {}});
-    return fail({ErrorCode::revoked, "This device was signed out.", 0, {}});
+    return signed_out(known->token_reused);
 }
 
 std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request) {

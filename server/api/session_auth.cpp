@@ -1,5 +1,6 @@
 #include "base/mutant.hpp"
 #include "protocol/generated/cpp/limits.hpp"
+#include "server/api/busy.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
 #include "server/api/shard.hpp"
@@ -48,9 +49,7 @@ void Session::begin_auth(std::optional<Uuid> re, const protocol::Auth& auth) {
         [&shard = shard_, key = key_, re, claims = *claims, facts] {
             if (Session* session = shard.find(key)) session->finish_auth(re, claims, *facts);
         });
-    if (!reading)
-        refuse_auth(re, {ErrorCode::unavailable, "Too many are signing in just now.", 1000, {}},
-                    CloseCode::try_later);
+    if (!reading) refuse_auth(re, busy(), CloseCode::try_later);
 }
 
 void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,

@@ -92,7 +92,7 @@ void Session::read_next() {
         });
     if (!reading) {
         --unanswered_;
-        refuse(reply.re, {ErrorCode::unavailable, "Too many are reading just now.", busy_retry_ms, {}});
+        refuse(reply.re, busy());
         return;
     }
     reading_ = true;

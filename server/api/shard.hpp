@@ -117,6 +117,10 @@ class Shard {
     /// Ends all sessions with 1001 and spreads their return over `spread`.
     void drain(Duration spread, Now now);
 
+    /// Whether a device was signed out so short a time ago that a read which began before may not know it;
+    /// then what it is refused with.
+    Status check_not_revoked(DeviceKey device) const;
+
     // For the sessions of this shard.
     Session* find(SessionKey key);
     void mark_dirty(Session& session);
@@ -169,6 +173,11 @@ class Shard {
         AccountKey account;
         std::unordered_map<ConversationKey, std::int64_t> seqs;
     };
+    struct RevokedAt {
+        DeviceKey device;
+        Instant at;
+        bool token_reused = false;
+    };
     struct Ringed {
         SharedEncodedBatch batch;
         std::int64_t before = 0;  // the position that had been walked before it
@@ -200,6 +209,7 @@ class Shard {
     std::unordered_map<SessionKey, std::unique_ptr<Session>> sessions_;
     std::unordered_map<SessionKey, AnswerTo> calls_;
     std::unordered_map<DeviceKey, SessionKey> devices_;
+    std::deque<RevokedAt> revoked_;  // the latest last
     Subscribers<AccountKey> accounts_;
     Subscribers<ConversationKey> conversations_;
     std::vector<Session*> dirty_;  // to be flushed at the end of the turn

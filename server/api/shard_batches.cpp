@@ -1,4 +1,5 @@
 #include "base/mutant.hpp"
+#include "server/api/reads.hpp"
 #include "server/api/shard.hpp"
 
 #include <algorithm>
@@ -12,6 +13,11 @@ namespace {
 
 /// After an epoch began, all that were connected come back one after the other.
 constexpr Duration return_spacing = milliseconds(1);
+
+/// For so long, and of so many, it is known that a device was signed out: longer than a call may take, after
+/// which it is answered without what was read for it.
+constexpr Duration revoked_known = seconds(60);
+constexpr std::size_t revoked_max = 4'096;
 
 /// The text of one effect as this shard's sessions share it. A copy per shard: the counts of its users then
 /// stay in one processor's cache.
@@ -159,7 +165,16 @@ void Shard::answer(const Replied& replied) {
     if (call) call.mapped()(replied.answer);
 }
 
+Status Shard::check_not_revoked(DeviceKey device) const {
+    const auto found = std::ranges::find(revoked_, device, &RevokedAt::device);
+    return found == revoked_.end() ? Status{} : signed_out(found->token_reused);
+}
+
 void Shard::revoke(const DeviceRevoked& revoked) {
+    while (!revoked_.empty() &&
+           (revoked_.front().at + revoked_known < now_.instant || revoked_.size() >= revoked_max))
+        revoked_.pop_front();
+    revoked_.push_back({.device = revoked.device, .at = now_.instant, .token_reused = revoked.token_reused});
     const auto found = devices_.find(revoked.device);
     if (found == devices_.end() || mutant(Mutant::revocation_not_told)) return;
     if (Session* session = find(found->second))

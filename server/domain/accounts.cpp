@@ -101,12 +101,44 @@ void sign_out(WorkContext& context, DeviceRecord device, bool token_reused) {
         DeviceRevoked{.account = device.account, .device = device.key, .token_reused = token_reused});
 }
 
+/// Its refresh token was not used for so long that it is good for nothing.
+bool has_lapsed(const DeviceRecord& device, WallTime at) {
+    return at - device.refreshed_at > Duration{limits::refresh_token_ms};
+}
+
+/// Its first access token has ended, and it has never asked for another: mostly the answer to its sign-in was
+/// lost, so that nobody has its tokens.
+bool was_never_used(const DeviceRecord& device, WallTime at, Duration access_token_life) {
+    return device.refresh_number == 1 && at - device.refreshed_at > access_token_life;
+}
+
+/// Where an account has as many devices as it may, those that can do nothing any more make room, or else the
+/// oldest that was never used. They are told to sign in, not to erase what they hold.
+void make_room(WorkContext& context, AccountKey account) {
+    const auto devices = context.store.accounts().devices(account);
+    if (std::cmp_less(devices.size(), context.rules.devices_max)) return;
+    bool made = false;
+    for (const DeviceRecord& device : devices) {
+        if (!has_lapsed(device, context.at)) continue;
+        sign_out(context, device, true);
+        made = true;
+    }
+    if (made) return;
+    const auto unused = std::ranges::find_if(devices, [&](const DeviceRecord& device) {
+        return was_never_used(device, context.at, context.rules.access_token_life);
+    });
+    if (unused != devices.end()) sign_out(context, *unused, true);
+}
+
 }  // namespace
 
 Status check_present(const DeviceRecord& device) {
     if (device.present) return {};
     if (device.token_reused)
-        return fail(ErrorCode::refresh_reused, "a refresh token was used after its successor");
+        return fail(
+            ErrorCode::refresh_reused,
+            "a refresh token was used after its successor, or the device was never used and made room for "
+            "another; sign in again");
     return fail(ErrorCode::revoked, "this device was signed out");
 }
 
@@ -141,6 +173,7 @@ Result<Answer> perform(WorkContext& context, const AddDevice& command) {
     if (account == nullptr || account->password_hash != command.password_hash) {
         return fail(ErrorCode::credentials, "handle and password do not fit");
     }
+    make_room(context, command.account);
     const auto devices = context.store.accounts().devices(command.account);
     if (std::cmp_greater_equal(devices.size(), context.rules.devices_max)) {
         return fail(Error{ErrorCode::limit, "too many devices; sign one out first", 0, "devices"});
@@ -151,6 +184,9 @@ Result<Answer> perform(WorkContext& context, const AddDevice& command) {
 Result<Answer> perform(WorkContext& context, const UseRefreshToken& command) {
     const auto* known = context.store.accounts().device(command.device);
     if (known == nullptr) return fail(ErrorCode::token_invalid, "no such device");
+    const bool erases = !known->present && !known->token_reused;
+    if (has_lapsed(*known, context.at) && !erases)
+        return fail(ErrorCode::token_expired, "the refresh token was not used for too long; sign in again");
     TRY(check_present(*known));
     auto device = *known;
     const auto newest = device.refresh_number;
@@ -159,9 +195,6 @@ Result<Answer> perform(WorkContext& context, const UseRefreshToken& command) {
         // be told: nobody goes on without signing in, and nobody is told to erase anything.
         sign_out(context, device, true);
         return fail(ErrorCode::refresh_reused, "a refresh token was used after its successor");
-    }
-    if (context.at - device.refreshed_at > Duration{limits::refresh_token_ms}) {
-        return fail(ErrorCode::token_expired, "the refresh token was not used for too long; sign in again");
     }
     // The one before the newest comes again where the reply was lost: it gets the same successor. One ahead
     // of the store was given out before a restore.

@@ -26,6 +26,11 @@ constexpr bool only_grows =
     std::is_same_v<Command, protocol::ConversationRename> || std::is_same_v<Command, protocol::MemberAdd> ||
     std::is_same_v<Command, protocol::InviteCreate>;
 
+/// Where nothing was left to do, a repeat finds that too, for ever. It is refused neither for its rate nor on
+/// a full disk, so that remembering it would be a way to fill that up.
+template <class Command>
+constexpr bool is_settled = std::is_same_v<Command, protocol::DeviceRevoke>;
+
 /// A repeat may name the same conversation in another way, since its id has become known meanwhile.
 template <class Command>
 Command with_resolved_target(WorkContext& context, Command command) {
@@ -70,8 +75,13 @@ Result<Answer> perform_once(WorkContext& context, const Command& received) {
         return fail(ErrorCode::id_reused, "this id was used for a message");
     }
     TRY(check_follows(context));
+    const auto writes_before = context.store.writes();
     TRY_ASSIGN(auto answer, perform_now(context, command));
     if (mutant(Mutant::forget_idempotency_row)) return answer;
+    if (is_settled<Command> && context.store.writes() == writes_before) {
+        context.store.command_writes().note(context.account(), *id);
+        return answer;
+    }
     context.store.command_writes().remember(
         {.account = context.account(),
          .id = *id,

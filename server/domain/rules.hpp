@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/time.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <cstdint>
@@ -16,6 +17,8 @@ struct Rules {
     bool everyone_invites = false;
     std::int64_t members_max = limits::members_max;
     std::int64_t devices_max = limits::devices_max;
+    /// Of an access token: a device that is in use renews it.
+    Duration access_token_life = milliseconds(limits::access_token_ms);
 };
 
 }  // namespace parley::server

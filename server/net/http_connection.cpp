@@ -1,5 +1,6 @@
 #include "server/net/http_connection.hpp"
 
+#include "server/api/busy.hpp"
 #include "server/net/websocket_connection.hpp"
 #include "server/net/wire.hpp"
 
@@ -10,9 +11,11 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <poll.h>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +35,12 @@ using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
 constexpr std::string_view websocket_version = "13";
-constexpr std::int64_t busy_retry_ms = 1'000;
+
+/// Whether the peer has closed its side, also where more of what it sent waits to be read.
+bool has_gone(int descriptor) {
+    pollfd looked{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
+    return ::poll(&looked, 1, 0) > 0 && (looked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
 
 std::string text_of(beast::string_view text) {
     return {text.data(), text.size()};
@@ -116,7 +124,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                          .content_type = text_of(request[http::field::content_type]),
                          .body = request.body(),
                          .remote = limit_key(client_of(request)),
-                         .abandoned = abandoned_};
+                         .abandoned = [weak = weak_from_this()] {
+                             const auto self = weak.lock();
+                             return !self || self->is_abandoned();
+                         }};
+        gave_up_ = false;
         call_.emplace(counted_->doors(), &Doors::calls);
         const std::uint64_t number = ++calls_;
         limit_answer(number);
@@ -134,7 +146,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
             const auto self = error ? nullptr : weak.lock();
             if (!self || number != self->calls_) return;
             self->keep_alive_ = false;
-            *self->abandoned_ = true;
+            self->gave_up_ = true;
             self->respond(HttpApi::problem(
                 {ErrorCode::unavailable,
                  "The server is too busy to answer in time; what was asked for may still be done.",
@@ -142,6 +154,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                  {}}));
         });
     }
+
+    /// Also of a peer that has only closed its side: whoever waits for an answer keeps it open.
+    bool is_abandoned() const { return gave_up_ || !wire_ || has_gone(wire_->socket().native_handle()); }
 
     /// Says what is wrong where there is anything to say it to, and ends the connection.
     void refuse_unreadable(error_code error) {
@@ -199,6 +214,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         response_->keep_alive(keep_alive_);
         response_->body() = std::move(made.body);
         response_->prepare_payload();
+        unsent_ = std::move(made.unsent);
         limit_time(counted_->options().body_time_max);
         http::async_write(*wire_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
             self->responded(error);
@@ -207,6 +223,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void responded(error_code error) {
         call_.reset();
+        const auto undo = std::exchange(unsent_, {});
+        if (error && undo) loop_.handle_unsent(undo);
         if (error || !keep_alive_) return end();
         response_.reset();
         read_header(counted_->options().idle_time_max);
@@ -244,8 +262,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     /// has begun takes the next number.
     std::optional<Counted> call_;
     std::uint64_t calls_ = 0;
-    /// That of the call under way, which was the last one then.
-    std::shared_ptr<bool> abandoned_ = std::make_shared<bool>(false);
+    /// Of the call under way, which was the last one then.
+    bool gave_up_ = false;
+    std::function<void()> unsent_;  // of the response being written
     std::optional<Parser> parser_;
     std::optional<Response> response_;
 };

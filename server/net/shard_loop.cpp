@@ -35,6 +35,11 @@ void ShardLoop::handle_http(HttpRequest request, HttpDone done) {
     arm();
 }
 
+void ShardLoop::handle_unsent(const std::function<void()>& undo) {
+    shard_.handle_done(undo, current_time());
+    arm();
+}
+
 void ShardLoop::post(std::function<void(Shard&, Now)> task) {
     loop_.post([this, task = std::move(task)] {
         task(shard_, current_time());

@@ -25,6 +25,8 @@ class ShardLoop {
     void handle_written(SessionKey session);
     void handle_disconnected(SessionKey session);
     void handle_http(HttpRequest request, HttpDone done);
+    /// An answer could not be written; `undo` as of HttpResponse::unsent.
+    void handle_unsent(const std::function<void()>& undo);
 
     // For other threads.
     /// Runs `task` as a turn of the shard.

@@ -83,18 +83,24 @@ Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOpt
     const std::string& parley = options.parley;
     std::string text = fmt::format("Parley listens on {}\n", url);
     if (facts.has_administrator) {
-        if (facts.accounts < 2) text += fmt::format("\nTo invite somebody: {} invite\n", parley);
+        const bool takes_more = rules.registration != Registration::closed;
+        if (facts.accounts < 2 && takes_more)
+            text += fmt::format("\nTo invite somebody: {} invite\n", parley);
         return text;
-    }
-    if (rules.registration == Registration::closed) {
-        return text +
-               "\nNobody administers this server yet, and registration is closed to everybody.\n"
-               "Start it once with --registration invite.\n";
     }
     if (facts.administrator_invite.empty()) {
         const OperatorInvite invite{.uses = 1, .lasts = for_ever, .administrator = true};
         TRY_ASSIGN(const protocol::Invite made, make_invite(store, invite, now));
         facts.administrator_invite = made.code;
+    }
+    text += fmt::format(
+        "\nNobody administers this server yet. Whoever registers with this token, once, does:\n"
+        "  {0} register --server {1} --token {2} --handle ada && {0} --account ada tail\n",
+        parley, url, facts.administrator_invite);
+    if (rules.registration == Registration::closed) {
+        return text +
+               "\nRegistration is closed to everybody else. To let others in, start the server with\n"
+               "--registration invite.\n";
     }
     std::string invite;
     if (rules.registration == Registration::invite) {
@@ -103,11 +109,9 @@ Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOpt
     }
     return text +
            fmt::format(
-               "\nNobody administers this server yet. Whoever registers with this token, once, does:\n"
-               "  {0} register --server {1} --token {2} --handle ada && {0} --account ada tail\n"
                "\nAnd in another terminal somebody who writes to her:\n"
-               "  {0} register --server {1}{3} --handle bob && {0} --account bob send @ada \"Hello\"\n",
-               parley, url, facts.administrator_invite, invite);
+               "  {0} register --server {1}{2} --handle bob && {0} --account bob send @ada \"Hello\"\n",
+               parley, url, invite);
 }
 
 }  // namespace parley::server

@@ -35,7 +35,8 @@ struct DeviceRecord {
     /// False: signed out.
     bool present = false;
     /// Not present, and not because somebody signed it out: a refresh token of its came again after its
-    /// successor. It may keep what it holds, and has to sign in.
+    /// successor, or nobody used it and it stood in the way of another. It may keep what it holds, and has to
+    /// sign in.
     bool token_reused = false;
     /// Number of the newest refresh token given out, and when that was.
     std::int64_t refresh_number = 0;

@@ -16,6 +16,9 @@ using protocol::Type;
 /// so that a clock that jumps ahead for a moment costs little.
 constexpr std::int64_t forgotten_at_once = 4;
 
+/// Commands that changed nothing and are known for a while: more than can be under way for a moment.
+constexpr std::size_t noted_max = 16'384;
+
 struct EncodedAnswer {
     Type type = Type::done;
     std::string body;
@@ -89,7 +92,20 @@ std::optional<CommandRecord> CommandTable::find(AccountKey account, const Uuid& 
 }
 
 bool CommandTable::contains(AccountKey account, const Uuid& id) {
-    return contains_(account, id).step();
+    return noted_.contains({account, id}) || contains_(account, id).step();
+}
+
+void CommandTable::note(AccountKey account, const Uuid& id) {
+    if (!noted_.emplace(account, id).second) return;
+    noted_in_order_.emplace_back(account, id);
+    if (noted_in_order_.size() <= noted_max) return;
+    noted_.erase(noted_in_order_.front());
+    noted_in_order_.pop_front();
+}
+
+void CommandTable::clear() {
+    noted_.clear();
+    noted_in_order_.clear();
 }
 
 void CommandTable::remember(const CommandRecord& record) {

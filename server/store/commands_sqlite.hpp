@@ -4,6 +4,10 @@
 #include "server/store/forgetting_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 
+#include <deque>
+#include <set>
+#include <utility>
+
 namespace parley::server::sqlite {
 
 /// The table command. Those that are old enough (limits::command_memory_ms) are forgotten a few at a time,
@@ -16,6 +20,9 @@ class CommandTable final : public Commands, public CommandWrites {
     bool contains(AccountKey account, const Uuid& id) override;
 
     void remember(const CommandRecord& record) override;
+    void note(AccountKey account, const Uuid& id) override;
+    /// What was noted is forgotten: it may be of a transaction that was rolled back.
+    void clear();
 
     std::int64_t writes() const { return writes_; }
     /// As of Forgetting.
@@ -26,6 +33,8 @@ class CommandTable final : public Commands, public CommandWrites {
 
     Forgetting forgetting_;
     std::int64_t writes_ = 0;
+    std::set<std::pair<AccountKey, Uuid>> noted_;
+    std::deque<std::pair<AccountKey, Uuid>> noted_in_order_;
 
     Statement find_;
     Statement contains_;

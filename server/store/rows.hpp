@@ -101,6 +101,8 @@ struct MessageFound {
     std::int64_t born = 0;
     /// Nothing where the row is bad: it is known, but what it says is not.
     std::optional<protocol::Change> change;
+    /// The index led to the place of another message: where this one stands, if it does, is not known.
+    bool misled = false;
 };
 
 /// Reads the rows of all streams. A row whose checksum does not fit, or that cannot even be taken apart, is

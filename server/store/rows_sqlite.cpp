@@ -153,6 +153,7 @@ std::optional<MessageFound> RowTable::message(AccountKey sender, const Uuid& wan
         found.change = std::move(row->change);
     } else if (row) {
         host_.bad_index(found.stream.value, found.born);
+        found.misled = true;
     }
     return found;
 }

@@ -36,6 +36,7 @@ void Tables::flush() {
 void Tables::clear() {
     accounts.clear();
     conversations.clear();
+    commands.clear();
     commits.clear();
 }
 

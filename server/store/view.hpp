@@ -90,7 +90,8 @@ class Transaction : public View {
     virtual Status begin_epoch(const Parting& parting) = 0;
     /// What only grows the store is to be refused with `disk_full`.
     virtual bool disk_nearly_full() const = 0;
-    /// How many writes there were, so that a refusal can be held to having made none.
+    /// How many writes there were, so that a refusal can be held to having made none, and a success that made
+    /// none need not be remembered.
     virtual std::int64_t writes() const = 0;
 };
 

@@ -141,6 +141,50 @@ TEST_P(StoreContract, ADeviceSignsInWithThePasswordThatWasVerified) {
     EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 2u);
 }
 
+TEST_P(StoreContract, DevicesThatNobodyUsesMakeRoom) {
+    rules.devices_max = 3;
+    const auto ada = world.person("ada");
+    const AddDevice add{.account = ada.account, .password_hash = "hash of ada", .device_name = "lost"};
+    const auto use = [&](DeviceKey device, std::int64_t number) {
+        return world.apply(world.work({}, UseRefreshToken{.device = device, .number = number}));
+    };
+    ASSERT_TRUE(use(ada.device, 1));
+    const auto lost = std::get<SignedIn>(world.apply(world.work({}, add))->payload).device;
+    const auto used = std::get<SignedIn>(world.apply(world.work({}, add))->payload).device;
+    expect_refused(world.work({}, add), ErrorCode::limit);
+    world.now = world.now + Duration{rules.access_token_life.ms / 2};
+    expect_refused(world.work({}, add), ErrorCode::limit);
+    ASSERT_TRUE(use(used, 1));
+    world.now = world.now + rules.access_token_life;
+    ASSERT_TRUE(world.apply(world.work({}, add))) << "the answer to one was lost, it seems";
+    EXPECT_THAT(effects_of(world.batch),
+                ElementsAre("device.changed", "device revoked", "device.changed", "replied"));
+    const auto& gone = std::get<DeviceRevoked>(world.batch.effects[1]);
+    EXPECT_EQ(gone.device, lost);
+    EXPECT_TRUE(gone.token_reused) << "if anybody has it after all, it erases nothing";
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 3u);
+    EXPECT_EQ(use(lost, 1).error().code, ErrorCode::refresh_reused);
+}
+
+TEST_P(StoreContract, DevicesThatHaveLapsedMakeRoomFirst) {
+    rules.devices_max = 3;
+    const auto ada = world.person("ada");
+    const AddDevice add{.account = ada.account, .password_hash = "hash of ada", .device_name = "new"};
+    const auto use = [&](DeviceKey device, std::int64_t number) {
+        return world.apply(world.work({}, UseRefreshToken{.device = device, .number = number}));
+    };
+    const auto other = std::get<SignedIn>(world.apply(world.work({}, add))->payload).device;
+    ASSERT_TRUE(use(ada.device, 1));
+    ASSERT_TRUE(use(other, 1));
+    world.now = world.now + Duration{limits::refresh_token_ms + 1};
+    const auto unused = std::get<SignedIn>(world.apply(world.work({}, add))->payload).device;
+    world.now = world.now + rules.access_token_life + Duration{1};
+    ASSERT_TRUE(world.apply(world.work({}, add)));
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 2u) << "both that had lapsed are gone";
+    EXPECT_TRUE(device_facts(*world.snapshot(), unused)->value().present);
+    EXPECT_EQ(use(ada.device, 2).error().code, ErrorCode::token_expired) << "as if it were still there";
+}
+
 TEST_P(StoreContract, ARevokedDeviceDoesNothingMore) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");
@@ -164,6 +208,26 @@ TEST_P(StoreContract, ARevokedDeviceDoesNothingMore) {
     // One's own device signs out; nothing of it is listed.
     ASSERT_TRUE(world.apply(world.work(ada, protocol::DeviceRevoke{.device = to_id(ada.device)})));
     EXPECT_TRUE(devices(*world.snapshot(), ada.account)->empty());
+}
+
+TEST_P(StoreContract, SigningOutADeviceThatIsGoneTakesNoRoom) {
+    const auto ada = world.person("ada");
+    const auto tablet = world.device_of(ada);
+    const auto group = world.group(ada, {});
+    const protocol::DeviceRevoke revoke{.device = to_id(tablet.device)};
+    ASSERT_TRUE(world.apply(world.work(ada, revoke)));
+    const auto before = data->dump();
+    const auto again = world.work(ada, revoke);
+    ASSERT_TRUE(world.apply(again));
+    ASSERT_TRUE(world.apply(again));
+    EXPECT_EQ(data->dump(), before);
+    // It was accepted all the same: what follows it may be under way.
+    auto behind = world.work(ada, message_to(group, "after it"));
+    behind.origin.follows = again.origin.command;
+    EXPECT_TRUE(world.apply(behind));
+    auto message = world.work(ada, message_to(group, "with an id that is in use"));
+    message.origin.command = again.origin.command;
+    expect_refused(message, ErrorCode::id_reused);
 }
 
 TEST_P(StoreContract, ARefreshTokenGetsItsSuccessorUntilThatIsUsed) {

@@ -131,6 +131,17 @@ def closed_registration():
     with Server({"registration": "closed"}) as server:
         equal(register(server, "eve").code, "registration_closed", "without an invite")
         equal(register(server, "eve", "wrong").code, "registration_closed", "with one")
+        said = waiting.until(
+            lambda: server.output if "is closed" in server.output else "", "the greeting is printed"
+        )
+        (token,) = re.findall(r"--token (\S+)", said)
+        assert "bob" not in said, said
+        first = Account.register(server, "first", invite=token)
+        equal(first.call("GET", "/v1/profile").json()["role"], "administrator", "the first one's role")
+        server.stop()
+        server.start()
+        waiting.until(lambda: server.output.count("listens on") == 2, "it greets again")
+        assert "invite" not in server.output.split("listens on")[2], server.output
 
 
 def write_until_closed(session, target, accepted, texts):

@@ -1,6 +1,10 @@
+#include "server/store/apply_each.hpp"
 #include "tests/unit/server/api/world.hpp"
 
 #include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
 
 namespace parley::server::test {
 namespace {
@@ -34,7 +38,9 @@ std::string sign_in_of(const Account& account) {
 /// A call whose caller is told that no answer comes, just when something is handed to the writer.
 HttpResponse abandoned_when_written(World& world, HttpRequest made) {
     const auto abandoned = std::make_shared<bool>(false);
-    made.abandoned = abandoned;
+    made.abandoned = [abandoned] {
+        return *abandoned;
+    };
     world.writes.on_submit = [&] {
         *abandoned = true;
     };
@@ -49,12 +55,16 @@ TEST(AbandonedSignIn, NeverHappensWhereItHasNotHappenedYet) {
     World world;
     const Account ada = world.person("ada");
     HttpRequest late = request("/v1/sessions", sign_in_of(ada));
-    late.abandoned = std::make_shared<bool>(true);
+    late.abandoned = [] {
+        return true;
+    };
     EXPECT_EQ(code_of(world.call(std::move(late))), "unavailable");
     EXPECT_EQ(devices(world, ada), 1u);
     HttpRequest registering =
         request("/v1/accounts", R"({"handle":"bob","password":"long enough","device_name":"x"})");
-    registering.abandoned = std::make_shared<bool>(true);
+    registering.abandoned = [] {
+        return true;
+    };
     EXPECT_EQ(code_of(world.call(std::move(registering))), "unavailable");
     EXPECT_EQ(world.person("bob").handle, "bob") << "nobody has the handle";
 }
@@ -81,7 +91,9 @@ TEST(AbandonedSignIn, IsUndoneLaterWhereTheWriterHasNoRoom) {
     const Account ada = world.person("ada");
     const auto abandoned = std::make_shared<bool>(false);
     HttpRequest late = request("/v1/sessions", sign_in_of(ada));
-    late.abandoned = abandoned;
+    late.abandoned = [abandoned] {
+        return *abandoned;
+    };
     world.writes.on_submit = [&] {
         *abandoned = true;
         world.writes.full = true;
@@ -94,6 +106,39 @@ TEST(AbandonedSignIn, IsUndoneLaterWhereTheWriterHasNoRoom) {
     EXPECT_EQ(world.call("GET", "/livez").status, 200);
     world.settle();
     EXPECT_EQ(devices(world, ada), 1u);
+}
+
+TEST(AbandonedSignIn, WhoseAnswerCannotBeWrittenIsUndone) {
+    World world;
+    const Account ada = world.person("ada");
+    const HttpResponse answer = world.call(request("/v1/sessions", sign_in_of(ada)));
+    EXPECT_EQ(answer.status, 201);
+    EXPECT_EQ(devices(world, ada), 2u);
+    ASSERT_TRUE(answer.unsent);
+    world.shard().handle_done(answer.unsent, world.now);
+    EXPECT_TRUE(world.lines.with("sign-in undone").empty()) << "it waits for the writer";
+    world.settle();
+    EXPECT_EQ(devices(world, ada), 1u);
+    EXPECT_EQ(world.lines.with("sign-in undone").size(), 1u);
+    world.shard().handle_done(answer.unsent, world.now);
+    world.settle();
+    EXPECT_TRUE(world.lines.with("not undone").empty()) << "it is gone, whoever did it";
+}
+
+TEST(AbandonedSignIn, IsUndoneLaterWhereTheStoreRefuses) {
+    World world;
+    const Account ada = world.person("ada");
+    const HttpResponse answer = world.call(request("/v1/sessions", sign_in_of(ada)));
+    world.shard().handle_done(answer.unsent, world.now);
+    const std::vector<Work> works = std::exchange(world.writes.queue, {});
+    ASSERT_EQ(works.size(), 1u);
+    world.batches.push_back(std::make_shared<const EncodedBatch>(std::make_shared<const Batch>(
+        refused(world.store().position(), works, {ErrorCode::disk_full, {}, 0, {}}))));
+    world.settle();
+    EXPECT_EQ(world.lines.with("sign-in not undone yet").size(), 1u);
+    EXPECT_TRUE(world.lines.with("sign-in undone").empty());
+    EXPECT_EQ(devices(world, ada), 1u) << "with the next call it was tried again";
+    EXPECT_EQ(world.lines.with("sign-in undone").size(), 1u);
 }
 
 TEST(AbandonedRefresh, LeavesTheDeviceSignedIn) {

@@ -172,5 +172,36 @@ TEST(RefreshToken, UsedAgainSaysNothingElseThanThatTheSessionCloses) {
     EXPECT_EQ(std::get<protocol::Closing>(last.front().payload).code, CloseCode::not_signed_in);
 }
 
+TEST(Devices, ARevokedOneIsNotAnsweredByACallThatLookedBefore) {
+    World world;
+    const Account ada = world.person("ada");
+    const Account phone = world.another_device(ada);
+    const auto get = [&](const Account& account) {
+        return world.begin({.method = "GET",
+                            .target = "/v1/profile",
+                            .authorization = "Bearer " + account.access,
+                            .remote = "127.0.0.1"});
+    };
+    const auto late = get(phone);
+    ASSERT_TRUE(world.read()) << "it is there now";
+    const auto revoking = world.begin({.method = "DELETE",
+                                       .target = "/v1/devices/" + std::string(phone.device.text()),
+                                       .authorization = "Bearer " + ada.access,
+                                       .idempotency_key = world.next_id().text(),
+                                       .remote = "127.0.0.1"});
+    const auto done = std::move(world.reads.finished.front());
+    world.reads.finished.pop_front();
+    world.settle();
+    ASSERT_TRUE(*revoking);
+    ASSERT_LT((*revoking)->status, 300) << (*revoking)->body;
+    EXPECT_FALSE(*late);
+    world.shard().handle_done(done.done, world.now);
+    ASSERT_TRUE(*late);
+    EXPECT_EQ(code_of(**late), "revoked");
+    const auto other = get(ada);
+    world.settle();
+    EXPECT_EQ((*other)->status, 200);
+}
+
 }  // namespace
 }  // namespace parley::server::test

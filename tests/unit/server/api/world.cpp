@@ -225,12 +225,17 @@ void World::pass(Duration duration) {
 }
 
 HttpResponse World::call(HttpRequest request) {
-    std::optional<HttpResponse> answered;
-    https_.front()->handle(
-        std::move(request), [&](HttpResponse response) { answered = std::move(response); }, now);
+    const auto answered = begin(std::move(request));
     settle();
-    EXPECT_TRUE(answered) << "the call was not answered";
-    return answered.value_or(HttpResponse{.status = 0});
+    EXPECT_TRUE(*answered) << "the call was not answered";
+    return answered->value_or(HttpResponse{.status = 0});
+}
+
+std::shared_ptr<std::optional<HttpResponse>> World::begin(HttpRequest request) {
+    auto answered = std::make_shared<std::optional<HttpResponse>>();  // by the caller and the call
+    https_.front()->handle(
+        std::move(request), [answered](HttpResponse response) { *answered = std::move(response); }, now);
+    return answered;
 }
 
 HttpResponse World::call(const std::string& method, const std::string& target, const std::string& body,

@@ -189,6 +189,8 @@ class World : public Bus, public Operations {
     HttpResponse call(const std::string& method, const std::string& target, const std::string& body = {},
                       const std::string& access = {}, const std::string& key = {});
     HttpResponse call(HttpRequest request);
+    /// The same without a step further; the answer stands here once it has come.
+    std::shared_ptr<std::optional<HttpResponse>> begin(HttpRequest request);
 
     Shard& shard(std::uint32_t number = 0) { return *shards_[number]; }
     Uuid next_id();

@@ -168,6 +168,19 @@ TEST(HttpConnection, WhoseAnswerDoesNotComeIsToldSo) {
     })) << listed;
 }
 
+TEST(HttpConnection, WhoHasGoneBeforeTheAnswerLeavesNoDevice) {
+    RealServer server({}, RealServer::WithoutWriter{});
+    {
+        RawClient client(server.port());
+        client.send(registration());
+        ASSERT_TRUE(parley::test::comes_true([&] { return server.listener().calls() == 1; }));
+        ASSERT_TRUE(parley::test::comes_true([&] { return server.works_queued() == 1; }));
+    }
+    server.start_writing();
+    // The registration, and the sign-out of its device.
+    EXPECT_TRUE(parley::test::comes_true([&] { return server.works_done() == 2; }));
+}
+
 bool comes_to(const Listener& listener, std::int64_t calls) {
     return parley::test::comes_true([&] { return listener.calls() == calls; });
 }

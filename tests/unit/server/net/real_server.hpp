@@ -29,6 +29,8 @@ class RealServer : public Operations {
     std::uint16_t port() const { return listener_->port(); }
     Listener& listener() { return *listener_; }
     std::vector<ShardLoop*> loops();
+    std::int64_t works_queued() const { return process_.writes_queued.load(); }
+    std::int64_t works_done() const { return process_.works.value(); }
     void start_writing() { writer_->start(); }
     /// Ends every session, as a drain does.
     void drain();

@@ -242,6 +242,53 @@ TEST(StoreCorruption, ADamagedIndexShowsNobodyWhatHeMayNotSee) {
     EXPECT_FALSE(on_disk.host.inner.bad_indexes.empty());
 }
 
+TEST(StoreCorruption, TheIdOfAMessageThatLeadsToAnotherOneIsNotAnsweredWithItsPlace) {
+    StoreOnDisk on_disk(9);
+    ASSERT_TRUE(on_disk.start());
+    StoreWorld world(on_disk.store());
+    const Person ada = world.person("ada");
+    const ConversationKey group = world.group(ada, {});
+    const Work first = world.work(ada, message_to(group, "one"));
+    const Work second = world.work(ada, message_to(group, "two"));
+    const auto answered = world.apply(first);
+    ASSERT_TRUE(answered);
+    ASSERT_TRUE(world.apply(second));
+    ASSERT_TRUE(on_disk.store().close());
+    ASSERT_TRUE(on_disk.start());
+    const auto in_sql = [](const Work& work) {
+        std::string text = "x'";
+        for (const auto byte : work.origin.command->bytes) {
+            constexpr std::string_view digits = "0123456789abcdef";
+            text += digits[byte >> 4];
+            text += digits[byte & 15];
+        }
+        return text + "'";
+    };
+    {
+        const auto connection =
+            sqlite::Connection::open(database, on_disk.process().vfs_name(), sqlite::Access::read_write);
+        const std::string exchanged = "CASE id WHEN " + in_sql(first) + " THEN " + in_sql(second) + " WHEN " +
+                                      in_sql(second) + " THEN " + in_sql(first) + " ELSE id END";
+        const auto defined_as = [](std::string id) {
+            for (auto at = id.find('\''); at != std::string::npos; at = id.find('\'', at + 2))
+                id.insert(at, "'");
+            return "PRAGMA writable_schema = ON; UPDATE sqlite_schema"
+                   " SET sql = 'CREATE UNIQUE INDEX row_id ON row (" +
+                   id +
+                   ", author) WHERE id IS NOT NULL' WHERE name = 'row_id'; PRAGMA writable_schema = RESET;";
+        };
+        const std::string sql = defined_as(exchanged) + "REINDEX row_id;" + defined_as("id");
+        ASSERT_TRUE((*connection)->execute(sql.c_str())) << (*connection)->status().error().context;
+    }
+    ASSERT_TRUE(on_disk.start());
+    world.use(on_disk.store());
+    const auto again = world.apply(first);
+    ASSERT_FALSE(again) << "it would be told the place of the other: " << answered->seq.value_or(0) << " and "
+                        << again->seq.value_or(0);
+    EXPECT_EQ(again.error().code, ErrorCode::unavailable);
+    EXPECT_FALSE(on_disk.host.inner.bad_indexes.empty());
+}
+
 /// A row whose record cannot even be taken apart: SQLite says that the whole file is malformed.
 class UnreadableRow : public testing::Test {
   protected:
