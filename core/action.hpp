@@ -49,7 +49,7 @@ struct ArmTimer {
 };
 
 enum class Connection : std::uint8_t {
-    signed_out,   ///< No session: the person must sign in. The local database is kept.
+    signed_out,   ///< No session that the server takes: the person must sign in. The database is kept.
     offline,      ///< Waiting for the network or for the next try.
     connecting,   ///< Until `auth.ok`.
     catching_up,  ///< From `auth.ok` until everything that the device owes itself is pulled.

@@ -68,7 +68,8 @@ class Client {
     Result<WindowView> window(const protocol::Target& target, WindowQuery query);
     Result<std::vector<MemberView>> members(const StreamId& stream) const;
     Result<std::vector<DeviceView>> devices() const;
-    /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on.
+    /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on. Questions
+    /// (profile.find) are not among what waits.
     Result<std::vector<OutboxView>> outbox(std::size_t offset = 0, std::size_t limit = 1000) const;
     /// Those of these commands, at most 1,000, that do not wait any more, as a CommandSettled told it,
     /// without a reply. One that this device does not know any more was refused, and discarded or sent again
@@ -112,7 +113,7 @@ class Client {
     Result<Uuid> submit(protocol::Payload command, Now now, std::optional<Uuid> id = std::nullopt);
     /// Sends a failed command again, as a new one at the end; returns the new id.
     Result<Uuid> retry(const Uuid& command, Now now);
-    /// Forgets a failed command.
+    /// Forgets a failed command, or a question (profile.find) whose answer nobody waits for any more.
     Status discard(const Uuid& command, Now now);
 
     // Output.

@@ -103,17 +103,14 @@ Status Client::Impl::handle_connection_message(const Envelope& envelope) {
         session_.handle_closing(*closing);
     if (const auto* pong = std::get_if<protocol::Pong>(&envelope.payload)) {
         receipts_.handle_pong();
-        if (pong->token && session_.phase() == Session::Phase::live) handle_token(*pong->token);
+        if (pong->token && session_.phase() == Session::Phase::live) account_.handle_token(*pong->token);
+        if (caught_up_ && !pulls_.owes_anything()) note_heard();
     }
     return {};
 }
 
-void Client::Impl::handle_token(const std::string& token) {
-    account_.handle_token(token);
-    note_heard();
-}
-
-/// Everything that the server has told is here; what is owed of it is known.
+/// Everything that the server has told is here. A part of it does not count: whoever was away for long and is
+/// cut off in the middle has still been away for long.
 void Client::Impl::note_heard() {
     if (const auto time = session_.server_time(now_.instant)) identity_.edit().heard_at = *time;
 }
@@ -122,13 +119,12 @@ Status Client::Impl::handle_sync_message(const Envelope& envelope) {
     // Nothing that a token covers may come before the connection is signed in.
     if (session_.phase() < Session::Phase::resuming) return {};
     if (const auto* sync = std::get_if<protocol::Sync>(&envelope.payload)) {
-        handle_token(sync->token);
+        account_.handle_token(sync->token);
         answered_ = true;
     }
     if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) {
         session_.handle_resumed(now_.instant);
         answered_ = true;
-        note_heard();
         return account_.handle_resumed(*resumed);
     }
     if (envelope.stream.empty()) return {};

@@ -65,13 +65,13 @@ Status Client::Impl::standing() const {
 Status Client::Impl::settle() {
     if (!session_.has_socket()) handle_lost_connection();
     TRY(streams_.settle());
-    receipts_.handle_pings(session_.pings_sent());
+    receipts_.handle_pings(session_.pings_sent(), now_.instant);
     pulls_.note_changed();
     if (session_.can_send()) {
         TRY(outbox_.pump(now_.instant));
         TRY(pulls_.pump(now_));
         const bool live = session_.phase() == Session::Phase::live;
-        if (live && !pulls_.owes_anything()) pulls_.handle_caught_up();
+        if (live && !pulls_.owes_anything()) handle_caught_up();
         receipts_.note_changed();
         // Before the resume has ended it may be another epoch in which these numbers mean something else.
         if (live) receipts_.pump(now_.instant);
@@ -85,6 +85,11 @@ Status Client::Impl::settle() {
     }
     // Only the owner speaks for this device, even where nothing is written.
     return output_.speaks() ? database_.begin() : Status{};
+}
+
+void Client::Impl::handle_caught_up() {
+    pulls_.handle_caught_up();
+    if (!std::exchange(caught_up_, true)) note_heard();
 }
 
 /// A server that answers nothing for long while it is alive has lost a question; on a new connection all are
@@ -105,6 +110,7 @@ void Client::Impl::handle_lost_connection() {
     receipts_.handle_disconnected();
     account_.handle_disconnected();
     streams_.handle_disconnected();
+    caught_up_ = false;
 }
 
 void Client::Impl::end() {

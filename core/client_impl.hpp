@@ -128,6 +128,7 @@ class Client::Impl {
   private:
     Status look_again();
     Status settle();
+    void handle_caught_up();
     void end();
     void watch_replies();
 
@@ -140,13 +141,14 @@ class Client::Impl {
     Status handle_created(const protocol::Envelope& envelope);
     Status handle_read_ok(const protocol::Envelope& envelope);
     Status handle_error(const protocol::Envelope& envelope);
-    void handle_token(const std::string& token);
     void note_heard();
     Status handle_change(protocol::Envelope envelope);
     Status handle_row(const StreamId& stream, const protocol::Change& change);
 
     /// An answer came in this input.
     bool answered_ = false;
+    /// This connection has brought everything at least once.
+    bool caught_up_ = false;
 };
 
 }  // namespace parley::core

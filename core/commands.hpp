@@ -15,6 +15,11 @@ namespace parley::core {
 const protocol::Target* target_of(const protocol::Payload& command);
 protocol::Target* target_of(protocol::Payload& command);
 
+/// Changes nothing: only its answer matters, to whoever asked.
+constexpr bool is_question(protocol::Type type) {
+    return type == protocol::Type::profile_find;
+}
+
 /// Fails where this can never be accepted: no command of the outbox, a target that is not exactly one, a
 /// field outside its limits, a malformed handle.
 Status check_command(const protocol::Payload& command);

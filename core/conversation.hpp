@@ -16,13 +16,13 @@
 
 namespace parley::core {
 
-/// What the device knows of one conversation's stream, besides its rows. See streams.hpp for how it moves.
 /// Each restore of the server moves the numbers of all streams by at least one jump: what a number says of
 /// how many lie before it.
 inline std::int64_t restore_generation(std::int64_t seq) {
     return seq / limits::restore_jump;
 }
 
+/// What the device knows of one conversation's stream, besides its rows. See streams.hpp for how it moves.
 struct Conversation {
     /// Key in the local database.
     std::int64_t number = 0;

@@ -58,6 +58,7 @@ void Credentials::sign_out(const Identity& leaving, Instant now) {
 void Credentials::stop() {
     end();
     failures_ = 0;
+    token_ended_ = false;
     failure_.reset();
 }
 
@@ -117,11 +118,14 @@ Credentials::Outcome Credentials::finish_renewal(int status, std::string_view bo
         session->device == identity.device) {
         end();
         failures_ = 0;
+        token_ended_ = false;
         identity_.take(*session);
         return Outcome::renewed;
     }
     const Error failure = failure_from(is_success(status) ? 0 : status, body);
-    if (class_of(failure.code) == ErrorClass::sign_in) {
+    if (failure.code == ErrorCode::token_expired) {
+        token_ended_ = true;
+    } else if (class_of(failure.code) == ErrorClass::sign_in) {
         end();
         if (failure.code == ErrorCode::revoked) return Outcome::revoked;
         identity_.edit().access_token.clear();

@@ -26,7 +26,8 @@ constexpr bool is_success(std::int64_t status) {
 ///     idle ───────────────────> idle   idle ──────> calling ──> idle   idle ──> DELETE ──> idle
 ///            signed_in or failed                     ^     │                       │ 401, once
 ///                                                    │ no answer: after a pause    └─> refresh ─> DELETE
-///                                                    └─────┘ the same token again
+///                                                    └─────┘ the same token again, also where the server
+///                                                            says that its time is over
 ///
 /// A new refresh token is committed together with the access token before either is used: whoever handles the
 /// answer writes both in the transaction whose end releases what uses them. An answer that got lost is asked
@@ -38,7 +39,7 @@ class Credentials {
         signed_in,       ///< A new session is stored.
         sign_in_failed,  ///< See failure().
         renewed,         ///< New tokens are stored.
-        sign_in_needed,  ///< The refresh token was refused; both are forgotten.
+        sign_in_needed,  ///< The refresh token was refused for good; both are forgotten.
         revoked,         ///< This device was signed out elsewhere.
         left,  ///< The own sign-out is over; where failure() says so, the server did not confirm it.
     };
@@ -51,6 +52,9 @@ class Credentials {
     /// The last try to renew failed, and the next one waits.
     bool pausing() const { return task_ == Task::renew && call_ == 0; }
     bool renewing() const { return task_ == Task::renew; }
+    /// The server says that the refresh token's time is over: the person may sign in again. Until then it is
+    /// kept and tried again, since that server's clock may be wrong.
+    bool token_ended() const { return token_ended_; }
     /// The server is still being told of a sign-out.
     bool leaving() const { return task_ == Task::leave; }
     /// A person waits for the end of a sign-in, or of a sign-out.
@@ -90,6 +94,7 @@ class Credentials {
     std::uint64_t call_ = 0;
     std::uint64_t last_call_ = 0;
     int failures_ = 0;
+    bool token_ended_ = false;
     std::optional<Error> failure_;
     /// While leaving: the tokens, which the database has forgotten already.
     Identity leaving_;

@@ -28,7 +28,7 @@ struct Identity {
     std::int64_t cursor = 0;
     /// Something of the account's stream above the cursor is owed: a pull.
     bool behind = false;
-    /// When this device last had everything that the server had told it, by the server's clock; 0: never.
+    /// When this device last had everything that the server had for it, by the server's clock; 0: never.
     WallTime heard_at;
 
     bool known() const { return !account.empty(); }

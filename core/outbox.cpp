@@ -227,11 +227,11 @@ Result<Uuid> Outbox::retry(const Uuid& id, WallTime now) {
 }
 
 Status Outbox::discard(const Uuid& id) {
-    const Command* failed = find(id);
-    if (!failed || failed->state != CommandState::failed)
-        return fail(ErrorCode::invalid, "only a failed command can be discarded");
-    announce(*failed);
-    return forget(*failed);
+    const Command* command = find(id);
+    if (!command || (command->state != CommandState::failed && !is_question(command->type)))
+        return fail(ErrorCode::invalid, "only a failed command, or a question, can be discarded");
+    announce(*command);
+    return forget(*command);
 }
 
 /// What was to go to the conversation that `from` would have made goes to that of `to`.

@@ -9,6 +9,14 @@
 
 namespace parley::core {
 
+namespace {
+
+/// Longer than a server keeps an ack before it is in its store: it gathers them for a moment, and its writer
+/// has a queue.
+constexpr Duration ack_proof_delay = seconds(5);
+
+}  // namespace
+
 Result<std::map<AccountId, protocol::Receipt>> Receipts::of(const Conversation& conversation) {
     std::map<AccountId, protocol::Receipt> receipts;
     TRY_ASSIGN(Query query, database_.read("SELECT account, delivered, read FROM receipt WHERE stream = ?",
@@ -103,11 +111,12 @@ void Receipts::handle_disconnected() {
     timers_.stop(Timer::ack);
 }
 
-void Receipts::handle_pings(std::uint64_t pings) {
+void Receipts::handle_pings(std::uint64_t pings, Instant now) {
     if (pings == pings_) return;
     pings_ = pings;
     if (!before_ping_.empty()) return;
-    before_ping_.swap(unproven_);
+    for (; !unproven_.empty() && unproven_.front().at + ack_proof_delay <= now; unproven_.pop_front())
+        before_ping_.push_back(std::move(unproven_.front().position));
     proving_pong_ = pings;
 }
 
@@ -136,7 +145,8 @@ void Receipts::pump(Instant now) {
     }
     timers_.stop(Timer::ack);
     if (ack.streams.empty()) return;
-    unproven_.insert(unproven_.end(), ack.streams.begin(), ack.streams.end());
+    for (const auto& position : ack.streams)
+        unproven_.push_back({position, now});
     sent_at_ = now;
     protocol::Envelope envelope;
     envelope.payload = std::move(ack);

@@ -9,6 +9,7 @@
 #include "core/rows.hpp"
 #include "core/timers.hpp"
 
+#include <deque>
 #include <map>
 #include <set>
 #include <vector>
@@ -21,8 +22,9 @@ namespace parley::core {
 /// later, or leaves, takes nothing back.
 ///
 /// Own: `ack` tells the server what this device has committed. Acks are derived from committed cursors, sent
-/// at most once a second, never answered. A `pong` proves that what was sent before its ping arrived; until
-/// then an ack counts as not sent after the next connect.
+/// at most once a second, never answered. A `pong` proves that what was sent some seconds before its ping was
+/// taken in (the server answers pings at once, and gathers acks before it writes them); until then an ack
+/// counts as not sent after the next connect.
 class Receipts {
   public:
     Receipts(LocalDatabase& database, Conversations& conversations, Rows& rows, IdentityStore& identity,
@@ -45,7 +47,7 @@ class Receipts {
     void handle_signed_in();
     void handle_disconnected();
     /// `pings`: sent so far on all connections.
-    void handle_pings(std::uint64_t pings);
+    void handle_pings(std::uint64_t pings, Instant now);
     void handle_pong();
     void pump(Instant now);
     /// Everything was erased.
@@ -66,7 +68,11 @@ class Receipts {
     /// Acks that the pong with this number will prove, and those that none will yet.
     std::vector<protocol::StreamPosition> before_ping_;
     std::uint64_t proving_pong_ = 0;
-    std::vector<protocol::StreamPosition> unproven_;
+    struct SentAck {
+        protocol::StreamPosition position;
+        Instant at;
+    };
+    std::deque<SentAck> unproven_;
 };
 
 }  // namespace parley::core

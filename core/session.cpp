@@ -24,10 +24,12 @@ Connection Session::connection(bool caught_up) const {
         case Phase::off:
             if (rest_ == Rest::revoked) return Connection::revoked;
             if (rest_ == Rest::replaced) return Connection::replaced;
+            if (rest_ == Rest::signed_out) return Connection::signed_out;
             return identity_.get().signed_in() ? Connection::offline : Connection::signed_out;
         case Phase::waiting:
             return Connection::offline;
         case Phase::renewing:
+            if (credentials_.token_ended()) return Connection::signed_out;
             return credentials_.pausing() ? Connection::offline : Connection::connecting;
         case Phase::opening:
         case Phase::authenticating:
@@ -179,6 +181,7 @@ void Session::handle_token_refused(Now now) {
 }
 
 void Session::handle_signed_in() {
+    if (rest_ == Rest::signed_out) rest_ = Rest::stopped;
     token_refused_ = false;
     token_fresh_ = true;
 }

@@ -96,6 +96,7 @@ struct DeviceView {
 enum class CommandState : std::uint8_t { queued, in_flight, failed };
 
 /// How much stands in the outbox.
+/// Without questions that wait: losing one loses nothing.
 struct OutboxCount {
     std::int64_t waiting = 0;
     std::int64_t failed = 0;

@@ -14,6 +14,11 @@ bool is_pending_conversation(const std::string& lane) {
     return lane.starts_with("m:") || lane.starts_with("d:");
 }
 
+/// Whether the person has an interest in it: a question that waits is for whoever asked it.
+bool is_shown(const Command& command) {
+    return command.state == CommandState::failed || !is_question(command.type);
+}
+
 /// Why nothing of these makes a conversation any more: as the creation was refused, or else the newest.
 std::optional<Error> refusal_of(const std::vector<const Command*>& commands) {
     std::optional<Error> refusal;
@@ -233,7 +238,7 @@ Result<std::vector<OutboxView>> Views::outbox(std::size_t offset, std::size_t li
     for (const bool failed : {false, true}) {
         for (const auto& [position, command] : outbox_.all()) {
             if (commands.size() == limit) return commands;
-            if ((command.state == CommandState::failed) != failed) continue;
+            if ((command.state == CommandState::failed) != failed || !is_shown(command)) continue;
             if (offset > 0) {
                 --offset;
                 continue;
@@ -246,9 +251,12 @@ Result<std::vector<OutboxView>> Views::outbox(std::size_t offset, std::size_t li
 }
 
 OutboxCount Views::outbox_count() const {
-    const auto failed = std::ranges::count_if(
-        outbox_.all(), [](const auto& one) { return one.second.state == CommandState::failed; });
-    return {std::ssize(outbox_.all()) - failed, failed};
+    OutboxCount count;
+    for (const auto& [position, command] : outbox_.all()) {
+        if (!is_shown(command)) continue;
+        ++(command.state == CommandState::failed ? count.failed : count.waiting);
+    }
+    return count;
 }
 
 }  // namespace parley::core

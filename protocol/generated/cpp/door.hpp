@@ -87,7 +87,7 @@ struct DoorRequest {
     std::optional<SignIn> sign_in;
     /// Send this failed command again; the reply's `accepted` holds its new id.
     std::optional<Uuid> retry;
-    /// Forget this failed command.
+    /// Forget this failed command, or this question (profile.find) whose answer nobody waits for any more.
     std::optional<Uuid> discard;
     /// Answered with `conversations`.
     std::optional<DoorListQuery> conversations;
@@ -223,7 +223,7 @@ struct DoorStatus {
     std::optional<AccountId> account;
     /// Which device this is.
     std::optional<DeviceId> device;
-    /// Commands in the outbox that are queued or in flight.
+    /// Commands in the outbox that are queued or in flight, questions (profile.find) aside.
     std::int64_t waiting = 0;
     /// Commands in the outbox that failed and are shown.
     std::int64_t failed = 0;

@@ -476,7 +476,7 @@ export interface DoorStatus {
   readonly account?: AccountId;
   /** Which device this is. */
   readonly device?: DeviceId;
-  /** Commands in the outbox that are queued or in flight. */
+  /** Commands in the outbox that are queued or in flight, questions (profile.find) aside. */
   readonly waiting: number;
   /** Commands in the outbox that failed and are shown. */
   readonly failed: number;

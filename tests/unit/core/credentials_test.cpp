@@ -117,6 +117,65 @@ TEST(Credentials, SendsWhatWaitsOnceThePersonHasSignedInAgain) {
     EXPECT_EQ(std::get<protocol::MessageSend>(sent[0].payload).text, "waits");
 }
 
+// The server's clock may have jumped far ahead, and come back.
+TEST(Credentials, KeepsTheTokenWhoseTimeTheServerSaysIsOverAndTriesItAgain) {
+    Script script;
+    script.go_live();
+    script.forget();
+    script.disconnect(4002);
+    ASSERT_THAT(script.calls, SizeIs(1));
+    const std::string body = script.calls[0].body;
+    for (int tries = 0; tries < 5; ++tries) {
+        const auto call = script.calls.back();
+        script.calls.clear();
+        script.answer(call, 401, Script::problem(ErrorCode::token_expired));
+        EXPECT_EQ(script.core().connection(), Connection::signed_out);
+        EXPECT_THAT(script.calls, IsEmpty());
+        script.wait(limits::backoff_ms_max + 1);
+        ASSERT_THAT(script.calls, SizeIs(1));
+        EXPECT_EQ(script.calls[0].body, body);
+    }
+    script.forget();
+    script.open();
+    script.connect();
+    script.auth_ok();
+    script.resumed();
+    script.disconnect(4002);
+    ASSERT_THAT(script.calls, SizeIs(1));
+    EXPECT_EQ(script.calls[0].body, body);
+    script.answer(script.calls[0], 200, Script::json(Script::tokens(2)));
+    EXPECT_EQ(script.core().connection(), Connection::connecting);
+}
+
+TEST(Credentials, ThePersonMaySignInAgainWhileATokenIsTriedWhoseTimeIsOver) {
+    Script script;
+    script.go_live();
+    script.disconnect(4002);
+    script.answer(script.calls.back(), 401, Script::problem(ErrorCode::token_expired));
+    ASSERT_EQ(script.core().connection(), Connection::signed_out);
+    script.forget();
+    script.core().sign_in({"me", "wrong", "test"}, script.now());
+    script.take();
+    ASSERT_THAT(script.calls, SizeIs(1));
+    script.answer(script.calls[0], 401, Script::problem(ErrorCode::credentials));
+    EXPECT_EQ(script.core().connection(), Connection::signed_out);
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM self WHERE refresh_token = 'refresh1'"), 1);
+    // Wrong passwords cost nothing: told to connect, it goes on with the token that it has.
+    script.forget();
+    script.core().connect(script.now());
+    script.take();
+    ASSERT_THAT(script.calls, SizeIs(1));
+    script.answer(script.calls[0], 401, Script::problem(ErrorCode::token_expired));
+    script.core().sign_in({"me", "password", "test"}, script.now());
+    script.take();
+    script.answer(script.calls.back(), 201, Script::json(Script::tokens(2)));
+    EXPECT_EQ(script.core().connection(), Connection::offline);
+    script.connect();
+    script.auth_ok();
+    script.resumed();
+    EXPECT_EQ(script.core().connection(), Connection::online);
+}
+
 TEST(Credentials, RefusesToMixTwoAccountsInOneDatabase) {
     Script script;
     script.go_live();

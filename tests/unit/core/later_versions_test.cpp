@@ -207,6 +207,7 @@ class Away : public Streams {
         hello(1'700'000'000'000 + ms);
         script.auth_ok();
     }
+    std::int64_t heard_at() { return script.database().number("SELECT heard_at FROM self"); }
     void hello(std::int64_t time) {
         script.give(protocol::Hello{1, limits::heartbeat_ms, limits::frame_bytes_max, WallTime{time}});
     }
@@ -231,6 +232,39 @@ TEST_F(Away, ForAShorterTimePullsEverything) {
     script.give({script.state("c1", 5'000)});
     EXPECT_EQ(last_asked<protocol::Changes>().only, std::nullopt);
     EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
+}
+
+// A part of what was missed is not all of it.
+TEST_F(Away, IsNotOverWhenTheFirstPartHasCome) {
+    be_away(limits::resume_window_ms + 60'000);
+    script.give(protocol::Sync{"1:3"});
+    script.disconnect();
+    script.wait(30'000);
+    script.forget();
+    script.core().handle_connected(script.now());
+    script.take();
+    hello(1'700'000'000'000 + limits::resume_window_ms + 90'000);
+    script.auth_ok();
+    script.give({script.state("c1", 500)});
+    EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
+}
+
+TEST_F(Away, IsNotOverWhileSomethingIsOwed) {
+    be_away(limits::resume_window_ms + 60'000);
+    script.give({script.state("c1", 500)});
+    script.resumed();
+    script.give(protocol::Pong{"1:3"});
+    EXPECT_EQ(heard_at(), 1'700'000'000'000);
+}
+
+TEST_F(Away, IsOverOnceEverythingHasCome) {
+    be_away(limits::resume_window_ms + 60'000);
+    script.resumed();
+    EXPECT_GE(heard_at(), 1'700'000'000'000 + limits::resume_window_ms);
+    script.wait(20'000);
+    const auto before = heard_at();
+    script.give(protocol::Pong{"1:3"});
+    EXPECT_GE(heard_at(), before + 20'000);
 }
 
 TEST_F(Away, IsOverWhenEverythingOwedIsThere) {

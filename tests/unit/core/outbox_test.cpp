@@ -401,5 +401,39 @@ TEST_F(Outbox, WhatIsNotCommittedIsNeverSent) {
     EXPECT_THAT(script.sent_of<protocol::MessageSend>(), IsEmpty());
 }
 
+TEST(Questions, AreNotWhatAPersonWaitsFor) {
+    Script script;
+    script.go_live();
+    const Uuid question = script.submit(protocol::ProfileFind{.handles = {"bob"}});
+    const Uuid group = script.submit(protocol::ConversationCreate{"group", {AccountId("you")}});
+    EXPECT_EQ(script.core().outbox_count().waiting, 1);
+    ASSERT_EQ(script.core().outbox()->size(), 1u);
+    EXPECT_EQ(script.core().outbox()->front().id, group);
+    script.refuse(question, ErrorCode::limit);
+    EXPECT_EQ(script.core().outbox_count().failed, 1);
+}
+
+TEST(Questions, CanBeForgottenOnceNobodyWaitsForThem) {
+    for (const bool in_flight : {false, true}) {
+        Script script;
+        script.sign_in();
+        if (in_flight) {
+            script.connect();
+            script.auth_ok();
+            script.resumed();
+        }
+        const Uuid question = script.submit(protocol::ProfileFind{.handles = {"bob"}});
+        const Uuid group = script.submit(protocol::ConversationCreate{"group", {AccountId("you")}});
+        EXPECT_FALSE(script.core().discard(group, script.now()));
+        ASSERT_TRUE(script.core().discard(question, script.now()));
+        script.take();
+        EXPECT_EQ(script.database().number("SELECT count(*) FROM command"), 1);
+        if (!in_flight) continue;
+        // Its answer comes too late, and changes nothing.
+        script.give(protocol::Profiles{}, question);
+        EXPECT_THAT(script.noticed<core::CommandSettled>(), testing::IsEmpty());
+    }
+}
+
 }  // namespace
 }  // namespace parley::test

@@ -118,6 +118,26 @@ TEST_F(Receipts, AcksWaitForTheEndOfAResumeWhichMayTellOfAnotherEpoch) {
     EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
 }
 
+// The server answers a ping at once, and may end before it has written the ack that came before it.
+TEST_F(Receipts, APingRightAfterAnAckDoesNotProveIt) {
+    push(3);
+    ASSERT_THAT(acks(), SizeIs(1));
+    script.wait(4'000);
+    script.core().handle_network(true, script.now());
+    script.take();
+    script.give(protocol::Pong{"1:9", WallTime{1}});
+    script.disconnect();
+    script.wait(30'000);
+    script.forget();
+    script.core().handle_connected(script.now());
+    script.take();
+    script.auth_ok();
+    script.resumed();
+    script.wait(2000);
+    ASSERT_THAT(acks(), SizeIs(1));
+    EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
+}
+
 TEST_F(Receipts, StatesOnlyMoveForward) {
     const Uuid id = script.say("c1", "mine");
     EXPECT_EQ(state_of_last(), MessageState::sending);
