@@ -50,10 +50,11 @@ bool write_line(const fs::path& file, std::string_view line) {
 std::optional<AccountPlace> read_place(const fs::path& folder) {
     const auto server = ServerAddress::parse(first_line(folder / "server"));
     if (!server) return std::nullopt;
-    return AccountPlace{.folder = folder,
-                        .name = folder.filename().string(),
-                        .server = *server,
-                        .ca_file = first_line(folder / "ca")};
+    std::string name = folder.filename().string();
+    if (const auto handle = first_line(folder / "handle"); !handle.empty())
+        name.replace(0, name.find('@'), handle);
+    return AccountPlace{
+        .folder = folder, .name = std::move(name), .server = *server, .ca_file = first_line(folder / "ca")};
 }
 
 std::string without_scheme(const ServerAddress& server) {
@@ -124,6 +125,9 @@ std::expected<AccountPlace, std::string> Home::prepare(std::string_view handle, 
     AccountPlace place{.server = server, .ca_file = std::string(ca_file)};
     place.name = std::string(handle) + "@" + without_scheme(server);
     place.folder = root_ / place.name;
+    for (const AccountPlace& one : accounts()) {
+        if (one.name == place.name) place.folder = one.folder;
+    }
     std::error_code error;
     fs::create_directories(place.folder, error);
     // Both, since the folder above may be open to others for good reasons.
@@ -151,9 +155,22 @@ bool Home::remembers(const AccountPlace& place) {
     return fs::exists(place.folder / "server", ignored);
 }
 
+std::expected<void, std::string> Home::rename(const AccountPlace& place, const std::string& handle) {
+    std::error_code error;
+    const std::string folder = place.folder.filename().string();
+    if (folder.substr(0, folder.find('@')) == handle) {
+        fs::remove(place.folder / "handle", error);
+        if (!error) return {};
+    } else if (write_line(place.folder / "handle", handle)) {
+        return {};
+    }
+    return std::unexpected("Nothing can be written to " + place.folder.string() + ".");
+}
+
 void Home::forget(const AccountPlace& place) {
     std::error_code ignored;
     fs::remove(place.folder / "server", ignored);
+    fs::remove(place.folder / "handle", ignored);
     // Nothing private is in it, but it is about somebody who is here no more.
     fs::remove(place.recording_file(), ignored);
 }

@@ -14,6 +14,7 @@ namespace parley::client {
 /// Where one account's things are on this machine. In its folder, which only the person may enter:
 ///
 ///     server      address of the server, one line; without it the account is signed out
+///     handle      the handle of now, where it is not the one with which this device signed in
 ///     ca          path of a file with certificates, where one was given
 ///     parley.db   the core's database (and SQLite's -wal and -shm beside it)
 ///     owner       locked by the process that has the database open; holds its number
@@ -22,7 +23,7 @@ namespace parley::client {
 ///     unrecorded  is there where the person does not want it
 struct AccountPlace {
     std::filesystem::path folder;
-    /// "ada@chat.example.org"; also the folder's name.
+    /// "ada@chat.example.org", with the handle of now; also the folder's name, until the handle changes.
     std::string name;
     ServerAddress server;
     std::string ca_file;
@@ -53,11 +54,13 @@ class Home {
     /// one. The error is a sentence for people that says what to do.
     std::expected<AccountPlace, std::string> find(const std::optional<std::string>& wanted) const;
 
-    /// Makes the folder where it is not there yet; `remember` makes it an account.
+    /// Makes the folder where the account has none yet; `remember` makes it an account.
     std::expected<AccountPlace, std::string> prepare(std::string_view handle, const ServerAddress& server,
                                                      std::string_view ca_file) const;
     static std::expected<void, std::string> remember(const AccountPlace& place);
     static bool remembers(const AccountPlace& place);
+    /// From now on the account is found by this handle.
+    static std::expected<void, std::string> rename(const AccountPlace& place, const std::string& handle);
     /// Signed out: the account is no longer found here.
     static void forget(const AccountPlace& place);
     /// Whether the flight recorder runs. A change holds from the next process on that opens the account.

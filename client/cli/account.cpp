@@ -80,6 +80,11 @@ Outcome<ExitCode> run(Session& session, const ProfileCommand& command) {
     }
     TRY_ASSIGN(const auto profile, own_profile(session));
     print_profile(session.terminal(), profile);
+    // It may also have been changed on another device.
+    const AccountPlace& place = session.account().place();
+    if (place.handle() == profile.handle) return ExitCode::done;
+    if (const auto done = Home::rename(place, profile.handle); !done)
+        return stop(ExitCode::failed, done.error());
     return ExitCode::done;
 }
 

@@ -99,14 +99,18 @@ Outcome<void> check_title(const std::string& title) {
     return {};
 }
 
-/// A command that changes a group, and what to say when it is done.
-Outcome<ExitCode> change(Session& session, protocol::Payload command, const std::string& done) {
-    TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
+void print_change(Session& session, const protocol::DoorSettled& settled, const std::string& done) {
     JsonLine object;
     object.text("id", settled.command.text());
     if (settled.stream) object.text("conversation", settled.stream->text());
     session.terminal().line(object);
     session.terminal().line(done);
+}
+
+/// A command that changes a group, and what to say when it is done.
+Outcome<ExitCode> change(Session& session, protocol::Payload command, const std::string& done) {
+    TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
+    print_change(session, settled, done);
     return ExitCode::done;
 }
 
@@ -126,6 +130,56 @@ Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
     }
     return ExitCode::done;
 }
+
+namespace {
+
+/// The group and its first message go into the outbox together, so that the message waits where the group has
+/// to.
+Outcome<ExitCode> make_group(Session& session, const NewCommand& command, std::vector<AccountId> members) {
+    const Uuid group = session.new_id();
+    const Uuid message = session.new_id();
+    std::vector<protocol::Envelope> commands{
+        {.id = group,
+         .payload = protocol::ConversationCreate{.title = command.title, .members = std::move(members)}}};
+    if (command.text) {
+        commands.push_back({.id = message,
+                            .payload = protocol::MessageSend{.target = {.made_by = group},
+                                                             .text = *command.text,
+                                                             .reply_to = std::nullopt,
+                                                             .mentions = {}}});
+    }
+    TRY_ASSIGN(const Settlement done, session.carry_out(commands));
+    const auto fate = [&](const Uuid& id) -> const protocol::DoorSettled* {
+        const auto found = done.settled.find(id);
+        return found == done.settled.end() ? nullptr : &found->second;
+    };
+    const auto* made = fate(group);
+    const auto* said = fate(message);
+    if (made && made->failure) return std::unexpected(problem_of(core::error_of(*made->failure)));
+    JsonLine object;
+    if (made && made->stream)
+        object.text("conversation", made->stream->text());
+    else
+        object.text("made_by", group.text());
+    object.text("title", command.title);
+    if (command.text) {
+        object.text("id", message.text());
+        object.text("state", !said ? "queued" : said->failure ? "failed" : "sent");
+    }
+    session.terminal().line(object);
+    const std::string title = "the group " + harmless_line(command.title);
+    if (!made)
+        return std::unexpected(
+            session.not_accepted_yet(title + (command.text ? " and its first message" : "")));
+    session.terminal().line("The group " + harmless_line(command.title) + " is there.");
+    if (!command.text) return ExitCode::done;
+    if (!said) return std::unexpected(session.not_accepted_yet("the first message to " + title));
+    if (said->failure) return std::unexpected(problem_of(core::error_of(*said->failure)));
+    session.terminal().line("Sent to " + harmless_line(command.title) + ".");
+    return ExitCode::done;
+}
+
+}  // namespace
 
 Outcome<ExitCode> run(Session& session, const NewCommand& command) {
     Directory directory(session);
@@ -147,17 +201,7 @@ Outcome<ExitCode> run(Session& session, const NewCommand& command) {
     }
     TRY(check_title(command.title));
     TRY_ASSIGN(auto members, directory.people(command.people));
-    TRY_ASSIGN(const auto settled, session.carry_out(protocol::ConversationCreate{
-                                       .title = command.title, .members = std::move(members)}));
-    const std::string id = settled.stream ? settled.stream->text() : "";
-    JsonLine object;
-    object.text("conversation", id).text("title", command.title);
-    if (!command.text) {
-        terminal.line(object);
-        terminal.line("The group " + harmless_line(command.title) + " is there.");
-        return ExitCode::done;
-    }
-    return run(session, SendCommand{.conversation = id, .words = {*command.text}});
+    return make_group(session, command, std::move(members));
 }
 
 Outcome<ExitCode> run(Session& session, const MembersCommand& command) {
@@ -198,11 +242,38 @@ Outcome<ExitCode> run(Session& session, const AddCommand& command) {
 Outcome<ExitCode> run(Session& session, const RemoveCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
-    TRY_ASSIGN(const auto people, directory.people(command.people));
-    for (std::size_t i = 0; i < people.size(); ++i) {
-        TRY(change(session, protocol::MemberRemove{.target = place.target, .account = people[i]},
-                   "Removed " + harmless_line(command.people[i]) + " from " + place.label + "."));
+    std::vector<protocol::Envelope> removals;
+    std::vector<std::string> names;
+    for (const std::string& word : command.people) {
+        TRY_ASSIGN(const auto person, directory.person(word));
+        const std::string name = "@" + harmless_line(person.handle);
+        if (std::ranges::find(names, name) != names.end()) continue;
+        names.push_back(name);
+        removals.push_back(
+            {.id = session.new_id(),
+             .payload = protocol::MemberRemove{.target = place.target, .account = person.account}});
     }
+    TRY_ASSIGN(const Settlement done, session.carry_out(removals));
+    std::string waiting;
+    std::optional<Problem> refusal;
+    for (std::size_t i = 0; i < removals.size(); ++i) {
+        const auto settled = done.settled.find(*removals[i].id);
+        if (settled == done.settled.end()) {
+            waiting += (waiting.empty() ? "" : ", ") + names[i];
+        } else if (settled->second.failure) {
+            Problem problem = problem_of(core::error_of(*settled->second.failure));
+            problem.sentence = names[i] + ": " + problem.sentence;
+            if (!refusal) refusal = std::move(problem);
+        } else {
+            print_change(session, settled->second, "Removed " + names[i] + " from " + place.label + ".");
+        }
+    }
+    if (!waiting.empty()) {
+        Problem problem = session.not_accepted_yet("the removal of " + waiting + " from " + place.label);
+        if (!refusal) return std::unexpected(std::move(problem));
+        refusal->sentence += " " + problem.sentence;
+    }
+    if (refusal) return std::unexpected(std::move(*refusal));
     return ExitCode::done;
 }
 

@@ -3,6 +3,7 @@
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "core/rules/text.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
@@ -241,16 +242,20 @@ Outcome<void> Directory::renew(std::vector<protocol::ViewMember>& members) {
     for (const auto& member : members) {
         if (member.present) left.push_back(member.profile.account);
     }
+    std::size_t at_once = limits::page_rows_max;
     while (!left.empty()) {
-        protocol::ProfileFind some;
-        const auto count = std::min<std::size_t>(left.size(), limits::page_rows_max);
-        some.accounts.assign(left.end() - static_cast<std::ptrdiff_t>(count), left.end());
-        TRY_ASSIGN(const auto settled, session_.carry_out(std::move(some)));
-        // As many come as fit into one answer; what comes of none will not come.
-        if (settled.profiles.empty()) break;
-        for (const auto& profile : settled.profiles)
+        const auto count = std::min(left.size(), at_once);
+        const auto asked = left.end() - static_cast<std::ptrdiff_t>(count);
+        const auto settled = session_.carry_out(protocol::ProfileFind{.accounts = {asked, left.end()}});
+        // All of them or none are told: long names and pictures of many do not fit into one answer.
+        if (!settled && settled.error().code == ErrorCode::limit && count > 1) {
+            at_once = count / 2;
+            continue;
+        }
+        if (!settled) return std::unexpected(settled.error());
+        for (const auto& profile : settled->profiles)
             now.insert_or_assign(profile.account, profile);
-        std::erase_if(left, [&](const AccountId& account) { return now.contains(account); });
+        left.erase(asked, left.end());
     }
     for (auto& member : members) {
         const auto found = now.find(member.profile.account);

@@ -2,6 +2,7 @@
 #include "client/cli/directory.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 
 #include <algorithm>
 
@@ -106,18 +107,26 @@ Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
     if (!command.retry && !command.discard) return list(session, outbox);
     Terminal& terminal = session.terminal();
     TRY_ASSIGN(const auto ids, failed_commands(outbox, command.retry ? *command.retry : *command.discard));
+    std::int64_t done = 0;
     for (const Uuid& id : ids) {
         protocol::DoorRequest request;
         (command.retry ? request.retry : request.discard) = id;
-        TRY_ASSIGN(const auto done, session.ask(std::move(request)));
+        const auto reply = session.ask(std::move(request));
+        // Another parley may have done so meanwhile.
+        if (!reply && reply.error().code == ErrorCode::invalid) continue;
+        if (!reply) return std::unexpected(reply.error());
+        ++done;
         JsonLine object;
         object.text(command.retry ? "retried" : "discarded", id.text());
-        if (!done.accepted.empty()) object.text("id", done.accepted.front().text());
+        if (!reply->accepted.empty()) object.text("id", reply->accepted.front().text());
         terminal.line(object);
     }
-    terminal.line(std::to_string(ids.size()) + (command.retry ? " sent again." : " forgotten."));
-    if (!command.retry || ids.empty()) return ExitCode::done;
-    return run(session, SyncCommand{});
+    terminal.line(std::to_string(done) + (command.retry ? " put back into the outbox." : " forgotten."));
+    if (!command.retry || done == 0) return ExitCode::done;
+    auto sent = run(session, SyncCommand{});
+    // It is stored, as what is sent without a server is.
+    if (!sent && sent.error().exit_code == ExitCode::unreachable) sent.error().exit_code = ExitCode::queued;
+    return sent;
 }
 
 Outcome<ExitCode> run(Session& session, const SyncCommand&) {

@@ -59,6 +59,21 @@ Problem problem_of_opening(const Error& error) {
     return {ExitCode::failed, harmless_line(error.context) + ".", error.code};
 }
 
+/// A sign-in that failed leaves no account behind, where there was none before. One that the server granted
+/// at the last moment, while this process was ending, stays.
+void remove_if_nobody_is_in(const AccountPlace& place) {
+    const auto lock = OwnerLock::try_take(place);
+    if (!lock) return;
+    {
+        SystemPrimitives primitives;
+        const auto database = SqliteDatabase::open(place.database_file(), Durability::on_sync);
+        if (!database) return;
+        const auto core = core::Client::open({}, **database, primitives, read_clocks());
+        if (!core || (*core)->account()) return;
+    }
+    Home::remove(place);
+}
+
 template <class Command>
 Outcome<ExitCode> run_in_session(const Common& common, const AccountPlace& place, const Command& command,
                                  Terminal& terminal) {
@@ -75,9 +90,7 @@ Outcome<ExitCode> run_in_session(const Common& common, const AccountPlace& place
     auto outcome = run(session, command);
     const bool owned = (*account)->owner();
     account->reset();
-    // A sign-in that failed leaves no account behind, where there was none before.
-    const bool in_vain = signs_in<Command> && !outcome && !Home::remembers(place);
-    if (owned && in_vain) Home::remove(place);
+    if (signs_in<Command> && !outcome) remove_if_nobody_is_in(place);
     // Nothing of an account that was signed out stays behind; where another process has it open, that one is
     // left to its files, which the core has emptied.
     if (std::is_same_v<Command, LogoutCommand> && outcome && owned) Home::remove(place);

@@ -117,16 +117,13 @@ std::optional<protocol::DoorFailure> unfit(const std::string& text) {
 
 /// Says which messages have to be sent again, and which might then go out twice.
 Problem Sender::not_all_queued(const Submission& done, const std::vector<protocol::Envelope>& batch) {
-    Problem problem = Session::problem_of_submission(done);
+    if (!by_lines_) return Session::problem_of_submission(done);
+    Problem problem = Session::problem_behind(done);
     const auto line_of = [&](const Uuid& id) {
         return std::to_string(lines_.contains(id) ? lines_.at(id) : line_);
     };
     const std::size_t decided = done.accepted.size() + done.refused.size();
-    if (!by_lines_) {
-        problem.sentence += done.unsure.empty() ? " Nothing was queued: try again once that is mended."
-                                                : " The message may be queued all the same: see parley "
-                                                  "outbox before you send it again.";
-    } else if (done.unsure.empty()) {
+    if (done.unsure.empty()) {
         problem.sentence += " From line " + line_of(*batch.at(decided).id) +
                             " on nothing was queued: send from there on once that is mended.";
     } else {

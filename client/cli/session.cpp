@@ -1,6 +1,7 @@
 #include "client/cli/session.hpp"
 
 #include "client/cli/text.hpp"
+#include "core/commands.hpp"
 #include "core/door/views.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
@@ -172,21 +173,23 @@ Outcome<Uuid> Session::submit(protocol::Payload command) {
     const std::array<protocol::Envelope, 1> one{
         protocol::Envelope{.id = new_id(), .payload = std::move(command)}};
     const Submission done = submit(one);
-    if (!done.refused.empty()) {
-        const auto failure = done.refused.front().failure.value_or(protocol::DoorFailure{});
-        return std::unexpected(problem_of(core::error_of(failure)));
-    }
-    if (!done.failure) return *one.front().id;
-    Problem problem = problem_of_submission(done);
-    problem.sentence += done.unsure.empty() ? " Nothing was queued: try again once that is mended."
-                                            : " It may be queued all the same: see parley outbox before you "
-                                              "try again.";
-    return std::unexpected(std::move(problem));
+    if (done.failure) return std::unexpected(problem_of_submission(done));
+    if (done.refused.empty()) return *one.front().id;
+    const auto failure = done.refused.front().failure.value_or(protocol::DoorFailure{});
+    return std::unexpected(problem_of(core::error_of(failure)));
+}
+
+Problem Session::problem_behind(const Submission& submission) {
+    const Error error = submission.failure.value_or(Error{});
+    return submission.unanswered ? problem_of_door(error) : problem_of_reply(error);
 }
 
 Problem Session::problem_of_submission(const Submission& submission) {
-    const Error error = submission.failure.value_or(Error{});
-    return submission.unanswered ? problem_of_door(error) : problem_of_reply(error);
+    Problem problem = problem_behind(submission);
+    const bool nowhere = submission.accepted.empty() && submission.unsure.empty();
+    problem.sentence += nowhere ? " Nothing was queued: try again once that is mended."
+                                : " It may be queued all the same: see parley outbox before you try again.";
+    return problem;
 }
 
 void Session::note(Settlement& settlement, const protocol::DoorNotice& notice) {
@@ -234,38 +237,65 @@ Outcome<protocol::DoorStatus> Session::send_what_waits() {
 }
 
 Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {
+    const std::array one{protocol::Envelope{.id = new_id(), .payload = command}};
+    const Uuid id = *one.front().id;
+    const bool question = core::is_question(protocol::type_of(command));
+    TRY_ASSIGN(Settlement done, carry_out(one));
+    if (!done.open.empty() && question) {
+        TRY(forget(id));
+        return stop(ExitCode::unreachable, "The server" + offline_reason() + ".");
+    }
+    if (!done.open.empty()) return std::unexpected(not_accepted_yet({}));
+    auto& settled = done.settled.at(id);
+    if (settled.failure) return std::unexpected(problem_of(core::error_of(*settled.failure)));
+    // What a question asked for is told once, maybe to the owner that ended; it does no harm to ask again.
+    if (question && done.owner_changed && settled.profiles.empty()) return carry_out(std::move(command));
+    return std::move(settled);
+}
+
+Outcome<Settlement> Session::carry_out(std::span<const protocol::Envelope> commands) {
+    for (const auto& command : commands) {
+        if (const auto fits = core::check_command(command.payload); !fits)
+            return std::unexpected(problem_of(fits.error()));
+    }
     const Instant until = deadline();
     Settlement settlement;
-    bool changed_owner = false;
-    TRY_ASSIGN(const Uuid id, submit(command));
-    settlement.open.push_back(id);
+    const Submission submitted = submit(commands);
+    if (submitted.failure) return std::unexpected(problem_of_submission(submitted));
+    settlement.open.assign(submitted.accepted.begin(), submitted.accepted.end());
+    for (const auto& refused : submitted.refused)
+        settlement.settled.emplace(refused.command, refused);
     while (!settlement.open.empty()) {
         TRY_ASSIGN(const bool happened, wait([] { return false; }, until));
         if (account_.take_changed_owner()) {
-            changed_owner = true;
+            settlement.owner_changed = true;
             TRY(catch_up(settlement));
         }
         while (const auto notice = take_notice())
             note(settlement, *notice);
         if (!happened) break;
     }
-    if (!settlement.open.empty()) {
-        return stop(ExitCode::queued,
-                    "Stored, and not accepted yet: the server" + offline_reason() +
-                        ". It goes out with the next parley that reaches it (parley sync).");
+    // Whoever reads the sentence knows; the outbox need not remind him.
+    for (const auto& [id, settled] : settlement.settled) {
+        if (settled.failure) TRY(forget(id));
     }
-    const auto& settled = settlement.settled.at(id);
-    // What a question asked for is told once, maybe to the owner that ended; it does no harm to ask again.
-    const bool unheard = changed_owner && !settled.failure && settled.profiles.empty() &&
-                         std::holds_alternative<protocol::ProfileFind>(command);
-    if (unheard) return carry_out(std::move(command));
-    if (settled.failure) {
-        // Whoever reads the sentence knows; the outbox need not remind him.
-        // One that was forgotten already cannot be discarded, and nothing is amiss.
-        [[maybe_unused]] const auto discarded = ask({.discard = id});
-        return std::unexpected(problem_of(core::error_of(*settled.failure)));
-    }
-    return settled;
+    return settlement;
+}
+
+Outcome<void> Session::forget(const Uuid& command) {
+    const auto done = ask({.discard = command});
+    // One that is not there any more cannot be forgotten, and nothing is amiss.
+    if (done || done.error().code == ErrorCode::invalid) return {};
+    return std::unexpected(done.error());
+}
+
+Problem Session::not_accepted_yet(const std::string& what) const {
+    const char* pronoun = what.empty() ? "It goes" : "All that goes";
+    return {ExitCode::queued,
+            "Stored, and not accepted yet" + (what.empty() ? "" : ": " + what) + "; the server" +
+                offline_reason() + ". " + pronoun +
+                " out with the next parley that reaches it (parley sync).",
+            std::nullopt};
 }
 
 }  // namespace parley::client::cli

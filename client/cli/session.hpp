@@ -23,6 +23,8 @@ struct Settlement {
     std::unordered_map<Uuid, protocol::DoorSettled> settled;
     /// In order of submission, which is mostly that of settling.
     std::deque<Uuid> open;
+    /// Another process took over meanwhile: what was told in that moment is known without its reply.
+    bool owner_changed = false;
 };
 
 /// What every command of the command line needs of an account: asking, waiting with a deadline, sending
@@ -69,8 +71,10 @@ class Session {
     Uuid new_id();
     /// Puts one command into the outbox; a problem where it can never be accepted.
     Outcome<Uuid> submit(protocol::Payload command);
-    /// Several, durably, in one go. Where that failed, `problem_of_submission` says how it ended.
+    /// Several, durably, in one go.
     Submission submit(std::span<const protocol::Envelope> commands) { return account_.submit(commands); }
+    /// Why it ended early, without a word about what is queued; and with one.
+    static Problem problem_behind(const Submission& submission);
     static Problem problem_of_submission(const Submission& submission);
     /// Takes in a notice, or learns what was missed while the owner changed.
     void note(Settlement& settlement, const protocol::DoorNotice& notice);
@@ -79,10 +83,17 @@ class Session {
     /// person is ready to wait. The status of then.
     Outcome<protocol::DoorStatus> send_what_waits();
     /// Submits one command and waits for its end. A problem where it was refused, or (queued) not answered in
-    /// time.
+    /// time. A question that is not answered in time is not asked any more.
     Outcome<protocol::DoorSettled> carry_out(protocol::Payload command);
+    /// Several at once, in their order: none where one can never be accepted. What is refused is in
+    /// `settled`, and forgotten; what is still `open` at the end waits in the outbox.
+    Outcome<Settlement> carry_out(std::span<const protocol::Envelope> commands);
+    /// That these wait in the outbox, and why.
+    Problem not_accepted_yet(const std::string& what) const;
 
   private:
+    Outcome<void> forget(const Uuid& command);
+
     Account& account_;
     Terminal& terminal_;
     const Interrupts& interrupts_;

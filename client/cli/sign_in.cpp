@@ -24,6 +24,11 @@ Outcome<void> wait_for_end(Session& session) {
     const Instant until = read_clocks().instant + sign_in_time_max;
     while (true) {
         TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
+        if (session.interrupted()) {
+            return stop(
+                ExitCode::failed,
+                "Interrupted. The server may have said yes meanwhile: see parley status, or try again.");
+        }
         while (const auto notice = session.take_notice()) {
             if (!notice->signed_in) continue;
             if (!notice->signed_in->failure) return {};
@@ -39,9 +44,11 @@ Outcome<void> wait_for_end(Session& session) {
 /// One device is one sign-in: a second one would leave the first behind at the server.
 Outcome<void> must_be_signed_out(Session& session) {
     TRY_ASSIGN(const auto status, session.status());
-    const bool signed_in = status.account && status.connection != protocol::DoorConnection::signed_out &&
-                           status.connection != protocol::DoorConnection::revoked;
-    if (!signed_in) return {};
+    if (!status.account || is_signed_out(status.connection)) return {};
+    // Whether the sign-in that this device has still holds, only the server can say.
+    const auto online = session.go_online(session.deadline(), false);
+    if (!online && online.error().exit_code == ExitCode::signed_out) return {};
+    if (!online) return std::unexpected(online.error());
     const AccountPlace& place = session.account().place();
     return stop(ExitCode::failed, "@" + place.handle() +
                                       " is signed in here already. To end that: parley --account " +
@@ -60,7 +67,15 @@ Outcome<void> must_hold_nothing(Session& session) {
             place.name + " logout");
 }
 
-/// After the server said yes: the account is remembered, and what it has is fetched.
+/// Before the server is asked: whenever this process ends after its yes, the account is found here.
+Outcome<void> remember_in_time(Session& session) {
+    const AccountPlace& place = session.account().place();
+    if (Home::remembers(place)) return {};
+    if (const auto done = Home::remember(place); !done) return stop(ExitCode::failed, done.error());
+    return {};
+}
+
+/// After the server said yes: how it is reached is remembered, and what it has is fetched.
 Outcome<ExitCode> welcome(Session& session, const char* what) {
     const AccountPlace& place = session.account().place();
     if (const auto done = Home::remember(place); !done) return stop(ExitCode::failed, done.error());
@@ -92,6 +107,7 @@ Outcome<ExitCode> run(Session& session, const RegisterCommand& command) {
         .handle = command.handle, .password = password, .device_name = device_name(command.device_name)};
     if (!command.name.empty()) registration.name = command.name;
     if (!command.token.empty()) registration.invite = command.token;
+    TRY(remember_in_time(session));
     TRY(session.ask({.registration = std::move(registration)}));
     TRY(wait_for_end(session));
     return welcome(session, "Welcome! You are");
@@ -101,6 +117,7 @@ Outcome<ExitCode> run(Session& session, const LoginCommand& command) {
     session.expect_sign_out();
     TRY(must_be_signed_out(session));
     TRY_ASSIGN(const std::string password, read_password({.file = command.password_file}));
+    TRY(remember_in_time(session));
     TRY(session.ask({.sign_in = protocol::SignIn{.handle = command.handle,
                                                  .password = password,
                                                  .device_name = device_name(command.device_name)}}));

@@ -105,6 +105,10 @@ def changes_the_profile(server):
         bob.refused(4, "profile", f"@{ada.handle}")
         bob.refused(1, "profile", "--handle", new)
         equal(bob.status()["failed"], 0, "refusals that were told are not kept")
+        equal(ada.status()["handle"], new, "as this device calls it")
+        ada.ok("--account", new, "conversations")
+        ada.refused(3, "--account", ada.handle, "conversations")
+        assert f"@{new}" in ada.ok("logout").out, "whom it signs out"
 
 
 def a_handle_that_was_given_up_leads_to_nobody_else(server):

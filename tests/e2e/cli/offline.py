@@ -239,9 +239,98 @@ def a_sign_out_offline_tells_the_server_nothing(server):
         equal(len(ada.ok("devices", "--json").objects), 2, "devices that the server lists")
 
 
+def a_groups_first_message_waits_together_with_it(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        words = ("new", "Team", f"@{bob.handle}", "-m", "hello team", "--json")
+        done = ada.refused(5, "--offline", *words)
+        (said,) = done.objects
+        equal((said["title"], said["state"]), ("Team", "queued"), "what is said")
+        assert "Team and its first message" in done.problem["message"], done.err
+        (shown,) = ada.ok("--offline", "history", "Team", "--json").objects
+        equal((shown["text"], shown["id"]), ("hello team", said["id"]), "what ada sees")
+        ada.ok("sync")
+        equal(bob.texts("Team"), ["hello team"], "what bob sees")
+        (said,) = ada.ok("new", "Crew", f"@{bob.handle}", "-m", "hello crew", "--json").objects
+        equal(said["state"], "sent", "with the server")
+        equal(bob.texts(said["conversation"]), ["hello crew"], "what bob sees of it")
+        ada.refused(1, "new", "Third", f"@{bob.handle}", "-m", "x" * 8001)
+        equal(sum(one.get("title") == "Third" for one in ada.conversations()), 0, "all or nothing")
+
+
+def all_removals_wait_together(server):
+    with people(server, "ada", "bob", "cyd") as (ada, bob, cyd):
+        names = (f"@{bob.handle}", f"@{cyd.handle}")
+        ada.ok("new", "Team", *names)
+        ada.ok("sync")
+        done = ada.refused(5, "--offline", "remove", "Team", *names)
+        assert f"the removal of {', '.join(names)} from Team" in done.err, done.err
+        equal(len(ada.ok("--offline", "outbox", "--json").objects), 2, "what waits")
+        ada.ok("sync")
+        present = [one["handle"] for one in ada.ok("members", "Team", "--json").objects if one["present"]]
+        equal(present, [ada.handle], "who is left")
+
+
+def what_was_refused_is_put_back_without_the_server(server):
+    with people(server, "ada") as (ada,):
+        ada.refused(1, "send", f"@{ada.handle}", "to myself")
+        done = ada.refused(5, "--offline", "outbox", "--retry", "all")
+        assert "1 put back into the outbox." in done.out, done.out
+        equal(ada.ok("--offline", "outbox", "--json").objects[0]["state"], "queued", "its state")
+
+
+def a_question_that_is_lost_on_the_way_does_not_wait_in_the_outbox(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.tail()
+        waiting.until(lambda: ada.status()["connection"] == "online", "ada is online")
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            ada.refused(7, "--wait", "1", "profile", f"@{bob.handle}")
+            (status,) = ada.ok("--offline", "status", "--json").objects
+            equal(status["waiting"], 0, "commands that wait")
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        ada.ok("logout")
+
+
+def unread_by(server):
+    """Whether something has come to the server that it has not read."""
+    with open("/proc/net/tcp", encoding="ascii") as connections:
+        for _, local, _, state, queues, *_ in map(str.split, connections.readlines()[1:]):
+            if int(local.split(":")[1], 16) == server.port and state == "01":
+                return int(queues.split(":")[1], 16) > 0
+    return False
+
+
+def who_interrupts_a_sign_in_is_told_so(server):
+    with people(server, "ada") as (ada,), Person(server, ada.handle, register=False) as two:
+        for granted in (False, True):
+            os.kill(server.pid, signal.SIGSTOP)
+            try:
+                signing_in = two.start("login", ada.handle, "--server", two.address)
+                waiting.until(lambda: unread_by(server), "the question waits for the server")
+                assert list(two.home.glob("*/server")), "it is written down where the account will be found"
+                signing_in.send_signal(signal.SIGINT)
+                if not granted:
+                    equal(signing_in.wait(20), 1, "exit code")
+            finally:
+                os.kill(server.pid, signal.SIGCONT)
+            equal(signing_in.wait(20), 1, "exit code")
+            assert "Interrupted" in signing_in.errors[-1], signing_in.errors
+            if not granted:
+                equal([file.name for file in two.folder.iterdir()], ["owner"], "what is left")
+        # What the server said while the process was ending is kept.
+        equal(two.status()["connection"], "online", "the device that was signed in")
+
+
 CASES = [
     tail_says_that_the_server_is_gone_and_back,
     a_sign_out_offline_tells_the_server_nothing,
+    a_groups_first_message_waits_together_with_it,
+    all_removals_wait_together,
+    what_was_refused_is_put_back_without_the_server,
+    a_question_that_is_lost_on_the_way_does_not_wait_in_the_outbox,
+    who_interrupts_a_sign_in_is_told_so,
     a_silent_server_is_waited_for_once_and_not_for_each_name,
     what_is_sent_offline_goes_out_later,
     reading_works_offline,

@@ -92,5 +92,29 @@ TEST(Home, AnswersWhereTheFolderCannotBeLookedInto) {
     EXPECT_FALSE(Home::set_records(place, false));
 }
 
+TEST(Home, AnAccountIsFoundByTheHandleOfNow) {
+    const TemporaryFolder folder;
+    const Home home(folder.path());
+    const auto server = *ServerAddress::parse("https://chat.example.org");
+    remembered(home, "ada", "https://chat.example.org");
+    ASSERT_TRUE(Home::rename(*home.find("ada"), "countess"));
+    EXPECT_FALSE(home.find("ada"));
+    for (const char* wanted : {"countess", "countess@chat.example.org"}) {
+        const auto found = home.find(wanted);
+        ASSERT_TRUE(found) << found.error();
+        EXPECT_EQ(found->handle(), "countess");
+        EXPECT_EQ(found->folder.filename(), "ada@chat.example.org");
+    }
+    // Signing in again finds what this device holds.
+    EXPECT_EQ(home.prepare("countess", server, "")->folder.filename(), "ada@chat.example.org");
+    ASSERT_TRUE(Home::rename(*home.find("countess"), "ada"));
+    EXPECT_EQ(home.find("ada")->handle(), "ada");
+    EXPECT_FALSE(home.find("countess"));
+    ASSERT_TRUE(Home::rename(*home.find("ada"), "countess"));
+    Home::forget(*home.find("countess"));
+    remembered(home, "ada", "https://chat.example.org");
+    EXPECT_EQ(home.find({})->handle(), "ada");
+}
+
 }  // namespace
 }  // namespace parley::client

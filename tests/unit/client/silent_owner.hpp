@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,24 +57,36 @@ class SilentOwner {
     std::optional<Instant> last_until;
     /// Where it would fall silent, it ends.
     bool ends_instead = false;
+    /// What it tells of a command that it took.
+    std::function<std::optional<protocol::DoorNotice>(const protocol::Envelope&)> tells;
+    /// What it was asked to discard, and how it fails to.
+    std::vector<Uuid> discarded;
+    std::optional<ErrorCode> discard_failure;
 
   private:
     void serve(const client::LocalMessage& message) {
         protocol::DoorReply reply;
+        std::vector<protocol::DoorNotice> notices;
         if (message.kind == client::LocalMessage::Kind::commands) {
             last_until = message.until;
             std::vector<Uuid> ids;
             const auto commands = protocol::decode_frame(message.body, client::local_encoding);
             ASSERT_TRUE(commands);
-            for (const auto& one : *commands)
-                ids.push_back(std::get<protocol::Envelope>(one).id.value_or(Uuid{}));
+            for (const auto& one : *commands) {
+                const auto& command = std::get<protocol::Envelope>(one);
+                ids.push_back(command.id.value_or(Uuid{}));
+                if (const auto notice = tells ? tells(command) : std::nullopt) notices.push_back(*notice);
+            }
             given.insert(given.end(), ids.begin(), ids.end());
             if (frames_-- <= 0) return ends_instead ? end() : void();
             answered.insert(answered.end(), ids.begin(), ids.end());
             reply.accepted = std::move(ids);
         } else if (const auto request =
                        protocol::decode<protocol::DoorRequest>(message.body, client::local_encoding);
-                   request && request->conversations) {
+                   request && request->discard) {
+            discarded.push_back(*request->discard);
+            if (discard_failure) reply.failure = protocol::DoorFailure{.code = *discard_failure};
+        } else if (request && request->conversations) {
             protocol::ViewConversation group{.stream = StreamId("c1"), .present = true};
             group.summary = {.kind = protocol::ConversationKind::group,
                              .title = "Team",
@@ -85,10 +98,14 @@ class SilentOwner {
                                                 .account = AccountId("a1"),
                                                 .device = DeviceId("d1")};
         }
+        say({.reply = std::move(reply)});
+        for (auto& notice : notices)
+            say({.notice = std::move(notice)});
+    }
+    void say(const protocol::DoorOutput& output) {
         guest_->send({.kind = client::LocalMessage::Kind::output,
                       .until = {},
-                      .body = protocol::encode(protocol::DoorOutput{.reply = std::move(reply)},
-                                               client::local_encoding)});
+                      .body = protocol::encode(output, client::local_encoding)});
     }
     void end() {
         listener_.reset();
