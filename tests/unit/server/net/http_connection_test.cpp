@@ -335,7 +335,7 @@ TEST(Listener, SaysWhatIsWrongWithItsAddressAndFiles) {
         EXPECT_FALSE(made);
         return made ? std::string() : made.error().context;
     };
-    EXPECT_NE(mistake(net).find("in use"), std::string::npos);
+    EXPECT_NE(mistake(net).find("taken by another program"), std::string::npos);
     net.port = 0;
     net.address = "not an address";
     EXPECT_NE(mistake(net).find("not an address"), std::string::npos);
