@@ -23,9 +23,13 @@ Status Client::Impl::handle_frame(std::string_view frame) {
     }
     for (auto& one : *decoded) {
         if (auto* envelope = std::get_if<Envelope>(&one)) {
+            const auto answers = envelope->re;
             TRY(handle_envelope(std::move(*envelope)));
+            if (answers) outbox_.answered(*answers);
         } else {
-            TRY(handle_unreadable(std::get<protocol::Rejected>(one)));
+            const auto& rejected = std::get<protocol::Rejected>(one);
+            TRY(handle_unreadable(rejected));
+            if (rejected.re) outbox_.answered(*rejected.re);
         }
         if (!session_.has_socket()) return {};
     }

@@ -254,7 +254,10 @@ Status Outbox::forget(const Command& command) {
     Lane& lane = lanes_[name];
     lane.failed.erase(command.position);
     if (lane.waiting.erase(command.position) != 0) --waiting_;
-    if (command.state == CommandState::in_flight) --in_flight_;
+    if (command.state == CommandState::in_flight) {
+        --in_flight_;
+        unanswered_.insert(command.id);
+    }
     if (lane.waiting.empty() && lane.failed.empty()) lanes_.erase(name);
     const std::int64_t position = command.position;
     positions_.erase(command.id);
@@ -333,7 +336,7 @@ std::optional<std::string> Outbox::check() const {
         }
     }
     if (in_flight != in_flight_ || waiting != waiting_) return "outbox: miscounted";
-    if (in_flight_ > commands_in_flight_max) return "outbox: too much in flight";
+    if (in_flight_ + unanswered_.size() > commands_in_flight_max) return "outbox: too much in flight";
     if (positions_.size() != commands_.size()) return "outbox: ids and commands differ";
     return std::nullopt;
 }

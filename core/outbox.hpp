@@ -93,6 +93,8 @@ class Outbox {
 
     // Commands; each inside the transaction of the caller.
     Status add(const Uuid& id, const protocol::Payload& payload, WallTime now);
+    /// The server has answered this, whatever it was.
+    void answered(const Uuid& id) { unanswered_.erase(id); }
     Result<Uuid> retry(const Uuid& id, WallTime now);
     Status discard(const Uuid& id);
 
@@ -148,6 +150,8 @@ class Outbox {
     std::map<Uuid, std::int64_t> positions_;
     std::map<std::string, Lane> lanes_;
     std::size_t in_flight_ = 0;
+    /// Settled by something else than the answer, which is still to come: for the server they are under way.
+    std::set<Uuid> unanswered_;
     std::size_t waiting_ = 0;
     std::int64_t next_position_ = 1;
 };

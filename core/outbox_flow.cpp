@@ -93,7 +93,7 @@ Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
 }
 
 Status Outbox::pump(Instant now) {
-    while (in_flight_ < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
+    while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
         Command* command = next_to_send(now);
         if (!command) break;
         TRY_ASSIGN(auto sent, envelope(*command));
@@ -147,6 +147,7 @@ void Outbox::handle_disconnected() {
         for (std::int64_t position : in_flight)
             (void)forget(commands_.at(position));
     }
+    unanswered_.clear();
     for (auto& [name, lane] : lanes_) {
         lane.paused_until.reset();
         for (std::int64_t position : lane.waiting)
@@ -159,6 +160,7 @@ void Outbox::clear() {
     commands_.clear();
     positions_.clear();
     lanes_.clear();
+    unanswered_.clear();
     in_flight_ = waiting_ = 0;
     timers_.stop(Timer::outbox);
 }

@@ -282,6 +282,16 @@ TEST_F(Outbox, AMessageThatComesAsARowIsSettledByIt) {
     EXPECT_TRUE(script.view("c1").complete);
 }
 
+TEST_F(Outbox, WhatARowSettledIsUnderWayUntilItsAnswer) {
+    const auto said = say(core::commands_in_flight_max + 1);
+    auto row = Script::pushed("c1", 1, Script::said("text 0", "me"));
+    row.id = said[0];
+    script.give({row});
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(core::commands_in_flight_max));
+    script.accept(said[0], "c1", 1);
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(core::commands_in_flight_max + 1));
+}
+
 TEST_F(Outbox, WhatAFailedCreationWasToHoldFailsWithIt) {
     const Uuid group = script.submit(protocol::ConversationCreate{"group", {}});
     const Uuid text = script.submit(protocol::MessageSend{to_made_by(group), "in it", std::nullopt, {}});
