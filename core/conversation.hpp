@@ -61,6 +61,8 @@ struct Conversation {
     /// All member rows are to be fetched, going on after this `born`.
     std::optional<std::int64_t> members_after;
     bool settings_owed = false;
+    /// How often that, or all members, came to be owed: an answer to a question of before settles nothing.
+    std::int64_t rows_debts = 0;
     /// Head at the moment of the server's last restore, where that has been dealt with.
     std::optional<std::int64_t> restored_from;
 
@@ -102,6 +104,13 @@ struct Conversation {
     bool looked_through = false;
     /// One came in, or in again, since pulls looked last.
     bool just_joined = false;
+
+    /// Members and settings of whatever age are to be fetched, from now on.
+    void owe_rows() {
+        members_after = 0;
+        settings_owed = true;
+        ++rows_debts;
+    }
 
     std::int64_t read_shown() const { return std::max(read, read_pending); }
     /// Where the last pull stopped short of the head, one more is owed even if pushed changes closed the

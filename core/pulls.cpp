@@ -116,7 +116,10 @@ Status Pulls::take(const Request& request, const protocol::Payload& reply, WallT
     if (page && asked_page) return streams_.handle_page(*conversation, *asked_page, *page, now);
     const auto* rows = std::get_if<protocol::RowsOk>(&reply);
     const auto* asked_rows = std::get_if<protocol::Rows>(&request.payload);
-    if (rows && asked_rows) return streams_.handle_rows(*conversation, *asked_rows, *rows, now);
+    if (rows && asked_rows) {
+        const bool settles = request.rows_debts == conversation->rows_debts;
+        return streams_.handle_rows(*conversation, *asked_rows, *rows, settles, now);
+    }
     return {};
 }
 
@@ -271,7 +274,7 @@ std::optional<Pulls::Request> Pulls::owed_by(const Conversation& c) const {
     std::optional<Request> owed;
     const auto consider = [&](bool is_owed, Purpose purpose, auto payload) {
         if (owed || !is_owed) return;
-        Request request{c.stream, purpose, payload()};
+        Request request{c.stream, purpose, payload(), c.rows_debts};
         if (!refused(request)) owed = std::move(request);
     };
     const auto rows = [&](protocol::RowKind kind, std::int64_t after) {

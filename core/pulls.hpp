@@ -92,6 +92,8 @@ class Pulls {
         StreamId stream;
         Purpose purpose{};
         protocol::Payload payload;
+        /// Conversation::rows_debts, when it was asked.
+        std::int64_t rows_debts = 0;
     };
     struct Pause {
         Instant until;

@@ -74,8 +74,7 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
     }
     if (new_here && from > 1) {
         // What was made before one came: members and settings, of whatever age.
-        conversation.members_after = 0;
-        conversation.settings_owed = true;
+        conversation.owe_rows();
     }
     if (new_here || from > conversation.origin) {
         // Joining is reading up to there.
@@ -176,8 +175,7 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.read = 0;
     conversation.shown.reset();
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
-    conversation.members_after = 0;
-    conversation.settings_owed = true;
+    conversation.owe_rows();
     changed(conversation);
     return {};
 }
@@ -233,8 +231,9 @@ void Streams::jump(Conversation& conversation) {
     conversation.cursor = conversation.solid = conversation.base = conversation.head;
     conversation.newest_owed = true;
     // The rows of all members tell of those who went, too.
-    if (!holds_anything || !mutant(Mutant::jump_without_removals)) conversation.members_after = 0;
-    conversation.settings_owed = true;
+    const auto members_after = conversation.members_after;
+    conversation.owe_rows();
+    if (holds_anything && mutant(Mutant::jump_without_removals)) conversation.members_after = members_after;
     leap(conversation);
     changed(conversation);
 }

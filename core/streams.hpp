@@ -74,8 +74,9 @@ class Streams {
     Status handle_removed(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
     Status handle_page(Conversation& conversation, const protocol::Page& asked, const protocol::PageOk& page,
                        WallTime now);
+    /// `settles`: they were asked for since they are owed.
     Status handle_rows(Conversation& conversation, const protocol::Rows& asked, const protocol::RowsOk& rows,
-                       WallTime now);
+                       bool settles, WallTime now);
 
     /// Leaves what lies between cursor and head to pages.
     void jump(Conversation& conversation);

@@ -151,11 +151,12 @@ Status Streams::handle_page(Conversation& conversation, const protocol::Page& as
 }
 
 Status Streams::handle_rows(Conversation& conversation, const protocol::Rows& asked,
-                            const protocol::RowsOk& rows, WallTime now) {
+                            const protocol::RowsOk& rows, bool settles, WallTime now) {
     for (const auto& row : rows.rows)
         TRY(store(conversation, row, now));
     changed(conversation);
     conversation.rows_as_of = std::max(conversation.rows_as_of, rows.as_of);
+    if (!settles) return {};
     if (asked.kind == protocol::RowKind::settings) {
         if (!rows.more) conversation.settings_owed = false;
         return {};

@@ -96,6 +96,25 @@ TEST_F(Membership, RowsThatOvertakeAStateAreNotTakenBackByIt) {
     EXPECT_EQ(script.view("c2").summary.title, "newer");
 }
 
+TEST_F(Membership, WhatWasReadBeforeOneCameBackSettlesNothingThatIsOwedSince) {
+    script.give({Script::joined("c2", 2, 5)});
+    answer<protocol::Changes>(protocol::ChangesOk{4, 5, 5, false, {Script::row(5, Script::member("me"))}});
+    const auto before = script.sent_of<protocol::Rows>();
+    ASSERT_FALSE(before.empty());
+    // Out, and in again, while the server is slow to answer.
+    script.give({Script::pushed("me", 3, protocol::Left{StreamId("c2"), 6}, 2)});
+    auto again = Script::joined("c2", 4, 8);
+    again.born = 2;
+    script.give({again});
+    script.give(protocol::RowsOk{6, false, {}}, before.back().id);
+    for (int part = 0; part < 3; ++part) {
+        const auto after = last_asked<protocol::Changes>().after;
+        answer<protocol::Changes>(protocol::ChangesOk{after, 8, 8, false, {}});
+    }
+    EXPECT_GT(script.sent_of<protocol::Rows>().size(), before.size()) << "they are asked for once more";
+    EXPECT_EQ(last_asked<protocol::Rows>().kind, protocol::RowKind::settings);
+}
+
 TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     push(1, "one");
     push(2, "lost");
