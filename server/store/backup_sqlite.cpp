@@ -90,6 +90,9 @@ Result<std::int64_t> copy_into(const std::string& directory, const std::string& 
 
 Status keep_secret(const std::string& directory, const std::string& file) {
     const std::string secret = content_of(secret_in(directory));
+    std::error_code ignored;
+    if (secret.empty() && std::filesystem::exists(secret_in(directory), ignored))
+        return fail(ErrorCode::internal, "cannot read " + secret_in(directory));
     if (secret.empty()) return {};
     TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
     TRY_ASSIGN(auto connection, Connection::open(file, checked->name(), Access::read_write));

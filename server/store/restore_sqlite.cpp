@@ -86,27 +86,26 @@ Result<std::string> free_name(const std::string& path) {
     for (int number = 1; number <= replaced_max; ++number) {
         const std::string name = path + ".replaced" + (number == 1 ? "" : "." + std::to_string(number));
         std::error_code ignored;
-        if (!std::filesystem::exists(name, ignored)) return name;
+        const bool taken =
+            std::filesystem::exists(name, ignored) || std::filesystem::exists(name + "-wal", ignored);
+        if (!taken) return name;
     }
     return fail(ErrorCode::internal, "there are too many " + path + ".replaced; remove some");
 }
 
-/// Keeps what was there: the main file under another name, and its log where that could not be copied back.
+/// Keeps what is there under another name too: the main file, and its log where that could not be copied
+/// back. Until the copy takes the place, the store is as it was.
 Result<std::string> keep_replaced(const std::string& path, bool settled) {
     std::error_code failure;
     if (!std::filesystem::exists(path, failure)) return std::string();
     TRY_ASSIGN(const auto kept, free_name(path));
-    std::filesystem::create_hard_link(path, kept, failure);
-    if (failure) return fail(ErrorCode::internal, "cannot keep " + kept + ": " + failure.message());
-    for (const auto* suffix : {"-wal", "-shm"}) {
-        std::error_code missing;
-        if (settled) {
-            std::filesystem::remove(path + suffix, missing);
-        } else {
-            std::filesystem::rename(path + suffix, kept + suffix, missing);
-        }
-    }
-    return kept;
+    const bool with_log = !settled && std::filesystem::exists(path + "-wal", failure);
+    if (with_log) std::filesystem::create_hard_link(path + "-wal", kept + "-wal", failure);
+    if (!failure) std::filesystem::create_hard_link(path, kept, failure);
+    if (!failure) return kept;
+    const auto reason = failure.message();
+    std::filesystem::remove(kept + "-wal", failure);
+    return fail(ErrorCode::internal, "cannot keep " + kept + ": " + reason);
 }
 
 /// Takes the secret out of the copy; empty: there is none.
@@ -164,8 +163,12 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
         TRY(connection->status());
     }
     report.secret = !secret.empty();
-    TRY_ASSIGN(report.replaced, keep_replaced(path, replaced.has_value()));
     TRY(put_secret(secret, directory));
+    TRY_ASSIGN(report.replaced, keep_replaced(path, replaced.has_value()));
+    // Were the power to fail between the log and the main file, what is left would know that an epoch is due.
+    if (!replaced) TRY(remember_epoch(directory, report.epoch));
+    for (const auto* suffix : {"-wal", "-shm"})
+        std::filesystem::remove(path + suffix, ignored);
     TRY(move_into_place(fresh, path));
     // Where that fails, the next start does it.
     (void)remember_epoch(directory, report.epoch);

@@ -253,6 +253,23 @@ TEST_F(Backup, ReplacesAStoreWhoseCountersCannotBeRead) {
     }
 }
 
+TEST_F(Backup, ARestoreThatFailsLateLeavesTheStoreAsItWas) {
+    const auto secret = directory + "/secret";
+    std::ofstream(secret) << "sixteen and more";
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(world->send(ada, group, "after the backup"));
+    store.reset();
+    std::ofstream(secret) << "another one";
+    // The secret of the backup cannot be put into place.
+    std::filesystem::create_directories(secret + ".restoring/taken");
+    EXPECT_FALSE(restore(file, directory, host, at));
+    EXPECT_FALSE(std::filesystem::exists(directory + "/parley.db.replaced"));
+    open();
+    EXPECT_THAT(texts(ada, group), testing::ElementsAre("after the backup"));
+}
+
 TEST_F(Backup, ARestoreIntoAnEmptyDirectoryMakesAStore) {
     const auto ada = world->person("ada");
     ASSERT_TRUE(back_up(directory, file, never));
