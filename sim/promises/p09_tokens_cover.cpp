@@ -8,6 +8,7 @@
 #include "sim/promises/all.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,7 +31,10 @@ class TokensCover final : public Promise {
         if (batch.last_position < batch.first_position) return;
         for (const StreamId& stream : std::exchange(unplaced_, {}))
             heads_[stream].emplace_back(batch.first_position - 1, learnt_[stream]);
+        if (std::exchange(restarted_, false)) maybe_moved_ = batch.first_position - 1;
         for (const auto& effect : batch.effects) {
+            if (const auto* receipt = std::get_if<server::ReceiptMoved>(&effect))
+                receipts_moved_[server::to_id(receipt->conversation)] = batch.last_position;
             const auto* change = std::get_if<server::ConversationChange>(&effect);
             if (change == nullptr) continue;
             const StreamId stream = server::to_id(change->conversation);
@@ -41,6 +45,7 @@ class TokensCover final : public Promise {
 
     /// What was committed and never told to the shards got its position before the next that is taken.
     void server_started(Scene&, const StoredRows& stored) override {
+        restarted_ = true;
         for (const auto& [stream, head] : stored.heads) {
             std::int64_t& known = learnt_[stream];
             if (head > known) unplaced_.insert(stream);
@@ -113,6 +118,9 @@ class TokensCover final : public Promise {
         const std::int64_t before = std::max(began.position, began.states_as_of);
         for (const auto& [stream, heads] : heads_) {
             if (heads.empty() || heads.back().first <= before) continue;
+            // What moved while states are sent in several parts is owed once more, with all that is new in
+            // it.
+            if (issued.states_as_of > 0 && moved_last(stream, heads) > issued.position) continue;
             const Membership* member = scene.history().membership(stream, who.account);
             if (member == nullptr || !member->present) continue;
             const std::int64_t head = head_at(heads, issued.position);
@@ -143,6 +151,14 @@ class TokensCover final : public Promise {
         return behind == heads.begin() ? 0 : std::prev(behind)->second;
     }
 
+    /// The latest position at which its state may have become another one.
+    std::int64_t moved_last(const StreamId& stream, const Heads& heads) const {
+        if (restarted_) return std::numeric_limits<std::int64_t>::max();
+        const auto receipt = receipts_moved_.find(stream);
+        const std::int64_t by_receipt = receipt == receipts_moved_.end() ? 0 : receipt->second;
+        return std::max({heads.back().first, by_receipt, maybe_moved_});
+    }
+
     static void wrong(Scene& scene, const Wire& wire, const StreamId& stream, std::int64_t covered,
                       std::int64_t told) {
         scene.violated({9,
@@ -156,6 +172,11 @@ class TokensCover final : public Promise {
     std::map<StreamId, std::int64_t> learnt_;
     /// Learnt from the store after a start, with no position yet.
     std::set<StreamId> unplaced_;
+    std::map<StreamId, std::int64_t> receipts_moved_;
+    /// What a server that ended had committed and not told may have moved anything, up to here; where nothing
+    /// was committed since the start, that place is not known.
+    std::int64_t maybe_moved_ = 0;
+    bool restarted_ = false;
     std::map<std::uint64_t, Told> told_;
 };
 
