@@ -47,10 +47,6 @@ function(parley_test name)
                       GTest::gmock GTest::gtest_main rapidcheck)
     # What is tested is optimised; what a test itself does need not be.
     target_compile_options(${name} PRIVATE ${PARLEY_TEST_FLAGS})
-    # Most of a test's time in the compiler goes to the headers that it shares with its neighbours.
-    if(PARLEY_TEST_UNITY)
-        set_target_properties(${name} PROPERTIES UNITY_BUILD ON)
-    endif()
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "_.*" "" labels "${name}")
     if(arg_THREADS)
