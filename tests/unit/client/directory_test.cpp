@@ -55,6 +55,7 @@ TEST(Directory, AsksForFewerPeopleAtATimeWhereAllDoNotFitIntoOneAnswer) {
         return profiles_of_long_names(question);
     };
     std::vector<protocol::ViewMember> members;
+    members.reserve(301);
     for (int number = 0; number < 301; ++number) {
         members.push_back({.profile = {.account = AccountId("a" + std::to_string(number)), .name = "old"},
                            .role = protocol::Role::member,
