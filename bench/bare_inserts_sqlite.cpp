@@ -32,7 +32,7 @@ BareInserts::BareInserts(const std::string& directory) {
     run(sqlite3_open((directory + "/bare.db").c_str(), &database_));
     execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
-        "PRAGMA cache_size = -65536;"
+        "PRAGMA cache_size = -32768;"
         "CREATE TABLE row (stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL,"
         " kind INTEGER NOT NULL, slot INTEGER NOT NULL, author INTEGER NOT NULL, id BLOB,"
         " at INTEGER NOT NULL, gone INTEGER NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL,"

@@ -4,7 +4,6 @@
 #include "server/bus/pools.hpp"
 #include "server/bus/writer_thread.hpp"
 #include "server/net/listener.hpp"
-#include "server/offline.hpp"
 #include "server/ops/clock.hpp"
 #include "server/ops/control.hpp"
 #include "server/ops/first_start.hpp"
@@ -16,6 +15,7 @@
 #include "server/ops/system_call.hpp"
 #include "server/ops/thread_name.hpp"
 #include "server/store/sqlite_store.hpp"
+#include "server/store_options.hpp"
 
 #include <fmt/format.h>
 #include <sodium.h>

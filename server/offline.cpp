@@ -9,8 +9,8 @@
 #include "server/ops/process_log.hpp"
 #include "server/ops/system_call.hpp"
 #include "server/store/backup.hpp"
-#include "server/store/file_identity.hpp"
 #include "server/store/sqlite_store.hpp"
+#include "server/store_options.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -73,16 +73,6 @@ std::string damage(const std::string& where, const auto& report) {
 }
 
 }  // namespace
-
-SqliteOptions store_options(const Settings& settings) {
-    return {.directory = settings.data,
-            .vfs = {},
-            .ballast_bytes = settings.store_ballast_mib << 20,
-            .log_bytes_max = settings.store_log_mib << 20,
-            .opened_file = [file = settings.data + "/parley.db"] {
-                return OpenedFile{file_identity(file), current_time().wall};
-            }};
-}
 
 Result<std::string> make_invite(const Settings& settings, const MakeInvite& invite) {
     const std::string request =

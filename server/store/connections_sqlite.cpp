@@ -99,12 +99,13 @@ Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const s
     TRY_ASSIGN(auto connection, Connection::open(path, vfs, Access::read_write));
     TRY(connection->execute("PRAGMA page_size = 4096"));
     if (checksums == PageChecksums::on) connection->reserve_page_checksums();
+    // 32 MiB of pages, which is most of the memory that a busy server takes.
     TRY(
         connection->execute("PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = FULL;"
                             "PRAGMA wal_autocheckpoint = 0;"
                             "PRAGMA cell_size_check = ON;"
-                            "PRAGMA cache_size = -65536;"
+                            "PRAGMA cache_size = -32768;"
                             "PRAGMA temp_store = MEMORY"));
     connection->follow_sound_pages_only();
     if (mutant(Mutant::synchronous_normal)) TRY(connection->execute("PRAGMA synchronous = NORMAL"));
@@ -137,11 +138,7 @@ Status copy_log_back(Connection& connection, LogCopy how) {
 }
 
 Status make_room_for_log(Connection& connection) {
-    std::int64_t pages = 0;
-    {
-        Statement count(connection, "PRAGMA page_count");
-        if (auto query = count(); query.step()) pages = query.integer(0);
-    }
+    const auto pages = one_number(connection, "PRAGMA page_count");
     TRY(connection.status());
     sqlite3_file* file = nullptr;
     sqlite3_int64 size = 0;

@@ -73,12 +73,6 @@ std::string one_text(Connection& connection, std::string_view sql, Pages pages) 
     return query.step() ? std::string(query.text(0)) : std::string();
 }
 
-std::int64_t one_number(Connection& connection, std::string_view sql) {
-    Statement statement(connection, sql);
-    auto query = statement();
-    return query.step() ? query.integer(0) : 0;
-}
-
 Status check_kind(Connection& connection, const std::string& name) {
     const auto tables = one_number(
         connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('row', 'meta')");

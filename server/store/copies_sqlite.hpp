@@ -14,12 +14,12 @@
 namespace parley::server::copies {
 
 using sqlite::Connection;
+using sqlite::one_number;
 using sqlite::Pages;
 
 std::string database_in(const std::string& directory);
 std::string secret_in(const std::string& directory);
 
-std::int64_t one_number(Connection& connection, std::string_view sql);
 std::string one_text(Connection& connection, std::string_view sql, Pages pages = Pages::sound);
 
 /// Whether it is a store at all, of this version or an older one; otherwise `invalid`, which calls it `name`.

@@ -17,12 +17,6 @@ constexpr int chance_bits = 12;
 /// What was given in one epoch may have gone on into the numbers of the next one.
 constexpr std::int64_t epochs_apart = 2;
 
-std::int64_t one_number(Connection& connection, const char* sql) {
-    Statement statement(connection, sql);
-    auto query = statement();
-    return query.step() && !query.is_null(0) ? query.integer(0) : 0;
-}
-
 /// A million changes for every second since 2020, which no stream has given.
 std::int64_t beyond_all(WallTime now) {
     constexpr std::int64_t year_2020_s = 1'577'836'800;

@@ -1,8 +1,10 @@
 #include "server/store/schema_sqlite.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/stretches_sqlite.hpp"
+#include "server/store/view.hpp"
 
 #include <array>
 #include <cstddef>
@@ -129,14 +131,11 @@ constexpr std::array scripts = {version_1, version_2, version_3, version_4,
                                 version_5, version_6, version_7, version_8};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
+static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824, "what version 8 computes with");
 static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");
 
 Result<std::int64_t> version_of(Connection& connection) {
-    std::int64_t version = 0;
-    {
-        Statement read_version(connection, "PRAGMA user_version");
-        if (auto query = read_version(); query.step()) version = query.integer(0);
-    }
+    const auto version = one_number(connection, "PRAGMA user_version");
     TRY(connection.status());
     return version;
 }

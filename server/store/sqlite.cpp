@@ -211,6 +211,12 @@ ByteView Query::blob(int column) const {
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle_, column))};
 }
 
+std::int64_t one_number(Connection& connection, std::string_view sql) {
+    Statement statement(connection, sql);
+    auto query = statement();
+    return query.step() ? query.integer(0) : 0;
+}
+
 }  // namespace parley::server::sqlite
 
 namespace parley::server {

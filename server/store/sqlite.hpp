@@ -182,6 +182,10 @@ class Query {
     Statement& statement_;
 };
 
+/// The number that a query with one answer gives; 0 where there is none, it is NULL, or the connection
+/// failed.
+std::int64_t one_number(Connection& connection, std::string_view sql);
+
 template <class... Args>
 void Statement::start(const Args&... args) {
     if (!prepare()) return;

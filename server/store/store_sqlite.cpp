@@ -46,11 +46,7 @@ constexpr std::int64_t log_bytes_max_when_full = 1 << 18;
 constexpr int damages_passed_over_max = 64;
 
 Result<std::int64_t> file_bytes(Connection& connection) {
-    std::int64_t pages = 0;
-    {
-        Statement count(connection, "PRAGMA page_count");
-        if (auto query = count(); query.step()) pages = query.integer(0);
-    }
+    const auto pages = one_number(connection, "PRAGMA page_count");
     TRY(connection.status());
     return pages * page_bytes;
 }
