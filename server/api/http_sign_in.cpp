@@ -147,12 +147,12 @@ void HttpApi::refuse_sign_in(const SharedCall& call, const Error& error) {
 
 void HttpApi::finish_new_device(const SharedCall& call, const Answer& answer) {
     const auto* signed_in = std::get_if<SignedIn>(&answer.payload);
-    if (signed_in == nullptr || !call->abandoned()) {
-        return finish_sign_in(
-            call, answer, 201,
-            [this, device = signed_in == nullptr ? SignedIn{} : *signed_in] { undo_sign_in(device); });
-    }
-    undo_sign_in(*signed_in);
+    if (signed_in == nullptr) return call->refuse({ErrorCode::internal, {}, 0, {}});
+    const auto undo = [this, device = *signed_in] {
+        undo_sign_in(device);
+    };
+    if (!call->abandoned()) return finish_sign_in(call, answer, 201, undo);
+    undo();
     call->refuse(busy());
 }
 

@@ -1,6 +1,7 @@
 #include "server/api/reads.hpp"
 
 #include "server/api/commands.hpp"
+#include "server/domain/use_cases.hpp"
 #include "server/store/view.hpp"
 
 #include <cassert>
@@ -56,15 +57,6 @@ Result<protocol::Envelope> read(Snapshot&, AccountKey, const T&) {
 }
 
 }  // namespace
-
-std::unexpected<Error> signed_out(bool token_reused) {
-    if (!token_reused) return fail({ErrorCode::revoked, "This device was signed out.", 0, {}});
-    return fail(
-        {ErrorCode::refresh_reused,
-         "A refresh token of this device was used again, or it was never used and made room for another.",
-         0,
-         {}});
-}
 
 Status check_device(const Result<std::optional<DeviceFacts>>& read, AccountKey account) {
     if (!read) return fail(read.error());

@@ -20,9 +20,6 @@ inline std::unexpected<Error> not_read() {
 /// ErrorReply, for its floor. The same for the socket and for HTTP.
 std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request);
 
-/// What a device hears that is signed in no more; `token_reused` as in DeviceRecord.
-std::unexpected<Error> signed_out(bool token_reused);
-
 /// Whether the device that a sound token names may be served. `revoked`, which makes it erase what it holds,
 /// only where it was signed out; one that a restored store does not know (token_invalid) keeps everything and
 /// signs in again.

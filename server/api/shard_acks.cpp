@@ -82,14 +82,14 @@ void Shard::take_back(const AcksReturned& returned) {
     if (returned.acks.tries >= acks_tries_max || acks_returned_count_ + acks.size() > acks_waiting_max)
         return;
     const auto half = acks.begin() + static_cast<std::ptrdiff_t>((acks.size() + 1) / 2);
-    for (auto part :
-         {Acks{.epoch = 0, .acks = {acks.begin(), half}}, Acks{.epoch = 0, .acks = {half, acks.end()}}}) {
-        if (part.acks.empty()) continue;
-        part.epoch = returned.acks.epoch;
-        part.tries = returned.acks.tries + 1;
-        acks_returned_count_ += part.acks.size();
-        acks_returned_.push_back(std::move(part));
-    }
+    const auto keep = [&](auto from, auto to) {
+        if (from == to) return;
+        acks_returned_.push_back(
+            {.epoch = returned.acks.epoch, .acks = {from, to}, .tries = returned.acks.tries + 1});
+    };
+    keep(acks.begin(), half);
+    keep(half, acks.end());
+    acks_returned_count_ += acks.size();
     if (!acks_again_) acks_again_ = now_.instant + acks_retry;
 }
 

@@ -1,6 +1,6 @@
 #include "base/mutant.hpp"
-#include "server/api/reads.hpp"
 #include "server/api/shard.hpp"
+#include "server/domain/use_cases.hpp"
 
 #include <algorithm>
 #include <array>

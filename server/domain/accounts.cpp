@@ -132,14 +132,16 @@ void make_room(WorkContext& context, AccountKey account) {
 
 }  // namespace
 
+std::unexpected<Error> signed_out(bool token_reused) {
+    if (!token_reused) return fail(ErrorCode::revoked, "this device was signed out");
+    return fail(ErrorCode::refresh_reused,
+                "a refresh token of this device was used after its successor, or it was never used and made "
+                "room for another; sign in again");
+}
+
 Status check_present(const DeviceRecord& device) {
     if (device.present) return {};
-    if (device.token_reused)
-        return fail(
-            ErrorCode::refresh_reused,
-            "a refresh token was used after its successor, or the device was never used and made room for "
-            "another; sign in again");
-    return fail(ErrorCode::revoked, "this device was signed out");
+    return signed_out(device.token_reused);
 }
 
 Status may_register(Snapshot& snapshot, const Rules& rules, const RegisterAccount& command, WallTime at) {
@@ -194,7 +196,7 @@ Result<Answer> perform(WorkContext& context, const UseRefreshToken& command) {
         // Its successor was used: somebody else may hold a copy. Which of the two is the person's own cannot
         // be told: nobody goes on without signing in, and nobody is told to erase anything.
         sign_out(context, device, true);
-        return fail(ErrorCode::refresh_reused, "a refresh token was used after its successor");
+        return signed_out(true);
     }
     // The one before the newest comes again where the reply was lost: it gets the same successor. One ahead
     // of the store was given out before a restore.

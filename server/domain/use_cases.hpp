@@ -13,7 +13,10 @@ Result<Answer> perform(WorkContext& context, const UseRefreshToken& command);
 Result<Answer> perform(WorkContext& context, const protocol::DeviceRevoke& command);
 Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command);
 
-/// Refuses what comes from a device that is signed out; the code says whether it erases its database.
+/// What a device hears that is signed in no more; the code says whether it erases its database.
+/// `token_reused` as in DeviceRecord.
+std::unexpected<Error> signed_out(bool token_reused);
+/// Refuses what comes from such a device.
 Status check_present(const DeviceRecord& device);
 
 // invites.cpp
