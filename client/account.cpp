@@ -32,7 +32,7 @@ bool is_silence(Instant begun) {
 
 bool changes_something(const protocol::DoorRequest& request) {
     return request.retry || request.discard || request.sign_in || request.registration ||
-           request.act == protocol::DoorAct::sign_out;
+           request.act == protocol::DoorAct::sign_out || request.act == protocol::DoorAct::erase;
 }
 
 }  // namespace

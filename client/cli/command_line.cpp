@@ -45,16 +45,15 @@ Behind one's own messages:
 )";
 
 constexpr const char* list_help = R"(
-The number behind a name counts unread messages; @ says that one of them names you.
+The number behind a name in the list counts unread messages; @ says that one of them names you.
 )";
 
-constexpr const char* footer = R"(
+constexpr const char* offline_help = R"(
 Everything works offline: what is sent is stored on this device and goes out later, also by
 another parley. Two at once share one connection; nothing is ever sent twice.
+)";
 
-Marks of one's own messages: ✓ the server has it, ✓✓ on a device of everybody else, ✓✓ read by everybody
-else. The number in `conversations` counts unread messages; @ says that one of them names you.
-
+constexpr const char* surroundings = R"(
 Environment:
   PARLEY_HOME           folder with all accounts (else parley/ in XDG_DATA_HOME, else in ~/.local/share)
   PARLEY_ACCOUNT        which account, as --account
@@ -66,7 +65,7 @@ Exit codes:
   1  refused, or something went wrong       5  queued: stored here, goes out later
   2  the command line is wrong              6  another parley does not answer
   3  not signed in                          7  the server cannot be reached
-                                            130  interrupted at the password's prompt)";
+                                            130  interrupted while signing in)";
 
 /// Collects what CLI11 fills; each `add_…` describes one command.
 class Grammar {
@@ -124,7 +123,7 @@ Grammar::Grammar() {
     add_members();
     add_accounts();
     add_upkeep();
-    app.footer(footer);
+    app.footer(std::string(offline_help) + marks_help + list_help + surroundings);
 }
 
 void Grammar::add_common() {

@@ -26,7 +26,8 @@ enum class ExitCode : int {
     busy = 6,
     /// The server cannot be reached, and this needs it.
     unreachable = 7,
-    /// The person pressed Ctrl-C at a question; nothing was done. As shells have it: 128 and the signal.
+    /// The person pressed Ctrl-C at a question, or while signing in; the sentence says what was done. As
+    /// shells have it: 128 and the signal.
     interrupted = 130,
 };
 

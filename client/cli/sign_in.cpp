@@ -26,7 +26,7 @@ Outcome<void> wait_for_end(Session& session) {
         TRY_ASSIGN(const bool happened, session.wait([] { return false; }, until));
         if (session.interrupted()) {
             return stop(
-                ExitCode::failed,
+                ExitCode::interrupted,
                 "Interrupted. The server may have said yes meanwhile: see parley status, or try again.");
         }
         while (const auto notice = session.take_notice()) {

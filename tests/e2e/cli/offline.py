@@ -312,10 +312,10 @@ def who_interrupts_a_sign_in_is_told_so(server):
                 assert list(two.home.glob("*/server")), "it is written down where the account will be found"
                 signing_in.send_signal(signal.SIGINT)
                 if not granted:
-                    equal(signing_in.wait(20), 1, "exit code")
+                    equal(signing_in.wait(20), 130, "exit code")
             finally:
                 os.kill(server.pid, signal.SIGCONT)
-            equal(signing_in.wait(20), 1, "exit code")
+            equal(signing_in.wait(20), 130, "exit code")
             assert "Interrupted" in signing_in.errors[-1], signing_in.errors
             if not granted:
                 equal([file.name for file in two.folder.iterdir()], ["owner"], "what is left")
