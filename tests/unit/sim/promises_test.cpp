@@ -185,6 +185,34 @@ TEST_F(Broken, Promise9WhereATokenCoversWhatWasTold) {
     EXPECT_EQ(broken(), -1);
 }
 
+/// Of a resume in several parts, of which the first round is over.
+std::string in_second_round(std::int64_t position) {
+    const server::Tokens tokens{server::RootSecret{}};
+    return tokens.make_sync(
+        {.epoch = 1, .position = position, .states_as_of = position + 5, .states_below = position + 3}, ben);
+}
+
+TEST_F(Broken, Promise9WhereAPartOfAResumeLeftOutWhatDidNotMoveMeanwhile) {
+    founded();
+    server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
+    batch.effects.emplace_back(change(4, text(ada), uuid(1)));
+    scene_.committed(batch);
+    say(*ben_, protocol::Sync{.token = in_second_round(7)});
+    EXPECT_EQ(broken(), 9);
+}
+
+TEST_F(Broken, Promise9WhereAPartOfAResumeStillOwesWhatMovedMeanwhile) {
+    founded();
+    server::Batch batch{.first_position = 7, .last_position = 7, .effects = {}};
+    batch.effects.emplace_back(change(4, text(ada), uuid(1)));
+    scene_.committed(batch);
+    server::Batch later{.first_position = 8, .last_position = 8, .effects = {}};
+    later.effects.emplace_back(change(5, text(ada), uuid(2)));
+    scene_.committed(later);
+    say(*ben_, protocol::Sync{.token = in_second_round(7)});
+    EXPECT_EQ(broken(), -1);
+}
+
 TEST_F(Broken, AnUnreadableTokenIsNotPassedOver) {
     founded();
     say(*ben_, protocol::Pong{.token = "t2.nonsense"});
