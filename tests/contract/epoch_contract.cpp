@@ -84,15 +84,10 @@ TEST_P(StoreContract, AnOlderCopyPutBackBecomesAnotherEpoch) {
     ASSERT_TRUE(world.send(at.ada, at.group, "kept"));
     const auto early = token_of(world, at.bob);
     const auto first_epoch = store->epoch();
-    ASSERT_TRUE(store->close());
-    data->keep_copy();
-    restart();
+    keep_copy();
     ASSERT_EQ(world.send(at.ada, at.group, "lost")->seq, 5);
     const auto ahead = token_of(world, at.bob);
-    ASSERT_TRUE(store->close());
-    store.reset();
-    data->put_copy_back();
-    restart();
+    put_copy_back();
     // Until somebody comes who knows better, numbers are given again, and more than were lost.
     for (const auto* text : {"one", "two", "three"})
         ASSERT_TRUE(world.send(at.ada, at.group, text));
@@ -131,17 +126,12 @@ TEST_P(StoreContract, AnOlderCopyPutBackBecomesAnotherEpoch) {
 
 TEST_P(StoreContract, ACopyPutBackTwiceInASecondGivesNoNumberTwice) {
     const Groups at{world};
-    ASSERT_TRUE(store->close());
-    data->keep_copy();
-    restart();
+    keep_copy();
     ASSERT_TRUE(world.send(at.ada, at.group, "lost"));
     const auto ahead = token_of(world, at.bob);
     std::set<std::int64_t> heads;
     for (int times = 0; times < 3; ++times) {
-        ASSERT_TRUE(store->close());
-        store.reset();
-        data->put_copy_back();
-        restart();
+        put_copy_back();
         ASSERT_TRUE(world.apply(report(at.bob, ahead, world.now)));
         heads.insert(world.head(at.group));
     }
@@ -153,9 +143,7 @@ TEST_P(StoreContract, ATokenOfALaterEpochShowsThatTheStoreIsBehind) {
     const Groups at{world};
     ASSERT_TRUE(world.send(at.ada, at.group, "kept"));
     const auto early = token_of(world, at.bob);
-    ASSERT_TRUE(store->close());
-    data->keep_copy();
-    restart();
+    keep_copy();
     ASSERT_TRUE(world.send(at.ada, at.group, "lost first"));
     ASSERT_TRUE(world.apply(report(
         at.bob,
@@ -169,10 +157,7 @@ TEST_P(StoreContract, ATokenOfALaterEpochShowsThatTheStoreIsBehind) {
     const auto given = world.send(at.ada, at.group, "lost with the second epoch")->seq.value();
     const auto later = token_of(world, at.bob);
     ASSERT_EQ(later.epoch, second_epoch);
-    ASSERT_TRUE(store->close());
-    store.reset();
-    data->put_copy_back();
-    restart();
+    put_copy_back();
     ASSERT_LT(store->epoch(), second_epoch);
     ASSERT_TRUE(world.send(at.ada, at.group, "before anybody comes"));
 
@@ -194,15 +179,10 @@ TEST_P(StoreContract, ATokenOfALaterEpochShowsThatTheStoreIsBehind) {
 TEST_P(StoreContract, AcksThatWereUnderWayWhenAnEpochBeganSayNothing) {
     const Groups at{world};
     ASSERT_TRUE(world.send(at.ada, at.group, "kept"));
-    ASSERT_TRUE(store->close());
-    data->keep_copy();
-    restart();
+    keep_copy();
     ASSERT_TRUE(world.send(at.ada, at.group, "lost"));
     const auto ahead = token_of(world, at.bob);
-    ASSERT_TRUE(store->close());
-    store.reset();
-    data->put_copy_back();
-    restart();
+    put_copy_back();
     ASSERT_EQ(world.send(at.ada, at.group, "in its place")->seq, 5);
     const auto delivered = [&] {
         return world.snapshot()->conversations().member(at.group, at.bob.account)->delivered;
@@ -226,15 +206,10 @@ TEST_P(StoreContract, AcksThatWereUnderWayWhenAnEpochBeganSayNothing) {
 TEST_P(StoreContract, WhereCommitsAreForgottenMoreIsFetchedThanWasLost) {
     const Groups at{world};
     const auto early = token_of(world, at.bob);
-    ASSERT_TRUE(store->close());
-    data->keep_copy();
-    restart();
+    keep_copy();
     ASSERT_TRUE(world.send(at.ada, at.group, "lost"));
     const auto ahead = token_of(world, at.bob);
-    ASSERT_TRUE(store->close());
-    store.reset();
-    data->put_copy_back();
-    restart();
+    put_copy_back();
     ASSERT_TRUE(world.send(at.ada, at.group, "new"));
     // Nobody comes for longer than commits are kept.
     world.now.ms += 2 * limits::resume_window_ms;

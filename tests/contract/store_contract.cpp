@@ -10,6 +10,19 @@ void StoreContract::restart() {
     world.use(*store);
 }
 
+void StoreContract::keep_copy() {
+    ASSERT_TRUE(store->close());
+    data->keep_copy();
+    restart();
+}
+
+void StoreContract::put_copy_back() {
+    ASSERT_TRUE(store->close());
+    store.reset();
+    data->put_copy_back();
+    restart();
+}
+
 void StoreContract::expect_refused(const Work& work, ErrorCode code) {
     const auto before = data->dump();
     const auto answer = world.apply(work);

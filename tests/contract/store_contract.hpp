@@ -39,6 +39,10 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
 
     /// Ends the process that has the store open, without a close, and starts the next.
     void restart();
+    /// Keeps a copy of what there is now, for the next `put_copy_back`; both end the store in order and start
+    /// it again.
+    void keep_copy();
+    void put_copy_back();
     /// The work is refused with this code, and neither the data nor anybody notices.
     void expect_refused(const Work& work, ErrorCode code);
 

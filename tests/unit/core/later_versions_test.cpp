@@ -76,7 +76,7 @@ TEST_F(LaterVersions, ARowThatIsPulledLeavesTheOthersReadable) {
 }
 
 TEST_F(LaterVersions, ARowOfAPageLeavesTheOthersReadable) {
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 50'000)});
     answer_later<protocol::Page>(protocol::PageOk{
         49'999,
@@ -156,7 +156,7 @@ TEST_F(LaterVersions, WhatWasHeldBeforeAJumpIsCheckedFromTheFirstRowThatCouldNot
     push(1, "one");
     push_later(2);
     push(3, "three");
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 50'000)});
     answer<protocol::Changes>(protocol::ChangesOk{3, 50'000, 50'000, false, {}});
     pages_until_newest();
@@ -184,7 +184,7 @@ TEST_F(LaterVersions, AnUpdateInTheMiddleOfAJumpAsksForTheRemovalsThatCouldNotBe
     push(1, "one");
     push_later(2);
     push(3, "three");
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 50'000)});
     EXPECT_EQ(last_asked<protocol::Changes>().after, 3);
     update();

@@ -1,4 +1,4 @@
-// Memberships that begin, end and begin again; servers that were restored.
+// Memberships that begin, end and begin again.
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/core/streams_script.hpp"
@@ -11,30 +11,8 @@ namespace {
 using core::Connection;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::SizeIs;
-
-/// As `script.state`, of a server that was restored when the stream's head was `restored_from`.
-protocol::Envelope restored_state(Script& script, std::int64_t restored_from, std::int64_t head,
-                                  std::int64_t account_seq) {
-    auto state = script.state("c1", head);
-    auto& payload = std::get<protocol::ConversationState>(state.payload);
-    payload.restored_from = restored_from;
-    payload.as_of = {head, account_seq};
-    return state;
-}
-
-protocol::Envelope left(std::int64_t account_seq, std::int64_t until) {
-    return Script::pushed("me", account_seq, protocol::Left{StreamId("c1"), until}, 1);
-}
-
-protocol::Envelope joined_again(std::int64_t account_seq, std::int64_t from) {
-    auto joined = Script::joined("c1", account_seq, from);
-    joined.born = 1;
-    return joined;
-}
 
 using Membership = Streams;
-using Restore = Streams;
 
 TEST_F(Membership, WhoLeftKeepsWhatHeHoldsAndAsksForNothing) {
     push(1, "one");
@@ -67,7 +45,7 @@ TEST_F(Membership, AStateThatIsOlderThanWhatIsHereTakesNothingBack) {
         .kind = protocol::ConversationKind::group, .title = "title", .by = AccountId("me")};
     script.give({Script::pushed("c1", 1, settings), Script::pushed("c1", 2, Script::member("me")),
                  Script::pushed("c1", 3, Script::member("you"))});
-    reconnect();
+    script.reconnect();
     // An answer to a pull comes faster than the state, which was read before.
     settings.title = "newer";
     script.give(
@@ -85,7 +63,7 @@ TEST_F(Membership, AStateThatIsOlderThanWhatIsHereTakesNothingBack) {
 TEST_F(Membership, RowsThatOvertakeAStateAreNotTakenBackByIt) {
     // Who comes in late owes itself the settings of before.
     script.give({Script::joined("c2", 2, 5)});
-    reconnect();
+    script.reconnect();
     answer<protocol::Changes>(protocol::ChangesOk{4, 10, 10, false, {}});
     const protocol::ConversationChanged settings{
         .kind = protocol::ConversationKind::group, .title = "newer", .by = AccountId("me")};
@@ -113,86 +91,6 @@ TEST_F(Membership, WhatWasReadBeforeOneCameBackSettlesNothingThatIsOwedSince) {
     }
     EXPECT_GT(script.sent_of<protocol::Rows>().size(), before.size()) << "they are asked for once more";
     EXPECT_EQ(last_asked<protocol::Rows>().kind, protocol::RowKind::settings);
-}
-
-TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
-    push(1, "one");
-    push(2, "lost");
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    reconnect();
-    auto state = script.state("c1", jumped);
-    std::get<protocol::ConversationState>(state.payload).restored_from = 1;
-    std::get<protocol::ConversationState>(state.payload).as_of = {jumped, 1};
-    script.give({state});
-    script.resumed("2:1", 2);
-    auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->messages[1].not_on_server);
-    EXPECT_FALSE(window->messages[1].in_doubt);
-    // The sender sends it again: it comes with its id at another place, and is there once.
-    auto again = Script::pushed("c1", jumped + 1, Script::said("lost"));
-    again.id = Script::id_of(2);
-    script.give({again});
-    window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[1].not_on_server);
-    EXPECT_EQ(window->messages[1].born, jumped + 1);
-}
-
-TEST_F(Restore, WhoSleptThroughTwoOfThemIsSureOfNothing) {
-    push(1, "one");
-    push(2, "lost by the first");
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    reconnect();
-    script.give({restored_state(script, jumped, jumped + limits::restore_jump, 1)});
-    script.resumed("3:1", 3);
-    auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    for (const auto& message : window->messages) {
-        EXPECT_TRUE(message.not_on_server);
-        EXPECT_TRUE(message.in_doubt) << "until it was looked up";
-    }
-    // What the server still has comes again and stands where it stood.
-    script.give({Script::pushed("c1", 1, Script::said("one"))});
-    window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->messages[1].not_on_server);
-}
-
-TEST_F(Restore, WhatRunsAheadOfTheStateSaysNothingOfWhatWasSleptThrough) {
-    push(1, "one");
-    push(2, "lost by the first");
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    const std::int64_t again = jumped + limits::restore_jump;
-    reconnect();
-    script.give({Script::pushed("c1", again + 1, Script::said("after both"))});
-    script.give({restored_state(script, jumped, again + 1, 1)});
-    script.resumed("3:1", 3);
-    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(3));
-    EXPECT_TRUE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->messages[1].not_on_server);
-}
-
-TEST_F(Restore, WhatIsBackAfterAnotherBackupIsFetchedAnew) {
-    push(1, "one");
-    push(2, "two");
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    reconnect();
-    script.give({restored_state(script, 1, jumped, 1)});
-    script.resumed("2:1", 2);
-    ASSERT_TRUE(script.core().window(StreamId("c1"), {.limit = 10})->messages[1].not_on_server);
-    // The second backup was made later than the first, and has it.
-    reconnect();
-    script.give({restored_state(script, 2, 2 + 2 * limits::restore_jump, 1)});
-    script.resumed("3:1", 3);
-    script.give({Script::pushed("c1", 2, Script::said("two"))});
-    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[1].not_on_server);
-    EXPECT_EQ(script.core().check(), std::nullopt);
 }
 
 TEST_F(Membership, WhatWasRefusedToOneWhoWasOutIsAskedForOnceHeIsInAgain) {
@@ -231,7 +129,7 @@ TEST_F(Membership, ATimeInsideThatWasMissedIsNotTakenForOneOutside) {
     answer_page({1, 1, 8, false, true, {}});
     push(9, "nine");
     // He goes and comes once more while this device is away; in between, 10 to 20 were said to him.
-    reconnect();
+    script.reconnect();
     script.give({joined_again(5, 30), script.state("c1", 31, 30)});
     EXPECT_EQ(last_asked<protocol::Changes>().only, protocol::Only::removed);
     answer<protocol::Changes>(protocol::ChangesOk{9, 31, 31, false, {}});
@@ -250,7 +148,7 @@ TEST_F(Membership, NeitherIsOneThatCameAfterALeavingThatWasSeen) {
     push(1, "one");
     script.give({left(2, 2)});
     // He came at 5, was told something at 6, and left again at 7: nothing of it reached this device.
-    reconnect();
+    script.reconnect();
     script.give({joined_again(5, 9), script.state("c1", 9, 9)});
     script.resumed();
     answer<protocol::Changes>(protocol::ChangesOk{1, 9, 9, false, {}});
@@ -260,191 +158,6 @@ TEST_F(Membership, NeitherIsOneThatCameAfterALeavingThatWasSeen) {
     EXPECT_TRUE(window->missing);
     answer_page({1, 8, 9, false, true, {Script::row(6, Script::said("six"))}});
     EXPECT_THAT(script.texts("c1"), ElementsAre("one", "six"));
-}
-
-TEST_F(Restore, AnOlderRowWhoseChangeWasLostIsAHoleAsAfterAJump) {
-    push(1, "one");
-    script.give({Script::pushed("c1", 2, Script::member("ben"))});
-    script.give({Script::pushed("c1", 3, Script::member("ben"), 2)});
-    reconnect();
-    const std::int64_t jumped = 2 + limits::restore_jump;
-    script.give({restored_state(script, 2, jumped, 1)});
-    EXPECT_EQ(script.core().check(), std::nullopt);
-    script.resumed("2:1", 2);
-    answer<protocol::Changes>(protocol::ChangesOk{2, jumped, jumped, false, {}});
-    EXPECT_EQ(script.core().check(), std::nullopt);
-}
-
-TEST_F(Restore, TheReadPositionGoesBackToWhatTheServerKnows) {
-    push(1, "one");
-    push(2, "two");
-    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), 2});
-    protocol::Envelope ok;
-    ok.re = read;
-    ok.stream = StreamId("c1");
-    ok.payload = protocol::ReadOk{2, 0, 0, {2, 2}};
-    script.give({ok});
-    EXPECT_EQ(script.view("c1").unread, 0);
-    reconnect();
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    auto state = restored_state(script, 1, jumped, 1 + limits::restore_jump);
-    std::get<protocol::ConversationState>(state.payload).unread = 1;
-    script.give({state});
-    script.resumed("2:1", 2);
-    EXPECT_EQ(script.view("c1").unread, 1);
-    EXPECT_EQ(script.view("c1").read, 0);
-}
-
-TEST_F(Restore, TheSameBackupMayBeRestoredTwice) {
-    push(1, "one");
-    push(2, "lost the first time");
-    const std::int64_t first = 2 + limits::restore_jump;
-    reconnect();
-    script.give({restored_state(script, 1, first, 1)});
-    script.resumed("2:1", 2);
-    answer<protocol::Changes>(protocol::ChangesOk{1, first, first, false, {}});
-    auto said = Script::pushed("c1", first + 1, Script::said("lost the second time"));
-    said.id = Script::id_of(300);
-    script.give({said});
-    const auto lost = [&] {
-        std::vector<std::string> texts;
-        const auto window = script.core().window(StreamId("c1"), {.limit = 10});
-        for (const auto& message : window->messages)
-            if (message.not_on_server) texts.push_back(message.text);
-        return texts;
-    };
-    EXPECT_THAT(lost(), ElementsAre("lost the first time"));
-
-    const std::int64_t second = first + 1 + limits::restore_jump;
-    reconnect();
-    script.give({restored_state(script, 1, second, 1)});
-    script.resumed("3:1", 3);
-    EXPECT_THAT(lost(), ElementsAre("lost the first time", "lost the second time"));
-    EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
-    answer<protocol::Changes>(protocol::ChangesOk{1, second, second, false, {}});
-    answer_rows();
-    EXPECT_TRUE(script.view("c1").complete);
-    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "lost the first time", "lost the second time"));
-}
-
-TEST_F(Restore, WhatTheRestoredServerDoesNotKnowIsLeftOnceItHasToldEverything) {
-    script.join("c2", 2);
-    answer<protocol::Changes>(protocol::ChangesOk{0, 0, 0, false, {}});
-    script.give({Script::pushed("c2", 1, Script::said("lost"))});
-    reconnect();
-    const std::int64_t jumped = 2 + limits::restore_jump;
-    // Its states come in two connections, since the first one ends in between.
-    protocol::Envelope sync;
-    sync.payload = protocol::Sync{"2:1"};
-    script.give({restored_state(script, 1, jumped, 1), sync});
-    reconnect();
-    script.resumed("2:2", 2);
-    EXPECT_TRUE(script.view("c1").present);
-    const auto asked_of_account = [&] {
-        std::vector<protocol::Envelope> found;
-        for (const auto& one : script.sent_of<protocol::Changes>())
-            if (std::get<protocol::Changes>(one.payload).stream == StreamId("me")) found.push_back(one);
-        return found;
-    };
-    ASSERT_THAT(asked_of_account(), SizeIs(1));
-    EXPECT_EQ(std::get<protocol::Changes>(asked_of_account()[0].payload).after, 0);
-    auto row = protocol::to_change(Script::joined("c1", 1));
-    script.give(protocol::ChangesOk{0, jumped, jumped, false, {*row}}, asked_of_account()[0].id);
-    EXPECT_TRUE(script.view("c1").present);
-    EXPECT_FALSE(script.view("c2").present);
-    EXPECT_EQ(script.database().number("SELECT count(*) FROM stream_row WHERE stream = 0"), 1);
-    const auto window = script.core().window(StreamId("c2"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(1));
-    EXPECT_TRUE(window->messages[0].not_on_server);
-}
-
-TEST_F(Restore, WhatAJoiningLetOneSeeThatIsLostIsMarked) {
-    push(1, "one");
-    script.give({left(2, 2)});
-    script.give({joined_again(3, 8), Script::pushed("c1", 8, Script::member("me")),
-                 Script::pushed("c1", 9, Script::said("lost"))});
-    reconnect();
-    script.resumed("2:1", 2);
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream != StreamId("me")) continue;
-        script.give(protocol::ChangesOk{0, 2, 2, false, {*protocol::to_change(left(2, 2))}}, one.id);
-    }
-    EXPECT_FALSE(script.view("c1").present);
-    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(2));
-    EXPECT_FALSE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->messages[1].not_on_server);
-}
-
-TEST_F(Restore, WhoseJoiningWasLostIsNoMember) {
-    script.give({Script::pushed("c1", 1, Script::member("me")),
-                 Script::pushed("c1", 2, Script::member("ben")),
-                 Script::pushed("c1", 3, Script::member("eve"))});
-    reconnect();
-    const std::int64_t jumped = 2 + limits::restore_jump;
-    script.give({restored_state(script, 2, jumped, 1)});
-    script.resumed("2:1", 2);
-    // The account's own are asked for as well.
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
-            script.give(protocol::ChangesOk{2, jumped, jumped, false, {}}, one.id);
-    }
-    EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(3)) << "nobody has said yet that Eve is out";
-    answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
-    answer<protocol::Rows>(protocol::RowsOk{
-        jumped, false, {Script::row(1, Script::member("me")), Script::row(2, Script::member("ben"))}});
-    EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(2));
-    EXPECT_EQ(script.view("c1").summary.members, 2);
-    // Nor does anybody wait for Eve to read.
-    push(jumped + 1, "one");
-    EXPECT_EQ(script.core().check(), std::nullopt);
-}
-
-TEST_F(Restore, WhoWasOutMeanwhileTrustsNothingThatCameBefore) {
-    script.give({Script::pushed("c1", 1, Script::member("ben")),
-                 Script::pushed("c1", 2, Script::member("me")),
-                 Script::pushed("c1", 3, Script::said("lost"))});
-    script.give({left(2, 3)});
-    const std::int64_t jumped = 2 + limits::restore_jump;
-    script.give(
-        {joined_again(3 + limits::restore_jump, jumped), Script::pushed("c1", jumped, Script::member("me"))});
-    answer<protocol::Changes>(protocol::ChangesOk{3, jumped, jumped, false, {}});
-    answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
-    answer<protocol::Rows>(protocol::RowsOk{
-        jumped, false, {Script::row(1, Script::member("ben")), Script::row(jumped, Script::member("me"))}});
-    EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(2)) << "each of them once";
-    EXPECT_EQ(script.view("c1").summary.members, 2);
-    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
-    ASSERT_THAT(window->messages, SizeIs(1));
-    EXPECT_TRUE(window->messages[0].not_on_server);
-    EXPECT_TRUE(window->missing) << "what the server has there is fetched";
-}
-
-TEST_F(Restore, ADeviceThatWasNeverToldTheEpochTrustsNothingThatCameBefore) {
-    Script fresh;
-    fresh.sign_in();
-    fresh.connect();
-    fresh.auth_ok();
-    protocol::Envelope sync;
-    sync.payload = protocol::Sync{"1:1"};
-    fresh.give({Script::joined("c1", 5), sync});
-    fresh.disconnect();
-    fresh.wait(1000);
-    fresh.core().handle_connected(fresh.now());
-    fresh.take();
-    fresh.auth_ok();
-    fresh.forget();
-    fresh.resumed("2:1", 2);
-    bool asked = false;
-    for (const auto& one : fresh.sent_of<protocol::Changes>()) {
-        const auto& changes = std::get<protocol::Changes>(one.payload);
-        if (changes.stream != StreamId("me")) continue;
-        asked = true;
-        EXPECT_EQ(changes.after, 0);
-        fresh.give(protocol::ChangesOk{0, 3, 3, false, {}}, one.id);
-    }
-    EXPECT_TRUE(asked);
-    EXPECT_FALSE(fresh.view("c1").present);
 }
 
 }  // namespace

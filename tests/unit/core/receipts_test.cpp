@@ -19,6 +19,11 @@ class Receipts : public testing::Test {
         script.wait(1000);
         script.forget();
     }
+    void come_back() {
+        script.reconnect();
+        script.resumed();
+        script.wait(2000);
+    }
     std::vector<protocol::Ack> acks() {
         std::vector<protocol::Ack> acks;
         for (const auto& sent : script.sent_of<protocol::Ack>())
@@ -83,33 +88,19 @@ TEST_F(Receipts, NothingAboveAHoleIsAcknowledged) {
 TEST_F(Receipts, AcksThatMayBeLostAreSentAgainOnTheNextConnection) {
     push(3);
     ASSERT_THAT(acks(), SizeIs(1));
-    const auto reconnect = [&] {
-        script.disconnect();
-        script.wait(30'000);
-        script.forget();
-        script.core().handle_connected(script.now());
-        script.take();
-        script.auth_ok();
-        script.resumed();
-        script.wait(2000);
-    };
-    reconnect();
+    come_back();
     ASSERT_THAT(acks(), SizeIs(1));
     EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
     // A pong to a later ping proves that it arrived.
     script.wait(25'000);
     script.give(protocol::Pong{"1:9", WallTime{1}});
-    reconnect();
+    come_back();
     EXPECT_THAT(acks(), IsEmpty());
 }
 
 TEST_F(Receipts, AcksWaitForTheEndOfAResumeWhichMayTellOfAnotherEpoch) {
     push(3);
-    script.disconnect();
-    script.wait(30'000);
-    script.core().handle_connected(script.now());
-    script.forget();
-    script.auth_ok();
+    script.reconnect();
     script.wait(2000);
     EXPECT_THAT(acks(), IsEmpty());
     script.resumed();
@@ -126,14 +117,7 @@ TEST_F(Receipts, APingRightAfterAnAckDoesNotProveIt) {
     script.core().handle_network(true, script.now());
     script.take();
     script.give(protocol::Pong{"1:9", WallTime{1}});
-    script.disconnect();
-    script.wait(30'000);
-    script.forget();
-    script.core().handle_connected(script.now());
-    script.take();
-    script.auth_ok();
-    script.resumed();
-    script.wait(2000);
+    come_back();
     ASSERT_THAT(acks(), SizeIs(1));
     EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
 }

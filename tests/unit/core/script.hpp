@@ -85,6 +85,15 @@ class Script {
         core_->handle_disconnected(code, now_);
         take();
     }
+    /// The connection breaks, and the next one gets as far as `auth.ok`; what was sent before is forgotten.
+    void reconnect() {
+        disconnect();
+        wait(30'000);
+        forget();
+        core_->handle_connected(now_);
+        take();
+        auth_ok();
+    }
 
     // At.
     /// Time passes; timers ring when they are due.

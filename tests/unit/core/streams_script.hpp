@@ -55,14 +55,6 @@ class Streams : public testing::Test {
     void push(std::int64_t seq, const std::string& text) {
         script.give({Script::pushed("c1", seq, Script::said(text))});
     }
-    void reconnect() {
-        script.disconnect();
-        script.wait(30'000);
-        script.forget();
-        script.core().handle_connected(script.now());
-        script.take();
-        script.auth_ok();
-    }
 
     void answer_page(const protocol::PageOk& page) { answer<protocol::Page>(page); }
     /// Answers the settings and members that a jump asks for, one after the other.
@@ -78,5 +70,16 @@ class Streams : public testing::Test {
 
     Script script;
 };
+
+/// What the account's stream says where one leaves "c1", and comes back.
+inline protocol::Envelope left(std::int64_t account_seq, std::int64_t until) {
+    return Script::pushed("me", account_seq, protocol::Left{StreamId("c1"), until}, 1);
+}
+
+inline protocol::Envelope joined_again(std::int64_t account_seq, std::int64_t from) {
+    auto joined = Script::joined("c1", account_seq, from);
+    joined.born = 1;
+    return joined;
+}
 
 }  // namespace parley::test

@@ -107,7 +107,7 @@ TEST_F(Streams, ACursorBelowItsHeadOwesAPullAfterARestart) {
 }
 
 TEST_F(Streams, ACommittedFrameStoresDataAndTokenTogether) {
-    reconnect();
+    script.reconnect();
     const auto before = script.database().calls();
     const std::vector<protocol::Envelope> frame = [&] {
         protocol::Envelope sync;
@@ -130,7 +130,7 @@ TEST_F(Streams, ACommittedFrameStoresDataAndTokenTogether) {
 TEST_F(Streams, AJumpFetchesRemovalsFirstThenTheNewestPageAndKeepsWhatItHolds) {
     push(1, "one");
     push(2, "two");
-    reconnect();
+    script.reconnect();
     script.forget();
     script.give({script.state("c1", 50'000)});
     ASSERT_THAT(script.sent_of<protocol::Changes>(), SizeIs(1));
@@ -170,7 +170,7 @@ TEST_F(Streams, AJumpFetchesRemovalsFirstThenTheNewestPageAndKeepsWhatItHolds) {
 TEST_F(Streams, WhatWasHeldBeforeAJumpIsCheckedWhenItIsShown) {
     push(1, "one");
     push(2, "two");
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 50'000)});
     answer<protocol::Changes>(protocol::ChangesOk{2, 50'000, 50'000, false, {}});
     pages_until_newest();
@@ -193,7 +193,7 @@ TEST_F(Streams, WhatWasHeldBeforeAJumpIsCheckedWhenItIsShown) {
 
 TEST_F(Streams, JumpsWhenItsCursorIsTooOld) {
     push(1, "one");
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 9)});
     const Uuid pull = *script.sent_of<protocol::Changes>().back().id;
     protocol::ErrorReply error{ErrorCode::too_old, "too old", {}, {}, 5};
@@ -205,7 +205,7 @@ TEST_F(Streams, JumpsWhenItsCursorIsTooOld) {
 }
 
 TEST_F(Streams, ANewDeviceTakesLongHistoryByPagesFromTheNewest) {
-    reconnect();
+    script.reconnect();
     script.give({Script::joined("c2", 2, 2), script.state("c2", 5000, 2)});
     EXPECT_THAT(
         script.sent_of<protocol::Changes>(),
@@ -241,7 +241,7 @@ TEST_F(Streams, AnAnswerThatCannotBeReadIsNotAskedForAgainOnThisConnection) {
     script.wait(20'000);
     EXPECT_THAT(script.sent_of<protocol::Changes>(), SizeIs(1));
     EXPECT_EQ(script.core().connection(), core::Connection::online);
-    reconnect();
+    script.reconnect();
     EXPECT_EQ(last_asked<protocol::Changes>().after, 1);
 }
 
@@ -263,7 +263,7 @@ TEST_F(Streams, TwoPersonsMayUseOneMessageId) {
 
 TEST_F(Streams, WhatAScreenLacksIsAskedForAgainOnTheNextConnection) {
     push(1, "one");
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 50'000)});
     answer<protocol::Changes>(protocol::ChangesOk{1, 50'000, 50'000, false, {}});
     pages_until_newest();
@@ -272,7 +272,7 @@ TEST_F(Streams, WhatAScreenLacksIsAskedForAgainOnTheNextConnection) {
     script.take();
     answer_page({49'999, 49'999, 50'000, true, true, {}});
     EXPECT_EQ(last_asked<protocol::Page>().around, 500);
-    reconnect();
+    script.reconnect();
     EXPECT_EQ(last_asked<protocol::Page>().around, 500);
     refuse_last<protocol::Page>(ErrorCode::unavailable, 700);
     script.forget();
@@ -283,7 +283,7 @@ TEST_F(Streams, WhatAScreenLacksIsAskedForAgainOnTheNextConnection) {
 TEST_F(Streams, APageThatIsRefusedForGoodStopsNothingElse) {
     push(1, "one");
     push(2, "two");
-    reconnect();
+    script.reconnect();
     script.give({script.state("c1", 50'000)});
     answer<protocol::Changes>(protocol::ChangesOk{2, 50'000, 50'000, false, {}});
     (void)script.core().window(StreamId("c1"), {.around = 500, .limit = 10});

@@ -58,6 +58,14 @@ struct Crowd : Pair {
             peers.back()->reads = false;
         }
     }
+    void ask_for_pages() {
+        send(30, std::string(5'000, 'x'));
+        for (Peer* peer : peers) {
+            for (int i = 0; i < 8; ++i)
+                peer->ask(Changes{.stream = group, .after = 0});
+        }
+        world.settle();
+    }
     void read_all() {
         for (Peer* peer : peers)
             peer->reads = true;
@@ -68,12 +76,7 @@ struct Crowd : Pair {
 
 TEST(Crowd, OfThoseWhoAskForPagesHoldsNoMoreThanItMay) {
     Crowd crowd;
-    crowd.send(30, std::string(5'000, 'x'));
-    for (Peer* peer : crowd.peers) {
-        for (int i = 0; i < 8; ++i)
-            peer->ask(Changes{.stream = crowd.group, .after = 0});
-    }
-    crowd.world.settle();
+    crowd.ask_for_pages();
     EXPECT_LE(crowd.world.shard().queued_bytes(), Crowd::all_bytes_max);
     EXPECT_GT(crowd.world.shard().queued_bytes(), Crowd::all_bytes_max / 2);
     crowd.read_all();
@@ -84,12 +87,7 @@ TEST(Crowd, OfThoseWhoAskForPagesHoldsNoMoreThanItMay) {
 
 TEST(Crowd, ThatAsksForPagesKeepsNobodyFromReadingAPage) {
     Crowd crowd;
-    crowd.send(30, std::string(5'000, 'x'));
-    for (Peer* peer : crowd.peers) {
-        for (int i = 0; i < 8; ++i)
-            peer->ask(Changes{.stream = crowd.group, .after = 0});
-    }
-    crowd.world.settle();
+    crowd.ask_for_pages();
     for (int i = 0; i < 8; ++i)
         crowd.reader.ask(Changes{.stream = crowd.group, .after = 0});
     crowd.world.settle();

@@ -1,5 +1,6 @@
 #include "server/store/backup.hpp"
 
+#include "server/store/copies_sqlite.hpp"
 #include "server/store/page_checksum_sqlite.hpp"
 #include "server/store/sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
@@ -22,10 +23,7 @@ std::string scratch_directory() {
     return ::mkdtemp(pattern.data());
 }
 
-std::string content_of(const std::string& path) {
-    std::ifstream input(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(input), {}};
-}
+using copies::content_of;
 
 class Backup : public testing::Test {
   protected:

@@ -51,6 +51,18 @@ class Copied : public testing::Test {
         store.reset();
     }
 
+    void keep_copy() {
+        close();
+        std::filesystem::copy(directory(), folder + "/copy");
+        open();
+    }
+    /// The store is closed then.
+    void put_copy_back() {
+        close();
+        std::filesystem::remove_all(directory());
+        std::filesystem::copy(folder + "/copy", directory());
+    }
+
     std::string backup() const {
         auto file = folder + "/backup.db";
         const std::atomic<bool> never{false};
@@ -101,14 +113,10 @@ TEST_F(Copied, AFolderThatIsPutBackBeginsAnEpochBeforeAnythingIsServed) {
     const auto group = world->group(ada, {bob});
     ASSERT_TRUE(world->send(ada, group, "kept"));
     const auto epoch = store->epoch();
-    close();
-    std::filesystem::copy(directory(), folder + "/copy");
-    open();
+    keep_copy();
     const auto lost = world->send(ada, group, "lost")->seq;
     const auto token = resume_part(*world->snapshot(), bob.account, {})->token;
-    close();
-    std::filesystem::remove_all(directory());
-    std::filesystem::copy(folder + "/copy", directory());
+    put_copy_back();
     open();
     EXPECT_TRUE(store->was_copied());
     EXPECT_NE(store->epoch(), epoch);
@@ -143,13 +151,9 @@ TEST_F(Copied, HalfAnEpochIsNoneAndTheNextStartNoticesTheCopyAgain) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
     const auto epoch = store->epoch();
-    close();
-    std::filesystem::copy(directory(), folder + "/copy");
-    open();
+    keep_copy();
     const auto lost = world->send(ada, group, "lost")->seq;
-    close();
-    std::filesystem::remove_all(directory());
-    std::filesystem::copy(folder + "/copy", directory());
+    put_copy_back();
     // As a damaged page would, in the middle of it.
     change("CREATE TRIGGER broken BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT, 'broken'); END");
     const auto refused = open_sqlite_store(options(), rules, host);
@@ -195,13 +199,9 @@ TEST_F(Copied, ADamagedPageThatKeepsAnEpochFromBeginningIsLeftBehindByABackup) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {}, "title that stands with the counter");
     const auto epoch = store->epoch();
-    close();
-    std::filesystem::copy(directory(), folder + "/copy");
-    open();
+    keep_copy();
     const auto lost = world->send(ada, group, "lost")->seq;
-    close();
-    std::filesystem::remove_all(directory());
-    std::filesystem::copy(folder + "/copy", directory());
+    put_copy_back();
     std::string content = copies::content_of(database());
     const std::string title = "title that stands with the counter";
     ASSERT_NE(content.find(title), std::string::npos);

@@ -67,4 +67,9 @@ class StoreOnDisk {
     std::unique_ptr<Store> store_;
 };
 
+/// A text that stands nowhere else in the file.
+inline std::string marked(int number) {
+    return "marker " + std::to_string(10000 + number) + " and what follows it";
+}
+
 }  // namespace parley::server::test
