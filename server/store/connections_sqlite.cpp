@@ -67,6 +67,23 @@ Result<std::unique_ptr<SqliteSnapshot>> open_snapshot(const std::shared_ptr<Read
     return snapshot;
 }
 
+Result<sqlite3_file*> main_file(Connection& connection) {
+    sqlite3_file* file = nullptr;
+    const int code = sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code != SQLITE_OK) return fail(Connection::error_of(code, "the main file"));
+    return file;
+}
+
+Status cut_file(Connection& connection, std::int64_t bytes) {
+    TRY_ASSIGN(auto* const file, main_file(connection));
+    sqlite3_int64 size = 0;
+    int code = file->pMethods->xFileSize(file, &size);
+    if (code == SQLITE_OK && size <= bytes) return {};
+    if (code == SQLITE_OK) code = file->pMethods->xTruncate(file, bytes);
+    if (code == SQLITE_OK) code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    return code == SQLITE_OK ? Status{} : Status{fail(Connection::error_of(code, "end of the main file"))};
+}
+
 }  // namespace
 
 Status make_log_durable(sqlite3_vfs& vfs, const std::string& database) {
@@ -140,16 +157,30 @@ Status copy_log_back(Connection& connection, LogCopy how) {
 Status make_room_for_log(Connection& connection) {
     const auto pages = one_number(connection, "PRAGMA page_count");
     TRY(connection.status());
-    sqlite3_file* file = nullptr;
+    TRY_ASSIGN(auto* const file, main_file(connection));
     sqlite3_int64 size = 0;
-    int code = sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-    if (code == SQLITE_OK) code = file->pMethods->xFileSize(file, &size);
+    int code = file->pMethods->xFileSize(file, &size);
+    if (code == SQLITE_OK && size / page_bytes >= pages) return {};
     // Not zeros, for which a file system may keep no space.
     std::array<std::uint8_t, page_bytes> filler;
     filler.fill(0xb5);
     for (auto number = size / page_bytes; code == SQLITE_OK && number < pages; ++number)
         code = file->pMethods->xWrite(file, filler.data(), page_bytes, number * page_bytes);
+    // A page that is made and set free by the same transaction is never written, so that this is all that
+    // the file will have in its place.
+    if (code == SQLITE_OK) code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
     return code == SQLITE_OK ? Status{} : Status{fail(Connection::error_of(code, "room for the log"))};
+}
+
+Status cut_behind_last_page(Connection& connection) {
+    // Keeps other programs from writing meanwhile.
+    TRY(connection.execute("BEGIN IMMEDIATE"));
+    const auto bytes =
+        one_number(connection, "PRAGMA page_count") * one_number(connection, "PRAGMA page_size");
+    auto cut = connection.status();
+    if (cut && bytes > 0) cut = cut_file(connection, bytes);
+    TRY(connection.execute("ROLLBACK"));
+    return cut;
 }
 
 Result<std::unique_ptr<Tables>> Readers::Pool::take() {

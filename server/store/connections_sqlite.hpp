@@ -46,8 +46,12 @@ enum class LogCopy {
 /// Copies the log into the main file. An error, too, where part of it had to stay.
 Status copy_log_back(Connection& connection, LogCopy how);
 /// Gives the main file the size that it has with all that the log holds and the open transaction adds, so
-/// that copying the log back needs no room. SQLite does not mind what lies behind its last page.
+/// that copying the log back needs no room, after a power loss either. SQLite does not mind what lies behind
+/// its last page.
 Status make_room_for_log(Connection& connection);
+/// Takes away again what was given to transactions that were never committed: a power loss may have left half
+/// of it, which would look like pages that were damaged. The log is empty, and nobody reads.
+Status cut_behind_last_page(Connection& connection);
 
 /// The connections that read, each used by one thread at a time and kept for the next one.
 class Readers {

@@ -127,6 +127,7 @@ Status SqliteStore::start() {
     if (options_.page_checksums) TRY(give_page_checksums());
     // A migration is one long transaction; the log begins short behind it.
     TRY(with_room([&] { return copy_log_back(*writer_->connection, LogCopy::truncate); }, room_for_log));
+    TRY(cut_behind_last_page(*writer_->connection));
     meta_ = writer_->read_meta();
     TRY(writer_->connection->status());
     unclean_start_ = meta_.running;

@@ -1,3 +1,4 @@
+#include "server/store/page_checksum_sqlite.hpp"
 #include "tests/unit/server/store/store_on_disk.hpp"
 
 #include <gmock/gmock.h>
@@ -26,6 +27,20 @@ class DiskFull : public testing::Test {
         }
         ADD_FAILURE() << "the disk is never full";
         return 0;
+    }
+
+    /// Until the ballast is gone: then nothing is committed that has no place in the main file.
+    void fill_into_the_ballast() {
+        on_disk.disk().faults().capacity = on_disk.disk().used();
+        fill();
+        for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
+            (void)rename(i);
+        ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
+    }
+
+    /// That a command was done is written down each time.
+    Result<Answer> rename(int number) {
+        return world->apply(world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(number)}));
     }
 
     /// Pages that are free inside the main file could take one.
@@ -138,7 +153,7 @@ TEST_F(DiskFull, AfterACrashOnAFullDiskItStartsWithoutABallast) {
     fill();
     // Into the ballast: reading and removing write too.
     for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
-        world->apply(world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(i)}));
+        (void)rename(i);
     ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
     on_disk.disk().faults().capacity = on_disk.disk().used();
     for (int i = 0; i < 3; ++i) {
@@ -150,16 +165,9 @@ TEST_F(DiskFull, AfterACrashOnAFullDiskItStartsWithoutABallast) {
 }
 
 TEST_F(DiskFull, WhatGrowsTheStoreBitByBitTakesNoRoomThatTheNextStartNeeds) {
-    on_disk.disk().faults().capacity = on_disk.disk().used();
-    fill();
-    const auto rename = [&](int number) {
-        return world->apply(world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(number)}));
-    };
-    for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
-        (void)rename(i);
-    ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
+    fill_into_the_ballast();
     on_disk.disk().faults().capacity = on_disk.disk().used() + (48 << 10);
-    // That a command was done is written down each time, until there is no place for it.
+    // Until there is no place for it.
     int done = 0;
     for (int life = 0; life < 60; ++life) {
         for (int i = 0; i < 10; ++i)
@@ -170,6 +178,46 @@ TEST_F(DiskFull, WhatGrowsTheStoreBitByBitTakesNoRoomThatTheNextStartNeeds) {
     }
     EXPECT_GT(done, 20);
     EXPECT_LT(done, 600);
+}
+
+TEST_F(DiskFull, WhatAPowerLossFreesMayBeTakenByOthers) {
+    fill_into_the_ballast();
+    // Longer than the log is in any of the lives that follow.
+    on_disk.options.log_bytes_max = 1 << 18;
+    // What was committed has its place in the main file for good.
+    for (int life = 0; life < 60; ++life) {
+        on_disk.disk().faults().capacity = on_disk.disk().used() + (240 << 10);
+        for (int i = 0; i < 4; ++i)
+            ASSERT_TRUE(rename(life * 10 + i));
+        on_disk.lose_power();
+        on_disk.disk().faults().capacity = on_disk.disk().used();
+        ASSERT_TRUE(on_disk.start()) << "life " << life << ": " << on_disk.open_error.context;
+        world->use(on_disk.store());
+    }
+}
+
+TEST_F(DiskFull, RoomThatWasMadeForWhatNeverCameIsNotTakenForDamage) {
+    // What a power loss leaves of a page that was written for the first transaction of a life: the log says
+    // nothing of it.
+    const Bytes half(sim::MemoryFile::sector_bytes, 0xb5);
+    const Bytes nothing(static_cast<std::size_t>(sqlite::page_bytes) - half.size(), 0);
+    for (int life = 0; life < 10; ++life) {
+        ASSERT_TRUE(on_disk.store().close());
+        on_disk.stop();
+        auto& file = on_disk.disk().find(database)->file;
+        const auto before = file.size();
+        file.write(before, half);
+        file.write(before + std::ssize(half), nothing);
+        file.sync();
+        ASSERT_TRUE(on_disk.start());
+        EXPECT_EQ(on_disk.disk().find(database)->file.size(), before);
+        for (bool ended = false; !ended;)
+            ended = on_disk.store().scrub(1000)->round_ended;
+        EXPECT_THAT(on_disk.host.inner.bad_pages, testing::IsEmpty());
+        on_disk.lose_power();
+        EXPECT_EQ(on_disk.disk().find(database)->file.size(), before) << "it has come back";
+        ASSERT_TRUE(on_disk.start());
+    }
 }
 
 TEST_F(DiskFull, ALogThatAReaderKeepsGrowsIntoNoRoomThatTheNextStartNeeds) {
