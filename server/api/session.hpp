@@ -193,7 +193,10 @@ class Session {
     bool writing_ = false;
     bool warned_ = false;
     bool reading_ = false;
+    /// A part is being read, be it for an attempt that is over.
     bool reading_part_ = false;
+    /// What the device holds is ahead of the store (`report_ahead`): nothing is read until an epoch begins.
+    bool awaits_epoch_ = false;
     bool takes_frames_ = true;
     std::uint8_t refused_before_auth_ = 0;
     std::uint16_t unanswered_ = 0;

@@ -47,7 +47,7 @@ void Session::restart_resume(const std::optional<SyncToken>& token) {
     open_ = {};
     subscribed_ = {};
     ++attempt_;
-    reading_part_ = false;
+    awaits_epoch_ = false;
     // What was dropped is read anew.
     overflow_.reset();
     resume_token_ = token;
@@ -55,8 +55,9 @@ void Session::restart_resume(const std::optional<SyncToken>& token) {
 }
 
 void Session::read_part() {
-    // Nor while the kernel has not taken the last frame: who reads nothing then costs nothing.
-    if (reading_part_ || writing_ || !outbound_.empty()) return;
+    // Nor while the kernel has not taken the last frame: who reads nothing then costs nothing. And one at a time,
+    // whatever it is read for: who asks to resume again and again must not fill the readers' queue.
+    if (reading_part_ || awaits_epoch_ || writing_ || !outbound_.empty()) return;
     struct Part {
         Result<ResumePart> part = not_read();
         std::string text;
@@ -79,8 +80,12 @@ void Session::read_part() {
 }
 
 void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read, std::string text) {
-    if (closed() || sync_ != Sync::resuming || attempt != attempt_) return;
     reading_part_ = false;
+    if (closed() || sync_ != Sync::resuming) return;
+    if (attempt != attempt_) {
+        shard_.mark_dirty(*this);
+        return;
+    }
     if (!read) {
         refuse(std::nullopt, read.error());
         close(CloseCode::internal);
@@ -110,7 +115,7 @@ void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read,
 /// What this device holds was committed by a store that is gone. Nothing is read for it until it comes back:
 /// with the epoch that the writer begins, or where that fails, later, this session ends.
 void Session::report_ahead() {
-    reading_part_ = true;
+    awaits_epoch_ = true;
     log(LogLevel::info, "ahead of the store", {{"position", resume_token_->position}});
     if (!shard_.submit(*this, std::nullopt, std::nullopt, TokenAhead{*resume_token_}))
         close(CloseCode::try_later);

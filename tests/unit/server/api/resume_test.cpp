@@ -104,6 +104,18 @@ TEST(Resume, SendsOnePartAtATimeToAPeerThatDoesNotRead) {
     EXPECT_EQ(peer.take_all<Resumed>().size(), 1u);
 }
 
+TEST(Resume, IsReadForOnceAtATimeHoweverOftenItIsAskedFor) {
+    World world;
+    Peer& peer = world.sign_in(world.person("ada"));
+    for (int i = 0; i < 1'000; ++i) {
+        peer.ask(Resume{});
+        ASSERT_LE(world.reads.asked.size(), 1u) << "the readers' queue is everybody's";
+    }
+    world.settle();
+    EXPECT_EQ(peer.take_all<Resumed>().size(), 1u) << "the last one is answered";
+    EXPECT_FALSE(peer.closed);
+}
+
 TEST(Resume, IsToldWhatPassedBetweenTheReadAndTheShard) {
     Pair pair;
     Peer& back = pair.world.sign_in(pair.world.another_device(pair.bob));
