@@ -115,18 +115,20 @@ struct Listener::Impl {
     }
 
     void handshake(std::unique_ptr<Wire> made, std::unique_ptr<Counted> counted, ShardLoop& loop) {
-        std::shared_ptr<Wire> wire = std::move(made);  // by the handshake and its deadline
-        auto deadline = std::make_shared<asio::steady_timer>(wire->get_executor());
+        // By the handshake and its deadline. Nothing is in it once it is handed on: a deadline that ends in the same
+        // pass of the loop is queued already and is not recalled by `cancel`.
+        auto wire = std::make_shared<std::unique_ptr<Wire>>(std::move(made));
+        auto deadline = std::make_shared<asio::steady_timer>((*wire)->get_executor());
         deadline->expires_after(std::chrono::milliseconds(doors->options.header_time_max.ms));
         deadline->async_wait([wire](error_code error) {
-            if (!error) wire->cut();
+            if (!error && *wire) (*wire)->cut();
         });
-        wire->secure(*tls).async_handshake(
+        (*wire)->secure(*tls).async_handshake(
             asio::ssl::stream_base::server,
             [wire, deadline, counted = std::move(counted), &loop](error_code error) mutable {
                 deadline->cancel();
                 if (error) return;
-                serve_http(std::make_unique<Wire>(std::move(*wire)), std::move(counted), loop);
+                serve_http(std::move(*wire), std::move(counted), loop);
             });
     }
 

@@ -8,8 +8,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parley::server::test {
@@ -322,6 +325,42 @@ TEST(HttpConnection, SpeaksTls) {
     EXPECT_TRUE(plain.ends_within(milliseconds(3'000))) << "no answer without TLS";
     RawClient silent(server.port());
     EXPECT_TRUE(silent.ends_within(milliseconds(5'000))) << "nor waiting for a handshake";
+}
+
+TEST(HttpConnection, EndsAHandshakeThatIsDoneAsItsTimeEnds) {
+    const Certificate certificate;
+    constexpr auto turn = milliseconds(4);
+    int served = 0;
+    int ended = 0;
+    for (int time = 2; time <= 40; time += 2) {
+        NetOptions net;
+        net.header_time_max = parley::milliseconds(time);
+        net.certificate_file = certificate.certificate_file();
+        net.key_file = certificate.key_file();
+        // A loop that is busy finds many things done at once: the handshake, and the time that it may take.
+        std::atomic<bool> busy = true;
+        std::function<void()> stay_busy;
+        RealServer server(net, 1);
+        stay_busy = [&] {
+            server.loops().front()->post([&](Shard&, Now) {
+                std::this_thread::sleep_for(turn);
+                if (busy) stay_busy();
+            });
+        };
+        stay_busy();
+        for (int i = 0; i < 3; ++i) {
+            RawClient client(server.port());
+            if (!client.secure()) {
+                ++ended;
+                continue;
+            }
+            client.send(get("/livez"));
+            ++(receive_answer(client).status == 200 ? served : ended);
+        }
+        busy = false;
+    }
+    EXPECT_GT(served, 0);
+    EXPECT_GT(ended, 0);
 }
 
 TEST(Listener, SaysWhatIsWrongWithItsAddressAndFiles) {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 
 namespace parley::server::test {
 
@@ -35,6 +36,8 @@ RawClient::~RawClient() {
 }
 
 bool RawClient::secure() {
+    // OpenSSL writes to the socket without MSG_NOSIGNAL; the server's own writes have it.
+    std::signal(SIGPIPE, SIG_IGN);
     context_ = SSL_CTX_new(TLS_client_method());
     tls_ = SSL_new(context_);
     SSL_set_fd(tls_, socket_);
