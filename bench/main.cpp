@@ -95,7 +95,7 @@ void make_quick(Options& options) {
     options.room = {.members = 100, .seconds = 2, .senders = 4, .window = 4};
     options.pairs = {.pairs = 20, .seconds = 2};
     options.idle = {.connections = 500, .seconds = 2};
-    options.slow = {.stalled = 100, .readers = 20, .rounds = 3, .seconds = 2};
+    options.slow = {.stalled = 100, .readers = 20, .rounds = 1, .seconds = 2, .ratio_max = std::nullopt};
 }
 
 /// As many descriptors as this machine lets a process have; parleyd does the same for itself.

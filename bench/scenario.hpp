@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace parley::bench {
 
@@ -55,6 +56,8 @@ struct SlowOptions {
     std::size_t rounds = 5;
     double rate = 20;
     double seconds = 5;
+    /// The most that the p99 of the others may grow by; nothing where too little is measured to tell.
+    std::optional<double> ratio_max = 1.5;
 };
 Report run_slow(const Stage& stage, const SlowOptions& options);
 

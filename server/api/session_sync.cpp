@@ -55,8 +55,8 @@ void Session::restart_resume(const std::optional<SyncToken>& token) {
 }
 
 void Session::read_part() {
-    // Nor while the kernel has not taken the last frame: who reads nothing then costs nothing. And one at a time,
-    // whatever it is read for: who asks to resume again and again must not fill the readers' queue.
+    // Nor while the kernel has not taken the last frame: who reads nothing then costs nothing. And one at a
+    // time, whatever it is read for: who asks to resume again and again must not fill the readers' queue.
     if (reading_part_ || awaits_epoch_ || writing_ || !outbound_.empty()) return;
     struct Part {
         Result<ResumePart> part = not_read();

@@ -64,7 +64,8 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
     Pieces pieces(encoded, index);
     if (const auto* change = std::get_if<ConversationChange>(&effect)) {
         if (session.has_open(change->conversation) && hears(session, *change)) {
-            session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
+            session.handle_change(pieces.in(session.encoding()), batch, change->origin.received,
+                                  std::nullopt);
         }
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         if (own->account == session.account()) {

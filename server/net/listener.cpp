@@ -115,8 +115,8 @@ struct Listener::Impl {
     }
 
     void handshake(std::unique_ptr<Wire> made, std::unique_ptr<Counted> counted, ShardLoop& loop) {
-        // By the handshake and its deadline. Nothing is in it once it is handed on: a deadline that ends in the same
-        // pass of the loop is queued already and is not recalled by `cancel`.
+        // By the handshake and its deadline. Nothing is in it once it is handed on: a deadline that ends in
+        // the same pass of the loop is queued already and is not recalled by `cancel`.
         auto wire = std::make_shared<std::unique_ptr<Wire>>(std::move(made));
         auto deadline = std::make_shared<asio::steady_timer>((*wire)->get_executor());
         deadline->expires_after(std::chrono::milliseconds(doors->options.header_time_max.ms));

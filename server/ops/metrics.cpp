@@ -155,9 +155,11 @@ void add_sessions(Families& all) {
          {"fallen_back", &M::resumes_fallen_back},
          {"finished", &M::resumes_finished},
          {"cut_short", &M::resumes_cut_short}});
-    all.histogram("parley_delivery_seconds",
-                  "From the frame with a message to its change with the kernel, per frame out.",
-                  &M::delivery_ms, 1e-3);
+    all.histogram(
+        "parley_delivery_seconds",
+        "From the frame with a message to its change with the kernel, per frame out, by the oldest in it; "
+        "what a device resumes from the store is not in it.",
+        &M::delivery_ms, 1e-3);
 }
 
 void add_process(Families& all, const ProcessMetrics& process) {

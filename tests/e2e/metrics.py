@@ -2,6 +2,7 @@
 import re
 
 from prometheus_client.parser import text_string_to_metric_families as families_of
+from proof import waiting
 from proof.cases import equal
 from proof.rest import Rest
 from proof.server import Server
@@ -12,7 +13,7 @@ ODD_UNITS = re.compile(r"_(?:ms|us|ns|millis|milliseconds|kb|mb|kib|mib)(?:_|$)"
 
 
 def run(cases):
-    for body in (metrics_are_well_formed, a_message_is_counted_once):
+    for body in (metrics_are_well_formed, a_message_is_counted_once, what_happens_is_measured):
         cases.run(f"metrics: {body.__name__.replace('_', ' ')}", body)
 
 
@@ -60,6 +61,37 @@ def a_message_is_counted_once():
             equal(messages_in(server) - before, 3, "messages in")
 
 
+def what_happens_is_measured():
+    """Nobody commits, delivers or asks without the counts and times of it rising."""
+    counted = {
+        "parley_commits_total": 3,
+        "parley_commit_works_count": 3,
+        "parley_commit_seconds_count": 3,
+        "parley_delivery_seconds_count": 3,
+        "parley_messages_out_total": 3,
+    }
+    with Server() as server:
+        ada, bob = (Account.register(server, name) for name in ("ada", "bob"))
+        with Session(server, ada) as sending, Session(server, bob) as hearing:
+            before = {name: total(server, name) for name in counted}
+            for text in ("one", "two", "three"):
+                sending.send_message({"direct": bob.id}, text)
+                hearing.expect("message.new")
+            for name, least in counted.items():
+                waiting.until(
+                    lambda name=name, least=least: total(server, name) - before[name] >= least,
+                    f"{name} rises by {least}",
+                )
+        for queue in ("parley_write_queue", "parley_read_queue", "parley_hash_queue"):
+            equal(total(server, queue), 0, f"{queue}, of a server at rest")
+
+
 def messages_in(server):
-    named = server.metrics().items()
-    return sum(value for name, value in named if name.startswith("parley_messages_in_total"))
+    return total(server, "parley_messages_in_total")
+
+
+def total(server, name):
+    """Over all shards."""
+    found = [value for one, value in server.metrics().items() if one.split("{")[0] == name]
+    assert found, f"there is no {name}"
+    return sum(found)

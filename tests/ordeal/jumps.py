@@ -30,6 +30,8 @@ class Jumps:
         """One account's devices write more than a window into the group, while the others are away."""
         writer = self.people.of(handles[0])[number % 2]
         writer.send(self.people.groups[0], self.texts.take(self.window + self.window // 5))
+        places = self.people.places[writer.handle]
+        writer.send(places[1 + number % (len(places) - 1)], self.texts.take(10))
         # What was not accepted within its patience still waits in its outbox.
         writer.run("--wait", "60", "sync")
         for device in self.people.devices:
@@ -86,33 +88,54 @@ def run(cases, options, say):
                 jumps.lost[device.name] == 0 and jumps.kept[device.name] > 0,
                 f"{jumps.lost[device.name]} lost of {jumps.kept[device.name] + jumps.lost[device.name]}",
             )
-        group = people.groups[0]
-        fresh = {handle: fresh_history(people, handle, group) for handle in people.ids}
-        shown = {device: facts(device.history(group)) for device in people.devices}
+        fresh = {handle: fresh_device(people, handle) for handle in people.ids}
+        shown = {device: shown_by(device) for device in people.devices}
         people.server.stop()
-        stored = [(one.born, one.id, one.text) for one in Store(people.server.database()).messages[group]]
+        store = Store(people.server.database()).messages
+        stored = {stream: [(one.born, one.id, one.text) for one in messages] for stream, messages in store.items()}
+        check("there is more than one conversation", len(stored) > 1, len(stored))
         for device in people.devices:
+            states, members, texts = shown[device]
+            fresh_states, fresh_members, fresh_texts = fresh[device.handle]
+            check(f"{device.name} ends equal to a fresh device", texts == fresh_texts, sizes(texts, fresh_texts))
             check(
-                f"{device.name} ends equal to a fresh device",
-                shown[device] == fresh[device.handle],
-                f"{len(shown[device])} and {len(fresh[device.handle])} messages",
+                f"{device.name} counts and names as a fresh device does",
+                states == fresh_states,
+                f"{states} and {fresh_states}",
             )
             check(
-                f"{device.name} ends equal to the store",
-                shown[device] == stored,
-                f"{len(shown[device])} and {len(stored)} messages",
+                f"{device.name} shows the members that a fresh device shows",
+                members == fresh_members,
+                f"{members} and {fresh_members}",
             )
+            own = {stream: stored.get(stream, []) for stream in texts}
+            check(f"{device.name} ends equal to the store", texts == own, sizes(texts, own))
     finally:
         jumps.people.close()
 
 
-def fresh_history(people, handle, group):
+def fresh_device(people, handle):
     device = people.device(handle, 9)
     device.environment.pop("PARLEY_JUMP_CHANGES")
     device.login()
     device.run("--wait", "60", "sync")
-    return facts(device.history(group))
+    return shown_by(device)
 
 
-def facts(history):
-    return [(one["born"], one["id"], one["text"]) for one in history]
+def shown_by(device):
+    """Of every conversation: what the list says, who is in it, and its texts."""
+    states = device.conversations()
+    members = {stream: sorted(map(member, device.run("members", stream))) for stream in states}
+    texts = {
+        stream: [(one["born"], one["id"], one["text"]) for one in device.history(stream)] for stream in states
+    }
+    return states, members, texts
+
+
+def member(said):
+    """Without how far the member's devices have got: that goes on while one device after the other is asked."""
+    return [said[what] for what in ("account", "handle", "name", "role", "present", "read")]
+
+
+def sizes(shown, wanted):
+    return f"{[len(shown[stream]) for stream in shown]} and {[len(wanted[stream]) for stream in wanted]} messages"

@@ -65,7 +65,7 @@ PARTS = [
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
     Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build"),
     Part("rig", ["tests/rig/run.py", "--short"], counting.cases, needs="dev build"),
-    Part("bench", ["build/dev/bench/bench", "--quick", "room", "pairs", "idle"], needs="dev build"),
+    Part("bench", ["build/dev/bench/bench", "--quick", "room", "pairs", "idle", "slow"], needs="dev build"),
     Part("wasm build", build("wasm"), minutes_max=15),
     Part("node", [*NODE, "tests/node/*/*.test.mjs"], counting.node, needs="wasm build"),
     # The address and undefined behaviour sanitizers, clang's warnings, and every decoder.
