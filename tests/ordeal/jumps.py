@@ -92,12 +92,18 @@ def run(cases, options, say):
         shown = {device: shown_by(device) for device in people.devices}
         people.server.stop()
         store = Store(people.server.database()).messages
-        stored = {stream: [(one.born, one.id, one.text) for one in messages] for stream, messages in store.items()}
+        stored = {
+            stream: [(one.born, one.id, one.text) for one in messages] for stream, messages in store.items()
+        }
         check("there is more than one conversation", len(stored) > 1, len(stored))
         for device in people.devices:
             states, members, texts = shown[device]
             fresh_states, fresh_members, fresh_texts = fresh[device.handle]
-            check(f"{device.name} ends equal to a fresh device", texts == fresh_texts, sizes(texts, fresh_texts))
+            check(
+                f"{device.name} ends equal to a fresh device",
+                texts == fresh_texts,
+                sizes(texts, fresh_texts),
+            )
             check(
                 f"{device.name} counts and names as a fresh device does",
                 states == fresh_states,
@@ -133,9 +139,9 @@ def shown_by(device):
 
 
 def member(said):
-    """Without how far the member's devices have got: that goes on while one device after the other is asked."""
+    """Without how far the member's devices have got: that goes on while one after the other is asked."""
     return [said[what] for what in ("account", "handle", "name", "role", "present", "read")]
 
 
 def sizes(shown, wanted):
-    return f"{[len(shown[stream]) for stream in shown]} and {[len(wanted[stream]) for stream in wanted]} messages"
+    return f"{list(map(len, shown.values()))} and {list(map(len, wanted.values()))} messages"

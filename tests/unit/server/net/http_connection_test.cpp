@@ -1,5 +1,6 @@
 #include "protocol/codec.hpp"
 #include "server/net/options.hpp"
+#include "server/ops/clock.hpp"
 #include "tests/support/comes_true.hpp"
 #include "tests/unit/server/net/certificate.hpp"
 #include "tests/unit/server/net/raw_client.hpp"
@@ -343,7 +344,9 @@ TEST(HttpConnection, EndsAHandshakeThatIsDoneAsItsTimeEnds) {
         RealServer server(net, 1);
         stay_busy = [&] {
             server.loops().front()->post([&](Shard&, Now) {
-                std::this_thread::sleep_for(turn);
+                const Stopwatch work;
+                while (work.elapsed() < turn)
+                    std::this_thread::yield();
                 if (busy) stay_busy();
             });
         };
