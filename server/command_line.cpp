@@ -1,5 +1,6 @@
 #include "server/command_line.hpp"
 
+#include "server/ops/control_request.hpp"
 #include "server/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -76,10 +77,10 @@ void add_invite(CLI::App& app, CommandLine& line) {
     inviting.fallthrough();
     inviting.add_option("--uses", invite->uses, "How many may use it (1)")
         ->option_text("COUNT")
-        ->check(CLI::Range(1, 100'000));
+        ->check(CLI::Range(std::int64_t{1}, invite_uses_max));
     inviting.add_option("--days", invite->days, "How many days it is good (7)")
         ->option_text("COUNT")
-        ->check(CLI::Range(1, 3'650));
+        ->check(CLI::Range(std::int64_t{1}, invite_days_max));
     inviting.add_flag("--administrator", invite->administrator, "Whoever uses it becomes an administrator");
     inviting.callback([&line, invite] { line.command = *invite; });
 }

@@ -3,6 +3,7 @@
 #include "protocol/codec.hpp"
 #include "server/api/http.hpp"
 #include "server/api/http_api.hpp"
+#include "server/api/json_field.hpp"
 #include "server/api/tokens.hpp"
 
 #include <string>
@@ -49,9 +50,6 @@ struct HttpCall {
 
     /// Its type, and its size as a payload.
     Status check_body() const;
-    /// `object` with one more field in front; what is no object stays as it is, to be refused when it is
-    /// decoded.
-    static std::string with_field(std::string_view object, std::string_view field);
 };
 
 /// One line of the table.

@@ -1,6 +1,7 @@
 #include "server/ops/control.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/control_request.hpp"
 
 #include <chrono>
 #include <future>
@@ -9,28 +10,10 @@
 
 namespace parley::server {
 
-Result<std::string> ControlTasks::serve(std::string_view request) {
-    std::istringstream words{std::string(request)};
-    std::string what;
-    words >> what;
-    if (what == "invite") {
-        OperatorInvite wanted;
-        std::int64_t days = 0;
-        std::string role;
-        words >> wanted.uses >> days;
-        if (!words) return fail(ErrorCode::malformed, "an invite needs its uses and days");
-        words >> role;
-        wanted.lasts = seconds(days * 24 * 3600);
-        wanted.administrator = role == "administrator";
-        return invite(wanted);
-    }
-    if (what == "backup") {
-        std::string file;
-        std::getline(words >> std::ws, file);
-        if (!file.starts_with('/')) return fail(ErrorCode::malformed, "a backup needs an absolute path");
-        return backup(file);
-    }
-    return fail(ErrorCode::unknown_type, "the server does not know this request");
+Result<std::string> ControlTasks::serve(std::string_view line) {
+    TRY_ASSIGN(const auto request, parse_control_request(line));
+    if (const auto* wanted = std::get_if<OperatorInvite>(&request)) return invite(*wanted);
+    return backup(std::get<BackupRequest>(request).file);
 }
 
 Result<std::string> ControlTasks::invite(const OperatorInvite& invite) {

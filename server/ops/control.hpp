@@ -14,18 +14,14 @@
 
 namespace parley::server {
 
-/// What the control socket is asked for:
-///
-///     invite USES DAYS [administrator]    answered with the code
-///     backup FILE                         answered with the sizes of the copy (encode_report); FILE is an
-///                                         absolute path, and may have spaces
+/// Does what the control socket is asked for (control_request.hpp).
 class ControlTasks {
   public:
     ControlTasks(ShardLoop& loop, std::string directory, Log& log)
         : loop_(loop), directory_(std::move(directory)), log_(log) {}
 
     /// On the socket's thread; waits for the writer, or until the copy is on disk.
-    Result<std::string> serve(std::string_view request);
+    Result<std::string> serve(std::string_view line);
     /// What takes long is given up. From any thread.
     void end() { ending_ = true; }
 

@@ -30,8 +30,9 @@ Result<BackupReport> copy_store(const std::string& directory, const std::string&
 
 /// Writes the directory's store as it is at this moment into `file`, for its owner's eyes only. A backup that
 /// has this name is replaced once the copy is complete, checked and on disk; another file is not (`invalid`).
-/// For the process that has the store open, from any thread; writing goes on meanwhile. Given up, with
-/// nothing written, soon after `ending` is set.
+/// Until then the copy stands in the folder FILE.partial; what is there and was not left by a try that was
+/// cut off stays as it is (`invalid`). For the process that has the store open, from any thread; writing goes
+/// on meanwhile. Given up, with nothing written, soon after `ending` is set.
 Result<BackupReport> back_up(const std::string& directory, const std::string& file,
                              const std::atomic<bool>& ending);
 

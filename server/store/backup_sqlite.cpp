@@ -6,8 +6,12 @@
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/vfs_sqlite.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -18,6 +22,9 @@ namespace {
 using namespace copies;
 using sqlite::Access;
 using sqlite::Statement;
+
+/// How a copy that is not complete is called, in the folder FILE.partial.
+constexpr std::string_view unfinished = "unfinished-backup";
 
 // How a backup begins (file format, section 1.3): a file of SQLite's that is written without a log. A store
 // has one.
@@ -108,6 +115,41 @@ BackupReport report_of(const Look& look) {
     return {.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages, .bytes = look.bytes};
 }
 
+/// What a try that was cut off has left: told from what others keep under this name by the names in it.
+bool is_left_by_us(const std::filesystem::path& folder) {
+    std::error_code failure;
+    if (!std::filesystem::is_directory(std::filesystem::symlink_status(folder, failure))) return false;
+    std::filesystem::directory_iterator entry(folder, failure);
+    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+        const auto name = entry->path().filename().string();
+        const bool ours = std::ranges::any_of(
+            database_parts, [&](const char* part) { return name == std::string(unfinished) + part; });
+        if (!ours) return false;
+    }
+    return !failure;
+}
+
+void remove_workplace(const std::filesystem::path& folder) {
+    remove_with_log((folder / unfinished).string());
+    std::error_code ignored;
+    std::filesystem::remove(folder, ignored);
+}
+
+/// An empty folder for its owner only.
+Status make_workplace(const std::string& folder) {
+    std::error_code failure;
+    if (std::filesystem::exists(std::filesystem::symlink_status(folder, failure))) {
+        if (!is_left_by_us(folder))
+            return fail(ErrorCode::invalid,
+                        folder +
+                            " is in the way, and was not left by a backup that was cut off; move it"
+                            " elsewhere, or choose another name for the backup");
+        remove_workplace(folder);
+    }
+    if (::mkdir(folder.c_str(), S_IRWXU) == 0) return {};
+    return fail(ErrorCode::internal, "cannot create " + folder + ": " + std::strerror(errno));
+}
+
 Result<Look> copy_and_check(const std::string& directory, const std::string& partial,
                             const std::atomic<bool>& ending) {
     // SQLite writes into an empty file that is there, and so does not decide who may read it.
@@ -133,11 +175,13 @@ Result<BackupReport> copy_store(const std::string& directory, const std::string&
 Result<BackupReport> back_up(const std::string& directory, const std::string& file,
                              const std::atomic<bool>& ending) {
     TRY(check_target(directory, file));
-    const auto partial = file + ".partial";
+    const auto workplace = file + ".partial";
+    const auto partial = workplace + "/" + std::string(unfinished);
+    TRY(make_workplace(workplace));
     const auto look = copy_and_check(directory, partial, ending);
     const Status done = look ? move_into_place(partial, file) : Status{fail(look.error())};
+    remove_workplace(workplace);
     if (!done) {
-        remove_with_log(partial);
         if (ending) return fail(ErrorCode::unavailable, "the server stops; nothing was written");
         return fail(done.error());
     }

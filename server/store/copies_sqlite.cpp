@@ -141,8 +141,8 @@ Status move_into_place(const std::string& from, const std::string& to) {
 
 void remove_with_log(const std::string& path) {
     std::error_code ignored;
-    for (const auto* suffix : {"", "-wal", "-shm", "-journal"})
-        std::filesystem::remove(path + suffix, ignored);
+    for (const auto* part : database_parts)
+        std::filesystem::remove(path + part, ignored);
 }
 
 }  // namespace parley::server::copies

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "server/store/sqlite.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -48,6 +49,9 @@ Result<Look> look_through(const std::string& file, const LookOptions& options,
 Status write_private(const std::string& path, std::string_view content);
 /// Empty where it cannot be read.
 std::string content_of(const std::string& path);
+
+/// What the names of the files end with that SQLite keeps a database in.
+inline constexpr std::array database_parts{"", "-wal", "-shm", "-journal"};
 
 /// Renames, and returns when that is on disk.
 Status move_into_place(const std::string& from, const std::string& to);

@@ -75,6 +75,19 @@ bool take_line(std::string_view line, Results& results) {
 
 }  // namespace
 
+std::vector<std::string> not_shown(const Results& results) {
+    std::vector<std::string> missing;
+    const auto& power = results.power_losses.toll;
+    if (power.power_losses >= whole_power_losses && power.told.rows < whole_acknowledged_rows)
+        missing.push_back("only " + std::to_string(power.told.rows) + " rows were acknowledged, and not " +
+                          std::to_string(whole_acknowledged_rows));
+    const auto& rows = results.rot.parts.front();
+    if (rows.found != rows.flips)
+        missing.push_back("of " + std::to_string(rows.flips) + " flipped bits in rows only " +
+                          std::to_string(rows.found) + " were found by reading or the scrubber");
+    return missing;
+}
+
 void add(Toll& sum, const Toll& other) {
     for (const auto& [name, number] : toll_numbers)
         sum.*number += other.*number;

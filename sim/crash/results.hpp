@@ -3,8 +3,10 @@
 #include "base/result.hpp"
 #include "sim/crash/trials.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::sim::crash {
 
@@ -18,6 +20,17 @@ struct Results {
         return power_losses.findings.empty() && failing_syncs.findings.empty() && rot.findings.empty();
     }
 };
+
+/// A whole run, and what it has to show at least.
+inline constexpr std::int64_t whole_power_losses = 60'000;
+inline constexpr std::int64_t whole_acknowledged_rows = 500'000;
+inline constexpr std::int64_t whole_lives = 9'000;
+inline constexpr std::int64_t whole_flips = 200;
+
+/// What the results do not show though they are large enough, one sentence each. Of so many power losses as a
+/// whole run has it is that many rows were acknowledged meanwhile; of any flipped bits in rows, that reading
+/// or the scrubber found each.
+std::vector<std::string> not_shown(const Results& results);
 
 void add(Toll& sum, const Toll& other);
 /// `invalid` where both have been through the same seed: nothing counts twice.

@@ -118,7 +118,8 @@ std::vector<std::string> wrong_with(const Seen& seen, std::size_t part) {
     std::vector<std::string> wrong;
     if (seen.scrubs_in_a_circle) wrong.emplace_back("the scrubber goes in a circle");
     wrong.insert(wrong.end(), seen.served.wrong.begin(), seen.served.wrong.end());
-    const bool found = seen.by_us() || !seen.opened || (part > 0 && seen.by_checking);
+    // A row has to be found as what it is; what else is damaged may keep the store from opening.
+    const bool found = seen.by_us() || (part > 0 && (!seen.opened || seen.by_checking));
     if (!found) wrong.emplace_back("a flipped bit was not found");
     return wrong;
 }

@@ -1,4 +1,5 @@
-// What the edges make of texts that anybody may send: tokens, targets, addresses, pieces of the local socket.
+// What the edges make of texts that anybody may send: tokens, targets, addresses, pieces of the local
+// sockets.
 
 #include "client/net/local_message.hpp"
 #include "client/net/transport.hpp"
@@ -8,6 +9,7 @@
 #include "server/net/client_address.hpp"
 #include "server/net/upgrade.hpp"
 #include "server/ops/control.hpp"
+#include "server/ops/control_request.hpp"
 #include "tests/fuzz/decoder.hpp"
 
 #include <algorithm>
@@ -87,6 +89,17 @@ void check_backup_report(std::string_view bytes) {
     must(again.has_value() && server::encode_report(*again) == line, "a report reads as it is");
 }
 
+void check_control_request(std::string_view bytes) {
+    const auto request = server::parse_control_request(bytes);
+    if (!request) return must(!request.error().context.empty(), "a refusal says why");
+    if (const auto* backup = std::get_if<server::BackupRequest>(&*request))
+        return must(backup->file.starts_with('/'), "the place of a backup is absolute");
+    const auto& invite = std::get<server::OperatorInvite>(*request);
+    must(invite.uses >= 1 && invite.uses <= server::invite_uses_max, "an invite may be used, within bounds");
+    must(invite.lasts > Duration{} && invite.lasts <= seconds(server::invite_days_max * 24 * 3'600),
+         "an invite is good for a while");
+}
+
 }  // namespace
 
 std::vector<Decoder> edge_decoders() {
@@ -123,6 +136,10 @@ std::vector<Decoder> edge_decoders() {
         {"local_message", check_local_message,
          [] {
              return Seeds{client::encode_local_message({client::LocalMessage::Kind::output, {7}, "body"})};
+         }},
+        {"control_request", check_control_request,
+         [] {
+             return Seeds{"invite 3 7 administrator", "invite 1 1", "backup /var/a folder/copy.db"};
          }},
         {"backup_report", check_backup_report,
          [] {

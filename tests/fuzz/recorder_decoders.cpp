@@ -1,5 +1,7 @@
-// What a flight recorder makes of frames that anybody may send, and what a reader makes of files.
+// What a flight recorder makes of frames that anybody may send, and what a reader makes of files: recordings,
+// and texts of a local database that may be damaged.
 
+#include "core/ranges.hpp"
 #include "core/recorder/noise.hpp"
 #include "core/recorder/recording.hpp"
 #include "protocol/generated/cpp/limits.hpp"
@@ -52,6 +54,22 @@ void check_recording(std::string_view bytes) {
         must(!life.steps.empty(), "a life has an opening");
 }
 
+void check_ranges(std::string_view bytes) {
+    auto ranges = core::RangeSet::parse(bytes);
+    if (!ranges) return;
+    must(ranges->well_formed(), "what was taken is in order");
+    must(core::RangeSet::parse(ranges->text()) == *ranges, "ranges read as they are");
+    // What a client does with them.
+    constexpr std::int64_t head = 1'000;
+    for (const auto& gap : ranges->gaps(1, head))
+        must(!ranges->at(gap.low) && !ranges->at(gap.high), "a gap is not held");
+    must(ranges->covers(1, head) == ranges->gaps(1, head).empty(), "what is covered has no gaps");
+    for (const auto& part : ranges->stale(1, head))
+        must(ranges->covers(part.low, part.high), "what is stale is held");
+    ranges->freeze(head);
+    must(ranges->well_formed(), "a jump keeps the order");
+}
+
 std::vector<std::string> recording_seeds() {
     std::vector<std::string> seeds;
     std::string all;
@@ -79,6 +97,10 @@ std::vector<Decoder> recorder_decoders() {
              return golden_seeds(&Golden::cbor);
          }},
         {"recording", check_recording, recording_seeds},
+        {"ranges", check_ranges,
+         [] {
+             return std::vector<std::string>{"", "1-480@500 900-1200", "3-3", "1-9@4 10-12@9 13-20"};
+         }},
     };
 }
 

@@ -58,6 +58,35 @@ TEST(Live, ReachesAllShardsInOrder) {
     EXPECT_EQ(texts_of(reader.take()), sent);
 }
 
+TEST(Live, EncodesAChangeOnceForEachEncodingHoweverManyHearIt) {
+    World::Options options;
+    options.shards = 2;
+    World world(options);
+    const Account ada = world.person("ada");
+    Peer& writer = world.online(ada);
+    std::vector<Account> members;
+    std::vector<Peer*> readers;
+    constexpr std::uint32_t readers_count = 24;
+    for (std::uint32_t i = 0; i < readers_count; ++i) {
+        members.push_back(world.person("member" + std::to_string(i)));
+        const auto encoding = i % 3 == 0 ? protocol::Encoding::json : protocol::Encoding::cbor;
+        readers.push_back(&world.online(members.back(), i % 2, encoding));
+    }
+    const StreamId group = world.group(writer, members);
+    world.settle();
+    for (Peer* reader : readers)
+        reader->take();
+    writer.ask(message(group, "to all"));
+    ASSERT_TRUE(world.write());
+    const SharedEncodedBatch batch = world.batches.front();
+    EXPECT_EQ(batch->encodings(), 0u);
+    ASSERT_TRUE(world.walk());
+    EXPECT_EQ(batch->encodings(), 2u);
+    for (Peer* reader : readers)
+        EXPECT_EQ(texts_of(reader->take()), std::vector<std::string>{"to all"});
+    EXPECT_EQ(batch->encodings(), 2u) << "nobody was told later";
+}
+
 TEST(Live, WritesWhatQueuedUpInOneFrame) {
     World world;
     const Account ada = world.person("ada");

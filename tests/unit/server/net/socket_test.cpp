@@ -2,6 +2,9 @@
 #include "tests/unit/server/net/real_server.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace parley::server::test {
 namespace {
@@ -21,6 +24,26 @@ struct Open {
     RawClient client;
     RawSocket socket;
 };
+
+/// An option of each socket of this process that is a connection to this port, as its server has it.
+std::vector<int> options_of_accepted(std::uint16_t port, int level, int option) {
+    std::vector<int> found;
+    constexpr int descriptors_max = 1'024;
+    for (int descriptor = 0; descriptor < descriptors_max; ++descriptor) {
+        sockaddr_in own{};
+        sockaddr_in peer{};
+        socklen_t own_size = sizeof own;
+        socklen_t peer_size = sizeof peer;
+        const bool connected = ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
+                               ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0;
+        if (!connected || own.sin_family != AF_INET || ntohs(own.sin_port) != port) continue;
+        int value = -1;
+        socklen_t size = sizeof value;
+        EXPECT_EQ(::getsockopt(descriptor, level, option, &value, &size), 0);
+        found.push_back(value);
+    }
+    return found;
+}
 
 std::string register_ada(RealServer& server) {
     RawClient client(server.port());
@@ -44,6 +67,18 @@ TEST(Socket, SaysHelloInTheSubprotocolsKindOfFrame) {
         ASSERT_TRUE(hello);
         EXPECT_EQ(hello->opcode, opcode);
     }
+}
+
+TEST(Socket, HoldsLittleInTheKernelForAPeerThatDoesNotReadAndLetsItLive) {
+    RealServer server;
+    const Open open(server);
+    const auto buffers = options_of_accepted(server.port(), SOL_SOCKET, SO_SNDBUF);
+    ASSERT_EQ(buffers.size(), 1u);
+    // Linux doubles what is asked for (socket(7)).
+    EXPECT_EQ(buffers.front(), 2 * 128 * 1024);
+    // It would end a peer too that lives and does not read; heartbeats find one that is gone.
+    EXPECT_EQ(options_of_accepted(server.port(), IPPROTO_TCP, TCP_USER_TIMEOUT), std::vector<int>{0});
+    EXPECT_EQ(options_of_accepted(server.port(), IPPROTO_TCP, TCP_NODELAY), std::vector<int>{1});
 }
 
 TEST(Socket, ServesASessionFromRegisteringToBeingLive) {

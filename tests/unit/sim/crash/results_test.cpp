@@ -15,6 +15,7 @@ Results results_of(std::uint64_t seed) {
     results.failing_syncs.toll.lives = 3;
     results.failing_syncs.seeds = {seed, seed + 1};
     results.failing_syncs.findings = {{.seed = seed, .what = "a row\nis lost"}};
+    results.rot.parts.front().flips = 5;
     results.rot.parts.front().found = 5;
     results.rot.seeds = {seed};
     return results;
@@ -49,6 +50,17 @@ TEST(CrashResults, OfTheSameSeedAreNotCountedTwice) {
     const auto added = add(sum, results_of(6));
     ASSERT_FALSE(added);
     EXPECT_EQ(sum.power_losses.toll.power_losses, 7);
+}
+
+TEST(CrashResults, OfAWholeRunShowManyRowsAndOfAnyRunEachFlippedBit) {
+    auto results = results_of(5);
+    EXPECT_THAT(not_shown(results), testing::IsEmpty()) << "a small run cannot have many rows";
+    results.power_losses.toll.power_losses = whole_power_losses;
+    EXPECT_THAT(not_shown(results), testing::ElementsAre(testing::HasSubstr("only 100 rows")));
+    results.power_losses.toll.told.rows = whole_acknowledged_rows;
+    EXPECT_THAT(not_shown(results), testing::IsEmpty());
+    results.rot.parts.front().found = 4;
+    EXPECT_THAT(not_shown(results), testing::ElementsAre(testing::HasSubstr("only 4 were found")));
 }
 
 TEST(CrashResults, ThatAreCutOffAreNotTaken) {

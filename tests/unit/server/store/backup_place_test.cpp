@@ -1,0 +1,91 @@
+// Where a backup is made before it has its name, and whose files it leaves alone there.
+
+#include "server/store/backup.hpp"
+#include "server/store/copies_sqlite.hpp"
+#include "server/store/sqlite_store.hpp"
+#include "tests/contract/store_world.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace parley::server::test {
+
+namespace {
+
+using copies::content_of;
+
+class BackupPlace : public testing::Test {
+  protected:
+    BackupPlace() {
+        auto opened = open_sqlite_store({.directory = directory, .ballast_bytes = 0}, rules, host);
+        EXPECT_TRUE(opened);
+        store = std::move(*opened);
+    }
+    ~BackupPlace() override {
+        store.reset();
+        std::filesystem::remove_all(directory);
+    }
+
+    static std::string scratch_directory() {
+        auto pattern = (std::filesystem::temp_directory_path() / "parley-backup-XXXXXX").string();
+        return ::mkdtemp(pattern.data());
+    }
+
+    void expect_in_the_way() {
+        const auto report = back_up(directory, file, never);
+        ASSERT_FALSE(report);
+        EXPECT_EQ(report.error().code, ErrorCode::invalid);
+        EXPECT_THAT(report.error().context, testing::HasSubstr("copy.partial is in the way"));
+        EXPECT_THAT(report.error().context, testing::HasSubstr("choose another name"));
+        EXPECT_FALSE(std::filesystem::exists(file));
+    }
+
+    std::string directory = scratch_directory();
+    std::string file = directory + "/copy";
+    std::string place = file + ".partial";
+    const std::atomic<bool> never{false};
+    Rules rules;
+    TestHost host;
+    std::unique_ptr<Store> store;
+};
+
+}  // namespace
+
+TEST_F(BackupPlace, IsClearedOfWhatATryThatWasCutOffHasLeft) {
+    std::filesystem::create_directory(place);
+    for (const auto* suffix : {"", "-journal"})
+        std::ofstream(place + "/unfinished-backup" + suffix) << "half of a copy";
+    EXPECT_TRUE(back_up(directory, file, never));
+    EXPECT_FALSE(std::filesystem::exists(place));
+    std::filesystem::create_directory(place);
+    EXPECT_TRUE(back_up(directory, file, never)) << "it was cut off before it began";
+    EXPECT_FALSE(std::filesystem::exists(place));
+}
+
+TEST_F(BackupPlace, WithAFileOfSomebodyElseStaysAsItIs) {
+    std::ofstream(place) << "half of a letter";
+    expect_in_the_way();
+    EXPECT_EQ(content_of(place), "half of a letter");
+}
+
+TEST_F(BackupPlace, WithAFolderOfSomebodyElseStaysAsItIs) {
+    std::filesystem::create_directory(place);
+    std::ofstream(place + "/unfinished-backup") << "half of a copy";
+    std::ofstream(place + "/letter") << "half of a letter";
+    expect_in_the_way();
+    EXPECT_EQ(content_of(place + "/letter"), "half of a letter");
+    EXPECT_EQ(content_of(place + "/unfinished-backup"), "half of a copy");
+}
+
+TEST_F(BackupPlace, ThatLeadsElsewhereIsNotFollowed) {
+    const auto elsewhere = directory + "/elsewhere";
+    std::filesystem::create_directory(elsewhere);
+    std::ofstream(elsewhere + "/unfinished-backup") << "of another one";
+    std::filesystem::create_directory_symlink(elsewhere, place);
+    expect_in_the_way();
+    EXPECT_EQ(content_of(elsewhere + "/unfinished-backup"), "of another one");
+}
+
+}  // namespace parley::server::test
