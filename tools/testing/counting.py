@@ -55,12 +55,24 @@ def unittest(output, code):
     return judged(Counts(max(ran - failed - skipped, 0), failed, skipped), code)
 
 
+# What a seed does on average, at the least: where people do less, fewer seeds are run than it looks.
+ACTS_MIN = 500
+FAULTS_MIN = 20
+SEEDS = re.compile(r"^(\d+) seeds: (\d+) acts, (\d+(?:\.\d+)?) faults, ", re.MULTILINE)
+
+
 def seeds(output, code):
-    """The simulator: `50 seeds: …`, and `2 of 50 seeds failed` where some did."""
-    ran = re.findall(r"^(\d+) seeds: ", output, re.MULTILINE)
+    """The simulator: `50 seeds: 526 acts, 30.1 faults, …`, and `2 of 50 seeds failed` where some did. That
+    seeds do less than they should on average is one more failure."""
+    ran = SEEDS.findall(output)
     failed = re.findall(r"^(\d+) of \d+ seeds failed$", output, re.MULTILINE)
-    counts = Counts(int(ran[-1]), int(failed[-1]) if failed else 0) if ran else Counts()
+    if not ran:
+        return judged(Counts(), code)
+    number, acts, faults = ran[-1]
+    counts = Counts(int(number), int(failed[-1]) if failed else 0)
     counts.passed -= counts.failed
+    if int(acts) < ACTS_MIN or float(faults) < FAULTS_MIN:
+        counts.failed += 1
     return judged(counts, code)
 
 

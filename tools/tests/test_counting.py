@@ -34,9 +34,19 @@ class Counting(unittest.TestCase):
         self.assertEqual(counting.unittest("Ran 0 tests in 0.0s\n\nOK\n", 0), Counts(failed=1))
 
     def test_seeds(self):
-        self.assertEqual(counting.seeds("50 seeds: 9 acts\n", 0), Counts(50))
-        self.assertEqual(counting.seeds("50 seeds: 9 acts\n2 of 50 seeds failed\n", 1), Counts(48, 2))
+        enough = "50 seeds: 526 acts, 30.1 faults, 531 messages, 4.7 people with 16.4 devices a seed\n"
+        self.assertEqual(counting.seeds(enough, 0), Counts(50))
+        self.assertEqual(counting.seeds(enough + "2 of 50 seeds failed\n", 1), Counts(48, 2))
         self.assertEqual(counting.seeds("Aborted\n", 134), Counts(0, 1))
+
+    def test_seeds_that_do_too_little(self):
+        for acts, faults in (("499", "30.0"), ("526", "19.9")):
+            little = f"50 seeds: {acts} acts, {faults} faults, 531 messages, 4.7 people\n"
+            self.assertEqual(counting.seeds(little, 0), Counts(50, 1))
+        self.assertEqual(counting.seeds("50 seeds: 500 acts, 20.0 faults, 9 messages\n", 0), Counts(50))
+
+    def test_a_summary_that_says_nothing_of_acts_is_a_failure(self):
+        self.assertEqual(counting.seeds("50 seeds: all is well\n", 0), Counts(0, 1))
 
     def test_node(self):
         output = "# tests 5\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n"
