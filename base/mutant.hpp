@@ -66,6 +66,7 @@ namespace parley {
     /* the core's database and tokens */                                                              \
     MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")         \
     MUTANT(refresh_used_before_commit, "a renewed refresh token is used and not stored")              \
+    MUTANT(reconnect_timer_lost, "who has lost the connection waits for the network to be announced") \
     /* the core's outbox */                                                                           \
     MUTANT(outbox_order_lost_on_reconnect, "what waits is sent in the wrong order after a reconnect") \
     MUTANT(follows_left_out, "a command does not name the one that it follows")                       \

@@ -1,5 +1,6 @@
 #include "core/session.hpp"
 
+#include "base/mutant.hpp"
 #include "core/chance.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
@@ -229,7 +230,7 @@ void Session::lost(Now now) {
 
 void Session::wait(Duration pause, Instant now) {
     phase_ = Phase::waiting;
-    timers_.set(Timer::reconnect, now + pause);
+    if (!mutant(Mutant::reconnect_timer_lost)) timers_.set(Timer::reconnect, now + pause);
 }
 
 void Session::handle_network(bool up, Now now) {

@@ -38,11 +38,9 @@ class Ledger {
     Given* find(const Uuid& id);
     /// What the server has done and then, restored, knows nothing of. Nothing is expected of it any more.
     void forget(const std::function<bool(const Given&)>& undone);
-    /// The device was erased, with all that waited in it.
+    /// The device was erased, with all that waited in it. What was under way may be done all the same.
     void erase() {
-        given_.clear();
-        by_id_.clear();
-        forgotten_.clear();
+        forget([](const Given&) { return true; });
     }
 
   private:

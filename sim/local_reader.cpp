@@ -34,17 +34,23 @@ std::vector<std::string> local_state(const MemoryDisk& disk, const std::vector<S
     const int opened =
         sqlite3_open_v2("local.db", &handle, SQLITE_OPEN_READWRITE, process->vfs_name().c_str());
     const RawConnection connection(handle);
-    sqlite3_stmt* prepared = nullptr;
-    if (opened == SQLITE_OK)
-        sqlite3_prepare_v2(handle, "SELECT * FROM conversation WHERE stream = ?", -1, &prepared, nullptr);
-    const RawStatement query(prepared);
-    if (!query) return {disk.name() + ": its database cannot be read"};
+    const auto prepare = [&](const char* sql) {
+        sqlite3_stmt* prepared = nullptr;
+        if (opened == SQLITE_OK) sqlite3_prepare_v2(handle, sql, -1, &prepared, nullptr);
+        return RawStatement(prepared);
+    };
+    const RawStatement query = prepare("SELECT * FROM conversation WHERE stream = ?");
+    const RawStatement outbox =
+        prepare("SELECT lower(hex(id)) AS command, * FROM command ORDER BY position LIMIT 40");
+    if (!query || !outbox) return {disk.name() + ": its database cannot be read"};
     for (const StreamId& stream : streams) {
         const std::string name = stream.text();
         sqlite3_bind_text(query.get(), 1, name.data(), static_cast<int>(name.size()), SQLITE_TRANSIENT);
         if (sqlite3_step(query.get()) == SQLITE_ROW) lines.push_back(disk.name() + ": " + columns_of(*query));
         sqlite3_reset(query.get());
     }
+    while (sqlite3_step(outbox.get()) == SQLITE_ROW)
+        lines.push_back(disk.name() + ": waits: " + columns_of(*outbox));
     return lines;
 }
 

@@ -16,8 +16,9 @@
 
 namespace parley::sim {
 
-/// What a device's database says of these conversations, one line each, for people: the columns as they are.
-/// Read with plain SQL from a copy of the disk, past the core's own code.
+/// What a device's database says of these conversations, and the first of what waits in its outbox, one line
+/// each, for people: the columns as they are. Read with plain SQL from a copy of the disk, past the core's
+/// own code.
 std::vector<std::string> local_state(const MemoryDisk& disk, const std::vector<StreamId>& streams);
 
 /// What a device holds of one stream, by plain SQL.

@@ -203,7 +203,8 @@ int main(int argc, char** argv) {
     app.add_flag("--trace", arguments.trace, "Print everything that happens in one seed");
     app.add_option("--record", arguments.record, "Write what one device's flight recorder sees to FILE")
         ->type_name("FILE");
-    app.add_option("--device", arguments.device, "Which device that is (the first)")->type_name("NAME");
+    app.add_option("--device", arguments.device, "Which device that is (the first), or any: the seed chooses")
+        ->type_name("NAME");
     app.add_option("--mutant", arguments.mutant,
                    "Let a deliberate defect happen, by number or name, until a seed finds it")
         ->type_name("MUTANT");

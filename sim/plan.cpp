@@ -55,6 +55,8 @@ Plan make_plan(Random random, Profile profile) {
         plan.messages_per_second = random.between(20, 40);
         plan.messages_burst = random.between(5, 40);
     }
+    plan.by_invite = random.below(6) == 0;
+    plan.everyone_invites = random.below(3) != 0;
     return plan;
 }
 

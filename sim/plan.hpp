@@ -48,6 +48,9 @@ struct Plan {
     /// Of each person.
     std::int64_t messages_per_second = 1'000;
     std::int64_t messages_burst = 100'000;
+    /// Nobody registers without an invite; and whether everybody makes them.
+    bool by_invite = false;
+    bool everyone_invites = true;
     std::vector<const Act*> acts;
     std::vector<const Fault*> faults;
 };

@@ -36,6 +36,10 @@ class Promise {
     virtual void server_heard(Scene&, Wire&, const protocol::Envelope&) {}
     /// The server stands on its disk again; the history has what the store has.
     virtual void server_started(Scene&, const StoredRows&) {}
+    /// A person has signed this device out on it, and has just been told that the server knows.
+    virtual void signed_out(Scene&, const DeviceId&) {}
+    /// A device that was signed in says that its tokens are of no use any more.
+    virtual void must_sign_in(Scene&, Device&, const DeviceId&) {}
     /// A person looks at the list of conversations on a device.
     virtual void listed(Scene&, Device&, const std::vector<core::ConversationView>&) {}
     /// A person looks at a conversation on a device.

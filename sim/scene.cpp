@@ -24,7 +24,10 @@ std::string handle_of(std::size_t number) {
 Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), promises_(all_promises()) {
     server_ = std::make_unique<ServerNode>(
         world_, static_cast<Watch&>(*this),
-        ServerNode::Settings{.rules = {.registration = server::Registration::open},
+        ServerNode::Settings{.rules = {.registration = options_.by_invite ? server::Registration::invite
+                                                                          : server::Registration::open,
+                                       .everyone_invites = options_.everyone_invites,
+                                       .access_token_life = options_.access_token_life},
                              .access_token_life = options_.access_token_life,
                              .limits = {.messages_per_second = options_.messages_per_second,
                                         .messages_burst = options_.messages_burst,
@@ -39,6 +42,7 @@ Scene::~Scene() = default;
 void Scene::add_person(std::size_t number) {
     auto person = std::make_unique<Person>();
     person->handle = handle_of(number);
+    person->handles.push_back(person->handle);
     person->password = "password of " + person->handle;
     Random random = world_.fork("person " + person->handle);
     const auto count = random.between(1, devices_of_one_max);
@@ -71,6 +75,14 @@ Device* Scene::device_named(const std::string& name) {
     return found == devices_.end() ? nullptr : found->get();
 }
 
+std::vector<std::string> Scene::devices_of(const AccountId& account) const {
+    std::vector<std::string> names;
+    for (const auto& device : devices_) {
+        if (device->person->account == account) names.push_back(device->node->name());
+    }
+    return names;
+}
+
 void Scene::violated(Violation violation) {
     if (!violation_) violation_ = std::move(violation);
 }
@@ -93,40 +105,16 @@ std::optional<Uuid> Scene::give(Device& device, protocol::Payload command) {
     return id;
 }
 
-void Scene::sign_in(Device& device) {
-    if (!device.node->up() || device.signing_in) return;
-    // Where the tokens are of no use any more the account is still known, and signing in goes on with it.
-    if (device.signed_in() && device.node->client().connection() != core::Connection::signed_out) return;
-    Person& person = *device.person;
-    device.signing_in = true;
-    device.node->act([&](core::Client& client) {
-        if (person.registered) {
-            client.sign_in(
-                {.handle = person.handle, .password = person.password, .device_name = device.node->name()},
-                device.node->now());
-        } else {
-            client.register_account({.handle = person.handle,
-                                     .name = person.handle + " the first",
-                                     .password = person.password,
-                                     .device_name = device.node->name()},
-                                    device.node->now());
-        }
-    });
-}
-
 void Scene::device_noticed(Device& device, const core::Notice& notice) {
     if (const auto* ended = std::get_if<core::SignInEnded>(&notice)) {
-        device.signing_in = false;
-        if (!ended->failure || ended->failure->code == ErrorCode::handle_taken)
-            device.person->registered = true;
-        if (!ended->failure)
-            device.node->act([&](core::Client& client) { client.connect(device.node->now()); });
+        sign_in_ended(device, ended->failure);
+    } else if (const auto* left = std::get_if<core::SignOutEnded>(&notice)) {
+        sign_out_ended(device, left->failure);
+    } else if (const auto* settled = std::get_if<core::CommandSettled>(&notice)) {
+        command_settled(device, *settled);
     } else if (const auto* changed = std::get_if<core::ConnectionChanged>(&notice)) {
-        const bool erased = changed->now == core::Connection::revoked;
-        if (erased) {
-            device.ledger.erase();
-            device.shown.clear();
-        }
+        if (changed->now == core::Connection::revoked) erased(device);
+        if (changed->now == core::Connection::signed_out && device.node->up()) must_sign_in(device);
         if (changed->now == core::Connection::broken && device.node->up() && !device.node->disk_was_full()) {
             surprise(device.node->name() + ": the local database broke on a good disk");
         }
@@ -184,6 +172,7 @@ void Scene::check_at_rest() {
 }
 
 void Scene::committed(const server::Batch& batch) {
+    note_invites(batch);
     for (const auto& promise : promises_)
         promise->committed(*this, batch);
     history_.apply(batch);

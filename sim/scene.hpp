@@ -9,9 +9,11 @@
 #include "sim/world.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,10 @@ struct Device {
     Ledger ledger;
     /// A sign-in that has not ended yet.
     bool signing_in = false;
+    /// Signed out by its person, and the server has not answered yet.
+    std::optional<DeviceId> leaving;
+    /// Nobody signs in on it before then.
+    Instant away_until;
     /// The server was restored, and the device has not caught up with that yet: what it shows may be of the
     /// time before.
     bool behind_restore = false;
@@ -41,7 +47,16 @@ struct Device {
 };
 
 struct Person {
+    /// The one to register with.
     std::string handle;
+    /// All that he has ever wished to have, that one first.
+    std::vector<std::string> handles;
+    /// Which of them he signs in with: the next one where it did not fit.
+    std::size_t handle_tried = 0;
+    /// What he was given to come in with; empty: nothing yet.
+    std::string invite;
+    /// He may be there already, or not: the answer to his registration was lost, or his invite was used up.
+    bool in_doubt = false;
     std::string password;
     std::vector<Device*> devices;
     /// Known once the server has said it.
@@ -63,12 +78,18 @@ struct Violation {
     std::vector<std::string> devices;
 };
 
+/// How somebody signs out of the device in front of him.
+enum class Leaving : std::uint8_t { told, without_a_word };
+
 struct SceneOptions {
     std::uint64_t seed = 1;
     Profile profile = Profile::train;
     ServerDefects defects;
     std::size_t people = 3;
     Duration access_token_life = milliseconds(limits::access_token_ms);
+    /// Nobody registers without an invite; whether everybody makes them, or administrators only.
+    bool by_invite = false;
+    bool everyone_invites = true;
     std::int64_t messages_per_second = 1'000;
     std::int64_t messages_burst = 100'000;
     /// Of each.
@@ -97,6 +118,10 @@ class Scene final : public Watch {
     /// The server has been restored from a backup: devices may hold what it does not.
     bool was_restored() const { return was_restored_; }
     Device* device_named(const std::string& name);
+    /// The devices of whoever has this account, by name: for reports.
+    std::vector<std::string> devices_of(const AccountId& account) const;
+    /// Its person signed it out on it.
+    bool asked_out(const DeviceId& device) const { return asked_out_.contains(device); }
     /// The first that was seen; nothing happens after it.
     const std::optional<Violation>& violation() const { return violation_; }
     std::map<std::string, std::int64_t>& act_counts() { return act_counts_; }
@@ -108,6 +133,12 @@ class Scene final : public Watch {
     std::optional<Uuid> give(Device& device, protocol::Payload command);
     /// Registers or signs in where the device is not.
     void sign_in(Device& device);
+    /// Signs out where somebody is signed in; he comes back after this time at the earliest.
+    void sign_out(Device& device, Leaving how, Duration away);
+    /// Somebody wished to have this handle, and may be known by it from here on.
+    void wished(Person& person, const std::string& handle);
+    /// Where nobody comes in without: the operator invites the first ones, or everybody who is still outside.
+    void invite_people(bool everybody);
     /// What a device lists, as a person sees it; nothing where it cannot.
     std::optional<std::vector<core::ConversationView>> list(Device& device);
     /// Looks at what a device shows, as a person would.
@@ -130,6 +161,15 @@ class Scene final : public Watch {
     void begin_epoch(const StoredRows& stored);
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);
     void device_noticed(Device& device, const core::Notice& notice);
+    static std::string handle_to_try(const Person& person);
+    bool may_register(const Device& device);
+    void sign_in_ended(Device& device, const std::optional<Error>& failure);
+    void sign_out_ended(Device& device, const std::optional<Error>& failure);
+    void command_settled(Device& device, const core::CommandSettled& settled);
+    static void erased(Device& device);
+    void must_sign_in(Device& device);
+    void note_invites(const server::Batch& batch);
+    void add_invite(const std::string& code, std::int64_t uses);
     void add_person(std::size_t number);
 
     SceneOptions options_;
@@ -145,6 +185,11 @@ class Scene final : public Watch {
     bool restored_ = false;
     bool was_restored_ = false;
     std::map<std::uint64_t, SignedIn> signed_in_;
+    /// Codes that nobody has used yet, as far as people know.
+    std::deque<std::string> invites_;
+    bool operator_was_there_ = false;
+    Instant operator_waits_until_;
+    std::set<DeviceId> asked_out_;
     std::vector<std::unique_ptr<Promise>> promises_;
     std::optional<Violation> violation_;
     std::map<std::string, std::int64_t> act_counts_;

@@ -46,6 +46,7 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
 
     DiskProcess& disk() { return *disk_; }
     bool idle() const { return writer_->idle(); }
+    bool submit(server::Work work) { return writer_->submit(std::move(work)); }
     void accept(SharedWire wire);
     void frame_arrived(Wire& wire, std::string_view frame);
     void frame_written(Wire& wire);
@@ -259,7 +260,8 @@ ServerNode::ServerNode(World& world, Watch& watch, Settings settings)
       watch_(watch),
       settings_(settings),
       disk_("server", world.fork("server disk")),
-      life_(std::make_shared<Life>()) {}
+      life_(std::make_shared<Life>()),
+      clock_(world) {}
 
 ServerNode::~ServerNode() {
     if (process_) {
@@ -345,6 +347,10 @@ void ServerNode::finish_drain() {
             die(Death::killed);
         });
     });
+}
+
+bool ServerNode::submit(server::Work work) {
+    return listening() && process_->submit(std::move(work));
 }
 
 void ServerNode::call(server::HttpRequest request, Answer answer) {

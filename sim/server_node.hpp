@@ -4,7 +4,9 @@
 #include "server/api/http.hpp"
 #include "server/api/rate_limits.hpp"
 #include "server/domain/rules.hpp"
+#include "server/domain/work.hpp"
 #include "sim/memory_disk.hpp"
+#include "sim/wall_clock.hpp"
 #include "sim/watch.hpp"
 #include "sim/wire.hpp"
 #include "sim/world.hpp"
@@ -50,11 +52,10 @@ class ServerNode final : public WireAcceptor {
     bool buried() const { return process_ == nullptr; }
     MemoryDisk& disk() { return disk_; }
     std::int64_t starts() const { return starts_; }
-    /// How wrong its wall clock is.
-    Duration& clock_error() { return clock_error_; }
+    WallClock& clock() { return clock_; }
     /// How long a read may take; nothing: as long as it mostly does.
     Duration& slowest_read() { return slowest_read_; }
-    Now now() const { return {world_.instant(), world_.wall() + clock_error_}; }
+    Now now() const { return {world_.instant(), clock_.now()}; }
     /// Nothing waits to be written.
     bool idle() const;
 
@@ -73,6 +74,8 @@ class ServerNode final : public WireAcceptor {
     /// Ends in order, as on SIGTERM: nobody is let in, what is queued is written and answered, sessions are
     /// closed.
     void drain();
+    /// What its operator asks for on the command line; whether it was taken.
+    bool submit(server::Work work);
     /// Serves one HTTP call; nothing comes back where the server dies meanwhile.
     void call(server::HttpRequest request, Answer answer);
 
@@ -101,7 +104,7 @@ class ServerNode final : public WireAcceptor {
     Death death_ = Death::killed;
     std::unique_ptr<MemoryDisk> backup_;
     bool restore_due_ = false;
-    Duration clock_error_;
+    WallClock clock_;
     Duration slowest_read_;
     bool draining_ = false;
     std::int64_t starts_ = 0;

@@ -104,6 +104,8 @@ SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& pl
     scene.access_token_life = plan.access_token_life;
     scene.messages_per_second = plan.messages_per_second;
     scene.messages_burst = plan.messages_burst;
+    scene.by_invite = plan.by_invite;
+    scene.everyone_invites = plan.everyone_invites;
     scene.devices_max = options.cut.devices.value_or(scene.devices_max);
     return scene;
 }
@@ -136,8 +138,14 @@ Outcome Simulation::run() {
 
 void Simulation::record() {
     if (options_.record_to == nullptr) return;
-    Device* device = options_.recorded_device.empty() ? scene_.devices().front().get()
-                                                      : scene_.device_named(options_.recorded_device);
+    const auto& devices = scene_.devices();
+    Device* device = devices.front().get();
+    if (options_.recorded_device == any_device_recorded) {
+        Random chance = world().fork("recorded device");
+        device = devices[static_cast<std::size_t>(chance.below(devices.size()))].get();
+    } else if (!options_.recorded_device.empty()) {
+        device = scene_.device_named(options_.recorded_device);
+    }
     if (device != nullptr) device->node->record(*options_.record_to);
 }
 
@@ -197,6 +205,7 @@ void Simulation::look_after() {
     if (!scene_.server().up() && scene_.server().buried() && (healed_ || random().below(2) == 0)) {
         scene_.server().start();
     }
+    scene_.invite_people(healed_);
     for (const auto& device : scene_.devices()) {
         DeviceNode& node = *device->node;
         if (!node.up() && node.buried() && (healed_ || random().below(3) == 0)) {
@@ -215,9 +224,10 @@ void Simulation::look_after() {
 void Simulation::heal() {
     healed_ = true;
     world().note("world", "heal");
+    world().begin_turn("heal");
     scene_.server().disk().faults().sync_failures = 0;
     scene_.server().disk().faults().capacity.reset();
-    scene_.server().clock_error() = {};
+    scene_.server().clock().set({});
     scene_.server().slowest_read() = {};
     for (const auto& device : scene_.devices()) {
         device->node->disk().faults().sync_failures = 0;
@@ -226,7 +236,9 @@ void Simulation::heal() {
         device->node->link() = Link{};
         device->node->close_older();
         device->node->read_on();
-        device->node->tell_network(true);
+        device->away_until = {};
+        // The others find out by themselves that there is a network again.
+        if (random().below(2) == 0) device->node->tell_network(true);
     }
 }
 

@@ -8,12 +8,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley::sim {
 
 /// Turns of people where nobody asks for another number.
 constexpr std::int64_t steps_default = 600;
+
+/// The seed chooses the device that is recorded.
+constexpr std::string_view any_device_recorded = "any";
 
 struct RunOptions {
     std::uint64_t seed = 1;
@@ -26,7 +30,7 @@ struct RunOptions {
     Trace::Listener listener;
     /// Takes what the flight recorder of one device writes; does not change the run.
     core::RecordSink* record_to = nullptr;
-    /// Which device that is; empty: the first.
+    /// Which device that is, or `any_device_recorded`; empty: the first.
     std::string recorded_device;
 };
 

@@ -22,6 +22,8 @@ constexpr std::uint64_t twice = 100;
 /// Notes of the trace that a report ends with.
 constexpr std::size_t notes_shown = 60;
 constexpr unsigned seconds_max = 300;
+/// In the place of a hash where the process ended and took its trace along.
+constexpr std::string_view no_trace = "0000000000000000";
 
 /// A frame as the types and numbers of its envelopes; anything else as it is, where people can read it.
 std::string readable(std::string_view what, std::string_view bytes) {
@@ -185,7 +187,7 @@ Verdict judge(const RunOptions& options) {
 
 Verdict crashed(const RunOptions& options, const std::string& end) {
     return {.seed = options.seed,
-            .trace_hash = "none",
+            .trace_hash = std::string(no_trace),
             .broken = Verdict::crash_code,
             .report = headline(options, "the process " + end) + "  again: " + command_of(options) + "\n",
             .counts = {}};

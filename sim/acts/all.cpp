@@ -22,12 +22,18 @@ extern const Act revoke_device;
 extern const Act paste_pages;
 extern const Act use_older_tab;
 extern const Act arrange_group;
+extern const Act sign_out;
+extern const Act change_handle;
+extern const Act find_people;
+extern const Act invite;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
-        &send_direct,    &send_group,    &send_burst,        &create_group,  &add_member,    &remove_member,
-        &leave_group,    &rename_group,  &read_conversation, &settle_failed, &look_around,   &go_offline,
-        &change_profile, &revoke_device, &use_older_tab,     &paste_pages,   &arrange_group,
+        &send_direct,   &send_group,    &send_burst,     &create_group,      &add_member,
+        &remove_member, &leave_group,   &rename_group,   &read_conversation, &settle_failed,
+        &look_around,   &go_offline,    &change_profile, &revoke_device,     &use_older_tab,
+        &paste_pages,   &arrange_group, &sign_out,       &change_handle,     &find_people,
+        &invite,
     };
     return known_acts;
 }

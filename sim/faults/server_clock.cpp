@@ -9,7 +9,7 @@ bool strike_server_clock(Scene& scene) {
     Random& random = scene.world().random();
     // Mostly by seconds, as when a machine finds out the time; sometimes by hours.
     const std::int64_t far_ms = random.below(4) == 0 ? 6 * 3'600'000 : 90'000;
-    scene.server().clock_error() = milliseconds(random.between(-far_ms, far_ms));
+    scene.server().clock().set(milliseconds(random.between(-far_ms, far_ms)));
     return true;
 }
 

@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         outbox,
         same_as_fresh,
         tokens_cover,
+        clocks_change_nothing,
         states_forward,
         positions_grow,
         delivered_is_held,
@@ -22,11 +23,13 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         removed_hears_nothing,
         newcomer_sees_nothing,
         rights,
+        account_rights,
         revoked_is_out,
         within_limits,
         full_disk_is_said,
     };
     std::vector<std::unique_ptr<Promise>> promises;
+    promises.reserve(makers.size());
     for (const auto make : makers)
         promises.push_back(make());
     return promises;

@@ -15,6 +15,7 @@ std::unique_ptr<Promise> shown_once();             // 5
 std::unique_ptr<Promise> outbox();                 // 6
 std::unique_ptr<Promise> same_as_fresh();          // 9
 std::unique_ptr<Promise> tokens_cover();           // 9
+std::unique_ptr<Promise> clocks_change_nothing();  // 10
 std::unique_ptr<Promise> states_forward();         // 11
 std::unique_ptr<Promise> positions_grow();         // 12
 std::unique_ptr<Promise> delivered_is_held();      // 13
@@ -23,6 +24,7 @@ std::unique_ptr<Promise> receipts_for_members();   // 15
 std::unique_ptr<Promise> removed_hears_nothing();  // 16
 std::unique_ptr<Promise> newcomer_sees_nothing();  // 17
 std::unique_ptr<Promise> rights();                 // 18
+std::unique_ptr<Promise> account_rights();         // 18
 std::unique_ptr<Promise> revoked_is_out();         // 20
 std::unique_ptr<Promise> within_limits();          // 28
 std::unique_ptr<Promise> full_disk_is_said();      // 33

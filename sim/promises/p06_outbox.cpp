@@ -3,9 +3,11 @@
 //    in flight. A device's own messages keep their order in a conversation.
 
 #include "sim/promises/all.hpp"
+#include "sim/streams_of.hpp"
 
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace parley::sim {
 
@@ -35,14 +37,16 @@ class Outbox final : public Promise {
         std::map<Uuid, core::CommandState> states;
         for (const auto& one : *waiting) {
             if (!states.emplace(one.id, one.state).second) {
-                wrong(scene, device, "holds command " + one.id.text() + " twice");
+                wrong(scene, device, "holds command " + one.id.text() + " twice", streams_of(one.command));
             }
             if (one.failure && is_passing(one.failure->code)) {
-                wrong(scene, device, "shows command " + one.id.text() + " as failed, which has only to wait");
+                wrong(scene, device, "shows command " + one.id.text() + " as failed, which has only to wait",
+                      streams_of(one.command));
             }
             if (one.state == core::CommandState::failed && done(scene, device, one.id)) {
                 wrong(scene, device,
-                      "shows command " + one.id.text() + " as failed, which the server has done");
+                      "shows command " + one.id.text() + " as failed, which the server has done",
+                      streams_of(one.command));
             }
         }
         nothing_lost(scene, device, states);
@@ -55,7 +59,8 @@ class Outbox final : public Promise {
             if (one.state == core::CommandState::failed) continue;
             wrong(scene, device,
                   "still holds command " + one.id.text() + " as " +
-                      (one.state == core::CommandState::queued ? "queued" : "in flight"));
+                      (one.state == core::CommandState::queued ? "queued" : "in flight"),
+                  streams_of(one.command));
         }
         in_order(scene, device);
         reads_arrived(scene, device);
@@ -78,7 +83,9 @@ class Outbox final : public Promise {
             if (device.person->account != given.account || done(scene, device, given.id)) continue;
             // A read takes the place of one that still waits and did not reach further.
             if (std::holds_alternative<protocol::Read>(given.command)) continue;
-            wrong(scene, device, "lost command " + given.id.text());
+            // A question that waits is shown to nobody but who asked it.
+            if (std::holds_alternative<protocol::ProfileFind>(given.command)) continue;
+            wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
         }
     }
 
@@ -93,7 +100,8 @@ class Outbox final : public Promise {
             if (scene.history().read(given.account, *read->target.stream) >= read->upto) continue;
             wrong(scene, device,
                   "read " + read->target.stream->text() + " up to " + std::to_string(read->upto) +
-                      ", and the server does not know");
+                      ", and the server does not know",
+                  {*read->target.stream});
         }
     }
 
@@ -108,14 +116,17 @@ class Outbox final : public Promise {
             if (place->born < before->second.first) {
                 wrong(scene, device,
                       "gave " + before->second.second.text() + " before " + given.id.text() +
-                          ", and they stand the other way round in " + place->stream.text());
+                          ", and they stand the other way round in " + place->stream.text(),
+                      {place->stream});
             }
             before->second = {place->born, given.id};
         }
     }
 
-    static void wrong(Scene& scene, const Device& device, std::string what) {
-        scene.violated({6, device.node->name() + " " + std::move(what), {}, {device.node->name()}});
+    static void wrong(Scene& scene, const Device& device, std::string what,
+                      std::vector<StreamId> streams = {}) {
+        scene.violated(
+            {6, device.node->name() + " " + std::move(what), std::move(streams), {device.node->name()}});
     }
 };
 

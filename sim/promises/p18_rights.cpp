@@ -1,4 +1,6 @@
 // 18. Only who may make a change made it; every refusal leaves everything as it was.
+//
+// Of conversations.
 
 #include "sim/promises/all.hpp"
 
@@ -20,7 +22,7 @@ class Rights final : public Promise {
 
     void committed(Scene& scene, const server::Batch& batch) override {
         Members members;
-        std::set<std::pair<AccountId, Uuid>> changed;
+        std::map<std::pair<AccountId, Uuid>, StreamId> changed;
         for (const auto& effect : batch.effects) {
             if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect))
                 signed_out_.insert(revoked->device);
@@ -28,21 +30,22 @@ class Rights final : public Promise {
             if (change == nullptr) continue;
             not_by_a_ghost(scene, *change);
             if (change->origin.command) {
-                changed.emplace(server::to_id(change->origin.account), *change->origin.command);
+                changed[{server::to_id(change->origin.account), *change->origin.command}] =
+                    server::to_id(change->conversation);
             }
             judge(scene, members, *change);
         }
-        signed_out_by_somebody(scene, batch);
         for (const auto& effect : batch.effects) {
             const auto* replied = std::get_if<server::Replied>(&effect);
             if (replied == nullptr || replied->answer || !replied->origin.command) continue;
-            if (!changed.contains({server::to_id(replied->origin.account), *replied->origin.command}))
-                continue;
+            const AccountId account = server::to_id(replied->origin.account);
+            const auto found = changed.find({account, *replied->origin.command});
+            if (found == changed.end()) continue;
             scene.violated(
                 {18,
                  "command " + replied->origin.command->text() + " was refused and changed something",
-                 {},
-                 {}});
+                 {found->second},
+                 scene.devices_of(account)});
         }
     }
 
@@ -55,39 +58,7 @@ class Rights final : public Promise {
                             server::to_id(change.conversation).text() + "/" +
                             std::to_string(change.change.seq) + " after it was signed out",
                         {server::to_id(change.conversation)},
-                        {}});
-    }
-
-    /// A device is signed out by its person, on it or on another; nobody here steals tokens.
-    static void signed_out_by_somebody(Scene& scene, const server::Batch& batch) {
-        std::vector<server::DeviceRevoked> open;
-        for (const auto& effect : batch.effects) {
-            if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect)) open.push_back(*revoked);
-            const auto* replied = std::get_if<server::Replied>(&effect);
-            if (replied == nullptr) continue;
-            for (const auto& revoked : open) {
-                if (may_sign_out(scene, replied->origin, revoked)) continue;
-                scene.violated({18,
-                                "device " + server::to_id(revoked.device).text() + " of " +
-                                    server::to_id(revoked.account).text() +
-                                    " was signed out, and nobody had asked for it",
-                                {},
-                                {}});
-            }
-            open.clear();
-        }
-    }
-
-    static bool may_sign_out(Scene& scene, const server::Origin& by, const server::DeviceRevoked& revoked) {
-        if (by.account != revoked.account) return false;
-        if (by.device == revoked.device) return true;
-        for (const auto& device : scene.devices()) {
-            const Given* given = by.command ? device->ledger.find(*by.command) : nullptr;
-            const auto* revoke =
-                given == nullptr ? nullptr : std::get_if<protocol::DeviceRevoke>(&given->command);
-            if (revoke != nullptr && revoke->device == server::to_id(revoked.device)) return true;
-        }
-        return false;
+                        scene.devices_of(server::to_id(change.origin.account))});
     }
 
     struct Standing {
@@ -130,7 +101,7 @@ class Rights final : public Promise {
                         by.text() + " changed " + stream.text() + "/" + std::to_string(change.change.seq) +
                             " and may not",
                         {stream},
-                        {}});
+                        scene.devices_of(by)});
     }
 
     static bool may_change(const Scene& scene, const std::map<AccountId, Standing>& known,

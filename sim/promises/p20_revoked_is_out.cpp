@@ -1,6 +1,9 @@
 // 20. After a revocation is acknowledged, no frame is accepted from or sent to that session, on any node.
+//
+// Whether another device signed it out, or its person on it.
 
 #include "sim/promises/all.hpp"
+#include "sim/streams_of.hpp"
 
 #include <set>
 #include <utility>
@@ -12,6 +15,8 @@ namespace {
 class RevokedIsOut final : public Promise {
   public:
     int number() const override { return 20; }
+
+    void signed_out(Scene&, const DeviceId& device) override { revoked_.insert(device); }
 
     void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
         const SignedIn* who = scene.signed_in(wire);
@@ -29,7 +34,7 @@ class RevokedIsOut final : public Promise {
             scene.violated({20,
                             "a command that came after its device was signed out was carried out",
                             {server::to_id(change->conversation)},
-                            {}});
+                            scene.devices_of(server::to_id(change->origin.account))});
         }
     }
 
@@ -47,12 +52,12 @@ class RevokedIsOut final : public Promise {
             return;
         scene.violated({20,
                         "device " + who.device.text() + " was sent something after it was signed out",
-                        {},
+                        streams_of(envelope),
                         {wire.device_name()}});
     }
 
   private:
-    /// Signed out by another device, which has the answer.
+    /// Signed out by somebody who has the answer: on another device, or on it.
     std::set<DeviceId> revoked_;
     std::set<std::pair<AccountId, Uuid>> too_late_;
 };

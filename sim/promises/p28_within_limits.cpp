@@ -5,6 +5,7 @@
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "sim/promises/all.hpp"
+#include "sim/streams_of.hpp"
 
 #include <map>
 #include <set>
@@ -26,7 +27,7 @@ class WithinLimits final : public Promise {
         if (count <= limits::in_flight_max + own_max) return;
         scene.violated({28,
                         wire.device_name() + " has " + std::to_string(count) + " questions under way at once",
-                        {},
+                        streams_of(envelope),
                         {wire.device_name()}});
     }
 

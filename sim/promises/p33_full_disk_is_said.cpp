@@ -4,20 +4,86 @@
 // That they stay in the outboxes is a part of promise 6, that service recovers of the world's coming to rest.
 
 #include "sim/promises/all.hpp"
+#include "sim/streams_of.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace parley::sim {
 
 namespace {
 
+/// Which writes nothing that could find no room.
+bool is_reading(protocol::Type type) {
+    switch (type) {
+        case protocol::Type::auth:
+        case protocol::Type::resume:
+        case protocol::Type::changes:
+        case protocol::Type::page:
+        case protocol::Type::rows:
+        case protocol::Type::subscribe:
+        case protocol::Type::profile_find:
+            return true;
+        default:
+            return false;
+    }
+}
+
 class FullDiskIsSaid final : public Promise {
   public:
     int number() const override { return 33; }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
-        const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload);
-        if (error == nullptr || error->code != ErrorCode::internal) return;
-        scene.violated({33, "the server said `internal`: " + error->message, {}, {wire.device_name()}});
+    void server_heard(Scene&, Wire& wire, const protocol::Envelope& envelope) override {
+        if (!envelope.id || !is_reading(envelope.type())) return;
+        asked_[wire.number()].insert_or_assign(*envelope.id, Asked{envelope.type(), streams_of(envelope)});
     }
+
+    void server_said(Scene& scene, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
+        const auto asked = taken(wire, envelope);
+        const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload);
+        if (error == nullptr) return;
+        const std::string name(asked ? protocol::name_of(asked->type) : "a command");
+        const auto streams = asked ? asked->streams : streams_of_command(scene, wire, envelope);
+        if (error->code == ErrorCode::internal) {
+            scene.violated({33,
+                            "the server said `internal` to " + name + ": " + error->message,
+                            streams,
+                            {wire.device_name()}});
+        } else if (asked && error->code == ErrorCode::disk_full) {
+            scene.violated({33,
+                            "the server refused " + name + ", which only reads, since its disk is full",
+                            streams,
+                            {wire.device_name()}});
+        }
+    }
+
+  private:
+    struct Asked {
+        protocol::Type type{};
+        std::vector<StreamId> streams;
+    };
+
+    /// The question that this answers.
+    std::optional<Asked> taken(const Wire& wire, const protocol::Envelope& envelope) {
+        const auto of_wire = asked_.find(wire.number());
+        if (of_wire == asked_.end() || !envelope.re) return std::nullopt;
+        auto question = of_wire->second.extract(*envelope.re);
+        if (!question) return std::nullopt;
+        return std::move(question.mapped());
+    }
+
+    static std::vector<StreamId> streams_of_command(Scene& scene, const Wire& wire,
+                                                    const protocol::Envelope& envelope) {
+        Device* device = scene.device_named(wire.device_name());
+        const Given* given = device == nullptr || !envelope.re ? nullptr : device->ledger.find(*envelope.re);
+        return given == nullptr ? streams_of(envelope) : streams_of(given->command);
+    }
+
+    /// By connection: questions that have no answer yet.
+    std::map<std::uint64_t, std::map<Uuid, Asked>> asked_;
 };
 
 }  // namespace

@@ -78,11 +78,16 @@ TEST(Schema, ANewerDatabaseIsNotTouched) {
         core::LocalDatabase local(database);
         ASSERT_TRUE(core::migrate(local));
     }
-    ASSERT_TRUE(database.execute("PRAGMA user_version = 99"));
+    const std::int64_t newer = database.number("PRAGMA user_version") + 1;
+    ASSERT_TRUE(database.execute("PRAGMA user_version = " + std::to_string(newer)));
+    const std::int64_t shape = database.number("PRAGMA schema_version");
+    const std::int64_t changes = database.number("SELECT total_changes()");
     SeededPrimitives primitives(1);
     EXPECT_FALSE(core::Client::open({}, database, primitives, {}));
-    EXPECT_EQ(database.number("PRAGMA user_version"), 99);
+    EXPECT_EQ(database.number("PRAGMA user_version"), newer);
     EXPECT_EQ(database.number("SELECT generation FROM lease"), 0);
+    EXPECT_EQ(database.number("PRAGMA schema_version"), shape) << "the tables are as they were";
+    EXPECT_EQ(database.number("SELECT total_changes()"), changes) << "and so is every row";
 }
 
 /// What a device does day by day: rows that come in, by pushes, pulls and pages, and everything that is

@@ -190,16 +190,6 @@ TEST_F(Broken, Promise18WhereAStrangerWrites) {
     EXPECT_EQ(broken(), 18);
 }
 
-TEST_F(Broken, Promise18WhereNobodyAskedForASignOut) {
-    founded();
-    server::Batch batch;
-    batch.effects.emplace_back(server::DeviceRevoked{.account = ada, .device = DeviceKey{1}});
-    batch.effects.emplace_back(
-        server::Replied{.origin = {}, .answer = fail(ErrorCode::refresh_reused, "used after its successor")});
-    scene_.committed(batch);
-    EXPECT_EQ(broken(), 18);
-}
-
 TEST_F(Broken, WhatWasUndoneByARestoreIsStillSomebodysWishWhenItIsAskedForAgain) {
     founded();
     device(0).ledger.add(uuid(9), protocol::DeviceRevoke{.device = to_id(DeviceKey{1})}, to_id(ada));
@@ -224,6 +214,37 @@ TEST_F(Broken, Promise20WhereASignedOutDeviceIsSentMore) {
     EXPECT_EQ(broken(), 20);
 }
 
+TEST_F(Broken, Promise20WhereADeviceThatSignedItselfOutIsSentMore) {
+    founded();
+    const DeviceId phone = to_id(DeviceKey{3});
+    const auto wire = connect(2, ada, 3);
+    const auto promise = revoked_is_out();
+    protocol::Envelope pong;
+    pong.payload = protocol::Pong{};
+    promise->server_said(scene_, *wire, {to_id(ada), phone}, pong);
+    EXPECT_EQ(broken(), -1);
+    promise->signed_out(scene_, phone);
+    promise->server_said(scene_, *wire, {to_id(ada), phone}, pong);
+    EXPECT_EQ(broken(), 20);
+}
+
+TEST_F(Broken, Promise20WhereWhatCameAfterTheOwnSignOutIsCarriedOut) {
+    founded();
+    const auto wire = connect(2, ada, 3);
+    const auto promise = revoked_is_out();
+    promise->signed_out(scene_, to_id(DeviceKey{3}));
+    protocol::Envelope envelope;
+    envelope.id = uuid(4);
+    envelope.payload = protocol::MessageSend{};
+    promise->server_heard(scene_, *wire, envelope);
+    auto made = change(4, text(ada), uuid(4));
+    made.origin.device = DeviceKey{3};
+    server::Batch batch;
+    batch.effects.emplace_back(made);
+    promise->committed(scene_, batch);
+    EXPECT_EQ(broken(), 20);
+}
+
 TEST_F(Broken, Promise28WhereADeviceSendsEverythingAtOnce) {
     founded();
     protocol::Envelope envelope;
@@ -242,6 +263,26 @@ TEST_F(Broken, Promise28WhereADeviceSendsEverythingAtOnce) {
 TEST_F(Broken, Promise33WhereTheServerDoesNotSayWhatIsWrong) {
     founded();
     say(*ada_, protocol::ErrorReply{.code = ErrorCode::internal}, {}, uuid(1));
+    EXPECT_EQ(broken(), 33);
+}
+
+TEST_F(Broken, Promise33WhereAFullDiskStopsReading) {
+    founded();
+    const auto promise = full_disk_is_said();
+    protocol::Envelope asked;
+    asked.id = uuid(1);
+    asked.payload = protocol::MessageSend{.target = {.stream = to_id(the_group)}, .text = "hello"};
+    promise->server_heard(scene_, *ada_, asked);
+    protocol::Envelope refusal;
+    refusal.re = uuid(1);
+    refusal.payload = protocol::ErrorReply{.code = ErrorCode::disk_full};
+    const SignedIn who{to_id(ada), to_id(DeviceKey{1})};
+    promise->server_said(scene_, *ada_, who, refusal);
+    EXPECT_EQ(broken(), -1) << "a message finds no room";
+    asked.id = refusal.re = uuid(2);
+    asked.payload = protocol::Resume{};
+    promise->server_heard(scene_, *ada_, asked);
+    promise->server_said(scene_, *ada_, who, refusal);
     EXPECT_EQ(broken(), 33);
 }
 

@@ -100,9 +100,15 @@ TEST_F(Schema, AnEpochThatCountsIsKept) {
 
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
-    ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
+    ASSERT_TRUE(migrate(*connection));
+    const auto newer = number(*connection, "PRAGMA user_version") + 1;
+    ASSERT_TRUE(connection->execute(("PRAGMA user_version = " + std::to_string(newer)).c_str()));
+    const auto shape = number(*connection, "PRAGMA schema_version");
+    const auto changes = number(*connection, "SELECT total_changes()");
     EXPECT_FALSE(migrate(*connection));
-    EXPECT_EQ(number(*connection, "PRAGMA user_version"), 99);
+    EXPECT_EQ(number(*connection, "PRAGMA user_version"), newer);
+    EXPECT_EQ(number(*connection, "PRAGMA schema_version"), shape) << "the tables are as they were";
+    EXPECT_EQ(number(*connection, "SELECT total_changes()"), changes) << "and so is every row";
 }
 
 }  // namespace

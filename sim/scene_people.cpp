@@ -1,0 +1,170 @@
+// Who people are, and how they come in and go out.
+
+#include "sim/promise.hpp"
+#include "sim/scene.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+constexpr Duration invite_life = seconds(7 * 24 * 3'600);
+/// An operator who has seen no invite by then asks for another.
+constexpr Duration operator_patience = seconds(15);
+
+}  // namespace
+
+std::string Scene::handle_to_try(const Person& person) {
+    return person.handles[person.handle_tried % person.handles.size()];
+}
+
+void Scene::wished(Person& person, const std::string& handle) {
+    if (std::ranges::find(person.handles, handle) == person.handles.end()) person.handles.push_back(handle);
+}
+
+void Scene::sign_in(Device& device) {
+    if (!device.node->up() || device.signing_in || world_.instant() < device.away_until) return;
+    const core::Connection connection = device.node->client().connection();
+    // Where the tokens are of no use any more the account is still known, and signing in goes on with it.
+    if (device.signed_in() && connection != core::Connection::signed_out) return;
+    // The server is just being told that this device signs out. Not everybody has the patience.
+    const bool leaving = !device.signed_in() && connection == core::Connection::offline;
+    if (leaving && world_.random().below(20) != 0) return;
+    Person& person = *device.person;
+    if (!person.registered && !may_register(device)) return;
+    device.signing_in = true;
+    device.node->act([&](core::Client& client) {
+        if (person.registered) {
+            client.sign_in({.handle = handle_to_try(person),
+                            .password = person.password,
+                            .device_name = device.node->name()},
+                           device.node->now());
+            return;
+        }
+        protocol::Registration registration{.handle = person.handle,
+                                            .name = person.handle + " the first",
+                                            .password = person.password,
+                                            .device_name = device.node->name()};
+        if (!person.invite.empty()) registration.invite = person.invite;
+        client.register_account(registration, device.node->now());
+    });
+}
+
+/// Where nobody comes in without an invite he needs one, and tries it on one device.
+bool Scene::may_register(const Device& device) {
+    if (!options_.by_invite) return true;
+    Person& person = *device.person;
+    const auto tries = [&](const Device* other) {
+        return other != &device && other->signing_in && other->node->up();
+    };
+    if (std::ranges::any_of(person.devices, tries)) return false;
+    if (!person.invite.empty()) return true;
+    if (invites_.empty()) return false;
+    person.invite = std::move(invites_.front());
+    invites_.pop_front();
+    return true;
+}
+
+void Scene::sign_in_ended(Device& device, const std::optional<Error>& failure) {
+    Person& person = *device.person;
+    device.signing_in = false;
+    if (!failure) {
+        person.registered = true;
+        person.in_doubt = false;
+        device.node->act([&](core::Client& client) { client.connect(device.node->now()); });
+    } else if (failure->code == ErrorCode::handle_taken && !person.registered) {
+        person.registered = true;
+        if (!person.invite.empty()) invites_.push_back(std::exchange(person.invite, {}));
+    } else if (failure->code == ErrorCode::invite_invalid) {
+        // It was used up by somebody else, or by a registration of his whose answer was lost.
+        person.invite.clear();
+        person.registered = person.in_doubt = true;
+    } else if (failure->code == ErrorCode::credentials) {
+        // He named himself otherwise meanwhile; or was never there.
+        if (std::exchange(person.in_doubt, false)) person.registered = false;
+        ++person.handle_tried;
+    }
+}
+
+void Scene::sign_out(Device& device, Leaving how, Duration away) {
+    if (!device.signed_in() || !device.node->client().device()) return;
+    const DeviceId leaving = *device.node->client().device();
+    world_.note(device.node->name(), how == Leaving::told ? "signs out" : "erases", leaving.text());
+    device.leaving.reset();
+    if (how == Leaving::told) {
+        device.leaving = leaving;
+        asked_out_.insert(leaving);
+    }
+    device.away_until = world_.instant() + away;
+    device.signing_in = false;
+    erased(device);
+    device.node->act([&](core::Client& client) {
+        how == Leaving::told ? client.sign_out(device.node->now()) : client.erase(device.node->now());
+    });
+}
+
+void Scene::erased(Device& device) {
+    device.ledger.erase();
+    device.shown.clear();
+}
+
+/// Where the database was not erased it still says which device it was.
+void Scene::must_sign_in(Device& device) {
+    const auto id = device.node->client().device();
+    if (!id) return;
+    for (const auto& promise : promises_)
+        promise->must_sign_in(*this, device, *id);
+}
+
+void Scene::sign_out_ended(Device& device, const std::optional<Error>& failure) {
+    const auto left = std::exchange(device.leaving, std::nullopt);
+    if (!left || failure) return;
+    for (const auto& promise : promises_)
+        promise->signed_out(*this, *left);
+}
+
+/// The operator asks the first person in, and some more; at the end whoever still waits outside.
+void Scene::invite_people(bool everybody) {
+    if (!options_.by_invite || !server_->up() || world_.instant() < operator_waits_until_) return;
+    const auto outside = std::ranges::count_if(
+        people_, [](const auto& person) { return !person->registered && person->invite.empty(); });
+    const bool first = !operator_was_there_;
+    if (!first && (!everybody || std::cmp_less_equal(outside, invites_.size()))) return;
+    operator_waits_until_ = world_.instant() + operator_patience;
+    const std::int64_t invites = everybody ? outside : 1 + outside / 2;
+    for (std::int64_t one = 0; one < invites; ++one) {
+        const server::OperatorInvite made{
+            .uses = 1, .lasts = invite_life, .administrator = first && one == 0};
+        server_->submit({.origin = {}, .command = made, .at = server_->now().wall});
+    }
+}
+
+void Scene::add_invite(const std::string& code, std::int64_t uses) {
+    for (std::int64_t use = 0; use < uses; ++use)
+        invites_.push_back(code);
+}
+
+/// What the operator has before him; nobody else is told.
+void Scene::note_invites(const server::Batch& batch) {
+    for (const auto& effect : batch.effects) {
+        const auto* replied = std::get_if<server::Replied>(&effect);
+        if (replied == nullptr || replied->origin.account || !replied->answer) continue;
+        const auto* made = std::get_if<protocol::Invite>(&replied->answer->payload);
+        if (made == nullptr) continue;
+        operator_was_there_ = true;
+        add_invite(made->code, 1);
+    }
+}
+
+void Scene::command_settled(Device& device, const core::CommandSettled& settled) {
+    const Given* given = device.ledger.find(settled.command);
+    if (given == nullptr || !settled.reply) return;
+    const auto* asked = std::get_if<protocol::InviteCreate>(&given->command);
+    const auto* made = std::get_if<protocol::Invite>(&*settled.reply);
+    if (asked != nullptr && made != nullptr && options_.by_invite)
+        add_invite(made->code, asked->uses.value_or(1));
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,43 @@
+#include "sim/report.hpp"
+
+#include "sim/verdict.hpp"
+#include "tests/unit/sim/living_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace parley::sim {
+namespace {
+
+bool any_has(const std::vector<std::string>& lines, const std::string& words) {
+    return std::ranges::any_of(lines, [&](const auto& line) { return line.contains(words); });
+}
+
+TEST_F(Living, AReportShowsWhatADeviceHoldsOfAStreamAndWhatWaitsInIt) {
+    Device& device = of(ben_);
+    device.node->link().up = false;
+    device.node->cut(false);
+    pass(seconds(1));
+    protocol::MessageSend message{.text = "unsent"};
+    message.target.stream = group_;
+    ASSERT_TRUE(scene_.give(device, std::move(message)));
+    const Violation violation{
+        .promise = 6, .what = "anything", .streams = {group_}, .devices = {device.node->name()}};
+    const auto lines = last_changes(scene_, violation);
+    EXPECT_TRUE(any_has(lines, "message by "));
+    EXPECT_TRUE(any_has(lines, device.node->name() + ": number="));
+    EXPECT_TRUE(any_has(lines, device.node->name() + ": waits: "));
+    EXPECT_TRUE(any_has(lines, "lane=c:" + group_.text()));
+}
+
+TEST(Report, ASeedWhoseProcessEndsHasAHashOfSixteenDigits) {
+    const Verdict verdict = crashed({.seed = 7}, "ended by signal 6 (Aborted)");
+    EXPECT_EQ(verdict.trace_hash, "0000000000000000");
+    EXPECT_EQ(verdict.broken, Verdict::crash_code);
+}
+
+}  // namespace
+}  // namespace parley::sim
