@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace parley::sim {
 namespace {
@@ -20,21 +22,24 @@ RunOptions lying(std::uint64_t seed) {
 }
 
 TEST(Shrink, WhatIsLeftBreaksTheSamePromiseWithLess) {
-    std::optional<Verdict> broken;
-    std::uint64_t seed = 0;
-    while (!broken && seed < 300) {
-        const Verdict verdict = outline_apart(lying(++seed));
-        if (verdict.broken) broken = verdict;
+    std::vector<std::size_t> acts;
+    for (std::uint64_t seed = 1; seed < 300 && acts.size() < 3; ++seed) {
+        const Verdict broken = outline_apart(lying(seed));
+        if (!broken.broken) continue;
+        const auto smaller = shrink(lying(seed), [](std::string_view) {});
+        ASSERT_TRUE(smaller);
+        const Verdict again = outline_apart(*smaller);
+        EXPECT_EQ(again.broken, broken.broken);
+        EXPECT_EQ(outline_apart(*smaller).trace_hash, again.trace_hash);
+        EXPECT_LE(smaller->cut.faults->size(), 4U);
+        acts.push_back(smaller->cut.acts->size());
     }
-    ASSERT_TRUE(broken);
-    const auto smaller = shrink(lying(seed), [](std::string_view) {});
-    ASSERT_TRUE(smaller);
-    const Verdict again = outline_apart(*smaller);
-    EXPECT_EQ(again.broken, broken->broken);
-    // A message is acknowledged, and the power goes.
-    EXPECT_LE(smaller->cut.acts->size(), 20U);
-    EXPECT_LE(smaller->cut.faults->size(), 4U);
-    EXPECT_EQ(outline_apart(*smaller).trace_hash, again.trace_hash);
+    ASSERT_EQ(acts.size(), 3U);
+    std::ranges::sort(acts);
+    // Something is acknowledged, and the power goes. Where that has to be in the middle of a certain write,
+    // what wrote before has to stay.
+    EXPECT_LE(acts[1], 10U);
+    EXPECT_LE(acts[2], 40U) << "of 200";
 }
 
 TEST(Shrink, ARunThatBreaksNothingCannotBeMadeSmaller) {

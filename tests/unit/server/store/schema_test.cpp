@@ -101,7 +101,7 @@ TEST_F(Schema, AnEpochThatCountsIsKept) {
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection));
-    const auto newer = number(*connection, "PRAGMA user_version") + 1;
+    const std::int64_t newer = schema_version + 1;
     ASSERT_TRUE(connection->execute(("PRAGMA user_version = " + std::to_string(newer)).c_str()));
     const auto shape = number(*connection, "PRAGMA schema_version");
     const auto changes = number(*connection, "SELECT total_changes()");
