@@ -26,10 +26,12 @@ constexpr bool only_grows =
     std::is_same_v<Command, protocol::ConversationRename> || std::is_same_v<Command, protocol::MemberAdd> ||
     std::is_same_v<Command, protocol::InviteCreate>;
 
-/// Where nothing was left to do, a repeat finds that too, for ever. It is refused neither for its rate nor on
-/// a full disk, so that remembering it would be a way to fill that up.
+/// Where nothing was left to do, a repeat finds that too: positions only rise, and who is gone stays gone.
+/// Such commands are refused neither for their rate nor on a full disk, so that remembering them would be a
+/// way to fill that up.
 template <class Command>
-constexpr bool is_settled = std::is_same_v<Command, protocol::DeviceRevoke>;
+constexpr bool is_settled =
+    std::is_same_v<Command, protocol::DeviceRevoke> || std::is_same_v<Command, protocol::Read>;
 
 /// A repeat may name the same conversation in another way, since its id has become known meanwhile.
 template <class Command>

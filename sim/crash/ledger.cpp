@@ -1,6 +1,7 @@
 #include "sim/crash/ledger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::sim::crash {
 
@@ -87,7 +88,11 @@ std::vector<std::string> Ledger::take(std::span<const server::Work> works, const
     }
     // The answers come last, since they are held against what was told.
     std::size_t next = 0;
+    bool moved = false;
     for (const auto& effect : batch.effects) {
+        const auto* own = std::get_if<server::AccountChange>(&effect);
+        moved =
+            moved || (own != nullptr && std::holds_alternative<protocol::ReadChanged>(own->change.payload));
         const auto* replied = std::get_if<server::Replied>(&effect);
         if (replied == nullptr) continue;
         while (next < works.size() && std::holds_alternative<server::Acks>(works[next].command))
@@ -96,7 +101,7 @@ std::vector<std::string> Ledger::take(std::span<const server::Work> works, const
             out.add("there are more answers than works");
             break;
         }
-        take_answer(works[next++], replied->answer, out);
+        take_answer(works[next++], replied->answer, std::exchange(moved, false), out);
     }
     return out.take();
 }
@@ -131,7 +136,8 @@ void Ledger::take_change(std::int64_t stream, const protocol::Change& change, st
     if (facts.id) messages_[{author, *facts.id}] = {.stream = stream, .born = facts.born};
 }
 
-void Ledger::take_answer(const server::Work& work, const Result<server::Answer>& answer, Complaints& out) {
+void Ledger::take_answer(const server::Work& work, const Result<server::Answer>& answer, bool moved,
+                         Complaints& out) {
     if (!answer) {
         ++told_.refusals;
         return;
@@ -143,6 +149,11 @@ void Ledger::take_answer(const server::Work& work, const Result<server::Answer>&
     if (!work.origin.command) return;
     const CommandName name{work.origin.account.value, *work.origin.command};
     promised_.erase(name);
+    // A read that moved nothing is not remembered; a repeat of it is decided anew.
+    if (std::holds_alternative<protocol::Read>(work.command) && !moved && !answers_.contains(name)) {
+        ++told_.commands;
+        return;
+    }
     const auto [known, is_new] = answers_.try_emplace(name, *answer);
     if (!is_new) {
         ++told_.repeats;

@@ -79,7 +79,9 @@ class Ledger {
 
     void take_change(std::int64_t stream, const protocol::Change& change, std::int64_t author,
                      Complaints& out);
-    void take_answer(const server::Work& work, const Result<server::Answer>& answer, Complaints& out);
+    /// `moved`: some position of a reader, with this work.
+    void take_answer(const server::Work& work, const Result<server::Answer>& answer, bool moved,
+                     Complaints& out);
     void take_message_answer(const CommandName& name, const server::Answer& answer, Complaints& out);
     void take_effect(const server::Effect& effect, Complaints& out);
     void compare_rows(std::int64_t stream, const Book& book, const StoredFile& file, Complaints& out) const;

@@ -188,7 +188,9 @@ class History {
             return refused(std::move(work), ErrorCode::conversation_not_member);
         if (upto > conversation.head) return refused(std::move(work), ErrorCode::invalid);
         auto& position = conversation.members.at(by.account).read;
-        position = std::max(position, upto);
+        // What moves nothing is not remembered: a repeat is decided anew.
+        if (upto <= position) return {.work = std::move(work)};
+        position = upto;
         return expect(std::move(work), std::nullopt);
     }
 

@@ -78,4 +78,28 @@ TEST_P(StoreContract, WhatMadeSomethingIsRememberedForEver) {
     }
 }
 
+TEST_P(StoreContract, AReadThatMovesNothingTakesNoRoom) {
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    const auto group = world.group(ada, {bob});
+    for (int i = 0; i < 3; ++i)
+        ASSERT_TRUE(world.send(ada, group, "text"));
+    ASSERT_TRUE(world.read(bob, group, world.head(group)));
+    const auto before = data->dump();
+    const auto again = world.work(bob, protocol::Read{.target = {.stream = to_id(group)}, .upto = 3});
+    const auto first = world.apply(again);
+    ASSERT_TRUE(first);
+    const auto repeated = world.apply(again);
+    ASSERT_TRUE(repeated);
+    EXPECT_EQ(std::get<protocol::ReadOk>(repeated->payload), std::get<protocol::ReadOk>(first->payload));
+    EXPECT_EQ(data->dump(), before);
+    // It was accepted all the same: what follows it may be under way.
+    auto behind = world.work(bob, message_to(group, "after it"));
+    behind.origin.follows = again.origin.command;
+    EXPECT_TRUE(world.apply(behind));
+    // One that moves is remembered, since its answer says what was unread then.
+    EXPECT_TRUE(world.read(bob, group, world.head(group)));
+    EXPECT_NE(data->dump(), before);
+}
+
 }  // namespace parley::server::test

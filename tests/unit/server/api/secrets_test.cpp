@@ -121,6 +121,7 @@ TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
     for (const std::string& line : world.lines.all)
         outputs.add(line);
     std::vector<const ShardMetrics*> metrics;
+    metrics.reserve(world.shard_metrics.size());
     for (const auto& one : world.shard_metrics)
         metrics.push_back(one.get());
     outputs.add(render_metrics(ProcessMetrics{}, metrics, {}));

@@ -196,6 +196,23 @@ TEST_F(DiskFull, WhatAPowerLossFreesMayBeTakenByOthers) {
     }
 }
 
+TEST_F(DiskFull, ReadsAndAcksThatMoveNothingNeedNoDisk) {
+    ASSERT_TRUE(world->send(ada, group, "text"));
+    const auto head = world->head(group);
+    ASSERT_TRUE(world->read(bob, group, head));
+    world->ack(bob, group, head);
+    fill_into_the_ballast();
+    on_disk.disk().faults().capacity = on_disk.disk().used();
+    const auto writes = on_disk.disk().counts().writes;
+    for (std::int64_t upto = 1; upto <= head; ++upto) {
+        const auto read = world->read(bob, group, upto);
+        ASSERT_TRUE(read);
+        EXPECT_EQ(std::get<protocol::ReadOk>(read->payload).upto, head);
+        world->ack(bob, group, upto);
+    }
+    EXPECT_EQ(on_disk.disk().counts().writes, writes);
+}
+
 TEST_F(DiskFull, RoomThatWasMadeForWhatNeverCameIsNotTakenForDamage) {
     // What a power loss leaves of a page that was written for the first transaction of a life: the log says
     // nothing of it.
