@@ -24,18 +24,32 @@ from proof.server import Server
 
 def main(words):
     cases = Cases("command line", words)
+    # Most of the time they wait for something, so they do it beside each other.
+    cases.run_lanes([talk_to_one_server, *(replaces_servers(family) for family in (offline, restoring))])
+    cases.finish()
+
+
+def talk_to_one_server(cases):
     with Server() as server:
         for family in (accounts, prompts, talking, together, safety, reports):
             for body in family.CASES:
-                cases.run(f"{family.__name__}: {body.__name__.replace('_', ' ')}", body, server)
-    # These stop, kill and replace their server.
-    for family in (offline, restoring):
+                cases.run(name_of(family, body), body, server)
+
+
+def replaces_servers(family):
+    """Of cases that stop, kill and replace their server."""
+
+    def run(cases):
         for body in family.CASES:
-            name = f"{family.__name__}: {body.__name__.replace('_', ' ')}"
-            if cases.wanted(name):
+            if cases.wanted(name_of(family, body)):
                 with Server() as server:
-                    cases.run(name, body, server)
-    cases.finish()
+                    cases.run(name_of(family, body), body, server)
+
+    return run
+
+
+def name_of(family, body):
+    return f"{family.__name__}: {body.__name__.replace('_', ' ')}"
 
 
 if __name__ == "__main__":

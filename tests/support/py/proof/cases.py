@@ -1,4 +1,5 @@
 """Counted test cases: each prints one line, and the last line of a program counts them."""
+import multiprocessing
 import signal
 import sys
 import traceback
@@ -44,6 +45,28 @@ class Cases:
             return False
         self.note_passed(name, waiting.now() - before)
         return True
+
+    def run_lanes(self, lanes):
+        """Runs each of these functions, which are given the cases, in a process of its own, all at once."""
+        fork = multiprocessing.get_context("fork")
+        counting = fork.SimpleQueue()
+        running = [fork.Process(target=self._run_lane, args=(lane, counting), daemon=True) for lane in lanes]
+        for process in running:
+            process.start()
+        for number, process in enumerate(running, 1):
+            process.join()
+            if process.exitcode != 0:
+                self.note_failed(f"lane {number}", f"ended with {process.exitcode}")
+        while not counting.empty():
+            passed, failed, skipped = counting.get()
+            self.passed += passed
+            self.failed += failed
+            self.skipped += skipped
+
+    def _run_lane(self, lane, counting):
+        self.passed = self.failed = self.skipped = 0
+        lane(self)
+        counting.put((self.passed, self.failed, self.skipped))
 
     def skip(self, name, why):
         self.skipped += 1
