@@ -86,7 +86,8 @@ namespace parley {
     MUTANT(acks_what_is_not_there, "a device acks the head instead of what it has committed")         \
     MUTANT(acks_before_newest_page, "after a jump a device acks before it has the newest page")       \
     MUTANT(receipts_may_fall, "what has reached everybody is forgotten when somebody joins")          \
-    MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")
+    MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")                          \
+    MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")
 
 #define PARLEY_EACH_MUTANT(MUTANT) PARLEY_EACH_SERVER_MUTANT(MUTANT) PARLEY_EACH_CORE_MUTANT(MUTANT)
 

@@ -15,14 +15,20 @@ constexpr std::string_view columns =
     "SELECT number, stream, known, present, origin, until, summary, preview, head, cursor, "
     "solid, base, ranges, removed_after, removed_upto, newest_owed, members_after, "
     "settings_owed, restored_from, read, triple_read, unread, mentions, as_of_conversation, "
-    "as_of_account, acked, delivered_to_all, read_by_all FROM conversation";
+    "as_of_account, acked, delivered_places, read_places FROM conversation";
 
 constexpr std::string_view upsert =
     "INSERT OR REPLACE INTO conversation (number, stream, known, present, origin, until, "
     "summary, preview, head, cursor, solid, base, ranges, removed_after, removed_upto, "
     "newest_owed, members_after, settings_owed, restored_from, read, triple_read, unread, "
-    "mentions, as_of_conversation, as_of_account, acked, delivered_to_all, read_by_all) VALUES "
+    "mentions, as_of_conversation, as_of_account, acked, delivered_places, read_places) VALUES "
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+Result<RangeSet> read_ranges(std::string_view text) {
+    auto ranges = RangeSet::parse(text);
+    if (!ranges) return fail(ErrorCode::internal, "the local database holds ranges that cannot be read");
+    return std::move(*ranges);
+}
 
 Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
     auto record = std::make_unique<Conversation>();
@@ -40,9 +46,7 @@ Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
     record->cursor = query.integer(9);
     record->solid = query.integer(10);
     record->base = query.integer(11);
-    auto ranges = RangeSet::parse(query.text(12));
-    if (!ranges) return fail(ErrorCode::internal, "the local database holds ranges that cannot be read");
-    record->ranges = std::move(*ranges);
+    TRY_ASSIGN(record->ranges, read_ranges(query.text(12)));
     record->removed_after = query.optional_integer(13);
     record->removed_upto = query.integer(14);
     record->newest_owed = query.integer(15) != 0;
@@ -56,8 +60,8 @@ Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
     record->triple.tally = {query.integer(21), query.integer(22)};
     record->triple.as_of = {query.integer(23), query.integer(24)};
     record->acked = record->ack_sent = query.integer(25);
-    record->delivered_to_all = query.integer(26);
-    record->read_by_all = query.integer(27);
+    TRY_ASSIGN(record->delivered_to_all, read_ranges(query.text(26)));
+    TRY_ASSIGN(record->read_by_all, read_ranges(query.text(27)));
     if (record->preview) record->note_newest(record->preview->born, record->preview->at);
     return record;
 }
@@ -135,7 +139,7 @@ Status Conversations::save(const Conversation& c) {
                            c.ranges.text(), c.removed_after, c.removed_upto, c.newest_owed, c.members_after,
                            c.settings_owed, c.restored_from, c.read, c.triple.read, c.triple.tally.unread,
                            c.triple.tally.mentions, c.triple.as_of.conversation, c.triple.as_of.account,
-                           c.acked, c.delivered_to_all, c.read_by_all);
+                           c.acked, c.delivered_to_all.text(), c.read_by_all.text());
 }
 
 }  // namespace parley::core

@@ -78,9 +78,10 @@ struct Conversation {
 
     /// Position that the server surely knows to be on this device.
     std::int64_t acked = 0;
-    /// Own messages up to here have reached, or were read by, everybody else. They only grow.
-    std::int64_t delivered_to_all = 0;
-    std::int64_t read_by_all = 0;
+    /// Places of which own messages have reached, or were read by, everybody else who sees them. They only
+    /// grow; between them lies what those who could read it never did before they went.
+    RangeSet delivered_to_all;
+    RangeSet read_by_all;
 
     // Not stored, since it can be had again.
     /// Every change in (live_low, live_high] was pushed on this connection and kept.

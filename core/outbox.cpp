@@ -105,20 +105,15 @@ std::vector<const Command*> Outbox::in_lane(const std::string& lane) const {
     return commands;
 }
 
-const Command* Outbox::newest_message(const std::string& lane) const {
+const Command* Outbox::newest_message_under_way(const std::string& lane) const {
     auto found = lanes_.find(lane);
     if (found == lanes_.end()) return nullptr;
-    const Command* newest = nullptr;
-    for (const auto* positions : {&found->second.waiting, &found->second.failed}) {
-        for (auto position = positions->rbegin(); position != positions->rend(); ++position) {
-            if (newest && *position < newest->position) break;
-            const Command& command = commands_.at(*position);
-            if (command.type != Type::message_send) continue;
-            newest = &command;
-            break;
-        }
+    const auto& waiting = found->second.waiting;
+    for (auto position = waiting.rbegin(); position != waiting.rend(); ++position) {
+        const Command& command = commands_.at(*position);
+        if (command.type == Type::message_send) return &command;
     }
-    return newest;
+    return nullptr;
 }
 
 std::vector<std::string> Outbox::lanes() const {

@@ -84,8 +84,8 @@ class Outbox {
     const std::map<std::int64_t, Command>& all() const { return commands_; }
     /// Commands of one lane, in order; failed ones stand where they were.
     std::vector<const Command*> in_lane(const std::string& lane) const;
-    /// The last message of a lane that is not accepted yet; null: none.
-    const Command* newest_message(const std::string& lane) const;
+    /// The last message of a lane that is still on its way; null: none.
+    const Command* newest_message_under_way(const std::string& lane) const;
     std::vector<std::string> lanes() const;
     std::size_t in_flight() const { return in_flight_; }
     bool waiting() const { return waiting_ != 0; }

@@ -4,7 +4,6 @@
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace parley::core {
@@ -45,49 +44,86 @@ Status Receipts::recount(Conversation& conversation) {
     if (conversation.summary.members > limits::receipts_members_max + 1) return {};
     // A row that cannot be read may be that of a member.
     TRY_ASSIGN(const std::int64_t unreadable, rows_.count_unreadable(conversation.number));
-    if (unreadable > 0 && conversation.summary.kind != protocol::ConversationKind::direct) {
+    const bool direct = conversation.summary.kind == protocol::ConversationKind::direct;
+    if (unreadable > 0 && !direct) {
         conversation.receipts_wait = true;
         return {};
     }
-    TRY_ASSIGN(auto receipts, of(conversation));
-    std::vector<AccountId> others;
-    if (conversation.summary.kind == protocol::ConversationKind::direct) {
-        if (conversation.summary.peer) others.push_back(conversation.summary.peer->account);
-    } else if (!conversation.members_after) {
-        TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
-        for (const auto& row : members) {
-            const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
-            if (row.not_on_server) continue;
-            if (member.present && member.profile.account != identity_.get().account)
-                others.push_back(member.profile.account);
-        }
-    }
+    TRY_ASSIGN(const auto others, others_of(conversation));
     if (others.empty() || others.size() > static_cast<std::size_t>(limits::receipts_members_max)) return {};
 
-    std::int64_t delivered = std::numeric_limits<std::int64_t>::max();
-    std::int64_t read = delivered;
-    for (const AccountId& other : others) {
-        const auto found = receipts.find(other);
-        delivered = std::min(delivered, found == receipts.end() ? 0 : found->second.delivered);
-        read = std::min(read, found == receipts.end() ? 0 : found->second.read);
-        if (mutant(Mutant::read_by_one_is_by_all) && found != receipts.end())
-            delivered = read = std::max(conversation.read_by_all, found->second.read);
-    }
-    if (conversation.summary.kind != protocol::ConversationKind::direct) {
-        // Whoever came in above this may be a member that is not known here yet, and has a say.
-        const std::int64_t upto = conversation.solid;
-        conversation.receipts_wait = delivered > upto || read > upto;
-        delivered = std::min(delivered, upto);
-        read = std::min(read, upto);
-    }
-    if (mutant(Mutant::receipts_may_fall)) conversation.delivered_to_all = conversation.read_by_all = 0;
-    if (delivered <= conversation.delivered_to_all && read <= conversation.read_by_all) return {};
-    conversation.delivered_to_all = std::max(conversation.delivered_to_all, delivered);
-    conversation.read_by_all = std::max(conversation.read_by_all, read);
+    // Whoever came in above this may be a member that is not known here yet, and has a say.
+    const std::int64_t known_upto = direct ? Range::live - 1 : conversation.solid;
+    const Range read = reached(others, &Other::read, known_upto, conversation);
+    const Range delivered = reached(others, &Other::delivered, known_upto, conversation);
+    if (mutant(Mutant::receipts_may_fall)) conversation.delivered_to_all = conversation.read_by_all = {};
+    const auto known = [](const RangeSet& places, const Range& range) {
+        return range.low > range.high || places.covers(range.low, range.high);
+    };
+    if (known(conversation.delivered_to_all, delivered) && known(conversation.read_by_all, read)) return {};
+    conversation.delivered_to_all.add(delivered);
+    conversation.delivered_to_all.add(read);
+    conversation.read_by_all.add(read);
     conversations_.changed(conversation);
     output_.touch(conversation.stream);
     output_.touch_list();
     return {};
+}
+
+/// The other members as far as they are known, and how far each has got.
+Result<std::vector<Receipts::Other>> Receipts::others_of(const Conversation& conversation) {
+    std::vector<Other> others;
+    TRY_ASSIGN(const auto receipts, of(conversation));
+    const auto add = [&](const AccountId& account, Other other) {
+        if (const auto found = receipts.find(account); found != receipts.end()) {
+            other.delivered = found->second.delivered;
+            other.read = found->second.read;
+        }
+        others.push_back(other);
+    };
+    if (conversation.summary.kind == protocol::ConversationKind::direct) {
+        if (conversation.summary.peer) add(conversation.summary.peer->account, {});
+        return others;
+    }
+    if (conversation.members_after) return others;
+    TRY_ASSIGN(const auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
+    for (const auto& row : members) {
+        const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
+        if (row.not_on_server || !member.present) continue;
+        if (member.profile.account == identity_.get().account) continue;
+        // An older server's row does not say when he came in, but it was made when he first did, and written
+        // last when he came in again, or later.
+        add(member.profile.account, {.sees_from = member.from.value_or(row.change.born),
+                                     .surely_from = member.from.value_or(row.change.seq)});
+    }
+    return others;
+}
+
+/// The places of which everybody who sees them has said so, and somebody does: who came in later has read
+/// nothing of what was said before. (`low` above `high`: none.)
+///
+///     born      1 .......... 20   21 ......... 30   31 ..........
+///     ada       sees and has read them              sees them, has not read them
+///     grace     sees none         sees and has read them
+///     reached   1 ............................ 30
+Range Receipts::reached(const std::vector<Other>& others, std::int64_t Other::* how_far,
+                        std::int64_t known_upto, Conversation& conversation) {
+    Range range{Range::live - 1, known_upto};
+    std::int64_t furthest = 0;
+    for (const Other& other : others) {
+        std::int64_t upto = other.*how_far;
+        // It may be of a later membership than the one that is known here: then it says nothing of this one.
+        if (upto > known_upto) {
+            conversation.receipts_wait = true;
+            upto = 0;
+        }
+        furthest = std::max(furthest, upto);
+        range.low = std::min(range.low, other.surely_from);
+        range.high = std::min(range.high, std::max(upto, other.sees_from - 1));
+    }
+    if (mutant(Mutant::newcomers_read_the_past)) range.low = 1;
+    if (mutant(Mutant::read_by_one_is_by_all)) range.high = furthest;
+    return range;
 }
 
 void Receipts::note_changed() {

@@ -18,8 +18,8 @@ namespace parley::core {
 
 /// Receipts in both directions.
 ///
-/// Others': how far each other member has got; from them, how far everybody has, which only grows: who joins
-/// later, or leaves, takes nothing back.
+/// Others': how far each other member has got; from them, what everybody has who sees it, which only grows: who
+/// joins later, or leaves, takes nothing back, and who joins later has a say about what he sees alone.
 ///
 /// Own: `ack` tells the server what this device has committed. Acks are derived from committed cursors, sent
 /// at most once a second, never answered. A `pong` proves that what was sent some seconds before its ping was
@@ -54,6 +54,17 @@ class Receipts {
     void clear() { due_.clear(); }
 
   private:
+    /// Another member: what he sees begins at one of two places, which are the same where his row says it.
+    struct Other {
+        std::int64_t sees_from = 1;
+        std::int64_t surely_from = 1;
+        std::int64_t delivered = 0;
+        std::int64_t read = 0;
+    };
+    Result<std::vector<Other>> others_of(const Conversation& conversation);
+    static Range reached(const std::vector<Other>& others, std::int64_t Other::* how_far,
+                         std::int64_t known_upto, Conversation& conversation);
+
     LocalDatabase& database_;
     Conversations& conversations_;
     Rows& rows_;

@@ -141,8 +141,18 @@ UPDATE settled SET passing = 1 WHERE stream = '';
 CREATE INDEX settled_passing ON settled (at) WHERE passing = 1;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3,
-                                                version_4, version_5, version_6};
+// What has reached everybody who sees it is no longer all that lies below one place.
+constexpr std::string_view version_7 = R"sql(
+ALTER TABLE conversation ADD COLUMN delivered_places TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversation ADD COLUMN read_places TEXT NOT NULL DEFAULT '';
+UPDATE conversation SET delivered_places = '1-' || delivered_to_all WHERE delivered_to_all > 0;
+UPDATE conversation SET read_places = '1-' || read_by_all WHERE read_by_all > 0;
+ALTER TABLE conversation DROP COLUMN delivered_to_all;
+ALTER TABLE conversation DROP COLUMN read_by_all;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4,
+                                                version_5, version_6, version_7};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

@@ -295,7 +295,8 @@ std::optional<std::string> Streams::check(const Conversation& c) {
     if (c.base > c.cursor) return name + "the last jump lies above the cursor";
     if (c.known && c.solid > c.base && !c.ranges.covers(c.base + 1, c.solid))
         return name + "a hole below solid";
-    if (c.read_by_all > c.delivered_to_all) return name + "read before delivered";
+    for (const Range& read : c.read_by_all.all())
+        if (!c.delivered_to_all.covers(read.low, read.high)) return name + "read before delivered";
     return std::nullopt;
 }
 

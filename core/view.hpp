@@ -43,7 +43,7 @@ struct ConversationView {
     /// Own read position, a `born`.
     std::int64_t read = 0;
     std::int64_t head = 0;
-    /// The newest message, own pending ones included.
+    /// The newest message, own ones that are under way included; refused ones stand in the window alone.
     std::optional<MessageView> last;
     /// False: one is out; the history that the device holds stays readable.
     bool present = true;

@@ -5,6 +5,7 @@
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace parley::core {
@@ -32,19 +33,25 @@ std::optional<Error> refusal_of(const std::vector<const Command*>& commands) {
 
 }  // namespace
 
-/// Everything in order of latest activity. What waits in the outbox is the latest, in the order in which it
-/// was said: no clock has a say about that.
+/// Everything in order of latest activity. What is under way in the outbox is the latest, in the order in
+/// which it was said: no clock has a say about that. What was refused was not said: it stands in its
+/// conversation and lifts it no more; where nothing else is, its time is all that there is to go by.
 std::vector<Views::Listed> Views::list() const {
     std::vector<Listed> listed;
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->known) continue;
-        const Command* pending = outbox_.newest_message(lane_of_conversation(stream));
+        const Command* pending = outbox_.newest_message_under_way(lane_of_conversation(stream));
         listed.push_back({pending ? pending->position : 0, conversation->newest_at, stream, {}});
     }
     for (const std::string& lane : outbox_.lanes()) {
         if (!is_pending_conversation(lane)) continue;
         const auto commands = outbox_.in_lane(lane);
-        listed.push_back({commands.back()->position, {}, {}, lane});
+        const auto newest_first = commands | std::views::reverse;
+        const auto under_way = std::ranges::find_if(
+            newest_first, [](const Command* one) { return one->state != CommandState::failed; });
+        const bool refused = under_way == newest_first.end();
+        listed.push_back(
+            {refused ? 0 : (*under_way)->position, commands.back()->made_at, {}, lane});
     }
     std::ranges::stable_sort(listed, [](const Listed& one, const Listed& other) {
         if (one.pending != other.pending) return one.pending > other.pending;
@@ -114,7 +121,7 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
         view.summary.title = create.title;
         view.summary.members = static_cast<std::int64_t>(create.members.size()) + 1;
     }
-    if (const Command* newest_one = outbox_.newest_message(lane)) {
+    if (const Command* newest_one = outbox_.newest_message_under_way(lane)) {
         TRY_ASSIGN(view.last, pending_message(*newest_one));
     }
     return view;
@@ -145,7 +152,7 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
 }
 
 Result<std::optional<MessageView>> Views::newest(const Conversation& conversation) {
-    if (const Command* pending = outbox_.newest_message(lane_of_conversation(conversation.stream))) {
+    if (const Command* pending = outbox_.newest_message_under_way(lane_of_conversation(conversation.stream))) {
         TRY_ASSIGN(auto view, pending_message(*pending));
         return view;
     }
@@ -178,9 +185,9 @@ MessageView Views::message(const Conversation& conversation, const StoredRow& ro
     view.not_on_server = row.not_on_server;
     view.in_doubt = row.not_on_server && !conversation.ranges.at(view.born);
     if (!view.own) return view;
-    if (view.born <= conversation.read_by_all)
+    if (conversation.read_by_all.at(view.born))
         view.state = MessageState::read;
-    else if (view.born <= conversation.delivered_to_all)
+    else if (conversation.delivered_to_all.at(view.born))
         view.state = MessageState::delivered;
     return view;
 }

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t label_columns = 28;
 constexpr std::size_t preview_columns = 60;
-/// Among so many of the newest messages one is looked for that was not refused.
-constexpr std::int64_t newest_looked_at = 100;
 
 /// Lets what the server has come in first; false: it cannot be reached.
 Outcome<bool> refresh(Session& session) {
@@ -21,19 +19,6 @@ Outcome<bool> refresh(Session& session) {
         session.terminal().note("The server" + session.offline_reason() + "; this is what the device holds.");
     }
     return online;
-}
-
-/// What was refused was not said: the latest is what was accepted or waits. Refused ones stand in the outbox
-/// and in the history.
-Outcome<void> leave_out_refused(Session& session, protocol::ViewConversation& one) {
-    if (!one.last || one.last->state != protocol::ViewState::failed) return {};
-    one.last.reset();
-    if (!one.stream) return {};
-    TRY_ASSIGN(const auto newest, session.window({.stream = one.stream, .limit = newest_looked_at}));
-    for (const auto& message : newest.messages) {
-        if (message.state != protocol::ViewState::failed) one.last = message;
-    }
-    return {};
 }
 
 void print(Terminal& terminal, const protocol::ViewConversation& one) {
@@ -121,10 +106,8 @@ Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
     TRY_ASSIGN(auto all, session.conversations());
     if (command.limit && std::ssize(all) > *command.limit)
         all.resize(static_cast<std::size_t>(*command.limit));
-    for (auto& one : all) {
-        TRY(leave_out_refused(session, one));
+    for (const auto& one : all)
         print(session.terminal(), one);
-    }
     if (all.empty()) {
         session.terminal().line("No conversations yet. Begin one with: parley send @HANDLE \"Hello\"");
     }

@@ -71,9 +71,14 @@ void HttpApi::route(const SharedCall& call) {
     const FoundRoute found = find_route(call->request.method, call->target.segments);
     if (found.route == nullptr) {
         HttpResponse response =
-            problem({ErrorCode::unknown_type, "There is nothing under this path.", 0, {}});
+            problem({ErrorCode::unknown_type,
+                     "There is nothing under this path; the calls of the reference begin with /v1/, and the "
+                     "socket is at /v1/socket.",
+                     0,
+                     {}});
         if (!found.allowed.empty()) {
-            response = problem({ErrorCode::unknown_type, "This path has other methods.", 0, {}}, 405);
+            response = problem(
+                {ErrorCode::unknown_type, "This path is called with " + found.allowed + ".", 0, {}}, 405);
             response.headers.emplace_back("Allow", found.allowed);
         }
         return call->answer(std::move(response));

@@ -95,7 +95,8 @@ void pass_ownership(WorkContext& context, ConversationRecord& conversation) {
 }  // namespace
 
 protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by) {
-    protocol::MemberChanged changed{.role = member.role, .present = member.present, .by = to_id(by)};
+    protocol::MemberChanged changed{
+        .role = member.role, .present = member.present, .by = to_id(by), .from = member.from};
     if (const auto* account = view.accounts().find(member.account)) changed.profile = profile_of(*account);
     return changed;
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <tuple>
 #include <utility>
 
 namespace parley::sim {
@@ -59,16 +61,17 @@ class DeliveredIsHeld final : public Promise {
         }
     }
 
-    void server_said(Scene&, Wire&, const SignedIn&, const protocol::Envelope& envelope) override {
+    void server_said(Scene& scene, Wire&, const SignedIn&, const protocol::Envelope& envelope) override {
         if (const auto* receipt = std::get_if<protocol::Receipt>(&envelope.payload)) {
-            note(envelope.stream, *receipt);
+            note(scene, envelope.stream, *receipt);
         } else if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
             for (const auto& one : state->receipts)
-                note(envelope.stream, one);
+                note(scene, envelope.stream, one);
         }
     }
 
-    /// What a device shows as delivered or read is so for everybody who was there and still is.
+    /// What a device shows as delivered or read is so for everybody who was there and still is, and for
+    /// somebody at least: whoever came in later has not read what was said before.
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         const StreamHistory* history = scene.history().find(showing.view.stream);
         if (history == nullptr) return;
@@ -78,13 +81,20 @@ class DeliveredIsHeld final : public Promise {
             if (!message.own || message.born == 0 ||
                 (!read && message.state != core::MessageState::delivered))
                 continue;
+            bool by_somebody = false;
             for (const auto& [account, member] : history->members) {
-                if (account == *device.person->account || !member.present) continue;
-                if (member.joined > message.born) continue;
-                const auto& told = told_[{account, history->id}];
-                const std::int64_t reached = read ? told.read : std::max(told.delivered, told.read);
-                if (reached < message.born) too_early(scene, device, showing, message, account);
+                if (account == *device.person->account) continue;
+                for (const Interval& interval : member.intervals) {
+                    if (!interval.holds(message.born)) continue;
+                    const Reached& told = told_[{account, history->id, interval.from}];
+                    const std::int64_t reached = read ? told.read : std::max(told.delivered, told.read);
+                    by_somebody = by_somebody || reached >= message.born;
+                    if (reached < message.born && !interval.until)
+                        too_early(scene, device, showing, message, "nobody has said so of " + account.text());
+                }
             }
+            if (!by_somebody)
+                too_early(scene, device, showing, message, "nobody who could see it has said so");
         }
     }
 
@@ -131,19 +141,24 @@ class DeliveredIsHeld final : public Promise {
         return 0;
     }
 
-    void note(const StreamId& stream, const protocol::Receipt& receipt) {
-        Reached& reached = told_[{receipt.account, stream}];
-        reached.delivered = std::max(reached.delivered, receipt.delivered);
-        reached.read = std::max(reached.read, receipt.read);
+    /// A place says which membership it is of: the latest joining counts as read, and nothing before it.
+    void note(Scene& scene, const StreamId& stream, const protocol::Receipt& receipt) {
+        const Membership* member = scene.history().membership(stream, receipt.account);
+        if (member == nullptr) return;
+        for (const Interval& interval : member->intervals) {
+            Reached& reached = told_[{receipt.account, stream, interval.from}];
+            if (interval.holds(receipt.delivered))
+                reached.delivered = std::max(reached.delivered, receipt.delivered);
+            if (interval.holds(receipt.read)) reached.read = std::max(reached.read, receipt.read);
+        }
     }
 
     static void too_early(Scene& scene, const Device& device, const Showing& showing,
-                          const core::MessageView& message, const AccountId& account) {
+                          const core::MessageView& message, const std::string& why) {
         scene.violated({13,
                         device.node->name() + " shows " + message.id.text() + " (born " +
                             std::to_string(message.born) + ") as state " +
-                            std::to_string(static_cast<int>(message.state)) + "; nobody has said so of " +
-                            account.text(),
+                            std::to_string(static_cast<int>(message.state)) + "; " + why,
                         {showing.view.stream},
                         {device.node->name()}});
     }
@@ -156,8 +171,8 @@ class DeliveredIsHeld final : public Promise {
     bool from_the_start_ = true;
     /// Highest ack that reached the server.
     std::map<std::pair<AccountId, StreamId>, std::int64_t> acked_;
-    /// The furthest that the server has told anybody.
-    std::map<std::pair<AccountId, StreamId>, Reached> told_;
+    /// The furthest that the server has told anybody, by member and the first place of his membership.
+    std::map<std::tuple<AccountId, StreamId, std::int64_t>, Reached> told_;
     /// Acks up to here have been looked at.
     std::map<std::pair<DeviceId, StreamId>, std::int64_t> proven_;
 };

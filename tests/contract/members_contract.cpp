@@ -24,6 +24,9 @@ TEST_P(StoreContract, ANewGroupBeginsWithSettingsAndMembers) {
     EXPECT_EQ(std::get<protocol::MemberChanged>(rows[1].payload).profile.handle, "ada");
     EXPECT_EQ(std::get<protocol::MemberChanged>(rows[1].payload).role, Role::owner);
     EXPECT_EQ(std::get<protocol::MemberChanged>(rows[2].payload).role, Role::member);
+    // Both see everything.
+    EXPECT_EQ(std::get<protocol::MemberChanged>(rows[1].payload).from, 1);
+    EXPECT_EQ(std::get<protocol::MemberChanged>(rows[2].payload).from, 1);
     // Repeated, it is the same group.
     const auto before = data->dump();
     EXPECT_EQ(world.apply(create)->stream, made->stream);
@@ -83,6 +86,7 @@ TEST_P(StoreContract, ARemovedMemberGetsNothingMore) {
         changes(*world.snapshot(), ada.account, {.stream = stream, .only = protocol::Only::removed});
     ASSERT_EQ(gone->rows.size(), 1u);
     EXPECT_FALSE(std::get<protocol::MemberChanged>(gone->rows[0].payload).present);
+    EXPECT_EQ(std::get<protocol::MemberChanged>(gone->rows[0].payload).from, 1);
     EXPECT_EQ(gone->upto, 5);
 }
 
@@ -103,6 +107,7 @@ TEST_P(StoreContract, AMemberWhoComesBackSeesBothHisTimesAndKeepsHisPlace) {
         EXPECT_EQ(row.born, 3);
         EXPECT_EQ(row.seq, 7);
         EXPECT_TRUE(member->present);
+        EXPECT_EQ(member->from, 7) << "his receipts say nothing about what was said before";
     }
     const auto state = world.state(bob, group);
     EXPECT_EQ(state.from, 7);
@@ -135,6 +140,12 @@ TEST_P(StoreContract, TheLongestStandingMemberInheritsTheGroup) {
                 ElementsAre("left", "closed", "member.changed 7", "member.changed 8", "replied"));
     EXPECT_EQ(world.state(cyd, group).summary.role, Role::owner);
     EXPECT_EQ(world.state(bob, group).summary.role, Role::member);
+    for (const auto& row : world.all_changes(bob, group)) {
+        const auto* member = std::get_if<protocol::MemberChanged>(&row.payload);
+        if (member == nullptr || member->profile.handle != "cyd") continue;
+        EXPECT_EQ(row.seq, 8);
+        EXPECT_EQ(member->from, 4) << "another role is no other membership";
+    }
     // A leave that is sent twice is one leave.
     const auto work = world.work(cyd, protocol::ConversationLeave{.target = {.stream = to_id(group)}});
     const auto first = world.apply(work);

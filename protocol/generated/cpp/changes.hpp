@@ -31,6 +31,9 @@ struct MemberChanged {
     bool present = false;
     /// Who did it; himself where he left.
     AccountId by;
+    /// `born` of the first row that he sees in this membership, or saw in it: his receipts say nothing about
+    /// what lies before. Absent in rows that an older server wrote.
+    std::optional<std::int64_t> from;
 
     friend bool operator==(const MemberChanged&, const MemberChanged&) = default;
 };
@@ -158,6 +161,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 565813900;
+inline constexpr std::int64_t rows_stamp = 2125550288;
 
 }  // namespace parley::protocol

@@ -32,11 +32,12 @@ bool read(Reader& in, const Node& map, MemberChanged& out) {
            in.required(map, {1, "profile"}, out.profile) &&
            in.required(map, {2, "role"}, out.role) &&
            in.required(map, {3, "present"}, out.present) &&
-           in.required(map, {4, "by"}, out.by);
+           in.required(map, {4, "by"}, out.by) &&
+           in.optional(map, {5, "from"}, out.from);
 }
 
-std::size_t field_count(const MemberChanged&) {
-    return 4;
+std::size_t field_count(const MemberChanged& from) {
+    return 4 + has(from.from);
 }
 
 template <class Out>
@@ -46,6 +47,7 @@ void write(Out& out, const MemberChanged& from) {
     write_field(out, {2, "role"}, from.role);
     write_field(out, {3, "present"}, from.present);
     write_field(out, {4, "by"}, from.by);
+    write_field(out, {5, "from"}, from.from);
     out.end_map();
 }
 

@@ -275,7 +275,7 @@ struct ViewConversation {
     std::int64_t read = 0;
     /// The latest `seq`.
     std::int64_t head = 0;
-    /// The newest message, own pending ones included.
+    /// The newest message, own ones that are under way included; refused ones stand in the window alone.
     std::optional<ViewMessage> last;
     /// False: one is out; what the device holds stays readable.
     bool present = true;

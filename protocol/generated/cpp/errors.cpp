@@ -20,15 +20,15 @@ struct ErrorRow {
 
 constexpr ErrorRow error_rows[] = {
     {ErrorCode::malformed, ErrorClass::permanent, 400, "malformed",
-     "The bytes are no envelope: not JSON or CBOR, too deep, or a required field is missing or of the wrong type. Undecodable frames close with 4003."},
+     "What came cannot be read: not JSON or CBOR, too deep, or a required field is missing or of the wrong type. Undecodable frames close with 4003."},
     {ErrorCode::unknown_type, ErrorClass::permanent, 404, "unknown_type",
-     "This server does not know the envelope's `type`."},
+     "There is no such request here: the server does not know this `type` of envelope or, over HTTP, this path or method."},
     {ErrorCode::invalid, ErrorClass::permanent, 422, "invalid",
      "A field's value is outside its range; `field` names it."},
     {ErrorCode::too_large, ErrorClass::permanent, 413, "too_large",
      "The frame or body is larger than allowed."},
     {ErrorCode::not_signed_in, ErrorClass::sign_in, 401, "not_signed_in",
-     "Nothing but `auth` is served before `auth`."},
+     "This needs a sign-in: on the socket `auth` comes first, over HTTP every call brings an access token."},
     {ErrorCode::token_invalid, ErrorClass::sign_in, 401, "token_invalid",
      "The token is not one of this server's."},
     {ErrorCode::token_expired, ErrorClass::sign_in, 401, "token_expired",

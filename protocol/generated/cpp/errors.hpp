@@ -11,16 +11,17 @@ namespace parley {
 
 /// Why something was refused. Numbers are those of the wire (CBOR).
 enum class ErrorCode : std::uint16_t {
-    /// The bytes are no envelope: not JSON or CBOR, too deep, or a required field is missing or of the wrong
+    /// What came cannot be read: not JSON or CBOR, too deep, or a required field is missing or of the wrong
     /// type. Undecodable frames close with 4003.
     malformed = 1,
-    /// This server does not know the envelope's `type`.
+    /// There is no such request here: the server does not know this `type` of envelope or, over HTTP, this
+    /// path or method.
     unknown_type = 2,
     /// A field's value is outside its range; `field` names it.
     invalid = 3,
     /// The frame or body is larger than allowed.
     too_large = 4,
-    /// Nothing but `auth` is served before `auth`.
+    /// This needs a sign-in: on the socket `auth` comes first, over HTTP every call brings an access token.
     not_signed_in = 5,
     /// The token is not one of this server's.
     token_invalid = 6,

@@ -602,6 +602,7 @@ void visit_fields(MemberChanged& value, std::size_t, Visit&& visit) {
     visit(value.role, Rules{});
     visit(value.present, Rules{});
     visit(value.by, Rules{});
+    visit(value.from, Rules{});
 }
 
 template <class Visit>

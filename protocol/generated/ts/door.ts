@@ -527,7 +527,7 @@ export interface ViewConversation {
   readonly read?: number;
   /** The latest `seq`. Absent: 0. */
   readonly head?: number;
-  /** The newest message, own pending ones included. */
+  /** The newest message, own ones that are under way included; refused ones stand in the window alone. */
   readonly last?: ViewMessage;
   /** False: one is out; what the device holds stays readable. Absent: true. */
   readonly present?: boolean;

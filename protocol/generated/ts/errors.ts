@@ -9,17 +9,20 @@ export type ErrorClass =
 /** Why something was refused; what a client does about it; the status of HTTP. */
 export const errors = {
   /**
-   * The bytes are no envelope: not JSON or CBOR, too deep, or a required field is missing or of the wrong
+   * What came cannot be read: not JSON or CBOR, too deep, or a required field is missing or of the wrong
    * type. Undecodable frames close with 4003.
    */
   "malformed": { number: 1, class: "permanent", http: 400 },
-  /** This server does not know the envelope's `type`. */
+  /**
+   * There is no such request here: the server does not know this `type` of envelope or, over HTTP, this path
+   * or method.
+   */
   "unknown_type": { number: 2, class: "permanent", http: 404 },
   /** A field's value is outside its range; `field` names it. */
   "invalid": { number: 3, class: "permanent", http: 422 },
   /** The frame or body is larger than allowed. */
   "too_large": { number: 4, class: "permanent", http: 413 },
-  /** Nothing but `auth` is served before `auth`. */
+  /** This needs a sign-in: on the socket `auth` comes first, over HTTP every call brings an access token. */
   "not_signed_in": { number: 5, class: "sign_in", http: 401 },
   /** The token is not one of this server's. */
   "token_invalid": { number: 6, class: "sign_in", http: 401 },

@@ -321,6 +321,11 @@ export interface MemberChanged {
   readonly present: boolean;
   /** Who did it; himself where he left. */
   readonly by: AccountId;
+  /**
+   * `born` of the first row that he sees in this membership, or saw in it: his receipts say nothing about
+   * what lies before. Absent in rows that an older server wrote.
+   */
+  readonly from?: number;
 }
 
 /** The conversation's settings; one row, the first of its stream. */

@@ -20,7 +20,7 @@ TEST(Schema, EveryOlderVersionIsBroughtUpAndKeepsItsRows) {
         core::LocalDatabase local(database);
         ASSERT_TRUE(core::migrate(local, core::migrations().first(version)));
         EXPECT_EQ(database.number("PRAGMA user_version"), static_cast<std::int64_t>(version));
-        ASSERT_TRUE(database.execute("INSERT INTO settled VALUES (x'00', 'c1', 5)"));
+        ASSERT_TRUE(database.execute("INSERT INTO settled (id, stream, at) VALUES (x'00', 'c1', 5)"));
         ASSERT_TRUE(core::migrate(local));
         EXPECT_EQ(database.number("PRAGMA user_version"),
                   static_cast<std::int64_t>(core::migrations().size()));
@@ -55,6 +55,24 @@ TEST(Schema, TheFourthVersionIndexesIdsOnlyOfWhatARestoreTookAway) {
     EXPECT_EQ(database.number("SELECT born FROM stream_row INDEXED BY stream_row_lost"
                               " WHERE stream = 1 AND id = x'0103' AND not_on_server = 1"),
               2);
+}
+
+TEST(Schema, TheSeventhVersionKeepsWhatHasReachedEverybody) {
+    FailingDatabase database;
+    core::LocalDatabase local(database);
+    ASSERT_TRUE(core::migrate(local, core::migrations().first(6)));
+    for (const std::string row : {"1, 'c1', 9, 5", "2, 'c2', 3, 0", "3, 'c3', 0, 0"}) {
+        ASSERT_TRUE(database.execute(
+            "INSERT INTO conversation (number, stream, delivered_to_all, read_by_all, known, present, origin,"
+            " until, summary, head, cursor, solid, base, ranges, removed_upto, newest_owed, settings_owed,"
+            " read, triple_read, unread, mentions, as_of_conversation, as_of_account, acked) VALUES (" +
+            row + ", 0, 0, 0, 0, x'a0', 0, 0, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"));
+    }
+    ASSERT_TRUE(core::migrate(local));
+    for (const std::string row : {"1 AND delivered_places = '1-9' AND read_places = '1-5'",
+                                  "2 AND delivered_places = '1-3' AND read_places = ''",
+                                  "3 AND delivered_places = '' AND read_places = ''"})
+        EXPECT_EQ(database.number("SELECT count(*) FROM conversation WHERE number = " + row), 1) << row;
 }
 
 TEST(Schema, AMigrationThatFailsLeavesEverythingAsItWas) {

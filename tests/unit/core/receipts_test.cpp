@@ -38,6 +38,19 @@ class Receipts : public testing::Test {
         script.give({envelope});
     }
     MessageState state_of_last() { return script.view("c1").last->state; }
+    MessageState state_of(std::int64_t born) {
+        const auto window = script.core().window(StreamId("c1"), {.limit = 100});
+        script.take();
+        for (const auto& message : window->messages)
+            if (message.born == born) return message.state;
+        ADD_FAILURE() << "there is no message " << born;
+        return MessageState::failed;
+    }
+    void mine(std::int64_t seq) { script.accept(script.say("c1", "mine"), "c1", seq); }
+    /// The row stands at 2.
+    void you(std::int64_t seq, bool present, std::optional<std::int64_t> from) {
+        script.give({Script::pushed("c1", seq, Script::member("you", present, from), 2)});
+    }
 
     Script script;
 };
@@ -163,6 +176,75 @@ TEST_F(Receipts, NobodyKnownIsEverybodyWhileAChangeIsMissing) {
     EXPECT_EQ(state_of_last(), MessageState::sent);
     receipt("they", 4, 4);
     EXPECT_EQ(state_of_last(), MessageState::read);
+}
+
+// Joining sets the read position of who joins, which says nothing about what he never saw.
+TEST_F(Receipts, WhoComesLaterHasNotReadWhatWasSaidBefore) {
+    mine(3);
+    script.give({Script::pushed("c1", 4, Script::member("they", true, 4))});
+    receipt("they", 4, 4);
+    you(5, false, 1);
+    EXPECT_EQ(state_of(3), MessageState::sent);
+    mine(6);
+    receipt("they", 6, 6);
+    EXPECT_EQ(state_of(6), MessageState::read);
+    EXPECT_EQ(state_of(3), MessageState::sent);
+    // It stays so when the program starts again.
+    script.database().crash();
+    script.open();
+    EXPECT_EQ(state_of(6), MessageState::read);
+    EXPECT_EQ(state_of(3), MessageState::sent);
+}
+
+TEST_F(Receipts, WhoComesBackHasNotReadWhatHeMissed) {
+    mine(3);
+    receipt("you", 3, 0);
+    you(4, false, 1);
+    mine(5);
+    you(6, true, 6);
+    receipt("you", 6, 6);
+    EXPECT_EQ(state_of(3), MessageState::delivered);
+    EXPECT_EQ(state_of(5), MessageState::sent);
+    mine(7);
+    receipt("you", 7, 7);
+    EXPECT_EQ(state_of(7), MessageState::read);
+    EXPECT_EQ(state_of(5), MessageState::sent);
+}
+
+// He went and came back, which this device has not heard yet.
+TEST_F(Receipts, WhatLiesAboveAllThatIsKnownSaysNothingOfWhatIsKnown) {
+    mine(3);
+    receipt("you", 6, 6);
+    EXPECT_EQ(state_of(3), MessageState::sent);
+    you(6, true, 6);
+    push(5);
+    push(4);
+    EXPECT_EQ(state_of(3), MessageState::sent);
+}
+
+TEST_F(Receipts, WhoComesLaterIsNotWaitedForWithWhatHeDoesNotSee) {
+    mine(3);
+    script.give({Script::pushed("c1", 4, Script::member("they", true, 4))});
+    receipt("you", 4, 4);
+    EXPECT_EQ(state_of(3), MessageState::read);
+}
+
+// Such a row does not say whether somebody came back or has another role: what is said before it is read by
+// him in no case, and what is said after he first came is waited for.
+TEST_F(Receipts, ARowOfAnOlderServerIsTakenForBoth) {
+    mine(3);
+    script.give({Script::pushed("c1", 4, Script::member("they"))});
+    mine(5);
+    script.give({Script::pushed("c1", 6, Script::member("they"), 4)});
+    receipt("you", 6, 6);
+    EXPECT_EQ(state_of(3), MessageState::read);
+    EXPECT_EQ(state_of(5), MessageState::sent);
+    you(7, false, std::nullopt);
+    receipt("they", 7, 7);
+    EXPECT_EQ(state_of(5), MessageState::sent);
+    mine(8);
+    receipt("they", 8, 8);
+    EXPECT_EQ(state_of(8), MessageState::read);
 }
 
 TEST_F(Receipts, AreCountedAgainOnceNothingIsMissing) {

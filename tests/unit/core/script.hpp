@@ -227,8 +227,11 @@ class Script {
     static protocol::MessageNew said(const std::string& text, const std::string& by = "you") {
         return {AccountId(by), text, std::nullopt, {}};
     }
-    static protocol::MemberChanged member(const std::string& who, bool present = true) {
-        return {{AccountId(who), who, who, std::nullopt}, protocol::Role::member, present, AccountId(who)};
+    /// `from`: absent in rows that an older server wrote.
+    static protocol::MemberChanged member(const std::string& who, bool present = true,
+                                          std::optional<std::int64_t> from = std::nullopt) {
+        return {
+            {AccountId(who), who, who, std::nullopt}, protocol::Role::member, present, AccountId(who), from};
     }
     protocol::Envelope state(const std::string& stream, std::int64_t head, std::int64_t from = 1) {
         protocol::Envelope envelope;

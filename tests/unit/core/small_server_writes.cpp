@@ -274,9 +274,10 @@ void SmallServer::add_member(const StreamId& stream, const AccountId& account, c
     if (present(conversation, account)) return;
     const auto role = conversation.roles.empty() ? protocol::Role::owner : protocol::Role::member;
     conversation.roles[account] = role;
+    const std::int64_t from = conversation.stream.head + 1;
     const protocol::Change row =
         put(conversation.stream, "member", std::nullopt,
-            protocol::MemberChanged{store_.accounts.at(account).profile, role, true, by});
+            protocol::MemberChanged{store_.accounts.at(account).profile, role, true, by, from});
     conversation.members[account].push_back({row.seq});
     Account& joining = store_.accounts.at(account);
     joining.read[stream] = row.seq;
@@ -292,7 +293,8 @@ void SmallServer::remove_member(const StreamId& stream, const AccountId& account
     if (!present(conversation, account)) return;
     const protocol::Change row = put(conversation.stream, "member", std::nullopt,
                                      protocol::MemberChanged{store_.accounts.at(account).profile,
-                                                             conversation.roles.at(account), false, by});
+                                                             conversation.roles.at(account), false, by,
+                                                             conversation.members.at(account).back().from});
     conversation.members.at(account).back().until = row.seq;
     const protocol::Change left =
         put(store_.accounts.at(account).stream, "left", std::nullopt, protocol::Left{stream, row.seq});

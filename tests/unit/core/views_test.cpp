@@ -124,6 +124,40 @@ TEST_F(Views, TheListIsSortedByLatestActivityWhateverTheClockSays) {
     EXPECT_EQ(pending->front().summary.title, "group");
 }
 
+// A refused message was not said: it is shown where it stands, and the list goes by what was.
+TEST_F(Views, ARefusedMessageLiftsItsConversationNoMore) {
+    script.join("c2", 2);
+    push("c1", 1);
+    push("c2", 2);
+    const Uuid refused = script.say("c1", "refused");
+    ASSERT_THAT(list(), ElementsAre("c1", "c2"));
+    EXPECT_EQ(script.view("c1").last->text, "refused");
+    script.refuse(refused, ErrorCode::invalid);
+    EXPECT_THAT(list(), ElementsAre("c2", "c1"));
+    EXPECT_EQ(script.view("c1").last->text, "c1 1");
+    EXPECT_THAT(script.texts("c1"), ElementsAre("c1 1", "refused"));
+    script.say("c1", "under way");
+    script.refuse(script.say("c1", "refused too"), ErrorCode::invalid);
+    EXPECT_THAT(list(), ElementsAre("c1", "c2"));
+    EXPECT_EQ(script.view("c1").last->text, "under way");
+}
+
+TEST_F(Views, WhatWasToMakeAConversationAndWasRefusedStandsByItsTime) {
+    script.jump_wall(1'700'000'000'000 - script.now().wall.ms);
+    const auto create = [&](const std::string& title) {
+        return script.submit(protocol::ConversationCreate{title, {}});
+    };
+    script.refuse(create("refused"), ErrorCode::not_allowed);
+    push("c1", 1'000'000);
+    EXPECT_THAT(list(), ElementsAre("c1", "pending"));
+    create("under way");
+    EXPECT_THAT(list(), ElementsAre("pending", "c1", "pending"));
+    const auto shown = script.core().conversations(0, 10);
+    EXPECT_EQ(shown->front().summary.title, "under way");
+    EXPECT_EQ(shown->back().summary.title, "refused");
+    ASSERT_TRUE(shown->back().failure);
+}
+
 TEST_F(Views, AConversationThatTheOutboxIsAboutToMakeHasAWindow) {
     script.disconnect();
     const auto target = to_peer(AccountId("new"));

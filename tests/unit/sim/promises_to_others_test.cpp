@@ -33,6 +33,48 @@ TEST_F(Broken, Promise13WhereADeviceShowsAsDeliveredWhatNobodyHasSaidToBe) {
     EXPECT_EQ(broken(), 13);
 }
 
+TEST_F(Broken, Promise13WhereADeviceShowsAsReadWhatWasSaidBeforeTheReaderJoined) {
+    founded();
+    message(4, ada, 1);
+    commit(5, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    commit(6, member(ben, protocol::Role::member, true, ada), {}, ada, 3);
+    message(7, ada, 2);
+    const auto promise = delivered_is_held();
+    const auto told = [&](std::int64_t read) {
+        protocol::Envelope receipt;
+        receipt.stream = to_id(the_group);
+        receipt.payload = protocol::Receipt{.account = to_id(ben), .delivered = 0, .read = read};
+        promise->server_said(scene_, *ada_, {to_id(ada), to_id(DeviceKey{1})}, receipt);
+    };
+    const auto looked_at = [&](std::uint8_t id, std::int64_t born) {
+        auto view = shown(id, born);
+        view.own = true;
+        view.state = core::MessageState::read;
+        promise->looked_at(scene_, device(0), showing({view}));
+    };
+    told(7);
+    looked_at(2, 7);
+    ASSERT_EQ(broken(), -1);
+    looked_at(1, 4);
+    EXPECT_EQ(broken(), 13);
+}
+
+TEST_F(Broken, Promise13TakesWhatOneHadReadBeforeHeWent) {
+    founded();
+    message(4, ada, 1);
+    commit(5, member(ben, protocol::Role::member, false, ada), {}, ada, 3);
+    const auto promise = delivered_is_held();
+    protocol::Envelope receipt;
+    receipt.stream = to_id(the_group);
+    receipt.payload = protocol::Receipt{.account = to_id(ben), .delivered = 4, .read = 0};
+    promise->server_said(scene_, *ada_, {to_id(ada), to_id(DeviceKey{1})}, receipt);
+    auto view = shown(1, 4);
+    view.own = true;
+    view.state = core::MessageState::delivered;
+    promise->looked_at(scene_, device(0), showing({view}));
+    EXPECT_EQ(broken(), -1);
+}
+
 TEST_F(Broken, Promise14WhereTheServerCountsWrongly) {
     founded();
     message(4, ada, 1);

@@ -117,6 +117,17 @@ TEST(HttpRoutes, SayWhichMethodsAPathHas) {
     EXPECT_EQ(world.call("GET", "/v1/socket").status, 426);
 }
 
+TEST(HttpRoutes, SpeakOfPathsAndMethodsWhereThereIsNoSuchCall) {
+    World world;
+    const auto problem = [&](const char* method, const char* path) {
+        return *protocol::decode<protocol::Problem>(world.call(method, path).body, protocol::Encoding::json);
+    };
+    const auto nothing = problem("GET", "/v1/nothing");
+    EXPECT_NE(nothing.title.find("over HTTP, this path or method"), std::string::npos) << nothing.title;
+    EXPECT_TRUE(nothing.detail.value_or("").starts_with("There is nothing under this path; "));
+    EXPECT_EQ(problem("PUT", "/v1/conversations").detail, "This path is called with GET, POST.");
+}
+
 TEST(Http, ServesProbesAndMetricsToEverybody) {
     World world;
     EXPECT_EQ(world.call("GET", "/livez").status, 200);
