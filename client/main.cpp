@@ -1,11 +1,13 @@
 #include "client/cli/command_line.hpp"
 #include "client/cli/commands.hpp"
+#include "client/platform.hpp"
 
 #include <sys/stat.h>
 
 #include <csignal>
 
 int main(int count, char** words) {
+    parley::client::occupy_standard_descriptors();
     // Who reads our output may end first; writing says so then.
     std::signal(SIGPIPE, SIG_IGN);
     // What we write is for its owner only.

@@ -1,7 +1,9 @@
 #include "client/platform.hpp"
 
+#include <fcntl.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -20,6 +22,15 @@ std::int64_t milliseconds_of(clockid_t clock) {
 
 Now read_clocks() {
     return {.instant = {milliseconds_of(CLOCK_MONOTONIC)}, .wall = {milliseconds_of(CLOCK_REALTIME)}};
+}
+
+void occupy_standard_descriptors() {
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(standard, F_GETFD) >= 0) continue;
+        // Opened the wrong way round, so that using it fails as it would have. The lowest free number is this
+        // one.
+        (void)::open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
 }
 
 void SystemPrimitives::random(std::span<std::uint8_t> bytes) {

@@ -8,6 +8,10 @@ namespace parley::client {
 /// Both clocks of the machine: CLOCK_MONOTONIC, which all its processes share, and the wall clock.
 Now read_clocks();
 
+/// Where this process was started with standard input, output or error closed, no file and no socket of ours
+/// may take their place, and be written to.
+void occupy_standard_descriptors();
+
 /// The operating system's generator. Ends the process where there is none, since nothing safe could follow.
 class SystemPrimitives final : public core::Primitives {
   public:

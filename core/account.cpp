@@ -25,7 +25,7 @@ void Account::handle_token(const std::string& token) {
     if (!live_ && !identity.behind) identity.cursor = std::max(identity.cursor, seen_);
 }
 
-Status Account::handle_resumed(const protocol::Resumed& resumed) {
+Status Account::handle_resumed(const protocol::Resumed& resumed, WallTime now) {
     handle_token(resumed.token);
     Identity& identity = identity_.edit();
     // What came before the first epoch that this device was told may be of an earlier one.
@@ -33,7 +33,7 @@ Status Account::handle_resumed(const protocol::Resumed& resumed) {
     identity.epoch = resumed.epoch;
     if (restored) {
         TRY(rows_.mark_not_on_server(account_stream_number, -1));
-        TRY(streams_.handle_restored());
+        TRY(streams_.handle_restored(now));
         identity.cursor = 0;
         identity.behind = true;
     }

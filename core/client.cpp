@@ -237,7 +237,9 @@ void Client::sign_in(protocol::SignIn sign_in, Now now) {
     const Recorded recorded(impl_->options_.recorder, now, [&] { return wish({.sign_in = sign_in}); });
     impl_->handle(now, [&]() -> Status {
         if (impl_->credentials_.token_ended()) {
+            const bool wanted = impl_->session_.wanted();
             impl_->session_.rest(Session::Rest::signed_out);
+            if (wanted) impl_->session_.want();
         } else if (impl_->identity_.get().signed_in()) {
             impl_->sign_in_refused("this device is signed in already");
             return {};

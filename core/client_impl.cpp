@@ -68,9 +68,9 @@ Status Client::Impl::settle() {
     receipts_.handle_pings(session_.pings_sent(), now_.instant);
     pulls_.note_changed();
     if (session_.can_send()) {
-        TRY(outbox_.pump(now_.instant));
-        TRY(pulls_.pump(now_));
         const bool live = session_.phase() == Session::Phase::live;
+        TRY(outbox_.pump(now_.instant, live));
+        TRY(pulls_.pump(now_));
         if (live && !pulls_.owes_anything()) handle_caught_up();
         receipts_.note_changed();
         // Before the resume has ended it may be another epoch in which these numbers mean something else.
@@ -140,6 +140,8 @@ Status Client::Impl::handle_outcome(Credentials::Outcome outcome) {
             return {};
         case Outcome::sign_in_failed:
             output_.notify(Notice{SignInEnded{credentials_.failure()}});
+            // A token that is kept is tried again, as before.
+            if (session_.wanted() && identity_.get().signed_in()) session_.connect(now_);
             return {};
         case Outcome::signed_in:
             session_.handle_signed_in();

@@ -58,7 +58,6 @@ void Credentials::sign_out(const Identity& leaving, Instant now) {
 void Credentials::stop() {
     end();
     failures_ = 0;
-    token_ended_ = false;
     failure_.reset();
 }
 
@@ -105,6 +104,7 @@ Credentials::Outcome Credentials::finish_sign_in(int status, std::string_view bo
         failure_ = Error{
             ErrorCode::invalid, "this local database belongs to another account: sign out first", 0, {}};
     } else {
+        token_ended_ = false;
         identity_.take(*session);
         return Outcome::signed_in;
     }

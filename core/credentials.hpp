@@ -54,7 +54,7 @@ class Credentials {
     bool renewing() const { return task_ == Task::renew; }
     /// The server says that the refresh token's time is over: the person may sign in again. Until then it is
     /// kept and tried again, since that server's clock may be wrong.
-    bool token_ended() const { return token_ended_; }
+    bool token_ended() const { return token_ended_ && identity_.get().signed_in(); }
     /// The server is still being told of a sign-out.
     bool leaving() const { return task_ == Task::leave; }
     /// A person waits for the end of a sign-in, or of a sign-out.
@@ -94,6 +94,7 @@ class Credentials {
     std::uint64_t call_ = 0;
     std::uint64_t last_call_ = 0;
     int failures_ = 0;
+    /// Of the token that is kept: trying something else meanwhile changes nothing about it.
     bool token_ended_ = false;
     std::optional<Error> failure_;
     /// While leaving: the tokens, which the database has forgotten already.

@@ -103,12 +103,16 @@ class Outbox {
     Status accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
                     WallTime now);
     Status refused(const Uuid& id, const Error& error, Now now);
+    /// Up to this place the conversation's past is still the same: to have read what lies above says
+    /// something about messages that are not there any more, or about others.
+    Status limit_reads(const StreamId& stream, std::int64_t upto, WallTime now);
     /// What was to go to this person goes into this conversation.
     Status peer_known(const AccountId& peer, const StreamId& stream);
 
     // The connection.
-    /// Sends what may be sent.
-    Status pump(Instant now);
+    /// Sends what may be sent. `live`: the resume has ended; before that it may be another epoch, in which
+    /// the places of what was read mean something else.
+    Status pump(Instant now, bool live);
     /// Everything in flight waits again; pauses end.
     void handle_disconnected();
     /// Everything was erased.
@@ -135,7 +139,7 @@ class Outbox {
     Status redirect(const Uuid& from, const Uuid& to);
     void requeue(Command& command);
     void pause(Lane& lane, Instant until);
-    Command* next_to_send(Instant now);
+    Command* next_to_send(Instant now, bool live);
     std::optional<Uuid> predecessor(const Command& command) const;
     void reads_changed(const std::string& lane);
     void announce(const Command& command);

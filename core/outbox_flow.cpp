@@ -92,9 +92,20 @@ Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
     return move_lane(lane_of_peer(peer), lane_of_conversation(stream));
 }
 
-Status Outbox::pump(Instant now) {
+Status Outbox::limit_reads(const StreamId& stream, std::int64_t upto, WallTime now) {
+    std::vector<Uuid> beyond;
+    for (const Command* read : in_lane(lane_of_reads(stream)))
+        if (read->state != CommandState::failed && read->upto > upto) beyond.push_back(read->id);
+    if (beyond.empty()) return {};
+    for (const Uuid& read : beyond)
+        TRY(accepted(read, stream, std::nullopt, now));
+    // Under another id, since the server may have answered this one.
+    return add(make_uuid(primitives_, now), protocol::Read{.target = {.stream = stream}, .upto = upto}, now);
+}
+
+Status Outbox::pump(Instant now, bool live) {
     while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
-        Command* command = next_to_send(now);
+        Command* command = next_to_send(now, live);
         if (!command) break;
         TRY_ASSIGN(auto sent, envelope(*command));
         sent.follows = predecessor(*command);
@@ -112,10 +123,11 @@ Status Outbox::pump(Instant now) {
 }
 
 /// The oldest command that nothing holds back.
-Command* Outbox::next_to_send(Instant now) {
+Command* Outbox::next_to_send(Instant now, bool live) {
     Command* oldest = nullptr;
     for (auto& [name, lane] : lanes_) {
         if (lane.paused_until && *lane.paused_until > now) continue;
+        if (!live && name.starts_with("r:")) continue;
         for (std::int64_t position : lane.waiting) {
             Command& command = commands_.at(position);
             if (command.state != CommandState::queued) continue;

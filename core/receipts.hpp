@@ -18,8 +18,8 @@ namespace parley::core {
 
 /// Receipts in both directions.
 ///
-/// Others': how far each other member has got; from them, what everybody has who sees it, which only grows: who
-/// joins later, or leaves, takes nothing back, and who joins later has a say about what he sees alone.
+/// Others': how far each other member has got; from them, what everybody has who sees it, which only grows:
+/// who joins later, or leaves, takes nothing back, and who joins later has a say about what he sees alone.
 ///
 /// Own: `ack` tells the server what this device has committed. Acks are derived from committed cursors, sent
 /// at most once a second, never answered. A `pong` proves that what was sent some seconds before its ping was

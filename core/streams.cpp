@@ -28,10 +28,10 @@ void Streams::handle_skip(const StreamId& stream, std::int64_t seq) {
     received(conversations_.open(stream), seq);
 }
 
-Status Streams::handle_state(const StreamId& stream, const protocol::ConversationState& state) {
+Status Streams::handle_state(const StreamId& stream, const protocol::ConversationState& state, WallTime now) {
     Conversation& conversation = conversations_.open(stream);
     if (state.restored_from && conversation.restored_from != state.restored_from)
-        TRY(restore(conversation, *state.restored_from, state.head));
+        TRY(restore(conversation, *state.restored_from, state.head, now));
     TRY(begin(conversation, state.from, state.summary));
     // Of the present moment, which a joining's summary is not.
     conversation.summary = state.summary;
@@ -54,6 +54,9 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
 Status Streams::handle_joined(const protocol::Joined& joined) {
     Conversation& conversation = conversations_.open(joined.conversation);
     TRY(begin(conversation, joined.from, joined.state));
+    // An answer to a question of before may have come first.
+    if (std::max(conversation.head, conversation.rows_as_of) > joined.from)
+        TRY(note_what_is_newer(conversation, joined.from));
     conversation.head = std::max(conversation.head, joined.from);
     changed(conversation);
     return {};
@@ -154,7 +157,8 @@ std::int64_t Streams::certain_upto(const Conversation& conversation, std::int64_
 /// The server was restored to a moment at which this stream's head was `restored_from`; the numbers that
 /// followed it are never given again, except in the jump, of which there was nothing. Everything above is
 /// fetched anew; what had come from the new server already is among that.
-Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
+Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head,
+                        WallTime now) {
     const std::int64_t certain = certain_upto(conversation, restored_from);
     TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
     for (std::int64_t born : older)
@@ -177,15 +181,15 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
     conversation.owe_rows();
     changed(conversation);
-    return {};
+    return outbox_.limit_reads(conversation.stream, certain, now);
 }
 
-Status Streams::handle_restored() {
+Status Streams::handle_restored(WallTime now) {
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->restored_from || conversation->looked_through) continue;
         // Told by the state, which came with this resume.
         const Conversation::Triple triple = conversation->triple;
-        TRY(restore(*conversation, *conversation->restored_from, conversation->head));
+        TRY(restore(*conversation, *conversation->restored_from, conversation->head, now));
         conversation->triple = triple;
         conversation->read = triple.read;
     }

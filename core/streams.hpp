@@ -62,7 +62,7 @@ class Streams {
     // What is pushed.
     Status handle_change(const StreamId& stream, const protocol::Change& change, WallTime now);
     void handle_skip(const StreamId& stream, std::int64_t seq);
-    Status handle_state(const StreamId& stream, const protocol::ConversationState& state);
+    Status handle_state(const StreamId& stream, const protocol::ConversationState& state, WallTime now);
 
     // What the account stream says of conversations.
     Status handle_joined(const protocol::Joined& joined);
@@ -84,7 +84,7 @@ class Streams {
     void handle_disconnected();
     /// The server was restored, maybe from the same backup as before: what was restored is looked through
     /// anew.
-    Status handle_restored();
+    Status handle_restored(WallTime now);
     /// A restored server does not know it any more.
     Status handle_lost(const StreamId& stream);
     /// This version may read rows that the one before could not: what has changed since the first of them is
@@ -106,7 +106,7 @@ class Streams {
     Status begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary);
     Status rejoin(Conversation& conversation, std::int64_t from);
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
-    Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
+    Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head, WallTime now);
     void received(Conversation& conversation, std::int64_t seq);
     void leap(Conversation& conversation);
     void advance(Conversation& conversation, std::int64_t seq);

@@ -50,8 +50,7 @@ std::vector<Views::Listed> Views::list() const {
         const auto under_way = std::ranges::find_if(
             newest_first, [](const Command* one) { return one->state != CommandState::failed; });
         const bool refused = under_way == newest_first.end();
-        listed.push_back(
-            {refused ? 0 : (*under_way)->position, commands.back()->made_at, {}, lane});
+        listed.push_back({refused ? 0 : (*under_way)->position, commands.back()->made_at, {}, lane});
     }
     std::ranges::stable_sort(listed, [](const Listed& one, const Listed& other) {
         if (one.pending != other.pending) return one.pending > other.pending;
@@ -152,7 +151,8 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
 }
 
 Result<std::optional<MessageView>> Views::newest(const Conversation& conversation) {
-    if (const Command* pending = outbox_.newest_message_under_way(lane_of_conversation(conversation.stream))) {
+    if (const Command* pending =
+            outbox_.newest_message_under_way(lane_of_conversation(conversation.stream))) {
         TRY_ASSIGN(auto view, pending_message(*pending));
         return view;
     }

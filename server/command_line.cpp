@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -18,15 +19,20 @@ namespace {
 /// As the shell's own commands end where they are called wrongly.
 constexpr int usage_status = 2;
 
+constexpr const char* config_variable = "PARLEY_CONFIG";
+
+constexpr const char* settings_help = R"(
+Settings, such as --data FOLDER and --config FILE, stand in parleyd --help.)";
+
 constexpr const char* backup_help = R"(
 The copy is complete and checked when the command ends; what is written meanwhile is not in it.
 It holds all messages and the key that signs tokens: keep it as safe as the server itself.
-More: docs/operate/backup.md)";
+More: docs/operate/backup.md. Settings, such as --data FOLDER, stand in parleyd --help.)";
 
 constexpr const char* restore_help = R"(
 What the data folder holds now is kept beside it as parley.db.replaced. Devices keep all that they
 hold: what the backup lacks stays on them, marked as not on the server.
-More: docs/operate/backup.md)";
+More: docs/operate/backup.md. Settings, such as --data FOLDER, stand in parleyd --help.)";
 
 std::vector<std::pair<std::string, std::string>> variables_of_process() {
     std::vector<std::pair<std::string, std::string>> all;
@@ -60,21 +66,40 @@ void add_settings(CLI::App& app, std::vector<std::pair<std::string, std::string>
     }
 }
 
-void add_config(CLI::App& app, CommandLine& line) {
+/// `file`: what `check` and `print` are to look at, where it is named without --config.
+void add_config(CLI::App& app, CommandLine& line, std::string& file) {
     CLI::App& config = *app.add_subcommand("config", "Look at the settings without running");
     config.require_subcommand(1);
     config.fallthrough();
-    config.add_subcommand("check", "Say whether they are right")->callback([&line] {
-        line.command = CheckConfig{};
+    CLI::App& check = *config.add_subcommand("check", "Say whether they are right");
+    check.callback([&line] { line.command = CheckConfig{}; });
+    CLI::App& print =
+        *config.add_subcommand("print", "Print all of them with what they mean, secrets masked");
+    print.callback([&line] { line.command = PrintConfig{}; });
+    for (CLI::App* command : {&check, &print}) {
+        command->fallthrough();
+        command->footer(settings_help);
+        command->add_option("FILE", file, "The settings' TOML file, as --config names it")->option_text(" ");
+    }
+}
+
+/// The file that `config` was given by its name alone.
+void take_config_file(CommandLine& line, const std::string& file) {
+    std::string& named = line.sources.file;
+    const bool by_variable = std::ranges::any_of(line.sources.variables, [&](const auto& variable) {
+        return variable.first == config_variable && variable.second == named;
     });
-    config.add_subcommand("print", "Print all of them with what they mean, secrets masked")
-        ->callback([&line] { line.command = PrintConfig{}; });
+    if (!file.empty() && !named.empty() && !by_variable)
+        throw CLI::ValidationError("FILE", "two files are named, the other one with --config");
+    if (!file.empty()) named = file;
+    if (auto* check = std::get_if<CheckConfig>(&line.command)) check->file = named;
 }
 
 void add_invite(CLI::App& app, CommandLine& line) {
     const auto invite = std::make_shared<MakeInvite>();  // filled and taken while the line is parsed
     CLI::App& inviting = *app.add_subcommand("invite", "Make an invite and print it");
     inviting.fallthrough();
+    inviting.footer(settings_help);
     inviting.add_option("--uses", invite->uses, "How many may use it (1)")
         ->option_text("COUNT")
         ->check(CLI::Range(std::int64_t{1}, invite_uses_max));
@@ -133,17 +158,19 @@ std::optional<CommandLine> parse_command_line(int count, char** arguments, int& 
     app.set_help_flag("-h,--help", "Print this help, or that of a command");
     app.set_version_flag("--version", std::string("parleyd ") + version, "Print the version");
     app.add_option("--config", line.sources.file, "Settings from this TOML file (also PARLEY_CONFIG)")
-        ->envname("PARLEY_CONFIG")
+        ->envname(config_variable)
         ->option_text("FILE");
     add_settings(app, line.sources.flags);
     app.fallthrough();
     app.require_subcommand(0, 1);
-    add_config(app, line);
+    std::string file;
+    add_config(app, line, file);
     add_invite(app, line);
     add_copies(app, line);
 
     try {
         app.parse(count, arguments);
+        take_config_file(line, file);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) {
             status = app.exit(error);

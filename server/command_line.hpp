@@ -9,7 +9,10 @@
 namespace parley::server {
 
 struct RunServer {};
-struct CheckConfig {};
+struct CheckConfig {
+    /// Empty: none was read.
+    std::string file;
+};
 struct PrintConfig {};
 struct MakeInvite {
     std::int64_t uses = 1;

@@ -3,7 +3,9 @@
 #include "server/offline.hpp"
 #include "server/ops/process_log.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <exception>
 #include <iostream>
@@ -13,6 +15,13 @@ namespace parley::server {
 
 namespace {
 
+/// Where this process was started with some of them closed, nothing of ours may take their place and be
+/// written to.
+void occupy_standard_descriptors() {
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(standard, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+}
+
 int say_mistake(const Error& error) {
     std::cerr << "parleyd: " << error.context << '\n';
     return 1;
@@ -21,7 +30,9 @@ int say_mistake(const Error& error) {
 int say(const Result<std::string>& text) {
     if (!text) return say_mistake(text.error());
     std::cout << *text << std::endl;
-    return 0;
+    if (std::cout) return 0;
+    std::cerr << "parleyd: standard output cannot be written\n";
+    return 1;
 }
 
 int run(const Settings& settings) {
@@ -39,7 +50,11 @@ struct Carry {
     const Settings& settings;
 
     int operator()(const RunServer&) const { return run(settings); }
-    int operator()(const CheckConfig&) const { return say("The settings are right."); }
+    int operator()(const CheckConfig& check) const {
+        return say(check.file.empty()
+                       ? "The settings are right. No file was read: name one to have it checked."
+                       : "The settings are right, those of " + check.file + " among them.");
+    }
     int operator()(const PrintConfig&) const { return say(print_settings(settings)); }
     int operator()(const MakeInvite& invite) const { return say(make_invite(settings, invite)); }
     int operator()(const BackUp& backup) const { return say(back_up(settings, backup)); }
@@ -63,6 +78,7 @@ int run_command(int count, char** arguments) {
 
 int main(int count, char** arguments) {
     try {
+        parley::server::occupy_standard_descriptors();
         return parley::server::run_command(count, arguments);
     } catch (const std::exception& error) {
         std::cerr << "parleyd: " << error.what() << '\n';

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
 #include <memory>
 #include <span>
@@ -284,16 +285,21 @@ void Grammar::add_messages() {
         ->option_text("COUNT")
         ->check(CLI::Range(1, 1000));
     past.add_flag("--all", history->all, "From the first to the last");
-    past.add_option("--before", history->before, "Those below this place (`born` in --json)")
-        ->option_text("PLACE");
-    past.add_option("--around", history->around, "Those around this place")->option_text("PLACE");
+    CLI::Option* before =
+        past.add_option("--before", history->before, "Those below this place (`born` in --json)")
+            ->option_text("PLACE")
+            ->check(problem_of_place);
+    past.add_option("--around", history->around, "Those around this place")
+        ->option_text("PLACE")
+        ->check(problem_of_place)
+        ->excludes(before);
     past.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<ReadCommand> read;
     add_about_place("read", "Mark a conversation as read", read)
         .add_option("--upto", read->upto, "Only up to this place (`born` in --json)")
         ->option_text("PLACE")
-        ->check(CLI::NonNegativeNumber);
+        ->check(problem_of_place);
 }
 
 void Grammar::add_upkeep() {
@@ -312,10 +318,10 @@ void Grammar::add_upkeep() {
     std::shared_ptr<ReportCommand> report;
     CLI::App& reporting =
         add("report", "Save what the flight recorder has of this account, for a bug report", report);
-    reporting.add_option("FILE", report->file, "Where to (parley-report-DATE.jsonl, here)")
-        ->type_name("FILE");
-    CLI::Option* off = reporting.add_flag("--off", report->off, "Record nothing from now on, and forget all");
-    reporting.add_flag("--on", report->on, "Record again")->excludes(off);
+    reporting.add_option("FILE", report->file, "Where to (parley-report-DATE.jsonl, here)")->option_text(" ");
+    CLI::Option* off = reporting.add_flag("--off", report->off, "Record nothing from now on, and forget all")
+                           ->option_text(" ");
+    reporting.add_flag("--on", report->on, "Record again")->excludes(off)->option_text(" ");
     reporting.footer(report_help);
 
     std::shared_ptr<StatusCommand> status;
@@ -337,6 +343,13 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
     return what + ". See: parley" + help + " --help";
 }
 
+/// What was asked for, help or a version, has been written, or could not be.
+int said(ExitCode status) {
+    if (std::cout.flush() || errno == EPIPE) return static_cast<int>(status);
+    Terminal(false).problem({ExitCode::failed, "Standard output cannot be written.", std::nullopt});
+    return static_cast<int>(ExitCode::failed);
+}
+
 /// `parley help` and `parley help COMMAND`, which many type first.
 int help(const CLI::App& app, std::span<const char* const> words) {
     const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
@@ -349,7 +362,7 @@ int help(const CLI::App& app, std::span<const char* const> words) {
         return static_cast<int>(ExitCode::usage);
     }
     std::cout << (shown == &app ? app.help() : shown->help("parley"));
-    return static_cast<int>(ExitCode::done);
+    return said(ExitCode::done);
 }
 
 }  // namespace
@@ -367,7 +380,10 @@ std::expected<CommandLine, int> parse(int count, const char* const* words) {
     try {
         grammar.app.parse(count, words);
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return std::unexpected(grammar.app.exit(error));
+        if (error.get_exit_code() == 0) {
+            grammar.app.exit(error);
+            return std::unexpected(said(ExitCode::done));
+        }
         const bool json =
             std::any_of(words, words + count, [](std::string_view word) { return word == "--json"; });
         Terminal(json).problem({ExitCode::usage, mistake(grammar.app, error), std::nullopt});

@@ -3,9 +3,16 @@
 #include "client/cli/text.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace parley::client::cli {
 
 namespace {
+
+/// Places go up to 2^53.
+constexpr std::size_t place_digits_max = 15;
 
 /// "40 seconds", "3 minutes"; never too short.
 std::string how_long(std::int64_t ms) {
@@ -40,7 +47,9 @@ std::string advice(const Error& error) {
         case ErrorCode::rate_limited:
             return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
         case ErrorCode::disk_full:
-            return "The disk is full. Make room and try again.";
+            return error.context.starts_with("local database")
+                       ? "The disk of this machine is full. Make room and try again."
+                       : "The server's disk is full: whoever runs it has to make room.";
         case ErrorCode::conversation_not_member:
             return "You are not in this conversation.";
         case ErrorCode::conversation_kind:
@@ -55,6 +64,14 @@ std::string advice(const Error& error) {
         default:
             return {};
     }
+}
+
+/// What the code's context says; where it lacks its subject, the field is that.
+std::string whole(const std::string& context, const std::string& field) {
+    const bool lacks_subject =
+        std::ranges::any_of(std::array{"must ", "may ", "is ", "has "},
+                            [&](std::string_view word) { return context.starts_with(word); });
+    return lacks_subject && !field.empty() ? "the field " + field + " " + context : context;
 }
 
 ExitCode exit_code_of(ErrorCode code) {
@@ -98,7 +115,8 @@ std::string_view name_of(ExitCode code) {
 Problem problem_of(const Error& error) {
     std::string sentence = advice(error);
     // The context may come from the server: it is as little trusted as any text.
-    std::string context = harmless_line(error.context);
+    const std::string field = harmless_line(error.field);
+    std::string context = whole(harmless_line(error.context), field);
     while (context.ends_with('.'))
         context.pop_back();
     if (sentence.empty() && error.code == ErrorCode::invalid && !context.empty()) {
@@ -107,10 +125,14 @@ Problem problem_of(const Error& error) {
         sentence = std::string(parley::sentence(error.code));
         if (!context.empty()) sentence += " (" + context + ")";
     }
-    const std::string field = harmless_line(error.field);
-    if (!field.empty() && sentence.find(field) == std::string::npos)
-        sentence += " The field is " + field + ".";
     return {exit_code_of(error.code), std::move(sentence), error.code};
+}
+
+std::string problem_of_place(const std::string& text) {
+    const bool number = !text.empty() && text.size() <= place_digits_max &&
+                        text.find_first_not_of("0123456789") == std::string::npos;
+    return number ? ""
+                  : "\"" + harmless_line(text) + "\" is no place: that is a whole number, `born` in --json";
 }
 
 }  // namespace parley::client::cli

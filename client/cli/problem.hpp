@@ -52,4 +52,7 @@ inline std::unexpected<Problem> stop(ExitCode exit_code, std::string sentence) {
 /// Makes of an error what its person can do about it.
 Problem problem_of(const Error& error);
 
+/// Empty where this can be the place of a message, else what is wrong.
+std::string problem_of_place(const std::string& text);
+
 }  // namespace parley::client::cli

@@ -115,6 +115,13 @@ int run(const CommandLine& line) {
     const auto outcome = std::visit(
         [&](const auto& command) { return open_and_run(line.common, command, terminal); }, line.command);
     if (!outcome) terminal.problem(outcome.error());
+    if (outcome && terminal.lost()) {
+        terminal.problem({ExitCode::failed,
+                          "What was to be shown is lost, since standard output cannot be written: " +
+                              *terminal.lost() + ".",
+                          std::nullopt});
+        return static_cast<int>(ExitCode::failed);
+    }
     return static_cast<int>(outcome ? *outcome : outcome.error().exit_code);
 }
 

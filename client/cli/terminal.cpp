@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 
 namespace parley::client::cli {
 
@@ -163,7 +164,8 @@ std::string Terminal::bold(std::string_view text) const {
 }
 
 void Terminal::write(int descriptor, std::string_view text) {
-    while (!text.empty() && !closed_) {
+    // What is to be said on standard error is said all the same.
+    while (!text.empty() && !(closed_ && descriptor == STDOUT_FILENO)) {
         const auto count = ::write(descriptor, text.data(), text.size());
         if (count >= 0) {
             text.remove_prefix(static_cast<std::size_t>(count));
@@ -172,8 +174,9 @@ void Terminal::write(int descriptor, std::string_view text) {
             pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
             ::poll(&writable, 1, -1);
         } else if (errno != EINTR) {
-            closed_ = descriptor == STDOUT_FILENO;
-            return;
+            if (descriptor != STDOUT_FILENO) return;
+            closed_ = true;
+            if (errno != EPIPE) lost_ = std::generic_category().message(errno);
         }
     }
 }

@@ -29,8 +29,10 @@ class Terminal {
     std::string dim(std::string_view text) const;
     std::string bold(std::string_view text) const;
 
-    /// Whoever read the output has gone (a pipe that was closed).
+    /// Nothing can be written to standard output any more.
     bool closed() const { return closed_; }
+    /// Why that is, and not because whoever read it had enough (a pipe that was closed): results are lost.
+    const std::optional<std::string>& lost() const { return lost_; }
 
   private:
     void write(int descriptor, std::string_view text);
@@ -38,6 +40,7 @@ class Terminal {
     bool json_;
     bool styled_;
     bool closed_ = false;
+    std::optional<std::string> lost_;
 };
 
 struct PasswordSource {

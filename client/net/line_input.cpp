@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace parley::client {
 
@@ -20,7 +21,7 @@ namespace {
 constexpr std::size_t piece_bytes = 1 << 16;
 /// With so many lines at hand nothing more is read.
 constexpr std::size_t lines_max = 512;
-/// A line of more than this is cut there; no message may be so long, so that it is refused, not lost.
+/// Of a longer line the rest is passed over; no message may be so long, so that it is refused, not lost.
 constexpr std::size_t line_bytes_max = 1 << 20;
 
 }  // namespace
@@ -58,16 +59,28 @@ struct LineInput::Impl : std::enable_shared_from_this<LineInput::Impl> {
             return;
         }
         for (const char c : std::string_view(piece.data(), static_cast<std::size_t>(count))) {
-            if (c == '\n') {
+            if (c == '\n')
                 finish_line();
-            } else {
+            else if (unfinished.size() < line_bytes_max && !cut)
                 unfinished += c;
-                if (unfinished.size() >= line_bytes_max) finish_line();
-            }
+            else if (!std::exchange(cut, true))
+                remove_begun_character(c);
+        }
+    }
+
+    /// What is cut off begins with this byte, which may be in the middle of a character (RFC 3629).
+    void remove_begun_character(char next) {
+        const auto continues = [](char c) {
+            return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+        };
+        for (int bytes = 0; bytes < 4 && continues(next); ++bytes) {
+            next = unfinished.back();
+            unfinished.pop_back();
         }
     }
 
     void finish_line() {
+        cut = false;
         if (unfinished.ends_with('\r')) unfinished.pop_back();
         lines.push_back(std::exchange(unfinished, {}));
     }
@@ -78,6 +91,8 @@ struct LineInput::Impl : std::enable_shared_from_this<LineInput::Impl> {
     int flags_before;
     std::deque<std::string> lines;
     std::string unfinished;
+    /// The rest of this line is passed over.
+    bool cut = false;
     bool reading = false;
     bool at_end = false;
     bool gone = false;

@@ -12,9 +12,6 @@ namespace {
 using protocol::MessageNew;
 using protocol::MessageSend;
 
-/// Mending a database takes a person.
-constexpr std::int64_t damage_retry_ms = 60'000;
-
 MessageNew row_of(const WorkContext& context, const MessageSend& command) {
     return {.sender = to_id(context.account()),
             .text = command.text,
@@ -31,11 +28,13 @@ Answer accepted(ConversationKey conversation, std::int64_t born, WallTime at) {
 /// something else.
 Result<Answer> answer_again(const WorkContext& context, const MessageFound& known,
                             const Result<std::optional<ConversationKey>>& target, const MessageNew& message) {
-    if (known.misled)
-        return fail(Error{ErrorCode::unavailable,
-                          "the server's database is damaged where this message would be; its operator knows",
-                          damage_retry_ms,
-                          {}});
+    // Nothing heals an index, so that whoever were told to ask later would ask for ever. If the message was
+    // accepted, it reaches its sender as everybody else, by its place.
+    if (known.misled) {
+        return fail(ErrorCode::id_reused,
+                    "the server's database is damaged where it keeps this id, so that it cannot tell whether "
+                    "the message was accepted: where it is not in the conversation, send it again");
+    }
     const bool same_target = target && *target && StreamKey(**target) == known.stream;
     const auto* first = known.change ? std::get_if<MessageNew>(&known.change->payload) : nullptr;
     if (!same_target || (known.change && (first == nullptr || *first != message))) {

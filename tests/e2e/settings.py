@@ -6,7 +6,12 @@ from proof.server import Server, run_parleyd, toml
 
 
 def run(cases):
-    for body in (config_is_checked_and_printed, config_from_environment, help_names_what_there_is):
+    for body in (
+        config_is_checked_and_printed,
+        config_check_takes_a_file_by_its_name,
+        config_from_environment,
+        help_names_what_there_is,
+    ):
         cases.run(f"settings: {body.__name__.replace('_', ' ')}", body)
     for name, text, line, word in CONFIG_ERRORS:
         cases.run(f"settings: a file with {name}", config_error, text, line, word)
@@ -60,9 +65,35 @@ def config_is_checked_and_printed():
     with Server() as server:
         checked = run_parleyd("--config", server.folder / "parleyd.toml", "config", "check")
         equal(checked.returncode, 0, f"config check ({checked.stderr})")
+        assert "parleyd.toml" in checked.stdout, checked.stdout
+        no_file = run_parleyd("config", "check")
+        equal(no_file.returncode, 0, f"config check ({no_file.stderr})")
+        assert "No file was read" in no_file.stdout, no_file.stdout
         printed = run_parleyd("--config", server.folder / "parleyd.toml", "config", "print")
         equal(printed.returncode, 0, f"config print ({printed.stderr})")
         assert str(server.port) in printed.stdout, printed.stdout
+
+
+def config_check_takes_a_file_by_its_name():
+    with Server() as server:
+        right = server.folder / "parleyd.toml"
+        wrong = server.folder / "wrong.toml"
+        wrong.write_text('[listen]\nport = "many"\n')
+        equal(run_parleyd("config", "check", right).returncode, 0, "config check FILE")
+        done = run_parleyd("config", "check", wrong)
+        equal(done.returncode, 1, "config check of a wrong file")
+        assert "wrong.toml:2" in done.stderr, done.stderr
+        # What is named on the command line wins over the variable.
+        environment = {**os.environ, "PARLEY_CONFIG": str(wrong)}
+        done = run_parleyd("config", "check", right, env=environment)
+        equal(done.returncode, 0, f"config check FILE, with a variable ({done.stderr})")
+        assert str(server.port) in run_parleyd("config", "print", right).stdout
+        done = run_parleyd("--config", right, "config", "check", wrong)
+        equal(done.returncode, 2, "config check of two files")
+        assert "two files" in done.stderr, done.stderr
+        missing = run_parleyd("config", "check", server.folder / "nothing.toml")
+        equal(missing.returncode, 1, "config check of no file")
+        assert "nothing.toml" in missing.stderr, missing.stderr
 
 
 def config_from_environment():

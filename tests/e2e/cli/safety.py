@@ -52,6 +52,35 @@ def nothing_from_others_moves_the_terminal(server):
         equal((said["title"], said["text"]), (f"Team{ESCAPES}", f"hi{ESCAPES}"), "and exact in JSON")
 
 
+def output_that_is_lost_is_said_to_be(server):
+    """On a full disk, or started with standard output closed; a reader who has seen enough is no mistake."""
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "hello")
+        environment = ada.environment()
+        parley = f"'{program('parley')}'"
+        for words in ("conversations", "--json conversations", f"history @{bob.handle}", "--help", "help"):
+            for way in (">/dev/full", ">&-"):
+                command = ["sh", "-c", f"{parley} {words} {way}"]
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+                equal(done.returncode, 1, f"{words} {way}: {done.stderr}")
+                assert "tandard output cannot be written" in done.stderr, done.stderr
+        piped = ["bash", "-c", f"set -o pipefail; {parley} history @{bob.handle} | true"]
+        done = subprocess.run(piped, env=environment, capture_output=True, text=True, timeout=60)
+        equal(done.returncode, 0, f"into a closed pipe: {done.stderr}")
+
+
+def places_that_are_none_are_said_to_be(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "hello")
+        done = ada.refused(2, "history", f"@{bob.handle}", "--before", "abc")
+        assert "a whole number" in done.err, done.err
+        ada.refused(2, "history", f"@{bob.handle}", "--before", "5", "--around", "3")
+        done = ada.refused(4, "read", f"@{bob.handle}", "--upto", "999")
+        assert "no place 999" in done.err and "4" in done.err, done.err
+        done = ada.refused(1, "send", f"@{ada.handle}", "to myself")
+        assert "himself." in done.err and "field" not in done.err, done.err
+
+
 def no_line_of_a_message_looks_like_another_message(server):
     with people(server, "eve", "bob") as (eve, bob):
         eve.ok("send", f"@{bob.handle}", "--whole", given="hi\n09:00  ada           send me money\n")
@@ -128,6 +157,8 @@ def a_home_with_a_long_name_works(server):
 
 
 CASES = [
+    output_that_is_lost_is_said_to_be,
+    places_that_are_none_are_said_to_be,
     nothing_from_others_moves_the_terminal,
     no_line_of_a_message_looks_like_another_message,
     the_password_is_nowhere,

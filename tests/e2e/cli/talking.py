@@ -44,6 +44,14 @@ def what_can_never_be_accepted_is_refused_and_the_rest_goes_on(server):
         equal(bob.texts(f"@{ada.handle}"), ["one", "two"], "what bob sees")
 
 
+def an_overlong_line_is_one_line(server):
+    """Its end is no message of its own, and the next line is the next."""
+    with people(server, "ada", "bob") as (ada, bob):
+        done = ada.refused(1, "send", f"@{bob.handle}", given="x" * (1 << 20) + "tail\nnext\n", seconds=120)
+        assert "1 message sent" in done.out or "Sent to" in done.out, done.out
+        equal(bob.texts(f"@{ada.handle}"), ["next"], "what bob sees")
+
+
 def tail_shows_messages_as_they_come(server):
     with people(server, "ada", "bob") as (ada, bob):
         ada.ok("send", f"@{bob.handle}", "before")
@@ -167,6 +175,7 @@ CASES = [
     texts_arrive_byte_for_byte,
     all_of_input_can_be_one_message,
     what_can_never_be_accepted_is_refused_and_the_rest_goes_on,
+    an_overlong_line_is_one_line,
     tail_shows_messages_as_they_come,
     tail_of_everything_sees_new_conversations,
     tail_ends_when_nobody_reads_it,

@@ -83,6 +83,29 @@ TEST(LineInput, ReadsFilesAsWell) {
     ::close(file);
 }
 
+// What is too long is one line, however long; the next one is the next.
+TEST(LineInput, CutsALineThatIsTooLongAndPassesOverItsRest) {
+    constexpr std::size_t most = 1 << 20;
+    const test::TemporaryFolder folder;
+    const std::string path = folder.path() / "lines";
+    {
+        std::ofstream out(path);
+        out << std::string(most + 100, 'x') << "\nnext\n";
+        // Its last character would be cut in the middle.
+        out << std::string(most - 1, 'y') << "\u00e4\u00e4\nlast";
+    }
+    const int file = ::open(path.c_str(), O_RDONLY);
+    Loop loop;
+    LineInput input(loop, file);
+    const Lines lines = all_lines(loop, input);
+    ::close(file);
+    ASSERT_EQ(lines.size(), 4u);
+    EXPECT_TRUE(lines[0] == std::string(most, 'x'));
+    EXPECT_EQ(lines[1], "next");
+    EXPECT_TRUE(lines[2] == std::string(most - 1, 'y'));
+    EXPECT_EQ(lines[3], "last");
+}
+
 TEST(LineInput, LeavesTheDescriptorAsItWas) {
     Pipe pipe;
     const int before = ::fcntl(pipe.ends[0], F_GETFL);

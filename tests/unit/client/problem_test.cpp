@@ -24,5 +24,29 @@ TEST(Problem, OfADirectConversationSaysThatItIsNoGroup) {
     EXPECT_EQ(problem.exit_code, ExitCode::failed);
 }
 
+// A field of the protocol says nothing to a person, but where the sentence is about it.
+TEST(Problem, NamesTheFieldWhereTheSentenceLacksIt) {
+    EXPECT_EQ(problem_of({ErrorCode::invalid, "must begin with a letter a-z", 0, "handle"}).sentence,
+              "This cannot be accepted: the field handle must begin with a letter a-z.");
+    EXPECT_EQ(problem_of({ErrorCode::invalid, "nobody has a direct conversation with himself", 0, "target"})
+                  .sentence,
+              "This cannot be accepted: nobody has a direct conversation with himself.");
+}
+
+TEST(Problem, OfAFullDiskSaysWhoseItIs) {
+    EXPECT_NE(problem_of({ErrorCode::disk_full, "local database: database or disk is full", 0, {}})
+                  .sentence.find("this machine"),
+              std::string::npos);
+    EXPECT_NE(problem_of({ErrorCode::disk_full, {}, 0, {}}).sentence.find("The server's disk"),
+              std::string::npos);
+}
+
+TEST(Problem, OfAPlaceSaysWhatOneIs) {
+    EXPECT_EQ(problem_of_place("0"), "");
+    EXPECT_EQ(problem_of_place("999999999999999"), "");
+    for (const char* wrong : {"", "abc", "-1", "1.5", "1e3", "1000000000000000", "7 "})
+        EXPECT_NE(problem_of_place(wrong).find("a whole number"), std::string::npos) << wrong;
+}
+
 }  // namespace
 }  // namespace parley::client::cli

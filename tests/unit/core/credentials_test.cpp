@@ -160,20 +160,40 @@ TEST(Credentials, ThePersonMaySignInAgainWhileATokenIsTriedWhoseTimeIsOver) {
     script.answer(script.calls[0], 401, Script::problem(ErrorCode::credentials));
     EXPECT_EQ(script.core().connection(), Connection::signed_out);
     EXPECT_EQ(script.database().number("SELECT count(*) FROM self WHERE refresh_token = 'refresh1'"), 1);
-    // Wrong passwords cost nothing: told to connect, it goes on with the token that it has.
+    // Wrong passwords cost nothing: it goes on with the token that it has.
+    ASSERT_THAT(script.calls, SizeIs(2));
+    EXPECT_EQ(script.calls[1].path, "/v1/sessions/refresh");
+    script.answer(script.calls[1], 401, Script::problem(ErrorCode::token_expired));
     script.forget();
-    script.core().connect(script.now());
-    script.take();
+    script.wait(limits::backoff_ms_max + 1);
     ASSERT_THAT(script.calls, SizeIs(1));
-    script.answer(script.calls[0], 401, Script::problem(ErrorCode::token_expired));
+    // The next try to sign in need not wait for the answer.
     script.core().sign_in({"me", "password", "test"}, script.now());
     script.take();
+    EXPECT_THAT(script.noticed<core::SignInEnded>(), IsEmpty());
     script.answer(script.calls.back(), 201, Script::json(Script::tokens(2)));
-    EXPECT_EQ(script.core().connection(), Connection::offline);
+    EXPECT_EQ(script.core().connection(), Connection::connecting);
     script.connect();
     script.auth_ok();
     script.resumed();
     EXPECT_EQ(script.core().connection(), Connection::online);
+}
+
+TEST(Credentials, ConnectsWithTheKeptTokenWhereThatWasWantedDuringASignInThatFailed) {
+    Script script;
+    script.go_live();
+    script.disconnect(4002);
+    script.answer(script.calls.back(), 401, Script::problem(ErrorCode::token_expired));
+    script.core().disconnect(script.now());
+    script.core().sign_in({"me", "wrong", "test"}, script.now());
+    script.core().connect(script.now());
+    script.take();
+    const auto call = script.calls.back();
+    script.forget();
+    script.answer(call, 401, Script::problem(ErrorCode::credentials));
+    ASSERT_THAT(script.calls, SizeIs(1));
+    script.answer(script.calls[0], 200, Script::json(Script::tokens(2)));
+    EXPECT_EQ(script.core().connection(), Connection::connecting);
 }
 
 TEST(Credentials, RefusesToMixTwoAccountsInOneDatabase) {

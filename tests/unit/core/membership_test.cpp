@@ -60,6 +60,18 @@ TEST_F(Membership, AStateThatIsOlderThanWhatIsHereTakesNothingBack) {
     EXPECT_EQ(script.view("c1").summary.title, "title");
 }
 
+// A question of the first time is answered once one is in again, and the account's row comes behind it.
+TEST_F(Membership, RowsThatOvertakeAJoiningAreNotTakenBackByIt) {
+    script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 2}, 1)});
+    protocol::ConversationChanged settings{
+        .kind = protocol::ConversationKind::group, .title = "newer", .by = AccountId("you")};
+    script.give({Script::pushed("c1", 9, settings, 1)});
+    auto joined = Script::joined("c1", 3, 8);
+    joined.born = 1;
+    script.give({joined});
+    EXPECT_EQ(script.view("c1").summary.title, "newer");
+}
+
 TEST_F(Membership, RowsThatOvertakeAStateAreNotTakenBackByIt) {
     // Who comes in late owes itself the settings of before.
     script.give({Script::joined("c2", 2, 5)});

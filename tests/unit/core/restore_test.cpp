@@ -136,6 +136,39 @@ TEST_F(Restore, TheReadPositionGoesBackToWhatTheServerKnows) {
     EXPECT_EQ(script.view("c1").read, 0);
 }
 
+// A copy that was put back may have given the places of what is lost to other messages.
+TEST_F(Restore, WhatWasReadMeanwhileIsReadUpToWhereThePastIsTheSame) {
+    push(1, "one");
+    push(2, "two");
+    push(3, "lost");
+    script.disconnect();
+    script.submit(protocol::Read{to_stream(StreamId("c1")), 3});
+    EXPECT_EQ(script.view("c1").read, 3);
+    const std::int64_t jumped = 4 + limits::restore_jump;
+    script.reconnect();
+    EXPECT_THAT(script.sent_of<protocol::Read>(), SizeIs(0)) << "it may be another epoch";
+    script.give({restored_state(script, 2, jumped, 1)});
+    script.resumed("2:1", 2);
+    EXPECT_EQ(script.view("c1").read, 2);
+    const auto reads = script.sent_of<protocol::Read>();
+    ASSERT_THAT(reads, SizeIs(1));
+    EXPECT_EQ(std::get<protocol::Read>(reads[0].payload).upto, 2);
+    EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
+TEST_F(Restore, WhatWasReadIsForgottenWhereNothingOfThePastIsCertain) {
+    push(1, "one");
+    script.disconnect();
+    script.submit(protocol::Read{to_stream(StreamId("c1")), 1});
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.reconnect();
+    script.give({restored_state(script, jumped, jumped + limits::restore_jump, 1)});
+    script.resumed("3:1", 3);
+    EXPECT_EQ(script.view("c1").read, 0);
+    EXPECT_THAT(script.sent_of<protocol::Read>(), SizeIs(0));
+    EXPECT_EQ(script.core().outbox_count().waiting, 0);
+}
+
 TEST_F(Restore, TheSameBackupMayBeRestoredTwice) {
     push(1, "one");
     push(2, "lost the first time");

@@ -291,10 +291,10 @@ void SmallServer::remove_member(const StreamId& stream, const AccountId& account
                                 std::vector<Pushed>& changes) {
     Conversation& conversation = store_.conversations.at(stream);
     if (!present(conversation, account)) return;
-    const protocol::Change row = put(conversation.stream, "member", std::nullopt,
-                                     protocol::MemberChanged{store_.accounts.at(account).profile,
-                                                             conversation.roles.at(account), false, by,
-                                                             conversation.members.at(account).back().from});
+    const protocol::Change row =
+        put(conversation.stream, "member", std::nullopt,
+            protocol::MemberChanged{store_.accounts.at(account).profile, conversation.roles.at(account),
+                                    false, by, conversation.members.at(account).back().from});
     conversation.members.at(account).back().until = row.seq;
     const protocol::Change left =
         put(store_.accounts.at(account).stream, "left", std::nullopt, protocol::Left{stream, row.seq});

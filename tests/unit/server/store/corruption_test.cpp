@@ -279,7 +279,9 @@ TEST(StoreCorruption, TheIdOfAMessageThatLeadsToAnotherOneIsNotAnsweredWithItsPl
     const auto again = world.apply(first);
     ASSERT_FALSE(again) << "it would be told the place of the other: " << answered->seq.value_or(0) << " and "
                         << again->seq.value_or(0);
-    EXPECT_EQ(again.error().code, ErrorCode::unavailable);
+    // Asking once more would not help.
+    EXPECT_EQ(again.error().code, ErrorCode::id_reused);
+    EXPECT_EQ(class_of(again.error().code), ErrorClass::permanent);
     EXPECT_FALSE(on_disk.host.inner.bad_indexes.empty());
 }
 
