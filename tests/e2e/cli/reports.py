@@ -68,7 +68,8 @@ def what_the_disk_did_not_take_is_not_called_done(server):
 
 
 def a_report_can_be_played_and_holds_nothing_private(server):
-    with people(server, "ada", "bob") as (ada, bob):
+    # Her handle has letters that no id in hexadecimal has.
+    with people(server, "zoe", "bob") as (ada, bob):
         ada.ok("send", f"@{bob.handle}", "hello you")
         bob.ok("send", f"@{ada.handle}", "not for others: grüße 👋")
         ada.ok("new", "Club of Whispers", f"@{bob.handle}", "-m", "hello you")
