@@ -28,6 +28,8 @@ struct Device {
     Ledger ledger;
     /// A sign-in that has not ended yet.
     bool signing_in = false;
+    /// The handle with which that was tried.
+    std::string handle_used;
     /// Signed out by its person, and the server has not answered yet.
     std::optional<DeviceId> leaving;
     /// Nobody signs in on it before then.

@@ -35,6 +35,7 @@ void Scene::sign_in(Device& device) {
     Person& person = *device.person;
     if (!person.registered && !may_register(device)) return;
     device.signing_in = true;
+    device.handle_used = handle_to_try(person);
     device.node->act([&](core::Client& client) {
         if (person.registered) {
             client.sign_in({.handle = handle_to_try(person),
@@ -84,7 +85,8 @@ void Scene::sign_in_ended(Device& device, const std::optional<Error>& failure) {
     } else if (failure->code == ErrorCode::credentials) {
         // He named himself otherwise meanwhile; or was never there.
         if (std::exchange(person.in_doubt, false)) person.registered = false;
-        ++person.handle_tried;
+        // Where several devices find out at once, one step is enough.
+        if (device.handle_used == handle_to_try(person)) ++person.handle_tried;
     }
 }
 
