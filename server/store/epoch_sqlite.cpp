@@ -25,10 +25,13 @@ std::int64_t beyond_all(WallTime now) {
     return changes / limits::restore_jump + 1;
 }
 
-std::int64_t chance(StoreHost& host) {
+/// Of the number of a key within its second.
+constexpr int key_counter_bits = 18;
+
+std::int64_t chance(StoreHost& host, int bits) {
     std::array<std::uint8_t, 2> bytes{};
     host.random(bytes);
-    return (bytes[0] << 8 | bytes[1]) & ((1 << chance_bits) - 1);
+    return (bytes[0] << 8 | bytes[1]) & ((1 << bits) - 1);
 }
 
 /// For a stream that moved since the histories parted: where it stood then, as the commits tell. Where some
@@ -58,7 +61,7 @@ std::int64_t epoch_reached(Connection& connection) {
 Result<std::int64_t> begin_epoch(Connection& connection, const Parting& parting, StoreHost& host) {
     const std::int64_t known = std::max(epoch_reached(connection), parting.epoch_seen) + epochs_apart;
     TRY(connection.status());
-    const std::int64_t epoch = std::max(known, beyond_all(parting.at)) + chance(host);
+    const std::int64_t epoch = std::max(known, beyond_all(parting.at)) + chance(host, chance_bits);
     if (epoch > epoch_max) return fail(ErrorCode::internal, "there are no more numbers for another epoch");
     note_parting(connection, parting.shared_upto);
     const std::string jump = std::to_string(limits::restore_jump);
@@ -69,6 +72,19 @@ Result<std::int64_t> begin_epoch(Connection& connection, const Parting& parting,
     }
     TRY(connection.status());
     return epoch;
+}
+
+std::int64_t first_key(WallTime at) {
+    constexpr std::int64_t year_2024_s = 1'704'067'200;
+    return std::max<std::int64_t>(at.ms / 1'000 - year_2024_s, 0) << key_counter_bits;
+}
+
+// As many seconds further as the epoch's number grew, which is by another number wherever the same copy comes
+// back; and somewhere in that second, of which a clock that went back may come to the beginning again.
+std::int64_t last_key_of_before(std::int64_t last_key, std::int64_t epochs, WallTime at, StoreHost& host) {
+    constexpr int chance_of_key_bits = 16;
+    const std::int64_t second = std::max(last_key, first_key(at)) >> key_counter_bits;
+    return ((second + epochs) << key_counter_bits) + (chance(host, chance_of_key_bits) << 1);
 }
 
 }  // namespace parley::server::sqlite

@@ -27,4 +27,13 @@ std::int64_t epoch_reached(Connection& connection);
 /// was, or stands in the connection's status.
 Result<std::int64_t> begin_epoch(Connection& connection, const Parting& parting, StoreHost& host);
 
+/// Keys of accounts, devices and conversations: the second of their making, and a number within it. The
+/// smallest of this second.
+std::int64_t first_key(WallTime at);
+
+/// The last key that may have been given when a new epoch begins: those that follow were given in no other,
+/// whatever the clocks said there. `last_key`: the last one that is known; `epochs`: by how much the epoch's
+/// number grew.
+std::int64_t last_key_of_before(std::int64_t last_key, std::int64_t epochs, WallTime at, StoreHost& host);
+
 }  // namespace parley::server::sqlite

@@ -70,10 +70,13 @@ Status begin_epoch(Connection& connection, const std::optional<Given>& replaced,
     const Parting parting{.shared_upto = one_number(connection, "SELECT position FROM meta"),
                           .epoch_seen = std::max(remembered, replaced ? replaced->epoch : 0),
                           .at = now};
+    const std::int64_t before = sqlite::epoch_reached(connection);
+    const std::int64_t known_key =
+        std::max(one_number(connection, "SELECT last_key FROM meta"), replaced ? replaced->last_key : 0);
     TRY_ASSIGN(const auto epoch, sqlite::begin_epoch(connection, parting, host));
     {
-        Statement mark(connection, "UPDATE meta SET epoch = ?, running = 0, last_key = max(last_key, ?)");
-        mark.run(epoch, replaced ? replaced->last_key : 0);
+        Statement mark(connection, "UPDATE meta SET epoch = ?, running = 0, last_key = ?");
+        mark.run(epoch, sqlite::last_key_of_before(known_key, epoch - before, now, host));
     }
     // That it is a copy is known: the next start has nothing to find out.
     connection.run("UPDATE life SET file = ''");

@@ -9,8 +9,6 @@ namespace parley::server::sqlite {
 
 namespace {
 
-constexpr std::int64_t seconds_1970_to_2024 = 1704067200;
-constexpr int counter_bits = 18;
 /// So many old commits are forgotten at most with each that is written, so that their number goes down …
 constexpr std::int64_t commits_forgotten_for_each = 2;
 /// … and with each transaction.
@@ -20,8 +18,7 @@ constexpr std::int64_t commits_forgotten_at_least = 16;
 
 std::int64_t SqliteTransaction::next_key(WallTime at) {
     // A clock that went back makes no key smaller, one that ran ahead is outlived by the counter.
-    const auto seconds = std::max<std::int64_t>(at.ms / 1000 - seconds_1970_to_2024, 0);
-    meta_.last_key = std::max(meta_.last_key + 1, seconds << counter_bits);
+    meta_.last_key = std::max(meta_.last_key + 1, first_key(at));
     return meta_.last_key;
 }
 
@@ -62,6 +59,7 @@ Status SqliteTransaction::begin_epoch(const Parting& parting) {
     // Half an epoch is none: whoever asks for the status undoes it all.
     if (!begun) return fail(begun.error());
     tables_.clear();
+    meta_.last_key = last_key_of_before(meta_.last_key, *begun - meta_.epoch, parting.at, host_);
     meta_.epoch = *begun;
     return {};
 }

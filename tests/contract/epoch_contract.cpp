@@ -124,6 +124,19 @@ TEST_P(StoreContract, AnOlderCopyPutBackBecomesAnotherEpoch) {
     EXPECT_EQ(store->epoch(), epoch) << "one that comes late changes nothing";
 }
 
+TEST_P(StoreContract, ACopyPutBackTwiceInASecondGivesNoKeyTwice) {
+    const Groups at{world};
+    keep_copy();
+    std::set<std::int64_t> keys;
+    for (int times = 0; times < 3; ++times) {
+        EXPECT_TRUE(keys.insert(world.group(at.ada, {at.bob}).value).second)
+            << "devices hold the lost conversation under its name";
+        const auto ahead = token_of(world, at.bob);
+        put_copy_back();
+        ASSERT_TRUE(world.apply(report(at.bob, ahead, world.now)));
+    }
+}
+
 TEST_P(StoreContract, ACopyPutBackTwiceInASecondGivesNoNumberTwice) {
     const Groups at{world};
     keep_copy();
