@@ -31,6 +31,7 @@ Status Account::handle_resumed(const protocol::Resumed& resumed, WallTime now) {
     // What came before the first epoch that this device was told may be of an earlier one.
     const bool restored = identity.epoch ? *identity.epoch != resumed.epoch : began_at_ > 0;
     identity.epoch = resumed.epoch;
+    streams_.handle_resumed();
     if (restored) {
         TRY(rows_.mark_not_on_server(account_stream_number, -1));
         TRY(streams_.handle_restored(now));

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Conversation>> read_record(const Query& query) {
     record->restored_from = query.optional_integer(18);
     // Not the head's, which may have run ahead of a state that never came.
     record->told_generation = restore_generation(record->cursor);
+    record->state_owed = true;
     record->read = query.integer(19);
     record->triple.read = query.integer(20);
     record->triple.tally = {query.integer(21), query.integer(22)};
@@ -110,8 +111,13 @@ const Conversation* Conversations::direct_with(const AccountId& peer) const {
 
 void Conversations::described(Conversation& conversation) {
     changed(conversation);
-    if (conversation.summary.kind == protocol::ConversationKind::direct && conversation.summary.peer)
-        direct_[conversation.summary.peer->account] = conversation.stream;
+    if (conversation.summary.kind != protocol::ConversationKind::direct || !conversation.summary.peer) return;
+    const AccountId& peer = conversation.summary.peer->account;
+    const auto known = direct_.find(peer);
+    if (conversation.present)
+        direct_[peer] = conversation.stream;
+    else if (known != direct_.end() && known->second == conversation.stream)
+        direct_.erase(known);
 }
 
 Status Conversations::flush() {

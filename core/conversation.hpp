@@ -101,6 +101,8 @@ struct Conversation {
     /// Of which restore's numbers the last state spoke (restore_generation). What else comes on a connection
     /// may run ahead of its state and says nothing about what this device held before.
     std::int64_t told_generation = 0;
+    /// The connection may still say by a state what a restore took away.
+    bool state_owed = false;
     /// What a restore of the server took away was marked on this connection.
     bool looked_through = false;
     /// One came in, or in again, since pulls looked last.
@@ -122,6 +124,9 @@ struct Conversation {
         return owes_changes() ||
                (known && present && (removed_after || newest_owed || members_after || settings_owed));
     }
+    /// What it is told to be there is of a restored server, which has not said yet from where on it is
+    /// another history: it is no measure of what is held.
+    bool ahead_of_its_state() const { return state_owed && restore_generation(head) != told_generation; }
     /// How many changes lie between cursor and head; the jumps of restores are none.
     std::int64_t behind() const {
         const bool jump_between =
@@ -156,7 +161,7 @@ class Conversations {
     /// To be called by whoever changes a stored field.
     void changed(Conversation& conversation) { changed_[conversation.number] = &conversation; }
     const std::map<std::int64_t, Conversation*>& changed() const { return changed_; }
-    /// The same, where kind or peer may have changed.
+    /// The same, where kind or peer may have changed, or whether one is in it.
     void described(Conversation& conversation);
     /// Writes what changed; inside the transaction.
     Status flush();

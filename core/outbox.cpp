@@ -297,6 +297,17 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
     return database_.write("UPDATE command SET lane = ? WHERE lane = ?", to, from);
 }
 
+Status Outbox::move_command(Command& command, const std::string& to) {
+    const std::string from = std::exchange(command.lane, to);
+    if (from == to) return {};
+    Lane& left = lanes_.at(from);
+    Lane& lane = lanes_[to];
+    if (left.waiting.erase(command.position) != 0) lane.waiting.insert(command.position);
+    if (left.failed.erase(command.position) != 0) lane.failed.insert(command.position);
+    if (left.waiting.empty() && left.failed.empty()) lanes_.erase(from);
+    return database_.write("UPDATE command SET lane = ? WHERE position = ?", to, command.position);
+}
+
 void Outbox::reads_changed(const std::string& lane) {
     if (!lane.starts_with("r:")) return;
     Conversation* conversation = conversations_.find(StreamId(lane.substr(2)));

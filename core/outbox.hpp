@@ -108,6 +108,9 @@ class Outbox {
     Status limit_reads(const StreamId& stream, std::int64_t upto, WallTime now);
     /// What was to go to this person goes into this conversation.
     Status peer_known(const AccountId& peer, const StreamId& stream);
+    /// This conversation is not the one with its person any more: what waits in it and names the person goes
+    /// to the one that is, or will be made.
+    Status reroute(const StreamId& stream);
 
     // The connection.
     /// Sends what may be sent. `live`: the resume has ended; before that it may be another epoch, in which
@@ -136,6 +139,7 @@ class Outbox {
     Status remember(const Uuid& id, protocol::Type type, const StreamId& stream, WallTime now);
     Status fail_command(Command& command, const Error& error);
     Status move_lane(const std::string& from, const std::string& to);
+    Status move_command(Command& command, const std::string& to);
     Status redirect(const Uuid& from, const Uuid& to);
     void requeue(Command& command);
     void pause(Lane& lane, Instant until);

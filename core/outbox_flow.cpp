@@ -103,6 +103,19 @@ Status Outbox::limit_reads(const StreamId& stream, std::int64_t upto, WallTime n
     return add(make_uuid(primitives_, now), protocol::Read{.target = {.stream = stream}, .upto = upto}, now);
 }
 
+Status Outbox::reroute(const StreamId& stream) {
+    for (const Command* waiting : in_lane(lane_of_conversation(stream))) {
+        TRY_ASSIGN(const auto kept, envelope(*waiting));
+        const auto* target = target_of(kept.payload);
+        if (!target || !target->direct) continue;
+        TRY_ASSIGN(const std::string lane, lane_for(kept.payload, waiting->id));
+        TRY(move_command(commands_.at(waiting->position), lane));
+        announce(*waiting);
+    }
+    output_.touch(stream);
+    return {};
+}
+
 Status Outbox::pump(Instant now, bool live) {
     while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
         Command* command = next_to_send(now, live);

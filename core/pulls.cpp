@@ -270,7 +270,7 @@ std::optional<Pulls::Request> Pulls::owed_by_account() const {
 }
 
 std::optional<Pulls::Request> Pulls::owed_by(const Conversation& c) const {
-    if (!c.known || !c.present) return std::nullopt;
+    if (!c.known || !c.present || c.ahead_of_its_state()) return std::nullopt;
     std::optional<Request> owed;
     const auto consider = [&](bool is_owed, Purpose purpose, auto payload) {
         if (owed || !is_owed) return;

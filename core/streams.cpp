@@ -44,6 +44,7 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
         conversation.note_newest(state.last->born, state.last->at);
     }
     conversation.told_generation = restore_generation(state.head);
+    conversation.state_owed = false;
     handle_counts(conversation, {{state.unread, state.mentions}, state.as_of, state.read});
     for (const auto& receipt : state.receipts)
         TRY(receipts_.handle_receipt(conversation, receipt));
@@ -90,7 +91,11 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
         conversation.summary = summary;
         conversation.just_joined = true;
     }
+    const Conversation* other = nullptr;
+    if (conversation.summary.peer) other = conversations_.direct_with(conversation.summary.peer->account);
     conversations_.described(conversation);
+    // There are never two with the same person: a restore took away the other.
+    if (other && other != &conversation) TRY(outbox_.reroute(other->stream));
     if (summary.kind == protocol::ConversationKind::direct && summary.peer) {
         TRY(profiles_.put(*summary.peer));
         TRY(outbox_.peer_known(summary.peer->account, conversation.stream));
@@ -130,6 +135,7 @@ Status Streams::handle_left(const protocol::Left& left) {
     conversation->known = true;
     conversation->present = false;
     conversation->until = left.until;
+    conversations_.described(*conversation);
     changed(*conversation);
     return {};
 }
@@ -202,8 +208,9 @@ Status Streams::handle_lost(const StreamId& stream) {
     if (!conversation || !conversation->present) return {};
     TRY(rows_.mark_not_on_server(conversation->number, conversation->origin - 1));
     conversation->present = false;
+    conversations_.described(*conversation);
     changed(*conversation);
-    return {};
+    return outbox_.reroute(stream);
 }
 
 Status Streams::look_again() {
@@ -224,6 +231,7 @@ Status Streams::look_again() {
 }
 
 void Streams::jump(Conversation& conversation) {
+    if (conversation.ahead_of_its_state()) return;
     const bool holds_anything =
         conversation.cursor >= conversation.origin ||
         (!conversation.ranges.empty() && conversation.ranges.all().back().high >= conversation.origin);
@@ -246,7 +254,13 @@ void Streams::handle_disconnected() {
     for (const auto& [stream, conversation] : conversations_.all()) {
         conversation->live_low = conversation->live_high = 0;
         conversation->looked_through = false;
+        conversation->state_owed = true;
     }
+}
+
+void Streams::handle_resumed() {
+    for (const auto& [stream, conversation] : conversations_.all())
+        conversation->state_owed = false;
 }
 
 /// The change with this number is here. It moves the cursor if it is the next one; otherwise it is remembered

@@ -82,6 +82,8 @@ class Streams {
     void jump(Conversation& conversation);
     /// A new connection pushes anew.
     void handle_disconnected();
+    /// All states that the connection has to tell were told.
+    void handle_resumed();
     /// The server was restored, maybe from the same backup as before: what was restored is looked through
     /// anew.
     Status handle_restored(WallTime now);

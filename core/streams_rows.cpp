@@ -87,7 +87,7 @@ Status Streams::handle_changes(Conversation& conversation, const protocol::Chang
     changed(conversation);
     conversation.head = std::max({conversation.head, changes.head, changes.upto});
     // An answer to a question of before the cursor was set back says nothing about where it stands now.
-    if (changes.after > conversation.cursor) return {};
+    if (changes.after > conversation.cursor || conversation.ahead_of_its_state()) return {};
     conversation.cursor = std::max(conversation.cursor, changes.upto);
     if (mutant(Mutant::prefix_taken_for_range))
         conversation.cursor = std::max(conversation.cursor, changes.head);
@@ -105,6 +105,8 @@ Status Streams::handle_removed(Conversation& conversation, const protocol::Chang
         TRY(store(conversation, row, now));
     changed(conversation);
     if (!conversation.removed_after || changes.after > *conversation.removed_after) return {};
+    conversation.head = std::max(conversation.head, changes.head);
+    if (conversation.ahead_of_its_state()) return {};
     conversation.removed_after = std::max(*conversation.removed_after, changes.upto);
     if (!changes.more || *conversation.removed_after >= conversation.removed_upto)
         conversation.removed_after.reset();

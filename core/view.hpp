@@ -26,7 +26,7 @@ struct MessageView {
     /// The server's time once accepted, the device's before.
     WallTime at;
     bool own = false;
-    /// Of own messages.
+    /// Of own messages; `sent` while the server does not hold it.
     MessageState state = MessageState::sent;
     std::optional<Error> failure;
     /// After a restore of the server: it holds this message no more; this device does.

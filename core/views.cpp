@@ -184,7 +184,8 @@ MessageView Views::message(const Conversation& conversation, const StoredRow& ro
     view.own = message.sender == identity_.get().account;
     view.not_on_server = row.not_on_server;
     view.in_doubt = row.not_on_server && !conversation.ranges.at(view.born);
-    if (!view.own) return view;
+    // What others have of the server's new history says nothing of what it lost.
+    if (!view.own || view.not_on_server) return view;
     if (conversation.read_by_all.at(view.born))
         view.state = MessageState::read;
     else if (conversation.delivered_to_all.at(view.born))

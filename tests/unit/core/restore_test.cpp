@@ -84,6 +84,27 @@ TEST_F(Restore, WhatRunsAheadOfTheStateSaysNothingOfWhatWasSleptThrough) {
     EXPECT_TRUE(window->messages[1].not_on_server);
 }
 
+TEST_F(Restore, WhatRunsAheadOfTheStateMovesNoCursor) {
+    push(1, "one");
+    push(2, "lost by the first");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.reconnect();
+    // The answer to an own message, before any state; and then the server is gone again.
+    script.give({Script::pushed("c1", jumped + 1, Script::said("after the first"))});
+    EXPECT_THAT(asked<protocol::Changes>(), SizeIs(0));
+    EXPECT_EQ(cursor(), 2);
+    script.open();
+    script.connect();
+    script.auth_ok();
+    const std::int64_t again = jumped + 1 + limits::restore_jump;
+    script.give({restored_state(script, jumped + 1, again, 1)});
+    script.resumed("3:1", 3);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(3));
+    EXPECT_TRUE(window->messages[1].not_on_server);
+    EXPECT_TRUE(window->messages[1].in_doubt) << "until it was looked up";
+}
+
 TEST_F(Restore, WhatIsBackAfterAnotherBackupIsFetchedAnew) {
     push(1, "one");
     push(2, "two");
@@ -167,6 +188,45 @@ TEST_F(Restore, WhatWasReadIsForgottenWhereNothingOfThePastIsCertain) {
     EXPECT_EQ(script.view("c1").read, 0);
     EXPECT_THAT(script.sent_of<protocol::Read>(), SizeIs(0));
     EXPECT_EQ(script.core().outbox_count().waiting, 0);
+}
+
+core::MessageState state_of(Script& script, std::int64_t born) {
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    for (const auto& message : window->messages)
+        if (message.born == born) return message.state;
+    ADD_FAILURE() << "nothing is shown there";
+    return core::MessageState::failed;
+}
+
+/// As `restored_state`, where `you` has got so far.
+protocol::Envelope restored_state_read(Script& script, std::int64_t restored_from, std::int64_t head,
+                                       std::int64_t read) {
+    auto state = restored_state(script, restored_from, head, 1);
+    std::get<protocol::ConversationState>(state.payload).receipts = {{AccountId("you"), read, read}};
+    return state;
+}
+
+TEST_F(Restore, WhatWasLostIsNotDeliveredByWhatOthersHaveOfWhatCameAfterIt) {
+    script.give({Script::pushed("c1", 1, Script::member("me")),
+                 Script::pushed("c1", 2, Script::member("you")),
+                 Script::pushed("c1", 3, Script::said("lost", "me"))});
+    script.reconnect();
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    script.give({restored_state(script, 2, jumped, 1)});
+    script.resumed("2:1", 2);
+    auto said = Script::pushed("c1", jumped + 1, Script::said("new", "me"));
+    said.id = Script::id_of(300);
+    script.give({said});
+    for (const auto& one : script.sent_of<protocol::Changes>()) {
+        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
+            script.give(protocol::ChangesOk{2, jumped + 1, jumped + 1, false, {}}, one.id);
+    }
+    answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
+    answer<protocol::Rows>(protocol::RowsOk{
+        jumped, false, {Script::row(1, Script::member("me")), Script::row(2, Script::member("you"))}});
+    script.give({restored_state_read(script, 2, jumped + 1, jumped + 1)});
+    EXPECT_EQ(state_of(script, jumped + 1), core::MessageState::read);
+    EXPECT_EQ(state_of(script, 3), core::MessageState::sent);
 }
 
 TEST_F(Restore, TheSameBackupMayBeRestoredTwice) {
