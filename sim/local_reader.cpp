@@ -114,7 +114,7 @@ std::optional<std::int64_t> LocalReader::messages(const StreamId& stream, std::i
                                                   std::int64_t last) {
     return number(
         "SELECT count(*) FROM stream_row WHERE stream = (SELECT number FROM conversation"
-        " WHERE stream = ?) AND type = 42 AND born BETWEEN ? AND ?",
+        " WHERE stream = ?) AND type = 42 AND not_on_server = 0 AND born BETWEEN ? AND ?",
         stream, {first, last});
 }
 

@@ -43,7 +43,7 @@ class LocalReader {
     // Each says nothing where the database fails.
     /// All that it holds, by stream; the account's own stream under the account's id.
     std::optional<std::map<StreamId, HeldStream>> streams();
-    /// How many messages of this stream with places in [first, last] it holds.
+    /// How many messages of this stream with places in [first, last] it holds; none that the server lost.
     std::optional<std::int64_t> messages(const StreamId& stream, std::int64_t first, std::int64_t last);
     /// As of when the counts are that it holds of this stream.
     std::optional<protocol::AsOf> as_of(const StreamId& stream);

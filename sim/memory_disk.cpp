@@ -76,6 +76,14 @@ void MemoryDisk::become(const MemoryDisk& other) {
     }
 }
 
+void MemoryDisk::settle() {
+    unlinked_.clear();
+    for (auto& [path, node] : files_) {
+        node->file.sync();
+        node->entry_synced = true;
+    }
+}
+
 std::unique_ptr<DiskProcess> MemoryDisk::start() {
     return std::make_unique<DiskProcess>(*this, ++processes_started_);
 }

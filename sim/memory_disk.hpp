@@ -103,6 +103,8 @@ class MemoryDisk {
     std::unique_ptr<MemoryDisk> copy(std::string name) const;
     /// Holds from now on what the other holds. No process may be alive.
     void become(const MemoryDisk& other);
+    /// All of it is on the platter, and survives from here on.
+    void settle();
 
     /// A process that uses the disk; there may be several at once.
     std::unique_ptr<DiskProcess> start();

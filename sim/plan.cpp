@@ -42,7 +42,7 @@ Plan make_plan(Random random, Profile profile) {
     plan.fault_pace = std::max(faults.least, plan.pace * faults.acts);
     // Often so short that tokens are renewed all the time.
     plan.access_token_life =
-        random.below(3) == 0 ? seconds(random.between(65, 300)) : milliseconds(limits::access_token_ms);
+        random.below(2) == 0 ? seconds(random.between(62, 200)) : milliseconds(limits::access_token_ms);
     for (const Act* act : all_acts()) {
         const bool chosen = random.below(2) == 0;
         if (act->always || chosen) plan.acts.push_back(act);

@@ -25,6 +25,8 @@ class Promise {
   public:
     virtual ~Promise() = default;
     virtual int number() const = 0;
+    /// With all that it has seen. Made where the store is backed up: what a restored server is held to.
+    virtual std::unique_ptr<Promise> copy() const = 0;
 
     /// A batch is on the server's disk; the history does not have it yet.
     virtual void committed(Scene&, const server::Batch&) {}
@@ -47,6 +49,15 @@ class Promise {
     /// Everything has come to rest after all faults were healed.
     virtual void at_rest(Scene&, const StoredRows&) {}
     virtual void device_at_rest(Scene&, Device&, const std::vector<Showing>&) {}
+};
+
+/// What each of them is: one that can be copied.
+template <class One>
+class Kept : public Promise {
+  public:
+    std::unique_ptr<Promise> copy() const final {
+        return std::make_unique<One>(static_cast<const One&>(*this));
+    }
 };
 
 /// All of them, in the order of their numbers.

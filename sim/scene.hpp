@@ -37,11 +37,15 @@ struct Device {
     /// The server was restored, and the device has not caught up with that yet: what it shows may be of the
     /// time before.
     bool behind_restore = false;
+    /// Its commands that the server had done, and that a restore took back.
+    std::set<Uuid> undone;
     std::int64_t starts_seen = 0;
     /// What it was seen to show, per conversation and message, since it was last erased.
     struct Shown {
         std::int64_t born = 0;
         core::MessageState state = core::MessageState::sending;
+        /// The place at which the state was seen.
+        std::int64_t state_born = 0;
     };
     std::map<std::pair<StreamId, Uuid>, Shown> shown;
 
@@ -117,8 +121,10 @@ class Scene final : public Watch {
     const History& history() const { return history_; }
     const Said& said() const { return said_; }
     const SignedIn* signed_in(const Wire& wire) const;
-    /// The server has been restored from a backup: devices may hold what it does not.
-    bool was_restored() const { return was_restored_; }
+    /// What restores took back from the server: each history as it stood then. Devices keep what they hold.
+    const std::vector<History>& undone() const { return undone_; }
+    /// The message that stood at this place in a history that was undone, and stands there no more.
+    const protocol::Change* lost_message(const StreamId& stream, std::int64_t born) const;
     Device* device_named(const std::string& name);
     /// The devices of whoever has this account, by name: for reports.
     std::vector<std::string> devices_of(const AccountId& account) const;
@@ -184,8 +190,9 @@ class Scene final : public Watch {
     /// As they were when the backup was made.
     History history_kept_;
     Said said_kept_;
+    std::vector<std::unique_ptr<Promise>> promises_kept_;
+    std::vector<History> undone_;
     bool restored_ = false;
-    bool was_restored_ = false;
     std::map<std::uint64_t, SignedIn> signed_in_;
     /// Codes that nobody has used yet, as far as people know.
     std::deque<std::string> invites_;

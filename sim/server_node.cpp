@@ -108,11 +108,16 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
 };
 
 bool ServerNode::Process::open() {
+    const auto file = [this] {
+        return server::OpenedFile{.identity = "file " + std::to_string(node_.copies_),
+                                  .at = node_.now().wall};
+    };
     auto store = server::open_sqlite_store({.directory = "data",
                                             .vfs = disk_->vfs_name(),
                                             .ballast_bytes = 1 << 16,
                                             .log_bytes_max = 1 << 18,
-                                            .lock_file = false},
+                                            .lock_file = false,
+                                            .opened_file = file},
                                            node_.settings_.rules, *this);
     if (!store || life_->over()) return false;
     store_ = std::move(*store);
@@ -280,10 +285,16 @@ void ServerNode::back_up() {
     watch_.backed_up();
 }
 
-void ServerNode::restore() {
-    world_.note("server", "restore");
+void ServerNode::bring_back(Return how) {
+    world_.note("server", how == Return::restored ? "restore" : "put a copy back");
     disk_.faults().capacity.reset();
     const auto backup = std::move(backup_);
+    ++copies_;
+    if (how == Return::copied) {
+        disk_.become(*backup);
+        disk_.settle();
+        return watch_.restored();
+    }
     if (!restore_store(disk_, *backup, world_.fork("restore " + std::to_string(starts_)), now().wall))
         return watch_.surprise("a good backup was not restored");
     watch_.restored();
@@ -292,7 +303,7 @@ void ServerNode::restore() {
 bool ServerNode::start() {
     assert(process_ == nullptr);
     ++starts_;
-    if (std::exchange(restore_due_, false)) restore();
+    if (const auto how = std::exchange(return_due_, std::nullopt)) bring_back(*how);
     draining_ = false;
     life_ = std::make_shared<Life>();
     disk_.faults().syncs_lie = false;

@@ -32,6 +32,8 @@ struct ServerDefects {
 class ServerNode final : public WireAcceptor {
   public:
     enum class Death : std::uint8_t { killed, power_lost };
+    /// How the store of a backup comes back: as `parleyd restore` brings it, or as its files, copied.
+    enum class Return : std::uint8_t { restored, copied };
     using Answer = std::function<void(std::optional<server::HttpResponse>)>;
 
     struct Settings {
@@ -64,8 +66,12 @@ class ServerNode final : public WireAcceptor {
     // Commands.
     /// Keeps a copy of the store as it is now.
     void back_up();
+    /// What nobody has asked for so far will not come back.
+    void forget_backup() {
+        if (!return_due_) backup_.reset();
+    }
     /// The backup takes the place of the store before the server starts again, and is used up.
-    void restore_at_next_start() { restore_due_ = true; }
+    void return_at_next_start(Return how) { return_due_ = how; }
     /// False: the disk does not let it (it died again while starting).
     bool start();
     void die(Death death);
@@ -92,7 +98,7 @@ class ServerNode final : public WireAcceptor {
     class Process;
 
     void bury();
-    void restore();
+    void bring_back(Return how);
     void finish_drain();
 
     World& world_;
@@ -103,7 +109,9 @@ class ServerNode final : public WireAcceptor {
     std::unique_ptr<Process> process_;
     Death death_ = Death::killed;
     std::unique_ptr<MemoryDisk> backup_;
-    bool restore_due_ = false;
+    std::optional<Return> return_due_;
+    /// How often the store's file became another one.
+    std::int64_t copies_ = 0;
     WallClock clock_;
     Duration slowest_read_;
     bool draining_ = false;

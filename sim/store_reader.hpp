@@ -23,6 +23,8 @@ struct StoredRow {
 
 struct StoredRows {
     std::vector<StoredRow> rows;
+    /// Of its latest commit.
+    std::int64_t position = 0;
     /// Latest number of each stream.
     std::map<StreamId, std::int64_t> heads;
     /// How far each member has said that his devices are.

@@ -4,7 +4,13 @@ namespace parley::sim {
 
 namespace {
 
-/// Mostly to the end of what is shown, sometimes only into it.
+void read_up_to(Scene& scene, Device& device, const StreamId& stream, std::int64_t upto) {
+    protocol::Read read{.upto = upto};
+    read.target.stream = stream;
+    scene.give(device, std::move(read));
+}
+
+/// Mostly to the end of what is shown, sometimes only into it, and on to the end a moment later.
 bool perform_read_conversation(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     const auto views = conversations_of(scene, device, false);
@@ -17,9 +23,14 @@ bool perform_read_conversation(Scene& scene, Device& device) {
         if (message.born > 0 && (upto == 0 || random.below(4) != 0)) upto = message.born;
     }
     if (upto == 0) return false;
-    protocol::Read read{.upto = upto};
-    read.target.stream = view.stream;
-    return scene.give(device, std::move(read)).has_value();
+    read_up_to(scene, device, view.stream, upto);
+    const std::int64_t end = window->messages.back().born;
+    if (end > upto) {
+        scene.world().after(
+            milliseconds(random.between(5, 400)),
+            [&scene, &device, stream = view.stream, end] { read_up_to(scene, device, stream, end); });
+    }
+    return true;
 }
 
 }  // namespace

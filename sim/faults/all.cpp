@@ -27,6 +27,7 @@ extern const Fault lose_answers;
 extern const Fault hand_over;
 extern const Fault slow_reads;
 extern const Fault restore_server;
+extern const Fault put_copy_back;
 
 std::span<const Fault* const> all_faults() {
     static constexpr std::array known_faults{
@@ -35,7 +36,7 @@ std::span<const Fault* const> all_faults() {
         &device_sync_fails,   &wrong_clock,       &kill_server,        &server_loses_power,
         &server_dies_writing, &server_sync_fails, &server_disk_full,   &drain_server,
         &change_network,      &device_disk_full,  &server_clock,       &lose_answers,
-        &hand_over,           &slow_reads,        &restore_server,
+        &hand_over,           &slow_reads,        &restore_server,     &put_copy_back,
     };
     return known_faults;
 }
@@ -49,6 +50,18 @@ Device* any_device(Scene& scene) {
     Device* chosen = scene.world().random().pick(up);
     scene.world().note(chosen->node->name(), "struck");
     return chosen;
+}
+
+Device* busy_device(Scene& scene) {
+    constexpr int tries_max = 3;
+    Device* device = nullptr;
+    for (int tries = 0; tries < tries_max; ++tries) {
+        device = any_device(scene);
+        if (device == nullptr || !device->signed_in()) continue;
+        const auto waiting = device->node->client().outbox(0, 1);
+        if (waiting && !waiting->empty()) return device;
+    }
+    return device;
 }
 
 }  // namespace parley::sim

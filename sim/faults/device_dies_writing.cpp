@@ -6,7 +6,7 @@ namespace {
 
 /// Inside one of its next disk operations, so in the middle of a transaction or right behind it.
 bool strike_device_dies_writing(Scene& scene) {
-    Device* device = any_device(scene);
+    Device* device = busy_device(scene);
     if (device == nullptr) return false;
     Random& random = scene.world().random();
     device->node->die_at(random.between(1, 30), random.below(2) == 0);

@@ -21,5 +21,7 @@ std::span<const Fault* const> all_faults();
 
 /// One that is up; null where none is.
 Device* any_device(Scene& scene);
+/// The same, and rather one on which something waits to be done.
+Device* busy_device(Scene& scene);
 
 }  // namespace parley::sim

@@ -6,7 +6,7 @@ namespace {
 
 /// As when a router forgets it: nobody is told, heartbeats must find out.
 bool strike_half_open(Scene& scene) {
-    Device* device = any_device(scene);
+    Device* device = busy_device(scene);
     if (device == nullptr) return false;
     device->node->cut(true);
     return true;

@@ -6,28 +6,45 @@ namespace parley::sim {
 
 namespace {
 
-/// Once a backup is made; the next time the server's machine is lost, and it starts on the backup.
-bool strike_restore_server(Scene& scene) {
+/// A backup is made; some time later the server's machine is lost, and it starts on the backup.
+bool strike_with_backup(Scene& scene, ServerNode::Return how) {
     ServerNode& server = scene.server();
-    if (!server.up()) return false;
-    if (server.has_backup()) {
-        server.restore_at_next_start();
-        server.die(ServerNode::Death::killed);
-        return true;
-    }
+    if (!server.up() || server.has_backup()) return false;
     // Who registers after the backup is unknown afterwards; that is another story.
     const bool all_known =
         std::ranges::all_of(scene.people(), [](const auto& person) { return person->account.has_value(); });
     if (!all_known) return false;
     server.back_up();
+    constexpr std::int64_t soonest_ms = 500;
+    constexpr std::uint64_t doublings = 8;
+    const Duration later = milliseconds(soonest_ms << scene.world().random().below(doublings));
+    scene.world().after(later, [&server, how] {
+        if (!server.has_backup()) return;
+        server.return_at_next_start(how);
+        server.die(ServerNode::Death::killed);
+    });
     return true;
+}
+
+bool strike_restore_server(Scene& scene) {
+    return strike_with_backup(scene, ServerNode::Return::restored);
+}
+
+/// Somebody copies an older folder back, and tells nobody.
+bool strike_put_copy_back(Scene& scene) {
+    return strike_with_backup(scene, ServerNode::Return::copied);
 }
 
 }  // namespace
 
-// In no profile by itself: what a device was told to do is forgotten here with the epoch in which it was
-// done, and where it is asked for again promise 18 takes it for nobody's wish. `--with` brings the fault.
+// Seldom, as in life.
 extern const Fault restore_server;
-const Fault restore_server{.name = "restore the server", .weights = {}, .strike = strike_restore_server};
+const Fault restore_server{
+    .name = "restore the server", .weights = {0, 0, 1, 2}, .strike = strike_restore_server};
+
+extern const Fault put_copy_back;
+const Fault put_copy_back{.name = "put a copy of the server's folder back",
+                          .weights = {0, 0, 1, 2},
+                          .strike = strike_put_copy_back};
 
 }  // namespace parley::sim

@@ -19,6 +19,6 @@ bool strike_slow_reads(Scene& scene) {
 
 extern const Fault slow_reads;
 const Fault slow_reads{
-    .name = "slow the reads of the server", .weights = {1, 4, 6, 5}, .strike = strike_slow_reads};
+    .name = "slow the reads of the server", .weights = {1, 6, 8, 8}, .strike = strike_slow_reads};
 
 }  // namespace parley::sim

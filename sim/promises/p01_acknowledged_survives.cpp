@@ -9,7 +9,7 @@ namespace parley::sim {
 
 namespace {
 
-class AcknowledgedSurvives final : public Promise {
+class AcknowledgedSurvives final : public Kept<AcknowledgedSurvives> {
   public:
     int number() const override { return 1; }
 

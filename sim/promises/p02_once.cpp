@@ -15,7 +15,7 @@ std::string at(const Place& place) {
     return place.stream.text() + "/" + std::to_string(place.born);
 }
 
-class Once final : public Promise {
+class Once final : public Kept<Once> {
   public:
     int number() const override { return 2; }
 

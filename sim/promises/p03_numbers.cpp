@@ -11,7 +11,7 @@ namespace parley::sim {
 
 namespace {
 
-class Numbers final : public Promise {
+class Numbers final : public Kept<Numbers> {
   public:
     int number() const override { return 3; }
 

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace parley::sim {
@@ -17,39 +19,33 @@ namespace {
 using protocol::Role;
 
 std::string quoted(const core::MessageView& message) {
-    return message.id.text() + " (born " + std::to_string(message.born) + ")";
+    const std::string_view mark = message.in_doubt ? ", in doubt" : message.not_on_server ? ", lost" : "";
+    return message.id.text() + " (born " + std::to_string(message.born) + std::string(mark) + ")";
 }
 
-class SameRows final : public Promise {
+class SameRows final : public Kept<SameRows> {
   public:
     int number() const override { return 4; }
 
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         const StreamHistory* history = scene.history().find(showing.view.stream);
-        // Made after the backup to which the server was restored: the device keeps what only it has.
-        if (history == nullptr && !showing.view.present) return;
         std::int64_t last = 0;
         for (const auto& message : showing.messages) {
-            // The restored server does not have it; it may come back, or stay where it was.
-            if (message.not_on_server) {
-                if (!scene.was_restored())
-                    wrong(scene, device, showing, "says that the server lost " + quoted(message));
-                continue;
-            }
             nothing_moved(scene, device, showing, message);
             if (message.born == 0) continue;
             if (message.born <= last) {
                 wrong(scene, device, showing, "shows " + quoted(message) + " below " + std::to_string(last));
             }
             last = message.born;
-            const auto* change = history == nullptr ? nullptr : history->row(message.born);
-            const auto* committed = history == nullptr ? nullptr : history->message(message.born);
-            const bool same = committed != nullptr && change->id == message.id &&
-                              committed->text == message.text && committed->sender == message.sender &&
-                              committed->reply_to == message.reply_to &&
-                              committed->mentions == message.mentions && change->timestamp == message.at;
-            if (!same)
+            const bool stands = history != nullptr && history->message(message.born) != nullptr &&
+                                same(*history->row(message.born), message);
+            const auto* lost = scene.lost_message(showing.view.stream, message.born);
+            const bool stood = lost != nullptr && same(*lost, message);
+            // Who is out is told nothing more, not even what a restore took away.
+            if (!stands && !(stood && (message.not_on_server || !showing.view.present)))
                 wrong(scene, device, showing, "shows " + quoted(message) + ", which was never committed so");
+            if (stands && message.not_on_server && !message.in_doubt)
+                wrong(scene, device, showing, "says that the server lost " + quoted(message));
         }
     }
 
@@ -111,10 +107,19 @@ class SameRows final : public Promise {
         wrong(scene, device, showing, "lists other members, or in other roles, than there are:" + text);
     }
 
-    void nothing_moved(Scene& scene, Device& device, const Showing& showing,
-                       const core::MessageView& message) const {
+    static bool same(const protocol::Change& change, const core::MessageView& shown) {
+        const auto& message = std::get<protocol::MessageNew>(change.payload);
+        return change.id == shown.id && message.text == shown.text && message.sender == shown.sender &&
+               message.reply_to == shown.reply_to && message.mentions == shown.mentions &&
+               change.timestamp == shown.at;
+    }
+
+    /// Only what a restore took away comes again at another place.
+    static void nothing_moved(Scene& scene, Device& device, const Showing& showing,
+                              const core::MessageView& message) {
         auto& seen = device.shown[{showing.view.stream, message.id}];
-        if (seen.born != 0 && message.born != seen.born) {
+        const auto* lost = scene.lost_message(showing.view.stream, seen.born);
+        if (seen.born != 0 && message.born != seen.born && !(lost != nullptr && lost->id == message.id)) {
             wrong(scene, device, showing,
                   "shows " + quoted(message) + ", which stood at " + std::to_string(seen.born) + " before");
         }

@@ -11,7 +11,7 @@ namespace parley::sim {
 
 namespace {
 
-class ShownOnce final : public Promise {
+class ShownOnce final : public Kept<ShownOnce> {
   public:
     int number() const override { return 5; }
 

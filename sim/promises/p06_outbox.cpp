@@ -13,7 +13,7 @@ namespace parley::sim {
 
 namespace {
 
-class Outbox final : public Promise {
+class Outbox final : public Kept<Outbox> {
   public:
     int number() const override { return 6; }
 

@@ -13,7 +13,7 @@ namespace parley::sim {
 
 namespace {
 
-class SameAsFresh final : public Promise {
+class SameAsFresh final : public Kept<SameAsFresh> {
   public:
     int number() const override { return 9; }
 

@@ -8,7 +8,6 @@
 #include "sim/promises/all.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,15 +22,12 @@ namespace {
 
 using server::SyncToken;
 
-class TokensCover final : public Promise {
+class TokensCover final : public Kept<TokensCover> {
   public:
     int number() const override { return 9; }
 
     void committed(Scene&, const server::Batch& batch) override {
         if (batch.last_position < batch.first_position) return;
-        for (const StreamId& stream : std::exchange(unplaced_, {}))
-            heads_[stream].emplace_back(batch.first_position - 1, learnt_[stream]);
-        if (std::exchange(restarted_, false)) maybe_moved_ = batch.first_position - 1;
         for (const auto& effect : batch.effects) {
             if (const auto* receipt = std::get_if<server::ReceiptMoved>(&effect))
                 receipts_moved_[server::to_id(receipt->conversation)] = batch.last_position;
@@ -39,17 +35,16 @@ class TokensCover final : public Promise {
             if (change == nullptr) continue;
             const StreamId stream = server::to_id(change->conversation);
             heads_[stream].emplace_back(batch.last_position, change->change.seq);
-            learnt_[stream] = change->change.seq;
         }
     }
 
-    /// What was committed and never told to the shards got its position before the next that is taken.
+    /// What was committed and never told to the shards, and what a restore passed over, lies before where the
+    /// server begins.
     void server_started(Scene&, const StoredRows& stored) override {
-        restarted_ = true;
+        maybe_moved_ = stored.position;
         for (const auto& [stream, head] : stored.heads) {
-            std::int64_t& known = learnt_[stream];
-            if (head > known) unplaced_.insert(stream);
-            known = std::max(known, head);
+            Heads& known = heads_[stream];
+            if (known.empty() || head > known.back().second) known.emplace_back(stored.position, head);
         }
     }
 
@@ -153,7 +148,6 @@ class TokensCover final : public Promise {
 
     /// The latest position at which its state may have become another one.
     std::int64_t moved_last(const StreamId& stream, const Heads& heads) const {
-        if (restarted_) return std::numeric_limits<std::int64_t>::max();
         const auto receipt = receipts_moved_.find(stream);
         const std::int64_t by_receipt = receipt == receipts_moved_.end() ? 0 : receipt->second;
         return std::max({heads.back().first, by_receipt, maybe_moved_});
@@ -169,14 +163,9 @@ class TokensCover final : public Promise {
     }
 
     std::map<StreamId, Heads> heads_;
-    std::map<StreamId, std::int64_t> learnt_;
-    /// Learnt from the store after a start, with no position yet.
-    std::set<StreamId> unplaced_;
     std::map<StreamId, std::int64_t> receipts_moved_;
-    /// What a server that ended had committed and not told may have moved anything, up to here; where nothing
-    /// was committed since the start, that place is not known.
+    /// What a server that ended had committed and not told may have moved anything, up to here.
     std::int64_t maybe_moved_ = 0;
-    bool restarted_ = false;
     std::map<std::uint64_t, Told> told_;
 };
 

@@ -16,7 +16,7 @@ namespace parley::sim {
 
 namespace {
 
-class ClocksChangeNothing final : public Promise {
+class ClocksChangeNothing final : public Kept<ClocksChangeNothing> {
   public:
     int number() const override { return 10; }
 

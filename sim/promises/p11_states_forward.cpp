@@ -6,7 +6,7 @@ namespace parley::sim {
 
 namespace {
 
-class StatesForward final : public Promise {
+class StatesForward final : public Kept<StatesForward> {
   public:
     int number() const override { return 11; }
 
@@ -23,12 +23,19 @@ class StatesForward final : public Promise {
   private:
     static void seen(Scene& scene, Device& device, const StreamId& stream, const core::MessageView& message) {
         if (!message.own) return;
-        core::MessageState& before = device.shown[{stream, message.id}].state;
+        auto& shown = device.shown[{stream, message.id}];
+        // What a restore took away, and comes again at another place, begins anew. That nothing else moves is
+        // promise 4.
+        if (message.born != shown.state_born && shown.state_born != 0 && message.born != 0)
+            shown.state = core::MessageState::sending;
+        core::MessageState& before = shown.state;
         const bool failed = message.state == core::MessageState::failed;
         const bool back = failed
                               ? before > core::MessageState::sending && before != core::MessageState::failed
                               : message.state < before && before != core::MessageState::failed;
         const bool accepted = message.born > 0;
+        // Nor does a message have a state while the server does not hold it, except that it once did.
+        if (message.not_on_server && message.state == core::MessageState::sent) return;
         const bool fits = accepted ? message.state >= core::MessageState::sent && !failed
                                    : message.state == core::MessageState::sending || failed;
         if (back || !fits) {
@@ -40,6 +47,7 @@ class StatesForward final : public Promise {
                             {device.node->name()}});
         }
         before = message.state;
+        shown.state_born = message.born;
     }
 };
 

@@ -10,7 +10,7 @@ namespace parley::sim {
 
 namespace {
 
-class PositionsGrow final : public Promise {
+class PositionsGrow final : public Kept<PositionsGrow> {
   public:
     int number() const override { return 12; }
 

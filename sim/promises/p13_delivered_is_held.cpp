@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -14,18 +16,12 @@ namespace parley::sim {
 
 namespace {
 
-class DeliveredIsHeld final : public Promise {
+class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
   public:
     int number() const override { return 13; }
 
-    /// After a restore the server knows what it had heard by the time of the backup, and devices go on
-    /// showing what they were told since.
-    void server_started(Scene&, const StoredRows& stored) override {
-        if (begun_) return;
-        begun_ = true;
-        from_the_start_ = stored.heads.empty();
-        acked_ = stored.delivered;
-    }
+    /// What it had heard and not written down is forgotten.
+    void server_started(Scene&, const StoredRows& stored) override { acked_ = stored.delivered; }
 
     void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
         const auto* ack = std::get_if<protocol::Ack>(&envelope.payload);
@@ -71,34 +67,51 @@ class DeliveredIsHeld final : public Promise {
     }
 
     /// What a device shows as delivered or read is so for everybody who was there and still is, and for
-    /// somebody at least: whoever came in later has not read what was said before.
+    /// somebody at least: whoever came in later has not read what was said before. Or it was so before a
+    /// restore took that away, which nobody tells devices.
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
-        const StreamHistory* history = scene.history().find(showing.view.stream);
-        if (history == nullptr) return;
-        if (!device.person->account || !from_the_start_) return;
+        if (!device.person->account) return;
+        const AccountId& own = *device.person->account;
         for (const auto& message : showing.messages) {
-            const bool read = message.state == core::MessageState::read;
-            if (!message.own || message.born == 0 ||
-                (!read && message.state != core::MessageState::delivered))
+            const bool claims =
+                message.state == core::MessageState::delivered || message.state == core::MessageState::read;
+            if (!message.own || message.born == 0 || !claims) continue;
+            if (message.not_on_server) {
+                too_early(scene, device, showing, message, "the server lost it");
                 continue;
-            bool by_somebody = false;
-            for (const auto& [account, member] : history->members) {
-                if (account == *device.person->account) continue;
-                for (const Interval& interval : member.intervals) {
-                    if (!interval.holds(message.born)) continue;
-                    const Reached& told = told_[{account, history->id, interval.from}];
-                    const std::int64_t reached = read ? told.read : std::max(told.delivered, told.read);
-                    by_somebody = by_somebody || reached >= message.born;
-                    if (reached < message.born && !interval.until)
-                        too_early(scene, device, showing, message, "nobody has said so of " + account.text());
-                }
             }
-            if (!by_somebody)
-                too_early(scene, device, showing, message, "nobody who could see it has said so");
+            const auto doubt = doubt_of(scene.history(), own, showing.view.stream, message);
+            if (!doubt) continue;
+            const bool was_so = std::ranges::any_of(scene.undone(), [&](const History& history) {
+                return !doubt_of(history, own, showing.view.stream, message);
+            });
+            if (!was_so) too_early(scene, device, showing, message, *doubt);
         }
     }
 
   private:
+    /// Why what was told does not say that this message has come as far as is claimed; nothing: it does.
+    std::optional<std::string> doubt_of(const History& history, const AccountId& own, const StreamId& stream,
+                                        const core::MessageView& message) const {
+        const StreamHistory* found = history.find(stream);
+        if (found == nullptr || found->message(message.born) == nullptr) return "it does not stand there";
+        const bool read = message.state == core::MessageState::read;
+        bool by_somebody = false;
+        for (const auto& [account, member] : found->members) {
+            if (account == own) continue;
+            for (const Interval& interval : member.intervals) {
+                if (!interval.holds(message.born)) continue;
+                const auto told = told_->find({account, stream, interval.from});
+                const Reached reached = told == told_->end() ? Reached{} : told->second;
+                const std::int64_t upto = read ? reached.read : std::max(reached.delivered, reached.read);
+                by_somebody = by_somebody || upto >= message.born;
+                if (upto < message.born && !interval.until) return "nobody has said so of " + account.text();
+            }
+        }
+        if (!by_somebody) return "nobody who could see it has said so";
+        return std::nullopt;
+    }
+
     /// What is new since its last ack is on the device: all that came after its last jump, and the newest
     /// that it may see, or what came behind it meanwhile: a jump leaves out what lies before the newest page.
     void is_held(Scene& scene, Device& device, const protocol::StreamPosition& acked) {
@@ -146,7 +159,7 @@ class DeliveredIsHeld final : public Promise {
         const Membership* member = scene.history().membership(stream, receipt.account);
         if (member == nullptr) return;
         for (const Interval& interval : member->intervals) {
-            Reached& reached = told_[{receipt.account, stream, interval.from}];
+            Reached& reached = (*told_)[{receipt.account, stream, interval.from}];
             if (interval.holds(receipt.delivered))
                 reached.delivered = std::max(reached.delivered, receipt.delivered);
             if (interval.holds(receipt.read)) reached.read = std::max(reached.read, receipt.read);
@@ -167,12 +180,12 @@ class DeliveredIsHeld final : public Promise {
         std::int64_t delivered = 0;
         std::int64_t read = 0;
     };
-    bool begun_ = false;
-    bool from_the_start_ = true;
     /// Highest ack that reached the server.
     std::map<std::pair<AccountId, StreamId>, std::int64_t> acked_;
-    /// The furthest that the server has told anybody, by member and the first place of his membership.
-    std::map<std::tuple<AccountId, StreamId, std::int64_t>, Reached> told_;
+    using Told = std::map<std::tuple<AccountId, StreamId, std::int64_t>, Reached>;
+    /// The furthest that the server has told anybody, by member and the first place of his membership. Shared
+    /// by all copies, since no restore takes back what devices were told.
+    std::shared_ptr<Told> told_ = std::make_shared<Told>();
     /// Acks up to here have been looked at.
     std::map<std::pair<DeviceId, StreamId>, std::int64_t> proven_;
 };

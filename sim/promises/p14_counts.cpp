@@ -35,7 +35,7 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
     return result;
 }
 
-class Counts final : public Promise {
+class Counts final : public Kept<Counts> {
   public:
     int number() const override { return 14; }
 

@@ -13,7 +13,7 @@ namespace {
 /// In larger groups nobody hears how far the others have read.
 constexpr std::int64_t members_max = 20;
 
-class ReceiptsForMembers final : public Promise {
+class ReceiptsForMembers final : public Kept<ReceiptsForMembers> {
   public:
     int number() const override { return 15; }
 

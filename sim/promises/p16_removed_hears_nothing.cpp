@@ -11,7 +11,7 @@ namespace parley::sim {
 
 namespace {
 
-class RemovedHearsNothing final : public Promise {
+class RemovedHearsNothing final : public Kept<RemovedHearsNothing> {
   public:
     int number() const override { return 16; }
 

@@ -6,7 +6,7 @@ namespace parley::sim {
 
 namespace {
 
-class NewcomerSeesNothing final : public Promise {
+class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
   public:
     int number() const override { return 17; }
 

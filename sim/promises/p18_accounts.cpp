@@ -18,7 +18,7 @@ namespace parley::sim {
 
 namespace {
 
-class AccountRights final : public Promise {
+class AccountRights final : public Kept<AccountRights> {
   public:
     int number() const override { return 18; }
 

@@ -16,7 +16,7 @@ namespace {
 
 using protocol::Role;
 
-class Rights final : public Promise {
+class Rights final : public Kept<Rights> {
   public:
     int number() const override { return 18; }
 

@@ -12,7 +12,7 @@ namespace parley::sim {
 
 namespace {
 
-class RevokedIsOut final : public Promise {
+class RevokedIsOut final : public Kept<RevokedIsOut> {
   public:
     int number() const override { return 20; }
 

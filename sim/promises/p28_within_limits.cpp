@@ -14,7 +14,7 @@ namespace parley::sim {
 
 namespace {
 
-class WithinLimits final : public Promise {
+class WithinLimits final : public Kept<WithinLimits> {
   public:
     int number() const override { return 28; }
 

@@ -32,7 +32,7 @@ bool is_reading(protocol::Type type) {
     }
 }
 
-class FullDiskIsSaid final : public Promise {
+class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
   public:
     int number() const override { return 33; }
 

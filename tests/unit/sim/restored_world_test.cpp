@@ -1,0 +1,230 @@
+// A server that was restored is held to everything that its backup has, and to everything that comes after.
+
+#include "tests/unit/sim/living_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace parley::sim {
+namespace {
+
+/// A backup of the living world is made; then Ada says something that it does not have.
+class Restored : public Living {
+  protected:
+    Restored() {
+        EXPECT_TRUE(read(ben_, 5));
+        pass(seconds(5));
+        for (const auto& device : scene_.devices())
+            look(*device);
+        scene_.server().back_up();
+        lost_ = say(ada_, "lost");
+        pass(seconds(10));
+        EXPECT_EQ(broken(), -1) << said();
+    }
+
+    Uuid say(std::size_t person, const std::string& text) {
+        protocol::MessageSend message{.text = text};
+        message.target.stream = group_;
+        const auto given = scene_.give(of(person), std::move(message));
+        EXPECT_TRUE(given);
+        return given.value_or(Uuid{});
+    }
+    std::optional<Uuid> read(std::size_t person, std::int64_t upto) {
+        protocol::Read read{.upto = upto};
+        read.target.stream = group_;
+        return scene_.give(of(person), std::move(read));
+    }
+    void go_back(ServerNode::Return how = ServerNode::Return::restored) {
+        scene_.server().return_at_next_start(how);
+        scene_.server().die(ServerNode::Death::killed);
+        pass(seconds(1));
+        ASSERT_TRUE(scene_.server().start());
+        pass(seconds(60));
+        for (const auto& device : scene_.devices())
+            ASSERT_TRUE(scene_.list(*device));
+        ASSERT_EQ(broken(), -1) << said();
+    }
+    /// The group, as the device shows it.
+    Showing shown(Device& device) {
+        const auto views = device.node->client().conversations(0, 10);
+        const auto view = std::ranges::find(*views, group_, &core::ConversationView::stream);
+        return *everything_shown(device.node->client(), *view);
+    }
+    void look(Device& device) { look(device, shown(device)); }
+    void look(Device& device, const Showing& showing) {
+        for (const auto& promise : {same_rows, shown_once, states_forward})
+            promise()->looked_at(scene_, device, showing);
+    }
+    static core::MessageView& message(Showing& showing, const std::string& text) {
+        return *std::ranges::find(showing.messages, text, &core::MessageView::text);
+    }
+    bool expects(std::size_t person, const Uuid& command) {
+        const auto& given = of(person).ledger.given();
+        return std::ranges::find(given, command, &Given::id) != given.end();
+    }
+
+    Uuid lost_;
+};
+
+TEST_F(Restored, NothingIsBrokenInIt) {
+    go_back();
+    auto showing = shown(of(ben_));
+    EXPECT_TRUE(message(showing, "lost").not_on_server);
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Restored, NothingIsBrokenWhereFilesWereCopied) {
+    go_back(ServerNode::Return::copied);
+    auto showing = shown(of(ben_));
+    EXPECT_TRUE(message(showing, "lost").not_on_server);
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Restored, Promise4WhereADeviceShowsWhatIsLostAsIfItWereThere) {
+    go_back();
+    auto showing = shown(of(ben_));
+    message(showing, "lost").not_on_server = false;
+    look(of(ben_), showing);
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("never committed so")) << said();
+}
+
+TEST_F(Restored, WhoIsOutIsNotToldWhatIsLost) {
+    go_back();
+    auto showing = shown(of(ben_));
+    message(showing, "lost").not_on_server = false;
+    showing.view.present = false;
+    look(of(ben_), showing);
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Restored, Promise4WhereWhatIsLostWasNeverThere) {
+    go_back();
+    auto showing = shown(of(ben_));
+    message(showing, "lost").text = "another";
+    look(of(ben_), showing);
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("never committed so")) << said();
+}
+
+TEST_F(Restored, Promise4WhereADeviceSaysThatTheServerLostWhatItHolds) {
+    go_back();
+    auto showing = shown(of(ben_));
+    message(showing, "hello").not_on_server = true;
+    look(of(ben_), showing);
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("says that the server lost")) << said();
+}
+
+TEST_F(Restored, Promise4WhereSomethingThatIsNotLostMoves) {
+    go_back();
+    auto showing = shown(of(ben_));
+    std::erase_if(showing.messages, [](const auto& one) { return one.text != "hello"; });
+    showing.messages.front().born = 4;
+    look(of(ben_), showing);
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("which stood at 5 before")) << said();
+}
+
+TEST_F(Restored, WhatIsLostAndComesAgainBeginsAnew) {
+    auto showing = shown(of(ada_));
+    EXPECT_EQ(message(showing, "lost").state, core::MessageState::delivered);
+    look(of(ada_), showing);
+    go_back();
+    // As from a second device of hers, on which it waited still.
+    showing = shown(of(ada_));
+    auto& comes = message(showing, "lost");
+    comes.born = head() + 1;
+    comes.not_on_server = false;
+    comes.state = core::MessageState::sent;
+    states_forward()->looked_at(scene_, of(ada_), showing);
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Restored, Promise11WhereAMessageThatIsNotLostIsUnread) {
+    auto showing = shown(of(ada_));
+    EXPECT_EQ(message(showing, "hello").state, core::MessageState::delivered);
+    look(of(ada_), showing);
+    go_back();
+    showing = shown(of(ada_));
+    message(showing, "hello").state = core::MessageState::sent;
+    look(of(ada_), showing);
+    EXPECT_EQ(broken(), 11);
+}
+
+TEST_F(Restored, Promise12WhereAReadPositionOfBeforeTheBackupFalls) {
+    go_back();
+    server::Batch batch;
+    batch.effects.emplace_back(
+        server::ReceiptMoved{.conversation = *server::conversation_key(group_.text()),
+                             .receipt = {.account = account(ben_), .delivered = 1, .read = 1},
+                             .account = key(ben_)});
+    scene_.committed(batch);
+    EXPECT_EQ(broken(), 12);
+}
+
+TEST_F(Restored, Promise13WhereWhatIsLostIsDelivered) {
+    const auto promise = delivered_is_held();
+    go_back();
+    auto showing = shown(of(ada_));
+    std::erase_if(showing.messages, [](const auto& one) { return one.text != "lost"; });
+    EXPECT_EQ(message(showing, "lost").state, core::MessageState::sent);
+    promise->looked_at(scene_, of(ada_), showing);
+    EXPECT_EQ(broken(), -1) << said();
+    message(showing, "lost").state = core::MessageState::delivered;
+    promise->looked_at(scene_, of(ada_), showing);
+    EXPECT_EQ(broken(), 13);
+    EXPECT_TRUE(says("the server lost it")) << said();
+}
+
+TEST_F(Restored, Promise6WhereWhatStillWaitedIsGone) {
+    of(ben_).node->link().up = false;
+    of(ben_).node->cut(false);
+    const Uuid waits = say(ben_, "waits");
+    of(ben_).node->link().up = true;
+    go_back();
+    EXPECT_FALSE(expects(ada_, lost_)) << "it was done, and nobody has a reason to ask for it again";
+    EXPECT_TRUE(expects(ben_, waits));
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+    of(ben_).ledger.add(uuid(9), protocol::MessageSend{.text = "gone"}, account(ben_)).kept = true;
+    outbox()->looked_at(scene_, of(ben_), {});
+    EXPECT_EQ(broken(), 6);
+}
+
+TEST_F(Restored, OfReadsThoseThatWaitedAreExpected) {
+    const auto done = read(ben_, 6);
+    ASSERT_TRUE(done);
+    pass(seconds(5));
+    of(cyd_).node->link().up = false;
+    of(cyd_).node->cut(false);
+    pass(seconds(1));
+    const auto waits = read(cyd_, 5);
+    ASSERT_TRUE(waits);
+    scene_.server().return_at_next_start(ServerNode::Return::restored);
+    scene_.server().die(ServerNode::Death::killed);
+    pass(seconds(1));
+    ASSERT_TRUE(scene_.server().start());
+    // Nothing new, as far as he knows.
+    const auto again = read(cyd_, 5);
+    ASSERT_TRUE(again);
+    of(cyd_).node->link().up = true;
+    pass(seconds(60));
+    for (const auto& device : scene_.devices())
+        ASSERT_TRUE(scene_.list(*device));
+    EXPECT_FALSE(expects(ben_, *done));
+    EXPECT_TRUE(expects(cyd_, *waits));
+    EXPECT_FALSE(expects(cyd_, *again));
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+}  // namespace
+}  // namespace parley::sim
