@@ -96,6 +96,7 @@ std::optional<Uuid> Scene::give(Device& device, protocol::Payload command) {
         if (!given) return;
         id = *given;
         device.ledger.add(*given, std::move(command), account);
+        device.given_as = client.device();
     });
     if (id) {
         Given& given = *device.ledger.find(*id);

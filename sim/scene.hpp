@@ -30,6 +30,8 @@ struct Device {
     bool signing_in = false;
     /// The handle with which that was tried.
     std::string handle_used;
+    /// As which it took over what stands in the ledger.
+    std::optional<DeviceId> given_as;
     /// Signed out by its person, and the server has not answered yet.
     std::optional<DeviceId> leaving;
     /// Nobody signs in on it before then.
@@ -166,6 +168,8 @@ class Scene final : public Watch {
 
   private:
     bool caught_up_with_restore(Device& device);
+    void erased_unseen(Device& device);
+    bool was_signed_out(const AccountId& account, const DeviceId& id) const;
     void begin_epoch(const StoredRows& stored);
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);
     void device_noticed(Device& device, const core::Notice& notice);

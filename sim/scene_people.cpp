@@ -34,6 +34,7 @@ void Scene::sign_in(Device& device) {
     if (leaving && world_.random().below(20) != 0) return;
     Person& person = *device.person;
     if (!person.registered && !may_register(device)) return;
+    if (!device.signed_in()) erased_unseen(device);
     device.signing_in = true;
     device.handle_used = handle_to_try(person);
     device.node->act([&](core::Client& client) {
@@ -110,6 +111,25 @@ void Scene::sign_out(Device& device, Leaving how, Duration away) {
 void Scene::erased(Device& device) {
     device.ledger.erase();
     device.shown.clear();
+}
+
+/// It holds nothing any more: who was signed out by another device erases himself, and may end before he can
+/// say so. Nobody else does.
+void Scene::erased_unseen(Device& device) {
+    const auto was = std::exchange(device.given_as, std::nullopt);
+    if (was && device.person->account && was_signed_out(*device.person->account, *was)) erased(device);
+}
+
+/// Also in what a restore took back.
+bool Scene::was_signed_out(const AccountId& account, const DeviceId& id) const {
+    const auto says_so = [&](const History& history) {
+        const StreamHistory* own = history.find(StreamId(account.text()));
+        return own != nullptr && std::ranges::any_of(own->changes, [&](const auto& one) {
+                   const auto* changed = std::get_if<protocol::DeviceChanged>(&one.second.payload);
+                   return changed != nullptr && changed->device == id && !changed->present;
+               });
+    };
+    return says_so(history_) || std::ranges::any_of(undone_, says_so);
 }
 
 /// Where the database was not erased it still says which device it was.

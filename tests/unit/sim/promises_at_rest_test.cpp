@@ -68,6 +68,43 @@ TEST_F(Living, Promise5WhereADeviceLacksAConversation) {
     EXPECT_TRUE(says("does not list this conversation")) << said();
 }
 
+TEST_F(Living, Promise6WhereADeviceThatNobodySignedOutHasErasedItself) {
+    of(ben_).node->link().up = false;
+    of(ben_).node->cut(false);
+    protocol::MessageSend message{.text = "waits"};
+    message.target.stream = group_;
+    ASSERT_TRUE(scene_.give(of(ben_), std::move(message)));
+    of(ben_).node->act([&](core::Client& client) { client.erase(of(ben_).node->now()); });
+    scene_.sign_in(of(ben_));
+    outbox()->looked_at(scene_, of(ben_), {});
+    EXPECT_EQ(broken(), 6);
+}
+
+TEST_F(Living, WhoWasSignedOutErasesHimselfAndMayEndBeforeHeSaysSo) {
+    of(ben_).node->link().up = false;
+    of(ben_).node->cut(false);
+    protocol::MessageSend message{.text = "waits"};
+    message.target.stream = group_;
+    ASSERT_TRUE(scene_.give(of(ben_), std::move(message)));
+    const DeviceId was = *of(ben_).node->client().device();
+    server::AccountChange change{.account = key(ben_), .change = {}};
+    const std::int64_t seq = scene_.history().find(StreamId(account(ben_).text()))->head() + 1;
+    change.change = {
+        .id = {},
+        .seq = seq,
+        .born = seq,
+        .timestamp = {5},
+        .payload = protocol::DeviceChanged{.device = was, .name = "n", .created_at = {5}, .present = false}};
+    server::Batch batch{.first_position = 1'000, .last_position = 1'000, .effects = {}};
+    batch.effects.emplace_back(std::move(change));
+    scene_.committed(batch);
+    of(ben_).node->act([&](core::Client& client) { client.erase(of(ben_).node->now()); });
+    scene_.sign_in(of(ben_));
+    EXPECT_TRUE(of(ben_).ledger.given().empty());
+    outbox()->looked_at(scene_, of(ben_), {});
+    EXPECT_EQ(broken(), -1) << said();
+}
+
 TEST_F(Living, Promise9WhereADeviceLacksARow) {
     message_untold();
     look_at_rest(same_as_fresh(), of(ben_));
