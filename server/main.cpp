@@ -16,10 +16,12 @@ namespace parley::server {
 namespace {
 
 /// Where this process was started with some of them closed, nothing of ours may take their place and be
-/// written to.
+/// written to. Opened the wrong way round, so that using it fails as it would have.
 void occupy_standard_descriptors() {
-    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (::fcntl(standard, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(standard, F_GETFD) >= 0) continue;
+        (void)::open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
 }
 
 int say_mistake(const Error& error) {

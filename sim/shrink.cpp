@@ -22,7 +22,8 @@ class Shrinker {
   public:
     Shrinker(RunOptions failing, const Verdict& verdict, const std::function<void(std::string_view)>& heard)
         : smallest_(std::move(failing)), promise_(*verdict.broken), heard_(heard) {
-        smallest_.steps = std::min(smallest_.steps, std::max<std::int64_t>(verdict.count("turns"), 1));
+        // One more, which does nothing: what broke it may have come between the last one and the next.
+        smallest_.steps = std::min(smallest_.steps, verdict.count("turns") + 1);
         people_ = static_cast<std::size_t>(verdict.count("people"));
         if (!smallest_.cut.acts) smallest_.cut.acts = up_to(verdict.count("turns"));
         if (!smallest_.cut.faults) smallest_.cut.faults = up_to(verdict.count("turns of fate"));

@@ -1,18 +1,19 @@
 #include "client/cli/problem.hpp"
 
 #include "client/cli/text.hpp"
+#include "protocol/field.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <string_view>
+#include <system_error>
 
 namespace parley::client::cli {
 
 namespace {
-
-/// Places go up to 2^53.
-constexpr std::size_t place_digits_max = 15;
 
 /// "40 seconds", "3 minutes"; never too short.
 std::string how_long(std::int64_t ms) {
@@ -129,8 +130,11 @@ Problem problem_of(const Error& error) {
 }
 
 std::string problem_of_place(const std::string& text) {
-    const bool number = !text.empty() && text.size() <= place_digits_max &&
-                        text.find_first_not_of("0123456789") == std::string::npos;
+    std::int64_t place = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, place);
+    const bool number = !text.empty() && text.front() != '-' && after == end && error == std::errc() &&
+                        place <= protocol::int_max;
     return number ? ""
                   : "\"" + harmless_line(text) + "\" is no place: that is a whole number, `born` in --json";
 }

@@ -58,9 +58,10 @@ def output_that_is_lost_is_said_to_be(server):
         ada.ok("send", f"@{bob.handle}", "hello")
         environment = ada.environment()
         parley = f"'{program('parley')}'"
-        for words in ("conversations", "--json conversations", f"history @{bob.handle}", "--help", "help"):
+        asked = ["conversations", "--json conversations", f"history @{bob.handle}", "--help", "help"]
+        for words in (*(f"{parley} {one}" for one in asked), f"'{program('parleyd')}' config print"):
             for way in (">/dev/full", ">&-"):
-                command = ["sh", "-c", f"{parley} {words} {way}"]
+                command = ["sh", "-c", f"{words} {way}"]
                 done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
                 equal(done.returncode, 1, f"{words} {way}: {done.stderr}")
                 assert "tandard output cannot be written" in done.stderr, done.stderr

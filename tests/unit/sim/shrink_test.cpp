@@ -29,7 +29,7 @@ TEST(Shrink, WhatIsLeftBreaksTheSamePromiseWithLess) {
         const auto smaller = shrink(lying(seed), [](std::string_view) {});
         ASSERT_TRUE(smaller);
         const Verdict again = outline_apart(*smaller);
-        EXPECT_EQ(again.broken, broken.broken);
+        EXPECT_EQ(again.broken, broken.broken) << "seed " << seed;
         EXPECT_EQ(outline_apart(*smaller).trace_hash, again.trace_hash);
         EXPECT_LE(smaller->cut.faults->size(), 4U);
         acts.push_back(smaller->cut.acts->size());

@@ -333,7 +333,8 @@ TEST(HttpConnection, EndsAHandshakeThatIsDoneAsItsTimeEnds) {
     constexpr auto turn = milliseconds(4);
     int served = 0;
     int ended = 0;
-    for (int time = 2; time <= 40; time += 2) {
+    // Up to what some of them need on this machine.
+    for (int time = 2; time <= 40 || (served == 0 && time < 5'000); time += std::max(2, time / 20)) {
         NetOptions net;
         net.header_time_max = parley::milliseconds(time);
         net.certificate_file = certificate.certificate_file();
