@@ -32,13 +32,13 @@ class Living : public ::testing::Test {
                 scene_.sign_in(*device);
             pass(seconds(1));
         }
-        scene_.give(of(ada_), protocol::ConversationCreate{.title = "group",
-                                                           .members = {account(ben_), account(cyd_)}});
+        scene_.give(of(ada),
+                    protocol::ConversationCreate{.title = "group", .members = {account(ben), account(cyd)}});
         pass(seconds(5));
-        group_ = of(ada_).node->client().conversations(0, 1)->front().stream;
+        group_ = of(ada).node->client().conversations(0, 1)->front().stream;
         protocol::MessageSend message{.text = "hello"};
         message.target.stream = group_;
-        scene_.give(of(ada_), std::move(message));
+        scene_.give(of(ada), std::move(message));
         pass(seconds(10));
     }
 
@@ -55,7 +55,7 @@ class Living : public ::testing::Test {
 
     /// It stands in the history as if the server had committed it, and no device is told.
     void commit_untold(protocol::ChangePayload payload, std::optional<std::int64_t> born = {},
-                       std::optional<Uuid> id = {}, std::size_t by = ada_) {
+                       std::optional<Uuid> id = {}, std::size_t by = ada) {
         const std::int64_t seq = head() + 1;
         server::ConversationChange change{
             .conversation = *server::conversation_key(group_.text()), .change = {}, .origin = {}};
@@ -70,7 +70,7 @@ class Living : public ::testing::Test {
         scene_.committed(batch);
     }
     void message_untold() {
-        commit_untold(protocol::MessageNew{.sender = account(ada_), .text = "unheard"}, {}, uuid(1));
+        commit_untold(protocol::MessageNew{.sender = account(ada), .text = "unheard"}, {}, uuid(1));
     }
     void member_untold(std::size_t person, protocol::Role role, bool present, std::size_t by) {
         // The settings come first in a group, and then its members.
@@ -96,9 +96,9 @@ class Living : public ::testing::Test {
     std::string said() const { return scene_.violation() ? scene_.violation()->what : ""; }
     bool says(const std::string& words) const { return said().find(words) != std::string::npos; }
 
-    static constexpr std::size_t ada_ = 0;
-    static constexpr std::size_t ben_ = 1;
-    static constexpr std::size_t cyd_ = 2;
+    static constexpr std::size_t ada = 0;
+    static constexpr std::size_t ben = 1;
+    static constexpr std::size_t cyd = 2;
     SqliteChance chance_{1};
     Scene scene_{SceneOptions{.seed = 1, .people = 3, .devices_max = 1}};
     StreamId group_;

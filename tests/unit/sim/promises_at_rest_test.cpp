@@ -19,37 +19,37 @@ TEST_F(Living, NothingIsBrokenInIt) {
 TEST_F(Living, Promise4WhereADeviceShowsAnOldTitle) {
     commit_untold(
         protocol::ConversationChanged{
-            .kind = protocol::ConversationKind::group, .title = "new", .by = account(ada_)},
+            .kind = protocol::ConversationKind::group, .title = "new", .by = account(ada)},
         1);
     ASSERT_EQ(broken(), -1) << said();
-    look_at_rest(same_rows(), of(ben_));
+    look_at_rest(same_rows(), of(ben));
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("has the title group")) << said();
 }
 
 TEST_F(Living, Promise4WhereADeviceCountsOneWhoHasLeft) {
-    member_untold(ben_, protocol::Role::member, false, ada_);
+    member_untold(ben, protocol::Role::member, false, ada);
     ASSERT_EQ(broken(), -1) << said();
-    look_at_rest(same_rows(), of(ada_));
+    look_at_rest(same_rows(), of(ada));
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("counts 3 members of 2")) << said();
 }
 
 /// Ada goes, Ben inherits the group, and brings her back.
 TEST_F(Living, Promise4WhereADeviceShowsTheOthersInOldRoles) {
-    member_untold(ada_, protocol::Role::owner, false, ada_);
-    member_untold(ben_, protocol::Role::owner, true, ada_);
-    member_untold(ada_, protocol::Role::member, true, ben_);
+    member_untold(ada, protocol::Role::owner, false, ada);
+    member_untold(ben, protocol::Role::owner, true, ada);
+    member_untold(ada, protocol::Role::member, true, ben);
     ASSERT_EQ(broken(), -1) << said();
-    look_at_rest(same_rows(), of(cyd_));
+    look_at_rest(same_rows(), of(cyd));
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("lists other members, or in other roles")) << said();
 }
 
 TEST_F(Living, Promise4WhereADeviceShowsItsPersonInAnOldRole) {
-    member_untold(ada_, protocol::Role::owner, false, ada_);
-    member_untold(ben_, protocol::Role::owner, true, ada_);
-    look_at_rest(same_rows(), of(ben_));
+    member_untold(ada, protocol::Role::owner, false, ada);
+    member_untold(ben, protocol::Role::owner, true, ada);
+    look_at_rest(same_rows(), of(ben));
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("shows another role than one has")) << said();
 }
@@ -57,38 +57,38 @@ TEST_F(Living, Promise4WhereADeviceShowsItsPersonInAnOldRole) {
 TEST_F(Living, Promise5WhereADeviceLacksAMessage) {
     message_untold();
     ASSERT_EQ(broken(), -1) << said();
-    look_at_rest(shown_once(), of(ben_));
+    look_at_rest(shown_once(), of(ben));
     EXPECT_EQ(broken(), 5);
     EXPECT_TRUE(says("does not show the message born 6")) << said();
 }
 
 TEST_F(Living, Promise5WhereADeviceLacksAConversation) {
-    shown_once()->device_at_rest(scene_, of(ben_), {});
+    shown_once()->device_at_rest(scene_, of(ben), {});
     EXPECT_EQ(broken(), 5);
     EXPECT_TRUE(says("does not list this conversation")) << said();
 }
 
 TEST_F(Living, Promise6WhereADeviceThatNobodySignedOutHasErasedItself) {
-    of(ben_).node->link().up = false;
-    of(ben_).node->cut(false);
+    of(ben).node->link().up = false;
+    of(ben).node->cut(false);
     protocol::MessageSend message{.text = "waits"};
     message.target.stream = group_;
-    ASSERT_TRUE(scene_.give(of(ben_), std::move(message)));
-    of(ben_).node->act([&](core::Client& client) { client.erase(of(ben_).node->now()); });
-    scene_.sign_in(of(ben_));
-    outbox()->looked_at(scene_, of(ben_), {});
+    ASSERT_TRUE(scene_.give(of(ben), std::move(message)));
+    of(ben).node->act([&](core::Client& client) { client.erase(of(ben).node->now()); });
+    scene_.sign_in(of(ben));
+    outbox()->looked_at(scene_, of(ben), {});
     EXPECT_EQ(broken(), 6);
 }
 
 TEST_F(Living, WhoWasSignedOutErasesHimselfAndMayEndBeforeHeSaysSo) {
-    of(ben_).node->link().up = false;
-    of(ben_).node->cut(false);
+    of(ben).node->link().up = false;
+    of(ben).node->cut(false);
     protocol::MessageSend message{.text = "waits"};
     message.target.stream = group_;
-    ASSERT_TRUE(scene_.give(of(ben_), std::move(message)));
-    const DeviceId was = *of(ben_).node->client().device();
-    server::AccountChange change{.account = key(ben_), .change = {}};
-    const std::int64_t seq = scene_.history().find(StreamId(account(ben_).text()))->head() + 1;
+    ASSERT_TRUE(scene_.give(of(ben), std::move(message)));
+    const DeviceId was = *of(ben).node->client().device();
+    server::AccountChange change{.account = key(ben), .change = {}};
+    const std::int64_t seq = scene_.history().find(StreamId(account(ben).text()))->head() + 1;
     change.change = {
         .id = {},
         .seq = seq,
@@ -98,16 +98,16 @@ TEST_F(Living, WhoWasSignedOutErasesHimselfAndMayEndBeforeHeSaysSo) {
     server::Batch batch{.first_position = 1'000, .last_position = 1'000, .effects = {}};
     batch.effects.emplace_back(std::move(change));
     scene_.committed(batch);
-    of(ben_).node->act([&](core::Client& client) { client.erase(of(ben_).node->now()); });
-    scene_.sign_in(of(ben_));
-    EXPECT_TRUE(of(ben_).ledger.given().empty());
-    outbox()->looked_at(scene_, of(ben_), {});
+    of(ben).node->act([&](core::Client& client) { client.erase(of(ben).node->now()); });
+    scene_.sign_in(of(ben));
+    EXPECT_TRUE(of(ben).ledger.given().empty());
+    outbox()->looked_at(scene_, of(ben), {});
     EXPECT_EQ(broken(), -1) << said();
 }
 
 TEST_F(Living, Promise9WhereADeviceLacksARow) {
     message_untold();
-    look_at_rest(same_as_fresh(), of(ben_));
+    look_at_rest(same_as_fresh(), of(ben));
     EXPECT_EQ(broken(), 9);
     EXPECT_TRUE(says("lacks the row born 6")) << said();
 }
@@ -115,9 +115,9 @@ TEST_F(Living, Promise9WhereADeviceLacksARow) {
 TEST_F(Living, Promise9WhereADeviceHoldsAnOldRow) {
     commit_untold(
         protocol::ConversationChanged{
-            .kind = protocol::ConversationKind::group, .title = "new", .by = account(ada_)},
+            .kind = protocol::ConversationKind::group, .title = "new", .by = account(ada)},
         1);
-    look_at_rest(same_as_fresh(), of(ben_));
+    look_at_rest(same_as_fresh(), of(ben));
     EXPECT_EQ(broken(), 9);
     EXPECT_TRUE(says("holds the row born 1 as of 1")) << said();
 }
@@ -127,17 +127,17 @@ TEST_F(Living, Promise13WhereADeviceAcknowledgesWhatItDoesNotHold) {
     const auto promise = delivered_is_held();
     protocol::Envelope envelope;
     envelope.payload = protocol::Ack{.streams = {{.stream = group_, .seq = 5}}};
-    promise->device_said(scene_, of(ben_), envelope);
+    promise->device_said(scene_, of(ben), envelope);
     ASSERT_EQ(broken(), -1) << said();
     envelope.payload = protocol::Ack{.streams = {{.stream = group_, .seq = 6}}};
-    promise->device_said(scene_, of(ben_), envelope);
+    promise->device_said(scene_, of(ben), envelope);
     EXPECT_EQ(broken(), 13);
     EXPECT_TRUE(says("holds 0 of 1 messages from 6 on, and not the newest")) << said();
 }
 
 TEST_F(Living, Promise14WhereADeviceCountsWrongly) {
     message_untold();
-    look_at_rest(counts(), of(ben_));
+    look_at_rest(counts(), of(ben));
     EXPECT_EQ(broken(), 14);
     EXPECT_TRUE(says("shows 1 unread")) << said();
 }
@@ -148,11 +148,11 @@ TEST_F(Living, Promise14WhereADeviceHoldsOlderCountsThanItWasTold) {
               Wire::Ends{.server = scene_.server(),
                          .device = nobody,
                          .device_life = std::make_shared<Life>(),
-                         .link = of(ben_).node->link(),
-                         .device_name = of(ben_).node->name()},
+                         .link = of(ben).node->link(),
+                         .device_name = of(ben).node->name()},
               scene_.world().next_number());
     const auto promise = counts();
-    const SignedIn who{.account = account(ben_), .device = *of(ben_).node->client().device()};
+    const SignedIn who{.account = account(ben), .device = *of(ben).node->client().device()};
     const auto say = [&](protocol::Payload payload) {
         protocol::Envelope envelope;
         envelope.stream = group_;
@@ -160,10 +160,10 @@ TEST_F(Living, Promise14WhereADeviceHoldsOlderCountsThanItWasTold) {
         promise->server_said(scene_, wire, who, envelope);
     };
     say(protocol::AuthOk{});
-    look_at_rest(promise, of(ben_));
+    look_at_rest(promise, of(ben));
     ASSERT_EQ(broken(), -1) << said();
     say(protocol::ReadOk{.upto = 4, .unread = 1, .as_of = {.conversation = 5, .account = 1'000}});
-    look_at_rest(promise, of(ben_));
+    look_at_rest(promise, of(ben));
     EXPECT_EQ(broken(), 14);
     EXPECT_TRUE(says("it was told newer ones")) << said();
 }

@@ -17,7 +17,7 @@ bool any_has(const std::vector<std::string>& lines, const std::string& words) {
 }
 
 TEST_F(Living, AReportShowsWhatADeviceHoldsOfAStreamAndWhatWaitsInIt) {
-    Device& device = of(ben_);
+    Device& device = of(ben);
     device.node->link().up = false;
     device.node->cut(false);
     pass(seconds(1));

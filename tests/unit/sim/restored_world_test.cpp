@@ -17,12 +17,12 @@ namespace {
 class Restored : public Living {
   protected:
     Restored() {
-        EXPECT_TRUE(read(ben_, 5));
+        EXPECT_TRUE(read(ben, 5));
         pass(seconds(5));
         for (const auto& device : scene_.devices())
             look(*device);
         scene_.server().back_up();
-        lost_ = say(ada_, "lost");
+        lost_ = say(ada, "lost");
         pass(seconds(10));
         EXPECT_EQ(broken(), -1) << said();
     }
@@ -73,7 +73,7 @@ class Restored : public Living {
 
 TEST_F(Restored, NothingIsBrokenInIt) {
     go_back();
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     EXPECT_TRUE(message(showing, "lost").not_on_server);
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
@@ -81,7 +81,7 @@ TEST_F(Restored, NothingIsBrokenInIt) {
 
 TEST_F(Restored, NothingIsBrokenWhereFilesWereCopied) {
     go_back(ServerNode::Return::copied);
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     EXPECT_TRUE(message(showing, "lost").not_on_server);
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
@@ -89,73 +89,73 @@ TEST_F(Restored, NothingIsBrokenWhereFilesWereCopied) {
 
 TEST_F(Restored, Promise4WhereADeviceShowsWhatIsLostAsIfItWereThere) {
     go_back();
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     message(showing, "lost").not_on_server = false;
-    look(of(ben_), showing);
+    look(of(ben), showing);
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("never committed so")) << said();
 }
 
 TEST_F(Restored, WhoIsOutIsNotToldWhatIsLost) {
     go_back();
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     message(showing, "lost").not_on_server = false;
     showing.view.present = false;
-    look(of(ben_), showing);
+    look(of(ben), showing);
     EXPECT_EQ(broken(), -1) << said();
 }
 
 TEST_F(Restored, Promise4WhereWhatIsLostWasNeverThere) {
     go_back();
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     message(showing, "lost").text = "another";
-    look(of(ben_), showing);
+    look(of(ben), showing);
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("never committed so")) << said();
 }
 
 TEST_F(Restored, Promise4WhereADeviceSaysThatTheServerLostWhatItHolds) {
     go_back();
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     message(showing, "hello").not_on_server = true;
-    look(of(ben_), showing);
+    look(of(ben), showing);
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("says that the server lost")) << said();
 }
 
 TEST_F(Restored, Promise4WhereSomethingThatIsNotLostMoves) {
     go_back();
-    auto showing = shown(of(ben_));
+    auto showing = shown(of(ben));
     std::erase_if(showing.messages, [](const auto& one) { return one.text != "hello"; });
     showing.messages.front().born = 4;
-    look(of(ben_), showing);
+    look(of(ben), showing);
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("which stood at 5 before")) << said();
 }
 
 TEST_F(Restored, WhatIsLostAndComesAgainBeginsAnew) {
-    auto showing = shown(of(ada_));
+    auto showing = shown(of(ada));
     EXPECT_EQ(message(showing, "lost").state, core::MessageState::delivered);
-    look(of(ada_), showing);
+    look(of(ada), showing);
     go_back();
     // As from a second device of hers, on which it waited still.
-    showing = shown(of(ada_));
+    showing = shown(of(ada));
     auto& comes = message(showing, "lost");
     comes.born = head() + 1;
     comes.not_on_server = false;
     comes.state = core::MessageState::sent;
-    states_forward()->looked_at(scene_, of(ada_), showing);
+    states_forward()->looked_at(scene_, of(ada), showing);
     EXPECT_EQ(broken(), -1) << said();
 }
 
 TEST_F(Restored, Promise11WhereAMessageThatIsNotLostIsUnread) {
-    auto showing = shown(of(ada_));
+    auto showing = shown(of(ada));
     EXPECT_EQ(message(showing, "hello").state, core::MessageState::delivered);
-    look(of(ada_), showing);
+    look(of(ada), showing);
     go_back();
-    showing = shown(of(ada_));
+    showing = shown(of(ada));
     message(showing, "hello").state = core::MessageState::sent;
-    look(of(ada_), showing);
+    look(of(ada), showing);
     EXPECT_EQ(broken(), 11);
 }
 
@@ -164,8 +164,8 @@ TEST_F(Restored, Promise12WhereAReadPositionOfBeforeTheBackupFalls) {
     server::Batch batch;
     batch.effects.emplace_back(
         server::ReceiptMoved{.conversation = *server::conversation_key(group_.text()),
-                             .receipt = {.account = account(ben_), .delivered = 1, .read = 1},
-                             .account = key(ben_)});
+                             .receipt = {.account = account(ben), .delivered = 1, .read = 1},
+                             .account = key(ben)});
     scene_.committed(batch);
     EXPECT_EQ(broken(), 12);
 }
@@ -173,55 +173,55 @@ TEST_F(Restored, Promise12WhereAReadPositionOfBeforeTheBackupFalls) {
 TEST_F(Restored, Promise13WhereWhatIsLostIsDelivered) {
     const auto promise = delivered_is_held();
     go_back();
-    auto showing = shown(of(ada_));
+    auto showing = shown(of(ada));
     std::erase_if(showing.messages, [](const auto& one) { return one.text != "lost"; });
     EXPECT_EQ(message(showing, "lost").state, core::MessageState::sent);
-    promise->looked_at(scene_, of(ada_), showing);
+    promise->looked_at(scene_, of(ada), showing);
     EXPECT_EQ(broken(), -1) << said();
     message(showing, "lost").state = core::MessageState::delivered;
-    promise->looked_at(scene_, of(ada_), showing);
+    promise->looked_at(scene_, of(ada), showing);
     EXPECT_EQ(broken(), 13);
     EXPECT_TRUE(says("the server lost it")) << said();
 }
 
 TEST_F(Restored, Promise6WhereWhatStillWaitedIsGone) {
-    of(ben_).node->link().up = false;
-    of(ben_).node->cut(false);
-    const Uuid waits = say(ben_, "waits");
-    of(ben_).node->link().up = true;
+    of(ben).node->link().up = false;
+    of(ben).node->cut(false);
+    const Uuid waits = say(ben, "waits");
+    of(ben).node->link().up = true;
     go_back();
-    EXPECT_FALSE(expects(ada_, lost_)) << "it was done, and nobody has a reason to ask for it again";
-    EXPECT_TRUE(expects(ben_, waits));
+    EXPECT_FALSE(expects(ada, lost_)) << "it was done, and nobody has a reason to ask for it again";
+    EXPECT_TRUE(expects(ben, waits));
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
-    of(ben_).ledger.add(uuid(9), protocol::MessageSend{.text = "gone"}, account(ben_)).kept = true;
-    outbox()->looked_at(scene_, of(ben_), {});
+    of(ben).ledger.add(uuid(9), protocol::MessageSend{.text = "gone"}, account(ben)).kept = true;
+    outbox()->looked_at(scene_, of(ben), {});
     EXPECT_EQ(broken(), 6);
 }
 
 TEST_F(Restored, OfReadsThoseThatWaitedAreExpected) {
-    const auto done = read(ben_, 6);
+    const auto done = read(ben, 6);
     ASSERT_TRUE(done);
     pass(seconds(5));
-    of(cyd_).node->link().up = false;
-    of(cyd_).node->cut(false);
+    of(cyd).node->link().up = false;
+    of(cyd).node->cut(false);
     pass(seconds(1));
-    const auto waits = read(cyd_, 5);
+    const auto waits = read(cyd, 5);
     ASSERT_TRUE(waits);
     scene_.server().return_at_next_start(ServerNode::Return::restored);
     scene_.server().die(ServerNode::Death::killed);
     pass(seconds(1));
     ASSERT_TRUE(scene_.server().start());
     // Nothing new, as far as he knows.
-    const auto again = read(cyd_, 5);
+    const auto again = read(cyd, 5);
     ASSERT_TRUE(again);
-    of(cyd_).node->link().up = true;
+    of(cyd).node->link().up = true;
     pass(seconds(60));
     for (const auto& device : scene_.devices())
         ASSERT_TRUE(scene_.list(*device));
-    EXPECT_FALSE(expects(ben_, *done));
-    EXPECT_TRUE(expects(cyd_, *waits));
-    EXPECT_FALSE(expects(cyd_, *again));
+    EXPECT_FALSE(expects(ben, *done));
+    EXPECT_TRUE(expects(cyd, *waits));
+    EXPECT_FALSE(expects(cyd, *again));
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
 }
