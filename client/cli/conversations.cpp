@@ -280,14 +280,15 @@ Outcome<ExitCode> run(Session& session, const ReadCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
     std::int64_t upto = command.upto.value_or(0);
-    TRY_ASSIGN(const auto all, session.conversations());
-    const auto known = std::ranges::find(all, std::optional(stream), &protocol::ViewConversation::stream);
-    if (known != all.end() && upto > known->head) {
-        return stop(ExitCode::not_found, "There is no place " + std::to_string(upto) +
-                                             " in this conversation; the last one is " +
-                                             std::to_string(known->head) + ".");
-    }
-    if (!command.upto) {
+    if (command.upto) {
+        TRY_ASSIGN(const auto all, session.conversations());
+        const auto known = std::ranges::find(all, std::optional(stream), &protocol::ViewConversation::stream);
+        if (known != all.end() && upto > known->head) {
+            return stop(ExitCode::not_found, "There is no place " + std::to_string(upto) +
+                                                 " in this conversation; the last one is " +
+                                                 std::to_string(known->head) + ".");
+        }
+    } else {
         TRY_ASSIGN(const auto newest, session.window({.stream = stream, .limit = 50}));
         for (const auto& message : newest.messages)
             upto = std::max(upto, message.born);

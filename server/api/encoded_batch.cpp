@@ -39,7 +39,6 @@ EncodedBatch::~EncodedBatch() {
 const std::string& EncodedBatch::text(std::size_t effect, protocol::Encoding encoding) const {
     Slot& slot = slots_[effect][static_cast<std::size_t>(encoding)];
     if (const std::string* known = slot.load(std::memory_order_acquire)) return *known;
-    ++encodings_;
     auto made = std::make_unique<std::string>();
     protocol::append_envelope(*made, envelope_of(batch_->effects[effect]), encoding);
     // Two shards may get here at once; then one of them has worked for nothing.

@@ -27,15 +27,12 @@ class EncodedBatch {
 
     /// The envelope of an effect that is a change or a receipt; lives as long as this.
     const std::string& text(std::size_t effect, protocol::Encoding encoding) const;
-    /// How often anything of it was encoded, also in vain.
-    std::size_t encodings() const { return encodings_; }
 
   private:
     using Slot = std::atomic<const std::string*>;
     SharedBatch batch_;
     std::size_t weight_;
     mutable std::vector<std::array<Slot, 2>> slots_;
-    mutable std::atomic<std::size_t> encodings_ = 0;
 };
 
 using SharedEncodedBatch = std::shared_ptr<const EncodedBatch>;  // held by each shard while it may replay it

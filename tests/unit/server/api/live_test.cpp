@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 namespace parley::server::test {
 namespace {
 
@@ -58,7 +61,7 @@ TEST(Live, ReachesAllShardsInOrder) {
     EXPECT_EQ(texts_of(reader.take()), sent);
 }
 
-TEST(Live, EncodesAChangeOnceForEachEncodingHoweverManyHearIt) {
+TEST(Live, EncodesAChangeOnceAndCopiesItForNoSession) {
     World::Options options;
     options.shards = 2;
     World world(options);
@@ -79,12 +82,21 @@ TEST(Live, EncodesAChangeOnceForEachEncodingHoweverManyHearIt) {
     writer.ask(message(group, "to all"));
     ASSERT_TRUE(world.write());
     const SharedEncodedBatch batch = world.batches.front();
-    EXPECT_EQ(batch->encodings(), 0u);
     ASSERT_TRUE(world.walk());
-    EXPECT_EQ(batch->encodings(), 2u);
-    for (Peer* reader : readers)
+    std::map<protocol::Encoding, std::set<const std::string*>> texts;
+    for (Peer* reader : readers) {
+        for (const SharedText& piece : reader->last_pieces)
+            if (piece->find("to all") != std::string::npos) texts[reader->encoding].insert(piece.get());
         EXPECT_EQ(texts_of(reader->take()), std::vector<std::string>{"to all"});
-    EXPECT_EQ(batch->encodings(), 2u) << "nobody was told later";
+    }
+    for (const auto encoding : {protocol::Encoding::json, protocol::Encoding::cbor}) {
+        EXPECT_EQ(texts[encoding].size(), options.shards) << "a shard's sessions share it";
+        for (std::size_t i = 0; i < batch->batch().effects.size(); ++i) {
+            if (std::holds_alternative<ConversationChange>(batch->batch().effects[i]))
+                EXPECT_EQ(&batch->text(i, encoding), &batch->text(i, encoding))
+                    << "and the shards its making";
+        }
+    }
 }
 
 TEST(Live, WritesWhatQueuedUpInOneFrame) {

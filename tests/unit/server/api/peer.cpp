@@ -31,6 +31,7 @@ void Peer::send(Frame frame) {
     EXPECT_FALSE(writing) << "a frame was sent before the last one was written";
     EXPECT_FALSE(closed) << "a frame was sent after the close";
     frames.push_back(text_of(frame));
+    last_pieces = std::move(frame.pieces);
     writing = true;
 }
 

@@ -129,6 +129,8 @@ class Peer : public Connection {
     std::deque<std::string> unsent;
     std::optional<CloseCode> closed;
     std::vector<std::string> frames;
+    /// What the last of them consists of.
+    std::vector<SharedText> last_pieces;
     std::size_t taken = 0;
 };
 
