@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import conversation
 import keeping
 import metrics
+import obeyed
 import operation
 import settings
 from proof.cases import Cases
@@ -25,6 +26,7 @@ def main(words):
     operation.run(cases)
     keeping.run(cases)
     settings.run(cases)
+    obeyed.run(cases)
     metrics.run(cases)
     cases.finish()
 

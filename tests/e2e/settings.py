@@ -1,6 +1,7 @@
 """Settings: what is right and wrong with them is said, and where they come from; and the help."""
 import os
 
+from obeyed import setting_names
 from proof.cases import equal
 from proof.server import Server, run_parleyd, toml
 
@@ -25,12 +26,7 @@ def help_names_what_there_is():
         assert word in done.stdout, f"{word} is not in the help"
     printed = run_parleyd("config", "print", cwd="/")
     equal(printed.returncode, 0, f"config print ({printed.stderr})")
-    names, table = [], ""
-    for line in printed.stdout.splitlines():
-        if line.startswith("["):
-            table = line.strip("[]") + "."
-        elif "=" in line and not line.startswith("#"):
-            names.append(table + line.split("=")[0].strip())
+    names = setting_names(printed.stdout)
     assert len(names) > 10, printed.stdout
     missing = [name for name in names if f"--{name}" not in done.stdout]
     equal(missing, [], "settings that the help does not name")
