@@ -10,6 +10,7 @@ loris).
 """
 import json
 import pathlib
+import re
 import sys
 import uuid
 
@@ -26,16 +27,18 @@ import slow
 import tokens
 from proof import cbor
 from proof.cases import Cases, equal
+from proof.rest import Rest
 from proof.server import Server
-from proof.session import Session, new_id
+from proof.session import Account, Session, new_id
 from proof.websocket import BINARY, CBOR, Closed, WebSocket
 from schema import BinarySession, schema
-from world import World
+from world import TITLE, World
 
 
 def main(words):
     cases = Cases("hostile input", words, quiet=True)
-    with Server() as server:
+    # Everything that is ever logged.
+    with Server({"log.level": "debug"}) as server:
         world = World(server)
         loris = slow.Slow(server) if cases.wanted("slow") else None
         run_frames(cases, world)
@@ -192,14 +195,40 @@ def still_runs(server):
 
 
 def output_is_clean(server, world):
-    output = server.output
+    """What is logged, that is: the greeting tells whoever starts the server where it is, and a token."""
+    (token,) = re.findall(r"--token (\S+)", server.output)
+    admin = Account.register(server, "illiora", invite=token)
+    with Session(server, admin) as session:
+        invite = session.call("invite.create", {"uses": 1})["payload"]["code"]
+        sync_token = session.settle()["payload"]["token"]
+    guest = Account.register(server, "ollilou", invite=invite)
+    wrong = Rest(server.port).call(
+        "POST", "/v1/sessions", {"handle": "ollilou", "password": "wrong horse", "device_name": "x"}
+    )
+    equal(wrong.status, 401, "a wrong password")
+    lines = [line for line in server.output.splitlines() if line.startswith("time=")]
+    for sign in ("level=debug", "signed in", "sign-in refused", "connected"):
+        assert any(sign in line for line in lines), f"no line with {sign}"
     for what, secret in (
-        ("the secret text", "the treasure lies"),
+        ("a text", "treasure"),
+        ("a conversation's title", TITLE),
+        ("a client's address", "127.0.0.1"),
+        ("the administrator's token", token),
+        ("an invite", invite),
         ("an access token", world.ada.access),
         ("a refresh token", world.ada.refresh),
+        ("an access token", guest.access),
+        ("a refresh token", guest.refresh),
+        ("a sync token", sync_token),
         ("a password", world.ada.password),
+        ("a wrong password", "wrong horse"),
+        # No id has letters such as these.
+        ("a handle", world.mallory.handle),
+        ("a handle", admin.handle),
+        ("a handle", guest.handle),
     ):
-        assert secret not in output, f"{what} stands in the server's output"
+        found = [line for line in lines if secret in line]
+        equal(found, [], f"lines of the log with {what}")
 
 
 if __name__ == "__main__":
