@@ -46,6 +46,20 @@ class Lanes(unittest.TestCase):
             passed, failed, _ = self.run_lanes(lambda cases: fails())
         self.assertEqual((passed, failed), (1, 1))
 
+    def test_one_that_runs_nothing_is_a_failure(self):
+        passed, failed, said = self.run_lanes(
+            lambda cases: None, lambda cases: cases.run("two", lambda: None)
+        )
+        self.assertEqual((passed, failed), (2, 1))
+        self.assertIn("lane 1: ran no case", said)
+
+    def test_one_may_run_nothing_where_only_some_cases_are_wanted(self):
+        self.cases = Cases("lanes", ["two", "before"])
+        passed, failed, _ = self.run_lanes(
+            lambda cases: cases.run("one", fails), lambda cases: cases.run("two", lambda: None)
+        )
+        self.assertEqual((passed, failed), (2, 0))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -47,10 +47,16 @@ class Cases:
         return True
 
     def run_lanes(self, lanes):
-        """Runs each of these functions, which are given the cases, in a process of its own, all at once."""
+        """Runs each of these functions, which are given the cases, in a process of its own, all at once.
+
+        One that runs nothing has failed, unless only some cases are wanted.
+        """
         fork = multiprocessing.get_context("fork")
         counting = fork.SimpleQueue()
-        running = [fork.Process(target=self._run_lane, args=(lane, counting), daemon=True) for lane in lanes]
+        running = [
+            fork.Process(target=self._run_lane, args=(number, lane, counting), daemon=True)
+            for number, lane in enumerate(lanes, 1)
+        ]
         for process in running:
             process.start()
         for number, process in enumerate(running, 1):
@@ -58,15 +64,17 @@ class Cases:
             if process.exitcode != 0:
                 self.note_failed(f"lane {number}", f"ended with {process.exitcode}")
         while not counting.empty():
-            passed, failed, skipped = counting.get()
+            number, passed, failed, skipped = counting.get()
+            if not (passed or failed or skipped or self.only):
+                self.note_failed(f"lane {number}", "ran no case")
             self.passed += passed
             self.failed += failed
             self.skipped += skipped
 
-    def _run_lane(self, lane, counting):
+    def _run_lane(self, number, lane, counting):
         self.passed = self.failed = self.skipped = 0
         lane(self)
-        counting.put((self.passed, self.failed, self.skipped))
+        counting.put((number, self.passed, self.failed, self.skipped))
 
     def skip(self, name, why):
         self.skipped += 1
