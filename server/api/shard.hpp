@@ -96,7 +96,8 @@ class Shard {
     /// The next committed batch, in commit order.
     void handle_batch(const SharedEncodedBatch& batch, Now now);
     void handle_batch(SharedBatch batch, Now now);
-    /// Ends the sessions of devices that the batch revokes, before any shard walks it.
+    /// Ends the sessions of devices that the batch revokes, before any shard walks it: each shard is given it
+    /// so before the first is given the batch, where there are several.
     void handle_revocations(const Batch& batch, Now now);
     void handle_device_connected(DeviceConnected connected, Now now);
     void handle_timeout(Now now);
@@ -210,6 +211,8 @@ class Shard {
     std::unordered_map<SessionKey, AnswerTo> calls_;
     std::unordered_map<DeviceKey, SessionKey> devices_;
     std::deque<RevokedAt> revoked_;  // the latest last
+    /// What batches up to this position revoke has ended already.
+    std::int64_t revoked_upto_ = 0;
     Subscribers<AccountKey> accounts_;
     Subscribers<ConversationKey> conversations_;
     std::vector<Session*> dirty_;  // to be flushed at the end of the turn

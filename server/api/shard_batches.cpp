@@ -137,7 +137,7 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
             session->handle_change(pieces.in(session->encoding()), batch, {}, std::nullopt);
         }
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) {
-        revoke(*revoked);
+        if (batch.last_position > revoked_upto_) revoke(*revoked);
     } else if (const auto* returned = std::get_if<AcksReturned>(&effect)) {
         if (returned->shard == options_.number) take_back(*returned);
     } else if (const auto* begun = std::get_if<EpochBegun>(&effect)) {
@@ -187,6 +187,7 @@ void Shard::handle_revocations(const Batch& batch, Now now) {
     for (const Effect& effect : batch.effects) {
         if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) revoke(*revoked);
     }
+    revoked_upto_ = batch.last_position;
 }
 
 void Shard::remember(const SharedEncodedBatch& batch, std::int64_t before) {

@@ -121,6 +121,22 @@ TEST(Revocation, SaysNothingElseThanThatItCloses) {
     EXPECT_EQ(std::get<protocol::Closing>(last.front().payload).code, CloseCode::revoked);
 }
 
+TEST(Revocation, TakesOnePlaceAmongThoseThatAreKnownWhereAllShardsAreToldFirst) {
+    World world;
+    std::int64_t device = 0;
+    // Fewer than are kept, and told as where there are several shards.
+    for (const int count : {3'000, 1'000}) {
+        const std::int64_t position = world.shard().walked() + 1;
+        Batch batch{.first_position = position, .last_position = position, .effects = {}};
+        for (int i = 0; i < count; ++i)
+            batch.effects.emplace_back(DeviceRevoked{.account = {1}, .device = {++device}});
+        world.shard().handle_revocations(batch, world.now);
+        world.shard().handle_batch(std::make_shared<const Batch>(std::move(batch)), world.now);
+    }
+    EXPECT_FALSE(world.shard().check_not_revoked({1}));
+    EXPECT_FALSE(world.shard().check_not_revoked({device}));
+}
+
 TEST(RefreshToken, UsedAgainEndsTheSessionAndLetsTheDeviceKeepWhatItHolds) {
     World world;
     const Account ada = world.person("ada");
