@@ -19,6 +19,9 @@ Result<ControlRequest> parse_invite(std::istringstream& words) {
     std::string role;
     if (words >> role && role != "administrator")
         return fail(ErrorCode::malformed, "an invite is for an administrator or for anybody");
+    if (std::string more; words >> more)
+        return fail(ErrorCode::malformed,
+                    "an invite has uses, days and at most a role, and nothing behind them");
     wanted.administrator = role == "administrator";
     return wanted;
 }

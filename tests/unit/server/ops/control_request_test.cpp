@@ -24,7 +24,8 @@ TEST(ControlRequest, ThatIsNoneIsRefused) {
     for (const auto* line :
          {"invite", "invite 3", "invite x 7", "invite 0 7", "invite 1 0", "invite 100001 7", "invite 1 3651",
           "invite 1 9223372036854775807", "invite 1 99999999999999999999", "invite 1 7 adminstrator",
-          "backup", "backup copy.db"}) {
+          "invite 1 7 administrator for bob", "invite 1 7 administrator administrator", "backup",
+          "backup copy.db"}) {
         const auto request = parse_control_request(line);
         ASSERT_FALSE(request) << line;
         EXPECT_EQ(request.error().code, ErrorCode::malformed) << line;
