@@ -303,6 +303,17 @@ std::vector<std::int64_t> RowTable::changed_places(StreamKey stream_key, BornRan
 
 RowsFound RowTable::of_kind(StreamKey stream_key, Type wanted, std::int64_t after, RowLimits limits) {
     RowsFound found;
+    if (wanted == Type::conversation_changed) {
+        // A stream has one such row, in a slot of its own, and may have thousands of members.
+        const auto here = place(stream_key, Slot::settings());
+        auto row = here > after ? at(stream_key, here) : std::nullopt;
+        if (row && row->change.type() == wanted) {
+            take_placed(std::move(*row), limits, found);
+        } else if (row) {
+            host_.bad_index(stream_key.value, here);
+        }
+        return found;
+    }
     auto places = fixed_places_(stream_key, after);
     while (places.step()) {
         auto row = at(stream_key, places.integer(0));

@@ -107,6 +107,26 @@ class ResumeCost : public testing::Test {
 
 }  // namespace
 
+class RowsCost : public ResumeCost {};
+
+TEST_F(RowsCost, OfTheSettingsDoesNotGrowWithTheMembers) {
+    std::vector<Person> members;
+    for (int i = 0; i < 200; ++i)
+        members.push_back(world->person("member" + std::to_string(i)));
+    const auto small = world->group(ada, {bob});
+    const auto large = world->group(ada, members);
+    const auto steps_for = [&](ConversationKey conversation) {
+        OwnSnapshot snapshot(on_disk, on_disk.host);
+        const SqliteSteps steps(snapshot.connection());
+        const auto found =
+            rows(snapshot, ada.account, {.stream = to_id(conversation), .kind = protocol::RowKind::settings});
+        EXPECT_TRUE(found);
+        EXPECT_EQ(found ? found->rows.size() : 0, 1u);
+        return steps.count();
+    };
+    EXPECT_EQ(steps_for(large), steps_for(small));
+}
+
 TEST_F(ResumeCost, IsThatOfTheTenConversationsThatMovedOfTwoThousand) {
     const auto all = make(2'000);
     std::optional<SyncToken> token;
