@@ -7,6 +7,7 @@
 #include "server/store/vfs_sqlite.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -115,10 +116,23 @@ BackupReport report_of(const Look& look) {
     return {.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages, .bytes = look.bytes};
 }
 
-/// What a try that was cut off has left: told from what others keep under this name by the names in it.
+/// A folder for its owner only, from which only the owner removes: nobody needs the second beside the first,
+/// so that an empty folder with this mode is not somebody else's.
+constexpr mode_t workplace_mode = S_IRWXU | S_ISVTX;
+
+bool has_mode_of_ours(const std::filesystem::path& folder) {
+    constexpr mode_t looked_at = S_IRWXU | S_IRWXG | S_IRWXO | S_ISVTX;
+    struct stat found{};
+    return ::lstat(folder.c_str(), &found) == 0 && found.st_uid == ::geteuid() &&
+           (found.st_mode & looked_at) == workplace_mode;
+}
+
+/// What a try that was cut off has left: told from what others keep under this name by the names in it, and
+/// where it is empty by its mode.
 bool is_left_by_us(const std::filesystem::path& folder) {
     std::error_code failure;
     if (!std::filesystem::is_directory(std::filesystem::symlink_status(folder, failure))) return false;
+    if (std::filesystem::is_empty(folder, failure)) return has_mode_of_ours(folder);
     std::filesystem::directory_iterator entry(folder, failure);
     for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
         const auto name = entry->path().filename().string();
@@ -135,7 +149,7 @@ void remove_workplace(const std::filesystem::path& folder) {
     std::filesystem::remove(folder, ignored);
 }
 
-/// An empty folder for its owner only.
+/// An empty folder, with a mode by which it is known again.
 Status make_workplace(const std::string& folder) {
     std::error_code failure;
     if (std::filesystem::exists(std::filesystem::symlink_status(folder, failure))) {
@@ -146,7 +160,7 @@ Status make_workplace(const std::string& folder) {
                             " elsewhere, or choose another name for the backup");
         remove_workplace(folder);
     }
-    if (::mkdir(folder.c_str(), S_IRWXU) == 0) return {};
+    if (::mkdir(folder.c_str(), workplace_mode) == 0) return {};
     return fail(ErrorCode::internal, "cannot create " + folder + ": " + std::strerror(errno));
 }
 

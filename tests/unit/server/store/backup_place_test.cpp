@@ -6,7 +6,10 @@
 #include "tests/contract/store_world.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -59,7 +62,36 @@ TEST_F(BackupPlace, IsClearedOfWhatATryThatWasCutOffHasLeft) {
         std::ofstream(place + "/unfinished-backup" + suffix) << "half of a copy";
     EXPECT_TRUE(back_up(directory, file, never));
     EXPECT_FALSE(std::filesystem::exists(place));
-    std::filesystem::create_directory(place);
+}
+
+TEST_F(BackupPlace, ThatIsEmptyIsClearedWhereATryOfOursHasLeftIt) {
+    // Its mode is that of a try which is cut off before it has written anything.
+    ASSERT_EQ(::mkdir(place.c_str(), 01700), 0);
+    EXPECT_TRUE(back_up(directory, file, never));
+    EXPECT_FALSE(std::filesystem::exists(place));
+}
+
+TEST_F(BackupPlace, ThatIsEmptyStaysWhereItIsSomebodyElses) {
+    for (const mode_t mode : {mode_t{0700}, mode_t{0755}, mode_t{01777}}) {
+        ASSERT_EQ(::mkdir(place.c_str(), 0700), 0);
+        ASSERT_EQ(::chmod(place.c_str(), mode), 0);
+        expect_in_the_way();
+        EXPECT_TRUE(std::filesystem::is_empty(place)) << mode;
+        std::filesystem::remove(place);
+    }
+}
+
+TEST_F(BackupPlace, HasTheModeByWhichItIsKnownAgain) {
+    const auto cut_off = [&] {
+        const rlimit no_byte{.rlim_cur = 0, .rlim_max = 0};
+        ::setrlimit(RLIMIT_FSIZE, &no_byte);
+        (void)back_up(directory, file, never);
+    };
+    EXPECT_EXIT(cut_off(), testing::KilledBySignal(SIGXFSZ), "");
+    struct stat found{};
+    ASSERT_EQ(::lstat(place.c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 07777, 01700u);
+    std::filesystem::remove(place + "/unfinished-backup");
     EXPECT_TRUE(back_up(directory, file, never)) << "it was cut off before it began";
     EXPECT_FALSE(std::filesystem::exists(place));
 }
