@@ -36,6 +36,9 @@ registration = "open"
 address = "127.0.0.1"
 port = {port}
 
+[accounts]
+new_max = 1000000
+
 [passwords]
 memory_kib = 8
 passes = 1

@@ -56,8 +56,14 @@ Rules rules_of(const Settings& settings) {
 RateOptions rates_of(const Settings& settings) {
     return {.messages_per_second = settings.messages_per_second,
             .messages_burst = settings.messages_burst,
-            .password_failures_max = settings.passwords_failures_max,
-            .password_retry = seconds(settings.passwords_retry_seconds)};
+            .passwords = {.burst = settings.passwords_failures_max,
+                          .retry = seconds(settings.passwords_retry_seconds)},
+            .passwords_of_address = {.burst = settings.passwords_address_failures_max,
+                                     .retry = seconds(settings.passwords_address_retry_seconds)},
+            .passwords_of_account = {.burst = settings.passwords_account_failures_max,
+                                     .retry = seconds(settings.passwords_account_retry_seconds)},
+            .accounts = {.burst = settings.accounts_new_max,
+                         .retry = seconds(settings.accounts_new_retry_seconds)}};
 }
 
 std::size_t shard_count(const Settings& settings) {

@@ -30,6 +30,8 @@ struct Settings {
     std::string listen_url;
     bool invites_everyone = false;
     std::int64_t accounts_devices_max = 20;
+    std::int64_t accounts_new_max = 10;
+    std::int64_t accounts_new_retry_seconds = 600;
     std::int64_t conversations_members_max = 5'000;
     std::int64_t messages_per_second = 5;
     std::int64_t messages_burst = 60;
@@ -37,6 +39,10 @@ struct Settings {
     std::int64_t passwords_passes = 2;
     std::int64_t passwords_failures_max = 5;
     std::int64_t passwords_retry_seconds = 100;
+    std::int64_t passwords_address_failures_max = 50;
+    std::int64_t passwords_address_retry_seconds = 20;
+    std::int64_t passwords_account_failures_max = 100;
+    std::int64_t passwords_account_retry_seconds = 60;
     std::int64_t tokens_access_seconds = 900;
     std::int64_t queues_session_kib = 256;
     std::int64_t queues_all_mib = 256;

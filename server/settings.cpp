@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 31> table{{
+const std::array<Setting, 37> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -37,7 +37,8 @@ const std::array<Setting, 31> table{{
      .field = &S::listen_proxies,
      .doc =
          "Addresses and networks, such as 10.0.0.0/8, of proxies before the server: they alone are believed "
-         "about whose request it is (X-Forwarded-For), which the limit on passwords counts by."},
+         "about whose request it is (X-Forwarded-For), which the limits by address count by. Where one is "
+         "missing here, all its clients are one address."},
     {.key = "listen.connections_max",
      .field = &S::listen_connections_max,
      .doc = "Connections at one time; more are answered 503, or closed where TLS is on.",
@@ -54,6 +55,17 @@ const std::array<Setting, 31> table{{
      .doc = "Devices that one account may have signed in.",
      .min = 1,
      .max = 20},
+    {.key = "accounts.new_max",
+     .field = &S::accounts_new_max,
+     .doc =
+         "Accounts that one address (of IPv6: its first 64 bits) may make without an invite before waiting.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "accounts.new_retry_seconds",
+     .field = &S::accounts_new_retry_seconds,
+     .doc = "After that, one in this time.",
+     .min = 1,
+     .max = 86'400},
     {.key = "conversations.members_max",
      .field = &S::conversations_members_max,
      .doc = "Members of a group.",
@@ -86,6 +98,30 @@ const std::array<Setting, 31> table{{
      .max = 1'000'000},
     {.key = "passwords.retry_seconds",
      .field = &S::passwords_retry_seconds,
+     .doc = "After that, one attempt in this time.",
+     .min = 1,
+     .max = 86'400},
+    {.key = "passwords.address_failures_max",
+     .field = &S::passwords_address_failures_max,
+     .doc =
+         "Failed passwords per address over all accounts before waiting. Accounts that were signed in from "
+         "there lately do not wait.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "passwords.address_retry_seconds",
+     .field = &S::passwords_address_retry_seconds,
+     .doc = "After that, one attempt in this time.",
+     .min = 1,
+     .max = 86'400},
+    {.key = "passwords.account_failures_max",
+     .field = &S::passwords_account_failures_max,
+     .doc =
+         "Failed passwords per account over all addresses before waiting. Addresses from which it was signed "
+         "in lately do not wait.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "passwords.account_retry_seconds",
+     .field = &S::passwords_account_retry_seconds,
      .doc = "After that, one attempt in this time.",
      .min = 1,
      .max = 86'400},

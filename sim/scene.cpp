@@ -31,7 +31,10 @@ Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), pr
                              .access_token_life = options_.access_token_life,
                              .limits = {.messages_per_second = options_.messages_per_second,
                                         .messages_burst = options_.messages_burst,
-                                        .password_failures_max = 1'000},
+                                        .passwords = {.burst = 1'000, .retry = seconds(100)},
+                                        .passwords_of_address = {.burst = 1'000, .retry = seconds(1)},
+                                        .passwords_of_account = {.burst = 1'000, .retry = seconds(1)},
+                                        .accounts = {.burst = 1'000, .retry = seconds(1)}},
                              .defects = options_.defects});
     for (std::size_t number = 0; number < options_.people; ++number)
         add_person(number);

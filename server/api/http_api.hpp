@@ -73,14 +73,16 @@ class HttpApi {
 
     // http_sign_in.cpp: accounts and sessions
     void serve_register(const SharedCall& call);
+    Status take_account(const HttpCall& call, const RegisterAccount& work);
     /// `work`: held until the password is hashed.
     void hash_and_register(const SharedCall& call, const std::shared_ptr<RegisterAccount>& work,
                            const std::string& password);
     void serve_sign_in(const SharedCall& call);
     void serve_refresh(const SharedCall& call);
     void serve_sign_out(const SharedCall& call);
+    /// `known`: whoever has the handle.
     void check_password(const SharedCall& call, protocol::SignIn sign_in,
-                        const Result<std::optional<PasswordFacts>>& facts);
+                        const std::optional<PasswordFacts>& known);
     /// `unsent`: as of HttpResponse.
     void finish_sign_in(const SharedCall& call, const Answer& answer, int status,
                         std::function<void()> unsent = {});

@@ -28,6 +28,11 @@ Status check_new_password(const std::string& password) {
     return fail({ErrorCode::invalid, "A password has at least 8 characters.", 0, "password"});
 }
 
+/// Whoever has an invite is counted by that.
+bool is_by_nobody(const RegisterAccount& work) {
+    return work.invite.empty();
+}
+
 }  // namespace
 
 void HttpApi::serve_register(const SharedCall& call) {
@@ -48,9 +53,18 @@ void HttpApi::serve_register(const SharedCall& call) {
         },
         [this, call, work, allowed, password = std::move(body->password)] {
             if (!*allowed) return call->refuse(allowed->error());
+            if (const Status room = take_account(*call, *work); !room) return call->refuse(room.error());
             hash_and_register(call, work, password);
         });
     if (!reading) call->refuse(busy());
+}
+
+/// A stranger's account costs a hash, and stays.
+Status HttpApi::take_account(const HttpCall& call, const RegisterAccount& work) {
+    if (!is_by_nobody(work)) return {};
+    const auto wait = shard_.ports().limits.take_account(call.request.remote, shard_.now().instant);
+    if (!wait) return {};
+    return fail({ErrorCode::rate_limited, "Too many new accounts from this address.", wait->ms, {}});
 }
 
 void HttpApi::hash_and_register(const SharedCall& call, const std::shared_ptr<RegisterAccount>& work,
@@ -67,45 +81,44 @@ void HttpApi::hash_and_register(const SharedCall& call, const std::shared_ptr<Re
                 });
             if (!queued) call->refuse(busy());
         });
-    if (!hashing) call->refuse(busy());
+    if (hashing) return;
+    if (is_by_nobody(*work)) shard_.ports().limits.account_not_tried(call->request.remote);
+    call->refuse(busy());
 }
 
 void HttpApi::serve_sign_in(const SharedCall& call) {
     auto body = call->body<protocol::SignIn>();
     if (!body) return call->refuse(body.error());
-    const std::string handle = folded(body->handle);
-    if (const auto wait =
-            shard_.ports().limits.take_password(handle, call->request.remote, shard_.now().instant)) {
-        return refuse_sign_in(call, {ErrorCode::rate_limited, "Too many failed sign-ins.", wait->ms, {}});
-    }
     auto sign_in =
         std::make_shared<protocol::SignIn>(std::move(*body));  // by the read and by what follows it
     auto facts = std::make_shared<Result<std::optional<PasswordFacts>>>(not_read());  // likewise
     const bool reading = shard_.ports().reads.submit(
         shard_.options().number,
         [sign_in, facts](Snapshot& snapshot) { *facts = password_facts(snapshot, sign_in->handle); },
-        [this, call, sign_in, facts] { check_password(call, std::move(*sign_in), *facts); });
-    if (reading) return;
-    shard_.ports().limits.password_not_tried(handle, call->request.remote);
-    call->refuse(busy());
+        [this, call, sign_in, facts] {
+            if (!*facts) return call->refuse(facts->error());
+            check_password(call, std::move(*sign_in), **facts);
+        });
+    if (!reading) call->refuse(busy());
 }
 
 void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
-                             const Result<std::optional<PasswordFacts>>& facts) {
+                             const std::optional<PasswordFacts>& known) {
     RateLimits& limits = shard_.ports().limits;
-    const std::string handle = folded(sign_in.handle);
-    if (!facts) {
-        limits.password_not_tried(handle, call->request.remote);
-        return call->refuse(facts.error());
-    }
-    const std::optional<PasswordFacts> known = *facts;
+    const Instant now = shard_.now().instant;
+    const std::string& address = call->request.remote;
+    const PasswordTry attempt{.handle = folded(std::move(sign_in.handle)),
+                              .address = address,
+                              .familiar = known && limits.is_familiar(known->account, address, now)};
+    if (const auto wait = limits.take_password(attempt, now))
+        return refuse_sign_in(call, {ErrorCode::rate_limited, "Too many failed sign-ins.", wait->ms, {}});
     // An unknown handle costs the same time as a wrong password.
     std::string hash = known ? known->password_hash : options_.decoy_hash;
     const bool verifying = hasher_.verify(
         shard_.options().number, std::move(sign_in.password), std::move(hash),
-        [this, call, known, handle, device_name = std::move(sign_in.device_name)](bool fits) {
+        [this, call, known, attempt, device_name = std::move(sign_in.device_name)](bool fits) {
             if (!fits || !known) return refuse_sign_in(call, {ErrorCode::credentials, {}, 0, {}});
-            shard_.ports().limits.password_fitted(handle, call->request.remote);
+            shard_.ports().limits.password_fitted(attempt);
             if (call->abandoned()) return call->refuse(busy());
             AddDevice work{
                 .account = known->account, .password_hash = known->password_hash, .device_name = device_name};
@@ -117,7 +130,7 @@ void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
             if (!queued) call->refuse(busy());
         });
     if (verifying) return;
-    limits.password_not_tried(handle, call->request.remote);
+    limits.password_not_tried(attempt);
     call->refuse(busy());
 }
 
@@ -198,6 +211,7 @@ void HttpApi::finish_sign_in(const SharedCall& call, const Answer& answer, int s
     shard_.ports().log.info(
         "tokens given",
         {{"path", Plain{call->route->path}}, {"account", signed_in->account}, {"device", signed_in->device}});
+    shard_.ports().limits.note_signed_in(signed_in->account, call->request.remote, shard_.now().instant);
     const WallTime now = shard_.now().wall;
     const AccessClaims claims{.account = signed_in->account,
                               .device = signed_in->device,

@@ -1,78 +1,157 @@
 #include "server/api/rate_limits.hpp"
 
+#include <sodium.h>
+
 #include <algorithm>
+#include <cassert>
 
 namespace parley::server {
 
 namespace {
 
-/// Above so many buckets the full ones are forgotten; if none is, the table is emptied: attackers then gain
-/// one more round of attempts per so many accounts that they had to name.
+/// Of each kind, about 100 bytes each. Who would have one forgotten has to name so many others first, and is
+/// held back himself meanwhile, address by address.
 constexpr std::size_t buckets_max = 100'000;
-
-std::string password_key(std::string_view handle, std::string_view address) {
-    std::string key{handle.substr(0, 64)};
-    key += ' ';
-    key += address;
-    return key;
-}
+constexpr std::size_t familiar_max = 100'000;
+constexpr Duration familiar_for = seconds(std::int64_t{30} * 24 * 3'600);
 
 }  // namespace
 
-RateLimits::RateLimits(RateOptions options) : options_(options) {}
+RateLimits::Buckets::Buckets(Rate chosen) : rate(chosen), recent(buckets_max) {}
 
-template <class Key>
-void RateLimits::forget_full(Buckets<Key>& buckets, std::int64_t full, std::int64_t per_ms, Instant now) {
-    if (buckets.size() < buckets_max) return;
-    std::erase_if(buckets, [&](const auto& entry) {
-        return entry.second.level + (now - entry.second.at).ms * per_ms >= full;
-    });
-    if (buckets.size() >= buckets_max) buckets.clear();
+std::int64_t RateLimits::Buckets::level(std::uint64_t key, Instant now) {
+    const Bucket* bucket = recent.find(key);
+    if (bucket == nullptr) return rate.full;
+    return std::min(rate.full, bucket->level + (now - bucket->at).ms * rate.per_ms);
+}
+
+Duration RateLimits::Buckets::wait(std::uint64_t key, Instant now) {
+    const std::int64_t missing = rate.unit - level(key, now);
+    return missing <= 0 ? Duration{} : milliseconds((missing + rate.per_ms - 1) / rate.per_ms);
+}
+
+void RateLimits::Buckets::take(std::uint64_t key, Instant now) {
+    const std::int64_t left = level(key, now) - rate.unit;
+    assert(left >= 0);
+    recent.put(key, {.level = left, .at = now});
+}
+
+void RateLimits::Buckets::give_back(std::uint64_t key) {
+    if (Bucket* bucket = recent.find(key)) bucket->level = std::min(rate.full, bucket->level + rate.unit);
+}
+
+/// One is as many units as milliseconds pass between two.
+RateLimits::Rate RateLimits::rate_of(const Allowance& allowance) {
+    return {.unit = allowance.retry.ms, .full = allowance.burst * allowance.retry.ms, .per_ms = 1};
+}
+
+RateLimits::RateLimits(RateOptions options)
+    // One message is 1000 units, so that a rate of n a second is n units a millisecond.
+    : messages_(
+          {.unit = 1'000, .full = options.messages_burst * 1'000, .per_ms = options.messages_per_second}),
+      passwords_(rate_of(options.passwords)),
+      passwords_of_address_(rate_of(options.passwords_of_address)),
+      passwords_of_account_(rate_of(options.passwords_of_account)),
+      accounts_(rate_of(options.accounts)),
+      familiar_(familiar_max) {
+    static_assert(std::tuple_size_v<decltype(hash_key_)> == crypto_shorthash_KEYBYTES);
+    crypto_shorthash_keygen(hash_key_.data());
 }
 
 std::size_t RateLimits::size() const {
     const std::lock_guard lock(mutex_);
-    return messages_.size() + passwords_.size();
+    return messages_.recent.size() + passwords_.recent.size() + passwords_of_address_.recent.size() +
+           passwords_of_account_.recent.size() + accounts_.recent.size() + familiar_.size();
+}
+
+/// SipHash: of 100,000 no two fall together, and nobody can choose two that do.
+std::uint64_t RateLimits::hashed(std::string_view text) const {
+    std::array<std::uint8_t, crypto_shorthash_BYTES> hash{};
+    crypto_shorthash(hash.data(), reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                     hash_key_.data());
+    std::uint64_t number = 0;
+    for (const std::uint8_t byte : hash)
+        number = number << 8 | byte;
+    return number;
+}
+
+std::uint64_t RateLimits::pair_of(const PasswordTry& attempt) const {
+    return hashed(std::to_string(attempt.address.size()) + ' ' + attempt.address + attempt.handle);
+}
+
+std::uint64_t RateLimits::familiar_of(AccountKey account, std::string_view address) const {
+    return hashed(std::to_string(account.value) + ' ' + std::string(address));
 }
 
 std::optional<Duration> RateLimits::take_message(AccountKey account, Instant now) {
-    // One message is 1000 units, so that a rate of n a second is n units a millisecond.
-    const std::int64_t full = options_.messages_burst * 1000;
-    const std::int64_t per_ms = options_.messages_per_second;
+    const auto key = static_cast<std::uint64_t>(account.value);
     const std::lock_guard lock(mutex_);
-    forget_full(messages_, full, per_ms, now);
-    Bucket& bucket = messages_.try_emplace(account, Bucket{full, now}).first->second;
-    bucket.level = std::min(full, bucket.level + (now - bucket.at).ms * per_ms);
-    bucket.at = now;
-    if (bucket.level < 1000) return milliseconds((1000 - bucket.level + per_ms - 1) / per_ms);
-    bucket.level -= 1000;
+    if (const Duration wait = messages_.wait(key, now); wait > Duration{}) return wait;
+    messages_.take(key, now);
     return std::nullopt;
 }
 
-std::optional<Duration> RateLimits::take_password(std::string_view handle, std::string_view address,
-                                                  Instant now) {
-    // One attempt is as many units as milliseconds pass between two.
-    const std::int64_t attempt = options_.password_retry.ms;
-    const std::int64_t full = options_.password_failures_max * attempt;
+bool RateLimits::is_familiar(AccountKey account, std::string_view address, Instant now) {
+    const std::uint64_t key = familiar_of(account, address);
     const std::lock_guard lock(mutex_);
-    forget_full(passwords_, full, 1, now);
-    Bucket& bucket = passwords_.try_emplace(password_key(handle, address), Bucket{full, now}).first->second;
-    bucket.level = std::min(full, bucket.level + (now - bucket.at).ms);
-    bucket.at = now;
-    if (bucket.level < attempt) return milliseconds(attempt - bucket.level);
-    bucket.level -= attempt;
+    const Instant* noted = familiar_.find(key);
+    return noted != nullptr && now - *noted <= familiar_for;
+}
+
+void RateLimits::note_signed_in(AccountKey account, std::string_view address, Instant now) {
+    const std::uint64_t key = familiar_of(account, address);
+    const std::lock_guard lock(mutex_);
+    familiar_.put(key, now);
+}
+
+std::optional<Duration> RateLimits::take_password(const PasswordTry& attempt, Instant now) {
+    const std::uint64_t pair = pair_of(attempt);
+    const std::uint64_t address = hashed(attempt.address);
+    const std::uint64_t handle = hashed(attempt.handle);
+    const std::lock_guard lock(mutex_);
+    Duration wait = passwords_.wait(pair, now);
+    if (!attempt.familiar) {
+        wait = std::max(
+            {wait, passwords_of_address_.wait(address, now), passwords_of_account_.wait(handle, now)});
+    }
+    if (wait > Duration{}) return wait;
+    passwords_.take(pair, now);
+    if (attempt.familiar) return std::nullopt;
+    passwords_of_address_.take(address, now);
+    passwords_of_account_.take(handle, now);
     return std::nullopt;
 }
 
-void RateLimits::password_fitted(std::string_view handle, std::string_view address) {
+void RateLimits::password_fitted(const PasswordTry& attempt) {
     const std::lock_guard lock(mutex_);
-    passwords_.erase(password_key(handle, address));
+    passwords_.recent.erase(pair_of(attempt));
+    // Only its own: else whoever has one account could guess at all others for ever.
+    give_back_to_strangers(attempt);
 }
 
-void RateLimits::password_not_tried(std::string_view handle, std::string_view address) {
+void RateLimits::password_not_tried(const PasswordTry& attempt) {
     const std::lock_guard lock(mutex_);
-    const auto found = passwords_.find(password_key(handle, address));
-    if (found != passwords_.end()) found->second.level += options_.password_retry.ms;
+    passwords_.give_back(pair_of(attempt));
+    give_back_to_strangers(attempt);
+}
+
+void RateLimits::give_back_to_strangers(const PasswordTry& attempt) {
+    if (attempt.familiar) return;
+    passwords_of_address_.give_back(hashed(attempt.address));
+    passwords_of_account_.give_back(hashed(attempt.handle));
+}
+
+std::optional<Duration> RateLimits::take_account(std::string_view address, Instant now) {
+    const std::uint64_t key = hashed(address);
+    const std::lock_guard lock(mutex_);
+    if (const Duration wait = accounts_.wait(key, now); wait > Duration{}) return wait;
+    accounts_.take(key, now);
+    return std::nullopt;
+}
+
+void RateLimits::account_not_tried(std::string_view address) {
+    const std::lock_guard lock(mutex_);
+    accounts_.give_back(hashed(address));
 }
 
 }  // namespace parley::server

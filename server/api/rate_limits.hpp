@@ -1,27 +1,54 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "server/api/recent.hpp"
 #include "server/domain/keys.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace parley::server {
+
+/// So many at once, and after that one in this time.
+struct Allowance {
+    std::int64_t burst = 1;
+    Duration retry;
+};
 
 struct RateOptions {
     std::int64_t messages_per_second = 5;
     std::int64_t messages_burst = 60;
-    std::int64_t password_failures_max = 5;
-    Duration password_retry = seconds(100);
+    /// Failed passwords: of one handle from one address; from one address for all handles; of one handle from
+    /// all addresses that are not known to be its person's.
+    Allowance passwords{.burst = 5, .retry = seconds(100)};
+    Allowance passwords_of_address{.burst = 50, .retry = seconds(20)};
+    Allowance passwords_of_account{.burst = 100, .retry = seconds(60)};
+    /// Accounts that are made from one address without an invite.
+    Allowance accounts{.burst = 10, .retry = seconds(600)};
 };
 
-/// Token buckets of the whole process: messages by account, failed passwords by account and address. Memory
-/// is bounded: a full bucket is forgotten. Any thread may use it; each call is short.
+/// Somebody tries a password.
+struct PasswordTry {
+    /// In one spelling of all that mean it. Whether anybody has it makes no difference here.
+    std::string handle;
+    /// As of HttpRequest::remote.
+    std::string address;
+    /// Whoever has the handle was signed in from there (`is_familiar`).
+    bool familiar = false;
+};
+
+/// What strangers, and accounts, may do how often, for the whole process. Memory is bounded: of each kind the
+/// buckets that were used last are kept. Any thread may use it; each call is short.
+///
+/// One who guesses is slowed down three times: for one handle, for many handles (one word tried on
+/// everybody), and for one handle from many addresses. The last two could also be used to keep somebody out,
+/// so they do not hold where the account was signed in lately: there the first one does. Devices that are
+/// signed in use tokens, which nothing here counts.
 class RateLimits {
   public:
     explicit RateLimits(RateOptions options);
@@ -29,32 +56,68 @@ class RateLimits {
     /// Takes one message out of the account's bucket; else says how long to wait.
     std::optional<Duration> take_message(AccountKey account, Instant now);
 
-    /// Takes one attempt at the handle's password from this address, before it is looked at, so that many at
-    /// once get no further; else says how long to wait. What fitted, or was not looked at, gives the attempt
-    /// back.
-    std::optional<Duration> take_password(std::string_view handle, std::string_view address, Instant now);
-    void password_fitted(std::string_view handle, std::string_view address);
-    void password_not_tried(std::string_view handle, std::string_view address);
+    /// Whether tokens of this account were given to this address within the last 30 days, as far as is known:
+    /// since the process began, of as many as are kept.
+    bool is_familiar(AccountKey account, std::string_view address, Instant now);
+    void note_signed_in(AccountKey account, std::string_view address, Instant now);
 
-    /// Buckets that are kept.
+    /// Takes one attempt, before the password is looked at, so that many at once get no further; else says
+    /// how long to wait, and takes nothing. What fitted, or was not looked at, gives the attempt back; for
+    /// one that fitted the address has all attempts at this handle again.
+    std::optional<Duration> take_password(const PasswordTry& attempt, Instant now);
+    void password_fitted(const PasswordTry& attempt);
+    void password_not_tried(const PasswordTry& attempt);
+
+    /// The same for an account that this address makes without an invite. What was refused before it cost
+    /// anything gives it back.
+    std::optional<Duration> take_account(std::string_view address, Instant now);
+    void account_not_tried(std::string_view address);
+
+    /// Buckets and familiar addresses that are kept.
     std::size_t size() const;
 
   private:
-    /// Counted in thousandths, refilled as time goes by.
+    /// One is `unit`, and as much comes back in each millisecond as `per_ms`.
+    struct Rate {
+        std::int64_t unit = 1;
+        std::int64_t full = 1;
+        std::int64_t per_ms = 1;
+    };
     struct Bucket {
         std::int64_t level = 0;
         Instant at;
     };
-    template <class Key>
-    using Buckets = std::unordered_map<Key, Bucket>;
+    struct Buckets {
+        explicit Buckets(Rate chosen);
 
-    template <class Key>
-    static void forget_full(Buckets<Key>& buckets, std::int64_t full, std::int64_t per_ms, Instant now);
+        /// How long until one can be taken; zero: now.
+        Duration wait(std::uint64_t key, Instant now);
+        /// To be called where one can be.
+        void take(std::uint64_t key, Instant now);
+        void give_back(std::uint64_t key);
 
-    RateOptions options_;
+        Rate rate;
+        Recent<Bucket> recent;
+
+      private:
+        std::int64_t level(std::uint64_t key, Instant now);
+    };
+
+    static Rate rate_of(const Allowance& allowance);
+    std::uint64_t hashed(std::string_view text) const;
+    std::uint64_t pair_of(const PasswordTry& attempt) const;
+    std::uint64_t familiar_of(AccountKey account, std::string_view address) const;
+    void give_back_to_strangers(const PasswordTry& attempt);
+
+    /// Strangers choose handles, and addresses within what they have.
+    std::array<std::uint8_t, 16> hash_key_{};
     mutable std::mutex mutex_;
-    Buckets<AccountKey> messages_;
-    Buckets<std::string> passwords_;
+    Buckets messages_;
+    Buckets passwords_;
+    Buckets passwords_of_address_;
+    Buckets passwords_of_account_;
+    Buckets accounts_;
+    Recent<Instant> familiar_;
 };
 
 }  // namespace parley::server

@@ -47,6 +47,15 @@ SILENT = {
     "threads.shards": 2,
     "log.level": "warning",
 }
+GUARDED = {
+    "accounts.new_max": 3,
+    "accounts.new_retry_seconds": 11,
+    "passwords.address_failures_max": 4,
+    "passwords.address_retry_seconds": 13,
+    "passwords.account_failures_max": 6,
+    "passwords.account_retry_seconds": 17,
+    "listen.proxies": ["127.0.0.1"],
+}
 SMALL = {
     "listen.connections_max": 3,
     "metrics": False,
@@ -71,6 +80,7 @@ def run(cases):
         (STRICT, STRICT_CASES),
         (LARGE, (a_queue_of_one, files_of_the_store)),
         (SILENT, (a_queue_of_all, a_log_of_warnings)),
+        (GUARDED, (new_accounts, guesses_of_an_address, guesses_at_an_account)),
         (SMALL, (connections_max, no_metrics, no_proxy_is_believed)),
     ):
         with Server(settings) as server:
@@ -80,7 +90,8 @@ def run(cases):
 
 def each_setting_is_looked_at():
     printed = run_parleyd("config", "print", cwd="/").stdout
-    equal(setting_names(printed), sorted({*STRICT, *LARGE, *SILENT, *SMALL, *ELSEWHERE}), "the settings")
+    looked_at = {*STRICT, *LARGE, *SILENT, *GUARDED, *SMALL, *ELSEWHERE}
+    equal(setting_names(printed), sorted(looked_at), "the settings")
     for name, (file, words) in ELSEWHERE.items():
         assert words in (pathlib.Path(__file__).parent / file).read_text(), f"{name} is not in {file}"
 
@@ -258,6 +269,43 @@ def a_log_of_warnings(server):
     assert "listens on" in server.output, server.output
     for word in ("event=", "serving", " info"):
         assert word not in server.output, f"{word} is logged: {server.output}"
+
+
+def must_wait(answer, seconds):
+    equal((answer.status, answer.code), (429, "rate_limited"), "the answer")
+    wait = answer.json()["retry_after_ms"]
+    # So long a wait is this setting's alone.
+    assert (seconds - 2) * 1000 < wait <= seconds * 1000, f"{wait} ms, not {seconds} s"
+
+
+def new_accounts(server):
+    def register(handle, address):
+        body = {"handle": handle, "password": "long enough", "device_name": "new"}
+        return Rest(server.port).call("POST", "/v1/accounts", body, headers={"X-Forwarded-For": address})
+
+    for number in range(3):
+        equal(register(f"new{number}", "203.0.113.1").status, 201, f"account {number}")
+    must_wait(register("new3", "203.0.113.1"), 11)
+    equal(register("new3", "203.0.113.2").status, 201, "from another address")
+
+
+def guesses_of_an_address(server):
+    # Two of one network, which may as well be one person's.
+    here = ["2001:db8:0:1::1", "2001:db8:0:1::2"]
+    for number in range(4):
+        answer = sign_in(server, f"nobody{number}", "wrong", here[number % 2])
+        equal((answer.status, answer.code), (401, "credentials"), f"guess {number}")
+    must_wait(sign_in(server, "nobody4", "wrong", here[0]), 13)
+    equal(sign_in(server, "nobody4", "wrong", "2001:db8:0:2::1").status, 401, "from another network")
+
+
+def guesses_at_an_account(server):
+    """Strangers are slowed down, wherever they are, and the account's person is not."""
+    person = Account.register(server, "wanted")
+    for number in range(6):
+        equal(sign_in(server, person.handle, "wrong", f"192.0.2.{number}").status, 401, f"guess {number}")
+    must_wait(sign_in(server, person.handle, person.password, "192.0.2.7"), 17)
+    person.sign_in()  # from where it was made
 
 
 def connections_max(server):

@@ -13,11 +13,14 @@ from . import waiting
 from .rest import Rest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[4]
-# What the tests of this folder need: open registration, hashing that costs nothing, and no limit on speed.
+# What the tests of this folder need: open registration, hashing that costs nothing, and no limit on speed;
+# all come from one address.
 QUICK = {
     "passwords.memory_kib": 8,
     "passwords.passes": 1,
     "registration": "open",
+    "accounts.new_max": 1000000,
+    "passwords.address_failures_max": 1000000,
     "messages.per_second": 1000000,
     "messages.burst": 1000000,
 }

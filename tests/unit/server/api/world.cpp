@@ -57,6 +57,7 @@ bool Reads::submit(std::uint32_t shard, std::function<void(Snapshot&)> read, std
 
 bool Hashes::hash(std::uint32_t shard, std::string password, std::function<void(Result<std::string>)> done) {
     if (full) return false;
+    ++made;
     finished.emplace_back(shard, [password, done] { done("hash of " + password); });
     return true;
 }

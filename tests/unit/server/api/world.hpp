@@ -66,6 +66,8 @@ class Hashes : public PasswordHasher {
     bool verify(std::uint32_t shard, std::string password, std::string hash,
                 std::function<void(bool)> done) override;
     std::deque<std::pair<std::uint32_t, std::function<void()>>> finished;
+    /// Passwords that were to be hashed.
+    int made = 0;
     /// Against what passwords were compared.
     std::vector<std::string> compared;
     bool full = false;
@@ -148,7 +150,9 @@ class World : public Bus, public Operations {
     struct Options {
         std::uint32_t shards = 1;
         Rules rules{.registration = Registration::open};
-        RateOptions rates{.messages_per_second = 1'000'000, .messages_burst = 1'000'000};
+        RateOptions rates{.messages_per_second = 1'000'000,
+                          .messages_burst = 1'000'000,
+                          .accounts = {.burst = 1'000'000, .retry = seconds(1)}};
         ShardOptions shard;
         /// Its rules are those above.
         HttpOptions http{.decoy_hash = "decoy"};

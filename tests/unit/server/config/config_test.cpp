@@ -92,6 +92,23 @@ TEST(Settings, ThatNobodyKnowsAreNamedWithTheirLine) {
     EXPECT_TRUE(load("[listen]\n[log]\n")) << "a section may be empty";
 }
 
+TEST(Settings, OfWhatStrangersMayDoAreCheckedAndPrinted) {
+    EXPECT_NE(
+        mistake("[passwords]\naddress_failures_max = 0\n").find("passwords.address_failures_max is from 1"),
+        std::string::npos);
+    for (const auto* key : {"accounts.new_max", "accounts.new_retry_seconds",
+                            "passwords.address_failures_max", "passwords.address_retry_seconds",
+                            "passwords.account_failures_max", "passwords.account_retry_seconds"}) {
+        const auto refused = load_settings({.file = {}, .variables = {}, .flags = {{key, "0"}}});
+        EXPECT_FALSE(refused) << key;
+        const auto settings =
+            load_settings({.file = {}, .variables = {{variable_of(key), "77"}}, .flags = {}});
+        ASSERT_TRUE(settings) << key;
+        const std::string name = std::string(key).substr(std::string_view(key).find('.') + 1);
+        EXPECT_NE(print_settings(*settings).find("\n" + name + " = 77\n"), std::string::npos) << key;
+    }
+}
+
 TEST(Settings, OfTheWrongKindAreNamedWithTheirLine) {
     EXPECT_EQ(mistake("\n[listen]\nport = 'http'\n"), ":3: listen.port is a whole number");
     EXPECT_EQ(mistake("data = 1\n"), ":1: data is a text, in quotes");

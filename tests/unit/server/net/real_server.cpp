@@ -69,6 +69,7 @@ RealServer::~RealServer() {
 
 std::vector<ShardLoop*> RealServer::loops() {
     std::vector<ShardLoop*> all;
+    all.reserve(loops_.size());
     for (const auto& loop : loops_)
         all.push_back(loop.get());
     return all;

@@ -42,7 +42,9 @@ class RealServer : public Operations {
     TestHost host_;
     Rules rules_{.registration = Registration::open};
     Tokens tokens_{RootSecret{}};
-    RateLimits limits_{{.messages_per_second = 1'000'000, .messages_burst = 1'000'000}};
+    RateLimits limits_{{.messages_per_second = 1'000'000,
+                        .messages_burst = 1'000'000,
+                        .accounts = {.burst = 1'000'000, .retry = seconds(1)}}};
     ProcessMetrics process_;
     std::vector<std::unique_ptr<ShardMetrics>> metrics_;
     std::unique_ptr<Store> store_;

@@ -71,6 +71,7 @@ class ResumeCost : public testing::Test {
         const auto end = on_disk.store().position() + 2 * sqlite::stretch_positions;
         while (on_disk.store().position() < end) {
             std::vector<Work> works;
+            works.reserve(500);
             for (int i = 0; i < 500; ++i)
                 works.push_back(world->work(cleo, protocol::ConversationCreate{.title = "t"}));
             ASSERT_TRUE(world->apply(works));
@@ -111,6 +112,7 @@ class RowsCost : public ResumeCost {};
 
 TEST_F(RowsCost, OfTheSettingsDoesNotGrowWithTheMembers) {
     std::vector<Person> members;
+    members.reserve(200);
     for (int i = 0; i < 200; ++i)
         members.push_back(world->person("member" + std::to_string(i)));
     const auto small = world->group(ada, {bob});
