@@ -16,6 +16,10 @@ SERVER_ENDS_AFTER_SYNC_SECONDS = 1.0
 EXIT_OF_FAILED_SYNC = 74
 
 
+def says_that_some_is_missing(problem):
+    return any(words in problem for words in SAYS_THAT_SOME_IS_MISSING)
+
+
 def check(name):
     def register(function):
         CHECKS[name] = function
@@ -97,7 +101,7 @@ def nothing_left_out(history):
     for (number, conversation), messages in history.shown_by_run("tail", "history").items():
         borns = {one["born"] for one in messages if one["born"] > 0}
         said = history.ends[number]["problem"] if number in history.ends else ""
-        if not borns or any(words in said for words in SAYS_THAT_SOME_IS_MISSING):
+        if not borns or says_that_some_is_missing(said):
             continue
         device = messages[0]["device"]
         due = {

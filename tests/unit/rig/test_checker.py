@@ -1,5 +1,6 @@
 """The rig's checker: right histories pass, and each defect is noticed by the check that is about it."""
 import pathlib
+import random
 import sys
 import unittest
 
@@ -65,7 +66,19 @@ class SickHistories(unittest.TestCase):
                 with self.subTest(name, seed=seed):
                     self.assertIn(noticed_by, problems(events))
 
-    def test_every_check_can_complain(self):
+    def test_a_run_that_says_that_something_is_missing_is_not_what_is_made_sick(self):
+        events = example.events()
+        runs = {events[run[0]]["n"] for run in doctor.runs_of(events, "tail", "history")}
+        honest = min(runs)
+        for one in events:
+            if one["e"] == "end" and one["n"] in runs - {honest}:
+                one["problem"] = "Some of this conversation is not on this device"
+        self.assertGreater(len(runs), 1)
+        for seed in SEEDS:
+            changed = list(events)
+            doctor.leave_out(changed, random.Random(seed))
+            self.assertIn("5: a run leaves nothing out between what it shows, or says so", problems(changed))
+
         noticed = {noticed_by for _, noticed_by, _ in doctor.DEFECTS}
         self.assertEqual(noticed, set(checks.CHECKS))
 
