@@ -19,6 +19,9 @@ function(parley_precompile name)
     set(folder "${PROJECT_BINARY_DIR}/precompiled")
     file(MAKE_DIRECTORY "${folder}")
     separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
+    if(CMAKE_CXX_COMPILER_TARGET)
+        list(APPEND flags "--target=${CMAKE_CXX_COMPILER_TARGET}")
+    endif()
     # Being pedantic defines other macros in g++.
     list(APPEND flags ${arg_FLAGS} "${CMAKE_CXX${CMAKE_CXX_STANDARD}_STANDARD_COMPILE_OPTION}" -Wpedantic)
 
