@@ -8,10 +8,119 @@
 namespace parley::core {
 namespace {
 
+// What all versions together come to, for a database that holds nothing: altering tables that were only just
+// made is what costs most in making them.
+//
 // `self`: who this device is signed in as, and how far its account stream has got; one line or none.
 // `conversation`: see conversation.hpp. `stream_row`: rows of conversations, and of the account stream under
 // stream 0. `command`: the outbox, in order. `settled`: own commands that were accepted, so that their ids
-// stay known.
+// stay known. `receipt`: how far others have got. `reader`: which rows the version that opened this last
+// could read.
+constexpr std::string_view newest_schema = R"sql(
+CREATE TABLE lease (generation INTEGER NOT NULL);
+INSERT INTO lease VALUES (0);
+
+CREATE TABLE self (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    account TEXT NOT NULL,
+    device TEXT NOT NULL,
+    access_token TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    refresh_token TEXT NOT NULL,
+    sync_token TEXT,
+    epoch INTEGER,
+    cursor INTEGER NOT NULL,
+    behind INTEGER NOT NULL,
+    heard_at INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE conversation (
+    number INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL UNIQUE,
+    known INTEGER NOT NULL,
+    present INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    summary BLOB NOT NULL,
+    preview BLOB,
+    head INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    solid INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    ranges TEXT NOT NULL,
+    removed_after INTEGER,
+    removed_upto INTEGER NOT NULL,
+    newest_owed INTEGER NOT NULL,
+    members_after INTEGER,
+    settings_owed INTEGER NOT NULL,
+    restored_from INTEGER,
+    read INTEGER NOT NULL,
+    triple_read INTEGER NOT NULL,
+    unread INTEGER NOT NULL,
+    mentions INTEGER NOT NULL,
+    as_of_conversation INTEGER NOT NULL,
+    as_of_account INTEGER NOT NULL,
+    acked INTEGER NOT NULL,
+    delivered_places TEXT NOT NULL DEFAULT '',
+    read_places TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE stream_row (
+    stream INTEGER NOT NULL,
+    born INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    type INTEGER NOT NULL,
+    id BLOB,
+    counts INTEGER NOT NULL,
+    own INTEGER NOT NULL,
+    not_on_server INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    unreadable INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (stream, born)
+) WITHOUT ROWID;
+CREATE INDEX stream_row_other ON stream_row (stream, type, born) WHERE type <> 42;
+CREATE INDEX stream_row_lost ON stream_row (stream, id) WHERE not_on_server = 1;
+CREATE INDEX stream_row_unreadable ON stream_row (stream, seq) WHERE unreadable = 1;
+
+CREATE TABLE command (
+    position INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    type INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    made_by BLOB,
+    made_at INTEGER NOT NULL,
+    upto INTEGER NOT NULL,
+    failure INTEGER,
+    failure_context TEXT,
+    failure_field TEXT,
+    body BLOB NOT NULL
+);
+
+CREATE TABLE settled (
+    id BLOB PRIMARY KEY,
+    stream TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    passing INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX settled_passing ON settled (at) WHERE passing = 1;
+
+CREATE TABLE receipt (
+    stream INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    PRIMARY KEY (stream, account)
+) WITHOUT ROWID;
+
+CREATE TABLE profile (
+    account TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE reader (stamp INTEGER NOT NULL);
+INSERT INTO reader VALUES (0);
+)sql";
+
 constexpr std::string_view version_1 = R"sql(
 CREATE TABLE lease (generation INTEGER NOT NULL);
 INSERT INTO lease VALUES (0);
@@ -176,6 +285,10 @@ Status migrate(LocalDatabase& database, std::span<const std::string_view> script
     // Asked again inside the transaction: another core may have migrated in between.
     TRY_ASSIGN(std::int64_t version, user_version(database));
     if (version > newest) return fail(ErrorCode::unavailable, "a newer version wrote the local database");
+    if (version == 0 && newest == static_cast<std::int64_t>(scripts_of_all_versions.size())) {
+        TRY(database.run(newest_schema));
+        version = newest;
+    }
     for (; version < newest; ++version)
         TRY(database.run(scripts[static_cast<std::size_t>(version)]));
     TRY(database.run("PRAGMA user_version = " + std::to_string(newest)));

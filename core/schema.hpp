@@ -12,8 +12,9 @@ namespace parley::core {
 /// that was released is never changed; a new version is a new script.
 std::span<const std::string_view> migrations();
 
-/// Runs the scripts that the database has not seen, all in one transaction. Fails, and leaves everything as
-/// it was, where a newer version wrote the database.
+/// Runs the scripts that the database has not seen, all in one transaction; one that holds nothing is given
+/// at once what all of them come to. Fails, and leaves everything as it was, where a newer version wrote the
+/// database.
 Status migrate(LocalDatabase& database, std::span<const std::string_view> scripts = migrations());
 
 /// Which rows the core that opened the database last could read (protocol::rows_stamp); 0: none has yet.
