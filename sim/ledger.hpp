@@ -27,6 +27,8 @@ struct Given {
     bool kept = false;
     /// The person threw it away, or sent it again under another id, after it had failed.
     bool dropped = false;
+    /// Under which id, where it was sent again.
+    std::optional<Uuid> again_as;
 };
 
 /// What one device was told to do.

@@ -10,16 +10,24 @@ bool perform_settle_failed(Scene& scene, Device& device) {
     if (!waiting) return false;
     for (const auto& one : *waiting) {
         if (one.state != core::CommandState::failed) continue;
-        Given* given = device.ledger.find(one.id);
-        if (given != nullptr) given->dropped = true;
         const bool again = scene.world().random().below(2) == 0;
+        std::optional<Uuid> fresh;
         device.node->act([&](core::Client& client) {
-            if (!again) {
-                (void)client.discard(one.id, device.node->now());
-            } else if (const auto id = client.retry(one.id, device.node->now())) {
+            if (again) {
+                const auto id = client.retry(one.id, device.node->now());
+                if (!id) return;
+                fresh = *id;
                 device.ledger.add(*id, one.command, *client.account());
+            } else if (!client.discard(one.id, device.node->now())) {
+                return;
+            }
+            // Not before it has worked.
+            if (Given* given = device.ledger.find(one.id); given != nullptr) {
+                given->dropped = true;
+                given->again_as = fresh;
             }
         });
+        if (fresh) device.ledger.find(*fresh)->kept = device.node->up();
         return true;
     }
     return false;

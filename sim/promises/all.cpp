@@ -24,6 +24,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         newcomer_sees_nothing,
         rights,
         account_rights,
+        what_was_asked,
         revoked_is_out,
         within_limits,
         full_disk_is_said,

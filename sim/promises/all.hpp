@@ -25,6 +25,7 @@ std::unique_ptr<Promise> removed_hears_nothing();  // 16
 std::unique_ptr<Promise> newcomer_sees_nothing();  // 17
 std::unique_ptr<Promise> rights();                 // 18
 std::unique_ptr<Promise> account_rights();         // 18
+std::unique_ptr<Promise> what_was_asked();         // 18
 std::unique_ptr<Promise> revoked_is_out();         // 20
 std::unique_ptr<Promise> within_limits();          // 28
 std::unique_ptr<Promise> full_disk_is_said();      // 33

@@ -113,8 +113,10 @@ class Rights final : public Kept<Rights> {
         const bool owns = actor.present && actor.role == Role::owner;
         // The founding: members come right behind the settings, brought by who founds.
         const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
-        if (history == nullptr && member.present) return member.by == by;
-        if (member.present && !before.present) return owns;
+        const bool plain = member.role == Role::member;
+        if (history == nullptr && member.present)
+            return member.by == by && (plain || member.profile.account == by);
+        if (member.present && !before.present) return owns && plain;
         if (!member.present) return member.profile.account == by || owns;
         // An heir: the last owner has just left.
         const bool owned = std::ranges::any_of(

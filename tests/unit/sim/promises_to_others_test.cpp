@@ -211,6 +211,27 @@ TEST_F(Broken, Promise18WhereAnOwnerMakesAnotherOneWhileThereIsOne) {
     EXPECT_EQ(broken(), 18);
 }
 
+TEST_F(Broken, Promise18WhereSomebodyComesInAsAnOwner) {
+    founded();
+    commit(4, member(AccountKey{103}, protocol::Role::member, true, ada));
+    EXPECT_EQ(broken(), -1);
+    commit(5, member(AccountKey{104}, protocol::Role::owner, true, ada));
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Broken, Promise18WhereAGroupIsMadeWithTwoOwners) {
+    server::Batch batch;
+    batch.effects.emplace_back(
+        change(1, protocol::ConversationChanged{
+                      .kind = protocol::ConversationKind::group, .title = "t", .by = to_id(ada)}));
+    batch.effects.emplace_back(change(2, member(ada, protocol::Role::owner, true, ada)));
+    rights()->committed(scene_, batch);
+    EXPECT_EQ(broken(), -1);
+    batch.effects.emplace_back(change(3, member(ben, protocol::Role::owner, true, ada)));
+    rights()->committed(scene_, batch);
+    EXPECT_EQ(broken(), 18);
+}
+
 TEST_F(Broken, Promise18WhereAMemberRemovesAnother) {
     founded();
     commit(4, member(ada, protocol::Role::owner, false, ben), {}, ben, 2);
@@ -238,9 +259,14 @@ TEST_F(Broken, WhatWasUndoneByARestoreIsStillSomebodysWishWhenItIsAskedForAgain)
     device(0).ledger.forget([](const Given&) { return true; });
     EXPECT_TRUE(device(0).ledger.given().empty());
     server::Batch batch;
+    server::AccountChange out{.account = ada, .change = {}};
+    out.change.seq = out.change.born = 1;
+    out.change.payload = protocol::DeviceChanged{.device = to_id(DeviceKey{1}), .name = "n"};
+    batch.effects.emplace_back(std::move(out));
     batch.effects.emplace_back(server::DeviceRevoked{.account = ada, .device = DeviceKey{1}});
-    batch.effects.emplace_back(server::Replied{
-        .origin = {.account = ada, .device = DeviceKey{7}, .command = uuid(9)}, .answer = {}});
+    batch.effects.emplace_back(
+        server::Replied{.origin = {.account = ada, .device = DeviceKey{7}, .command = uuid(9)},
+                        .answer = server::Answer{.payload = protocol::Done{}}});
     scene_.committed(batch);
     EXPECT_EQ(broken(), -1);
 }

@@ -1,0 +1,271 @@
+#include "sim/promises/deed.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace parley::sim {
+
+namespace {
+
+using protocol::Role;
+
+constexpr Duration invite_life = seconds(7 * 24 * 3'600);
+
+template <class Change>
+std::vector<const Change*> all_of(Effects effects) {
+    std::vector<const Change*> found;
+    for (const auto& effect : effects) {
+        if (const auto* change = std::get_if<Change>(&effect)) found.push_back(change);
+    }
+    return found;
+}
+
+/// What it did in conversations; in none but the one that the answer names.
+std::vector<const server::ConversationChange*> done_in_conversations(const Deed& deed) {
+    return all_of<server::ConversationChange>(deed.effects);
+}
+
+/// The change that the answer names, as what it has to be; null: it is something else, or is not known.
+template <class Payload>
+const Payload* answered_change(const Deed& deed) {
+    const auto* change = deed.after.change(deed.answer.stream, deed.answer.seq.value_or(0));
+    return change == nullptr ? nullptr : std::get_if<Payload>(&change->payload);
+}
+
+/// Of what was superseded before the server died and told nobody nothing is known.
+bool is_unknown(const Deed& deed, std::int64_t seq) {
+    const StreamId& stream = deed.answer.stream;
+    return seq >= 1 && seq <= deed.after.head(stream) && deed.after.change(stream, seq) == nullptr;
+}
+
+bool is_unknown(const Deed& deed) {
+    return is_unknown(deed, deed.answer.seq.value_or(0));
+}
+
+bool in_place(const Deed& deed, const protocol::Target& target) {
+    return fits_target(deed.after, deed.by, deed.made_by, target, deed.answer.stream);
+}
+
+template <class Answer>
+bool answered_with(const Deed& deed) {
+    return std::holds_alternative<Answer>(deed.answer.payload);
+}
+
+/// It made so many changes in conversations; a repeat makes none, nor does one that was done unseen.
+bool made(const Deed& deed, std::size_t changes) {
+    const std::size_t count = done_in_conversations(deed).size();
+    return count == 0 ? !deed.first : count == changes;
+}
+
+/// What it did to accounts is of this kind alone.
+template <class Payload>
+bool accounts_hear_only(const Deed& deed) {
+    return std::ranges::all_of(all_of<server::AccountChange>(deed.effects), [](const auto* own) {
+        return std::holds_alternative<Payload>(own->change.payload);
+    });
+}
+
+bool accounts_hear_nothing(const Deed& deed) {
+    return all_of<server::AccountChange>(deed.effects).empty();
+}
+
+std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
+    if (!answered_with<protocol::MessageAccepted>(deed)) return "it was answered with something else";
+    const auto* message = answered_change<protocol::MessageNew>(deed);
+    if (message == nullptr) return "no message stands where it was said to";
+    const auto* change = deed.after.change(deed.answer.stream, deed.answer.seq.value_or(0));
+    const bool same = change->id == deed.id && message->sender == deed.by && message->text == asked.text &&
+                      message->reply_to == asked.reply_to && message->mentions == asked.mentions;
+    if (!same) return "another message stands where it was said to";
+    if (!in_place(deed, asked.target)) return "it went to another conversation";
+    // The first to a person makes their conversation: settings and two members.
+    const auto changes = done_in_conversations(deed);
+    const bool founds = !changes.empty() && changes.front()->change.seq == 1;
+    if (founds && (!asked.target.direct || deed.before.direct_between(deed.by, *asked.target.direct)))
+        return "it made a conversation";
+    if (!made(deed, founds ? 4 : 1)) return "it did more than that";
+    if (founds ? !accounts_hear_only<protocol::Joined>(deed) : !accounts_hear_nothing(deed))
+        return "it changed accounts";
+    return {};
+}
+
+std::string wrong_of(const Deed& deed, const protocol::Read& asked) {
+    const auto* answer = std::get_if<protocol::ReadOk>(&deed.answer.payload);
+    if (answer == nullptr) return "it was answered with something else";
+    if (!in_place(deed, asked.target)) return "it moved in another conversation";
+    if (answer->upto < asked.upto) return "it was answered with less than was read";
+    if (answer->upto > deed.after.read(deed.by, deed.answer.stream))
+        return "it was answered with more than was ever read";
+    if (!done_in_conversations(deed).empty()) return "it changed a conversation";
+    for (const auto* own : all_of<server::AccountChange>(deed.effects)) {
+        const auto* moved = std::get_if<protocol::ReadChanged>(&own->change.payload);
+        if (moved == nullptr || moved->conversation != deed.answer.stream || moved->upto != asked.upto ||
+            server::to_id(own->account) != deed.by)
+            return "it moved something else, or to another place";
+    }
+    return {};
+}
+
+/// The settings, and then the members, the maker first.
+std::string wrong_of(const Deed& deed, const protocol::ConversationCreate& asked) {
+    if (!answered_with<protocol::ConversationCreated>(deed)) return "it was answered with something else";
+    const StreamId& stream = deed.answer.stream;
+    const std::int64_t head = deed.answer.seq.value_or(0);
+    std::vector<AccountId> members{deed.by};
+    for (const AccountId& one : asked.members)
+        if (std::ranges::find(members, one) == members.end()) members.push_back(one);
+    if (head != static_cast<std::int64_t>(members.size()) + 1) return "it has other members";
+    if (!made(deed, members.size() + 1)) return "it did more than that";
+    if (!accounts_hear_only<protocol::Joined>(deed)) return "it changed accounts";
+    const auto* first = deed.after.change(stream, 1);
+    const auto* settings =
+        first == nullptr ? nullptr : std::get_if<protocol::ConversationChanged>(&first->payload);
+    if (settings == nullptr && !is_unknown(deed, 1)) return "it has no settings";
+    if (settings != nullptr && (settings->kind != protocol::ConversationKind::group ||
+                                settings->title != asked.title || settings->by != deed.by))
+        return "it has another title, or kind";
+    for (std::int64_t seq = 2; seq <= head; ++seq) {
+        const auto* change = deed.after.change(stream, seq);
+        if (is_unknown(deed, seq)) continue;
+        const auto* member =
+            change == nullptr ? nullptr : std::get_if<protocol::MemberChanged>(&change->payload);
+        const AccountId& expected = members[static_cast<std::size_t>(seq) - 2];
+        const Role role = expected == deed.by ? Role::owner : Role::member;
+        if (member == nullptr || member->profile.account != expected || !member->present ||
+            member->role != role || member->by != deed.by)
+            return "it has other members, or in other roles";
+    }
+    return {};
+}
+
+std::string wrong_of(const Deed& deed, const protocol::ConversationRename& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    const auto* settings = answered_change<protocol::ConversationChanged>(deed);
+    if (settings == nullptr && is_unknown(deed)) return {};
+    if (settings == nullptr || settings->title != asked.title || settings->by != deed.by)
+        return "the title is not the one that was asked for";
+    if (!made(deed, 1)) return "it did more than that";
+    return accounts_hear_nothing(deed) ? std::string() : "it changed accounts";
+}
+
+std::string wrong_of(const Deed& deed, const protocol::MemberAdd& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    const bool changed = deed.answer.seq.has_value();
+    if (changed && !in_place(deed, asked.target)) return "it was done in another conversation";
+    for (const auto* change : done_in_conversations(deed)) {
+        const auto* member = std::get_if<protocol::MemberChanged>(&change->change.payload);
+        const bool fits = member != nullptr && member->present && member->role == Role::member &&
+                          std::ranges::find(asked.accounts, member->profile.account) != asked.accounts.end();
+        if (!fits) return "somebody else came in, or in another role";
+    }
+    if (changed && !deed.first) {
+        const auto* member = answered_change<protocol::MemberChanged>(deed);
+        return member != nullptr || is_unknown(deed) ? std::string() : "nobody came in there";
+    }
+    if (!deed.first) return {};
+    const StreamId stream = changed ? deed.answer.stream : asked.target.stream.value_or(StreamId());
+    if (stream.empty()) return {};
+    for (const AccountId& one : asked.accounts)
+        if (!deed.after.present(stream, one)) return one.text() + " is not in it";
+    return accounts_hear_only<protocol::Joined>(deed) ? std::string() : "it changed accounts";
+}
+
+/// Somebody went, by this.
+std::string wrong_going(const Deed& deed, const AccountId& who) {
+    const auto* member = answered_change<protocol::MemberChanged>(deed);
+    if (member == nullptr && is_unknown(deed)) return {};
+    if (member == nullptr || member->profile.account != who || member->present || member->by != deed.by)
+        return "somebody else went, or nobody";
+    return accounts_hear_only<protocol::Left>(deed) ? std::string() : "it changed accounts";
+}
+
+std::string wrong_of(const Deed& deed, const protocol::MemberRemove& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!deed.answer.seq) {
+        if (!done_in_conversations(deed).empty()) return "it did something, and did not say so";
+        const bool in = asked.target.stream && deed.after.present(*asked.target.stream, asked.account);
+        return deed.first && in ? "he is still in it" : std::string();
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    if (!made(deed, 1)) return "it did more than that";
+    return wrong_going(deed, asked.account);
+}
+
+std::string wrong_of(const Deed& deed, const protocol::ConversationLeave& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    // Where the last owner goes somebody inherits.
+    if (!made(deed, 1) && !made(deed, 2)) return "it did more than that";
+    return wrong_going(deed, deed.by);
+}
+
+std::string wrong_of(const Deed& deed, const protocol::ProfileSet& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!done_in_conversations(deed).empty() || !accounts_hear_only<protocol::ProfileChanged>(deed))
+        return "it did more than that";
+    if (is_unknown(deed)) return {};
+    const auto* set =
+        deed.answer.seq ? answered_change<protocol::ProfileChanged>(deed) : deed.after.profile(deed.by);
+    if (set == nullptr) return "no profile was changed by it";
+    const protocol::Profile& now = set->profile;
+    if (!deed.answer.seq && !deed.first) return {};
+    const auto* known = deed.before.profile(deed.by);
+    // Of a repeat, whose effect came before, only what was asked for is known.
+    const protocol::Profile before = deed.first && known != nullptr ? known->profile : now;
+    std::optional<std::string> avatar = asked.avatar ? asked.avatar : before.avatar;
+    if (avatar && avatar->empty()) avatar.reset();
+    const bool same = now.account == deed.by && now.handle == asked.handle.value_or(before.handle) &&
+                      now.name == asked.name.value_or(before.name) && now.avatar == avatar;
+    return same ? std::string() : "the profile is not the one that was asked for";
+}
+
+std::string wrong_of(const Deed& deed, const protocol::DeviceRevoke& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!done_in_conversations(deed).empty() || !accounts_hear_only<protocol::DeviceChanged>(deed))
+        return "it did more than that";
+    const auto* device = deed.after.device(deed.by, asked.device);
+    return device != nullptr && !device->present ? std::string() : "the device is still signed in";
+}
+
+std::string wrong_of(const Deed& deed, const protocol::InviteCreate& asked) {
+    const auto* invite = std::get_if<protocol::Invite>(&deed.answer.payload);
+    if (invite == nullptr || invite->code.empty()) return "it was answered with something else";
+    if (!done_in_conversations(deed).empty() || !accounts_hear_nothing(deed)) return "it did more than that";
+    const Duration lasts = milliseconds(asked.lasts_ms.value_or(invite_life.ms));
+    return invite->expires_at == deed.answer.timestamp + lasts ? std::string()
+                                                               : "it lasts another time than was asked for";
+}
+
+}  // namespace
+
+bool fits_target(const Moment& moment, const AccountId& by, const MadeBy& made_by,
+                 const protocol::Target& target, const StreamId& stream) {
+    if (target.stream) return *target.stream == stream;
+    if (target.direct) {
+        return moment.kind(stream) == protocol::ConversationKind::direct && moment.member(stream, by) &&
+               moment.member(stream, *target.direct);
+    }
+    const auto made = target.made_by ? made_by(*target.made_by) : std::nullopt;
+    return made ? *made == stream : moment.kind(stream) == protocol::ConversationKind::group;
+}
+
+std::string what_is_wrong(const Deed& deed, const protocol::Payload& asked) {
+    for (const auto* change : done_in_conversations(deed)) {
+        if (change->origin.command != deed.id || server::to_id(change->origin.account) != deed.by)
+            return "something was done in the name of another command";
+        if (server::to_id(change->conversation) != deed.answer.stream)
+            return "something was done in another conversation than is said";
+    }
+    return std::visit(
+        [&](const auto& command) -> std::string {
+            if constexpr (requires { wrong_of(deed, command); }) {
+                return wrong_of(deed, command);
+            } else {
+                return "it is no command that is carried out";
+            }
+        },
+        asked);
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,140 @@
+#include "sim/promises/moment.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace parley::sim {
+
+namespace {
+
+/// The newest change of this stream for which `wanted` is true, in this part of a batch.
+template <class Wanted>
+const protocol::Change* newest_of(Effects effects, const StreamId& stream, Wanted wanted) {
+    for (const auto& effect : effects | std::views::reverse) {
+        const protocol::Change* change = nullptr;
+        if (const auto* shared = std::get_if<server::ConversationChange>(&effect)) {
+            if (server::to_id(shared->conversation) == stream) change = &shared->change;
+        } else if (const auto* own = std::get_if<server::AccountChange>(&effect)) {
+            if (server::to_stream(own->account) == stream) change = &own->change;
+        }
+        if (change != nullptr && wanted(*change)) return change;
+    }
+    return nullptr;
+}
+
+template <class Payload, class Wanted>
+const Payload* newest_in(Effects effects, const StreamId& stream, Wanted wanted) {
+    const auto* found = newest_of(effects, stream, [&](const protocol::Change& change) {
+        const auto* payload = std::get_if<Payload>(&change.payload);
+        return payload != nullptr && wanted(*payload);
+    });
+    return found == nullptr ? nullptr : std::get_if<Payload>(&found->payload);
+}
+
+}  // namespace
+
+std::optional<Moment::Standing> Moment::member(const StreamId& stream, const AccountId& account) const {
+    const auto* changed = newest_in<protocol::MemberChanged>(
+        so_far_, stream, [&](const auto& one) { return one.profile.account == account; });
+    if (changed != nullptr) return Standing{changed->present, changed->role};
+    const Membership* known = history_.membership(stream, account);
+    if (known == nullptr) return std::nullopt;
+    return Standing{known->present, known->role};
+}
+
+bool Moment::present(const StreamId& stream, const AccountId& account) const {
+    return member(stream, account).value_or(Standing{}).present;
+}
+
+const protocol::Change* Moment::change(const StreamId& stream, std::int64_t seq) const {
+    const auto* fresh =
+        newest_of(so_far_, stream, [seq](const protocol::Change& change) { return change.seq == seq; });
+    if (fresh != nullptr) return fresh;
+    const StreamHistory* known = history_.find(stream);
+    if (known == nullptr) return nullptr;
+    const auto found = known->changes.find(seq);
+    return found == known->changes.end() ? nullptr : &found->second;
+}
+
+std::int64_t Moment::head(const StreamId& stream) const {
+    const auto* fresh = newest_of(so_far_, stream, [](const protocol::Change&) { return true; });
+    if (fresh != nullptr) return fresh->seq;
+    const StreamHistory* known = history_.find(stream);
+    return known == nullptr ? 0 : known->head();
+}
+
+std::optional<protocol::ConversationKind> Moment::kind(const StreamId& stream) const {
+    const auto any = [](const protocol::ConversationChanged&) {
+        return true;
+    };
+    if (const auto* fresh = newest_in<protocol::ConversationChanged>(so_far_, stream, any))
+        return fresh->kind;
+    const StreamHistory* known = history_.find(stream);
+    if (known == nullptr || !known->conversation) return std::nullopt;
+    return known->kind;
+}
+
+const protocol::ProfileChanged* Moment::profile(const AccountId& account) const {
+    const StreamId stream{account.text()};
+    const auto any = [](const protocol::ProfileChanged&) {
+        return true;
+    };
+    if (const auto* fresh = newest_in<protocol::ProfileChanged>(so_far_, stream, any)) return fresh;
+    const StreamHistory* known = history_.find(stream);
+    // It is the first row of an account.
+    const protocol::Change* row = known == nullptr ? nullptr : known->row(1);
+    return row == nullptr ? nullptr : std::get_if<protocol::ProfileChanged>(&row->payload);
+}
+
+const protocol::DeviceChanged* Moment::device(const AccountId& account, const DeviceId& device) const {
+    const StreamId stream{account.text()};
+    const auto wanted = [&](const protocol::DeviceChanged& one) {
+        return one.device == device;
+    };
+    if (const auto* fresh = newest_in<protocol::DeviceChanged>(so_far_, stream, wanted)) return fresh;
+    const StreamHistory* known = history_.find(stream);
+    if (known == nullptr) return nullptr;
+    for (const auto& [born, seq] : known->latest) {
+        const auto* changed = std::get_if<protocol::DeviceChanged>(&known->changes.at(seq).payload);
+        if (changed != nullptr && wanted(*changed)) return changed;
+    }
+    return nullptr;
+}
+
+std::int64_t Moment::read(const AccountId& account, const StreamId& conversation) const {
+    std::int64_t read = history_.read(account, conversation);
+    const auto* moved = newest_in<protocol::ReadChanged>(
+        so_far_, StreamId{account.text()}, [&](const auto& one) { return one.conversation == conversation; });
+    if (moved != nullptr) read = std::max(read, moved->upto);
+    const auto* joined = newest_in<protocol::MemberChanged>(so_far_, conversation, [&](const auto& one) {
+        return one.present && one.profile.account == account;
+    });
+    if (joined != nullptr) read = std::max(read, joined->from.value_or(0));
+    return read;
+}
+
+std::optional<StreamId> Moment::direct_between(const AccountId& one, const AccountId& other) const {
+    const auto is_it = [&](const StreamId& stream) {
+        return kind(stream) == protocol::ConversationKind::direct && member(stream, one) &&
+               member(stream, other);
+    };
+    for (const auto& effect : so_far_) {
+        const auto* change = std::get_if<server::ConversationChange>(&effect);
+        if (change != nullptr && is_it(server::to_id(change->conversation)))
+            return server::to_id(change->conversation);
+    }
+    for (const auto& [stream, known] : history_.streams())
+        if (known.conversation && is_it(stream)) return stream;
+    return std::nullopt;
+}
+
+const Given* given_by(Scene& scene, const AccountId& account, const Uuid& id) {
+    for (const auto& device : scene.devices()) {
+        if (device->person->account != account) continue;
+        const Given* given = device->ledger.find(id);
+        if (given != nullptr && given->account == account) return given;
+    }
+    return nullptr;
+}
+
+}  // namespace parley::sim

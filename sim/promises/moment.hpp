@@ -1,0 +1,51 @@
+#pragma once
+
+#include "protocol/generated/cpp/types.hpp"
+#include "server/domain/batch.hpp"
+#include "sim/history.hpp"
+#include "sim/scene.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace parley::sim {
+
+using Effects = std::span<const server::Effect>;
+
+/// What stood at one moment in the middle of a batch: the history, and what the batch had brought by then.
+/// Each question walks that part of the batch; batches are short.
+class Moment {
+  public:
+    Moment(const History& history, Effects so_far) : history_(history), so_far_(so_far) {}
+
+    struct Standing {
+        bool present = false;
+        protocol::Role role = protocol::Role::member;
+    };
+    /// Nothing: he has never been one.
+    std::optional<Standing> member(const StreamId& stream, const AccountId& account) const;
+    bool present(const StreamId& stream, const AccountId& account) const;
+    /// Null: not known, or there is none with this number.
+    const protocol::Change* change(const StreamId& stream, std::int64_t seq) const;
+    std::int64_t head(const StreamId& stream) const;
+    std::optional<protocol::ConversationKind> kind(const StreamId& stream) const;
+    /// Null: there is no such account.
+    const protocol::ProfileChanged* profile(const AccountId& account) const;
+    /// Null: the account has never had this device.
+    const protocol::DeviceChanged* device(const AccountId& account, const DeviceId& device) const;
+    /// How far this account has read in this conversation.
+    std::int64_t read(const AccountId& account, const StreamId& conversation) const;
+    /// The conversation of these two alone.
+    std::optional<StreamId> direct_between(const AccountId& one, const AccountId& other) const;
+    const History& history() const { return history_; }
+
+  private:
+    const History& history_;
+    Effects so_far_;
+};
+
+/// The command of this account with this id, as one of its devices was given it; null: nobody gave it.
+const Given* given_by(Scene& scene, const AccountId& account, const Uuid& id);
+
+}  // namespace parley::sim

@@ -1,0 +1,177 @@
+#include "sim/promises/reason.hpp"
+
+#include "protocol/generated/cpp/limits.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace parley::sim {
+
+namespace {
+
+using protocol::Role;
+
+const protocol::Target* target_of(const protocol::Payload& asked) {
+    return std::visit(
+        [](const auto& command) -> const protocol::Target* {
+            if constexpr (requires { command.target; }) {
+                return &command.target;
+            } else {
+                return nullptr;
+            }
+        },
+        asked);
+}
+
+/// The conversation that is meant; nothing: there is none, or none is known.
+std::optional<StreamId> meant(const Refusal& refusal, const protocol::Payload& asked) {
+    const protocol::Target* target = target_of(asked);
+    if (target == nullptr) return std::nullopt;
+    if (target->direct) return refusal.moment.direct_between(refusal.by, *target->direct);
+    return target->made_by ? refusal.made_by(*target->made_by) : target->stream;
+}
+
+/// Whom the command names besides its own person.
+std::vector<AccountId> named(const protocol::Payload& asked) {
+    if (const auto* create = std::get_if<protocol::ConversationCreate>(&asked)) return create->members;
+    if (const auto* add = std::get_if<protocol::MemberAdd>(&asked)) return add->accounts;
+    if (const auto* remove = std::get_if<protocol::MemberRemove>(&asked)) return {remove->account};
+    const protocol::Target* target = target_of(asked);
+    if (target != nullptr && target->direct) return {*target->direct};
+    return {};
+}
+
+bool is_out(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto stream = meant(refusal, asked);
+    return !stream || !refusal.moment.present(*stream, refusal.by);
+}
+
+bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
+    if (std::holds_alternative<protocol::InviteCreate>(asked)) {
+        const auto* profile = refusal.moment.profile(refusal.by);
+        const bool administrator =
+            profile != nullptr && profile->role == protocol::AccountRole::administrator;
+        return !refusal.everyone_invites && !administrator;
+    }
+    const bool for_owners = std::holds_alternative<protocol::ConversationRename>(asked) ||
+                            std::holds_alternative<protocol::MemberAdd>(asked) ||
+                            std::holds_alternative<protocol::MemberRemove>(asked);
+    const auto stream = meant(refusal, asked);
+    if (!for_owners || !stream) return false;
+    const auto own = refusal.moment.member(*stream, refusal.by);
+    return own && own->present && own->role != Role::owner;
+}
+
+bool has_no_such_act(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto stream = meant(refusal, asked);
+    const bool of_all =
+        std::holds_alternative<protocol::MessageSend>(asked) || std::holds_alternative<protocol::Read>(asked);
+    return !of_all && stream && refusal.moment.kind(*stream) == protocol::ConversationKind::direct;
+}
+
+bool somebody_is_missing(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto people = named(asked);
+    const bool unknown = std::ranges::any_of(
+        people, [&](const AccountId& one) { return refusal.moment.profile(one) == nullptr; });
+    if (unknown) return true;
+    // Who was never in it is as unknown there as one who does not exist.
+    const auto* remove = std::get_if<protocol::MemberRemove>(&asked);
+    const auto stream = meant(refusal, asked);
+    return remove != nullptr && stream && !refusal.moment.member(*stream, remove->account);
+}
+
+bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
+    if (const auto* read = std::get_if<protocol::Read>(&asked)) {
+        const auto stream = meant(refusal, asked);
+        return stream && read->upto > refusal.moment.head(*stream);
+    }
+    if (const auto* remove = std::get_if<protocol::MemberRemove>(&asked))
+        return remove->account == refusal.by;
+    const protocol::Target* target = target_of(asked);
+    return target != nullptr && target->direct == refusal.by;
+}
+
+/// Of two with one handle the other may have had it at any time. What was superseded before anybody heard of
+/// it may have been such a handle.
+bool is_taken(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* set = std::get_if<protocol::ProfileSet>(&asked);
+    if (set == nullptr || !set->handle) return false;
+    return std::ranges::any_of(refusal.moment.history().streams(), [&](const auto& one) {
+        const auto& [stream, history] = one;
+        if (history.conversation || stream.text() == refusal.by.text()) return false;
+        return !history.unseen.empty() || std::ranges::any_of(history.changes, [&](const auto& change) {
+            const auto* profile = std::get_if<protocol::ProfileChanged>(&change.second.payload);
+            return profile != nullptr && profile->profile.handle == *set->handle;
+        });
+    });
+}
+
+bool has_had_too_many(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* set = std::get_if<protocol::ProfileSet>(&asked);
+    const StreamHistory* own = refusal.moment.history().find(StreamId{refusal.by.text()});
+    if (set == nullptr || !set->handle || own == nullptr) return false;
+    std::set<std::string> handles{*set->handle};
+    for (const auto& [seq, change] : own->changes) {
+        const auto* profile = std::get_if<protocol::ProfileChanged>(&change.payload);
+        if (profile != nullptr) handles.insert(profile->profile.handle);
+    }
+    if (const auto* now = refusal.moment.profile(refusal.by)) handles.insert(now->profile.handle);
+    const auto unseen = static_cast<std::int64_t>(own->unseen.size());
+    return static_cast<std::int64_t>(handles.size()) + unseen > limits::handles_max;
+}
+
+bool answers_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* send = std::get_if<protocol::MessageSend>(&asked);
+    if (send == nullptr || !send->reply_to) return false;
+    const auto stream = meant(refusal, asked);
+    const StreamHistory* history = stream ? refusal.moment.history().find(*stream) : nullptr;
+    const Membership* own = stream ? refusal.moment.history().membership(*stream, refusal.by) : nullptr;
+    if (history == nullptr || own == nullptr) return true;
+    return std::ranges::none_of(history->latest, [&](const auto& row) {
+        return history->changes.at(row.second).id == send->reply_to && own->sees(row.first);
+    });
+}
+
+bool has_no_such_device(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* revoke = std::get_if<protocol::DeviceRevoke>(&asked);
+    return revoke != nullptr && refusal.moment.device(refusal.by, revoke->device) == nullptr;
+}
+
+}  // namespace
+
+bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
+    switch (refusal.code) {
+        case ErrorCode::conversation_not_member:
+            return is_out(refusal, asked);
+        case ErrorCode::not_allowed:
+            return may_not(refusal, asked);
+        case ErrorCode::conversation_kind:
+            return has_no_such_act(refusal, asked);
+        case ErrorCode::account_not_found:
+            return somebody_is_missing(refusal, asked);
+        case ErrorCode::invalid:
+            return makes_no_sense(refusal, asked);
+        case ErrorCode::handle_taken:
+            return is_taken(refusal, asked);
+        case ErrorCode::limit:
+            return has_had_too_many(refusal, asked);
+        case ErrorCode::message_not_found:
+            return answers_what_it_cannot_see(refusal, asked);
+        case ErrorCode::device_not_found:
+            return has_no_such_device(refusal, asked);
+        case ErrorCode::made_by_refused:
+            return !meant(refusal, asked);
+        case ErrorCode::follows_refused:
+            return !refusal.has_followed;
+        case ErrorCode::revoked: {
+            const auto* device = refusal.moment.device(refusal.by, refusal.device);
+            return device == nullptr || !device->present;
+        }
+        default:
+            return class_of(refusal.code) != ErrorClass::permanent;
+    }
+}
+
+}  // namespace parley::sim
