@@ -139,7 +139,8 @@ def swap_shown(events, chance):
 @defect("a run leaves a message out", "5: a run leaves nothing out between what it shows, or says so")
 def leave_out(events, chance):
     # A run that says itself that something is missing may leave it out.
-    excused = {one["n"] for one in events if one["e"] == "end" and checks.says_that_some_is_missing(one["problem"])}
+    ends = [one for one in events if one["e"] == "end"]
+    excused = {one["n"] for one in ends if checks.says_that_some_is_missing(one["problem"])}
     runs = [run for run in runs_of(events, "tail", "history") if events[run[0]]["n"] not in excused]
     del events[chance.choice(choose(chance, runs)[1:-1])]
 

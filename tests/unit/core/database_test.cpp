@@ -33,14 +33,16 @@ TEST(Schema, EveryOlderVersionIsBroughtUpAndKeepsItsRows) {
 /// Every column and index with all that is said of them.
 std::vector<std::string> shape_of(FailingDatabase& database) {
     return database.texts(
-        "SELECT m.name || ' ' || m.type || ' ' || x.cid || ' ' || x.name || ' ' || x.type || ' ' || "
-        "x.\"notnull\" || ' ' || quote(x.dflt_value) || ' ' || x.pk || ' ' || x.hidden || ' ' || l.wr || ' ' || "
-        "l.strict FROM sqlite_master m JOIN pragma_table_xinfo(m.name) x JOIN pragma_table_list(m.name) l "
-        "WHERE m.type = 'table' "
-        "UNION ALL SELECT m.name || ' ' || i.name || ' ' || i.\"unique\" || ' ' || i.origin || ' ' || i.partial "
-        "|| ' ' || (SELECT group_concat(c.seqno || c.name || c.\"desc\" || c.coll) FROM pragma_index_xinfo(i.name)"
-        " c WHERE c.key = 1) || ' ' || ifnull((SELECT s.sql FROM sqlite_master s WHERE s.name = i.name), '') "
-        "FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' ORDER BY 1");
+        "SELECT m.name || ' ' || m.type || ' ' || x.cid || ' ' || x.name || ' ' || x.type || ' ' ||"
+        " x.\"notnull\" || ' ' || quote(x.dflt_value) || ' ' || x.pk || ' ' || x.hidden || ' ' || l.wr ||"
+        " ' ' || l.strict"
+        " FROM sqlite_master m JOIN pragma_table_xinfo(m.name) x JOIN pragma_table_list(m.name) l"
+        " WHERE m.type = 'table' "
+        "UNION ALL SELECT m.name || ' ' || i.name || ' ' || i.\"unique\" || ' ' || i.origin || ' ' ||"
+        " i.partial || ' ' || (SELECT group_concat(c.seqno || c.name || c.\"desc\" || c.coll)"
+        " FROM pragma_index_xinfo(i.name) c WHERE c.key = 1) || ' ' ||"
+        " ifnull((SELECT s.sql FROM sqlite_master s WHERE s.name = i.name), '')"
+        " FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' ORDER BY 1");
 }
 
 TEST(Schema, ADatabaseMadeAtOnceEqualsOneThatWasBroughtUp) {
