@@ -35,6 +35,7 @@ registration = "open"
 [listen]
 address = "127.0.0.1"
 port = {port}
+strangers_max = 1000000
 
 [accounts]
 new_max = 1000000

@@ -228,6 +228,7 @@ Result<NetOptions> net_options(const Settings& settings) {
     net.origins = settings.listen_origins;
     net.proxies = std::move(*proxies);
     net.connections_max = settings.listen_connections_max;
+    net.strangers_max = settings.listen_strangers_max;
     return net;
 }
 

@@ -27,6 +27,7 @@ struct Settings {
     std::vector<std::string> listen_origins;
     std::vector<std::string> listen_proxies;
     std::int64_t listen_connections_max = 15'000;
+    std::int64_t listen_strangers_max = 500;
     std::string listen_url;
     bool invites_everyone = false;
     std::int64_t accounts_devices_max = 20;

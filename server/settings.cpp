@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 37> table{{
+const std::array<Setting, 38> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -42,6 +42,13 @@ const std::array<Setting, 37> table{{
     {.key = "listen.connections_max",
      .field = &S::listen_connections_max,
      .doc = "Connections at one time; more are answered 503, or closed where TLS is on.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "listen.strangers_max",
+     .field = &S::listen_strangers_max,
+     .doc =
+         "The same of one address (of IPv6: its first 64 bits), of those that have not signed in. Proxies of "
+         "listen.proxies are not counted.",
      .min = 1,
      .max = 1'000'000},
     {.key = "listen.url",

@@ -31,6 +31,9 @@ class Connection {
     /// when that is full, with the peer.
     virtual void take_frames(bool take) = 0;
 
+    /// Its device has signed in: it is nobody's whom nobody knows.
+    virtual void handle_signed_in() {}
+
     /// Ends the connection with `code`, after the frame under way and `last`, which may be empty. A peer that
     /// does not take them within a few seconds is cut off.
     virtual void close(CloseCode code, Frame last) = 0;

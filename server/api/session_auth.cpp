@@ -66,6 +66,7 @@ void Session::finish_auth(std::optional<Uuid> re, const AccessClaims& claims,
         return;
     }
     stage_ = Stage::signed_in;
+    connection_.handle_signed_in();
     shard_.ports().metrics.signed_in.add();
     log(LogLevel::info, "signed in");
     accept_token(re, claims);

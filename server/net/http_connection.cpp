@@ -46,12 +46,6 @@ std::string text_of(beast::string_view text) {
     return {text.data(), text.size()};
 }
 
-Address address_of(const asio::ip::address& address) {
-    const auto six =
-        address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
-    return {.bytes = six.to_bytes()};
-}
-
 /// One HTTP/1.1 connection; a call at a time. Everything on its shard's thread; what is under way holds it.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   public:
@@ -62,8 +56,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
           deadline_(wire_->get_executor()) {}
 
     void start() {
-        error_code ignored;
-        peer_ = address_of(wire_->socket().remote_endpoint(ignored).address());
+        peer_ = peer_of(wire_->socket());
         read_header(counted_->options().header_time_max);
     }
 

@@ -2,6 +2,7 @@
 
 #include "server/net/options.hpp"
 #include "server/net/shard_loop.hpp"
+#include "server/net/strangers.hpp"
 
 #include <atomic>
 #include <memory>
@@ -19,11 +20,12 @@ struct Doors {
     std::atomic<std::int64_t> sockets{0};
     /// HTTP calls that were taken and whose answer the kernel has not got yet.
     std::atomic<std::int64_t> calls{0};
-    /// Connections above `connections_max`: ever, and those of them that are still there.
+    /// Connections above `connections_max` or `strangers_max`: ever, and those of them that are still there.
     std::atomic<std::int64_t> refused{0};
     std::atomic<std::int64_t> refusals{0};
     /// The server drains: a connection ends with the answer under way.
     std::atomic<bool> draining{false};
+    const std::shared_ptr<Strangers> strangers = std::make_shared<Strangers>();  // and by each of them
 };
 using SharedDoors = std::shared_ptr<Doors>;
 
@@ -41,9 +43,14 @@ class Counted {
     const NetOptions& options() const { return doors_->options; }
     const SharedDoors& doors() const { return doors_; }
 
+    /// As long as nobody knows who this is, it keeps a place among the strangers.
+    void keep_place(std::unique_ptr<Strangers::Place> place) { place_ = std::move(place); }
+    void is_known() { place_.reset(); }
+
   private:
     SharedDoors doors_;
     std::atomic<std::int64_t> Doors::* what_;
+    std::unique_ptr<Strangers::Place> place_;
 };
 
 /// Serves HTTP calls one after another on a connection, until it ends or becomes a WebSocket. Keeps itself

@@ -97,21 +97,30 @@ struct Listener::Impl {
     }
 
     void welcome(tcp::socket socket, ShardLoop& loop) {
-        if (doors->connections >= doors->options.connections_max) {
-            ++doors->refused;
-            if (tls) return refuse_secured(std::move(socket), *tls, doors);
-            return refuse_connection(std::move(socket), doors);
+        if (doors->connections >= doors->options.connections_max) return refuse(std::move(socket));
+        const Address peer = peer_of(socket);
+        std::unique_ptr<Strangers::Place> place;
+        if (!doors->options.proxies.trusts(peer)) {
+            place = doors->strangers->enter(limit_key(peer), doors->options.strangers_max);
+            if (!place) return refuse(std::move(socket));
         }
         error_code ignored;
         socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
         socket.set_option(tcp::no_delay(true), ignored);
         // Counted from here on, so that a flood cannot hide in the queue of a loop.
-        asio::post(loop.loop().context(),
-                   [this, wire = std::make_unique<Wire>(std::move(socket)),
-                    counted = std::make_unique<Counted>(doors, &Doors::connections), &loop]() mutable {
-                       if (tls) return handshake(std::move(wire), std::move(counted), loop);
-                       serve_http(std::move(wire), std::move(counted), loop);
-                   });
+        auto counting = std::make_unique<Counted>(doors, &Doors::connections);
+        counting->keep_place(std::move(place));
+        asio::post(loop.loop().context(), [this, wire = std::make_unique<Wire>(std::move(socket)),
+                                           counted = std::move(counting), &loop]() mutable {
+            if (tls) return handshake(std::move(wire), std::move(counted), loop);
+            serve_http(std::move(wire), std::move(counted), loop);
+        });
+    }
+
+    void refuse(tcp::socket socket) {
+        ++doors->refused;
+        if (tls) return refuse_secured(std::move(socket), *tls, doors);
+        refuse_connection(std::move(socket), doors);
     }
 
     void handshake(std::unique_ptr<Wire> made, std::unique_ptr<Counted> counted, ShardLoop& loop) {

@@ -30,7 +30,7 @@ class Listener {
     std::int64_t connections() const;
     /// Those of them that are WebSockets.
     std::int64_t sockets() const;
-    /// Connections that ever came above the number that is taken. From any thread.
+    /// Connections that ever came above the numbers that are taken. From any thread.
     std::int64_t refused() const;
     /// Those of them that are still there. From any thread.
     std::int64_t refusals() const;

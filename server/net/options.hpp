@@ -29,6 +29,8 @@ struct NetOptions {
     /// Whose `X-Forwarded-For` is believed.
     TrustedProxies proxies;
     std::int64_t connections_max = 15'000;
+    /// Those of one address that have not signed in; proxies that are believed have as many as they like.
+    std::int64_t strangers_max = 500;
     std::uint32_t header_bytes_max = 8'192;
     std::uint32_t body_bytes_max = 65'536;
     /// From connecting (idle: from the last answer) to the end of a request's header; from there to the end

@@ -30,7 +30,10 @@ constexpr int reads_max = 4;
 const std::string& answer() {
     static const std::string text = [] {
         const HttpResponse problem = HttpApi::problem(
-            {ErrorCode::unavailable, "The server has as many connections as it takes.", retry_after_ms, {}});
+            {ErrorCode::unavailable,
+             "The server has as many connections as it takes, in all or of one address before sign-in.",
+             retry_after_ms,
+             {}});
         std::string made = "HTTP/1.1 " + std::to_string(problem.status) + " Service Unavailable\r\n" +
                            "Server: parleyd\r\nCache-Control: no-store\r\nConnection: close\r\n" +
                            "Content-Type: " + problem.content_type + "\r\n" +

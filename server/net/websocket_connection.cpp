@@ -92,6 +92,8 @@ class WebSocketConnection : public Connection, public std::enable_shared_from_th
         paused_.reset();
     }
 
+    void handle_signed_in() override { counted_->is_known(); }
+
     void close(CloseCode code, Frame last) override {
         session_.reset();
         code_ = code;

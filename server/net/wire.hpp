@@ -1,5 +1,7 @@
 #pragma once
 
+#include "server/net/client_address.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -10,6 +12,16 @@
 #include <utility>
 
 namespace parley::server {
+
+/// Whoever is at the other end; nobody's address where he has gone.
+inline Address peer_of(const boost::asio::ip::tcp::socket& socket) {
+    namespace ip = boost::asio::ip;
+    boost::system::error_code gone;
+    const ip::address address = socket.remote_endpoint(gone).address();
+    const ip::address_v6 six =
+        address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()) : address.to_v6();
+    return {.bytes = six.to_bytes()};
+}
 
 /// A TCP connection with or without TLS: one stream type, so that the code over it is compiled once.
 class Wire {

@@ -206,7 +206,8 @@ std::string render_metrics(const ProcessMetrics& process, std::span<const ShardM
                         "Lines of the log that were given up since nobody took them.",
                         others.log_lines_dropped);
     all.process_counter("parley_connections_refused_total",
-                        "Connections ended at once since there were listen.connections_max.",
+                        "Connections ended at once since there were listen.connections_max, or "
+                        "listen.strangers_max of their address.",
                         others.connections_refused);
     return all.text();
 }

@@ -56,6 +56,7 @@ GUARDED = {
     "passwords.account_retry_seconds": 17,
     "listen.proxies": ["127.0.0.1"],
 }
+CROWDED = {"listen.strangers_max": 4}
 SMALL = {
     "listen.connections_max": 3,
     "metrics": False,
@@ -81,6 +82,7 @@ def run(cases):
         (LARGE, (a_queue_of_one, files_of_the_store)),
         (SILENT, (a_queue_of_all, a_log_of_warnings)),
         (GUARDED, (new_accounts, guesses_of_an_address, guesses_at_an_account)),
+        (CROWDED, (strangers_max,)),
         (SMALL, (connections_max, no_metrics, no_proxy_is_believed)),
     ):
         with Server(settings) as server:
@@ -90,7 +92,7 @@ def run(cases):
 
 def each_setting_is_looked_at():
     printed = run_parleyd("config", "print", cwd="/").stdout
-    looked_at = {*STRICT, *LARGE, *SILENT, *GUARDED, *SMALL, *ELSEWHERE}
+    looked_at = {*STRICT, *LARGE, *SILENT, *GUARDED, *CROWDED, *SMALL, *ELSEWHERE}
     equal(setting_names(printed), sorted(looked_at), "the settings")
     for name, (file, words) in ELSEWHERE.items():
         assert words in (pathlib.Path(__file__).parent / file).read_text(), f"{name} is not in {file}"
@@ -306,6 +308,33 @@ def guesses_at_an_account(server):
         equal(sign_in(server, person.handle, "wrong", f"192.0.2.{number}").status, 401, f"guess {number}")
     must_wait(sign_in(server, person.handle, person.password, "192.0.2.7"), 17)
     person.sign_in()  # from where it was made
+
+
+def strangers_max(server):
+    """So many who have not signed in, and whoever does so makes room."""
+    first = Account.register(server, "known")
+
+    def opened(account=None):
+        try:
+            return Session(server, account)
+        except Refused:
+            return None  # a call of before is not yet gone
+
+    strangers = [waiting.until(opened, "a place is free") for _ in range(2)]
+    devices = [first, *(waiting.until(lambda: signed_in(first), "a place is free") for _ in range(5))]
+    # More than there are places, one after another.
+    known = [waiting.until(lambda device=device: opened(device), "a place is free") for device in devices]
+    strangers += [waiting.until(opened, "a place is free") for _ in range(2)]
+    answer = Rest(server.port).call("GET", "/livez")
+    equal((answer.status, answer.code), (503, "unavailable"), "the fifth stranger")
+    for session in (*strangers, *known):
+        session.drop()
+
+
+def signed_in(account):
+    body = {"handle": account.handle, "password": account.password, "device_name": "another"}
+    answer = account.rest.call("POST", "/v1/sessions", body)
+    return Account(account.rest, account.handle, answer.json()) if answer.status == 201 else None
 
 
 def connections_max(server):

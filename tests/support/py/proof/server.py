@@ -19,6 +19,7 @@ QUICK = {
     "passwords.memory_kib": 8,
     "passwords.passes": 1,
     "registration": "open",
+    "listen.strangers_max": 1000000,
     "accounts.new_max": 1000000,
     "passwords.address_failures_max": 1000000,
     "messages.per_second": 1000000,
