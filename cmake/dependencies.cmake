@@ -1,7 +1,7 @@
 # Every library from outside. A part names the target it needs (column 1); nothing else calls find_package.
 #
 #   Boost::headers Boost::json          Asio, Beast; JSON
-#   SQLite::SQLite3  OpenSSL::SSL  parley_sodium
+#   parley_sqlite  OpenSSL::SSL  parley_sodium
 #   fmt::fmt  spdlog::spdlog  tomlplusplus::tomlplusplus  CLI11::CLI11  parley_prometheus
 #   GTest::gtest GTest::gmock  rapidcheck  benchmark::benchmark      (tests and bench only)
 
@@ -35,6 +35,20 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(parley_sodium REQUIRED IMPORTED_TARGET libsodium)
 add_library(parley_sodium ALIAS PkgConfig::parley_sodium)
 add_library(parley_prometheus ALIAS prometheus-cpp::core)
+
+# SQLite as Debian's shared library; programs with PARLEY_SQLITE_INSIDE take the same from its archive. Every
+# call inside the shared one goes through a table, which is a sixteenth of what the simulator does.
+find_library(PARLEY_SQLITE_ARCHIVE libsqlite3.a)
+mark_as_advanced(PARLEY_SQLITE_ARCHIVE)
+add_library(parley_sqlite INTERFACE)
+target_include_directories(parley_sqlite SYSTEM INTERFACE ${SQLite3_INCLUDE_DIRS})
+set(inside $<BOOL:$<TARGET_PROPERTY:PARLEY_SQLITE_INSIDE>>)
+if(PARLEY_SQLITE_ARCHIVE)
+    target_link_libraries(parley_sqlite INTERFACE $<IF:${inside},${PARLEY_SQLITE_ARCHIVE},SQLite::SQLite3>
+                                                  $<${inside}:m>)
+else()
+    target_link_libraries(parley_sqlite INTERFACE SQLite::SQLite3)
+endif()
 
 find_package(GTest QUIET)
 find_package(rapidcheck QUIET)
