@@ -71,7 +71,9 @@ inline constexpr std::int64_t access_token_ms = 900000;
 inline constexpr std::int64_t token_warning_ms = 60000;
 /// Life of an unused refresh token (90 days). (ms)
 inline constexpr std::int64_t refresh_token_ms = 7776000000;
-/// How long the answer to a command other than a message or a creation is remembered (30 days). (ms)
+/// How long the answer to a command other than a message or a creation is remembered (30 days). That to a
+/// `read` or a `device.revoke` which changed nothing is not: a repeat changes nothing either, and is answered
+/// as things stand then. (ms)
 inline constexpr std::int64_t command_memory_ms = 2592000000;
 /// Away for longer than this, a client may jump instead of pulling everything (72 h). (ms)
 inline constexpr std::int64_t resume_window_ms = 259200000;
@@ -88,7 +90,8 @@ inline constexpr std::int64_t backoff_ms_max = 30000;
 inline constexpr std::int64_t messages_per_second = 5;
 /// Default burst per account; the operator's to change. (messages)
 inline constexpr std::int64_t messages_burst = 60;
-/// Failed passwords per account and address before waiting. (attempts)
+/// Failed passwords per account and address before waiting. The operator limits those of one address for all
+/// accounts, and of one account from all addresses that are new to it, as well. (attempts)
 inline constexpr std::int64_t password_failures_max = 5;
 /// After that, one attempt in this time. (ms)
 inline constexpr std::int64_t password_retry_ms = 100000;

@@ -75,7 +75,11 @@ export const limits = {
   token_warning_ms: 60000,
   /** Life of an unused refresh token (90 days). (ms) */
   refresh_token_ms: 7776000000,
-  /** How long the answer to a command other than a message or a creation is remembered (30 days). (ms) */
+  /**
+   * How long the answer to a command other than a message or a creation is remembered (30 days). That to a
+   * `read` or a `device.revoke` which changed nothing is not: a repeat changes nothing either, and is
+   * answered as things stand then. (ms)
+   */
   command_memory_ms: 2592000000,
   /** Away for longer than this, a client may jump instead of pulling everything (72 h). (ms) */
   resume_window_ms: 259200000,
@@ -94,7 +98,10 @@ export const limits = {
   messages_per_second: 5,
   /** Default burst per account; the operator's to change. (messages) */
   messages_burst: 60,
-  /** Failed passwords per account and address before waiting. (attempts) */
+  /**
+   * Failed passwords per account and address before waiting. The operator limits those of one address for all
+   * accounts, and of one account from all addresses that are new to it, as well. (attempts)
+   */
   password_failures_max: 5,
   /** After that, one attempt in this time. (ms) */
   password_retry_ms: 100000,
