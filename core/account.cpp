@@ -25,7 +25,7 @@ void Account::handle_token(const std::string& token) {
     if (!live_ && !identity.behind) identity.cursor = std::max(identity.cursor, seen_);
 }
 
-Status Account::handle_resumed(const protocol::Resumed& resumed, WallTime now) {
+Status Account::handle_resumed(const protocol::Resumed& resumed) {
     handle_token(resumed.token);
     Identity& identity = identity_.edit();
     // What came before the first epoch that this device was told may be of an earlier one.
@@ -34,7 +34,7 @@ Status Account::handle_resumed(const protocol::Resumed& resumed, WallTime now) {
     streams_.handle_resumed();
     if (restored) {
         TRY(rows_.mark_not_on_server(account_stream_number, -1));
-        TRY(streams_.handle_restored(now));
+        TRY(streams_.handle_restored());
         identity.cursor = 0;
         identity.behind = true;
     }

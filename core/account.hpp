@@ -35,7 +35,7 @@ class Account {
     Status handle_change(const protocol::Change& change);
     /// A token that covers everything that was pushed before it on this connection.
     void handle_token(const std::string& token);
-    Status handle_resumed(const protocol::Resumed& resumed, WallTime now);
+    Status handle_resumed(const protocol::Resumed& resumed);
     void handle_disconnected();
     /// The next resume tells everything again.
     void start_over();

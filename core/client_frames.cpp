@@ -129,11 +129,11 @@ Status Client::Impl::handle_sync_message(const Envelope& envelope) {
     if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) {
         session_.handle_resumed(now_.instant);
         answered_ = true;
-        return account_.handle_resumed(*resumed, now_.wall);
+        return account_.handle_resumed(*resumed);
     }
     if (envelope.stream.empty()) return {};
     if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload))
-        return streams_.handle_state(envelope.stream, *state, now_.wall);
+        return streams_.handle_state(envelope.stream, *state);
     if (const auto* receipt = std::get_if<protocol::Receipt>(&envelope.payload)) {
         Conversation* conversation = conversations_.find(envelope.stream);
         return conversation ? receipts_.handle_receipt(*conversation, *receipt) : Status{};

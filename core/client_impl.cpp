@@ -69,7 +69,7 @@ Status Client::Impl::settle() {
     pulls_.note_changed();
     if (session_.can_send()) {
         const bool live = session_.phase() == Session::Phase::live;
-        TRY(outbox_.pump(now_.instant, live));
+        TRY(outbox_.pump(now_, live));
         TRY(pulls_.pump(now_));
         if (live && !pulls_.owes_anything()) handle_caught_up();
         receipts_.note_changed();

@@ -31,6 +31,22 @@ bool belongs_in_outbox(Type type) {
     }
 }
 
+// Lanes are stored under these names.
+constexpr std::string_view conversation_prefix = "c:";
+constexpr std::string_view reads_prefix = "r:";
+constexpr std::string_view peer_prefix = "d:";
+constexpr std::string_view creation_prefix = "m:";
+
+std::string named(std::string_view prefix, const std::string& what) {
+    return std::string(prefix).append(what);
+}
+
+template <class Id>
+std::optional<Id> named_by(std::string_view lane, std::string_view prefix) {
+    if (!lane.starts_with(prefix)) return std::nullopt;
+    return Id(std::string(lane.substr(prefix.size())));
+}
+
 std::unexpected<Error> invalid(std::string field, std::string why) {
     return fail(Error{ErrorCode::invalid, std::move(why), 0, std::move(field)});
 }
@@ -87,16 +103,33 @@ Result<protocol::Envelope> decode_command(std::string_view bytes) {
 }
 
 std::string lane_of_conversation(const StreamId& stream) {
-    return "c:" + stream.text();
+    return named(conversation_prefix, stream.text());
 }
 std::string lane_of_reads(const StreamId& stream) {
-    return "r:" + stream.text();
+    return named(reads_prefix, stream.text());
 }
 std::string lane_of_peer(const AccountId& peer) {
-    return "d:" + peer.text();
+    return named(peer_prefix, peer.text());
 }
 std::string lane_of_creation(const Uuid& command) {
-    return "m:" + command.text();
+    return named(creation_prefix, command.text());
+}
+
+std::optional<StreamId> conversation_of_lane(std::string_view lane) {
+    return named_by<StreamId>(lane, conversation_prefix);
+}
+std::optional<StreamId> reads_of_lane(std::string_view lane) {
+    return named_by<StreamId>(lane, reads_prefix);
+}
+std::optional<AccountId> peer_of_lane(std::string_view lane) {
+    return named_by<AccountId>(lane, peer_prefix);
+}
+std::optional<Uuid> creation_of_lane(std::string_view lane) {
+    if (!lane.starts_with(creation_prefix)) return std::nullopt;
+    return Uuid::parse(lane.substr(creation_prefix.size()));
+}
+bool awaits_its_conversation(std::string_view lane) {
+    return lane.starts_with(peer_prefix) || lane.starts_with(creation_prefix);
 }
 
 }  // namespace parley::core

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// What can be put into the outbox.
 namespace parley::core {
@@ -35,5 +36,13 @@ std::string lane_of_conversation(const StreamId& stream);
 std::string lane_of_reads(const StreamId& stream);
 std::string lane_of_peer(const AccountId& peer);
 std::string lane_of_creation(const Uuid& command);
+
+/// What the name of a lane says; absent where it is of another kind.
+std::optional<StreamId> conversation_of_lane(std::string_view lane);
+std::optional<StreamId> reads_of_lane(std::string_view lane);
+std::optional<AccountId> peer_of_lane(std::string_view lane);
+std::optional<Uuid> creation_of_lane(std::string_view lane);
+/// What will make its conversation names it.
+bool awaits_its_conversation(std::string_view lane);
 
 }  // namespace parley::core

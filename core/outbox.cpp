@@ -172,7 +172,7 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
 /// Read positions grow only, so that one which says nothing new is settled at once, and one that waits unsent
 /// gives way to a later one. True: nothing is left to be sent for this one.
 Result<bool> Outbox::absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now) {
-    const StreamId stream(lane.substr(2));
+    const StreamId stream = *reads_of_lane(lane);
     const Conversation* conversation = conversations_.find(stream);
     if (upto <= conversation->read_shown()) {
         TRY(remember(id, Type::read, stream, now));
@@ -236,11 +236,16 @@ Status Outbox::redirect(const Uuid& from, const Uuid& to) {
         TRY_ASSIGN(auto envelope_now, envelope(command));
         target_of(envelope_now.payload)->made_by = to;
         command.made_by = to;
-        const std::string body = encode_command(command.id, command.made_at, envelope_now.payload);
-        TRY(database_.write("UPDATE command SET made_by = ?, body = ? WHERE position = ?", to, as_bytes(body),
-                            position));
+        TRY(rewrite(command, envelope_now.payload));
     }
     return move_lane(lane_of_creation(from), lane_of_creation(to));
+}
+
+/// The same command says something else from now on.
+Status Outbox::rewrite(const Command& command, const protocol::Payload& payload) {
+    const std::string body = encode_command(command.id, command.made_at, payload);
+    return database_.write("UPDATE command SET made_by = ?, upto = ?, body = ? WHERE position = ?",
+                           command.made_by, command.upto, as_bytes(body), command.position);
 }
 
 Status Outbox::forget(const Command& command) {
@@ -265,8 +270,11 @@ Status Outbox::forget(const Command& command) {
 /// became of them.
 Status Outbox::remember(const Uuid& id, Type type, const StreamId& stream, WallTime now) {
     const bool passing = type != Type::message_send && type != Type::conversation_create;
-    TRY(database_.write("INSERT OR REPLACE INTO settled (id, stream, at, passing) VALUES (?, ?, ?, ?)", id,
-                        stream.text(), now, passing ? 1 : 0));
+    // The latest stays the latest where the wall clock was set back.
+    TRY(database_.write(
+        "INSERT OR REPLACE INTO settled (id, stream, at, passing) VALUES (?1, ?2, max(?3, coalesce((SELECT"
+        " max(at) + 1 FROM settled INDEXED BY settled_passing WHERE passing = 1 AND ?4 = 1), ?3)), ?4)",
+        id, stream.text(), now, passing ? 1 : 0));
     if (!passing) return {};
     return database_.write(
         "DELETE FROM settled WHERE passing = 1 AND at < (SELECT at FROM settled INDEXED BY settled_passing"
@@ -309,8 +317,8 @@ Status Outbox::move_command(Command& command, const std::string& to) {
 }
 
 void Outbox::reads_changed(const std::string& lane) {
-    if (!lane.starts_with("r:")) return;
-    Conversation* conversation = conversations_.find(StreamId(lane.substr(2)));
+    const auto stream = reads_of_lane(lane);
+    Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
     if (!conversation) return;
     std::int64_t pending = 0;
     for (const Command* command : in_lane(lane))
@@ -324,7 +332,7 @@ void Outbox::reads_changed(const std::string& lane) {
 
 void Outbox::announce(const Command& command) {
     output_.touch_list();
-    if (command.lane.starts_with("c:")) output_.touch(StreamId(command.lane.substr(2)));
+    if (const auto stream = conversation_of_lane(command.lane)) output_.touch(*stream);
 }
 
 std::optional<std::string> Outbox::check() const {

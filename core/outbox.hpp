@@ -58,6 +58,10 @@ struct Command {
 /// go on in the same order: at once where it failed, after it where it waits. Nothing is ever sent that is
 /// not committed. What is in flight is not stored: after a restart everything is queued, and a repeat gets
 /// the same answer.
+///
+/// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
+/// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
+/// settled without being sent.
 class Outbox {
   public:
     Outbox(LocalDatabase& database, Conversations& conversations, Output& output, Primitives& primitives,
@@ -104,8 +108,9 @@ class Outbox {
                     WallTime now);
     Status refused(const Uuid& id, const Error& error, Now now);
     /// Up to this place the conversation's past is still the same: to have read what lies above says
-    /// something about messages that are not there any more, or about others.
-    Status limit_reads(const StreamId& stream, std::int64_t upto, WallTime now);
+    /// something about messages that are not there any more, or about others. The reads keep their ids: a
+    /// server that has done one of them as it was tells of a position that makes this one needless.
+    Status limit_reads(const StreamId& stream, std::int64_t upto);
     /// What was to go to this person goes into this conversation.
     Status peer_known(const AccountId& peer, const StreamId& stream);
     /// This conversation is not the one with its person any more: what waits in it and names the person goes
@@ -115,7 +120,7 @@ class Outbox {
     // The connection.
     /// Sends what may be sent. `live`: the resume has ended; before that it may be another epoch, in which
     /// the places of what was read mean something else.
-    Status pump(Instant now, bool live);
+    Status pump(Now now, bool live);
     /// Everything in flight waits again; pauses end.
     void handle_disconnected();
     /// Everything was erased.
@@ -134,6 +139,8 @@ class Outbox {
 
     Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);
     Result<bool> absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now);
+    bool says_nothing_new(const Command& command) const;
+    Status settle_reads(WallTime now);
     Status insert(Command command, const protocol::Payload& payload);
     Status forget(const Command& command);
     Status remember(const Uuid& id, protocol::Type type, const StreamId& stream, WallTime now);
@@ -141,6 +148,7 @@ class Outbox {
     Status move_lane(const std::string& from, const std::string& to);
     Status move_command(Command& command, const std::string& to);
     Status redirect(const Uuid& from, const Uuid& to);
+    Status rewrite(const Command& command, const protocol::Payload& payload);
     void requeue(Command& command);
     void pause(Lane& lane, Instant until);
     Command* next_to_send(Instant now, bool live);

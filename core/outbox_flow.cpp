@@ -27,7 +27,7 @@ Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<pr
     lane.followers_refused = 0;
     TRY(forget(command));
     // From now on the conversation has a name.
-    if (!stream.empty() && (command.lane.starts_with("m:") || command.lane.starts_with("d:")))
+    if (!stream.empty() && awaits_its_conversation(command.lane))
         TRY(move_lane(command.lane, lane_of_conversation(stream)));
     announce(command);
     output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::move(reply)}});
@@ -39,8 +39,10 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     if (found == positions_.end()) return {};
     Command& command = commands_.at(found->second);
     if (command.state == CommandState::failed) return {};
-    if (class_of(error.code) == ErrorClass::permanent || mutant(Mutant::waiting_taken_for_failed))
+    if (class_of(error.code) == ErrorClass::permanent || mutant(Mutant::waiting_taken_for_failed)) {
+        if (says_nothing_new(command)) return accepted(id, *reads_of_lane(command.lane), {}, now.wall);
         return fail_command(command, error);
+    }
 
     requeue(command);
     Lane& lane = lanes_[command.lane];
@@ -74,7 +76,7 @@ Status Outbox::fail_command(Command& command, const Error& error) {
     --waiting_;
     reads_changed(command.lane);
     announce(command);
-    const StreamId stream(command.lane.starts_with("c:") ? command.lane.substr(2) : std::string());
+    const StreamId stream = conversation_of_lane(command.lane).value_or(StreamId());
     output_.notify(Notice{CommandSettled{command.id, error, stream, std::nullopt}});
     if (command.type != protocol::Type::conversation_create) return {};
 
@@ -92,15 +94,42 @@ Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
     return move_lane(lane_of_peer(peer), lane_of_conversation(stream));
 }
 
-Status Outbox::limit_reads(const StreamId& stream, std::int64_t upto, WallTime now) {
-    std::vector<Uuid> beyond;
-    for (const Command* read : in_lane(lane_of_reads(stream)))
-        if (read->state != CommandState::failed && read->upto > upto) beyond.push_back(read->id);
-    if (beyond.empty()) return {};
-    for (const Uuid& read : beyond)
+Status Outbox::limit_reads(const StreamId& stream, std::int64_t upto) {
+    const std::string lane = lane_of_reads(stream);
+    // Those that failed as well, since they may be sent again.
+    for (const Command* read : in_lane(lane)) {
+        if (read->upto <= upto) continue;
+        TRY_ASSIGN(auto limited, envelope(*read));
+        commands_.at(read->position).upto = upto;
+        std::get<protocol::Read>(limited.payload).upto = upto;
+        TRY(rewrite(*read, limited.payload));
+    }
+    reads_changed(lane);
+    return {};
+}
+
+/// A read of which the server has told that the person has read as far.
+bool Outbox::says_nothing_new(const Command& command) const {
+    const auto stream = reads_of_lane(command.lane);
+    const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
+    return conversation != nullptr && command.upto <= conversation->read;
+}
+
+/// Once the resume has said all that was read.
+Status Outbox::settle_reads(WallTime now) {
+    std::vector<std::pair<Uuid, StreamId>> done;
+    for (const auto& [name, lane] : lanes_) {
+        const auto stream = reads_of_lane(name);
+        if (!stream) continue;
+        for (std::int64_t position : lane.waiting) {
+            const Command& read = commands_.at(position);
+            if (read.state == CommandState::queued && says_nothing_new(read))
+                done.emplace_back(read.id, *stream);
+        }
+    }
+    for (const auto& [read, stream] : done)
         TRY(accepted(read, stream, std::nullopt, now));
-    // Under another id, since the server may have answered this one.
-    return add(make_uuid(primitives_, now), protocol::Read{.target = {.stream = stream}, .upto = upto}, now);
+    return {};
 }
 
 Status Outbox::reroute(const StreamId& stream) {
@@ -116,9 +145,10 @@ Status Outbox::reroute(const StreamId& stream) {
     return {};
 }
 
-Status Outbox::pump(Instant now, bool live) {
+Status Outbox::pump(Now now, bool live) {
+    if (live) TRY(settle_reads(now.wall));
     while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
-        Command* command = next_to_send(now, live);
+        Command* command = next_to_send(now.instant, live);
         if (!command) break;
         TRY_ASSIGN(auto sent, envelope(*command));
         sent.follows = predecessor(*command);
@@ -128,7 +158,7 @@ Status Outbox::pump(Instant now, bool live) {
     }
     timers_.stop(Timer::outbox);
     for (const auto& [name, lane] : lanes_) {
-        if (!lane.paused_until || *lane.paused_until <= now) continue;
+        if (!lane.paused_until || *lane.paused_until <= now.instant) continue;
         if (auto at = timers_.at(Timer::outbox); !at || *lane.paused_until < *at)
             timers_.set(Timer::outbox, *lane.paused_until);
     }
@@ -140,7 +170,7 @@ Command* Outbox::next_to_send(Instant now, bool live) {
     Command* oldest = nullptr;
     for (auto& [name, lane] : lanes_) {
         if (lane.paused_until && *lane.paused_until > now) continue;
-        if (!live && name.starts_with("r:")) continue;
+        if (!live && reads_of_lane(name)) continue;
         for (std::int64_t position : lane.waiting) {
             Command& command = commands_.at(position);
             if (command.state != CommandState::queued) continue;

@@ -9,10 +9,14 @@
 namespace parley::core {
 
 Status Streams::load() {
-    for (const auto& [stream, conversation] : conversations_.all()) {
-        TRY_ASSIGN(auto newest, rows_.messages_below(conversation->number, Range::live, 1));
-        if (!newest.empty()) conversation->note_newest(newest[0].change.born, newest[0].change.timestamp);
-    }
+    for (const auto& [stream, conversation] : conversations_.all())
+        TRY(note_newest_row(*conversation));
+    return {};
+}
+
+Status Streams::note_newest_row(Conversation& conversation) {
+    TRY_ASSIGN(auto newest, rows_.messages_below(conversation.number, Range::live, 1));
+    if (!newest.empty()) conversation.note_newest(newest[0].change.born, newest[0].change.timestamp);
     return {};
 }
 
@@ -28,10 +32,10 @@ void Streams::handle_skip(const StreamId& stream, std::int64_t seq) {
     received(conversations_.open(stream), seq);
 }
 
-Status Streams::handle_state(const StreamId& stream, const protocol::ConversationState& state, WallTime now) {
+Status Streams::handle_state(const StreamId& stream, const protocol::ConversationState& state) {
     Conversation& conversation = conversations_.open(stream);
     if (state.restored_from && conversation.restored_from != state.restored_from)
-        TRY(restore(conversation, *state.restored_from, state.head, now));
+        TRY(restore(conversation, *state.restored_from, state.head));
     TRY(begin(conversation, state.from, state.summary));
     // Of the present moment, which a joining's summary is not.
     conversation.summary = state.summary;
@@ -137,7 +141,7 @@ Status Streams::handle_left(const protocol::Left& left) {
     conversation->until = left.until;
     conversations_.described(*conversation);
     changed(*conversation);
-    return {};
+    return outbox_.reroute(conversation->stream);
 }
 
 void Streams::handle_counts(Conversation& conversation, const Conversation::Triple& triple) {
@@ -163,8 +167,7 @@ std::int64_t Streams::certain_upto(const Conversation& conversation, std::int64_
 /// The server was restored to a moment at which this stream's head was `restored_from`; the numbers that
 /// followed it are never given again, except in the jump, of which there was nothing. Everything above is
 /// fetched anew; what had come from the new server already is among that.
-Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head,
-                        WallTime now) {
+Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
     const std::int64_t certain = certain_upto(conversation, restored_from);
     TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
     for (std::int64_t born : older)
@@ -187,15 +190,31 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
     conversation.owe_rows();
     changed(conversation);
-    return outbox_.limit_reads(conversation.stream, certain, now);
+    TRY(forget_lost_preview(conversation, certain, head));
+    return outbox_.limit_reads(conversation.stream, certain);
 }
 
-Status Streams::handle_restored(WallTime now) {
+/// What the server told last of the history of before is there no more. Where this device holds the message
+/// itself, that one is shown, and marked; the preview of one that it does not hold would be shown as if it
+/// were there. What came since the restore has numbers of the present head's generation.
+Status Streams::forget_lost_preview(Conversation& conversation, std::int64_t certain_upto,
+                                    std::int64_t head) {
+    const auto& preview = conversation.preview;
+    if (!preview || preview->born <= certain_upto ||
+        restore_generation(preview->born) >= restore_generation(head))
+        return {};
+    conversation.preview.reset();
+    conversation.newest_born = 0;
+    conversation.newest_at = {};
+    return note_newest_row(conversation);
+}
+
+Status Streams::handle_restored() {
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->restored_from || conversation->looked_through) continue;
         // Told by the state, which came with this resume.
         const Conversation::Triple triple = conversation->triple;
-        TRY(restore(*conversation, *conversation->restored_from, conversation->head, now));
+        TRY(restore(*conversation, *conversation->restored_from, conversation->head));
         conversation->triple = triple;
         conversation->read = triple.read;
     }

@@ -62,7 +62,7 @@ class Streams {
     // What is pushed.
     Status handle_change(const StreamId& stream, const protocol::Change& change, WallTime now);
     void handle_skip(const StreamId& stream, std::int64_t seq);
-    Status handle_state(const StreamId& stream, const protocol::ConversationState& state, WallTime now);
+    Status handle_state(const StreamId& stream, const protocol::ConversationState& state);
 
     // What the account stream says of conversations.
     Status handle_joined(const protocol::Joined& joined);
@@ -86,7 +86,7 @@ class Streams {
     void handle_resumed();
     /// The server was restored, maybe from the same backup as before: what was restored is looked through
     /// anew.
-    Status handle_restored(WallTime now);
+    Status handle_restored();
     /// A restored server does not know it any more.
     Status handle_lost(const StreamId& stream);
     /// This version may read rows that the one before could not: what has changed since the first of them is
@@ -108,8 +108,10 @@ class Streams {
     Status begin(Conversation& conversation, std::int64_t from, const protocol::Summary& summary);
     Status rejoin(Conversation& conversation, std::int64_t from);
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
-    Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head, WallTime now);
+    Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
     void received(Conversation& conversation, std::int64_t seq);
+    Status forget_lost_preview(Conversation& conversation, std::int64_t certain_upto, std::int64_t head);
+    Status note_newest_row(Conversation& conversation);
     void leap(Conversation& conversation);
     void advance(Conversation& conversation, std::int64_t seq);
     void hold(Conversation& conversation);

@@ -11,10 +11,6 @@
 namespace parley::core {
 namespace {
 
-bool is_pending_conversation(const std::string& lane) {
-    return lane.starts_with("m:") || lane.starts_with("d:");
-}
-
 /// Whether the person has an interest in it: a question that waits is for whoever asked it.
 bool is_shown(const Command& command) {
     return command.state == CommandState::failed || !is_question(command.type);
@@ -44,7 +40,7 @@ std::vector<Views::Listed> Views::list() const {
         listed.push_back({pending ? pending->position : 0, conversation->newest_at, stream, {}});
     }
     for (const std::string& lane : outbox_.lanes()) {
-        if (!is_pending_conversation(lane)) continue;
+        if (!awaits_its_conversation(lane)) continue;
         const auto commands = outbox_.in_lane(lane);
         const auto newest_first = commands | std::views::reverse;
         const auto under_way = std::ranges::find_if(
@@ -102,13 +98,13 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
     ConversationView view;
     view.pending = true;
     view.summary.role = protocol::Role::owner;
-    if (lane.starts_with("d:")) {
-        view.peer = AccountId(lane.substr(2));
+    view.peer = peer_of_lane(lane);
+    if (view.peer) {
         view.summary.kind = protocol::ConversationKind::direct;
         view.summary.members = 2;
         TRY_ASSIGN(view.summary.peer, profiles_.find(*view.peer));
     } else {
-        view.made_by = Uuid::parse(lane.substr(2));
+        view.made_by = creation_of_lane(lane);
         view.summary.kind = protocol::ConversationKind::group;
     }
     const auto commands = outbox_.in_lane(lane);

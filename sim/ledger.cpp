@@ -1,6 +1,8 @@
 #include "sim/ledger.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace parley::sim {
 
@@ -23,6 +25,13 @@ void Ledger::forget(const std::function<bool(const Given&)>& undone) {
     by_id_.clear();
     for (std::size_t one = 0; one < given_.size(); ++one)
         by_id_[given_[one].id] = one;
+}
+
+void Ledger::cut_read(const Uuid& id, const protocol::Payload& now) {
+    const auto* cut = std::get_if<protocol::Read>(&now);
+    Given* given = cut != nullptr ? find(id) : nullptr;
+    auto* read = given != nullptr ? std::get_if<protocol::Read>(&given->command) : nullptr;
+    if (read != nullptr) read->upto = std::min(read->upto, cut->upto);
 }
 
 Given* Ledger::find(const Uuid& id) {

@@ -38,6 +38,8 @@ class Ledger {
     const std::vector<Given>& given() const { return given_; }
     /// Also what was forgotten: that a person wished it stays true, and it may be asked for again.
     Given* find(const Uuid& id);
+    /// Where this is a read: it asks for so much from here on, since a restore took away what lies above.
+    void cut_read(const Uuid& id, const protocol::Payload& now);
     /// What the server has done and then, restored, knows nothing of. Nothing is expected of it any more.
     void forget(const std::function<bool(const Given&)>& undone);
     /// The device was erased, with all that waited in it. What was under way may be done all the same.

@@ -225,8 +225,13 @@ void each_envelope(std::string_view frame, protocol::Encoding encoding, Do what)
 
 void Scene::device_said(Wire& wire, std::string_view frame) {
     Device* device = device_named(wire.device_name());
-    // What one says that has not caught up is of before the restore.
-    if (device == nullptr || !device->signed_in() || device->behind_restore) return;
+    if (device == nullptr || !device->signed_in()) return;
+    if (device->behind_restore) {
+        // What one says that has not caught up is of before the restore, but for what its reads ask for now.
+        return each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
+            if (envelope.id) device->ledger.cut_read(*envelope.id, envelope.payload);
+        });
+    }
     each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
         for (const auto& promise : promises_)
             promise->device_said(*this, *device, envelope);
@@ -302,8 +307,10 @@ bool Scene::caught_up_with_restore(Device& device) {
     const auto outbox = device.node->client().outbox();
     if (!outbox) return false;
     std::set<Uuid> waiting;
-    for (const auto& one : *outbox)
+    for (const auto& one : *outbox) {
         waiting.insert(one.id);
+        device.ledger.cut_read(one.id, one.command);
+    }
     device.ledger.forget([&](const Given& given) {
         const std::pair key{given.account, given.id};
         if (waiting.contains(given.id) || said_.done.contains(key)) return false;

@@ -114,6 +114,52 @@ TEST_F(Outbox, ARefusedReadTakesTheShownPositionBack) {
     EXPECT_EQ(script.view("c1").read, 0);
 }
 
+/// The account's rows that say how far one has read in "c1", and that one is out of it.
+protocol::Envelope read_elsewhere(std::int64_t account_seq, std::int64_t upto) {
+    return Script::pushed("me", account_seq,
+                          protocol::ReadChanged{StreamId("c1"), upto, 0, 0, {upto, account_seq}});
+}
+
+protocol::Envelope removed(std::int64_t account_seq) {
+    return Script::pushed("me", account_seq, protocol::Left{StreamId("c1"), 1}, 1);
+}
+
+// The server remembers no read that moved nothing, and refuses its repeat to somebody who is out.
+TEST_F(Outbox, AReadWhoseAnswerWasLostIsDoneWhereThePersonIsOutMeanwhile) {
+    script.give({Script::pushed("c1", 1, Script::said("a"))});
+    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), 1});
+    ASSERT_THAT(script.sent_of<protocol::Read>(), SizeIs(1));
+    script.reconnect();
+    script.give({read_elsewhere(2, 1), removed(3)});
+    script.resumed("1:3");
+    EXPECT_THAT(script.sent_of<protocol::Read>(), IsEmpty()) << "it says nothing new";
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+    ASSERT_THAT(script.noticed<core::CommandSettled>(), SizeIs(1));
+    EXPECT_EQ(script.noticed<core::CommandSettled>()[0].command, read);
+    EXPECT_EQ(script.noticed<core::CommandSettled>()[0].failure, std::nullopt);
+}
+
+TEST_F(Outbox, AReadThatIsRefusedIsDoneWhereAnotherDeviceReadAsFar) {
+    script.give({Script::pushed("c1", 1, Script::said("a"))});
+    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), 1});
+    script.give({read_elsewhere(2, 1), removed(3)});
+    script.refuse(read, ErrorCode::conversation_not_member);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+    ASSERT_THAT(script.noticed<core::CommandSettled>(), SizeIs(1));
+    EXPECT_EQ(script.noticed<core::CommandSettled>()[0].failure, std::nullopt);
+}
+
+TEST_F(Outbox, AReadThatNobodyHasDoneFailsWhereThePersonIsOut) {
+    script.give({Script::pushed("c1", 1, Script::said("a")), Script::pushed("c1", 2, Script::said("b"))});
+    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), 2});
+    script.reconnect();
+    script.give({read_elsewhere(2, 1), removed(3)});
+    script.resumed("1:3");
+    ASSERT_THAT(script.sent_of<protocol::Read>(), SizeIs(1));
+    script.refuse(read, ErrorCode::conversation_not_member);
+    EXPECT_EQ(state_of(read), CommandState::failed);
+}
+
 TEST_F(Outbox, AnAnswerBringsItsReply) {
     const Uuid invite = script.submit(protocol::InviteCreate{});
     script.give(protocol::Invite{"code", WallTime{5}}, invite);
@@ -144,6 +190,25 @@ TEST_F(Outbox, OfCommandsThatNothingNamesOnlyTheLatestAreRemembered) {
     ASSERT_THAT(*settled, SizeIs(2));
     EXPECT_FALSE(settled->at(0).failure);
     EXPECT_FALSE(settled->at(1).failure);
+}
+
+TEST_F(Outbox, TheLatestCommandIsRememberedWhereTheClockWasSetBack) {
+    ASSERT_TRUE(script.database().execute(
+        "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1500)"
+        " INSERT INTO settled (id, stream, at, passing) SELECT CAST('id ' || n AS BLOB), '',"
+        " 4000000000000 + n, 1 FROM counted"));
+    std::vector<Uuid> latest;
+    for (int i = 0; i < 3; ++i) {
+        latest.push_back(script.submit(protocol::ProfileFind{.handles = {"bob"}}));
+        script.give(protocol::Profiles{}, latest.back());
+    }
+    const auto settled = script.core().settled(latest);
+    ASSERT_TRUE(settled);
+    ASSERT_THAT(*settled, SizeIs(3));
+    for (const auto& one : *settled)
+        EXPECT_FALSE(one.failure);
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM settled WHERE passing = 1"),
+              limits::door_list_max);
 }
 
 TEST_F(Outbox, WhatIsNotCommittedIsNeverSent) {

@@ -1,7 +1,6 @@
 // Servers that were restored, and what is said to a person there.
 
-#include "protocol/generated/cpp/limits.hpp"
-#include "tests/unit/core/streams_script.hpp"
+#include "tests/unit/core/restore_script.hpp"
 
 #include <gmock/gmock.h>
 
@@ -20,23 +19,14 @@ protocol::Envelope talks_in(const std::string& stream, std::int64_t account_seq)
     return Script::pushed("me", account_seq, protocol::Joined{StreamId(stream), 1, summary});
 }
 
-void answer_account(Script& script, const std::vector<protocol::Envelope>& rows) {
-    const std::int64_t head = 9 + limits::restore_jump;
-    protocol::ChangesOk changes{0, head, head, false, {}};
-    for (const auto& row : rows)
-        changes.rows.push_back(*protocol::to_change(row));
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream == StreamId("me")) script.give(changes, one.id);
-    }
+protocol::MessageSend to_you(const std::string& text) {
+    return {to_peer(AccountId("you")), text, std::nullopt, {}};
 }
 
 TEST_F(RestoreDirect, WhatIsSaidToAPersonKeepsItsOrderWhereTheirConversationIsMadeAgain) {
     script.give({talks_in("d1", 2)});
     script.disconnect();
-    const auto say_to_you = [&](const std::string& text) {
-        return script.submit(protocol::MessageSend{to_peer(AccountId("you")), text, std::nullopt, {}});
-    };
-    const Uuid first = say_to_you("one");
+    const Uuid first = script.submit(to_you("one"));
     const Uuid there = script.say("d1", "to what is lost");
     script.reconnect();
     script.resumed("2:1", 2);
@@ -45,7 +35,7 @@ TEST_F(RestoreDirect, WhatIsSaidToAPersonKeepsItsOrderWhereTheirConversationIsMa
     EXPECT_THAT(script.texts("d1"), ElementsAre("to what is lost"));
     EXPECT_THAT(script.texts("d2"), ElementsAre("one"));
     const Uuid second = script.say("d2", "two");
-    const Uuid third = say_to_you("three");
+    const Uuid third = script.submit(to_you("three"));
     const auto sent = script.sent_of<protocol::MessageSend>();
     ASSERT_THAT(sent, SizeIs(4));
     EXPECT_EQ(sent[0].id, first);
@@ -63,19 +53,61 @@ TEST_F(RestoreDirect, WhatIsSaidToAPersonKeepsItsOrderWhereTheirConversationIsMa
 TEST_F(RestoreDirect, WhatIsSaidToAPersonKeepsItsOrderWhereTheirConversationIsLost) {
     script.give({talks_in("d1", 2)});
     script.disconnect();
-    const auto say_to_you = [&](const std::string& text) {
-        return script.submit(protocol::MessageSend{to_peer(AccountId("you")), text, std::nullopt, {}});
-    };
-    const Uuid first = say_to_you("one");
+    const Uuid first = script.submit(to_you("one"));
     script.reconnect();
     script.resumed("2:1", 2);
-    answer_account(script, {Script::joined("c1", 1)});
+    const std::int64_t head = 9 + limits::restore_jump;
+    answer_changes(script, "me", {0, head, head, false, {*protocol::to_change(Script::joined("c1", 1))}});
     EXPECT_FALSE(script.view("d1").present);
     EXPECT_THAT(script.texts("d1"), ElementsAre());
-    const Uuid second = say_to_you("two");
+    const Uuid second = script.submit(to_you("two"));
     EXPECT_EQ(script.sent_of<protocol::MessageSend>().back().id, second);
     EXPECT_EQ(script.sent_of<protocol::MessageSend>().back().follows, first);
     EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
+// Today's server lets nobody out of a conversation of two; another one may.
+TEST_F(RestoreDirect, WhatIsSaidToAPersonKeepsItsOrderWhereOneIsOutOfTheirConversation) {
+    script.give({talks_in("d1", 2)});
+    script.disconnect();
+    const Uuid first = script.submit(to_you("one"));
+    const Uuid there = script.say("d1", "to what is over");
+    script.reconnect();
+    script.give({Script::pushed("me", 3, protocol::Left{StreamId("d1"), 1}, 2)});
+    script.resumed("1:3");
+    EXPECT_THAT(script.texts("d1"), ElementsAre("to what is over"));
+    const Uuid second = script.submit(to_you("two"));
+    const auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(3));
+    EXPECT_EQ(sent[0].id, first);
+    EXPECT_EQ(sent[1].id, there);
+    EXPECT_EQ(sent[2].id, second);
+    EXPECT_EQ(sent[2].follows, first) << "both go to the person";
+    script.open();
+    const auto waiting = script.core().window(to_peer(AccountId("you")), {.limit = 10});
+    ASSERT_TRUE(waiting);
+    ASSERT_THAT(waiting->messages, SizeIs(2));
+    EXPECT_EQ(waiting->messages[0].text, "one");
+}
+
+// The conversation stays where it is: what is said to the person goes on in its lane, and the server decides.
+TEST_F(RestoreDirect, WhatIsSaidToAPersonWhoIsOutHimselfStaysInOneLane) {
+    script.give({talks_in("d1", 2)});
+    const Uuid first = script.submit(to_you("one"));
+    script.give({Script::pushed("d1", 1, Script::member("me")),
+                 Script::pushed("d1", 2, Script::member("you")),
+                 Script::pushed("d1", 3, Script::member("you", false), 2)});
+    const Uuid second = script.say("d1", "two");
+    const Uuid third = script.submit(to_you("three"));
+    const auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(3));
+    EXPECT_EQ(sent[1].follows, first);
+    EXPECT_EQ(sent[2].follows, second);
+    script.refuse(first, ErrorCode::not_allowed);
+    script.refuse(second, ErrorCode::follows_refused);
+    script.refuse(third, ErrorCode::follows_refused);
+    EXPECT_THAT(script.texts("d1"), ElementsAre("one", "two", "three")) << "each stands until it is answered";
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(5)) << "and what followed goes on";
 }
 
 }  // namespace

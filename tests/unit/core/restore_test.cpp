@@ -1,7 +1,6 @@
 // Servers that were restored.
 
-#include "protocol/generated/cpp/limits.hpp"
-#include "tests/unit/core/streams_script.hpp"
+#include "tests/unit/core/restore_script.hpp"
 
 #include <gmock/gmock.h>
 
@@ -11,16 +10,6 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-/// As `script.state`, of a server that was restored when the stream's head was `restored_from`.
-protocol::Envelope restored_state(Script& script, std::int64_t restored_from, std::int64_t head,
-                                  std::int64_t account_seq) {
-    auto state = script.state("c1", head);
-    auto& payload = std::get<protocol::ConversationState>(state.payload);
-    payload.restored_from = restored_from;
-    payload.as_of = {head, account_seq};
-    return state;
-}
-
 using Restore = Streams;
 
 TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
@@ -28,10 +17,7 @@ TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     push(2, "lost");
     const std::int64_t jumped = 1 + limits::restore_jump;
     script.reconnect();
-    auto state = script.state("c1", jumped);
-    std::get<protocol::ConversationState>(state.payload).restored_from = 1;
-    std::get<protocol::ConversationState>(state.payload).as_of = {jumped, 1};
-    script.give({state});
+    script.give({restored_state(script, 1, jumped, 1)});
     script.resumed("2:1", 2);
     auto window = script.core().window(StreamId("c1"), {.limit = 10});
     ASSERT_THAT(window->messages, SizeIs(2));
@@ -46,6 +32,34 @@ TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     ASSERT_THAT(window->messages, SizeIs(2));
     EXPECT_FALSE(window->messages[1].not_on_server);
     EXPECT_EQ(window->messages[1].born, jumped + 1);
+}
+
+TEST_F(Restore, WhatTheServerOnlyToldOfAndLostIsNotShownAsIfItWereThere) {
+    push(1, "one");
+    const auto told = [&](protocol::Envelope state, std::int64_t born, const std::string& text) {
+        std::get<protocol::ConversationState>(state.payload).last = protocol::Preview{
+            Script::id_of(born), born, AccountId("you"), text, WallTime{1'700'000'000'000 + born}};
+        script.give({state});
+    };
+    script.reconnect();
+    told(script.state("c1", 3), 3, "told of and lost");
+    EXPECT_EQ(script.view("c1").last->text, "told of and lost");
+    script.reconnect();
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    told(restored_state(script, 1, jumped, 1), 1, "one");
+    EXPECT_EQ(script.view("c1").last->text, "one");
+    script.resumed("2:1", 2);
+    EXPECT_EQ(script.view("c1").last->text, "one");
+    // As told of by the next, before the row itself is there.
+    script.reconnect();
+    told(restored_state(script, 1, jumped + 1, 1), jumped + 1, "new");
+    script.resumed("2:2", 2);
+    EXPECT_EQ(script.view("c1").last->text, "new");
+    // The same backup once more: the state does not say that anything new was restored, the epoch does.
+    script.reconnect();
+    told(restored_state(script, 1, jumped + 1 + limits::restore_jump, 1), 1, "one");
+    script.resumed("3:1", 3);
+    EXPECT_EQ(script.view("c1").last->text, "one");
 }
 
 TEST_F(Restore, WhoSleptThroughTwoOfThemIsSureOfNothing) {
@@ -137,59 +151,6 @@ TEST_F(Restore, AnOlderRowWhoseChangeWasLostIsAHoleAsAfterAJump) {
     EXPECT_EQ(script.core().check(), std::nullopt);
 }
 
-TEST_F(Restore, TheReadPositionGoesBackToWhatTheServerKnows) {
-    push(1, "one");
-    push(2, "two");
-    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), 2});
-    protocol::Envelope ok;
-    ok.re = read;
-    ok.stream = StreamId("c1");
-    ok.payload = protocol::ReadOk{2, 0, 0, {2, 2}};
-    script.give({ok});
-    EXPECT_EQ(script.view("c1").unread, 0);
-    script.reconnect();
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    auto state = restored_state(script, 1, jumped, 1 + limits::restore_jump);
-    std::get<protocol::ConversationState>(state.payload).unread = 1;
-    script.give({state});
-    script.resumed("2:1", 2);
-    EXPECT_EQ(script.view("c1").unread, 1);
-    EXPECT_EQ(script.view("c1").read, 0);
-}
-
-// A copy that was put back may have given the places of what is lost to other messages.
-TEST_F(Restore, WhatWasReadMeanwhileIsReadUpToWhereThePastIsTheSame) {
-    push(1, "one");
-    push(2, "two");
-    push(3, "lost");
-    script.disconnect();
-    script.submit(protocol::Read{to_stream(StreamId("c1")), 3});
-    EXPECT_EQ(script.view("c1").read, 3);
-    const std::int64_t jumped = 4 + limits::restore_jump;
-    script.reconnect();
-    EXPECT_THAT(script.sent_of<protocol::Read>(), SizeIs(0)) << "it may be another epoch";
-    script.give({restored_state(script, 2, jumped, 1)});
-    script.resumed("2:1", 2);
-    EXPECT_EQ(script.view("c1").read, 2);
-    const auto reads = script.sent_of<protocol::Read>();
-    ASSERT_THAT(reads, SizeIs(1));
-    EXPECT_EQ(std::get<protocol::Read>(reads[0].payload).upto, 2);
-    EXPECT_EQ(script.core().check(), std::nullopt);
-}
-
-TEST_F(Restore, WhatWasReadIsForgottenWhereNothingOfThePastIsCertain) {
-    push(1, "one");
-    script.disconnect();
-    script.submit(protocol::Read{to_stream(StreamId("c1")), 1});
-    const std::int64_t jumped = 1 + limits::restore_jump;
-    script.reconnect();
-    script.give({restored_state(script, jumped, jumped + limits::restore_jump, 1)});
-    script.resumed("3:1", 3);
-    EXPECT_EQ(script.view("c1").read, 0);
-    EXPECT_THAT(script.sent_of<protocol::Read>(), SizeIs(0));
-    EXPECT_EQ(script.core().outbox_count().waiting, 0);
-}
-
 core::MessageState state_of(Script& script, std::int64_t born) {
     const auto window = script.core().window(StreamId("c1"), {.limit = 10});
     for (const auto& message : window->messages)
@@ -217,10 +178,7 @@ TEST_F(Restore, WhatWasLostIsNotDeliveredByWhatOthersHaveOfWhatCameAfterIt) {
     auto said = Script::pushed("c1", jumped + 1, Script::said("new", "me"));
     said.id = Script::id_of(300);
     script.give({said});
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
-            script.give(protocol::ChangesOk{2, jumped + 1, jumped + 1, false, {}}, one.id);
-    }
+    answer_changes(script, "c1", {2, jumped + 1, jumped + 1, false, {}});
     answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
     answer<protocol::Rows>(protocol::RowsOk{
         jumped, false, {Script::row(1, Script::member("me")), Script::row(2, Script::member("you"))}});
@@ -274,16 +232,7 @@ TEST_F(Restore, WhatTheRestoredServerDoesNotKnowIsLeftOnceItHasToldEverything) {
     script.reconnect();
     script.resumed("2:2", 2);
     EXPECT_TRUE(script.view("c1").present);
-    const auto asked_of_account = [&] {
-        std::vector<protocol::Envelope> found;
-        for (const auto& one : script.sent_of<protocol::Changes>())
-            if (std::get<protocol::Changes>(one.payload).stream == StreamId("me")) found.push_back(one);
-        return found;
-    };
-    ASSERT_THAT(asked_of_account(), SizeIs(1));
-    EXPECT_EQ(std::get<protocol::Changes>(asked_of_account()[0].payload).after, 0);
-    auto row = protocol::to_change(Script::joined("c1", 1));
-    script.give(protocol::ChangesOk{0, jumped, jumped, false, {*row}}, asked_of_account()[0].id);
+    answer_changes(script, "me", {0, jumped, jumped, false, {*protocol::to_change(Script::joined("c1", 1))}});
     EXPECT_TRUE(script.view("c1").present);
     EXPECT_FALSE(script.view("c2").present);
     EXPECT_EQ(script.database().number("SELECT count(*) FROM stream_row WHERE stream = 0"), 1);
@@ -299,10 +248,7 @@ TEST_F(Restore, WhatAJoiningLetOneSeeThatIsLostIsMarked) {
                  Script::pushed("c1", 9, Script::said("lost"))});
     script.reconnect();
     script.resumed("2:1", 2);
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream != StreamId("me")) continue;
-        script.give(protocol::ChangesOk{0, 2, 2, false, {*protocol::to_change(left(2, 2))}}, one.id);
-    }
+    answer_changes(script, "me", {0, 2, 2, false, {*protocol::to_change(left(2, 2))}});
     EXPECT_FALSE(script.view("c1").present);
     const auto window = script.core().window(StreamId("c1"), {.limit = 10});
     ASSERT_THAT(window->messages, SizeIs(2));
@@ -319,10 +265,7 @@ TEST_F(Restore, WhoseJoiningWasLostIsNoMember) {
     script.give({restored_state(script, 2, jumped, 1)});
     script.resumed("2:1", 2);
     // The account's own are asked for as well.
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
-            script.give(protocol::ChangesOk{2, jumped, jumped, false, {}}, one.id);
-    }
+    answer_changes(script, "c1", {2, jumped, jumped, false, {}});
     EXPECT_THAT(*script.core().members(StreamId("c1")), SizeIs(3)) << "nobody has said yet that Eve is out";
     answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
     answer<protocol::Rows>(protocol::RowsOk{
@@ -369,15 +312,7 @@ TEST_F(Restore, ADeviceThatWasNeverToldTheEpochTrustsNothingThatCameBefore) {
     fresh.auth_ok();
     fresh.forget();
     fresh.resumed("2:1", 2);
-    bool asked = false;
-    for (const auto& one : fresh.sent_of<protocol::Changes>()) {
-        const auto& changes = std::get<protocol::Changes>(one.payload);
-        if (changes.stream != StreamId("me")) continue;
-        asked = true;
-        EXPECT_EQ(changes.after, 0);
-        fresh.give(protocol::ChangesOk{0, 3, 3, false, {}}, one.id);
-    }
-    EXPECT_TRUE(asked);
+    answer_changes(fresh, "me", {0, 3, 3, false, {}});
     EXPECT_FALSE(fresh.view("c1").present);
 }
 

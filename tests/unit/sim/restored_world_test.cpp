@@ -8,10 +8,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace parley::sim {
 namespace {
+
+core::MessageView& message(Showing& showing, const std::string& text) {
+    return *std::ranges::find(showing.messages, text, &core::MessageView::text);
+}
 
 /// A backup of the living world is made; then Ada says something that it does not have.
 class Restored : public Living {
@@ -60,9 +65,6 @@ class Restored : public Living {
         for (const auto& promise : {same_rows, shown_once, states_forward})
             promise()->looked_at(scene_, device, showing);
     }
-    static core::MessageView& message(Showing& showing, const std::string& text) {
-        return *std::ranges::find(showing.messages, text, &core::MessageView::text);
-    }
     bool expects(std::size_t person, const Uuid& command) {
         const auto& given = of(person).ledger.given();
         return std::ranges::find(given, command, &Given::id) != given.end();
@@ -71,67 +73,63 @@ class Restored : public Living {
     Uuid lost_;
 };
 
-TEST_F(Restored, NothingIsBrokenInIt) {
-    go_back();
+class RestoredEither : public Restored, public testing::WithParamInterface<ServerNode::Return> {};
+
+TEST_P(RestoredEither, NothingIsBrokenInIt) {
+    go_back(GetParam());
     auto showing = shown(of(ben));
     EXPECT_TRUE(message(showing, "lost").not_on_server);
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
 }
 
-TEST_F(Restored, NothingIsBrokenWhereFilesWereCopied) {
-    go_back(ServerNode::Return::copied);
-    auto showing = shown(of(ben));
-    EXPECT_TRUE(message(showing, "lost").not_on_server);
-    scene_.check_at_rest();
-    EXPECT_EQ(broken(), -1) << said();
-}
+INSTANTIATE_TEST_SUITE_P(BothWays, RestoredEither,
+                         testing::Values(ServerNode::Return::restored, ServerNode::Return::copied),
+                         [](const auto& way) {
+                             return way.param == ServerNode::Return::restored ? "ByRestore" : "ByCopiedFiles";
+                         });
 
-TEST_F(Restored, Promise4WhereADeviceShowsWhatIsLostAsIfItWereThere) {
+/// What a device might show of a restored server, and what promise 4 says to it; empty: nothing.
+struct Shown {
+    const char* name;
+    void (*change)(Showing& showing);
+    std::string_view answer;
+};
+
+class RestoredShown : public Restored, public testing::WithParamInterface<Shown> {};
+
+constexpr Shown everything_that_might_be_shown[] = {
+    {"WhatIsLostAsIfItWereThere", [](Showing& showing) { message(showing, "lost").not_on_server = false; },
+     "never committed so"},
+    {"WhatIsLostToWhoIsOut",
+     [](Showing& showing) {
+         message(showing, "lost").not_on_server = false;
+         showing.view.present = false;
+     },
+     ""},
+    {"AsLostWhatWasNeverThere", [](Showing& showing) { message(showing, "lost").text = "another"; },
+     "never committed so"},
+    {"AsLostWhatTheServerHolds", [](Showing& showing) { message(showing, "hello").not_on_server = true; },
+     "says that the server lost"},
+    {"WhatIsNotLostElsewhere",
+     [](Showing& showing) {
+         std::erase_if(showing.messages, [](const auto& one) { return one.text != "hello"; });
+         showing.messages.front().born = 4;
+     },
+     "which stood at 5 before"},
+};
+
+TEST_P(RestoredShown, IsHeldToPromise4) {
     go_back();
     auto showing = shown(of(ben));
-    message(showing, "lost").not_on_server = false;
+    GetParam().change(showing);
     look(of(ben), showing);
-    EXPECT_EQ(broken(), 4);
-    EXPECT_TRUE(says("never committed so")) << said();
+    EXPECT_EQ(broken(), GetParam().answer.empty() ? -1 : 4) << said();
+    EXPECT_TRUE(says(std::string(GetParam().answer))) << said();
 }
 
-TEST_F(Restored, WhoIsOutIsNotToldWhatIsLost) {
-    go_back();
-    auto showing = shown(of(ben));
-    message(showing, "lost").not_on_server = false;
-    showing.view.present = false;
-    look(of(ben), showing);
-    EXPECT_EQ(broken(), -1) << said();
-}
-
-TEST_F(Restored, Promise4WhereWhatIsLostWasNeverThere) {
-    go_back();
-    auto showing = shown(of(ben));
-    message(showing, "lost").text = "another";
-    look(of(ben), showing);
-    EXPECT_EQ(broken(), 4);
-    EXPECT_TRUE(says("never committed so")) << said();
-}
-
-TEST_F(Restored, Promise4WhereADeviceSaysThatTheServerLostWhatItHolds) {
-    go_back();
-    auto showing = shown(of(ben));
-    message(showing, "hello").not_on_server = true;
-    look(of(ben), showing);
-    EXPECT_EQ(broken(), 4);
-    EXPECT_TRUE(says("says that the server lost")) << said();
-}
-
-TEST_F(Restored, Promise4WhereSomethingThatIsNotLostMoves) {
-    go_back();
-    auto showing = shown(of(ben));
-    std::erase_if(showing.messages, [](const auto& one) { return one.text != "hello"; });
-    showing.messages.front().born = 4;
-    look(of(ben), showing);
-    EXPECT_EQ(broken(), 4);
-    EXPECT_TRUE(says("which stood at 5 before")) << said();
-}
+INSTANTIATE_TEST_SUITE_P(All, RestoredShown, testing::ValuesIn(everything_that_might_be_shown),
+                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(Restored, WhatIsLostAndComesAgainBeginsAnew) {
     auto showing = shown(of(ada));
@@ -222,6 +220,21 @@ TEST_F(Restored, OfReadsThoseThatWaitedAreExpected) {
     EXPECT_FALSE(expects(ben, *done));
     EXPECT_TRUE(expects(cyd, *waits));
     EXPECT_FALSE(expects(cyd, *again));
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Restored, OfAReadWhatIsStillThereIsExpected) {
+    of(cyd).node->link().up = false;
+    of(cyd).node->cut(false);
+    pass(seconds(1));
+    const auto waits = read(cyd, head());
+    ASSERT_TRUE(waits);
+    ASSERT_EQ(of(cyd).ledger.find(*waits)->command, protocol::Payload(protocol::Read{{.stream = group_}, 6}));
+    of(cyd).node->link().up = true;
+    go_back();
+    EXPECT_TRUE(expects(cyd, *waits));
+    EXPECT_EQ(scene_.history().read(account(cyd), group_), 5);
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
 }
