@@ -115,6 +115,35 @@ TEST(Epoch, ThatCannotBeginNowIsForLater) {
     EXPECT_EQ(again.closed, CloseCode::going_away);
 }
 
+// Who does not wait for the answer asks for it all anew, and what the writer was told of him stands.
+TEST(Epoch, BeginsOnceForASessionThatAsksAgainWhileItWaits) {
+    for (const bool from_nothing : {false, true}) {
+        ThreePeople here;
+        World& world = here.world;
+        const auto before = world.store().epoch();
+        const std::string lost = sealed(world, lost_token(world.store()), here.eve);
+        Peer& eve = world.sign_in(here.eve);
+        eve.ask(Resume{.token = lost});
+        ASSERT_TRUE(world.read());
+        ASSERT_TRUE(world.tell_read());
+        ASSERT_EQ(world.writes.queue.size(), 1u) << "the writer is to begin an epoch";
+        eve.ask(from_nothing ? Resume{} : Resume{.token = lost});
+        ASSERT_TRUE(world.read()) << "what was asked last is read for";
+        ASSERT_TRUE(world.tell_read());
+        EXPECT_FALSE(eve.closed);
+        EXPECT_EQ(eve.take_all<Resumed>().size(), from_nothing ? 1u : 0u);
+        world.settle();
+        EXPECT_NE(world.store().epoch(), before);
+        EXPECT_EQ(eve.closed, CloseCode::going_away) << "and comes back, whatever was asked last";
+        const auto epoch = world.store().epoch();
+        Peer& back = world.sign_in(here.eve);
+        const auto answer = resumed(back, lost);
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->epoch, epoch);
+        EXPECT_EQ(world.store().epoch(), epoch) << "the token was dealt with";
+    }
+}
+
 TEST(Epoch, EndsASessionThatWasReadForBeforeItBegan) {
     ThreePeople here;
     World& world = here.world;
