@@ -32,7 +32,7 @@ constexpr std::string_view room_for_copy =
 
 constexpr std::string_view no_epoch =
     "; this is a copy of a store that was put back, and it cannot be told from the lost one: make a backup of"
-    " it with `parleyd backup FILE` and restore that (docs/operate/damage.md)";
+    " it with `parleyd backup FILE` and restore that (damage.md in Parley's documentation)";
 
 /// From here on the disk takes no new messages.
 constexpr std::int64_t disk_percent_max = 98;
@@ -214,8 +214,11 @@ void SqliteStore::remember_new_epoch(std::int64_t before) {
 
 Status SqliteStore::mark_running(bool running) {
     auto meta = meta_;
-    meta.running = running;
     TRY(writer_->connection->execute("BEGIN IMMEDIATE"));
+    // SQLite writes nothing where a row stays as it is, and then a disk that takes nothing would take this.
+    meta.running = !running;
+    writer_->write_meta(meta);
+    meta.running = running;
     writer_->write_meta(meta);
     auto marked = writer_->connection->status();
     if (marked) marked = writer_->connection->execute("COMMIT");

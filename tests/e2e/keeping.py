@@ -1,4 +1,5 @@
 """What operators keep: backups, restores, and what becomes of damage."""
+import resource
 import shutil
 import threading
 
@@ -6,13 +7,14 @@ from proof import waiting
 from proof.cases import equal
 from proof.server import Server, run_parleyd
 from proof.session import Account, Session
+from proof.websocket import Closed
 from proof.store import Store
 
 RESTORE_JUMP = 1 << 30
 
 
 def run(cases):
-    for body in (backup_and_restore, copies_put_back_twice, damaged_rows):
+    for body in (backup_and_restore, copies_put_back_twice, damaged_rows, a_store_that_takes_nothing_more):
         cases.run(f"keeping: {body.__name__.replace('_', ' ')}", body)
 
 
@@ -163,3 +165,30 @@ def damaged_rows():
             lambda: server.metrics()["parley_scrub_rounds_total"] >= 1, "the restored store is scrubbed"
         )
         equal(server.metrics()["parley_damaged_rows"], 0, "damaged rows after the restore")
+
+
+def a_store_that_takes_nothing_more():
+    """Not even its own mark: the server says so and ends, and has accepted nothing that is not there."""
+    # A write behind the limit on the size of a file ends who has not, as here, asked to hear of it.
+    with Server(started_with={"restore_signals": False}) as server:
+        ada = Account.register(server, "ada")
+        with Session(server, ada) as session:
+            group = session.create_group("kept", [])
+            accepted = [f"{number} " + "x" * 7900 for number in range(20)]
+            for text in accepted:
+                session.send_message(group, text)
+            # The log stands behind it, what the server prints before it.
+            limit = 100_000
+            assert len(server.output) < limit < (server.data / "parley.db-wal").stat().st_size
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
+            try:
+                refused = session.refusal("message.send", {"target": {"stream": group}, "text": "not taken"})
+            except Closed:
+                refused = "closed"
+            assert refused in ("internal", "closed"), refused
+        equal(server.process.wait(30), 1, "the exit code")
+        assert "store broken" in server.output, server.output
+        server.start()
+        with Session(server, ada) as session:
+            equal(session.texts(group), accepted, "what is there")
+            session.send_message(group, "and on it goes")

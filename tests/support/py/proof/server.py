@@ -41,6 +41,11 @@ def program(name):
     raise SystemExit(f"{name} is not built in {folder}; build it first, or set PARLEY_BUILD")
 
 
+def clean_environment():
+    """Ours without what tests, tools and the command line read: a server refuses what it does not know."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+
+
 def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -66,17 +71,20 @@ def toml(settings):
 class Server:
     """One process at a time over one data folder. As a context it is killed at the end, its data removed.
 
-    `environment`: variables that it gets besides ours.
+    `environment`: variables that it gets besides ours. `started_with`: options of its subprocess.Popen.
     """
 
-    def __init__(self, settings=None, *, quick=True, tls_client=None, keep=False, environment=None):
+    def __init__(
+        self, settings=None, *, quick=True, tls_client=None, keep=False, environment=None, started_with=None
+    ):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="parley-"))
         self.data = self.folder / "data"
         self.port = free_port()
         self.tls_client = tls_client
         self.settings = {**(QUICK if quick else {}), **(settings or {})}
         self.keep = keep
-        self.environment = {**os.environ, **(environment or {})}
+        self.environment = {**clean_environment(), **(environment or {})}
+        self.started_with = started_with or {}
         self.process = None
         self.starts = 0
 
@@ -102,6 +110,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
                 env=self.environment,
+                **self.started_with,
             )
         self.starts += 1
         if wait:
@@ -178,7 +187,8 @@ def _is_sqlite(path):
 
 
 def run_parleyd(*arguments, cwd=None, env=None, seconds=30, **options):
-    """Runs parleyd to its end (backup, restore, config): the finished process with its output as text."""
+    """Runs parleyd to its end (backup, restore, config), with these variables besides ours: the finished
+    process with its output as text."""
     return subprocess.run(
         [str(program("parleyd")), *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -186,7 +196,7 @@ def run_parleyd(*arguments, cwd=None, env=None, seconds=30, **options):
         text=True,
         timeout=seconds,
         cwd=cwd,
-        env=env,
+        env={**clean_environment(), **(env or {})},
         check=False,
         **options,
     )
