@@ -6,6 +6,8 @@ endif()
 
 install(TARGETS parleyd parley RUNTIME DESTINATION bin)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION share/doc/parley)
+# Where what the programs say of their documentation is found.
+install(DIRECTORY docs/operate DESTINATION share/doc/parley FILES_MATCHING PATTERN "*.md")
 
 set(CPACK_PACKAGE_NAME parley)
 set(CPACK_PACKAGE_CONTACT "The Parley project")

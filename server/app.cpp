@@ -148,7 +148,12 @@ Status App::Impl::open_store() {
     options.progress = [&](const LongWork& work) {
         progress.handle(work);
     };
-    TRY_ASSIGN(store, open_sqlite_store(options, rules, *host));
+    auto opened = open_sqlite_store(options, rules, *host);
+    if (!opened && opened.error().code == ErrorCode::unavailable) {
+        return fail(ErrorCode::unavailable,
+                    opened.error().context + ": stop what uses it, or name another folder with --data");
+    }
+    TRY_ASSIGN(store, std::move(opened));
     progress.handle_done();
     if (store->was_copied()) {
         process_metrics.epochs_begun.add();

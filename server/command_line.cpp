@@ -27,12 +27,12 @@ Settings, such as --data FOLDER and --config FILE, stand in parleyd --help.)";
 constexpr const char* backup_help = R"(
 The copy is complete and checked when the command ends; what is written meanwhile is not in it.
 It holds all messages and the key that signs tokens: keep it as safe as the server itself.
-More: docs/operate/backup.md. Settings, such as --data FOLDER, stand in parleyd --help.)";
+More: backup.md in Parley's documentation. Settings, such as --data FOLDER, stand in parleyd --help.)";
 
 constexpr const char* restore_help = R"(
 What the data folder holds now is kept beside it as parley.db.replaced. Devices keep all that they
 hold: what the backup lacks stays on them, marked as not on the server.
-More: docs/operate/backup.md. Settings, such as --data FOLDER, stand in parleyd --help.)";
+More: backup.md in Parley's documentation. Settings, such as --data FOLDER, stand in parleyd --help.)";
 
 std::vector<std::pair<std::string, std::string>> variables_of_process() {
     std::vector<std::pair<std::string, std::string>> all;

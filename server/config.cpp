@@ -9,8 +9,10 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <toml++/toml.h>
+#include <utility>
 
 namespace parley::server {
 
@@ -134,13 +136,55 @@ Status apply_file(Settings& settings, const std::string& file) {
     }
 }
 
-/// Whether a variable can only be meant as a setting: it begins as those of a section do. Others may belong
-/// to the command line, or to what runs the server (Kubernetes names a service's port PARLEY_PORT).
-bool is_of_section(std::string_view variable) {
-    return std::ranges::any_of(settings_table(), [&](const Setting& one) {
-        const auto dot = one.key.find('.');
-        return dot != std::string_view::npos && variable.starts_with(variable_of(one.key.substr(0, dot + 1)));
-    });
+/// Variables of ours that are no settings: the file that the settings stand in, and what `parley` takes.
+constexpr std::array<std::string_view, 5> other_variables{"PARLEY_CONFIG", "PARLEY_HOME", "PARLEY_ACCOUNT",
+                                                          "PARLEY_PASSWORD", "PARLEY_JUMP_CHANGES"};
+
+/// Whether Kubernetes or Docker make such a variable in every container beside a service or a link whose name
+/// is parley or begins so: PARLEY_SERVICE_HOST, PARLEY_PORT=tcp://10.0.0.3:8080, PARLEY_PORT_8080_TCP_ADDR,
+/// and for parley-web PARLEY_WEB_SERVICE_HOST.
+bool is_of_service(std::string_view name, std::string_view value) {
+    constexpr std::string_view port = "_PORT_";
+    const std::string_view behind_port = name.substr(std::min(name.find(port), name.size()));
+    const bool numbered = behind_port.size() > port.size() && behind_port[port.size()] >= '0' &&
+                          behind_port[port.size()] <= '9';
+    const bool has_address = name.ends_with("_PORT") && value.find("://") != std::string_view::npos;
+    return numbered || has_address || name.find("_SERVICE_") != std::string_view::npos ||
+           name.starts_with("PARLEY_ENV_") || name == "PARLEY_NAME";
+}
+
+/// How many letters have to be put in, taken out or replaced to make one of the other (Levenshtein).
+std::size_t distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+        }
+    }
+    return row.back();
+}
+
+/// Asks for the name that was perhaps meant: one behind which there is something more, one whose section was
+/// left out (PARLEY_PORT), else the nearest.
+std::string suggestion(std::string_view name) {
+    const std::string_view behind_prefix = name.substr(variable_prefix.size() - 1);
+    std::string nearest;
+    std::size_t least = 0;
+    for (const Setting& one : settings_table()) {
+        const std::string known = variable_of(one.key);
+        const bool meant = name.starts_with(known + '_') || known.ends_with(behind_prefix);
+        const std::size_t far = meant ? 0 : distance(name, known);
+        if (!nearest.empty() && far >= least) continue;
+        nearest = known;
+        least = far;
+    }
+    // With more letters of another kind it would be a guess.
+    const bool near = 2 * least <= behind_prefix.size();
+    return near ? "did you mean " + nearest + "?" : "parleyd config print shows all";
 }
 
 Status apply_variables(Settings& settings, const SettingSources& sources) {
@@ -149,8 +193,10 @@ Status apply_variables(Settings& settings, const SettingSources& sources) {
         const auto setting = std::find_if(table.begin(), table.end(),
                                           [&](const Setting& one) { return variable_of(one.key) == name; });
         if (setting == table.end()) {
-            if (is_of_section(name)) return bad(name, "there is no such setting");
-            continue;
+            if (!name.starts_with(variable_prefix) || is_of_service(name, value) ||
+                std::ranges::find(other_variables, name) != other_variables.end())
+                continue;
+            return bad(name, "there is no such setting; " + suggestion(name));
         }
         if (const Status set = set_from_text(settings, *setting, value); !set)
             return bad(name, set.error().context);

@@ -1,5 +1,6 @@
 #include "server/app.hpp"
 #include "server/command_line.hpp"
+#include "server/net/listener.hpp"
 #include "server/offline.hpp"
 #include "server/ops/process_log.hpp"
 
@@ -48,15 +49,19 @@ int run(const Settings& settings) {
     return (*app)->run();
 }
 
+/// Besides what was looked at as they were loaded: what the start makes of the files and names in them.
+Result<std::string> check_config(const Settings& settings, const CheckConfig& check) {
+    TRY_ASSIGN(const NetOptions net, net_options(settings));
+    TRY(check_listening(net));
+    if (check.file.empty()) return "The settings are right. No file was read: name one to have it checked.";
+    return "The settings are right, those of " + check.file + " among them.";
+}
+
 struct Carry {
     const Settings& settings;
 
     int operator()(const RunServer&) const { return run(settings); }
-    int operator()(const CheckConfig& check) const {
-        return say(check.file.empty()
-                       ? "The settings are right. No file was read: name one to have it checked."
-                       : "The settings are right, those of " + check.file + " among them.");
-    }
+    int operator()(const CheckConfig& check) const { return say(check_config(settings, check)); }
     int operator()(const PrintConfig&) const { return say(print_settings(settings)); }
     int operator()(const MakeInvite& invite) const { return say(make_invite(settings, invite)); }
     int operator()(const BackUp& backup) const { return say(back_up(settings, backup)); }

@@ -9,6 +9,7 @@
 #include "server/ops/process_log.hpp"
 #include "server/ops/system_call.hpp"
 #include "server/store/backup.hpp"
+#include "server/store/data_directory.hpp"
 #include "server/store/sqlite_store.hpp"
 #include "server/store_options.hpp"
 
@@ -21,7 +22,18 @@ namespace parley::server {
 
 namespace {
 
+/// Where no server runs and none has ever run, the folder is mostly another one than was meant.
+Status check_store(const std::string& directory) {
+    std::error_code failure;
+    if (std::filesystem::exists(std::filesystem::path(directory) / database_file, failure)) return {};
+    return fail(ErrorCode::invalid,
+                directory +
+                    " holds no store: name the folder of the server with --data, or start "
+                    "parleyd once, which makes one");
+}
+
 Result<std::string> make_invite_offline(const Settings& settings, const OperatorInvite& wanted) {
+    TRY(check_store(settings.data));
     ProcessLog log(log_level_named(settings.log_level));
     std::atomic<std::int64_t> bad_rows{0};
     ProcessHost host(settings.data, log, bad_rows);
@@ -50,7 +62,10 @@ Result<std::string> absolute_target(const std::string& wanted) {
 
 Result<BackupReport> back_up_somehow(const Settings& settings, const std::string& file) {
     const auto said = ask_running(settings.data, "backup " + file);
-    if (!said && said.error().code == ErrorCode::unavailable) return back_up_closed(settings.data, file);
+    if (!said && said.error().code == ErrorCode::unavailable) {
+        TRY(check_store(settings.data));
+        return back_up_closed(settings.data, file);
+    }
     if (!said) return fail(said.error());
     const auto report = decode_report(*said);
     if (!report) return fail(ErrorCode::internal, "the server that runs is of another version");

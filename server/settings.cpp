@@ -41,7 +41,7 @@ const std::array<Setting, 38> table{{
          "missing here, all its clients are one address."},
     {.key = "listen.connections_max",
      .field = &S::listen_connections_max,
-     .doc = "Connections at one time; more are answered 503, or closed where TLS is on.",
+     .doc = "Connections at one time; more are answered 503.",
      .min = 1,
      .max = 1'000'000},
     {.key = "listen.strangers_max",

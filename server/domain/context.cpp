@@ -95,6 +95,15 @@ Result<ConversationKey> resolve_existing(View& view, AccountKey account, const p
     return *key;
 }
 
+Result<ConversationKey> resolve_group(View& view, AccountKey account, const protocol::Target& target) {
+    TRY_ASSIGN(const auto key, resolve(view, account, target));
+    if (!key) {
+        return fail(ErrorCode::conversation_kind,
+                    "a direct conversation has no title and no members to change");
+    }
+    return *key;
+}
+
 protocol::Profile profile_of(const AccountRecord& account) {
     protocol::Profile profile{.account = to_id(account.key), .handle = account.handle, .name = account.name};
     if (!account.avatar.empty()) profile.avatar = account.avatar;

@@ -58,6 +58,8 @@ Result<std::optional<ConversationKey>> resolve(View& view, AccountKey account,
                                                const protocol::Target& target);
 /// The same where the conversation has to be there.
 Result<ConversationKey> resolve_existing(View& view, AccountKey account, const protocol::Target& target);
+/// The same for what only a group has: a direct conversation refuses it whether it is there yet or not.
+Result<ConversationKey> resolve_group(View& view, AccountKey account, const protocol::Target& target);
 
 protocol::Profile profile_of(const AccountRecord& account);
 /// What a list shows of the conversation to this member.

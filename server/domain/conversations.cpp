@@ -98,7 +98,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate&
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command) {
-    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
     TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), core::rules::Act::rename));
     auto& conversation = standing.conversation;
     conversation.title = command.title;

@@ -102,7 +102,7 @@ protocol::MemberChanged member_changed(View& view, const MemberRecord& member, A
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command) {
-    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
     TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::add_member));
     TRY_ASSIGN(const auto added, newcomers(context, key, command.accounts));
     auto& conversation = standing.conversation;
@@ -138,7 +138,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command)
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& command) {
-    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
     TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::remove_member));
     const auto account = account_key(command.account.text());
     if (!account) return fail(Error{ErrorCode::account_not_found, "no such account", 0, "account"});
@@ -153,7 +153,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& comma
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::ConversationLeave& command) {
-    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), command.target));
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
     TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::leave));
     const auto seq = end_membership(context, standing.conversation, standing.member);
     pass_ownership(context, standing.conversation);

@@ -41,10 +41,18 @@ Result<std::unique_ptr<asio::ssl::context>> make_tls(const NetOptions& options) 
                          error);
     if (error) return cannot("TLS", error);
     context->use_certificate_chain_file(options.certificate_file, error);
-    if (error) return cannot(options.certificate_file, error);
+    if (error) return cannot("the certificate " + options.certificate_file + " cannot be used", error);
     context->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
-    if (error) return cannot(options.key_file, error);
+    if (error) return cannot("the key " + options.key_file + " cannot be used", error);
     return context;
+}
+
+Result<asio::ip::address> parse_address(const std::string& text) {
+    error_code error;
+    const auto address = asio::ip::make_address(text, error);
+    if (!error) return address;
+    return fail(ErrorCode::unavailable,
+                '"' + text + "\" is no IP address to listen on, such as 127.0.0.1, 0.0.0.0 or ::1");
 }
 
 }  // namespace
@@ -58,12 +66,7 @@ struct Listener::Impl {
 
     Status listen() {
         error_code error;
-        const auto address = asio::ip::make_address(doors->options.address, error);
-        if (error) {
-            return fail(ErrorCode::unavailable,
-                        '"' + doors->options.address +
-                            "\" is no IP address to listen on, such as 127.0.0.1, 0.0.0.0 or ::1");
-        }
+        TRY_ASSIGN(const auto address, parse_address(doors->options.address));
         const tcp::endpoint endpoint(address, doors->options.port);
         const std::string where = doors->options.address + " port " + std::to_string(doors->options.port);
         acceptor.open(endpoint.protocol(), error);
@@ -149,6 +152,12 @@ struct Listener::Impl {
     std::uint16_t port = 0;
     std::size_t next = 0;
 };
+
+Status check_listening(const NetOptions& options) {
+    TRY(parse_address(options.address));
+    if (!options.certificate_file.empty()) TRY(make_tls(options));
+    return {};
+}
 
 Result<std::unique_ptr<Listener>> Listener::create(const NetOptions& options, std::vector<ShardLoop*> loops) {
     auto impl = std::make_unique<Impl>(options, std::move(loops));

@@ -10,6 +10,10 @@
 
 namespace parley::server {
 
+/// What `Listener::create` would say of these options, short of binding: whether the address is one, and the
+/// certificate and its key can be used.
+Status check_listening(const NetOptions& options);
+
 /// Takes connections and deals them out to the shards in turn. The loops outlive it.
 class Listener {
   public:

@@ -158,7 +158,8 @@ void add_sessions(Families& all) {
     all.histogram(
         "parley_delivery_seconds",
         "From the frame with a message to its change with the kernel, per frame out, by the oldest in it; "
-        "what a device resumes from the store is not in it.",
+        "what a device resumes from the store is not in it. Both moments are cut to whole milliseconds: the "
+        "average of many is right, a single one may lie in the bucket beside its own.",
         &M::delivery_ms, 1e-3);
 }
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from proof import waiting
 from proof.cases import equal
 from proof.rest import Rest
-from proof.server import SOURCE, Server, program, run_parleyd
+from proof.server import SOURCE, Server, clean_environment, program, run_parleyd
 from proof.session import Account, Session
 from proof.store import Store
 from proof.websocket import Closed
@@ -233,6 +233,7 @@ def a_log_that_nobody_reads():
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=server.folder,
+            env=clean_environment(),
         )
         try:
             server.process = process
@@ -348,7 +349,9 @@ def lock():
     """No second process opens the data."""
     with Server() as server:
         second = run_parleyd("--config", server.folder / "parleyd.toml", "--listen.port", "0")
-        assert second.returncode not in (0, None), "it started"
+        equal(second.returncode, 1, "the exit code of the second")
+        assert f"another process uses the data in {server.data}" in second.stderr, second.stderr
+        assert "name another folder with --data" in second.stderr, second.stderr
         server_still = Rest(server.port).call("GET", "/livez").status
         equal(server_still, 200, "the first one")
 

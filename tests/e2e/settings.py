@@ -1,9 +1,12 @@
 """Settings: what is right and wrong with them is said, and where they come from; and the help."""
-import os
+import pathlib
+import tempfile
 
 from obeyed import setting_names
 from proof.cases import equal
 from proof.server import Server, run_parleyd, toml
+
+from operation import certificate_in
 
 
 def run(cases):
@@ -12,6 +15,9 @@ def run(cases):
         config_check_takes_a_file_by_its_name,
         config_from_environment,
         help_names_what_there_is,
+        variables_that_nobody_knows,
+        what_the_start_would_refuse_is_not_right,
+        a_folder_without_a_store,
     ):
         cases.run(f"settings: {body.__name__.replace('_', ' ')}", body)
     for name, text, line, word in CONFIG_ERRORS:
@@ -80,7 +86,7 @@ def config_check_takes_a_file_by_its_name():
         equal(done.returncode, 1, "config check of a wrong file")
         assert "wrong.toml:2" in done.stderr, done.stderr
         # What is named on the command line wins over the variable.
-        environment = {**os.environ, "PARLEY_CONFIG": str(wrong)}
+        environment = {"PARLEY_CONFIG": str(wrong)}
         done = run_parleyd("config", "check", right, env=environment)
         equal(done.returncode, 0, f"config check FILE, with a variable ({done.stderr})")
         assert str(server.port) in run_parleyd("config", "print", right).stdout
@@ -97,10 +103,72 @@ def config_from_environment():
     with Server() as server:
         file = server.folder / "parleyd.toml"
         file.write_text(toml({"listen.port": 1111}))
-        environment = {**os.environ, "PARLEY_LISTEN_PORT": "2222"}
+        environment = {"PARLEY_LISTEN_PORT": "2222"}
         printed = run_parleyd("--config", file, "config", "print", env=environment).stdout
         assert "2222" in printed and "1111" not in printed, printed
         printed = run_parleyd(
             "--config", file, "--listen.port", "3333", "config", "print", env=environment
         ).stdout
         assert "3333" in printed and "2222" not in printed, printed
+
+
+def variables_that_nobody_knows():
+    """Errors, though not those of the command line and those that run beside a service called parley."""
+    for name, meant in (
+        ("PARLEY_REGISTRATON", "PARLEY_REGISTRATION"),
+        ("PARLEY_DATA_DIR", "PARLEY_DATA"),
+        ("PARLEY_PORT", "PARLEY_LISTEN_PORT"),
+    ):
+        for words in (("config", "check"), ()):
+            done = run_parleyd(*words, env={name: "1"}, cwd="/")
+            equal(done.returncode, 1, f"the exit code with {name}")
+            assert f"{name}: there is no such setting; did you mean {meant}?" in done.stderr, done.stderr
+    beside = {
+        "PARLEY_HOME": "/nowhere",
+        "PARLEY_PASSWORD": "x",
+        "PARLEY_ACCOUNT": "ada",
+        "PARLEY_JUMP_CHANGES": "40",
+        "PARLEY_PORT": "tcp://10.0.0.3:8080",
+        "PARLEY_PORT_8080_TCP_PROTO": "tcp",
+        "PARLEY_SERVICE_HOST": "10.0.0.3",
+        "PARLEY_SERVICE_PORT": "8080",
+    }
+    done = run_parleyd("config", "check", env=beside, cwd="/")
+    equal(done.returncode, 0, f"config check ({done.stderr})")
+
+
+def what_the_start_would_refuse_is_not_right():
+    """`config check` says of an address and of certificates what the start says, in the same words."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        certificate, key = certificate_in(folder)
+        _, other_key = certificate_in(folder, "other")
+        no_key = folder / "empty.key"
+        no_key.write_text("")
+        pair = ("--listen.certificate", certificate, "--listen.key")
+        for words, said in (
+            (("--address", "localhost"), '"localhost" is no IP address to listen on'),
+            (("--listen.certificate", folder / "none.pem", "--listen.key", key), f"{folder}/none.pem"),
+            ((*pair, folder / "none.key"), f"the key {folder}/none.key cannot be used"),
+            ((*pair, no_key), f"the key {no_key} cannot be used"),
+            ((*pair, other_key), f"the key {other_key} cannot be used"),
+        ):
+            checked = run_parleyd(*words, "config", "check")
+            equal(checked.returncode, 1, f"config check with {words}")
+            assert said in checked.stderr, checked.stderr
+            started = run_parleyd(*words, "--data", folder / "data", "--port", "0")
+            equal((started.returncode, started.stderr), (1, checked.stderr), f"the start with {words}")
+        right = run_parleyd(*pair, key, "--address", "::1", "config", "check")
+        equal(right.returncode, 0, f"config check of what is right ({right.stderr})")
+
+
+def a_folder_without_a_store():
+    """Nothing is made where the wrong folder was named, and the right one is asked for."""
+    with tempfile.TemporaryDirectory() as name:
+        for folder in (pathlib.Path(name), pathlib.Path(name) / "nothing"):
+            for words in (("invite",), ("backup", pathlib.Path(name) / "copy.db")):
+                done = run_parleyd("--data", folder, *words)
+                equal(done.returncode, 1, f"the exit code of {words}")
+                said = f"{folder} holds no store: name the folder of the server with --data"
+                assert said in done.stderr, done.stderr
+            equal(list(pathlib.Path(name).iterdir()), [], "files that were made")

@@ -121,8 +121,11 @@ def says_what_was_wrong_with_a_message(server):
         assert f"@{eve.handle} is not in Team" in done.err and bob.handle not in done.err, done.err
         done = ada.refused(4, "send", "The Team", "x")
         assert "is written" not in done.err, done.err
-        done = ada.refused(1, "leave", f"@{bob.handle}")
-        assert "groups only" in done.err, done.err
+        # To bob something was said, to eve nothing yet.
+        for other in (f"@{bob.handle}", f"@{eve.handle}"):
+            for words in (("leave",), ("add", other), ("remove", other), ("rename", "x")):
+                done = ada.refused(1, words[0], other, *words[1:])
+                assert "groups only" in done.err, f"{words}: {done.err}"
 
 
 def what_was_refused_is_not_the_latest(server):

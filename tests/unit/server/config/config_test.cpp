@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace parley::server {
@@ -73,6 +74,9 @@ TEST(Settings, OfALaterSourceWin) {
                                      {"PATH", "/bin"},
                                      {"PARLEY_HOME", "the client's"},
                                      {"PARLEY_PORT", "tcp://10.0.0.3:8080"},
+                                     {"PARLEY_PORT_8080_TCP_ADDR", "10.0.0.3"},
+                                     {"PARLEY_SERVICE_HOST", "10.0.0.3"},
+                                     {"PARLEY_WEB_SERVICE_PORT_HTTP", "80"},
                                      {"PARLEY_CONFIG", "said elsewhere"}},
                        .flags = {{"listen.port", "3"}}});
     ASSERT_TRUE(settings) << settings.error().context;
@@ -125,11 +129,28 @@ TEST(Settings, InVariablesAndFlagsAreCheckedAsWell) {
         "PARLEY_LISTEN_PORT: listen.port is a whole number");
     EXPECT_EQ(
         load_settings({.file = {}, .variables = {{"PARLEY_LISTEN_PROT", "1"}}, .flags = {}}).error().context,
-        "PARLEY_LISTEN_PROT: there is no such setting");
+        "PARLEY_LISTEN_PROT: there is no such setting; did you mean PARLEY_LISTEN_PORT?");
     EXPECT_EQ(load_settings({.file = {}, .variables = {}, .flags = {{"metrics", "1"}}}).error().context,
               "--metrics: metrics is true or false");
     EXPECT_EQ(load_settings({.file = "/nowhere/parleyd.toml", .variables = {}, .flags = {}}).error().context,
               "/nowhere/parleyd.toml: cannot be read");
+}
+
+TEST(Settings, ThatNobodyKnowsAreErrorsAsVariablesToo) {
+    for (const auto& [name, meant] : std::map<std::string, std::string>{
+             {"PARLEY_REGISTRATON", "PARLEY_REGISTRATION"},
+             {"PARLEY_DATA_DIR", "PARLEY_DATA"},
+             {"PARLEY_DATADIR", "PARLEY_DATA"},
+             {"PARLEY_PORT", "PARLEY_LISTEN_PORT"},
+             {"PARLEY_LEVEL", "PARLEY_LOG_LEVEL"},
+             {"PARLEY_MESSAGES_BURSTS", "PARLEY_MESSAGES_BURST"},
+             {"PARLEY_LISTEN_CONECTIONS_MAX", "PARLEY_LISTEN_CONNECTIONS_MAX"}}) {
+        const auto settings = load_settings({.file = {}, .variables = {{name, "1"}}, .flags = {}});
+        ASSERT_FALSE(settings) << name;
+        EXPECT_EQ(settings.error().context, name + ": there is no such setting; did you mean " + meant + "?");
+    }
+    EXPECT_EQ(load_settings({.file = {}, .variables = {{"PARLEY_BUILD", "x"}}, .flags = {}}).error().context,
+              "PARLEY_BUILD: there is no such setting; parleyd config print shows all");
 }
 
 TEST(Settings, OfACertificateNeedItsKey) {
