@@ -25,7 +25,7 @@ std::string how_long(std::int64_t ms) {
 }
 
 /// What to do, for the codes where the schema's sentence, meant for developers, does not say it.
-std::string advice(const Error& error) {
+std::string advice(const Error& error, Machine machine) {
     switch (error.code) {
         case ErrorCode::credentials:
             return "Handle and password do not fit. Check both and try again.";
@@ -48,7 +48,7 @@ std::string advice(const Error& error) {
         case ErrorCode::rate_limited:
             return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
         case ErrorCode::disk_full:
-            return error.context.starts_with("local database")
+            return machine == Machine::this_one
                        ? "The disk of this machine is full. Make room and try again."
                        : "The server's disk is full: whoever runs it has to make room.";
         case ErrorCode::conversation_not_member:
@@ -113,8 +113,8 @@ std::string_view name_of(ExitCode code) {
     return "failed";
 }
 
-Problem problem_of(const Error& error) {
-    std::string sentence = advice(error);
+Problem problem_of(const Error& error, Machine machine) {
+    std::string sentence = advice(error, machine);
     // The context may come from the server: it is as little trusted as any text.
     const std::string field = harmless_line(error.field);
     std::string context = whole(harmless_line(error.context), field);

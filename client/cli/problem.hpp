@@ -49,8 +49,11 @@ inline std::unexpected<Problem> stop(ExitCode exit_code, std::string sentence) {
     return std::unexpected(Problem{exit_code, std::move(sentence), std::nullopt});
 }
 
+/// Where an error comes from: the same code may want another remedy there.
+enum class Machine { server, this_one };
+
 /// Makes of an error what its person can do about it.
-Problem problem_of(const Error& error);
+Problem problem_of(const Error& error, Machine machine = Machine::server);
 
 /// Empty where this can be the place of a message, else what is wrong.
 std::string problem_of_place(const std::string& text);

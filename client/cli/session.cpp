@@ -41,7 +41,8 @@ Problem broken(const std::string& why) {
 
 /// A core that answers with a failure refuses what was asked, or its database is broken.
 Problem problem_of_reply(const Error& error) {
-    return error.code == ErrorCode::unavailable ? broken(harmless_line(error.context)) : problem_of(error);
+    return error.code == ErrorCode::unavailable ? broken(harmless_line(error.context))
+                                                : problem_of(error, Machine::this_one);
 }
 
 /// Whether the core does nothing more, and knows nothing for sure.
@@ -176,7 +177,7 @@ Outcome<Uuid> Session::submit(protocol::Payload command) {
     if (done.failure) return std::unexpected(problem_of_submission(done));
     if (done.refused.empty()) return *one.front().id;
     const auto failure = done.refused.front().failure.value_or(protocol::DoorFailure{});
-    return std::unexpected(problem_of(core::error_of(failure)));
+    return std::unexpected(problem_of(core::error_of(failure), Machine::this_one));
 }
 
 Problem Session::problem_behind(const Submission& submission) {

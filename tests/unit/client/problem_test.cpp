@@ -34,11 +34,10 @@ TEST(Problem, NamesTheFieldWhereTheSentenceLacksIt) {
 }
 
 TEST(Problem, OfAFullDiskSaysWhoseItIs) {
-    EXPECT_NE(problem_of({ErrorCode::disk_full, "local database: database or disk is full", 0, {}})
-                  .sentence.find("this machine"),
-              std::string::npos);
-    EXPECT_NE(problem_of({ErrorCode::disk_full, {}, 0, {}}).sentence.find("The server's disk"),
-              std::string::npos);
+    const Error error{ErrorCode::disk_full, "local database: database or disk is full", 0, {}};
+    EXPECT_NE(problem_of(error, Machine::this_one).sentence.find("this machine"), std::string::npos);
+    EXPECT_NE(problem_of(error).sentence.find("The server's disk"), std::string::npos)
+        << "whatever its words are";
 }
 
 TEST(Problem, OfAPlaceSaysWhatOneIs) {
