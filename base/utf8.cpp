@@ -48,7 +48,9 @@ std::optional<std::size_t> count_code_points(std::string_view text) {
     std::size_t points = plain_prefix(text);
     text.remove_prefix(points);
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        // What is left of a plain text are up to seven bytes.
+        const bool plain_byte = static_cast<std::uint8_t>(text.front()) < 0x80;
+        const std::size_t length = plain_byte ? 1 : sequence_length(text);
         if (length == 0) return std::nullopt;
         text.remove_prefix(length);
         ++points;

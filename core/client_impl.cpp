@@ -170,6 +170,7 @@ Status Client::Impl::erase(Session::Rest why) {
     outbox_.clear();
     pulls_.clear();
     receipts_.clear();
+    rows_.clear();
     conversations_.clear();
     profiles_.clear();
     identity_.clear();

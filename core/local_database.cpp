@@ -52,6 +52,7 @@ Status LocalDatabase::commit() {
 
 void LocalDatabase::rollback() {
     if (!std::exchange(in_transaction_, false)) return;
+    ++rollbacks_;
     (void)database_.execute("ROLLBACK");
 }
 
@@ -62,7 +63,7 @@ Status LocalDatabase::run(std::string_view sql) {
 }
 
 Result<Query> LocalDatabase::prepared(std::string_view sql) {
-    auto found = idle_.find(sql);
+    auto found = idle_.find(sql.data());
     if (found != idle_.end() && found->second) return Query(*this, sql, std::move(found->second));
     auto statement = database_.prepare(sql);
     if (!statement) {
@@ -74,7 +75,7 @@ Result<Query> LocalDatabase::prepared(std::string_view sql) {
 
 void LocalDatabase::give_back(std::string_view sql, std::unique_ptr<Statement> statement) {
     statement->reset();
-    idle_[sql] = std::move(statement);
+    idle_[sql.data()] = std::move(statement);
 }
 
 }  // namespace parley::core

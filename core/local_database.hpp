@@ -84,6 +84,8 @@ class LocalDatabase {
     bool failed() const { return failed_; }
     void start_over() { failed_ = false; }
     bool in_transaction() const { return in_transaction_; }
+    /// How often what was written has been taken back: what is remembered of it is wrong then.
+    std::uint64_t rollbacks() const { return rollbacks_; }
 
     Status begin();
     Status commit();
@@ -118,7 +120,9 @@ class LocalDatabase {
     void give_back(std::string_view sql, std::unique_ptr<Statement> statement);
 
     Database& database_;
-    std::unordered_map<std::string_view, std::unique_ptr<Statement>> idle_;
+    /// By where the text stands, which never moves: to compare texts takes as long as some statements do.
+    std::unordered_map<const char*, std::unique_ptr<Statement>> idle_;
+    std::uint64_t rollbacks_ = 0;
     std::optional<std::int64_t> generation_;
     bool in_transaction_ = false;
     bool lease_lost_ = false;

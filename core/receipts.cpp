@@ -86,15 +86,10 @@ Result<std::vector<Receipts::Other>> Receipts::others_of(const Conversation& con
         return others;
     }
     if (conversation.members_after) return others;
-    TRY_ASSIGN(const auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
-    for (const auto& row : members) {
-        const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
-        if (row.not_on_server || !member.present) continue;
-        if (member.profile.account == identity_.get().account) continue;
-        // An older server's row does not say when he came in, but it was made when he first did, and written
-        // last when he came in again, or later.
-        add(member.profile.account, {.sees_from = member.from.value_or(row.change.born),
-                                     .surely_from = member.from.value_or(row.change.seq)});
+    TRY_ASSIGN(const auto seats, rows_.seats(conversation.number));
+    for (const Seat& seat : seats) {
+        if (seat.account == identity_.get().account) continue;
+        add(seat.account, {.sees_from = seat.sees_from, .surely_from = seat.surely_from});
     }
     return others;
 }

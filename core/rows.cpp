@@ -6,6 +6,9 @@
 namespace parley::core {
 namespace {
 
+/// Of so many streams the members are kept in memory: those that people talk in at the time.
+constexpr std::size_t seats_kept_max = 32;
+
 // 42 is message.new; SQL texts must be literals, so that the number stands in them. Indexes are named, since
 // SQLite would rather read a whole conversation by its primary key than use one of those that hold a part of
 // it.
@@ -56,6 +59,9 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     } else if (change.id) {
         TRY(take_from_elsewhere(stream, change));
     }
+    // Anything else than a new message may be, or take the place of, a member's row.
+    const bool new_message = applied == Applied::added && change.type() == protocol::Type::message_new;
+    if (!new_message) seats_.erase(stream);
     const auto counts = static_cast<int>(change.unreadable ? rules::Counts::not_at_all
                                                            : rules::counts_for(reader, change.payload));
     const std::string body = protocol::encode(change, protocol::Encoding::cbor);
@@ -119,6 +125,24 @@ Result<std::vector<StoredRow>> Rows::of_type(std::int64_t stream, protocol::Type
     return collect(std::move(query));
 }
 
+Result<std::span<const Seat>> Rows::seats(std::int64_t stream) {
+    // What was taken back may have been a member's row.
+    if (seats_as_of_ != database_.rollbacks()) seats_.clear();
+    seats_as_of_ = database_.rollbacks();
+    if (const auto kept = seats_.find(stream); kept != seats_.end()) return kept->second;
+    TRY_ASSIGN(const auto rows, of_type(stream, protocol::Type::member_changed));
+    if (seats_.size() >= seats_kept_max) seats_.clear();
+    std::vector<Seat>& seats = seats_[stream];
+    for (const auto& row : rows) {
+        const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
+        if (row.not_on_server || !member.present) continue;
+        seats.push_back({.account = member.profile.account,
+                         .sees_from = member.from.value_or(row.change.born),
+                         .surely_from = member.from.value_or(row.change.seq)});
+    }
+    return seats;
+}
+
 Result<std::int64_t> Rows::count_messages_from(std::int64_t stream, std::int64_t born) {
     TRY_ASSIGN(Query query,
                database_.read("SELECT count(*) FROM stream_row WHERE stream = ? AND born >= ? AND type = 42",
@@ -159,6 +183,7 @@ Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::i
 }
 
 Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above) {
+    seats_.erase(stream);
     std::vector<std::int64_t> born_before;
     {
         TRY_ASSIGN(Query query,
@@ -176,6 +201,7 @@ Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, 
 }
 
 Status Rows::mark_older_not_on_server(std::int64_t stream, std::int64_t below) {
+    seats_.erase(stream);
     return database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq < ?", stream,
                            below);
 }

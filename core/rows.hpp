@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace parley::core {
@@ -26,6 +28,16 @@ enum class Applied : std::uint8_t {
 struct StoredRow {
     protocol::Change change;
     bool not_on_server = false;
+};
+
+/// What counting receipts needs of a member's row.
+struct Seat {
+    AccountId account;
+    /// What he sees begins at one of two places, which are the same where his row says it: an older server's
+    /// row does not say when he came in, but it was made when he first did, and written last when he came in
+    /// again, or later.
+    std::int64_t sees_from = 1;
+    std::int64_t surely_from = 1;
 };
 
 /// The rows that the device holds, by (stream, born). A row is replaced only by a state of it with a larger
@@ -49,6 +61,9 @@ class Rows {
     Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);
     /// All rows of another type, in order of `born`.
     Result<std::vector<StoredRow>> of_type(std::int64_t stream, protocol::Type type);
+    /// Those who are members as far as the device knows, in order of `born`. Stays valid until the next call
+    /// of anything here. Kept for the next time, since each receipt asks.
+    Result<std::span<const Seat>> seats(std::int64_t stream);
     Result<std::int64_t> count_messages_from(std::int64_t stream, std::int64_t born);
 
     /// Rows of which only the place is known, and the lowest `seq` among them.
@@ -67,11 +82,17 @@ class Rows {
     /// Takes away what is marked so.
     Status remove_not_on_server(std::int64_t stream);
 
+    /// Everything was erased.
+    void clear() { seats_.clear(); }
+
   private:
     Status take_from_elsewhere(std::int64_t stream, const protocol::Change& change);
     Result<std::vector<StoredRow>> collect(Query query);
 
     LocalDatabase& database_;
+    /// Of the streams that were asked for since a row of a member changed there.
+    std::unordered_map<std::int64_t, std::vector<Seat>> seats_;
+    std::uint64_t seats_as_of_ = 0;
 };
 
 }  // namespace parley::core

@@ -56,13 +56,29 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, co
 }
 
 Connection::~Connection() {
+    for (const Kept& kept : kept_)
+        sqlite3_finalize(kept.statement);
     sqlite3_close_v2(handle_);
 }
 
 Status Connection::execute(const char* sql) {
-    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    const auto kept = std::ranges::find(kept_, std::string_view(sql), &Kept::sql);
+    const int code =
+        kept != kept_.end() ? run_kept(*kept) : sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return fail(error_of(code, sqlite3_errmsg(handle_)));
     return {};
+}
+
+int Connection::run_kept(Kept& kept) {
+    if (kept.statement == nullptr) {
+        const int code = sqlite3_prepare_v3(handle_, kept.sql.data(), static_cast<int>(kept.sql.size()),
+                                            SQLITE_PREPARE_PERSISTENT, &kept.statement, nullptr);
+        if (code != SQLITE_OK) return code;
+    }
+    const int code = sqlite3_step(kept.statement);
+    // Says the same once more where the step failed.
+    const int ended = sqlite3_reset(kept.statement);
+    return code == SQLITE_DONE ? SQLITE_OK : ended;
 }
 
 void Connection::run(const char* sql) {

@@ -7,6 +7,7 @@
 #include "server/domain/keys.hpp"
 #include "server/store/rows.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -56,7 +57,8 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// One or more statements without parameters and results.
+    /// One or more statements without parameters and results. What transactions begin and end with is
+    /// prepared once.
     Status execute(const char* sql);
     Status status() const { return failure_ ? Status{std::unexpected(*failure_)} : Status{}; }
     bool failed() const { return failure_.has_value(); }
@@ -102,7 +104,14 @@ class Connection {
 
     explicit Connection(sqlite3* handle) : handle_(handle) {}
 
+    struct Kept {
+        std::string_view sql;
+        sqlite3_stmt* statement = nullptr;
+    };
+    int run_kept(Kept& kept);
+
     sqlite3* handle_;
+    std::array<Kept, 3> kept_{{{.sql = "BEGIN"}, {.sql = "BEGIN IMMEDIATE"}, {.sql = "COMMIT"}}};
     PageReads* reads_ = nullptr;  // of the open file, where our VFS has it
     Pages pages_max_ = Pages::any;
     std::optional<Error> failure_;
