@@ -181,6 +181,18 @@ TEST_P(StoreContract, OnlyOwnersChangeAGroupAndNobodyChangesADirectConversation)
     expect_refused(world.work(ada, remove(direct, bob)), ErrorCode::conversation_kind);
     expect_refused(world.work(ada, protocol::ConversationLeave{.target = {.stream = to_id(direct)}}),
                    ErrorCode::conversation_kind);
+    // And one that nobody has begun yet, the same: it can never become anything else.
+    const protocol::Target not_begun{.direct = cyd.id()};
+    expect_refused(world.work(ada, protocol::ConversationRename{.target = not_begun, .title = "new"}),
+                   ErrorCode::conversation_kind);
+    expect_refused(world.work(ada, protocol::MemberAdd{.target = not_begun, .accounts = {bob.id()}}),
+                   ErrorCode::conversation_kind);
+    expect_refused(world.work(ada, protocol::MemberRemove{.target = not_begun, .account = cyd.id()}),
+                   ErrorCode::conversation_kind);
+    expect_refused(world.work(ada, protocol::ConversationLeave{.target = not_begun}),
+                   ErrorCode::conversation_kind);
+    expect_refused(world.work(ada, protocol::Read{.target = not_begun, .upto = 1}),
+                   ErrorCode::conversation_not_member);
     expect_refused(world.work(ada, remove(group, ada)), ErrorCode::invalid);
     expect_refused(world.work(ada, remove(group, cyd)), ErrorCode::account_not_found);
     auto unknown = add(group);

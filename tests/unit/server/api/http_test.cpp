@@ -128,17 +128,6 @@ TEST(HttpRoutes, SpeakOfPathsAndMethodsWhereThereIsNoSuchCall) {
     EXPECT_EQ(problem("PUT", "/v1/conversations").detail, "This path is called with GET, POST.");
 }
 
-TEST(Http, ServesProbesAndMetricsToEverybody) {
-    World world;
-    EXPECT_EQ(world.call("GET", "/livez").status, 200);
-    EXPECT_EQ(world.call("GET", "/readyz").status, 200);
-    EXPECT_EQ(world.call("GET", "/metrics").body, "metrics\n");
-    World::Options options;
-    options.http.metrics = false;
-    World quiet(options);
-    EXPECT_EQ(quiet.call("GET", "/metrics").status, 403);
-}
-
 TEST(Http, DoesAllThatTheSocketDoes) {
     World world;
     const Account ada = world.person("ada");

@@ -164,7 +164,7 @@ class World : public Bus, public Operations {
     // Bus, Operations
     std::uint64_t next_turn() override { return ++turns_; }
     void announce(std::uint32_t from_shard, DeviceConnected connected) override;
-    bool ready() const override { return true; }
+    bool ready() const override { return is_ready; }
     std::string metrics() const override;
 
     // Steps
@@ -213,6 +213,7 @@ class World : public Bus, public Operations {
     Tokens tokens;
     RateLimits limits;
     std::deque<SharedEncodedBatch> batches;
+    bool is_ready = true;
     Lines lines;
     std::deque<std::unique_ptr<ShardMetrics>> shard_metrics;
 

@@ -52,5 +52,32 @@ TEST(WriterThread, TakesWhatIsLargerThanItsQueueWhereThatIsEmpty) {
     EXPECT_FALSE(writer.submit(a_message(1)));
 }
 
+TEST(WriterThread, CommitsWhatHasQueuedUpInAsFewTransactionsAsItMay) {
+    World world;
+    ProcessMetrics metrics;
+    std::size_t published = 0;
+    WriterReports reports = nothing_told();
+    reports.publish = [&](const Batch&) {
+        ++published;
+    };
+    WriterThread writer({.batch_max = 4}, world.store(), std::move(reports), metrics);
+    for (int i = 0; i < 10; ++i)
+        ASSERT_TRUE(writer.submit(a_message(10)));
+    writer.start();
+    writer.finish();
+    EXPECT_EQ(published, 3u);
+    EXPECT_EQ(metrics.commits.value(), 3);
+    EXPECT_EQ(metrics.works.value(), 10);
+    EXPECT_EQ(metrics.commit_failures.value(), 0);
+    EXPECT_EQ(metrics.commit_works.sum(), 10);
+    // Bounds are 1, 2, 4: two of four and one of two.
+    EXPECT_EQ(metrics.commit_works.count(0), 0);
+    EXPECT_EQ(metrics.commit_works.count(1), 1);
+    EXPECT_EQ(metrics.commit_works.count(2), 2);
+    EXPECT_GT(metrics.commit_us.sum(), 0);
+    EXPECT_EQ(metrics.writes_queued.load(), 0);
+    EXPECT_FALSE(writer.submit(a_message(10))) << "it takes nothing more";
+}
+
 }  // namespace
 }  // namespace parley::server::test
