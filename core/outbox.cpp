@@ -39,6 +39,10 @@ Status Outbox::load() {
         if (!query.is_null(4)) command.made_by = query.uuid(4);
         command.made_at = WallTime{query.integer(5)};
         command.upto = query.integer(6);
+        if (command.type == Type::conversation_create) {
+            TRY_ASSIGN(const auto creation, envelope(command));
+            command.title = std::get<protocol::ConversationCreate>(creation.payload).title;
+        }
         command.failure = stored_failure(query, 7);
         command.state = command.failure ? CommandState::failed : CommandState::queued;
 
@@ -131,6 +135,8 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
     command.made_at = now;
     TRY_ASSIGN(command.lane, lane_for(payload, id));
     if (const auto* target = target_of(payload)) command.made_by = target->made_by;
+    if (const auto* creation = std::get_if<protocol::ConversationCreate>(&payload))
+        command.title = creation->title;
     if (const auto* read = std::get_if<protocol::Read>(&payload)) {
         command.upto = read->upto;
         TRY_ASSIGN(bool absorbed, absorb_read(id, command.lane, read->upto, now));

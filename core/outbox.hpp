@@ -37,6 +37,8 @@ struct Command {
     WallTime made_at;
     /// Of a `read`.
     std::int64_t upto = 0;
+    /// Of a `conversation.create`.
+    std::string title;
     CommandState state = CommandState::queued;
     std::optional<Error> failure;
 };
@@ -58,6 +60,10 @@ struct Command {
 /// go on in the same order: at once where it failed, after it where it waits. Nothing is ever sent that is
 /// not committed. What is in flight is not stored: after a restart everything is queued, and a repeat gets
 /// the same answer.
+///
+/// The row that tells of a new group may come without the answer to its creation, in whose lane others may
+/// wait for it. What is said to a group that may be the one goes out when the answer has made one lane of the
+/// two.
 ///
 /// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
 /// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
@@ -152,6 +158,8 @@ class Outbox {
     void requeue(Command& command);
     void pause(Lane& lane, Instant until);
     Command* next_to_send(Instant now, bool live);
+    std::vector<const Command*> unanswered_creations() const;
+    bool may_be_made_by(const Command& creation, const std::string& lane) const;
     std::optional<Uuid> predecessor(const Command& command) const;
     void reads_changed(const std::string& lane);
     void announce(const Command& command);

@@ -168,9 +168,12 @@ Status Outbox::pump(Now now, bool live) {
 /// The oldest command that nothing holds back.
 Command* Outbox::next_to_send(Instant now, bool live) {
     Command* oldest = nullptr;
+    const auto creations = unanswered_creations();
     for (auto& [name, lane] : lanes_) {
         if (lane.paused_until && *lane.paused_until > now) continue;
         if (!live && reads_of_lane(name)) continue;
+        if (std::ranges::any_of(creations, [&](const Command* one) { return may_be_made_by(*one, name); }))
+            continue;
         for (std::int64_t position : lane.waiting) {
             Command& command = commands_.at(position);
             if (command.state != CommandState::queued) continue;
@@ -180,6 +183,27 @@ Command* Outbox::next_to_send(Instant now, bool live) {
         }
     }
     return oldest;
+}
+
+std::vector<const Command*> Outbox::unanswered_creations() const {
+    std::vector<const Command*> creations;
+    for (const auto& [name, lane] : lanes_) {
+        const auto id = creation_of_lane(name);
+        const Command* creation = id ? find(*id) : nullptr;
+        if (creation && creation->state != CommandState::failed) creations.push_back(creation);
+    }
+    return creations;
+}
+
+/// What was said to a conversation before the creation was asked for shows that it is another one.
+bool Outbox::may_be_made_by(const Command& creation, const std::string& lane) const {
+    const auto stream = conversation_of_lane(lane);
+    const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
+    const auto& waiting = lanes_.at(lane).waiting;
+    if (!conversation || waiting.empty() || *waiting.begin() < creation.position) return false;
+    const protocol::Summary& summary = conversation->summary;
+    return summary.kind == protocol::ConversationKind::group && summary.role == protocol::Role::owner &&
+           conversation->origin <= 1 && summary.title == creation.title;
 }
 
 /// The nearest earlier command of the lane that is sent and not answered. Reads depend on nothing.

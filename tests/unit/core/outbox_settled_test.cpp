@@ -82,6 +82,64 @@ TEST_F(Outbox, WhatWaitsForAPersonFollowsIntoTheConversationThatBecomesKnown) {
     (void)third;
 }
 
+/// A creation and a message to what it makes, both under way; the server's row of the group comes, "new", and
+/// not the answer. Then the connection is lost, and something is said to the group itself.
+struct MadeWithoutAnAnswer {
+    explicit MadeWithoutAnAnswer(Script& script)
+        : group(script.submit(protocol::ConversationCreate{"title", {}})),
+          to_creation(script.submit(protocol::MessageSend{to_made_by(group), "one", std::nullopt, {}})) {
+        script.give({Script::joined("new", 2)});
+        script.disconnect();
+        to_group = script.say("new", "two");
+        script.reconnect();
+        script.resumed("1:2");
+    }
+    Uuid group, to_creation, to_group;
+};
+
+TEST_F(Outbox, WhatIsSaidToAGroupGoesBehindWhatIsSaidToItsCreation) {
+    const MadeWithoutAnAnswer made(script);
+    auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(1));
+    EXPECT_EQ(sent[0].id, made.to_creation);
+    protocol::Envelope created;
+    created.re = made.group;
+    created.stream = StreamId("new");
+    created.seq = 1;
+    created.payload = protocol::ConversationCreated{};
+    script.give({created});
+    sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(2));
+    EXPECT_EQ(sent[1].id, made.to_group);
+    EXPECT_EQ(sent[1].follows, made.to_creation);
+    // Nor does it overtake it where that must wait.
+    script.refuse(made.to_creation, ErrorCode::rate_limited, 60'000);
+    script.refuse(made.to_group, ErrorCode::follows_refused);
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(2));
+    EXPECT_THAT(script.texts("new"), ElementsAre("one", "two"));
+}
+
+TEST_F(Outbox, WhatIsSaidToAGroupWaitsForNoCreationThatFailed) {
+    const MadeWithoutAnAnswer made(script);
+    script.refuse(made.group, ErrorCode::limit);
+    const auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_FALSE(sent.empty());
+    EXPECT_EQ(sent.back().id, made.to_group);
+    EXPECT_EQ(state_of(made.to_creation), CommandState::failed);
+}
+
+TEST_F(Outbox, WhatIsSaidToAnOlderGroupWaitsForNoCreation) {
+    script.disconnect();
+    const Uuid older = script.say("c1", "before");
+    script.submit(protocol::ConversationCreate{"title", {}});
+    const Uuid later = script.say("c1", "after");
+    script.reconnect();
+    const auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(2));
+    EXPECT_EQ(sent[0].id, older);
+    EXPECT_EQ(sent[1].id, later);
+}
+
 TEST_F(Outbox, ReadPositionsAreSentOnceTheHighestOnly) {
     script.give({Script::pushed("c1", 1, Script::said("a")), Script::pushed("c1", 2, Script::said("b")),
                  Script::pushed("c1", 3, Script::said("c")), Script::pushed("c1", 4, Script::said("d"))});
