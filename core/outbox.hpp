@@ -113,10 +113,10 @@ class Outbox {
     Status accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
                     WallTime now);
     Status refused(const Uuid& id, const Error& error, Now now);
-    /// Up to this place the conversation's past is still the same: to have read what lies above says
-    /// something about messages that are not there any more, or about others. The reads keep their ids: a
+    /// What stood at these places was lost, or may be: to have read up to one of them says something about
+    /// messages that are not there any more, or about others. Such reads end below, and keep their ids: a
     /// server that has done one of them as it was tells of a position that makes this one needless.
-    Status limit_reads(const StreamId& stream, std::int64_t upto);
+    Status limit_reads(const StreamId& stream, const Range& lost);
     /// What was to go to this person goes into this conversation.
     Status peer_known(const AccountId& peer, const StreamId& stream);
     /// This conversation is not the one with its person any more: what waits in it and names the person goes

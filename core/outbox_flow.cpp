@@ -94,12 +94,13 @@ Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
     return move_lane(lane_of_peer(peer), lane_of_conversation(stream));
 }
 
-Status Outbox::limit_reads(const StreamId& stream, std::int64_t upto) {
+Status Outbox::limit_reads(const StreamId& stream, const Range& lost) {
     const std::string lane = lane_of_reads(stream);
     // Those that failed as well, since they may be sent again.
     for (const Command* read : in_lane(lane)) {
-        if (read->upto <= upto) continue;
+        if (read->upto < lost.low || read->upto > lost.high) continue;
         TRY_ASSIGN(auto limited, envelope(*read));
+        const std::int64_t upto = lost.low - 1;
         commands_.at(read->position).upto = upto;
         std::get<protocol::Read>(limited.payload).upto = upto;
         TRY(rewrite(*read, limited.payload));

@@ -190,19 +190,18 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
     conversation.owe_rows();
     changed(conversation);
-    TRY(forget_lost_preview(conversation, certain, head));
-    return outbox_.limit_reads(conversation.stream, certain);
+    // What came since the restore has numbers of the present head's generation.
+    const Range lost{certain + 1, restore_generation(head) * limits::restore_jump - 1};
+    TRY(forget_lost_preview(conversation, lost));
+    return outbox_.limit_reads(conversation.stream, lost);
 }
 
 /// What the server told last of the history of before is there no more. Where this device holds the message
 /// itself, that one is shown, and marked; the preview of one that it does not hold would be shown as if it
-/// were there. What came since the restore has numbers of the present head's generation.
-Status Streams::forget_lost_preview(Conversation& conversation, std::int64_t certain_upto,
-                                    std::int64_t head) {
+/// were there.
+Status Streams::forget_lost_preview(Conversation& conversation, const Range& lost) {
     const auto& preview = conversation.preview;
-    if (!preview || preview->born <= certain_upto ||
-        restore_generation(preview->born) >= restore_generation(head))
-        return {};
+    if (!preview || preview->born < lost.low || preview->born > lost.high) return {};
     conversation.preview.reset();
     conversation.newest_born = 0;
     conversation.newest_at = {};

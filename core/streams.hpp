@@ -110,7 +110,7 @@ class Streams {
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
     void received(Conversation& conversation, std::int64_t seq);
-    Status forget_lost_preview(Conversation& conversation, std::int64_t certain_upto, std::int64_t head);
+    Status forget_lost_preview(Conversation& conversation, const Range& lost);
     Status note_newest_row(Conversation& conversation);
     void leap(Conversation& conversation);
     void advance(Conversation& conversation, std::int64_t seq);

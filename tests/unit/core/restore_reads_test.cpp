@@ -94,6 +94,30 @@ TEST_F(RestoreReads, AReadThatFailedBeforeIsSentAgainOnlyUpToWhereThePastIsTheSa
     EXPECT_EQ(std::get<protocol::Read>(reads[0].payload).upto, 1);
 }
 
+// Who was out while the server was restored hears of that from the state alone, long after he came in again.
+TEST_F(RestoreReads, WhatWasReadSinceTheRestoreIsReadAsFarAsThat) {
+    push(1, "one");
+    script.give({left(2, 1)});
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.give({joined_again(3 + limits::restore_jump, jumped),
+                 Script::pushed("c1", jumped, Script::member("me")),
+                 Script::pushed("c1", jumped + 1, Script::said("since"))});
+    script.disconnect();
+    const Uuid read = script.submit(protocol::Read{to_stream(StreamId("c1")), jumped + 1});
+    script.reconnect();
+    auto state = restored_state(script, 1, jumped + 1, 1);
+    auto& payload = std::get<protocol::ConversationState>(state.payload);
+    payload.from = jumped;
+    payload.read = jumped - 1;
+    script.give({state});
+    script.resumed("1:3", 1);
+    const auto reads = script.sent_of<protocol::Read>();
+    ASSERT_THAT(reads, SizeIs(1));
+    EXPECT_EQ(reads[0].id, read);
+    EXPECT_EQ(std::get<protocol::Read>(reads[0].payload).upto, jumped + 1);
+    EXPECT_EQ(script.view("c1").read, jumped + 1);
+}
+
 TEST_F(RestoreReads, WhatWasReadIsForgottenWhereNothingOfThePastIsCertain) {
     push(1, "one");
     script.disconnect();
