@@ -64,6 +64,10 @@ void DeviceNode::die_at(std::int64_t disk_operation, bool power_lost) {
     if (up()) tab_->die_at(disk_operation, power_lost);
 }
 
+void DeviceNode::die_behind(std::int64_t actions, bool power_lost) {
+    if (up()) tab_->die_behind(actions, power_lost);
+}
+
 void DeviceNode::bury() {
     older_.clear();
     tab_.reset();
@@ -72,11 +76,12 @@ void DeviceNode::bury() {
     dying_ = false;
 }
 
-bool DeviceNode::hand_over() {
+bool DeviceNode::hand_over(bool politely) {
     if (!up()) return false;
-    hardware_.world.note(name(), "hand over");
+    hardware_.world.note(name(), "hand over", politely ? "politely" : "");
     full_at_start_ = disk().counts().full;
     tab_->stop_recording();
+    if (politely) tab_->die(false);
     older_.push_back(std::exchange(tab_, new_tab()));
     if (tab_->open()) return true;
     die(false);
@@ -98,6 +103,8 @@ void DeviceNode::settle() {
 }
 
 void DeviceNode::cut(bool silently) {
+    ++hardware_.losses;
+    if (!silently) ++hardware_.cuts;
     if (tab_) tab_->cut(silently);
 }
 

@@ -52,9 +52,10 @@ class DeviceNode {
     /// Everything that runs on it ends.
     void die(bool power_lost);
     void die_at(std::int64_t disk_operation, bool power_lost);
-    /// Another tab opens the database and owns it from here on; this one stays as the older. False: it could
-    /// not be opened, and everything has ended.
-    bool hand_over();
+    void die_behind(std::int64_t actions, bool power_lost);
+    /// Another tab opens the database and owns it from here on; this one stays as the older, or has let go
+    /// before (`politely`). False: it could not be opened, and everything has ended.
+    bool hand_over(bool politely);
     /// The older tabs are closed.
     void close_older();
     /// Does something with the core, and then what the core asks for. What was done survives the device from

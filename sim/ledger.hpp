@@ -60,6 +60,8 @@ struct Said {
     std::map<std::pair<AccountId, Uuid>, Place> accepted;
     /// Any success.
     std::map<std::pair<AccountId, Uuid>, StreamId> done;
+    /// When the first of these was said, by the clock that does not jump and by the server's.
+    std::map<std::pair<AccountId, Uuid>, std::pair<Instant, WallTime>> done_at;
     /// For good.
     std::set<std::pair<AccountId, Uuid>> refused;
 };

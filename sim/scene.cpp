@@ -86,6 +86,10 @@ std::vector<std::string> Scene::devices_of(const AccountId& account) const {
     return names;
 }
 
+bool Scene::may_be_forgotten(Instant since, WallTime done_at) {
+    return server_->clock().latest(since) - done_at > milliseconds(limits::command_memory_ms);
+}
+
 void Scene::violated(Violation violation) {
     if (!violation_) violation_ = std::move(violation);
 }
@@ -185,6 +189,7 @@ void Scene::committed(const server::Batch& batch) {
 void Scene::server_said(Wire& wire, const protocol::Envelope& envelope) {
     if (const auto* ok = std::get_if<protocol::AuthOk>(&envelope.payload)) {
         signed_in_[wire.number()] = {ok->account, ok->device};
+        came_online_.insert(ok->device);
         Device* device = device_named(wire.device_name());
         device->person->account = ok->account;
     }
@@ -204,6 +209,7 @@ void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {
         return;
     }
     said_.done[key] = envelope.stream;
+    said_.done_at.try_emplace(key, world_.instant(), envelope.timestamp.value_or(server_->now().wall));
     if (std::holds_alternative<protocol::MessageAccepted>(envelope.payload)) {
         said_.accepted.try_emplace(key, Place{envelope.stream, envelope.seq.value_or(0)});
     }

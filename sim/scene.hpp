@@ -127,9 +127,14 @@ class Scene final : public Watch {
     const std::vector<History>& undone() const { return undone_; }
     /// The message that stood at this place in a history that was undone, and stands there no more.
     const protocol::Change* lost_message(const StreamId& stream, std::int64_t born) const;
+    /// What the server did then may be forgotten by now, and done again: its clock has shown that so much
+    /// time has passed. Not so for messages and what they were made in.
+    bool may_be_forgotten(Instant since, WallTime done_at);
     Device* device_named(const std::string& name);
     /// The devices of whoever has this account, by name: for reports.
     std::vector<std::string> devices_of(const AccountId& account) const;
+    /// Some connection was signed in as it.
+    bool came_online(const DeviceId& device) const { return came_online_.contains(device); }
     /// Its person signed it out on it.
     bool asked_out(const DeviceId& device) const { return asked_out_.contains(device); }
     /// The first that was seen; nothing happens after it.
@@ -203,6 +208,7 @@ class Scene final : public Watch {
     bool operator_was_there_ = false;
     Instant operator_waits_until_;
     std::set<DeviceId> asked_out_;
+    std::set<DeviceId> came_online_;
     std::vector<std::unique_ptr<Promise>> promises_;
     std::optional<Violation> violation_;
     std::map<std::string, std::int64_t> act_counts_;

@@ -243,7 +243,14 @@ void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
     const auto shard = static_cast<std::uint32_t>(++calls_ % shards_count);
     runs_[shard]->http->handle(
         std::move(request),
-        [answer = std::move(answer)](server::HttpResponse response) { answer(std::move(response)); },
+        [this, shard, answer = std::move(answer)](server::HttpResponse response) {
+            const auto undo = std::move(response.unsent);
+            if (answer(std::move(response)) || !undo) return;
+            node_.world_.after(milliseconds(1), life_, [this, shard, undo] {
+                runs_[shard]->shard->handle_done(undo, node_.now());
+                arm(shard);
+            });
+        },
         node_.now());
     arm(shard);
 }
@@ -365,7 +372,7 @@ bool ServerNode::submit(server::Work work) {
 }
 
 void ServerNode::call(server::HttpRequest request, Answer answer) {
-    if (!up()) return answer(std::nullopt);
+    if (!up()) return (void)answer(std::nullopt);
     process_->call(std::move(request), std::move(answer));
 }
 

@@ -34,7 +34,8 @@ class ServerNode final : public WireAcceptor {
     enum class Death : std::uint8_t { killed, power_lost };
     /// How the store of a backup comes back: as `parleyd restore` brings it, or as its files, copied.
     enum class Return : std::uint8_t { restored, copied };
-    using Answer = std::function<void(std::optional<server::HttpResponse>)>;
+    /// False: nobody is there any more to take it, and the server's system says so.
+    using Answer = std::function<bool(std::optional<server::HttpResponse>)>;
 
     struct Settings {
         server::Rules rules;

@@ -99,6 +99,12 @@ void Tab::die_at(std::int64_t disk_operation, bool power_lost) {
     process_->kill_at(disk_operation);
 }
 
+void Tab::die_behind(std::int64_t actions, bool power_lost) {
+    if (!up()) return;
+    power_lost_ = power_lost;
+    actions_left_ = actions;
+}
+
 void Tab::stop_recording() {
     if (recording_) recording_->stop();
 }
@@ -125,8 +131,14 @@ void Tab::drive() {
             die(false);
             told_.died(false);
         }
-        while (!actions_.empty() && !life_->over())
+        while (!actions_.empty() && !life_->over()) {
+            if (actions_left_ && --*actions_left_ < 0) {
+                die(power_lost_);
+                told_.died(power_lost_);
+                break;
+            }
             carry_out(actions_.take());
+        }
     } while (!life_->over() && (actions_.collect(*client_) || !actions_.empty()));
     driving_ = false;
 }
@@ -185,24 +197,39 @@ void Tab::call(core::CallHttp call) {
         drive();
     };
     const Duration timeout = link.up ? http_timeout : milliseconds(5);
-    world().after(timeout, life_, [answer] { answer(0, {}); });
+    fail_call_ = [answer] {
+        answer(0, {});
+    };
+    world().after(timeout, life_, fail_call_);
     if (!link.up || link.silent) return;
     const SharedLife life = life_;
-    // The request and its answer outlive this program; they go by what the device is.
+    // The request and its answer outlive this program; they go by what the device is. What is cut meanwhile
+    // is lost, in either direction.
     Hardware& hardware = hardware_;
-    world().after(
-        link.delay(hardware.random), [&hardware, life, answer, request = std::move(request)]() mutable {
-            const auto back = [&hardware, life, answer](std::optional<server::HttpResponse> response) {
-                const Link& way = hardware.link;
-                if (way.silent || !way.up || !way.answers) return;
-                const int status = response ? response->status : 0;
-                hardware.world.after(
-                    way.delay(hardware.random), life,
-                    [answer, status, body = response ? response->body : ""] { answer(status, body); });
-            };
-            if (!hardware.server.listening()) return back(std::nullopt);
-            hardware.server.call(std::move(request), back);
-        });
+    const auto whole = [&hardware, losses = hardware.losses] {
+        return hardware.losses == losses;
+    };
+    request.abandoned = [&hardware, life, cuts = hardware.cuts] {
+        return life->over() || hardware.cuts != cuts;
+    };
+    world().after(link.delay(hardware.random), [&hardware, life, answer, whole,
+                                                request = std::move(request)]() mutable {
+        if (!whole()) return;
+        const auto gone = request.abandoned;
+        const auto back = [&hardware, life, answer, whole,
+                           gone](std::optional<server::HttpResponse> response) {
+            const Link& way = hardware.link;
+            if (!whole() || way.silent || !way.up || !way.answers) return !gone();
+            const int status = response ? response->status : 0;
+            hardware.world.after(way.delay(hardware.random), life,
+                                 [answer, whole, status, body = response ? response->body : ""] {
+                                     if (whole()) answer(status, body);
+                                 });
+            return true;
+        };
+        if (!hardware.server.listening()) return (void)back(std::nullopt);
+        hardware.server.call(std::move(request), back);
+    });
 }
 
 void Tab::arm(std::optional<Instant> at) {
@@ -216,6 +243,8 @@ void Tab::arm(std::optional<Instant> at) {
 }
 
 void Tab::cut(bool silently) {
+    if (!silently && fail_call_)
+        world().after(milliseconds(hardware_.random.between(0, 300)), life_, fail_call_);
     if (!wire_) return;
     if (silently) {
         wire_->fall_silent();

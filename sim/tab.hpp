@@ -36,6 +36,9 @@ struct Hardware {
     Duration clock_error;
     std::int64_t starts = 0;
     std::int64_t connections = 0;
+    /// How often what was under way on its network was lost, and how often both ends were told.
+    std::int64_t losses = 0;
+    std::int64_t cuts = 0;
 
     Now now() const { return {world.instant(), world.wall() + clock_error}; }
 };
@@ -70,6 +73,9 @@ class Tab final : public WireEvents {
     /// Its process ends; what is left of it in memory goes with this object, after the event that runs.
     void die(bool power_lost);
     void die_at(std::int64_t disk_operation, bool power_lost);
+    /// Dies when it has carried out so much more of what its core asks for: what that has committed is kept,
+    /// and what was to follow from it does not happen.
+    void die_behind(std::int64_t actions, bool power_lost);
     /// Nothing more is recorded of it.
     void stop_recording();
     void act(const std::function<void(core::Client&)>& what);
@@ -107,6 +113,9 @@ class Tab final : public WireEvents {
     std::unique_ptr<core::FlightRecorder> recorder_;
     std::unique_ptr<core::Client> client_;
     client::PendingActions actions_;
+    std::optional<std::int64_t> actions_left_;
+    /// Ends the call that is under way without an answer; empty: there was none.
+    std::function<void()> fail_call_;
     SharedWire wire_;
     std::uint64_t armed_ = 0;
     bool drive_due_ = false;

@@ -96,15 +96,39 @@ void Wire::refuse() {
 void Wire::send_to_server(std::string frame) {
     ends_.server.frame_leaves(*this, frame);
     const std::size_t size = frame.size();
-    carry(to_server_, size, [self = shared_from_this(), bytes = std::move(frame)] {
-        if (self->server_open_) return self->ends_.server.frame_arrived(*self, bytes);
+    carry(to_server_, size, [self = shared_from_this(), bytes = std::move(frame)]() mutable {
+        if (self->server_open_) return self->reach_server(std::move(bytes));
         if (self->device_open_ && self->ends_.server.listening()) self->refuse();
     });
 }
 
+void Wire::reach_server(std::string frame) {
+    if (server_takes_ && held_back_.empty()) return ends_.server.frame_arrived(*this, frame);
+    held_back_.push_back(std::move(frame));
+}
+
+void Wire::take_frames(bool take) {
+    server_takes_ = take;
+    // The server is in the middle of something right now.
+    if (take) world_.after({}, [self = shared_from_this()] { self->hand_over(); });
+}
+
+void Wire::hand_over() {
+    while (server_open_ && server_takes_ && !held_back_.empty()) {
+        const std::string frame = std::move(held_back_.front());
+        held_back_.pop_front();
+        ends_.server.frame_arrived(*this, frame);
+    }
+    if (end_held_back_ && held_back_.empty()) tell_server();
+}
+
 void Wire::close_from_device() {
     device_open_ = false;
-    carry(to_server_, 0, [self = shared_from_this()] { self->tell_server(); });
+    carry(to_server_, 0, [self = shared_from_this()] {
+        // Behind what was sent before: who does not take that does not see the end.
+        if (self->server_takes_ && self->held_back_.empty()) return self->tell_server();
+        self->end_held_back_ = true;
+    });
 }
 
 void Wire::send(server::Frame frame) {
@@ -120,6 +144,7 @@ void Wire::send(server::Frame frame) {
 
 void Wire::close(CloseCode code, server::Frame last) {
     server_open_ = false;
+    held_back_.clear();
     std::string bytes = joined(last);
     if (!bytes.empty()) ends_.server.frame_said(*this, bytes);
     const std::size_t size = bytes.size();
@@ -167,6 +192,7 @@ void Wire::tell_device(std::optional<std::uint16_t> code) {
 void Wire::tell_server() {
     if (!server_open_) return;
     server_open_ = false;
+    held_back_.clear();
     ends_.server.peer_gone(*this);
 }
 
@@ -181,6 +207,7 @@ void Wire::cut() {
 
 void Wire::server_died(bool politely) {
     server_open_ = false;
+    held_back_.clear();
     if (!politely) return;
     carry(to_device_, 0, [self = shared_from_this()] { self->tell_device({}); });
 }

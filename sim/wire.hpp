@@ -70,7 +70,9 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
 
     /// Everything that was sent on it has been taken by the other end. What left while the way was slow comes
     /// as slowly as it left, however fast the way is now.
-    bool quiet() const { return under_way_bytes_ == 0 && to_server_.last_arrival <= world_.instant(); }
+    bool quiet() const {
+        return under_way_bytes_ == 0 && to_server_.last_arrival <= world_.instant() && held_back_.empty();
+    }
 
     // The device's end.
     void connect();
@@ -79,8 +81,8 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
 
     // The server's end.
     void send(server::Frame frame) override;
-    /// What comes meanwhile waits in the session: devices send what their own limits allow.
-    void take_frames(bool) override {}
+    /// What comes while it takes none waits in order with the systems in between.
+    void take_frames(bool take) override;
     void close(CloseCode code, server::Frame last) override;
 
     // Faults.
@@ -119,6 +121,8 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     void refuse();
     void tell_device(std::optional<std::uint16_t> code);
     void tell_server();
+    void reach_server(std::string frame);
+    void hand_over();
     void take(Parcel parcel);
     void parcel_read(const Parcel& parcel);
     void written();
@@ -135,6 +139,10 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     Way to_device_;
     Way to_server_;
     std::deque<Parcel> unread_;
+    /// What has come while the server took no frames, and whether the device's end of it came behind.
+    std::deque<std::string> held_back_;
+    bool server_takes_ = true;
+    bool end_held_back_ = false;
     std::size_t under_way_bytes_ = 0;
     bool write_waits_ = false;
 };

@@ -9,6 +9,11 @@ namespace {
 bool perform_use_older_tab(Scene& scene, Device& device) {
     Tab* tab = device.node->older();
     if (tab == nullptr) return false;
+    if (scene.world().random().below(10) == 0) {
+        // Nor may it erase what is not its own any more.
+        tab->act([&](core::Client& client) { client.sign_out(device.node->now()); });
+        return true;
+    }
     const auto people = others(scene, device);
     if (people.empty()) return false;
     protocol::MessageSend message{.text = new_text(scene, device)};

@@ -10,7 +10,12 @@ bool strike_stop_reading(Scene& scene) {
     Device* device = any_device(scene);
     if (device == nullptr || !device->node->link().reads) return false;
     device->node->link().reads = false;
-    scene.world().after(milliseconds(scene.world().random().between(1'000, 40'000)), [device] {
+    Random& random = scene.world().random();
+    // Now and then for longer than two heartbeats, so that the server takes it for gone.
+    const bool long_asleep = random.below(4) == 0;
+    const Duration asleep =
+        milliseconds(long_asleep ? random.between(40'000, 120'000) : random.between(1'000, 40'000));
+    scene.world().after(asleep, [device] {
         device->node->link().reads = true;
         device->node->read_on();
         device->node->tell_network(true);

@@ -79,20 +79,38 @@ class Once final : public Kept<Once> {
         friend bool operator==(const Doing&, const Doing&) = default;
     };
 
-    /// What one command of whatever kind changes, it changes in one stream and at once.
+    /// What one command of whatever kind changes, it changes in one stream and at once. Messages and makings
+    /// are known for ever, other commands for as long as the protocol says.
     void done_once(Scene& scene, const Doing& doing, const server::ConversationChange& change) {
         if (!change.origin.command) return;
         const std::pair key{server::to_id(change.origin.account), *change.origin.command};
-        const auto [known, fresh] = done_.try_emplace(key, doing);
-        if (fresh || known->second == doing) return;
+        const bool for_ever = change.change.id.has_value() || change.change.seq == 1;
+        const Done now{.doing = doing,
+                       .since = scene.world().instant(),
+                       .at = change.change.timestamp,
+                       .for_ever = for_ever};
+        const auto [known, fresh] = done_.try_emplace(key, now);
+        Done& before = known->second;
+        if (fresh || before.doing == doing) return;
+        if (!before.for_ever && scene.may_be_forgotten(before.since, before.at)) {
+            before = now;
+            return;
+        }
         scene.violated({2,
-                        "command " + key.second.text() + " was done in " + known->second.stream.text() +
+                        "command " + key.second.text() + " was done in " + before.doing.stream.text() +
                             " and again in " + doing.stream.text(),
-                        {known->second.stream, doing.stream},
+                        {before.doing.stream, doing.stream},
                         {}});
     }
 
-    std::map<std::pair<AccountId, Uuid>, Doing> done_;
+    struct Done {
+        Doing doing;
+        Instant since;
+        WallTime at;
+        bool for_ever = false;
+    };
+
+    std::map<std::pair<AccountId, Uuid>, Done> done_;
 };
 
 }  // namespace

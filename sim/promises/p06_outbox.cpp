@@ -43,7 +43,8 @@ class Outbox final : public Kept<Outbox> {
                 wrong(scene, device, "shows command " + one.id.text() + " as failed, which has only to wait",
                       streams_of(one.command));
             }
-            if (one.state == core::CommandState::failed && done(scene, device, one.id)) {
+            if (one.state == core::CommandState::failed && done(scene, device, one.id) &&
+                !may_be_refused_now(scene, device, one)) {
                 wrong(scene, device,
                       "shows command " + one.id.text() + " as failed, which the server has done",
                       streams_of(one.command));
@@ -74,6 +75,16 @@ class Outbox final : public Kept<Outbox> {
     static bool done(const Scene& scene, const Device& device, const Uuid& id) {
         const AccountId& account = *device.person->account;
         return scene.history().place(account, id) != nullptr || scene.said().done.contains({account, id});
+    }
+
+    /// It was done so long ago, by the server's clock, that it was decided anew when it came again.
+    static bool may_be_refused_now(Scene& scene, const Device& device, const core::OutboxView& one) {
+        const std::pair key{*device.person->account, one.id};
+        const bool for_ever = std::holds_alternative<protocol::MessageSend>(one.command) ||
+                              std::holds_alternative<protocol::ConversationCreate>(one.command);
+        const auto found = scene.said().done_at.find(key);
+        return !for_ever && found != scene.said().done_at.end() &&
+               scene.may_be_forgotten(found->second.first, found->second.second);
     }
 
     /// What a device took over is in its outbox, or the server has done it.

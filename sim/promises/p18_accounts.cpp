@@ -95,7 +95,10 @@ class AccountRights final : public Kept<AccountRights> {
 
     static bool may_sign_out(Scene& scene, const server::Origin& by, const server::DeviceRevoked& revoked) {
         if (by.account != revoked.account) return false;
-        if (by.device == revoked.device && scene.asked_out(server::to_id(revoked.device))) return true;
+        const DeviceId device_out = server::to_id(revoked.device);
+        // Where the answer to a sign-in found nobody any more the server takes its tokens back itself.
+        const bool undone = !by.command && !scene.came_online(device_out);
+        if (by.device == revoked.device && (undone || scene.asked_out(device_out))) return true;
         for (const auto& device : scene.devices()) {
             const Given* given = by.command ? device->ledger.find(*by.command) : nullptr;
             const auto* revoke =

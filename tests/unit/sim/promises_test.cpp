@@ -50,6 +50,7 @@ TEST_F(Broken, Promise2WhereACommandIsDoneAgain) {
     const protocol::ConversationChanged named{
         .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(ada)};
     auto renamed = change(4, named, {}, ada, 1);
+    renamed.change.timestamp = scene_.server().now().wall;
     batch.effects.emplace_back(renamed);
     scene_.committed(batch);
     EXPECT_EQ(broken(), -1);
@@ -60,12 +61,36 @@ TEST_F(Broken, Promise2WhereACommandIsDoneAgain) {
     EXPECT_EQ(broken(), 2);
 }
 
+TEST_F(Broken, WhatTheServerMayForgetMayBeDoneAgain) {
+    founded();
+    server::Batch batch{.first_position = 5, .last_position = 5, .effects = {}};
+    const protocol::ConversationChanged named{
+        .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(ada)};
+    auto renamed = change(4, named, {}, ada, 1);
+    renamed.change.timestamp = scene_.server().now().wall;
+    const auto again = [&](std::int64_t seq) {
+        renamed.change.seq = seq;
+        batch = {.first_position = seq, .last_position = seq, .effects = {}};
+        batch.effects.emplace_back(renamed);
+        scene_.committed(batch);
+    };
+    again(4);
+    scene_.server().clock().set(seconds(31 * 24 * 3'600));
+    renamed.change.timestamp = scene_.server().now().wall;
+    again(5);
+    EXPECT_EQ(broken(), -1) << "a month has passed, as far as the server knows";
+    scene_.server().clock().set(seconds(60 * 24 * 3'600));
+    again(6);
+    EXPECT_EQ(broken(), 2) << "and less than that since";
+}
+
 TEST_F(Broken, Promise2WhereACommandIsDoneTwiceInOneTransaction) {
     founded();
     server::Batch batch{.first_position = 5, .last_position = 6, .effects = {}};
     const protocol::ConversationChanged named{
         .kind = protocol::ConversationKind::group, .title = "mine", .by = to_id(ada)};
     auto renamed = change(4, named, {}, ada, 1);
+    renamed.change.timestamp = scene_.server().now().wall;
     batch.effects.emplace_back(renamed);
     batch.effects.emplace_back(server::Replied{.origin = renamed.origin, .answer = server::Answer{}});
     renamed.change.seq = 5;

@@ -129,6 +129,35 @@ TEST_F(Connected, AThrottledLinkTakesItsTimeForManyBytes) {
     EXPECT_EQ(phone.told.size(), 2U);
 }
 
+TEST_F(Connected, WhatComesWhileTheServerTakesNothingWaitsInOrder) {
+    wire->send_to_server("one");
+    pass(seconds(1));
+    wire->take_frames(false);
+    wire->send_to_server("two");
+    wire->send_to_server("three");
+    pass(seconds(1));
+    EXPECT_THAT(server.heard, ElementsAre("one"));
+    EXPECT_FALSE(wire->quiet());
+    wire->take_frames(true);
+    wire->send_to_server("four");
+    EXPECT_THAT(server.heard, ElementsAre("one")) << "it is still in the middle of what it does";
+    pass(seconds(1));
+    EXPECT_THAT(server.heard, ElementsAre("one", "two", "three", "four"));
+    EXPECT_TRUE(wire->quiet());
+}
+
+TEST_F(Connected, AServerThatTakesNothingSeesTheEndBehindWhatWasSent) {
+    wire->take_frames(false);
+    wire->send_to_server("last");
+    wire->close_from_device();
+    pass(seconds(1));
+    EXPECT_EQ(server.gone, 0);
+    wire->take_frames(true);
+    pass(seconds(1));
+    EXPECT_THAT(server.heard, ElementsAre("last"));
+    EXPECT_EQ(server.gone, 1);
+}
+
 TEST_F(Connected, WhatLeftOnASlowWayIsUnderWayHoweverFastTheWayIsNow) {
     EXPECT_TRUE(wire->quiet());
     link.bytes_per_second = 1000;
