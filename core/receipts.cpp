@@ -39,6 +39,11 @@ Status Receipts::handle_receipt(Conversation& conversation, const protocol::Rece
     return recount(conversation);
 }
 
+Status Receipts::forget_before(const Conversation& conversation, std::int64_t first) {
+    return database_.write("DELETE FROM receipt WHERE stream = ? AND max(delivered, read) < ?",
+                           conversation.number, first);
+}
+
 Status Receipts::recount(Conversation& conversation) {
     conversation.receipts_wait = false;
     if (conversation.summary.members > limits::receipts_members_max + 1) return {};

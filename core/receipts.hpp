@@ -37,6 +37,8 @@ class Receipts {
           timers_(timers) {}
 
     Status handle_receipt(Conversation& conversation, const protocol::Receipt& receipt);
+    /// What was told before the numbers from here on were given out is told anew, where it still holds.
+    Status forget_before(const Conversation& conversation, std::int64_t first);
     /// Members or receipts of this conversation changed.
     Status recount(Conversation& conversation);
     Result<std::map<AccountId, protocol::Receipt>> of(const Conversation& conversation);

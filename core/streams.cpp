@@ -50,6 +50,9 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
     conversation.told_generation = restore_generation(state.head);
     conversation.state_owed = false;
     handle_counts(conversation, {{state.unread, state.mentions}, state.as_of, state.read});
+    // Places of before a restore may be of memberships that it took away; a state names all that hold.
+    if (state.restored_from)
+        TRY(receipts_.forget_before(conversation, restore_generation(state.head) * limits::restore_jump));
     for (const auto& receipt : state.receipts)
         TRY(receipts_.handle_receipt(conversation, receipt));
     changed(conversation);

@@ -1,3 +1,4 @@
+#include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/core/script.hpp"
 
 #include <gmock/gmock.h>
@@ -254,6 +255,32 @@ TEST_F(Receipts, AreCountedAgainOnceNothingIsMissing) {
     EXPECT_EQ(state_of_last(), MessageState::sent);
     push(3);
     EXPECT_EQ(state_of_last(), MessageState::read);
+}
+
+/// To join is to have read up to there; where a restore takes the joining away, it takes that away as well.
+TEST_F(Receipts, WhatAJoiningThatIsLostHadReadIsNotReadByTheMemberOfBefore) {
+    mine(3);
+    receipt("you", 3, 2);
+    you(4, false, {});
+    you(5, true, 5);
+    receipt("you", 5, 5);
+    EXPECT_EQ(state_of(3), MessageState::delivered);
+    script.reconnect();
+    const std::int64_t jumped = 3 + limits::restore_jump;
+    auto state = script.state("c1", jumped);
+    auto& payload = std::get<protocol::ConversationState>(state.payload);
+    payload.restored_from = 3;
+    payload.receipts = {{AccountId("you"), 3, 2}};
+    script.give({state});
+    script.resumed("2:1", 2);
+    for (const auto& one : script.sent_of<protocol::Changes>()) {
+        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
+            script.give(protocol::ChangesOk{3, jumped, jumped, false, {}}, one.id);
+    }
+    script.give(protocol::RowsOk{jumped, false, {}}, script.sent_of<protocol::Rows>().back().id);
+    const std::vector members{Script::row(1, Script::member("me")), Script::row(2, Script::member("you"))};
+    script.give(protocol::RowsOk{jumped, false, members}, script.sent_of<protocol::Rows>().back().id);
+    EXPECT_EQ(state_of(3), MessageState::delivered);
 }
 
 }  // namespace
