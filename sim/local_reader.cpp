@@ -125,6 +125,19 @@ std::optional<protocol::AsOf> LocalReader::as_of(const StreamId& stream) {
     return protocol::AsOf{.conversation = *conversation, .account = *account};
 }
 
+bool LocalReader::all_committed() {
+    core::Statement* begin = prepared("BEGIN");
+    core::Statement* end = prepared("COMMIT");
+    if (begin == nullptr || end == nullptr) return false;
+    // Within a transaction none can be begun. This one neither reads nor writes.
+    const bool begun = begin->step().has_value();
+    begin->reset();
+    if (!begun) return false;
+    const bool ended = end->step().has_value();
+    end->reset();
+    return ended;
+}
+
 std::optional<std::int64_t> LocalReader::base(const StreamId& stream) {
     return number("SELECT base FROM conversation WHERE stream = ?", stream);
 }

@@ -49,6 +49,9 @@ class LocalReader {
     std::optional<protocol::AsOf> as_of(const StreamId& stream);
     /// Where the last jump of this stream set its cursor.
     std::optional<std::int64_t> base(const StreamId& stream);
+    /// What these say is in the database, and not only in a transaction that is still open: on the core's own
+    /// connection the two look the same. Where the database fails it says no.
+    bool all_committed();
 
   private:
     /// SQL texts are literals, which the cache refers to. Null: the database fails.

@@ -7,7 +7,6 @@ namespace parley::sim {
 
 namespace {
 
-constexpr std::size_t window_rows = 40;
 /// More windows than any run fills; beyond it the paging itself is broken.
 constexpr int windows_max = 2000;
 

@@ -11,6 +11,9 @@
 
 namespace parley::sim {
 
+/// So many messages are asked for at a time; of those that wait or have failed, no more are shown.
+inline constexpr std::size_t window_rows = 40;
+
 /// One conversation as one device shows it: all of it, from the first message to the pending ones.
 struct Showing {
     core::ConversationView view;

@@ -191,6 +191,7 @@ void Scene::server_said(Wire& wire, const protocol::Envelope& envelope) {
         signed_in_[wire.number()] = {ok->account, ok->device};
         came_online_.insert(ok->device);
         Device* device = device_named(wire.device_name());
+        is_the_person(*device, *ok);
         device->person->account = ok->account;
     }
     const SignedIn* who = signed_in(wire);

@@ -173,6 +173,7 @@ class Scene final : public Watch {
 
   private:
     bool caught_up_with_restore(Device& device);
+    void is_the_person(const Device& device, const protocol::AuthOk& ok);
     void erased_unseen(Device& device);
     bool was_signed_out(const AccountId& account, const DeviceId& id) const;
     void begin_epoch(const StoredRows& stored);

@@ -69,6 +69,36 @@ bool Scene::may_register(const Device& device) {
     return true;
 }
 
+/// Whoever signs in on a device becomes the one whose it is, by the handle that he wished to have, as the
+/// device that was named so, and as the account that he had before, where the server still has that.
+void Scene::is_the_person(const Device& device, const protocol::AuthOk& ok) {
+    const Person& person = *device.person;
+    const auto wrong = [&](const std::string& what) {
+        violated({.promise = 20,
+                  .what = device.node->name() + " was signed in as " + ok.account.text() + ", " +
+                          ok.device.text() + "; " + what,
+                  .streams = {StreamId{ok.account.text()}},
+                  .devices = {device.node->name()}});
+    };
+    const StreamHistory* known = person.account ? history_.find(StreamId{person.account->text()}) : nullptr;
+    const bool had = known != nullptr && !known->changes.empty();
+    if (had && *person.account != ok.account) return wrong("its person is " + person.account->text());
+    const StreamHistory* own = history_.find(StreamId{ok.account.text()});
+    if (own == nullptr) return;
+    const protocol::Change* row = own->row(1);
+    const auto* profile = row == nullptr ? nullptr : std::get_if<protocol::ProfileChanged>(&row->payload);
+    if (profile != nullptr &&
+        std::ranges::find(person.handles, profile->profile.handle) == person.handles.end())
+        return wrong("which is " + profile->profile.handle);
+    for (const auto& [born, seq] : own->latest) {
+        const auto* changed = std::get_if<protocol::DeviceChanged>(&own->changes.at(seq).payload);
+        if (changed == nullptr || changed->device != ok.device) continue;
+        if (changed->name != device.node->name()) wrong("which is " + changed->name);
+        return;
+    }
+    if (own->unseen.empty()) wrong("which is none of its devices");
+}
+
 void Scene::sign_in_ended(Device& device, const std::optional<Error>& failure) {
     Person& person = *device.person;
     device.signing_in = false;

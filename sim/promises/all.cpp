@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         tokens_cover,
         clocks_change_nothing,
         states_forward,
+        states_arrive,
         positions_grow,
         delivered_is_held,
         counts,

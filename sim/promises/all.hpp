@@ -17,6 +17,7 @@ std::unique_ptr<Promise> same_as_fresh();          // 9
 std::unique_ptr<Promise> tokens_cover();           // 9
 std::unique_ptr<Promise> clocks_change_nothing();  // 10
 std::unique_ptr<Promise> states_forward();         // 11
+std::unique_ptr<Promise> states_arrive();          // 11
 std::unique_ptr<Promise> positions_grow();         // 12
 std::unique_ptr<Promise> delivered_is_held();      // 13
 std::unique_ptr<Promise> counts();                 // 14

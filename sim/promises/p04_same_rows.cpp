@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace parley::sim {
 
@@ -62,7 +63,9 @@ class SameRows final : public Kept<SameRows> {
             if (!present) continue;
             same_summary(scene, device, showing, *history, *member);
             same_members(scene, device, showing, *history);
+            same_preview(scene, device, showing);
         }
+        same_devices(scene, device, account);
     }
 
   private:
@@ -84,8 +87,47 @@ class SameRows final : public Kept<SameRows> {
                   "counts " + std::to_string(shown.members) + " members of " + std::to_string(present));
         }
         const bool direct = history.kind == protocol::ConversationKind::direct;
-        if (direct && (!shown.peer || !history.members.contains(shown.peer->account)))
-            wrong(scene, device, showing, "does not know who the other one is");
+        const bool knows = shown.peer && history.members.contains(shown.peer->account) &&
+                           device.person->account != shown.peer->account;
+        if (direct && !knows) wrong(scene, device, showing, "does not know who the other one is");
+    }
+
+    /// What a list says last is what the window ends with.
+    static void same_preview(Scene& scene, const Device& device, const Showing& showing) {
+        const core::MessageView* newest = nullptr;
+        for (const auto& message : showing.messages)
+            if (message.state != core::MessageState::failed) newest = &message;
+        const auto& last = showing.view.last;
+        const bool same = newest == nullptr ? !last
+                                            : last && last->id == newest->id && last->born == newest->born &&
+                                                  last->sender == newest->sender &&
+                                                  last->text == newest->text && last->state == newest->state;
+        if (same) return;
+        wrong(scene, device, showing,
+              "lists " + (last ? quoted(*last) : std::string("nothing")) + " as the newest, and shows " +
+                  (newest != nullptr ? quoted(*newest) : std::string("nothing")));
+    }
+
+    /// One's own devices, by the names under which they signed in.
+    static void same_devices(Scene& scene, Device& device, const AccountId& account) {
+        const StreamHistory* own = scene.history().find(StreamId{account.text()});
+        const auto listed = device.node->client().devices();
+        if (own == nullptr || !listed) return;
+        std::map<DeviceId, std::string> shown;
+        for (const auto& one : *listed)
+            shown[one.device] = one.name;
+        std::map<DeviceId, std::string> known;
+        for (const auto& [born, seq] : own->latest) {
+            const auto* changed = std::get_if<protocol::DeviceChanged>(&own->changes.at(seq).payload);
+            if (changed != nullptr && changed->present) known[changed->device] = changed->name;
+        }
+        if (shown == known && shown.size() == listed->size()) return;
+        scene.violated({4,
+                        device.node->name() + " lists " + std::to_string(listed->size()) +
+                            " devices of its person, or under other names; there are " +
+                            std::to_string(known.size()),
+                        {own->id},
+                        {device.node->name()}});
     }
 
     static void same_members(Scene& scene, Device& device, const Showing& showing,
@@ -100,11 +142,28 @@ class SameRows final : public Kept<SameRows> {
         for (const auto& [account, member] : history.members) {
             if (member.present) known[account] = member.role;
         }
-        if (shown == known) return;
+        if (shown == known) return same_names(scene, device, showing, history, *members);
         std::string text;
         for (const auto& [account, role] : shown)
             text += " " + account.text();
         wrong(scene, device, showing, "lists other members, or in other roles, than there are:" + text);
+    }
+
+    /// Each member is shown under the name and handle of his row.
+    static void same_names(Scene& scene, const Device& device, const Showing& showing,
+                           const StreamHistory& history, const std::vector<core::MemberView>& shown) {
+        std::map<AccountId, const protocol::Profile*> known;
+        for (const auto& [born, seq] : history.latest) {
+            const auto* member = std::get_if<protocol::MemberChanged>(&history.changes.at(seq).payload);
+            if (member != nullptr) known[member->profile.account] = &member->profile;
+        }
+        for (const auto& one : shown) {
+            const auto row = known.find(one.profile.account);
+            if (!one.present || (row != known.end() && *row->second == one.profile)) continue;
+            wrong(scene, device, showing,
+                  "shows " + one.profile.account.text() + " as " + one.profile.handle + ", " +
+                      one.profile.name);
+        }
     }
 
     static bool same(const protocol::Change& change, const core::MessageView& shown) {

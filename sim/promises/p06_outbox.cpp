@@ -31,7 +31,7 @@ class Outbox final : public Kept<Outbox> {
                         {wire.device_name()}});
     }
 
-    void looked_at(Scene& scene, Device& device, const Showing&) override {
+    void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         const auto waiting = device.node->client().outbox();
         if (!waiting) return;
         std::map<Uuid, core::CommandState> states;
@@ -51,6 +51,7 @@ class Outbox final : public Kept<Outbox> {
             }
         }
         nothing_lost(scene, device, states);
+        stands_in_window(scene, device, showing, *waiting);
     }
 
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>&) override {
@@ -85,6 +86,50 @@ class Outbox final : public Kept<Outbox> {
         const auto found = scene.said().done_at.find(key);
         return !for_ever && found != scene.said().done_at.end() &&
                scene.may_be_forgotten(found->second.first, found->second.second);
+    }
+
+    /// It goes into this conversation, as far as its target says by itself.
+    static bool goes_into(const core::ConversationView& view, const protocol::Target& target) {
+        if (target.stream) return *target.stream == view.stream;
+        return target.direct && view.present && view.summary.peer &&
+               view.summary.peer->account == *target.direct;
+    }
+
+    /// Each message that waits or has failed is shown where it is to stand, once, and as what it is; and
+    /// nothing else is shown as one that does.
+    static void stands_in_window(Scene& scene, Device& device, const Showing& showing,
+                                 const std::vector<core::OutboxView>& waiting) {
+        if (showing.view.pending) return;
+        std::map<Uuid, core::MessageState> shown;
+        for (const auto& message : showing.messages) {
+            if (message.born == 0) shown.emplace(message.id, message.state);
+        }
+        std::size_t of_here = 0;
+        std::vector<const core::OutboxView*> missing;
+        for (const auto& one : waiting) {
+            const auto* message = std::get_if<protocol::MessageSend>(&one.command);
+            if (message == nullptr) continue;
+            const auto found = shown.find(one.id);
+            of_here += found != shown.end() || goes_into(showing.view, message->target) ? 1 : 0;
+            if (found == shown.end()) {
+                if (goes_into(showing.view, message->target)) missing.push_back(&one);
+                continue;
+            }
+            const bool failed = one.state == core::CommandState::failed;
+            const auto fits = failed ? core::MessageState::failed : core::MessageState::sending;
+            if (found->second != fits)
+                wrong(scene, device, "shows " + one.id.text() + " in another state than it is in",
+                      {showing.view.stream});
+            shown.erase(found);
+        }
+        for (const auto& [id, state] : shown)
+            wrong(scene, device, "shows " + id.text() + " as waiting, which its outbox does not hold",
+                  {showing.view.stream});
+        // A window has room for so many of them; what it leaves out are the first.
+        if (of_here > window_rows) return;
+        for (const auto* one : missing)
+            wrong(scene, device, "does not show command " + one->id.text() + ", which waits or has failed",
+                  {showing.view.stream});
     }
 
     /// What a device took over is in its outbox, or the server has done it.

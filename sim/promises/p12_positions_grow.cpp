@@ -1,6 +1,7 @@
 // 12. Read positions and acks only grow; a person's is the maximum over devices.
 
 #include "sim/promises/all.hpp"
+#include "sim/promises/moment.hpp"
 
 #include <algorithm>
 #include <map>
@@ -23,6 +24,8 @@ class PositionsGrow final : public Kept<PositionsGrow> {
                 }
             } else if (const auto* moved = std::get_if<server::ReceiptMoved>(&effect)) {
                 const std::pair key{moved->receipt.account, server::to_id(moved->conversation)};
+                if (moved->receipt.read > receipts_read_[key])
+                    was_read(scene, batch, effect, key, moved->receipt.read);
                 grows(scene, receipts_read_, key, moved->receipt.read, "read receipt");
                 grows(scene, delivered_, key, moved->receipt.delivered, "delivery receipt");
             }
@@ -30,6 +33,20 @@ class PositionsGrow final : public Kept<PositionsGrow> {
     }
 
   private:
+    /// No further than the person has read, by what the batch had brought up to there.
+    static void was_read(Scene& scene, const server::Batch& batch, const server::Effect& effect,
+                         const std::pair<AccountId, StreamId>& key, std::int64_t told) {
+        const Effects all(batch.effects);
+        const Moment moment(scene.history(), all.first(static_cast<std::size_t>(&effect - all.data())));
+        const std::int64_t read = moment.read(key.first, key.second);
+        if (told <= read) return;
+        scene.violated({12,
+                        "the others are told that " + key.first.text() + " has read " + key.second.text() +
+                            " up to " + std::to_string(told) + ", who has read up to " + std::to_string(read),
+                        {key.second, StreamId{key.first.text()}},
+                        {}});
+    }
+
     using Positions = std::map<std::pair<AccountId, StreamId>, std::int64_t>;
 
     static void grows(Scene& scene, Positions& positions, const std::pair<AccountId, StreamId>& key,

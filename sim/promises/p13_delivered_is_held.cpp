@@ -132,6 +132,12 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
         const std::int64_t newest = newest_seen(*history, *member, acked.seq);
         const auto has_newest = holds.messages(acked.stream, newest, history->head());
         if (!held || !has_newest) return;
+        if (!holds.all_committed())
+            return scene.violated(
+                {13,
+                 device.node->name() + " acknowledged " + acked.stream.text() + " with a transaction open",
+                 {acked.stream},
+                 {device.node->name()}});
         proven = std::max(proven, acked.seq);
         if (*held >= visible && (newest == 0 || *has_newest > 0)) return;
         scene.violated({13,
@@ -162,7 +168,14 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
             Reached& reached = (*told_)[{receipt.account, stream, interval.from}];
             if (interval.holds(receipt.delivered))
                 reached.delivered = std::max(reached.delivered, receipt.delivered);
-            if (interval.holds(receipt.read)) reached.read = std::max(reached.read, receipt.read);
+            if (!interval.holds(receipt.read) || receipt.read <= reached.read) continue;
+            reached.read = receipt.read;
+            if (receipt.read <= scene.history().read(receipt.account, stream)) continue;
+            scene.violated({13,
+                            "the server says that " + receipt.account.text() + " has read " + stream.text() +
+                                " up to " + std::to_string(receipt.read) + ", which nobody has",
+                            {stream},
+                            {}});
         }
     }
 

@@ -1,6 +1,7 @@
 // The client's database on a disk that fails: what it may still say, and what it keeps.
 
 #include "client/sqlite_database.hpp"
+#include "sim/local_reader.hpp"
 #include "sim/memory_disk.hpp"
 
 #include <gtest/gtest.h>
@@ -113,6 +114,20 @@ TEST(ClientDatabase, LosesNothingThatWasSyncedOverManyLivesWithFailingSyncsAndPo
     }
     EXPECT_GT(kept, 10'000);
     EXPECT_GT(failed, 40);
+}
+
+/// On the core's own connection what is not committed looks as if it were.
+TEST(ClientDatabase, WhoReadsInATransactionThatIsOpenCanTell) {
+    MemoryDisk disk("device", Random(1));
+    const auto process = disk.start();
+    const auto database = open_on(*process);
+    ASSERT_NE(database, nullptr);
+    LocalReader reader(*database);
+    EXPECT_TRUE(reader.all_committed());
+    ASSERT_TRUE(database->execute("BEGIN IMMEDIATE"));
+    EXPECT_FALSE(reader.all_committed());
+    ASSERT_TRUE(database->execute("COMMIT"));
+    EXPECT_TRUE(reader.all_committed());
 }
 
 }  // namespace

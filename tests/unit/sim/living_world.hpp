@@ -83,12 +83,15 @@ class Living : public ::testing::Test {
             born, {}, by);
     }
 
-    void look_at_rest(const std::unique_ptr<Promise>& promise, Device& device) {
+    std::vector<Showing> everything_of(Device& device) {
         std::vector<Showing> all;
         const auto views = device.node->client().conversations(0, 100);
         for (const auto& view : *views)
             all.push_back(*everything_shown(device.node->client(), view));
-        promise->device_at_rest(scene_, device, all);
+        return all;
+    }
+    void look_at_rest(const std::unique_ptr<Promise>& promise, Device& device) {
+        promise->device_at_rest(scene_, device, everything_of(device));
     }
 
     /// -1: none was found broken.

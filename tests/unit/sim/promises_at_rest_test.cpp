@@ -54,6 +54,109 @@ TEST_F(Living, Promise4WhereADeviceShowsItsPersonInAnOldRole) {
     EXPECT_TRUE(says("shows another role than one has")) << said();
 }
 
+TEST_F(Living, Promise4WhereADeviceShowsAMemberUnderAnotherName) {
+    member_untold(ben, protocol::Role::member, false, ada);
+    member_untold(ben, protocol::Role::member, true, ada);
+    ASSERT_EQ(broken(), -1) << said();
+    look_at_rest(same_rows(), of(cyd));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("as ben")) << said();
+}
+
+TEST_F(Living, Promise4WhereADeviceListsSomethingElseThanTheNewestMessage) {
+    auto all = everything_of(of(ben));
+    const auto promise = same_rows();
+    promise->device_at_rest(scene_, of(ben), all);
+    ASSERT_EQ(broken(), -1) << said();
+    all.front().view.last.reset();
+    promise->device_at_rest(scene_, of(ben), all);
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("lists nothing as the newest")) << said();
+}
+
+TEST_F(Living, Promise4WhereADeviceDoesNotListAnotherOfItsPerson) {
+    server::AccountChange phone{.account = key(ben), .change = {}};
+    phone.change.seq = phone.change.born = scene_.history().find(StreamId(account(ben).text()))->head() + 1;
+    phone.change.payload = protocol::DeviceChanged{
+        .device = server::to_id(server::DeviceKey{77}), .name = "phone", .created_at = {5}, .present = true};
+    server::Batch batch{.first_position = 1'000, .last_position = 1'000, .effects = {}};
+    batch.effects.emplace_back(std::move(phone));
+    scene_.committed(batch);
+    ASSERT_EQ(broken(), -1) << said();
+    look_at_rest(same_rows(), of(ben));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("lists 1 devices")) << said();
+}
+
+TEST_F(Living, Promise4WhereSomebodyIsHisOwnCounterpart) {
+    protocol::MessageSend message{.text = "to you"};
+    message.target.direct = account(ben);
+    ASSERT_TRUE(scene_.give(of(ada), std::move(message)));
+    pass(seconds(10));
+    auto all = everything_of(of(ada));
+    const auto promise = same_rows();
+    promise->device_at_rest(scene_, of(ada), all);
+    ASSERT_EQ(broken(), -1) << said();
+    for (auto& showing : all)
+        if (showing.view.summary.peer) showing.view.summary.peer->account = account(ada);
+    promise->device_at_rest(scene_, of(ada), all);
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("who the other one is")) << said();
+}
+
+TEST_F(Living, Promise6WhereWhatWaitsIsNotShown) {
+    of(ben).node->link().up = false;
+    of(ben).node->cut(false);
+    protocol::MessageSend message{.text = "waits"};
+    message.target.stream = group_;
+    ASSERT_TRUE(scene_.give(of(ben), std::move(message)));
+    auto showing = everything_of(of(ben)).front();
+    outbox()->looked_at(scene_, of(ben), showing);
+    ASSERT_EQ(broken(), -1) << said();
+    ASSERT_EQ(showing.messages.back().born, 0);
+    showing.messages.pop_back();
+    outbox()->looked_at(scene_, of(ben), showing);
+    EXPECT_EQ(broken(), 6);
+    EXPECT_TRUE(says("does not show command")) << said();
+}
+
+TEST_F(Living, Promise6WhereWhatDoesNotWaitIsShownAsWaiting) {
+    auto showing = everything_of(of(ben)).front();
+    showing.messages.back().born = 0;
+    outbox()->looked_at(scene_, of(ben), showing);
+    EXPECT_EQ(broken(), 6);
+    EXPECT_TRUE(says("as waiting, which its outbox does not hold")) << said();
+}
+
+TEST_F(Living, Promise11WhereNobodyIsToldThatItArrived) {
+    auto all = everything_of(of(ada));
+    const auto promise = states_arrive();
+    promise->device_at_rest(scene_, of(ada), all);
+    ASSERT_EQ(broken(), -1) << said();
+    ASSERT_EQ(all.front().messages.back().state, core::MessageState::delivered);
+    all.front().messages.back().state = core::MessageState::sent;
+    promise->device_at_rest(scene_, of(ada), all);
+    EXPECT_EQ(broken(), 11);
+    EXPECT_TRUE(says("everybody who sees it has it")) << said();
+}
+
+TEST_F(Living, Promise11WhereNobodyIsToldThatItWasRead) {
+    for (const std::size_t person : {ben, cyd}) {
+        server::AccountChange read{.account = key(person), .change = {}};
+        read.change.seq = scene_.history().find(StreamId(account(person).text()))->head() + 1;
+        read.change.born = read.change.seq;
+        read.change.payload = protocol::ReadChanged{.conversation = group_, .upto = 5};
+        server::Batch batch{.first_position = 1'000, .last_position = 1'000, .effects = {}};
+        batch.effects.emplace_back(std::move(read));
+        look_at_rest(states_arrive(), of(ada));
+        ASSERT_EQ(broken(), -1) << said();
+        scene_.committed(batch);
+    }
+    look_at_rest(states_arrive(), of(ada));
+    EXPECT_EQ(broken(), 11);
+    EXPECT_TRUE(says("everybody who sees it has read it")) << said();
+}
+
 TEST_F(Living, Promise5WhereADeviceLacksAMessage) {
     message_untold();
     ASSERT_EQ(broken(), -1) << said();

@@ -214,5 +214,40 @@ TEST_F(Accounts, Promise18WhereMoreComeInThanWereInvited) {
     EXPECT_EQ(closed_.violation()->promise, 18);
 }
 
+TEST_F(Broken, Promise20WhereSomebodyIsSignedInAsAnother) {
+    for (const AccountKey account : {ada, ben}) {
+        server::AccountChange registered{.account = account, .change = {}};
+        registered.change.seq = registered.change.born = 1;
+        registered.change.payload = protocol::ProfileChanged{
+            .profile = {.account = to_id(account), .handle = account == ada ? "ada" : "ben", .name = "n"}};
+        server::AccountChange phone{.account = account, .change = {}};
+        phone.change.seq = phone.change.born = 2;
+        phone.change.payload = protocol::DeviceChanged{.device = to_id(DeviceKey{account == ada ? 1 : 2}),
+                                                       .name = device(account == ada ? 0 : 1).node->name(),
+                                                       .created_at = {5},
+                                                       .present = true};
+        server::Batch batch;
+        batch.effects.emplace_back(std::move(registered));
+        batch.effects.emplace_back(std::move(phone));
+        scene_.committed(batch);
+    }
+    say(*ada_, protocol::AuthOk{.account = to_id(ada), .device = to_id(DeviceKey{1})});
+    ASSERT_EQ(broken(), -1);
+    say(*ada_, protocol::AuthOk{.account = to_id(ben), .device = to_id(DeviceKey{2})});
+    EXPECT_EQ(broken(), 20);
+}
+
+TEST_F(Broken, Promise20WhereSomebodyIsSignedInAsAnotherOfHisDevices) {
+    server::AccountChange phone{.account = ada, .change = {}};
+    phone.change.seq = phone.change.born = 1;
+    phone.change.payload = protocol::DeviceChanged{
+        .device = to_id(DeviceKey{1}), .name = "another", .created_at = {5}, .present = true};
+    server::Batch batch;
+    batch.effects.emplace_back(std::move(phone));
+    scene_.committed(batch);
+    say(*ada_, protocol::AuthOk{.account = to_id(ada), .device = to_id(DeviceKey{1})});
+    EXPECT_EQ(broken(), 20);
+}
+
 }  // namespace
 }  // namespace parley::sim

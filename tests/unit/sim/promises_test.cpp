@@ -270,6 +270,20 @@ TEST_F(Broken, Promise11WhereAMessageIsUnreadInTheList) {
     EXPECT_EQ(broken(), 11);
 }
 
+TEST_F(Broken, Promise12WhereTheOthersAreToldOfMoreThanWasRead) {
+    founded();
+    message(4, ada, 1);
+    auto batch = receipt_batch(ben, 0);
+    auto& receipt = std::get<server::ReceiptMoved>(batch.effects.front()).receipt;
+    const auto promise = positions_grow();
+    receipt.read = 1;
+    promise->committed(scene_, batch);
+    EXPECT_EQ(broken(), -1);
+    receipt.read = 4;
+    promise->committed(scene_, batch);
+    EXPECT_EQ(broken(), 12);
+}
+
 TEST_F(Broken, Promise12WhereAReadPositionFalls) {
     server::Batch batch;
     for (const std::int64_t upto : {7, 6}) {

@@ -52,10 +52,33 @@ TEST_F(Broken, Promise13WhereADeviceShowsAsReadWhatWasSaidBeforeTheReaderJoined)
         view.state = core::MessageState::read;
         promise->looked_at(scene_, device(0), showing({view}));
     };
+    server::AccountChange read{.account = ben, .change = {}};
+    read.change.seq = read.change.born = 1;
+    read.change.payload = protocol::ReadChanged{.conversation = to_id(the_group), .upto = 7};
+    server::Batch batch;
+    batch.effects.emplace_back(std::move(read));
+    scene_.committed(batch);
     told(7);
     looked_at(2, 7);
     ASSERT_EQ(broken(), -1);
     looked_at(1, 4);
+    EXPECT_EQ(broken(), 13);
+}
+
+TEST_F(Broken, Promise13WhereTheServerSaysThatSomebodyHasReadWhatHeHasNot) {
+    founded();
+    message(4, ada, 1);
+    protocol::ConversationState state{.head = 4, .read = 1};
+    state.receipts.push_back({.account = to_id(ben), .delivered = 0, .read = 1});
+    protocol::Envelope envelope;
+    envelope.stream = to_id(the_group);
+    envelope.payload = state;
+    const auto promise = delivered_is_held();
+    promise->server_said(scene_, *ada_, {to_id(ada), to_id(DeviceKey{1})}, envelope);
+    EXPECT_EQ(broken(), -1);
+    state.receipts.front().read = 4;
+    envelope.payload = state;
+    promise->server_said(scene_, *ada_, {to_id(ada), to_id(DeviceKey{1})}, envelope);
     EXPECT_EQ(broken(), 13);
 }
 
