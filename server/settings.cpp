@@ -80,7 +80,8 @@ const std::array<Setting, 38> table{{
      .max = 5'000},
     {.key = "messages.per_second",
      .field = &S::messages_per_second,
-     .doc = "Messages and other commands that one account may send, over time.",
+     .doc = "Messages and other commands that one account may send, over time; ten members that are named at "
+            "once count as one more.",
      .min = 1,
      .max = 1'000'000},
     {.key = "messages.burst",

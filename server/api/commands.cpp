@@ -9,11 +9,18 @@ namespace parley::server {
 
 namespace {
 
+/// Each newcomer is a handful of rows, some of them in a stream of his own.
+constexpr std::size_t members_for_a_message = 10;
+
 constexpr std::size_t message_points_max = 500;
 constexpr std::size_t field_points_max = 100;
 
 template <class T, class... Types>
 constexpr bool is_one_of = (std::is_same_v<T, Types> || ...);
+
+std::int64_t cost_of_members(std::size_t members) {
+    return 1 + static_cast<std::int64_t>(members / members_for_a_message);
+}
 
 /// What only HTTP and the operator bring is no payload of the protocol; `SignedIn` never answers an envelope.
 struct ToPayload {
@@ -42,12 +49,20 @@ std::optional<Command> to_command(protocol::Payload payload) {
         std::move(payload));
 }
 
-bool is_rate_limited(const Command& command) {
+std::int64_t rate_cost(const Command& command) {
     return std::visit(
-        [](const auto& one) {
-            return is_one_of<std::remove_cvref_t<decltype(one)>, protocol::MessageSend,
-                             protocol::ConversationCreate, protocol::ConversationRename, protocol::MemberAdd,
-                             protocol::MemberRemove, protocol::ProfileSet, protocol::InviteCreate>;
+        [](const auto& one) -> std::int64_t {
+            using T = std::remove_cvref_t<decltype(one)>;
+            if constexpr (std::is_same_v<T, protocol::ConversationCreate>) {
+                return cost_of_members(one.members.size());
+            } else if constexpr (std::is_same_v<T, protocol::MemberAdd>) {
+                return cost_of_members(one.accounts.size());
+            } else {
+                return is_one_of<T, protocol::MessageSend, protocol::ConversationRename,
+                                 protocol::MemberRemove, protocol::ProfileSet, protocol::InviteCreate>
+                           ? 1
+                           : 0;
+            }
         },
         command);
 }

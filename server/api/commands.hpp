@@ -4,6 +4,7 @@
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/work.hpp"
 
+#include <cstdint>
 #include <optional>
 
 namespace parley::server {
@@ -12,8 +13,9 @@ namespace parley::server {
 /// the socket and for HTTP.
 std::optional<Command> to_command(protocol::Payload payload);
 
-/// Whether the account's rate limit counts it. Acks, reads, leaving and signing out are never limited.
-bool is_rate_limited(const Command& command);
+/// As how many messages the account's rate limit counts it: more where it names many members, for each of
+/// whom there is work. 0: not at all; acks, reads, leaving and signing out are never limited.
+std::int64_t rate_cost(const Command& command);
 
 /// The id that a command must have, so that a repeat is told apart: version 7 or 4.
 Result<Uuid> command_id(const std::optional<Uuid>& id);

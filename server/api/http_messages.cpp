@@ -90,8 +90,9 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
     auto shared = std::make_shared<Command>(std::move(*command));  // until the device is known to be present
     with_device(call, nullptr, [this, call, shared, id = *id, follows = *follows] {
         const Now now = shard_.now();
-        if (is_rate_limited(*shared)) {
-            if (const auto wait = shard_.ports().limits.take_message(call->claims.account, now.instant)) {
+        if (const auto cost = rate_cost(*shared); cost > 0) {
+            if (const auto wait =
+                    shard_.ports().limits.take_message(call->claims.account, now.instant, cost)) {
                 return call->refuse({ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
             }
         }

@@ -25,13 +25,13 @@ std::int64_t RateLimits::Buckets::level(std::uint64_t key, Instant now) {
     return std::min(rate.full, bucket->level + (now - bucket->at).ms * rate.per_ms);
 }
 
-Duration RateLimits::Buckets::wait(std::uint64_t key, Instant now) {
-    const std::int64_t missing = rate.unit - level(key, now);
+Duration RateLimits::Buckets::wait(std::uint64_t key, Instant now, std::int64_t count) {
+    const std::int64_t missing = units(count) - level(key, now);
     return missing <= 0 ? Duration{} : milliseconds((missing + rate.per_ms - 1) / rate.per_ms);
 }
 
-void RateLimits::Buckets::take(std::uint64_t key, Instant now) {
-    const std::int64_t left = level(key, now) - rate.unit;
+void RateLimits::Buckets::take(std::uint64_t key, Instant now, std::int64_t count) {
+    const std::int64_t left = level(key, now) - units(count);
     assert(left >= 0);
     recent.put(key, {.level = left, .at = now});
 }
@@ -83,11 +83,11 @@ std::uint64_t RateLimits::familiar_of(AccountKey account, std::string_view addre
     return hashed(std::to_string(account.value) + ' ' + std::string(address));
 }
 
-std::optional<Duration> RateLimits::take_message(AccountKey account, Instant now) {
+std::optional<Duration> RateLimits::take_message(AccountKey account, Instant now, std::int64_t cost) {
     const auto key = static_cast<std::uint64_t>(account.value);
     const std::lock_guard lock(mutex_);
-    if (const Duration wait = messages_.wait(key, now); wait > Duration{}) return wait;
-    messages_.take(key, now);
+    if (const Duration wait = messages_.wait(key, now, cost); wait > Duration{}) return wait;
+    messages_.take(key, now, cost);
     return std::nullopt;
 }
 

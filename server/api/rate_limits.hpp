@@ -4,6 +4,7 @@
 #include "server/api/recent.hpp"
 #include "server/domain/keys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -53,8 +54,9 @@ class RateLimits {
   public:
     explicit RateLimits(RateOptions options);
 
-    /// Takes one message out of the account's bucket; else says how long to wait.
-    std::optional<Duration> take_message(AccountKey account, Instant now);
+    /// Takes a command that costs as much as so many messages (rate_cost) out of the account's bucket; else
+    /// says how long to wait. What costs more than the bucket holds needs all of it.
+    std::optional<Duration> take_message(AccountKey account, Instant now, std::int64_t cost = 1);
 
     /// Whether tokens of this account were given to this address within the last 30 days, as far as is known:
     /// since the process began, of as many as are kept.
@@ -90,16 +92,18 @@ class RateLimits {
     struct Buckets {
         explicit Buckets(Rate chosen);
 
-        /// How long until one can be taken; zero: now.
-        Duration wait(std::uint64_t key, Instant now);
-        /// To be called where one can be.
-        void take(std::uint64_t key, Instant now);
+        /// How long until so many can be taken; zero: now.
+        Duration wait(std::uint64_t key, Instant now, std::int64_t count = 1);
+        /// To be called where they can be.
+        void take(std::uint64_t key, Instant now, std::int64_t count = 1);
         void give_back(std::uint64_t key);
 
         Rate rate;
         Recent<Bucket> recent;
 
       private:
+        /// More than all there are is all there are.
+        std::int64_t units(std::int64_t count) const { return std::min(count * rate.unit, rate.full); }
         std::int64_t level(std::uint64_t key, Instant now);
     };
 

@@ -35,8 +35,8 @@ void Session::write(protocol::Envelope envelope) {
         refuse(*id, {ErrorCode::rate_limited, "Wait for answers before sending more.", busy_retry_ms, {}});
         return;
     }
-    if (is_rate_limited(*command)) {
-        if (const auto wait = shard_.ports().limits.take_message(account_, shard_.now().instant)) {
+    if (const auto cost = rate_cost(*command); cost > 0) {
+        if (const auto wait = shard_.ports().limits.take_message(account_, shard_.now().instant, cost)) {
             refuse(*id, {ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
             return;
         }

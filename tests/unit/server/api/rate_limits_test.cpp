@@ -22,6 +22,16 @@ TEST(RateLimits, GiveABurstAndThenTheRate) {
     EXPECT_EQ(taken, 49);
 }
 
+TEST(RateLimits, TakeAllThatThereIsForWhatCostsMore) {
+    RateLimits limits({.messages_per_second = 5, .messages_burst = 10});
+    Instant now{0};
+    EXPECT_FALSE(limits.take_message({1}, now, 51));
+    EXPECT_EQ(limits.take_message({1}, now, 51), seconds(2));
+    EXPECT_EQ(limits.take_message({1}, now), milliseconds(200));
+    now = now + seconds(2);
+    EXPECT_FALSE(limits.take_message({1}, now, 51));
+}
+
 TEST(RateLimits, SayTheTruthAboutWaiting) {
     RateLimits limits({.messages_per_second = 7, .messages_burst = 1});
     Instant now{0};
