@@ -20,7 +20,10 @@ std::string memory_in(const std::string& directory) {
 }  // namespace
 
 std::int64_t remembered_epoch(const std::string& directory) {
-    const std::string text = copies::content_of(memory_in(directory));
+    return epoch_in(copies::content_of(memory_in(directory)));
+}
+
+std::int64_t epoch_in(std::string_view text) {
     // Before epochs were counted it was the highest number that had been given.
     const bool counted = text.starts_with(prefix);
     const char* begin = text.data() + (counted ? prefix.size() : 0);
@@ -32,9 +35,13 @@ std::int64_t remembered_epoch(const std::string& directory) {
     return epoch <= epoch_max ? epoch : 0;
 }
 
+std::string epoch_text(std::int64_t epoch) {
+    return std::string(prefix) + std::to_string(epoch) + "\n";
+}
+
 Status remember_epoch(const std::string& directory, std::int64_t epoch) {
     const std::string fresh = memory_in(directory) + ".new";
-    TRY(copies::write_private(fresh, std::string(prefix) + std::to_string(epoch) + "\n"));
+    TRY(copies::write_private(fresh, epoch_text(epoch)));
     return copies::move_into_place(fresh, memory_in(directory));
 }
 
