@@ -224,6 +224,8 @@ Status Pulls::pump(Now now) {
     if (owed || !requests_.empty()) return {};
     for (Conversation* conversation : conversations) {
         if (busy_.contains(conversation->stream) || !may_ask(conversation->stream, now.instant)) continue;
+        // What it owes is asked for when its state has come, or the end of the resume.
+        if (conversation->ahead_of_its_state()) continue;
         TRY_ASSIGN(auto request, background_of(*conversation));
         if (!request) {
             candidates_.erase(conversation->stream);

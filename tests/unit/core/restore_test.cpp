@@ -83,6 +83,39 @@ TEST_F(Restore, WhoSleptThroughTwoOfThemIsSureOfNothing) {
     EXPECT_TRUE(window->messages[1].not_on_server);
 }
 
+TEST_F(Restore, WhatIsOwedSinceThenIsAskedForByADeviceThatStartedAnewInBetween) {
+    const auto asked_after = [&] {
+        std::vector<std::int64_t> asked;
+        for (const auto& one : script.sent_of<protocol::Changes>()) {
+            const auto& changes = std::get<protocol::Changes>(one.payload);
+            if (changes.stream == StreamId("c1")) asked.push_back(changes.after);
+        }
+        return asked;
+    };
+    push(1, "one");
+    script.reconnect();
+    script.give({restored_state(script, 1, 1 + limits::restore_jump + 1, 1)});
+    script.resumed("2:1", 2);
+    ASSERT_THAT(asked_after(), ElementsAre(1));
+    // It ends before the answer comes. The server has told everything already and says no state again; until
+    // the resume ends the device cannot know that.
+    script.open();
+    script.forget();
+    script.connect();
+    script.auth_ok();
+    EXPECT_THAT(asked_after(), SizeIs(0));
+    // Nothing is under way any more when the resume ends.
+    for (const auto& one : script.sent_of<protocol::Changes>()) {
+        const auto joined = Script::row(1, protocol::Joined{StreamId("c1"),
+                                                            1,
+                                                            {protocol::ConversationKind::group, "title",
+                                                             std::nullopt, 2, protocol::Role::owner}});
+        script.give(protocol::ChangesOk{0, 1, 1, false, {joined}}, one.id);
+    }
+    script.resumed("2:1", 2);
+    EXPECT_THAT(asked_after(), ElementsAre(1));
+}
+
 TEST_F(Restore, WhatRunsAheadOfTheStateSaysNothingOfWhatWasSleptThrough) {
     push(1, "one");
     push(2, "lost by the first");
