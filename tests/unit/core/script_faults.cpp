@@ -66,7 +66,8 @@ class Play {
     std::vector<Uuid> taken_;
     /// Something was erased or forgotten because somebody wanted that.
     bool forgets_ = false;
-    /// Since it held those, a state told of a restore, which may have taken away what was newest of a row.
+    /// A state told of a restore, which may have taken away what was newest of a row: it is older when it has
+    /// been fetched anew, however long after the state.
     bool restored_ = false;
     std::map<std::string, std::int64_t> held_;
 };
@@ -150,7 +151,6 @@ void Play::with(ScriptFault fault) {
             continue;
         }
         held_ = machine_.rows();
-        restored_ = false;
         if (fault.kind == Kind::database || fault.kind == Kind::commit)
             fail_in(inputs[step], fault);
         else
