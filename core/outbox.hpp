@@ -159,7 +159,7 @@ class Outbox {
     void pause(Lane& lane, Instant until);
     Command* next_to_send(Instant now, bool live);
     std::vector<const Command*> unanswered_creations() const;
-    bool may_be_made_by(const Command& creation, const std::string& lane) const;
+    bool may_be_made_by(const std::vector<const Command*>& creations, const std::string& lane) const;
     std::optional<Uuid> predecessor(const Command& command) const;
     void reads_changed(const std::string& lane);
     void announce(const Command& command);

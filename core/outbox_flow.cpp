@@ -173,8 +173,7 @@ Command* Outbox::next_to_send(Instant now, bool live) {
     for (auto& [name, lane] : lanes_) {
         if (lane.paused_until && *lane.paused_until > now) continue;
         if (!live && reads_of_lane(name)) continue;
-        if (std::ranges::any_of(creations, [&](const Command* one) { return may_be_made_by(*one, name); }))
-            continue;
+        if (may_be_made_by(creations, name)) continue;
         for (std::int64_t position : lane.waiting) {
             Command& command = commands_.at(position);
             if (command.state != CommandState::queued) continue;
@@ -196,15 +195,19 @@ std::vector<const Command*> Outbox::unanswered_creations() const {
     return creations;
 }
 
-/// What was said to a conversation before the creation was asked for shows that it is another one.
-bool Outbox::may_be_made_by(const Command& creation, const std::string& lane) const {
+/// What was said to a conversation before a creation was asked for shows that it is another one.
+bool Outbox::may_be_made_by(const std::vector<const Command*>& creations, const std::string& lane) const {
+    if (creations.empty()) return false;
     const auto stream = conversation_of_lane(lane);
     const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
-    const auto& waiting = lanes_.at(lane).waiting;
-    if (!conversation || waiting.empty() || *waiting.begin() < creation.position) return false;
+    if (!conversation || conversation->origin > 1) return false;
     const protocol::Summary& summary = conversation->summary;
-    return summary.kind == protocol::ConversationKind::group && summary.role == protocol::Role::owner &&
-           conversation->origin <= 1 && summary.title == creation.title;
+    if (summary.kind != protocol::ConversationKind::group || summary.role != protocol::Role::owner)
+        return false;
+    const auto& waiting = lanes_.at(lane).waiting;
+    return !waiting.empty() && std::ranges::any_of(creations, [&](const Command* one) {
+        return one->position <= *waiting.begin() && one->title == summary.title;
+    });
 }
 
 /// The nearest earlier command of the lane that is sent and not answered. Reads depend on nothing.
