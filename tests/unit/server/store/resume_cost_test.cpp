@@ -57,6 +57,7 @@ class ResumeCost : public testing::Test {
 
     std::vector<ConversationKey> make(int count) {
         std::vector<ConversationKey> made;
+        made.reserve(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i)
             made.push_back(world->group(ada, {bob}, "g" + std::to_string(i)));
         return made;
