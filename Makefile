@@ -12,7 +12,7 @@ help: ## this list
 run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080 (ARGS=… for its options)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
 	@echo 'To call it as `parley` in other terminals: export PATH="$(CURDIR)/$(DEV)/client:$$PATH"'
-	@exec env -u PARLEY_BUILD -u PARLEY_BASE $(DEV)/server/parleyd $(ARGS)
+	@exec $(DEV)/server/parleyd $(ARGS)
 
 test: deps-test ## the tests; one closing line counts them
 	@tools/test

@@ -117,9 +117,6 @@ ServerProcess::ServerProcess(const std::string& program) : port_(free_port()) {
         const int output = ::open((folder_ + "/output.txt").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         ::dup2(output, STDOUT_FILENO);
         ::dup2(output, STDERR_FILENO);
-        // What the tests and tools read is no setting of the server, which refuses it.
-        ::unsetenv("PARLEY_BUILD");
-        ::unsetenv("PARLEY_BASE");
         ::execl(program.c_str(), program.c_str(), "--config", config_path.c_str(), nullptr);
         ::_exit(127);
     }

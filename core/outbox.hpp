@@ -157,7 +157,7 @@ class Outbox {
     Status rewrite(const Command& command, const protocol::Payload& payload);
     void requeue(Command& command);
     void pause(Lane& lane, Instant until);
-    Command* next_to_send(Instant now, bool live);
+    Command* next_to_send(Instant now, bool live, const std::vector<const Command*>& creations);
     std::vector<const Command*> unanswered_creations() const;
     bool may_be_made_by(const std::vector<const Command*>& creations, const std::string& lane) const;
     std::optional<Uuid> predecessor(const Command& command) const;

@@ -148,8 +148,9 @@ Status Outbox::reroute(const StreamId& stream) {
 
 Status Outbox::pump(Now now, bool live) {
     if (live) TRY(settle_reads(now.wall));
+    const auto creations = unanswered_creations();
     while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
-        Command* command = next_to_send(now.instant, live);
+        Command* command = next_to_send(now.instant, live, creations);
         if (!command) break;
         TRY_ASSIGN(auto sent, envelope(*command));
         sent.follows = predecessor(*command);
@@ -167,9 +168,8 @@ Status Outbox::pump(Now now, bool live) {
 }
 
 /// The oldest command that nothing holds back.
-Command* Outbox::next_to_send(Instant now, bool live) {
+Command* Outbox::next_to_send(Instant now, bool live, const std::vector<const Command*>& creations) {
     Command* oldest = nullptr;
-    const auto creations = unanswered_creations();
     for (auto& [name, lane] : lanes_) {
         if (lane.paused_until && *lane.paused_until > now) continue;
         if (!live && reads_of_lane(name)) continue;

@@ -9,7 +9,8 @@ namespace parley::core {
 namespace {
 
 // What all versions together come to, for a database that holds nothing: altering tables that were only just
-// made is what costs most in making them.
+// made is what costs most in making them. A new version is written down here as well; a test holds both ways
+// equal.
 //
 // `self`: who this device is signed in as, and how far its account stream has got; one line or none.
 // `conversation`: see conversation.hpp. `stream_row`: rows of conversations, and of the account stream under

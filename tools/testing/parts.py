@@ -40,7 +40,7 @@ NODE = ["tools/node", "--test", "--test-reporter=tap"]
 TYPES = ["tools/node", "tests/node/node_modules/typescript/bin/tsc", "-p", "tests/node"]
 E2E = ["tests/e2e/run.py"]
 # Where the threads of the whole server meet: it drains, is copied while it runs, and looks after its rows.
-THREADED = ["env", "PARLEY_BUILD=build/tsan", *E2E, "drain", "keeping"]
+THREADED = ["env", "TEST_BUILD=build/tsan", *E2E, "drain", "keeping"]
 # So many turns that a seed has more than 500 acts and 20 faults on average: docs/simulator.md has figures.
 SEEDS = ["build/dev/sim/sim", "--seeds", "1000", "--steps", "540"]
 # About a hundredth of what `make crashes` does.
@@ -74,7 +74,7 @@ PARTS = [
     Part("asan build", build("asan"), minutes_max=28),
     Part("asan unit", gtests("asan", "unit"), counting.cases, needs="asan build"),
     Part("asan contract", gtests("asan", "contract"), counting.cases, needs="asan build"),
-    Part("fuzz", ["tools/testing/fuzz", "asan", "2"], counting.cases, needs="asan build"),
+    Part("fuzz", ["tools/testing/fuzz", "asan", "3"], counting.cases, needs="asan build"),
     # The thread sanitizer, for what has threads.
     Part("tsan build", build("tsan", "parleyd", "--labels", "threads"), minutes_max=20),
     Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build"),

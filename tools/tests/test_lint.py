@@ -44,7 +44,7 @@ class Lint(unittest.TestCase):
     def chosen(self, base=""):
         for name in ("named", "included"):
             self.lint[name].cache_clear()
-        with mock.patch.dict(os.environ, {"PARLEY_BASE": base}), mock.patch("builtins.print"):
+        with mock.patch.dict(os.environ, {"LINT_BASE": base}), mock.patch("builtins.print"):
             return self.lint["changed_sources"](SOURCES)
 
     def test_a_changed_source_is_looked_at(self):

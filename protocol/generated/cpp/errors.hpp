@@ -92,7 +92,8 @@ enum class CloseCode : std::uint16_t {
     done = 1000,
     /// The server drains; `closing.reconnect_after_ms` spreads the return.
     going_away = 1001,
-    /// Against policy, such as a foreign `Origin`.
+    /// Against policy. A foreign `Origin` is answered with 403 before there is a socket; a proxy in between
+    /// may close so.
     policy = 1008,
     /// A frame above `frame_bytes_max`.
     too_big = 1009,

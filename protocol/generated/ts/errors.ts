@@ -85,7 +85,10 @@ export const closeCodes = {
   1000: { name: "done", reconnect: false },
   /** going_away: The server drains; `closing.reconnect_after_ms` spreads the return. */
   1001: { name: "going_away", reconnect: true },
-  /** policy: Against policy, such as a foreign `Origin`. */
+  /**
+   * policy: Against policy. A foreign `Origin` is answered with 403 before there is a socket; a proxy in
+   * between may close so.
+   */
   1008: { name: "policy", reconnect: false },
   /** too_big: A frame above `frame_bytes_max`. */
   1009: { name: "too_big", reconnect: true },

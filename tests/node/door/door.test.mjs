@@ -4,7 +4,7 @@
  *
  *     tools/node --test tests/node/door/door.test.mjs
  *
- * PARLEY_BUILD names the folder with server/parleyd, PARLEY_MODULE the module, where not the usual ones.
+ * TEST_BUILD names the folder with server/parleyd, TEST_MODULE the module, where not the usual ones.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

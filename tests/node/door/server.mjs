@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 const source = resolve(import.meta.dirname, "../../..");
-export const buildFolder = process.env.PARLEY_BUILD ?? join(source, "build/dev");
-export const modulePath = process.env.PARLEY_MODULE ?? join(source, "build/wasm/bindings/parley.wasm");
+export const buildFolder = process.env.TEST_BUILD ?? join(source, "build/dev");
+export const modulePath = process.env.TEST_MODULE ?? join(source, "build/wasm/bindings/parley.wasm");
 
 function freePort() {
   return new Promise((done) => {

@@ -5,7 +5,7 @@
  *
  *     tools/node --test tests/node/replay/replay.test.mjs
  *
- * PARLEY_BUILD names the folder with sim/sim and client/replay, PARLEY_MODULE the module, where not the usual
+ * TEST_BUILD names the folder with sim/sim and client/replay, TEST_MODULE the module, where not the usual
  * ones.
  */
 import assert from "node:assert/strict";

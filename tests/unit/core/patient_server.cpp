@@ -155,16 +155,25 @@ void Machine::come_to_rest() {
                   << database_.contents();
 }
 
-std::map<std::string, std::int64_t> Machine::rows() {
+std::map<std::string, std::int64_t> Machine::rows(const std::string& seq_of_row) {
     // A message that a restored server did not have may come again at another place.
-    const char* all =
-        "SELECT seq || ' ' || stream || ':' || coalesce(hex(id), born) FROM stream_row WHERE stream > 0";
+    const std::string all =
+        "SELECT " + seq_of_row +
+        " || ' ' || stream || ':' || coalesce(hex(id), born) FROM stream_row WHERE stream > 0";
     std::map<std::string, std::int64_t> rows;
     for (const std::string& row : database_.texts(all)) {
         std::int64_t& seq = rows[row.substr(row.find(' ') + 1)];
         seq = std::max<std::int64_t>(seq, std::stoll(row));
     }
     return rows;
+}
+
+std::map<std::string, std::int64_t> Machine::rows() {
+    return rows("seq");
+}
+
+std::map<std::string, std::int64_t> Machine::lasting_rows() {
+    return rows("iif(not_on_server = 1, 0, seq)");
 }
 
 std::int64_t Machine::head_of(const StreamId& stream) {

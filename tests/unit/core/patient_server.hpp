@@ -53,8 +53,12 @@ class Machine {
     /// The `seq` of each row of a conversation that is held, by stream and id or `born`. (Those of the
     /// account's own stream come anew with each epoch.)
     std::map<std::string, std::int64_t> rows();
+    /// The same; 0 where a restored server lost the row, or the state that is held, so that an older one may
+    /// take its place.
+    std::map<std::string, std::int64_t> lasting_rows();
 
   private:
+    std::map<std::string, std::int64_t> rows(const std::string& seq_of_row);
     bool rests() const;
     bool serve();
     bool ring(Duration most);

@@ -66,8 +66,7 @@ class Play {
     std::vector<Uuid> taken_;
     /// Something was erased or forgotten because somebody wanted that.
     bool forgets_ = false;
-    /// A state told of a restore, which may have taken away what was newest of a row: it is older when it has
-    /// been fetched anew, however long after the state.
+    /// Since it held those, a state told of a restore, which may have taken away what was newest of a row.
     bool restored_ = false;
     std::map<std::string, std::int64_t> held_;
 };
@@ -150,7 +149,8 @@ void Play::with(ScriptFault fault) {
             give(inputs[step], step > fault.step);
             continue;
         }
-        held_ = machine_.rows();
+        held_ = machine_.lasting_rows();
+        restored_ = false;
         if (fault.kind == Kind::database || fault.kind == Kind::commit)
             fail_in(inputs[step], fault);
         else

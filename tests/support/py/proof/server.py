@@ -28,8 +28,8 @@ QUICK = {
 
 
 def build_folder():
-    """Where the programs are: PARLEY_BUILD, else build/dev."""
-    return pathlib.Path(os.environ.get("PARLEY_BUILD") or SOURCE / "build" / "dev").resolve()
+    """Where the programs are: TEST_BUILD, else build/dev."""
+    return pathlib.Path(os.environ.get("TEST_BUILD") or SOURCE / "build" / "dev").resolve()
 
 
 def program(name):
@@ -38,11 +38,11 @@ def program(name):
     for part in ("server", "client", "client/cli", "bench"):
         if (folder / part / name).is_file():
             return folder / part / name
-    raise SystemExit(f"{name} is not built in {folder}; build it first, or set PARLEY_BUILD")
+    raise SystemExit(f"{name} is not built in {folder}; build it first, or set TEST_BUILD")
 
 
 def clean_environment():
-    """Ours without what tests, tools and the command line read: a server refuses what it does not know."""
+    """Ours without settings of whoever runs the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
 
 
