@@ -25,7 +25,7 @@ struct Doors {
     std::atomic<std::int64_t> refusals{0};
     /// The server drains: a connection ends with the answer under way.
     std::atomic<bool> draining{false};
-    const std::shared_ptr<Strangers> strangers = std::make_shared<Strangers>();  // and by each of them
+    Strangers strangers;
 };
 using SharedDoors = std::shared_ptr<Doors>;
 
@@ -50,7 +50,7 @@ class Counted {
   private:
     SharedDoors doors_;
     std::atomic<std::int64_t> Doors::* what_;
-    std::unique_ptr<Strangers::Place> place_;
+    std::unique_ptr<Strangers::Place> place_;  // in `doors_`, and gone before them
 };
 
 /// Serves HTTP calls one after another on a connection, until it ends or becomes a WebSocket. Keeps itself

@@ -104,7 +104,7 @@ struct Listener::Impl {
         const Address peer = peer_of(socket);
         std::unique_ptr<Strangers::Place> place;
         if (!doors->options.proxies.trusts(peer)) {
-            place = doors->strangers->enter(limit_key(peer), doors->options.strangers_max);
+            place = doors->strangers.enter(limit_key(peer), doors->options.strangers_max);
             if (!place) return refuse(std::move(socket));
         }
         error_code ignored;

@@ -11,13 +11,13 @@ std::unique_ptr<Strangers::Place> Strangers::enter(const std::string& address, s
         if (count >= max) return nullptr;
         ++count;
     }
-    return std::unique_ptr<Place>(new Place(shared_from_this(), address));
+    return std::unique_ptr<Place>(new Place(*this, address));
 }
 
 Strangers::Place::~Place() {
-    const std::lock_guard lock(all_->mutex_);
-    const auto counted = all_->counts_.find(address_);
-    if (--counted->second == 0) all_->counts_.erase(counted);
+    const std::lock_guard lock(all_.mutex_);
+    const auto counted = all_.counts_.find(address_);
+    if (--counted->second == 0) all_.counts_.erase(counted);
 }
 
 std::size_t Strangers::size() const {

@@ -13,9 +13,9 @@ namespace parley::server {
 /// How many connections there are of whom nobody knows yet who it is, by their addresses, so that one address
 /// cannot take all places and keep everybody else out. Memory: one entry for each connection at most. Any
 /// thread may use it.
-class Strangers : public std::enable_shared_from_this<Strangers> {
+class Strangers {
   public:
-    /// One of them, for as long as it lives.
+    /// One of them, for as long as it lives; does not outlive these.
     class Place {
       public:
         ~Place();
@@ -24,10 +24,9 @@ class Strangers : public std::enable_shared_from_this<Strangers> {
 
       private:
         friend class Strangers;
-        Place(std::shared_ptr<Strangers> all, std::string address)
-            : all_(std::move(all)), address_(std::move(address)) {}
+        Place(Strangers& all, std::string address) : all_(all), address_(std::move(address)) {}
 
-        std::shared_ptr<Strangers> all_;
+        Strangers& all_;
         std::string address_;
     };
 
