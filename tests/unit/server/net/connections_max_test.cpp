@@ -17,28 +17,35 @@ namespace {
 
 using std::chrono::milliseconds;
 
+void expect_served(RawClient& client) {
+    client.send(get("/livez"));
+    EXPECT_EQ(receive_answer(client).status, 200);
+}
+
+/// It is told when to come again, and ended.
+void expect_refused(RawClient& client) {
+    client.send(get("/livez"));
+    const Answer answer = receive_answer(client);
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos) << answer.head;
+    EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
+    EXPECT_TRUE(client.ends_within(milliseconds(3'000)));
+}
+
 TEST(Connections, AboveTheirNumberAreToldSoAndEndedAtOnce) {
     NetOptions net;
     net.connections_max = 2;
     RealServer server(net);
     RawClient one(server.port());
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
     RawClient two(server.port());
-    two.send(get("/livez"));
-    EXPECT_EQ(receive_answer(two).status, 200);
+    expect_served(two);
     RawClient three(server.port());
-    three.send(get("/livez"));
-    const Answer answer = receive_answer(three);
-    EXPECT_EQ(answer.status, 503);
-    EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos) << answer.head;
-    EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
-    EXPECT_TRUE(three.ends_within(milliseconds(3'000)));
+    expect_refused(three);
     RawClient four(server.port());
     RawSocket socket(four);
     EXPECT_EQ(socket.upgrade("parley.v1.json"), 503);
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
     EXPECT_EQ(server.listener().refused(), 2);
     EXPECT_EQ(server.listener().connections(), 2);
 }
@@ -48,24 +55,18 @@ TEST(Connections, OfOneAddressDoNotTakeAllPlaces) {
     net.strangers_max = 2;
     RealServer server(net);
     RawClient one(server.port());
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
     {
         RawClient two(server.port());
-        two.send(get("/livez"));
-        EXPECT_EQ(receive_answer(two).status, 200);
+        expect_served(two);
         RawClient three(server.port());
-        three.send(get("/livez"));
-        const Answer answer = receive_answer(three);
-        EXPECT_EQ(answer.status, 503);
-        EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos) << answer.head;
-        EXPECT_TRUE(three.ends_within(milliseconds(3'000)));
+        expect_refused(three);
         EXPECT_EQ(server.listener().refused(), 1);
     }
     EXPECT_TRUE(parley::test::comes_true([&] { return server.listener().connections() == 1; }));
     RawClient four(server.port());
-    four.send(get("/livez"));
-    EXPECT_EQ(receive_answer(four).status, 200) << "a place is free again";
+    // A place is free again.
+    expect_served(four);
 }
 
 TEST(Connections, OfAProxyAreAsManyAsItLikes) {
@@ -77,8 +78,7 @@ TEST(Connections, OfAProxyAreAsManyAsItLikes) {
     std::vector<std::unique_ptr<RawClient>> all;
     for (int i = 0; i < 5; ++i) {
         all.push_back(std::make_unique<RawClient>(server.port()));
-        all.back()->send(get("/livez"));
-        EXPECT_EQ(receive_answer(*all.back()).status, 200);
+        expect_served(*all.back());
     }
 }
 
@@ -87,8 +87,7 @@ TEST(Connections, AFloodAboveTheirNumberHoldsNothing) {
     net.connections_max = 1;
     RealServer server(net);
     RawClient one(server.port());
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
     // Those that are held for a moment are some of them; the others have their end at once, though they read
     // nothing.
     std::vector<std::unique_ptr<RawClient>> flood;
@@ -106,8 +105,7 @@ TEST(Connections, AFloodAboveTheirNumberHoldsNothing) {
     EXPECT_TRUE(parley::test::comes_true([&] { return server.listener().refusals() == 0; }));
     EXPECT_EQ(server.listener().refused(), 300);
     EXPECT_EQ(server.listener().connections(), 1);
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
 }
 
 TEST(Connections, AboveTheirNumberAreToldSoThroughTlsToo) {
@@ -119,16 +117,10 @@ TEST(Connections, AboveTheirNumberAreToldSoThroughTlsToo) {
     RealServer server(net);
     RawClient one(server.port());
     ASSERT_TRUE(one.secure());
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
     RawClient two(server.port());
     ASSERT_TRUE(two.secure());
-    two.send(get("/livez"));
-    const Answer answer = receive_answer(two);
-    EXPECT_EQ(answer.status, 503);
-    EXPECT_NE(answer.head.find("Retry-After: 5\r\n"), std::string::npos) << answer.head;
-    EXPECT_NE(answer.body.find(R"("code":"unavailable")"), std::string::npos) << answer.body;
-    EXPECT_TRUE(two.ends_within(milliseconds(3'000)));
+    expect_refused(two);
     // Handshakes are work: of a flood that begins none, few are held, and all have their end soon.
     std::vector<std::unique_ptr<RawClient>> flood;
     std::int64_t held = 0;
@@ -141,8 +133,7 @@ TEST(Connections, AboveTheirNumberAreToldSoThroughTlsToo) {
     EXPECT_LE(held, refusals_secured_max);
     EXPECT_EQ(server.listener().refused(), 101);
     EXPECT_EQ(server.listener().connections(), 1);
-    one.send(get("/livez"));
-    EXPECT_EQ(receive_answer(one).status, 200);
+    expect_served(one);
 }
 
 }  // namespace

@@ -1,0 +1,191 @@
+#include "sim/server_process.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::sim {
+
+namespace {
+
+constexpr std::uint32_t shards_count = 2;
+
+/// The same in every life, as the file in the data directory is.
+server::RootSecret root_secret() {
+    server::RootSecret secret;
+    secret.bytes.fill(7);
+    return secret;
+}
+
+}  // namespace
+
+ServerNode::Process::Process(ServerNode& node)
+    : node_(node),
+      life_(node.life_),
+      random_(node.world_.fork("server " + std::to_string(node.starts_))),
+      disk_(node.disk_.start()),
+      tokens_(root_secret()),
+      limits_(node.settings_.limits) {
+    disk_->on_death([this] { node_.die(node_.death_); });
+}
+
+bool ServerNode::Process::open() {
+    const auto file = [this] {
+        return server::OpenedFile{.identity = "file " + std::to_string(node_.copies_),
+                                  .at = node_.now().wall};
+    };
+    auto store = server::open_sqlite_store({.directory = "data",
+                                            .vfs = disk_->vfs_name(),
+                                            .ballast_bytes = 1 << 16,
+                                            .log_bytes_max = 1 << 18,
+                                            .lock_file = false,
+                                            .opened_file = file},
+                                           node_.settings_.rules, *this);
+    if (!store || life_->over()) return false;
+    store_ = std::move(*store);
+    World& world = node_.world_;
+    const auto turn = [this](std::uint32_t shard, const std::function<void()>& done) {
+        runs_[shard]->shard->handle_done(done, node_.now());
+        arm(shard);
+    };
+    writer_ = std::make_unique<VirtualWriter>(
+        world, life_, *store_,
+        VirtualWriter::Steps{[this](const server::Batch& batch) { node_.watch_.committed(batch); },
+                             [this](const server::SharedBatch& batch) {
+                                 commit(batch);
+                             }},
+        random_.fork("writer"));
+    readers_ = std::make_unique<VirtualReaders>(
+        world, life_, *store_, VirtualReaders::Ways{turn, node_.slowest_read_}, random_.fork("readers"));
+    hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
+    bus_ =
+        std::make_unique<VirtualBus>(world, life_, [this](std::uint32_t from, server::DeviceConnected what) {
+            for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+                if (shard == from) continue;
+                runs_[shard]->shard->handle_device_connected(what, node_.now());
+                arm(shard);
+            }
+        });
+    // Little more than the one frame that has to fit, so that it is full now and then.
+    const auto queue_bytes = static_cast<std::size_t>(random_.between(72, 128)) * 1024;
+    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+        auto run = std::make_unique<Run>();
+        run->shard = std::make_unique<server::Shard>(
+            server::ShardOptions{.number = shard,
+                                 .epoch = store_->epoch(),
+                                 .life = store_->life(),
+                                 .position = store_->position(),
+                                 .run = "r" + std::to_string(node_.starts_),
+                                 .session_queue_bytes_max = queue_bytes,
+                                 .replay_effects_max = 64},
+            server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
+        run->http = std::make_unique<server::HttpApi>(
+            server::HttpOptions{.access_token_life = node_.settings_.access_token_life,
+                                .decoy_hash = "none",
+                                .rules = node_.settings_.rules,
+                                .metrics = false},
+            *run->shard, *hasher_, *this);
+        runs_.push_back(std::move(run));
+    }
+    return true;
+}
+
+server::DiskUse ServerNode::Process::disk_use() {
+    const auto& capacity = node_.disk_.faults().capacity;
+    if (!capacity) return {.bytes_total = 1 << 30, .bytes_free = 1 << 29};
+    return {.bytes_total = *capacity,
+            .bytes_free = std::max<std::int64_t>(0, *capacity - node_.disk_.used())};
+}
+
+void ServerNode::Process::commit(const server::SharedBatch& batch) {
+    const auto encoded = std::make_shared<const server::EncodedBatch>(batch);
+    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+        runs_[shard]->shard->handle_revocations(*batch, node_.now());
+        arm(shard);
+    }
+    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+        // Every shard has its own pace, and walks in order since equal delays keep their order.
+        node_.world_.after(milliseconds(shard), life_, [this, shard, encoded] {
+            runs_[shard]->shard->handle_batch(encoded, node_.now());
+            arm(shard);
+        });
+    }
+}
+
+void ServerNode::Process::arm(std::uint32_t shard) {
+    Run& run = *runs_[shard];
+    const auto next = run.shard->next_timeout();
+    if (!next || (run.armed && *run.armed <= *next)) return;
+    run.armed = *next;
+    node_.world_.at(*next, life_, [this, shard, at = *next] {
+        if (runs_[shard]->armed == at) timeout(shard);
+    });
+}
+
+void ServerNode::Process::timeout(std::uint32_t shard) {
+    Run& run = *runs_[shard];
+    run.armed.reset();
+    const auto next = run.shard->next_timeout();
+    if (next && *next <= node_.world_.instant()) run.shard->handle_timeout(node_.now());
+    arm(shard);
+}
+
+void ServerNode::Process::accept(SharedWire wire) {
+    const auto shard = static_cast<std::uint32_t>(wire->number() % shards_count);
+    Session& session = sessions_[wire->number()];
+    session = {.wire = wire, .shard = shard, .key = {}};
+    session.key = runs_[shard]->shard->handle_connected(*wire, wire->encoding(), node_.now());
+    arm(shard);
+}
+
+void ServerNode::Process::frame_arrived(Wire& wire, std::string_view frame) {
+    const auto found = sessions_.find(wire.number());
+    if (found == sessions_.end()) return;
+    runs_[found->second.shard]->shard->handle_frame(found->second.key, frame, node_.now());
+    arm(found->second.shard);
+}
+
+void ServerNode::Process::frame_written(Wire& wire) {
+    const auto found = sessions_.find(wire.number());
+    if (found == sessions_.end()) return;
+    runs_[found->second.shard]->shard->handle_written(found->second.key, node_.now());
+    arm(found->second.shard);
+}
+
+void ServerNode::Process::peer_gone(Wire& wire) {
+    const auto found = sessions_.find(wire.number());
+    if (found == sessions_.end()) return;
+    const Session session = found->second;
+    sessions_.erase(found);
+    runs_[session.shard]->shard->handle_disconnected(session.key, node_.now());
+    arm(session.shard);
+}
+
+void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
+    const auto shard = static_cast<std::uint32_t>(++calls_ % shards_count);
+    runs_[shard]->http->handle(
+        std::move(request),
+        [this, shard, answer = std::move(answer)](server::HttpResponse response) {
+            const auto undo = std::move(response.unsent);
+            if (answer(std::move(response)) || !undo) return;
+            node_.world_.after(milliseconds(1), life_, [this, shard, undo] {
+                runs_[shard]->shard->handle_done(undo, node_.now());
+                arm(shard);
+            });
+        },
+        node_.now());
+    arm(shard);
+}
+
+void ServerNode::Process::drain_shards() {
+    for (auto& run : runs_) {
+        run->shard->drain(seconds(2), node_.now());
+    }
+}
+
+void ServerNode::Process::wires_lost(bool politely) {
+    for (auto& [number, session] : sessions_)
+        session.wire->server_died(politely);
+    sessions_.clear();
+}
+
+}  // namespace parley::sim
