@@ -54,8 +54,8 @@ struct SlowOptions {
     std::size_t stalled = 1000;
     std::size_t readers = 100;
     std::size_t rounds = 5;
-    /// A message reaches all readers at once, so the p99 is that of messages, not of deliveries: with 1,000 it is
-    /// the tenth slowest commit, with 100 it would be the slowest one, which a busy disk decides.
+    /// A message reaches all readers at once, so the p99 is that of messages, not of deliveries: with 1,000
+    /// it is the tenth slowest commit, with 100 it would be the slowest one, which a busy disk decides.
     double rate = 100;
     double seconds = 10;
     /// The most that the p99 of the others may grow by; nothing where too little is measured to tell.
