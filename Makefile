@@ -11,7 +11,8 @@ help: ## this list
 
 run: deps-run $(DEV)/build.ninja ## build and start the server on ./data, loopback, port 8080 (ARGS=… for its options)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) parleyd parley
-	@echo 'To call it as `parley` in other terminals: export PATH="$(CURDIR)/$(DEV)/client:$$PATH"'
+	@echo 'To call parley and parleyd by name in other terminals:'
+	@echo '  export PATH="$(CURDIR)/$(DEV)/client:$(CURDIR)/$(DEV)/server:$$PATH"'
 	@exec $(DEV)/server/parleyd $(ARGS)
 
 test: deps-test ## the tests; one closing line counts them

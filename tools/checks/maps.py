@@ -7,6 +7,8 @@ from .tree import Finding, matches
 
 TOP = {"base", "protocol", "core", "client", "bindings", "server", "web", "sim", "tests", "bench", "examples"}
 TOP |= {"docs", "deploy", "tools", "cmake", ".ci"}
+# These documents are installed without the others (cmake/package.cmake).
+PACKAGED = "docs/operate/"
 # Made by building or running, so that they need not be there.
 MADE = ("build", "data")
 
@@ -40,6 +42,9 @@ def _prose(tree, path, number, line, targets):
             file = posixpath.normpath(posixpath.join(posixpath.dirname(path), target.split("#")[0]))
             if not _exists(tree, file):
                 yield Finding(path, number, f"the link {target} leads nowhere", "name what is there now")
+            elif path.startswith(PACKAGED) and not file.startswith(PACKAGED):
+                what = f"the package lacks what {target} leads to"
+                yield Finding(path, number, what, "link within the folder")
     for name in BACKTICKED.findall(line):
         made = MAKE.match(name)
         if made and made.group(1) not in targets:

@@ -113,6 +113,14 @@ class StaleMaps(TidyTest):
         }
         self.finds(stale_maps, files, "docs/guide/a.md:1: the link d.md leads nowhere")
 
+    def test_a_link_out_of_what_the_package_has(self):
+        files = {
+            "docs/operate/a.md": "[b](b.md) [c](../c.md)\n",
+            "docs/operate/b.md": "",
+            "docs/c.md": "[a](operate/a.md)\n",
+        }
+        self.finds(stale_maps, files, "docs/operate/a.md:1: the package lacks what ../c.md leads to")
+
     def test_a_drawn_tree(self):
         text = (
             "```tree\nserver/      the service\n  net/       sockets\n  gone/      nothing\nmain.cpp\n```\n"
