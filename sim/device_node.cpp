@@ -98,6 +98,10 @@ void DeviceNode::act(const std::function<void(core::Client&)>& what) {
     if (up()) tab_->act(what);
 }
 
+void DeviceNode::ask(HttpQuestion question) {
+    if (up()) tab_->ask(std::move(question));
+}
+
 void DeviceNode::settle() {
     if (up()) tab_->settle();
 }

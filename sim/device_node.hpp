@@ -61,6 +61,8 @@ class DeviceNode {
     /// Does something with the core, and then what the core asks for. What was done survives the device from
     /// here on, if it is still up afterwards.
     void act(const std::function<void(core::Client&)>& what);
+    /// A program beside its core, which ends with it, makes a call.
+    void ask(HttpQuestion question);
     /// What has arrived is on the disk, as it is before anything of it is shown.
     void settle();
     /// The connection breaks for both ends, or for neither (`silently`).

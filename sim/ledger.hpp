@@ -25,6 +25,8 @@ struct Given {
     std::int64_t order = 0;
     /// It was on the device's disk when the person looked away; without it, a crash may have taken it.
     bool kept = false;
+    /// The command that must have been accepted first.
+    std::optional<Uuid> follows = std::nullopt;
     /// The person threw it away, or sent it again under another id, after it had failed.
     bool dropped = false;
     /// Under which id, where it was sent again.

@@ -142,4 +142,11 @@ std::optional<std::int64_t> LocalReader::base(const StreamId& stream) {
     return number("SELECT base FROM conversation WHERE stream = ?", stream);
 }
 
+std::optional<std::string> LocalReader::access_token() {
+    std::optional<std::string> token;
+    if (!each("SELECT access_token FROM self", [&](const core::Statement& row) { token = row.text(0); }))
+        return std::nullopt;
+    return token;
+}
+
 }  // namespace parley::sim

@@ -47,6 +47,8 @@ class LocalReader {
     std::optional<std::int64_t> messages(const StreamId& stream, std::int64_t first, std::int64_t last);
     /// As of when the counts are that it holds of this stream.
     std::optional<protocol::AsOf> as_of(const StreamId& stream);
+    /// The access token, valid or not.
+    std::optional<std::string> access_token();
     /// Where the last jump of this stream set its cursor.
     std::optional<std::int64_t> base(const StreamId& stream);
     /// What these say is in the database, and not only in a transaction that is still open: on the core's own

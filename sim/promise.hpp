@@ -33,12 +33,12 @@ class Promise {
 
     /// A batch is on the server's disk; the history does not have it yet.
     virtual void committed(Scene&, const server::Batch&) {}
-    /// An envelope has left the server on a connection that is signed in.
-    virtual void server_said(Scene&, Wire&, const SignedIn&, const protocol::Envelope&) {}
+    /// An envelope has left the server on a line that is signed in.
+    virtual void server_said(Scene&, Line&, const SignedIn&, const protocol::Envelope&) {}
     /// An envelope is leaving a device on which somebody is signed in.
     virtual void device_said(Scene&, Device&, const protocol::Envelope&) {}
     /// An envelope has reached the server, which has not looked at it yet. Nobody need be signed in there.
-    virtual void server_heard(Scene&, Wire&, const protocol::Envelope&) {}
+    virtual void server_heard(Scene&, Line&, const protocol::Envelope&) {}
     /// The server stands on its disk again; the history has what the store has.
     virtual void server_started(Scene&, const StoredRows&) {}
     /// A person has signed this device out on it, and has just been told that the server knows.

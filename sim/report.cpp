@@ -103,6 +103,7 @@ Violation restless(Scene& scene) {
     }
     violation.what += "\n  server: " + std::string(scene.server().up() ? "up" : "down") +
                       (scene.server().idle() ? ", idle" : ", busy");
+    if (scene.has_errands()) violation.what += "\n  an errand by HTTP is not over";
     return violation;
 }
 

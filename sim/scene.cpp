@@ -67,8 +67,8 @@ void Scene::add_person(std::size_t number) {
     people_.push_back(std::move(person));
 }
 
-const SignedIn* Scene::signed_in(const Wire& wire) const {
-    const auto found = signed_in_.find(wire.number());
+const SignedIn* Scene::signed_in(const Line& line) const {
+    const auto found = signed_in_.find(line.number());
     return found == signed_in_.end() ? nullptr : &found->second;
 }
 
@@ -199,6 +199,27 @@ void Scene::server_said(Wire& wire, const protocol::Envelope& envelope) {
     for (const auto& promise : promises_)
         promise->server_said(*this, wire, *who, envelope);
     note_said(*who, envelope);
+}
+
+void Scene::server_called(Line& line, const SignedIn& who, const protocol::Envelope& question) {
+    signed_in_[line.number()] = who;
+    for (const auto& promise : promises_)
+        promise->server_heard(*this, line, question);
+}
+
+void Scene::server_answered(Line& line, const SignedIn& who, const protocol::Envelope& answer) {
+    for (const auto& promise : promises_)
+        promise->server_said(*this, line, who, answer);
+    note_said(who, answer);
+}
+
+void Scene::has_errand(std::weak_ptr<const void> errand) {
+    std::erase_if(errands_, [](const auto& one) { return one.expired(); });
+    errands_.push_back(std::move(errand));
+}
+
+bool Scene::has_errands() const {
+    return std::ranges::any_of(errands_, [](const auto& one) { return !one.expired(); });
 }
 
 void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {

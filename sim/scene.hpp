@@ -67,6 +67,8 @@ struct Person {
     bool in_doubt = false;
     std::string password;
     std::vector<Device*> devices;
+    /// What programs of his gave by HTTP.
+    Ledger by_http;
     /// Known once the server has said it.
     std::optional<AccountId> account;
     bool registered = false;
@@ -122,7 +124,7 @@ class Scene final : public Watch {
     std::vector<std::unique_ptr<Device>>& devices() { return devices_; }
     const History& history() const { return history_; }
     const Said& said() const { return said_; }
-    const SignedIn* signed_in(const Wire& wire) const;
+    const SignedIn* signed_in(const Line& line) const;
     /// What restores took back from the server: each history as it stood then. Devices keep what they hold.
     const std::vector<History>& undone() const { return undone_; }
     /// The message that stood at this place in a history that was undone, and stands there no more.
@@ -137,6 +139,8 @@ class Scene final : public Watch {
     bool came_online(const DeviceId& device) const { return came_online_.contains(device); }
     /// Its person signed it out on it.
     bool asked_out(const DeviceId& device) const { return asked_out_.contains(device); }
+    /// An errand of somebody's is not over yet.
+    bool has_errands() const;
     /// The first that was seen; nothing happens after it.
     const std::optional<Violation>& violation() const { return violation_; }
     std::map<std::string, std::int64_t>& act_counts() { return act_counts_; }
@@ -146,6 +150,12 @@ class Scene final : public Watch {
     void violated(Violation violation);
     /// A person gives a command on a device; the id where the core took it.
     std::optional<Uuid> give(Device& device, protocol::Payload command);
+    /// The world is not at rest before this errand is gone.
+    void has_errand(std::weak_ptr<const void> errand);
+    /// A question by HTTP, on a line of its own, has reached the server, which has not looked at it yet.
+    void server_called(Line& line, const SignedIn& who, const protocol::Envelope& question);
+    /// What the server says to it, whether that gets back or not.
+    void server_answered(Line& line, const SignedIn& who, const protocol::Envelope& answer);
     /// Registers or signs in where the device is not.
     void sign_in(Device& device);
     /// Signs out where somebody is signed in; he comes back after this time at the earliest.
@@ -204,6 +214,7 @@ class Scene final : public Watch {
     std::vector<History> undone_;
     bool restored_ = false;
     std::map<std::uint64_t, SignedIn> signed_in_;
+    std::vector<std::weak_ptr<const void>> errands_;
     /// Codes that nobody has used yet, as far as people know.
     std::deque<std::string> invites_;
     bool operator_was_there_ = false;

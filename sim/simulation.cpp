@@ -245,7 +245,7 @@ void Simulation::heal() {
 
 /// As far as a quick look tells.
 bool Simulation::seems_at_rest() {
-    if (!scene_.server().idle()) return false;
+    if (!scene_.server().idle() || scene_.has_errands()) return false;
     return std::ranges::all_of(scene_.devices(), [](const auto& device) {
         if (!device->signed_in() || !device->node->connected() || !device->node->quiet()) return false;
         core::Client& client = device->node->client();

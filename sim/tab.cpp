@@ -180,7 +180,6 @@ void Tab::open_socket() {
 }
 
 void Tab::call(core::CallHttp call) {
-    const Link& link = hardware_.link;
     world().note(hardware_.name, "call", call.method + " " + call.path);
     server::HttpRequest request{.method = std::move(call.method),
                                 .target = std::move(call.path),
@@ -189,47 +188,59 @@ void Tab::call(core::CallHttp call) {
                                 .content_type = call.body.empty() ? "" : "application/json",
                                 .body = std::move(call.body),
                                 .remote = "192.0.2.1"};
-    const auto answered = std::make_shared<bool>(false);  // by the answer, and by the time-out
-    const auto answer = [this, number = call.call, answered](int status, const std::string& body) {
-        if (std::exchange(*answered, true)) return;
-        world().note(hardware_.name, "answer", std::to_string(status));
-        client_->handle_http_response(number, status, body, now());
-        drive();
-    };
-    const Duration timeout = link.up ? http_timeout : milliseconds(5);
-    fail_call_ = [answer] {
-        answer(0, {});
-    };
-    world().after(timeout, life_, fail_call_);
+    ask({.request = std::move(request),
+         .arrived = {},
+         .said = {},
+         .answered = [this, number = call.call](int status, const std::string& body) {
+             world().note(hardware_.name, "answer", std::to_string(status));
+             client_->handle_http_response(number, status, body, now());
+             drive();
+         }});
+}
+
+void Tab::ask(HttpQuestion question) {
+    const Link& link = hardware_.link;
+    const auto call = std::make_shared<HttpQuestion>(std::move(question));
+    calls_.push_back(call);
+    fail_after(link.up ? http_timeout : milliseconds(5), call);
     if (!link.up || link.silent) return;
     const SharedLife life = life_;
-    // The request and its answer outlive this program; they go by what the device is. What is cut meanwhile
+    // The question and its answer outlive this program; they go by what the device is. What is cut meanwhile
     // is lost, in either direction.
     Hardware& hardware = hardware_;
     const auto whole = [&hardware, losses = hardware.losses] {
         return hardware.losses == losses;
     };
-    request.abandoned = [&hardware, life, cuts = hardware.cuts] {
+    call->request.abandoned = [&hardware, life, cuts = hardware.cuts] {
         return life->over() || hardware.cuts != cuts;
     };
-    world().after(link.delay(hardware.random), [&hardware, life, answer, whole,
-                                                request = std::move(request)]() mutable {
+    world().after(link.delay(hardware.random), [this, &hardware, life, call, whole] {
         if (!whole()) return;
-        const auto gone = request.abandoned;
-        const auto back = [&hardware, life, answer, whole,
-                           gone](std::optional<server::HttpResponse> response) {
+        const auto back = [this, &hardware, life, call, whole](std::optional<server::HttpResponse> response) {
+            if (response && call->said) call->said(*response);
             const Link& way = hardware.link;
-            if (!whole() || way.silent || !way.up || !way.answers) return !gone();
+            if (!whole() || way.silent || !way.up || !way.answers) return !call->request.abandoned();
             const int status = response ? response->status : 0;
             hardware.world.after(way.delay(hardware.random), life,
-                                 [answer, whole, status, body = response ? response->body : ""] {
-                                     if (whole()) answer(status, body);
+                                 [this, call, whole, status, body = response ? response->body : ""] {
+                                     if (whole()) end_call(call, status, body);
                                  });
             return true;
         };
         if (!hardware.server.listening()) return (void)back(std::nullopt);
-        hardware.server.call(std::move(request), back);
+        if (call->arrived) call->arrived();
+        hardware.server.call(call->request, back);
     });
+}
+
+void Tab::fail_after(Duration delay, const std::weak_ptr<HttpQuestion>& call) {
+    world().after(delay, life_, [this, call] {
+        if (const auto waiting = call.lock()) end_call(waiting, 0, {});
+    });
+}
+
+void Tab::end_call(const SharedCall& call, int status, const std::string& body) {
+    if (std::erase(calls_, call) > 0) call->answered(status, body);
 }
 
 void Tab::arm(std::optional<Instant> at) {
@@ -243,8 +254,9 @@ void Tab::arm(std::optional<Instant> at) {
 }
 
 void Tab::cut(bool silently) {
-    if (!silently && fail_call_)
-        world().after(milliseconds(hardware_.random.between(0, 300)), life_, fail_call_);
+    // Where nobody is told the time-out ends them.
+    for (const SharedCall& call : calls_)
+        if (!silently) fail_after(milliseconds(hardware_.random.between(0, 300)), call);
     if (!wire_) return;
     if (silently) {
         wire_->fall_silent();

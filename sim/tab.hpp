@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::client {
 class SqliteDatabase;
@@ -41,6 +42,17 @@ struct Hardware {
     std::int64_t cuts = 0;
 
     Now now() const { return {world.instant(), world.wall() + clock_error}; }
+};
+
+/// A call by HTTP from a device.
+struct HttpQuestion {
+    server::HttpRequest request;
+    /// It has reached the server. Empty: nobody wants to know.
+    std::function<void()> arrived;
+    /// What the server says to it, whether it gets back or not. Empty: nobody wants to know.
+    std::function<void(const server::HttpResponse&)> said;
+    /// Once, if the program is still there: what came back; status 0: nothing in time.
+    std::function<void(int status, const std::string& body)> answered;
 };
 
 /// One program, or one tab of a browser, on a device: the real client core over a real SQLite on the device's
@@ -81,6 +93,8 @@ class Tab final : public WireEvents {
     void act(const std::function<void(core::Client&)>& what);
     /// Does now what would be done within moments with what has come.
     void settle();
+    /// Over the network of its device.
+    void ask(HttpQuestion question);
     void cut(bool silently);
     void read_on();
     void tell_network(bool up);
@@ -92,12 +106,15 @@ class Tab final : public WireEvents {
 
   private:
     class Recording;
+    using SharedCall = std::shared_ptr<HttpQuestion>;  // held by its tab, and by what is under way for it
 
     void open_core();
     void drive();
     void carry_out(core::Action action);
     void open_socket();
     void call(core::CallHttp call);
+    void fail_after(Duration delay, const std::weak_ptr<HttpQuestion>& call);
+    void end_call(const SharedCall& call, int status, const std::string& body);
     void arm(std::optional<Instant> at);
     Now now() const { return hardware_.now(); }
     World& world() { return hardware_.world; }
@@ -114,8 +131,8 @@ class Tab final : public WireEvents {
     std::unique_ptr<core::Client> client_;
     client::PendingActions actions_;
     std::optional<std::int64_t> actions_left_;
-    /// Ends the call that is under way without an answer; empty: there was none.
-    std::function<void()> fail_call_;
+    /// Those that have not ended yet.
+    std::vector<SharedCall> calls_;
     SharedWire wire_;
     std::uint64_t armed_ = 0;
     bool drive_due_ = false;

@@ -25,10 +25,10 @@ std::string joined(const server::Frame& frame) {
 }  // namespace
 
 Wire::Wire(World& world, Ends ends, std::uint64_t number)
-    : world_(world),
+    : Line(ends.device_name, number),
+      world_(world),
       ends_(std::move(ends)),
-      number_(number),
-      random_(world.fork("wire " + ends_.device_name + " " + std::to_string(ends_.count))) {}
+      random_(world.fork("wire " + device_name() + " " + std::to_string(ends_.count))) {}
 
 void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
     const Duration transfer = ends_.link.transfer(bytes, random_);

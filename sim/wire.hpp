@@ -2,6 +2,7 @@
 
 #include "protocol/codec.hpp"
 #include "server/api/connection.hpp"
+#include "sim/line.hpp"
 #include "sim/link.hpp"
 #include "sim/world.hpp"
 
@@ -44,7 +45,7 @@ class WireAcceptor {
 
 /// One WebSocket connection between a device and the server: frames arrive in order, late, or not at all;
 /// either end may learn of the other's end late, or only by its own heartbeat.
-class Wire final : public server::Connection, public std::enable_shared_from_this<Wire> {
+class Wire final : public Line, public server::Connection, public std::enable_shared_from_this<Wire> {
   public:
     struct Ends {
         WireAcceptor& server;
@@ -59,9 +60,7 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
     };
     Wire(World& world, Ends ends, std::uint64_t number);
 
-    const std::string& device_name() const { return ends_.device_name; }
     protocol::Encoding encoding() const { return ends_.encoding; }
-    std::uint64_t number() const { return number_; }
     bool server_holds() const { return server_open_; }
     /// Both ends hold it, and what one sends reaches the other.
     bool carries() const {
@@ -129,7 +128,6 @@ class Wire final : public server::Connection, public std::enable_shared_from_thi
 
     World& world_;
     Ends ends_;
-    std::uint64_t number_;
     Random random_;
     bool device_open_ = false;
     bool server_open_ = false;

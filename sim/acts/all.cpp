@@ -26,6 +26,11 @@ extern const Act sign_out;
 extern const Act change_handle;
 extern const Act find_people;
 extern const Act invite;
+extern const Act http_send;
+extern const Act http_read;
+extern const Act http_look;
+extern const Act http_arrange;
+extern const Act http_profile;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
@@ -33,7 +38,8 @@ std::span<const Act* const> all_acts() {
         &remove_member, &leave_group,   &rename_group,   &read_conversation, &settle_failed,
         &look_around,   &go_offline,    &change_profile, &revoke_device,     &use_older_tab,
         &paste_pages,   &arrange_group, &sign_out,       &change_handle,     &find_people,
-        &invite,
+        &invite,        &http_send,     &http_read,      &http_look,         &http_arrange,
+        &http_profile,
     };
     return known_acts;
 }

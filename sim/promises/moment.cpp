@@ -134,6 +134,11 @@ const Given* given_by(Scene& scene, const AccountId& account, const Uuid& id) {
         const Given* given = device->ledger.find(id);
         if (given != nullptr && given->account == account) return given;
     }
+    // A program may be quicker than the connection on which the server says whose account it is.
+    for (const auto& person : scene.people()) {
+        const Given* given = person->by_http.find(id);
+        if (given != nullptr && given->account == account) return given;
+    }
     return nullptr;
 }
 

@@ -45,7 +45,8 @@ class Moment {
     Effects so_far_;
 };
 
-/// The command of this account with this id, as one of its devices was given it; null: nobody gave it.
+/// The command of this account with this id, as it was given to one of its devices, or by HTTP; null: nobody
+/// gave it.
 const Given* given_by(Scene& scene, const AccountId& account, const Uuid& id);
 
 }  // namespace parley::sim

@@ -1,6 +1,7 @@
 // 1. An acknowledged message is in the server's store after any crash or power loss.
 
 #include "sim/promises/all.hpp"
+#include "sim/promises/moment.hpp"
 
 #include <map>
 #include <utility>
@@ -13,7 +14,7 @@ class AcknowledgedSurvives final : public Kept<AcknowledgedSurvives> {
   public:
     int number() const override { return 1; }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (!std::holds_alternative<protocol::MessageAccepted>(envelope.payload) || !envelope.re) return;
         const Place* place = scene.history().place(who.account, *envelope.re);
@@ -21,7 +22,7 @@ class AcknowledgedSurvives final : public Kept<AcknowledgedSurvives> {
         scene.violated({1,
                         "message " + envelope.re->text() + " was acknowledged and is not in the store",
                         {envelope.stream},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
     void server_started(Scene& scene, const StoredRows& stored) override { check(scene, stored); }
@@ -48,17 +49,14 @@ class AcknowledgedSurvives final : public Kept<AcknowledgedSurvives> {
         }
     }
 
-    /// The text is the one that a device was given.
+    /// The text is the one that was given.
     static bool intact(Scene& scene, const StoredRow& row) {
-        for (const auto& device : scene.devices()) {
-            const Given* given = device->ledger.find(*row.change.id);
-            if (given == nullptr || given->account != *row.author) continue;
-            const auto* sent = std::get_if<protocol::MessageSend>(&given->command);
-            const auto* kept = std::get_if<protocol::MessageNew>(&row.change.payload);
-            return sent != nullptr && kept != nullptr && sent->text == kept->text &&
-                   sent->mentions == kept->mentions && sent->reply_to == kept->reply_to;
-        }
-        return true;
+        const Given* given = given_by(scene, *row.author, *row.change.id);
+        if (given == nullptr) return true;
+        const auto* sent = std::get_if<protocol::MessageSend>(&given->command);
+        const auto* kept = std::get_if<protocol::MessageNew>(&row.change.payload);
+        return sent != nullptr && kept != nullptr && sent->text == kept->text &&
+               sent->mentions == kept->mentions && sent->reply_to == kept->reply_to;
     }
 };
 

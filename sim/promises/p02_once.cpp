@@ -42,7 +42,7 @@ class Once final : public Kept<Once> {
         }
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (!std::holds_alternative<protocol::MessageAccepted>(envelope.payload) || !envelope.re) return;
         const Place place{envelope.stream, envelope.seq.value_or(0)};
@@ -52,7 +52,7 @@ class Once final : public Kept<Once> {
                         "message " + envelope.re->text() + " stands at " + at(*known) +
                             " and was acknowledged as " + at(place),
                         {place.stream},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
     void at_rest(Scene& scene, const StoredRows& stored) override {

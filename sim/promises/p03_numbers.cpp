@@ -26,20 +26,20 @@ class Numbers final : public Kept<Numbers> {
         }
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
+    void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
         if (const auto change = protocol::to_change(envelope)) {
-            same_as_committed(scene, wire, envelope.stream, *change);
+            same_as_committed(scene, line, envelope.stream, *change);
         } else if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) {
             for (const auto& row : changes->rows)
-                same_as_committed(scene, wire, envelope.stream, row);
+                same_as_committed(scene, line, envelope.stream, row);
         } else if (const auto* page = std::get_if<protocol::PageOk>(&envelope.payload)) {
             for (const auto& row : page->rows)
-                same_as_committed(scene, wire, envelope.stream, row);
+                same_as_committed(scene, line, envelope.stream, row);
         } else if (const auto* rows = std::get_if<protocol::RowsOk>(&envelope.payload)) {
             for (const auto& row : rows->rows)
-                same_as_committed(scene, wire, envelope.stream, row);
+                same_as_committed(scene, line, envelope.stream, row);
         }
-        live_order(scene, wire, envelope);
+        live_order(scene, line, envelope);
     }
 
     void server_started(Scene& scene, const StoredRows& stored) override { store_fits(scene, stored); }
@@ -69,7 +69,7 @@ class Numbers final : public Kept<Numbers> {
         head->second = change.seq;
     }
 
-    static void same_as_committed(Scene& scene, const Wire& wire, const StreamId& stream,
+    static void same_as_committed(Scene& scene, const Line& line, const StreamId& stream,
                                   const protocol::Change& change) {
         const StreamHistory* history = scene.history().find(stream);
         const auto known = history == nullptr ? std::map<std::int64_t, protocol::Change>::const_iterator{}
@@ -79,21 +79,21 @@ class Numbers final : public Kept<Numbers> {
                         stream.text() + ": number " + std::to_string(change.seq) +
                             " was sent with a content that was never committed under it",
                         {stream},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
     /// On one connection the live changes of a stream come without a gap: from the head on that a state told,
     /// from the joining on, or else from the first one on.
-    void live_order(Scene& scene, const Wire& wire, const protocol::Envelope& envelope) {
-        const std::pair key{wire.number(), envelope.stream};
+    void live_order(Scene& scene, const Line& line, const protocol::Envelope& envelope) {
+        const std::pair key{line.number(), envelope.stream};
         if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
             last_[key] = state->head;
             return;
         }
         if (const auto* joined = std::get_if<protocol::Joined>(&envelope.payload)) {
-            last_[{wire.number(), joined->conversation}] = joined->from - 1;
+            last_[{line.number(), joined->conversation}] = joined->from - 1;
         } else if (const auto* left = std::get_if<protocol::Left>(&envelope.payload)) {
-            last_.erase({wire.number(), left->conversation});
+            last_.erase({line.number(), left->conversation});
         }
         // The sender's copy of his message is its answer; that comes through even while the connection
         // resumes.
@@ -116,7 +116,7 @@ class Numbers final : public Kept<Numbers> {
                             envelope.stream.text() + ": after " + std::to_string(last->second) +
                                 " the connection was sent " + std::to_string(*envelope.seq),
                             {envelope.stream},
-                            {wire.device_name()}});
+                            {line.device_name()}});
         }
         last->second = std::max(last->second, *envelope.seq);
     }

@@ -3,8 +3,10 @@
 //    in flight. A device's own messages keep their order in a conversation.
 
 #include "sim/promises/all.hpp"
+#include "sim/promises/moment.hpp"
 #include "sim/streams_of.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -17,18 +19,14 @@ class Outbox final : public Kept<Outbox> {
   public:
     int number() const override { return 6; }
 
-    /// What was done stays done, whoever may do what by the time at which it is asked for again.
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
-        const auto* refusal = std::get_if<protocol::ErrorReply>(&envelope.payload);
-        if (refusal == nullptr || !envelope.re || is_passing(refusal->code)) return;
+        if (!envelope.re) return;
         const Place* place = scene.history().place(who.account, *envelope.re);
         if (place == nullptr) return;
-        scene.violated({6,
-                        "message " + envelope.re->text() + " stands at " + place->stream.text() + "/" +
-                            std::to_string(place->born) + " and was refused when it came again",
-                        {place->stream},
-                        {wire.device_name()}});
+        refused_again(scene, line, envelope, *place);
+        if (std::holds_alternative<protocol::MessageAccepted>(envelope.payload))
+            follows(scene, line, who, *envelope.re, *place);
     }
 
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
@@ -65,7 +63,7 @@ class Outbox final : public Kept<Outbox> {
                   streams_of(one.command));
         }
         in_order(scene, device);
-        reads_arrived(scene, device);
+        reads_arrived(scene, device, *waiting);
     }
 
   private:
@@ -86,6 +84,32 @@ class Outbox final : public Kept<Outbox> {
         const auto found = scene.said().done_at.find(key);
         return !for_ever && found != scene.said().done_at.end() &&
                scene.may_be_forgotten(found->second.first, found->second.second);
+    }
+
+    /// What was done stays done, whoever may do what by the time at which it is asked for again.
+    static void refused_again(Scene& scene, const Line& line, const protocol::Envelope& envelope,
+                              const Place& place) {
+        const auto* refusal = std::get_if<protocol::ErrorReply>(&envelope.payload);
+        if (refusal == nullptr || is_passing(refusal->code)) return;
+        scene.violated({6,
+                        "message " + envelope.re->text() + " stands at " + place.stream.text() + "/" +
+                            std::to_string(place.born) + " and was refused when it came again",
+                        {place.stream},
+                        {line.device_name()}});
+    }
+
+    /// Where a program named another message as the one before it, that one is there.
+    static void follows(Scene& scene, const Line& line, const SignedIn& who, const Uuid& id,
+                        const Place& place) {
+        const Given* given = given_by(scene, who.account, id);
+        if (given == nullptr || !given->follows) return;
+        const Place* before = scene.history().place(who.account, *given->follows);
+        if (before != nullptr && (before->stream != place.stream || before->born < place.born)) return;
+        scene.violated({6,
+                        "message " + id.text() + " was accepted, and " + given->follows->text() +
+                            ", which it follows, does not stand before it",
+                        {place.stream},
+                        {line.device_name()}});
     }
 
     /// It goes into this conversation, as far as its target says by itself.
@@ -145,12 +169,15 @@ class Outbox final : public Kept<Outbox> {
         }
     }
 
-    /// What was read on a device is read for the person.
-    static void reads_arrived(Scene& scene, const Device& device) {
+    /// What was read on a device is read for the person. Of what was refused and is shown as failed nobody
+    /// knows any more, where a restore took back the refusal.
+    static void reads_arrived(Scene& scene, const Device& device,
+                              const std::vector<core::OutboxView>& waiting) {
         for (const Given& given : device.ledger.given()) {
             const auto* read = std::get_if<protocol::Read>(&given.command);
             if (read == nullptr || !given.kept || given.dropped || !read->target.stream) continue;
             if (scene.said().refused.contains({given.account, given.id})) continue;
+            if (std::ranges::find(waiting, given.id, &core::OutboxView::id) != waiting.end()) continue;
             const Membership* member = scene.history().membership(*read->target.stream, given.account);
             if (member == nullptr || !member->present) continue;
             if (scene.history().read(given.account, *read->target.stream) >= read->upto) continue;

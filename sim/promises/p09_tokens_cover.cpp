@@ -48,16 +48,16 @@ class TokensCover final : public Kept<TokensCover> {
         }
     }
 
-    void server_heard(Scene&, Wire& wire, const protocol::Envelope& envelope) override {
+    void server_heard(Scene&, Line& line, const protocol::Envelope& envelope) override {
         const auto* resume = std::get_if<protocol::Resume>(&envelope.payload);
         if (resume == nullptr) return;
-        Told& told = told_[wire.number()];
+        Told& told = told_[line.number()];
         told.began = resume->token ? read(*resume->token) : std::nullopt;
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
-        Told& told = told_[wire.number()];
+        Told& told = told_[line.number()];
         note(told, envelope);
         std::optional<std::string> token;
         if (const auto* resumed = std::get_if<protocol::Resumed>(&envelope.payload)) token = resumed->token;
@@ -66,7 +66,7 @@ class TokensCover final : public Kept<TokensCover> {
         if (!token) return;
         const auto issued = read(*token);
         if (!issued) return scene.surprise("a sync token that cannot be read: " + *token);
-        covers_what_was_told(scene, wire, who, told, *issued);
+        covers_what_was_told(scene, line, who, told, *issued);
     }
 
   private:
@@ -102,14 +102,14 @@ class TokensCover final : public Kept<TokensCover> {
         }
     }
 
-    void covers_what_was_told(Scene& scene, const Wire& wire, const SignedIn& who, Told& told,
+    void covers_what_was_told(Scene& scene, const Line& line, const SignedIn& who, Told& told,
                               const SyncToken& issued) const {
         const bool goes_on = told.began && told.began->epoch == issued.epoch;
         const SyncToken began = goes_on ? *told.began : SyncToken{};
         const StreamId own{who.account.text()};
         const std::int64_t newest = newest_upto(scene.history().find(own), issued.account_seq);
         if (newest > std::max(began.account_seq, told.upto[own]))
-            wrong(scene, wire, own, newest, told.upto[own]);
+            wrong(scene, line, own, newest, told.upto[own]);
         const std::int64_t before = std::max(began.position, began.states_as_of);
         for (const auto& [stream, heads] : heads_) {
             if (heads.empty() || heads.back().first <= before) continue;
@@ -127,7 +127,7 @@ class TokensCover final : public Kept<TokensCover> {
             const auto& answered = told.answered[stream];
             while (answered.contains(upto + 1))
                 ++upto;
-            if (upto < head) wrong(scene, wire, stream, head, upto);
+            if (upto < head) wrong(scene, line, stream, head, upto);
         }
     }
 
@@ -153,13 +153,13 @@ class TokensCover final : public Kept<TokensCover> {
         return std::max({heads.back().first, by_receipt, maybe_moved_});
     }
 
-    static void wrong(Scene& scene, const Wire& wire, const StreamId& stream, std::int64_t covered,
+    static void wrong(Scene& scene, const Line& line, const StreamId& stream, std::int64_t covered,
                       std::int64_t told) {
         scene.violated({9,
-                        wire.device_name() + " was given a token that covers " + stream.text() + " up to " +
+                        line.device_name() + " was given a token that covers " + stream.text() + " up to " +
                             std::to_string(covered) + "; it was told of it up to " + std::to_string(told),
                         {stream},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
     std::map<StreamId, Heads> heads_;

@@ -23,9 +23,9 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
     /// What it had heard and not written down is forgotten.
     void server_started(Scene&, const StoredRows& stored) override { acked_ = stored.delivered; }
 
-    void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
+    void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
         const auto* ack = std::get_if<protocol::Ack>(&envelope.payload);
-        const SignedIn* who = scene.signed_in(wire);
+        const SignedIn* who = scene.signed_in(line);
         if (ack == nullptr || who == nullptr) return;
         for (const auto& position : ack->streams) {
             auto& acked = acked_[{who->account, position.stream}];
@@ -57,7 +57,7 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
         }
     }
 
-    void server_said(Scene& scene, Wire&, const SignedIn&, const protocol::Envelope& envelope) override {
+    void server_said(Scene& scene, Line&, const SignedIn&, const protocol::Envelope& envelope) override {
         if (const auto* receipt = std::get_if<protocol::Receipt>(&envelope.payload)) {
             note(scene, envelope.stream, *receipt);
         } else if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {

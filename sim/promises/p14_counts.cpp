@@ -39,26 +39,26 @@ class Counts final : public Kept<Counts> {
   public:
     int number() const override { return 14; }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (std::holds_alternative<protocol::AuthOk>(envelope.payload))
-            latest_wire_[wire.device_name()] = wire.number();
+            latest_wire_[line.device_name()] = line.number();
         if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
-            note(wire, envelope.stream, state->as_of);
-            triple(scene, wire, who, envelope.stream, state->read, state->unread, state->mentions,
+            note(line, envelope.stream, state->as_of);
+            triple(scene, line, who, envelope.stream, state->read, state->unread, state->mentions,
                    state->as_of);
         } else if (const auto* ok = std::get_if<protocol::ReadOk>(&envelope.payload)) {
-            note(wire, envelope.stream, ok->as_of);
-            triple(scene, wire, who, envelope.stream, ok->upto, ok->unread, ok->mentions, ok->as_of);
+            note(line, envelope.stream, ok->as_of);
+            triple(scene, line, who, envelope.stream, ok->upto, ok->unread, ok->mentions, ok->as_of);
         } else if (const auto* read = std::get_if<protocol::ReadChanged>(&envelope.payload)) {
-            note(wire, read->conversation, read->as_of);
-            triple(scene, wire, who, read->conversation, read->upto, read->unread, read->mentions,
+            note(line, read->conversation, read->as_of);
+            triple(scene, line, who, read->conversation, read->upto, read->unread, read->mentions,
                    read->as_of);
         } else if (const auto* joined = std::get_if<protocol::Joined>(&envelope.payload)) {
             // What was told of an earlier membership is nothing to the new one.
-            told_.erase({wire.number(), joined->conversation});
+            told_.erase({line.number(), joined->conversation});
         } else if (const auto* left = std::get_if<protocol::Left>(&envelope.payload)) {
-            told_.erase({wire.number(), left->conversation});
+            told_.erase({line.number(), left->conversation});
         }
     }
 
@@ -103,8 +103,8 @@ class Counts final : public Kept<Counts> {
                         {device.node->name()}});
     }
 
-    void note(const Wire& wire, const StreamId& stream, const protocol::AsOf& as_of) {
-        auto& newest = told_[{wire.number(), stream}];
+    void note(const Line& line, const StreamId& stream, const protocol::AsOf& as_of) {
+        auto& newest = told_[{line.number(), stream}];
         newest = std::max(newest, std::pair{as_of.account, as_of.conversation});
     }
 
@@ -115,7 +115,7 @@ class Counts final : public Kept<Counts> {
     std::map<std::pair<std::uint64_t, StreamId>, std::pair<std::int64_t, std::int64_t>> told_;
 
     /// What the server says is a recount of what stood there at the point that it names.
-    static void triple(Scene& scene, const Wire& wire, const SignedIn& who, const StreamId& stream,
+    static void triple(Scene& scene, const Line& line, const SignedIn& who, const StreamId& stream,
                        std::int64_t read, std::int64_t unread, std::int64_t mentions,
                        const protocol::AsOf& as_of) {
         const StreamHistory* history = scene.history().find(stream);
@@ -132,7 +132,7 @@ class Counts final : public Kept<Counts> {
                             std::to_string(read) + "; a recount gives " + std::to_string(expected.unread) +
                             " and " + std::to_string(expected.mentions),
                         {stream, StreamId{who.account.text()}},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 };
 

@@ -46,7 +46,7 @@ class ReceiptsForMembers final : public Kept<ReceiptsForMembers> {
         }
     }
 
-    void server_said(Scene& scene, Wire&, const SignedIn& who, const protocol::Envelope& envelope) override {
+    void server_said(Scene& scene, Line&, const SignedIn& who, const protocol::Envelope& envelope) override {
         const Membership* reader = scene.history().membership(envelope.stream, who.account);
         if (const auto* receipt = std::get_if<protocol::Receipt>(&envelope.payload)) {
             const std::int64_t newest = std::max(receipt->delivered, receipt->read);

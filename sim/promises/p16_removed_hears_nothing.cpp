@@ -15,9 +15,9 @@ class RemovedHearsNothing final : public Kept<RemovedHearsNothing> {
   public:
     int number() const override { return 16; }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
-        after_the_last_word(scene, wire, envelope);
+        after_the_last_word(scene, line, envelope);
         if (envelope.stream.empty() || envelope.re) {
             // An answer to a repeat of his own command says where that stood, whatever became of him since.
             const bool reading = std::holds_alternative<protocol::ChangesOk>(envelope.payload) ||
@@ -41,23 +41,23 @@ class RemovedHearsNothing final : public Kept<RemovedHearsNothing> {
                         who.account.text() + " was told of " + envelope.stream.text() + "/" +
                             std::to_string(newest) + " and is not in it",
                         {envelope.stream},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
   private:
     /// `left` is the last that a connection is sent of a conversation, until it is told that it is in again.
-    void after_the_last_word(Scene& scene, const Wire& wire, const protocol::Envelope& envelope) {
+    void after_the_last_word(Scene& scene, const Line& line, const protocol::Envelope& envelope) {
         if (const auto* left = std::get_if<protocol::Left>(&envelope.payload)) {
-            left_.emplace(wire.number(), left->conversation);
+            left_.emplace(line.number(), left->conversation);
         } else if (const auto* joined = std::get_if<protocol::Joined>(&envelope.payload)) {
-            left_.erase({wire.number(), joined->conversation});
+            left_.erase({line.number(), joined->conversation});
         } else if (std::holds_alternative<protocol::ConversationState>(envelope.payload)) {
-            left_.erase({wire.number(), envelope.stream});
-        } else if (!envelope.re && left_.contains({wire.number(), envelope.stream})) {
+            left_.erase({line.number(), envelope.stream});
+        } else if (!envelope.re && left_.contains({line.number(), envelope.stream})) {
             scene.violated({16,
                             "after `left` a connection was sent more of " + envelope.stream.text(),
                             {envelope.stream},
-                            {wire.device_name()}});
+                            {line.device_name()}});
         }
     }
 

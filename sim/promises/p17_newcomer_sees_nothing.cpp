@@ -10,25 +10,25 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
   public:
     int number() const override { return 17; }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (const auto change = protocol::to_change(envelope)) {
-            may_see(scene, wire, who, envelope.stream, *change);
+            may_see(scene, line, who, envelope.stream, *change);
         } else if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) {
             for (const auto& row : changes->rows)
-                may_see(scene, wire, who, envelope.stream, row);
+                may_see(scene, line, who, envelope.stream, row);
         } else if (const auto* page = std::get_if<protocol::PageOk>(&envelope.payload)) {
             for (const auto& row : page->rows)
-                may_see(scene, wire, who, envelope.stream, row);
+                may_see(scene, line, who, envelope.stream, row);
         } else if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
             if (!state->last) return;
-            may_see(scene, wire, who, envelope.stream,
+            may_see(scene, line, who, envelope.stream,
                     {.id = state->last->id, .born = state->last->born, .payload = protocol::MessageNew{}});
         }
     }
 
   private:
-    static void may_see(Scene& scene, const Wire& wire, const SignedIn& who, const StreamId& stream,
+    static void may_see(Scene& scene, const Line& line, const SignedIn& who, const StreamId& stream,
                         const protocol::Change& change) {
         if (!std::holds_alternative<protocol::MessageNew>(change.payload)) return;
         const Membership* member = scene.history().membership(stream, who.account);
@@ -37,7 +37,7 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
                         who.account.text() + " was sent the message at " + stream.text() + "/" +
                             std::to_string(change.born) + ", which it may not see",
                         {stream},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 };
 

@@ -41,7 +41,7 @@ class AccountRights final : public Kept<AccountRights> {
             named(scene, AccountId(row.stream.text()), row.change);
     }
 
-    void server_heard(Scene&, Wire& wire, const protocol::Envelope& envelope) override {
+    void server_heard(Scene&, Line& line, const protocol::Envelope& envelope) override {
         const auto* find = std::get_if<protocol::ProfileFind>(&envelope.payload);
         if (find == nullptr || !envelope.id) return;
         Question question{.names_changed = names_changed_, .handles = {}};
@@ -50,10 +50,10 @@ class AccountRights final : public Kept<AccountRights> {
             if (keeper != keepers_.end() && names_.at(keeper->second) == handle)
                 question.handles.push_back(handle);
         }
-        questions_[{wire.number(), *envelope.id}] = std::move(question);
+        questions_[{line.number(), *envelope.id}] = std::move(question);
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
+    void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
         const auto* found = std::get_if<protocol::Profiles>(&envelope.payload);
         if (found == nullptr || !envelope.re) return;
         std::set<std::string> told;
@@ -62,13 +62,13 @@ class AccountRights final : public Kept<AccountRights> {
             const auto keeper = keepers_.find(profile.handle);
             if (keeper != keepers_.end() && keeper->second == profile.account) continue;
             wrong(scene, profile.handle + " was told to be " + profile.account.text() + ", who never was",
-                  {wire.device_name()});
+                  {line.device_name()});
         }
-        const auto question = questions_.extract({wire.number(), *envelope.re});
+        const auto question = questions_.extract({line.number(), *envelope.re});
         // What was there when it was asked for, and still is, is found.
         if (!question || question.mapped().names_changed != names_changed_) return;
         for (const auto& handle : question.mapped().handles) {
-            if (!told.contains(handle)) wrong(scene, handle + " was not found", {wire.device_name()});
+            if (!told.contains(handle)) wrong(scene, handle + " was not found", {line.device_name()});
         }
     }
 

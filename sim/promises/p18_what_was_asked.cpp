@@ -23,7 +23,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
   public:
     int number() const override { return 18; }
 
-    void server_heard(Scene&, Wire&, const protocol::Envelope& envelope) override {
+    void server_heard(Scene&, Line&, const protocol::Envelope& envelope) override {
         // Of the others it is clear from what they leave whether they were done.
         const bool may_do_nothing = std::holds_alternative<protocol::MemberAdd>(envelope.payload) ||
                                     std::holds_alternative<protocol::MemberRemove>(envelope.payload) ||
@@ -51,7 +51,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
         }
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         const auto* refusal = std::get_if<protocol::ErrorReply>(&envelope.payload);
         if (refusal == nullptr || !envelope.re || class_of(refusal->code) != ErrorClass::permanent) return;
@@ -62,7 +62,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                         "command " + envelope.re->text() + " was refused with " +
                             std::string(name_of(refusal->code)) + ", which nothing in the store did",
                         {},
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
     /// Whatever stands in a conversation is what a person gave to a device, for that conversation.

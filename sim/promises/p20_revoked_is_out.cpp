@@ -18,8 +18,8 @@ class RevokedIsOut final : public Kept<RevokedIsOut> {
 
     void signed_out(Scene&, const DeviceId& device) override { revoked_.insert(device); }
 
-    void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
-        const SignedIn* who = scene.signed_in(wire);
+    void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
+        const SignedIn* who = scene.signed_in(line);
         if (who == nullptr || !envelope.id || !revoked_.contains(who->device)) return;
         too_late_.emplace(who->account, *envelope.id);
     }
@@ -38,7 +38,7 @@ class RevokedIsOut final : public Kept<RevokedIsOut> {
         }
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn& who,
+    void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (envelope.re && std::holds_alternative<protocol::Done>(envelope.payload)) {
             for (const auto& device : scene.devices()) {
@@ -53,7 +53,7 @@ class RevokedIsOut final : public Kept<RevokedIsOut> {
         scene.violated({20,
                         "device " + who.device.text() + " was sent something after it was signed out",
                         streams_of(envelope),
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
   private:

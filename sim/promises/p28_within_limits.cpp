@@ -1,6 +1,6 @@
 // 28. Every queue, cache and per-connection buffer stays within its named limit.
 //
-// Seen from the wire: how many commands and reads a device has under way. Sizes of frames and of queues are
+// Seen from outside: how many commands and reads a device has under way. Sizes of frames and of queues are
 // held to their limits by tests of the server (frame_limit_test, slow_reader_test).
 
 #include "protocol/generated/cpp/limits.hpp"
@@ -18,21 +18,21 @@ class WithinLimits final : public Kept<WithinLimits> {
   public:
     int number() const override { return 28; }
 
-    void server_heard(Scene& scene, Wire& wire, const protocol::Envelope& envelope) override {
-        if (scene.signed_in(wire) == nullptr || !envelope.id) return;
-        auto& under_way = under_way_[wire.number()];
+    void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
+        if (scene.signed_in(line) == nullptr || !envelope.id) return;
+        auto& under_way = under_way_[line.number()];
         under_way.insert(*envelope.id);
         // Those that renew or begin a session are no commands.
         const auto count = static_cast<std::int64_t>(under_way.size());
         if (count <= limits::in_flight_max + own_max) return;
         scene.violated({28,
-                        wire.device_name() + " has " + std::to_string(count) + " questions under way at once",
+                        line.device_name() + " has " + std::to_string(count) + " questions under way at once",
                         streams_of(envelope),
-                        {wire.device_name()}});
+                        {line.device_name()}});
     }
 
-    void server_said(Scene&, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
-        if (envelope.re) under_way_[wire.number()].erase(*envelope.re);
+    void server_said(Scene&, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
+        if (envelope.re) under_way_[line.number()].erase(*envelope.re);
     }
 
   private:

@@ -36,27 +36,27 @@ class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
   public:
     int number() const override { return 33; }
 
-    void server_heard(Scene&, Wire& wire, const protocol::Envelope& envelope) override {
+    void server_heard(Scene&, Line& line, const protocol::Envelope& envelope) override {
         if (!envelope.id || !is_reading(envelope.type())) return;
-        asked_[wire.number()].insert_or_assign(*envelope.id, Asked{envelope.type(), streams_of(envelope)});
+        asked_[line.number()].insert_or_assign(*envelope.id, Asked{envelope.type(), streams_of(envelope)});
     }
 
-    void server_said(Scene& scene, Wire& wire, const SignedIn&, const protocol::Envelope& envelope) override {
-        const auto asked = taken(wire, envelope);
+    void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
+        const auto asked = taken(line, envelope);
         const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload);
         if (error == nullptr) return;
         const std::string name(asked ? protocol::name_of(asked->type) : "a command");
-        const auto streams = asked ? asked->streams : streams_of_command(scene, wire, envelope);
+        const auto streams = asked ? asked->streams : streams_of_command(scene, line, envelope);
         if (error->code == ErrorCode::internal) {
             scene.violated({33,
                             "the server said `internal` to " + name + ": " + error->message,
                             streams,
-                            {wire.device_name()}});
+                            {line.device_name()}});
         } else if (asked && error->code == ErrorCode::disk_full) {
             scene.violated({33,
                             "the server refused " + name + ", which only reads, since its disk is full",
                             streams,
-                            {wire.device_name()}});
+                            {line.device_name()}});
         }
     }
 
@@ -67,17 +67,17 @@ class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
     };
 
     /// The question that this answers.
-    std::optional<Asked> taken(const Wire& wire, const protocol::Envelope& envelope) {
-        const auto of_wire = asked_.find(wire.number());
+    std::optional<Asked> taken(const Line& line, const protocol::Envelope& envelope) {
+        const auto of_wire = asked_.find(line.number());
         if (of_wire == asked_.end() || !envelope.re) return std::nullopt;
         auto question = of_wire->second.extract(*envelope.re);
         if (!question) return std::nullopt;
         return std::move(question.mapped());
     }
 
-    static std::vector<StreamId> streams_of_command(Scene& scene, const Wire& wire,
+    static std::vector<StreamId> streams_of_command(Scene& scene, const Line& line,
                                                     const protocol::Envelope& envelope) {
-        Device* device = scene.device_named(wire.device_name());
+        Device* device = scene.device_named(line.device_name());
         const Given* given = device == nullptr || !envelope.re ? nullptr : device->ledger.find(*envelope.re);
         return given == nullptr ? streams_of(envelope) : streams_of(given->command);
     }

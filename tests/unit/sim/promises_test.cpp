@@ -183,6 +183,20 @@ TEST_F(Broken, Promise6WhereWhatWasDoneIsRefusedWhenItComesAgain) {
     EXPECT_EQ(broken(), 6);
 }
 
+TEST_F(Broken, Promise6WhereAMessageIsAcceptedBeforeTheOneThatItFollows) {
+    founded();
+    scene_.people()[1]->by_http.add(uuid(1), protocol::MessageSend{}, to_id(ben)).follows = uuid(2);
+    message(4, ben, 2);
+    message(5, ben, 1);
+    say(*ben_, protocol::MessageAccepted{}, 5, uuid(1));
+    EXPECT_EQ(broken(), -1);
+    scene_.people()[1]->by_http.add(uuid(3), protocol::MessageSend{}, to_id(ben)).follows = uuid(4);
+    message(6, ben, 3);
+    message(7, ben, 4);
+    say(*ben_, protocol::MessageAccepted{}, 6, uuid(3));
+    EXPECT_EQ(broken(), 6);
+}
+
 /// A token up to this position, as the server gives them out.
 std::string sealed(std::int64_t position) {
     const server::Tokens tokens{server::RootSecret{}};

@@ -224,6 +224,24 @@ TEST_F(Restored, OfReadsThoseThatWaitedAreExpected) {
     EXPECT_EQ(broken(), -1) << said();
 }
 
+TEST_F(Restored, OfReadsThoseThatHadFailedAreNotExpected) {
+    of(cyd).node->link().up = false;
+    of(cyd).node->cut(false);
+    ASSERT_TRUE(read(cyd, 5));
+    protocol::MemberRemove remove{.account = account(cyd)};
+    remove.target.stream = group_;
+    ASSERT_TRUE(scene_.give(of(ada), std::move(remove)));
+    pass(seconds(5));
+    of(cyd).node->link().up = true;
+    of(cyd).node->tell_network(true);
+    pass(seconds(10));
+    ASSERT_EQ(of(cyd).node->client().outbox()->size(), 1U) << "he was out by then";
+    go_back();
+    EXPECT_LT(scene_.history().read(account(cyd), group_), 5) << "he is in it again";
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
 TEST_F(Restored, OfAReadWhatIsStillThereIsExpected) {
     of(cyd).node->link().up = false;
     of(cyd).node->cut(false);
