@@ -11,8 +11,8 @@ const root = new URL("../../", import.meta.url);
 const build = process.env["TEST_BUILD"] ?? "build/dev";
 const program = fileURLToPath(new URL(`${build}/tests/unit/protocol/accepts_json`, root));
 
-// The package holds strings: bytes that are no UTF-8 have become U+FFFD in it, which is UTF-8 again. In the place
-// of each stands here a byte that is never part of UTF-8, so that these texts are wrong as they were meant to be.
+// The package holds strings: bytes that are no UTF-8 have become U+FFFD in it, which is UTF-8 again. In the
+// place of each stands here a byte that is never part of UTF-8, so that these texts are wrong as was meant.
 const lost = "\ufffd";
 const texts = parsing.map(({ input }) => {
   const parts = input.split(lost).map((part) => Buffer.from(part, "utf8"));
