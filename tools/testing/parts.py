@@ -5,8 +5,9 @@ What takes longer than a run of the tests may has targets of its own: `make orde
 
 To add one, add a row: a name, a command (run at the root of the project) and a way to count (counting.py).
 `needs` names an earlier part without which the row makes no sense: if that one failed, this one counts as
-failed without being run. The goal for the whole is 15 minutes on two cores, compiler cache empty, and four
-more for the simulator's seeds.
+failed without being run. `beside` marks a part that mostly waits: it may run at the same time as the one
+before it, two at once. The goal for the whole is 15 minutes on two cores, compiler cache empty, and four more
+for the simulator's seeds.
 """
 import dataclasses
 
@@ -20,6 +21,18 @@ class Part:
     count: object = counting.command
     needs: str = ""
     minutes_max: float = 5
+    beside: bool = False
+
+
+def groups(parts):
+    """The parts in their order, those that may run at the same time in one list."""
+    together = []
+    for part in parts:
+        if part.beside and together and part.needs not in {other.name for other in together[-1]}:
+            together[-1].append(part)
+        else:
+            together.append([part])
+    return together
 
 
 def build(preset, *targets):
@@ -63,10 +76,10 @@ PARTS = [
     Part("crashes", CRASHES, needs="dev build"),
     Part("sim", SEEDS, counting.seeds, needs="dev build", minutes_max=10),
     Part("e2e", E2E, counting.cases, needs="dev build"),
-    Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build"),
-    Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build"),
-    Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build"),
-    Part("rig", ["tests/rig/run.py", "--short"], counting.cases, needs="dev build"),
+    Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build", beside=True),
+    Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build", beside=True),
+    Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build", beside=True),
+    Part("rig", ["tests/rig/run.py", "--short"], counting.cases, needs="dev build", beside=True),
     Part("bench", ["build/dev/bench/bench", "--quick", "room", "pairs", "idle", "slow"], needs="dev build"),
     Part("wasm build", build("wasm"), minutes_max=15),
     Part("node", [*NODE, "tests/node/*/*.test.mjs"], counting.node, needs="wasm build"),
