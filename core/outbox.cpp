@@ -205,7 +205,7 @@ Status Outbox::insert(Command command, const protocol::Payload& payload) {
     lanes_[command.lane].waiting.insert(command.position);
     positions_[command.id] = command.position;
     ++waiting_;
-    announce(command);
+    announce(command.lane);
     const std::string lane = command.lane;
     commands_[command.position] = std::move(command);
     reads_changed(lane);
@@ -231,7 +231,7 @@ Status Outbox::discard(const Uuid& id) {
     const Command* command = find(id);
     if (!command || (command->state != CommandState::failed && !is_question(command->type)))
         return fail(ErrorCode::invalid, "only a failed command, or a question, can be discarded");
-    announce(*command);
+    announce(command->lane);
     return forget(*command);
 }
 
@@ -305,6 +305,8 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
         commands_.at(position).lane = to;
     for (std::int64_t position : moved.failed)
         commands_.at(position).lane = to;
+    announce(from);
+    announce(to);
     lane.waiting.merge(moved.waiting);
     lane.failed.merge(moved.failed);
     if (moved.paused_until) pause(lane, *moved.paused_until);
@@ -314,6 +316,8 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
 Status Outbox::move_command(Command& command, const std::string& to) {
     const std::string from = std::exchange(command.lane, to);
     if (from == to) return {};
+    announce(from);
+    announce(to);
     Lane& left = lanes_.at(from);
     Lane& lane = lanes_[to];
     if (left.waiting.erase(command.position) != 0) lane.waiting.insert(command.position);
@@ -336,9 +340,9 @@ void Outbox::reads_changed(const std::string& lane) {
     output_.touch_list();
 }
 
-void Outbox::announce(const Command& command) {
+void Outbox::announce(const std::string& lane) {
     output_.touch_list();
-    if (const auto stream = conversation_of_lane(command.lane)) output_.touch(*stream);
+    if (const auto stream = conversation_of_lane(lane)) output_.touch(*stream);
 }
 
 std::optional<std::string> Outbox::check() const {

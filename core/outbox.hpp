@@ -162,7 +162,8 @@ class Outbox {
     bool may_be_made_by(const std::vector<const Command*>& creations, const std::string& lane) const;
     std::optional<Uuid> predecessor(const Command& command) const;
     void reads_changed(const std::string& lane);
-    void announce(const Command& command);
+    /// The list and the conversation that this lane belongs to show something else.
+    void announce(const std::string& lane);
     Result<std::optional<StreamId>> settled_stream(const Uuid& id);
 
     LocalDatabase& database_;

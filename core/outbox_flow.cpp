@@ -29,7 +29,7 @@ Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<pr
     // From now on the conversation has a name.
     if (!stream.empty() && awaits_its_conversation(command.lane))
         TRY(move_lane(command.lane, lane_of_conversation(stream)));
-    announce(command);
+    announce(command.lane);
     output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::move(reply)}});
     return {};
 }
@@ -75,7 +75,7 @@ Status Outbox::fail_command(Command& command, const Error& error) {
     lane.followers_refused = 0;
     --waiting_;
     reads_changed(command.lane);
-    announce(command);
+    announce(command.lane);
     const StreamId stream = conversation_of_lane(command.lane).value_or(StreamId());
     output_.notify(Notice{CommandSettled{command.id, error, stream, std::nullopt}});
     if (command.type != protocol::Type::conversation_create) return {};
@@ -140,7 +140,6 @@ Status Outbox::reroute(const StreamId& stream) {
         if (!target || !target->direct) continue;
         TRY_ASSIGN(const std::string lane, lane_for(kept.payload, waiting->id));
         TRY(move_command(commands_.at(waiting->position), lane));
-        announce(*waiting);
     }
     output_.touch(stream);
     return {};
@@ -157,6 +156,7 @@ Status Outbox::pump(Now now, bool live) {
         output_.send(sent);
         command->state = CommandState::in_flight;
         ++in_flight_;
+        announce(command->lane);
     }
     timers_.stop(Timer::outbox);
     for (const auto& [name, lane] : lanes_) {
@@ -252,6 +252,7 @@ void Outbox::requeue(Command& command) {
     if (command.state != CommandState::in_flight) return;
     command.state = CommandState::queued;
     --in_flight_;
+    announce(command.lane);
 }
 
 void Outbox::pause(Lane& lane, Instant until) {

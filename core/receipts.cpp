@@ -36,6 +36,8 @@ Status Receipts::handle_receipt(Conversation& conversation, const protocol::Rece
         " read = max(read, excluded.read)",
         conversation.number, receipt.account.text(), std::max(receipt.delivered, receipt.read),
         receipt.read));
+    // How far each has got is shown too, not only how far all have.
+    output_.touch(conversation.stream);
     return recount(conversation);
 }
 

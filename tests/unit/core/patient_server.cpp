@@ -49,6 +49,7 @@ void Machine::take() {
                 if (connected_) asked_.push_back(std::get<protocol::Envelope>(one));
         }
         if (const auto* call = std::get_if<core::CallHttp>(&*action)) calls_.push_back(*call);
+        if (const auto* notice = std::get_if<core::Notice>(&*action)) notices_.push_back(*notice);
         const bool opens = std::holds_alternative<core::OpenSocket>(*action);
         if (!opens && !std::holds_alternative<core::CloseSocket>(*action)) continue;
         opening_ = opens;

@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace parley::test {
 
@@ -40,6 +42,8 @@ class Machine {
     bool take_call(std::uint64_t call);
     /// Carries over what the core wants, and checks its invariants.
     void take();
+    /// What it told the user interface since it was asked last.
+    std::vector<core::Notice> take_notices() { return std::exchange(notices_, {}); }
 
     /// The script's time, and what has passed besides.
     void advance_to(Now at);
@@ -77,6 +81,7 @@ class Machine {
     bool connected_ = false;
     std::deque<core::CallHttp> calls_;
     std::deque<protocol::Envelope> asked_;
+    std::vector<core::Notice> notices_;
     int tokens_ = 100;
 };
 

@@ -4,6 +4,7 @@
 #include "protocol/generated/cpp/errors.hpp"
 #include "tests/unit/core/patient_server.hpp"
 #include "tests/unit/core/sanitized.hpp"
+#include "tests/unit/core/shown.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,8 +20,9 @@ namespace {
 using core::Connection;
 using protocol::DoorAct;
 
-/// So many steps of one script have faults: all, but for scripts that count to a limit.
-constexpr std::size_t faulty_steps_max = sanitized ? 1 : 40;
+/// At most so many steps of one script have faults: all of them, but for a script that reads hundreds of
+/// pages.
+constexpr std::size_t faulty_steps_max = sanitized ? 1 : 150;
 /// More than a script leaves in an outbox.
 constexpr std::size_t outbox_max = 1'000;
 enum class Kind { none, disconnect, timeout, database, commit };
@@ -49,6 +51,7 @@ class Play {
         : tape_(tape), encoding_(options.encoding), whole_(whole), machine_(options) {}
 
     std::vector<Step> without_fault();
+    void watched();
     void with(ScriptFault fault);
 
   private:
@@ -142,6 +145,26 @@ std::vector<Step> Play::without_fault() {
     return steps;
 }
 
+/// Whatever a user interface shows changes only where a notice says so.
+void Play::watched() {
+    Shown before;
+    for (const Tape::Input& input : tape_.inputs()) {
+        const bool opens = std::holds_alternative<Tape::Opened>(input.what);
+        give(input, false);
+        if (!machine_.is_open()) continue;
+        const std::vector<core::Notice> notices = machine_.take_notices();
+        Shown after = look_at(machine_.core(), machine_.now());
+        machine_.take();
+        // Who opens a core looks at everything.
+        if (!opens) {
+            for (const std::string& line : unannounced(before, after, notices))
+                ADD_FAILURE() << "shown anew without a notice at input " << &input - tape_.inputs().data()
+                              << ": " << line;
+        }
+        before = std::move(after);
+    }
+}
+
 void Play::with(ScriptFault fault) {
     const auto& inputs = tape_.inputs();
     for (std::size_t step = 0; step < inputs.size(); ++step) {
@@ -227,7 +250,8 @@ bool is_on_its_way(const Tape::Input& input) {
 
 void replay_with_faults(const Tape& tape, const core::ClientOptions& options) {
     const std::vector<Step> whole = Play(tape, options, nullptr).without_fault();
-    const std::size_t stride = whole.size() / faulty_steps_max + 1;
+    Play(tape, options, nullptr).watched();
+    const std::size_t stride = (whole.size() - 1) / faulty_steps_max + 1;
     const auto play = [&](ScriptFault fault) {
         SCOPED_TRACE("played again with fault " + std::to_string(static_cast<int>(fault.kind)) + " at step " +
                      std::to_string(fault.step) + ", call " + std::to_string(fault.call));

@@ -44,14 +44,15 @@ class Tape final : public core::Recorder {
 
 /// Plays what a script gave to its core again, each time with one fault: an input that is lost with the
 /// connection, one that is lost without a word, a call to the database that fails, a commit that fails after
-/// it took effect; at every step, or some 40 of a script that has more. Of a step's calls to the database one
-/// fails, another one in each step. Each time
+/// it took effect; at every step, or at up to 150 of a script that has more. Of a step's calls to the
+/// database one fails, another one in each step. Each time
 ///
 /// * the core's invariants hold after every input;
 /// * a database that failed holds what it held before the input, or all that the input brings, and is opened
 ///   again;
 /// * after the rest of the script, and with a server that answers everything, the core comes to rest: nothing
 ///   waits and nothing is owed;
+/// * what a user interface shows changes only where a notice says so (in a play without faults);
 /// * it holds every row that it held when the fault came, and knows every command that it took.
 void replay_with_faults(const Tape& tape, const core::ClientOptions& options);
 
