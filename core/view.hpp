@@ -38,6 +38,7 @@ struct MessageView {
 struct ConversationView {
     StreamId stream;
     protocol::Summary summary;
+    /// None where one is out: nobody could settle them.
     std::int64_t unread = 0;
     std::int64_t mentions = 0;
     /// Own read position, a `born`.

@@ -81,9 +81,12 @@ Result<ConversationView> Views::view_of(Conversation& conversation) {
     ConversationView view;
     view.stream = conversation.stream;
     view.summary = conversation.summary;
-    TRY_ASSIGN(auto tally, counts(conversation));
-    view.unread = tally.unread;
-    view.mentions = tally.mentions;
+    // Who is out can say no more that he has read, and nothing new comes.
+    if (conversation.present) {
+        TRY_ASSIGN(const auto tally, counts(conversation));
+        view.unread = tally.unread;
+        view.mentions = tally.mentions;
+    }
     view.read = conversation.read_shown();
     view.head = conversation.head;
     TRY_ASSIGN(view.last, newest(conversation));
@@ -215,7 +218,10 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
         // Once the server has named all members, one that it did not name is none; until then he may be.
         if (row.not_on_server && !conversation->members_after) continue;
         const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
-        MemberView view{member.profile, member.role, member.present, 0, 0};
+        // The account's own stream says that one is out; the row that says so one may not see any more.
+        const bool own = member.profile.account == identity_.get().account;
+        const bool present = member.present && (conversation->present || !own);
+        MemberView view{member.profile, member.role, present, 0, 0};
         if (auto receipt = receipts.find(member.profile.account); receipt != receipts.end()) {
             view.delivered = receipt->second.delivered;
             view.read = receipt->second.read;

@@ -57,7 +57,7 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
         const std::string text = (one.last->own ? "you: " : "") + harmless_line(one.last->text);
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }
-    if (!one.present) line += terminal.dim("  (left)");
+    if (!one.present) line += terminal.dim("  (you are out)");
     if (!one.stream)
         line += terminal.dim("  " + (one.failure ? state_of_pending(one) : "(not on the server yet)"));
     terminal.line(one.unread > 0 ? terminal.bold(line) : line);

@@ -66,10 +66,12 @@ class Counts final : public Kept<Counts> {
         const AccountId account = *device.node->client().account();
         for (const Showing& showing : all) {
             const StreamHistory* history = scene.history().find(showing.view.stream);
-            if (history == nullptr || !showing.view.present) continue;
-            holds_the_newest(scene, device, history->id);
+            if (history == nullptr) continue;
+            // Who is out can settle nothing.
+            const bool out = !showing.view.present;
+            if (!out) holds_the_newest(scene, device, history->id);
             const std::int64_t read = scene.history().read(account, history->id);
-            const Recount expected = recount(*history, account, read, history->head());
+            const Recount expected = out ? Recount{} : recount(*history, account, read, history->head());
             if (showing.view.unread == expected.unread && showing.view.mentions == expected.mentions)
                 continue;
             scene.violated({14,

@@ -11,6 +11,7 @@ namespace {
 using core::Connection;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 using Membership = Streams;
 
@@ -21,6 +22,25 @@ TEST_F(Membership, WhoLeftKeepsWhatHeHoldsAndAsksForNothing) {
     EXPECT_FALSE(script.view("c1").present);
     EXPECT_THAT(script.texts("c1"), ElementsAre("one"));
     EXPECT_THAT(script.sent, IsEmpty());
+}
+
+TEST_F(Membership, WhoIsOutHasNothingUnreadAndIsNoMember) {
+    script.give(
+        {Script::pushed("c1", 1, Script::member("me")), Script::pushed("c1", 2, Script::said("two"))});
+    EXPECT_EQ(script.view("c1").unread, 1);
+    script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 2}, 1)});
+    EXPECT_EQ(script.view("c1").unread, 0);
+    const auto members = script.core().members(StreamId("c1"));
+    ASSERT_TRUE(members);
+    ASSERT_THAT(*members, SizeIs(1));
+    EXPECT_FALSE(members->front().present);
+    // Once he is in again, what is said from then on counts.
+    auto joined = Script::joined("c1", 3, 3);
+    joined.born = 1;
+    script.give({joined, Script::pushed("c1", 3, Script::member("me"), 1),
+                 Script::pushed("c1", 4, Script::said("four"))});
+    EXPECT_EQ(script.view("c1").unread, 1);
+    EXPECT_TRUE(script.core().members(StreamId("c1"))->front().present);
 }
 
 TEST_F(Membership, WhoComesBackSeesBothTimesAndNothingBetweenIsMissing) {
