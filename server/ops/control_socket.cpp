@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace parley::server {
@@ -37,18 +38,24 @@ Result<sockaddr_un> address_of(const std::string& path) {
     return address;
 }
 
-/// Up to the first line feed; waits for each part at most `wait_ms` (-1: for ever).
-std::string read_line(int descriptor, int wait_ms) {
+/// Up to the first line feed; waits for each part at most `wait_ms` (-1: for ever). Nothing where none comes:
+/// the beginning of a line may ask for something else than the line.
+std::optional<std::string> read_line(int descriptor, int wait_ms) {
     std::string line;
     std::array<char, 512> bytes{};
-    while (line.size() < line_bytes_max && line.find('\n') == std::string::npos) {
+    while (line.size() <= line_bytes_max) {
         pollfd ready{.fd = descriptor, .events = POLLIN, .revents = 0};
-        if (::poll(&ready, 1, wait_ms) <= 0) break;
+        const int polled = ::poll(&ready, 1, wait_ms);
+        if (polled < 0 && errno == EINTR) continue;
+        if (polled <= 0) return std::nullopt;
         const ssize_t size = ::read(descriptor, bytes.data(), bytes.size());
-        if (size <= 0) break;
+        if (size < 0 && errno == EINTR) continue;
+        if (size <= 0) return std::nullopt;
         line.append(bytes.data(), static_cast<std::size_t>(size));
+        if (const std::size_t end = line.find('\n'); end != std::string::npos)
+            return end <= line_bytes_max ? std::optional(line.substr(0, end)) : std::nullopt;
     }
-    return line.substr(0, line.find('\n'));
+    return std::nullopt;
 }
 
 void write_line(int descriptor, std::string line) {
@@ -109,11 +116,17 @@ void ControlSocket::run() {
 }
 
 void ControlSocket::answer(int connection) {
-    const Result<std::string> said = serve_(read_line(connection, request_ms_max));
+    const auto request = read_line(connection, request_ms_max);
+    if (!request)
+        return write_line(connection, "error a request is one line of at most 4,096 bytes and its line feed");
+    const Result<std::string> said = serve_(*request);
     write_line(connection, said ? "ok " + *said : "error " + said.error().context);
 }
 
 Result<std::string> ask_running(const std::string& directory, std::string_view request) {
+    // Else it would be two, of which the first asks for something else.
+    if (request.find('\n') != std::string_view::npos || request.size() > line_bytes_max)
+        return fail(ErrorCode::invalid, "a request to the server is one line of at most 4,096 bytes");
     const std::string path = path_in(directory);
     TRY_ASSIGN(const sockaddr_un address, address_of(path));
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -125,9 +138,9 @@ Result<std::string> ask_running(const std::string& directory, std::string_view r
     }
     write_line(descriptor, std::string(request));
     // A backup takes as long as it takes.
-    const std::string line = read_line(descriptor, -1);
-    if (line.starts_with("ok ")) return line.substr(3);
-    if (line.starts_with("error ")) return fail(ErrorCode::internal, line.substr(6));
+    const auto line = read_line(descriptor, -1);
+    if (line && line->starts_with("ok ")) return line->substr(3);
+    if (line && line->starts_with("error ")) return fail(ErrorCode::internal, line->substr(6));
     return fail(ErrorCode::internal, "the server ended before it answered");
 }
 

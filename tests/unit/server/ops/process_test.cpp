@@ -6,10 +6,18 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace parley::server {
 namespace {
@@ -70,6 +78,46 @@ TEST(ControlSocket, AnswersLinesToItsOwnerOnly) {
     }
     EXPECT_FALSE(std::filesystem::exists(folder.path() + "/control.sock"));
     EXPECT_EQ(ask_running(folder.path(), "x").error().code, ErrorCode::unavailable);
+}
+
+/// What the server says to somebody who sends this and then nothing more.
+std::string answer_to(const std::string& folder, std::string_view bytes) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder + "/control.sock";
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL), std::ssize(bytes));
+    ::shutdown(descriptor, SHUT_WR);
+    std::string answer;
+    std::array<char, 512> part{};
+    for (ssize_t size = 0; (size = ::read(descriptor, part.data(), part.size())) > 0;)
+        answer.append(part.data(), static_cast<std::size_t>(size));
+    ::close(descriptor);
+    return answer;
+}
+
+// The beginning of a path is another path.
+TEST(ControlSocket, DoesNothingForALineThatDoesNotEnd) {
+    const Folder folder;
+    std::vector<std::string> asked;
+    {
+        const auto socket = ControlSocket::listen(folder.path(), [&](std::string_view request) {
+            asked.emplace_back(request);
+            return Result<std::string>("done");
+        });
+        ASSERT_TRUE(socket) << socket.error().context;
+        const std::string refusal = "error a request is one line of at most 4,096 bytes and its line feed\n";
+        EXPECT_EQ(answer_to(folder.path(), "backup /a"), refusal);
+        EXPECT_EQ(answer_to(folder.path(), ""), refusal);
+        EXPECT_EQ(answer_to(folder.path(), std::string(4'097, 'x') + "\n").substr(0, refusal.size()),
+                  refusal);
+        EXPECT_EQ(answer_to(folder.path(), "backup /a\n"), "ok done\n");
+        EXPECT_EQ(answer_to(folder.path(), std::string(4'096, 'x') + "\n"), "ok done\n");
+        EXPECT_EQ(ask_running(folder.path(), "backup /a\nb").error().code, ErrorCode::invalid);
+    }
+    EXPECT_EQ(asked, (std::vector<std::string>{"backup /a", std::string(4'096, 'x')}));
 }
 
 std::string word_after(const std::string& text, const std::string& flag) {
