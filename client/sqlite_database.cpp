@@ -129,8 +129,16 @@ Status SqliteDatabase::usable() const {
 
 Error SqliteDatabase::error_of(int result) {
     broken_ = broken_ || (result & 0xff) == SQLITE_IOERR;
-    const ErrorCode code = (result & 0xff) == SQLITE_FULL ? ErrorCode::disk_full : ErrorCode::internal;
-    return {code, std::string("local database: ") + sqlite3_errmsg(handle_), 0, {}};
+    const int kind = result & 0xff;
+    const ErrorCode code = kind == SQLITE_FULL ? ErrorCode::disk_full : ErrorCode::internal;
+    const std::string reason = sqlite3_errmsg(handle_);
+    if (kind != SQLITE_CORRUPT && kind != SQLITE_NOTADB) return {code, "local database: " + reason, 0, {}};
+    const char* file = sqlite3_db_filename(handle_, "main");
+    return {code,
+            "the local database" + (file == nullptr ? std::string() : std::string(" ") + file) +
+                " is damaged (" + reason + "): move it away, then sign in again",
+            0,
+            {}};
 }
 
 int SqliteDatabase::committed(void* self, sqlite3* handle, const char* schema, int log_pages) {

@@ -4,6 +4,7 @@
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace parley::protocol {
 
@@ -36,6 +37,13 @@ bool Reader::is_map(const Node& node) {
 bool Reader::refuse(ErrorCode code, const char* problem) {
     error_.code = code;
     problem_ = problem;
+    return false;
+}
+
+bool Reader::refuse_beyond(const char* problem, const char* which, std::int64_t bound, const char* unit) {
+    refuse(ErrorCode::invalid, problem);
+    problem_.append(": ").append(which).append(" ").append(std::to_string(bound));
+    if (*unit != '\0') problem_.append(" ").append(unit).append(bound == 1 ? "" : "s");
     return false;
 }
 
@@ -78,16 +86,16 @@ bool Reader::value(const Node& node, std::int64_t& out, const Rules& rules) {
     if (node.kind == Node::Kind::negative) return refuse(ErrorCode::invalid, "must not be negative");
     if (node.kind != Node::Kind::natural) return wrong_kind(Node::Kind::natural);
     if (node.number > static_cast<std::uint64_t>(rules.max))
-        return refuse(ErrorCode::invalid, "is too large");
+        return refuse_beyond("is too large", "at most", rules.max);
     out = static_cast<std::int64_t>(node.number);
-    return out >= rules.min || refuse(ErrorCode::invalid, "is too small");
+    return out >= rules.min || refuse_beyond("is too small", "at least", rules.min);
 }
 
 bool Reader::value(const Node& node, std::string& out, const Rules& rules) {
     if (node.kind != Node::Kind::text) return wrong_kind(Node::Kind::text);
     const std::string_view text = node.text;
     const auto size = static_cast<std::int64_t>(text.size());
-    if (size > rules.bytes_max) return refuse(ErrorCode::invalid, "is too long");
+    if (size > rules.bytes_max) return refuse_beyond("is too long", "at most", rules.bytes_max, "byte");
     if (rules.token) {
         if (text.empty() || !is_visible_ascii(text)) {
             return refuse(ErrorCode::invalid, "must be one or more visible ASCII characters");
@@ -98,8 +106,10 @@ bool Reader::value(const Node& node, std::string& out, const Rules& rules) {
     // A text has at most as many code points as bytes and at least a quarter, so that most need no counting.
     if (size > rules.points_max || size < rules.points_min * 4) {
         const auto points = static_cast<std::int64_t>(count_code_points(text).value_or(0));
-        if (points > rules.points_max) return refuse(ErrorCode::invalid, "is too long");
-        if (points < rules.points_min) return refuse(ErrorCode::invalid, "is too short");
+        if (points > rules.points_max)
+            return refuse_beyond("is too long", "at most", rules.points_max, "character");
+        if (points < rules.points_min)
+            return refuse_beyond("is too short", "at least", rules.points_min, "character");
     }
     out = text;
     return true;
@@ -127,7 +137,8 @@ bool Reader::value(const Node& node, WallTime& out, const Rules& rules) {
 bool Reader::value(const Node& node, ErrorCode& out, const Rules&) {
     const auto expected = encoding_ == Encoding::json ? Node::Kind::text : Node::Kind::natural;
     if (node.kind != expected) return wrong_kind(expected);
-    if (node.number > static_cast<std::uint64_t>(int_max)) return refuse(ErrorCode::invalid, "is too large");
+    if (node.number > static_cast<std::uint64_t>(int_max))
+        return refuse_beyond("is too large", "at most", int_max);
     const auto known = encoding_ == Encoding::json
                            ? error_code_named(node.text)
                            : error_code_numbered(static_cast<std::int64_t>(node.number));

@@ -73,6 +73,8 @@ class Reader {
 
     /// Says that the value is `malformed`, `invalid` …; always false, to be returned.
     bool refuse(ErrorCode code, const char* problem);
+    /// That it is `invalid`, with what it may be: "is too long", "at most", 64, "character".
+    bool refuse_beyond(const char* problem, const char* which, std::int64_t bound, const char* unit = "");
 
     /// Puts the field before the place of the failure; always false.
     bool at(FieldName field);
@@ -121,7 +123,7 @@ class Reader {
     bool elements(const Node& node, std::vector<T>& out, const Rules& rules) {
         if (node.kind != Node::Kind::list) return refuse(ErrorCode::malformed, "must be a list");
         if (node.number > static_cast<std::uint64_t>(rules.count_max)) {
-            return refuse(ErrorCode::invalid, "has too many elements");
+            return refuse_beyond("has too many elements", "at most", rules.count_max);
         }
         out.reserve(static_cast<std::size_t>(node.number));
         const Node* element = &node + 1;
@@ -138,7 +140,7 @@ class Reader {
     const std::vector<Node>& nodes_;
     Encoding encoding_;
     Error error_;
-    const char* problem_ = "";
+    std::string problem_;
 };
 
 }  // namespace parley::protocol

@@ -10,7 +10,10 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <string_view>
+#include <variant>
 
 namespace parley::server {
 
@@ -20,6 +23,10 @@ namespace {
 constexpr int usage_status = 2;
 
 constexpr const char* config_variable = "PARLEY_CONFIG";
+
+constexpr const char* commands_group = "Commands";
+constexpr std::size_t column_width = 32;
+constexpr std::size_t page_width = 100;
 
 constexpr const char* settings_help = R"(
 Settings, such as --data FOLDER and --config FILE, stand in parleyd --help.)";
@@ -51,6 +58,33 @@ std::string names_of(const Setting& setting) {
     return names;
 }
 
+/// What stands for the value in the help.
+std::string value_name(const Setting& setting) {
+    if (!setting.choices.empty()) {
+        std::string choices;
+        for (const std::string_view choice : setting.choices)
+            choices.append(choices.empty() ? "" : "|").append(choice);
+        return choices;
+    }
+    if (std::holds_alternative<std::int64_t Settings::*>(setting.field)) return "NUMBER";
+    if (std::holds_alternative<bool Settings::*>(setting.field)) return "true|false";
+    return std::holds_alternative<std::string Settings::*>(setting.field) ? "TEXT" : "TEXT,…";
+}
+
+/// In lines that fit beside the column of names.
+std::string wrapped(const std::string& text) {
+    std::string lines;
+    std::size_t column = 0;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        const bool breaks = column > 0 && column + 1 + word.size() > page_width - column_width;
+        if (column > 0) lines += breaks ? '\n' : ' ';
+        column = breaks ? word.size() : column + (column > 0 ? 1 : 0) + word.size();
+        lines += word;
+    }
+    return lines;
+}
+
 /// A flag for every setting; the short list in front, the rest below.
 void add_settings(CLI::App& app, std::vector<std::pair<std::string, std::string>>& flags) {
     const Settings defaults;
@@ -60,21 +94,23 @@ void add_settings(CLI::App& app, std::vector<std::pair<std::string, std::string>
         const bool unset = value_of == "\"\"" || value_of == "[]";
         app.add_option_function<std::string>(
                names_of(setting), [&flags, key](const std::string& value) { flags.emplace_back(key, value); },
-               std::string(setting.doc) + (unset ? "" : " [" + value_of + "]"))
-            ->option_text(" ")
+               wrapped(std::string(setting.doc) + (unset ? "" : " [" + value_of + "]")))
+            ->option_text(value_name(setting))
             ->group(setting.flag.empty() ? "Settings" : "Options");
     }
 }
 
 /// `file`: what `check` and `print` are to look at, where it is named without --config.
 void add_config(CLI::App& app, CommandLine& line, std::string& file) {
-    CLI::App& config = *app.add_subcommand("config", "Look at the settings without running");
+    CLI::App& config =
+        *app.add_subcommand("config", "Look at the settings without running")->group(commands_group);
     config.require_subcommand(1);
     config.fallthrough();
-    CLI::App& check = *config.add_subcommand("check", "Say whether they are right");
+    CLI::App& check = *config.add_subcommand("check", "Say whether they are right")->group(commands_group);
     check.callback([&line] { line.command = CheckConfig{}; });
     CLI::App& print =
-        *config.add_subcommand("print", "Print all of them with what they mean, secrets masked");
+        *config.add_subcommand("print", "Print all of them with what they mean, secrets masked")
+             ->group(commands_group);
     print.callback([&line] { line.command = PrintConfig{}; });
     for (CLI::App* command : {&check, &print}) {
         command->fallthrough();
@@ -97,7 +133,7 @@ void take_config_file(CommandLine& line, const std::string& file) {
 
 void add_invite(CLI::App& app, CommandLine& line) {
     const auto invite = std::make_shared<MakeInvite>();  // filled and taken while the line is parsed
-    CLI::App& inviting = *app.add_subcommand("invite", "Make an invite and print it");
+    CLI::App& inviting = *app.add_subcommand("invite", "Make an invite and print it")->group(commands_group);
     inviting.fallthrough();
     inviting.footer(settings_help);
     inviting.add_option("--uses", invite->uses, "How many may use it (1)")
@@ -112,8 +148,9 @@ void add_invite(CLI::App& app, CommandLine& line) {
 
 void add_copies(CLI::App& app, CommandLine& line) {
     const auto backup = std::make_shared<BackUp>();  // both filled and taken while the line is parsed
-    CLI::App& backing_up = *app.add_subcommand(
-        "backup", "Write a copy of everything into one file; the server may run meanwhile");
+    CLI::App& backing_up =
+        *app.add_subcommand("backup", "Copy everything into one file; the server may run meanwhile")
+             ->group(commands_group);
     backing_up.fallthrough();
     backing_up
         .add_option("FILE", backup->file,
@@ -124,11 +161,21 @@ void add_copies(CLI::App& app, CommandLine& line) {
 
     const auto restore = std::make_shared<Restore>();
     CLI::App& restoring =
-        *app.add_subcommand("restore", "Make a backup what the server goes on from; the server must not run");
+        *app.add_subcommand("restore", "Make a backup what the server goes on from; the server must not run")
+             ->group(commands_group);
     restoring.fallthrough();
     restoring.add_option("FILE", restore->file, "The backup")->required()->option_text(" ");
     restoring.footer(restore_help);
     restoring.callback([&line, restore] { line.command = *restore; });
+}
+
+/// What CLI11 says in the words of whoever programs with it.
+std::string in_words(const CLI::ParseError& error) {
+    const std::string what = error.what();
+    const std::string option = what.substr(0, what.find(':'));
+    if (error.get_name() == "ArgumentMismatch")
+        return option + (what.ends_with("missing") ? " needs a value" : " may stand only once");
+    return what == "A subcommand is required" ? "a command is missing" : what;
 }
 
 /// What is wrong with the command line, as a sentence that says where to look.
@@ -136,7 +183,7 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const std::string help = chosen.empty() ? "" : " " + chosen.front()->get_name();
     const std::vector<std::string> left = app.remaining(true);
-    std::string what = error.what();
+    std::string what = in_words(error);
     if (!left.empty()) what = "there is no command or option " + left.front() + " here";
     return what + ". See: parleyd" + help + " --help";
 }
@@ -152,7 +199,7 @@ std::optional<CommandLine> parse_command_line(int count, char** arguments, int& 
         "Settings come from a TOML file, from variables (PARLEY_LISTEN_PORT is listen.port)\n"
         "or from flags; the later one wins.\n"};
     app.name("parleyd");
-    app.get_formatter()->column_width(32);
+    app.get_formatter()->column_width(column_width);
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("REQUIRED", "");
     app.set_help_flag("-h,--help", "Print this help, or that of a command");

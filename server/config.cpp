@@ -126,9 +126,10 @@ Status apply_table(Settings& settings, const toml::table& table, const std::stri
 
 Status apply_file(Settings& settings, const std::string& file) {
     std::ifstream input(file);
-    if (!input) return bad(file, "cannot be read");
     std::stringstream text;
-    text << input.rdbuf();
+    if (input.peek() != std::ifstream::traits_type::eof()) text << input.rdbuf();
+    // A folder can be opened, and only reading it fails.
+    if (!input.is_open() || input.bad()) return bad(file, "cannot be read");
     try {
         return apply_table(settings, toml::parse(text.str()), "", file);
     } catch (const toml::parse_error& error) {

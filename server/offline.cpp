@@ -117,8 +117,10 @@ Result<std::string> restore(const Settings& settings, const Restore& backup) {
     if (!std::filesystem::exists(backup.file, failure))
         return fail(ErrorCode::invalid,
                     backup.file + " cannot be found; it takes the file that parleyd backup wrote");
+    const bool was_there = std::filesystem::exists(settings.data, failure);
     TRY(make_directory(settings.data));
     const auto report = restore(backup.file, settings.data, host, current_time().wall);
+    if (!report && !was_there) std::filesystem::remove(settings.data, failure);  // only where it is empty
     if (!report && report.error().code == ErrorCode::unavailable) {
         return fail(ErrorCode::unavailable,
                     report.error().context + ": stop the server, restore, and start it again");

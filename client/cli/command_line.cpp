@@ -2,6 +2,8 @@
 
 #include "client/cli/terminal.hpp"
 #include "client/cli/text.hpp"
+#include "client/cli/usage.hpp"
+#include "protocol/field.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -137,12 +139,12 @@ void Grammar::add_common() {
     app.add_flag("--offline", common.offline, "Do not connect; show what is here, queue what is sent");
     app.add_option("--wait", common.wait_seconds, "How long to wait for the server (10)")
         ->option_text("SECONDS")
-        ->check(CLI::Range(0, 86'400));
+        ->check(whole_number(0, 86'400));
     app.add_option("--jump-changes", common.jump_changes,
                    "Away for more changes than this: fetch the newest first, the rest when shown (10000)")
         ->option_text("COUNT")
         ->envname("PARLEY_JUMP_CHANGES")
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1, protocol::int_max));
 }
 
 template <class Options>
@@ -201,10 +203,10 @@ void Grammar::add_accounts() {
     CLI::App& inviting = add("invite", "Make an invite to this server", invite);
     inviting.add_option("--uses", invite->uses, "How many may use it (1)")
         ->option_text("COUNT")
-        ->check(CLI::Range(1, 100'000));
+        ->check(whole_number(1, 100'000));
     inviting.add_option("--days", invite->days, "How many days it is good (7)")
         ->option_text("COUNT")
-        ->check(CLI::Range(1, 3'650));
+        ->check(whole_number(1, 3'650));
 }
 
 void Grammar::add_conversations() {
@@ -213,7 +215,7 @@ void Grammar::add_conversations() {
     CLI::App& listing = add("conversations", "List your conversations, latest first", list);
     listing.add_option("-n,--limit", list->limit, "At most so many")
         ->option_text("COUNT")
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1, 1'000'000));
     listing.footer(std::string(list_help) + more_help);
 
     std::shared_ptr<NewCommand> created;
@@ -274,7 +276,7 @@ void Grammar::add_messages() {
     live.add_option("-n,--last", tail->last,
                     "Begin with the newest so many (10 for one conversation, 0 for all)")
         ->option_text("COUNT")
-        ->check(CLI::Range(0, 1000));
+        ->check(whole_number(0, 1000));
     live.add_flag("--all", tail->all, "Begin with the first message");
     live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
     live.footer(std::string(places_help) + marks_help + more_help);
@@ -283,7 +285,7 @@ void Grammar::add_messages() {
     CLI::App& past = add_about_place("history", "Show the messages of a conversation", history);
     past.add_option("-n,--limit", history->limit, "The newest so many (20)")
         ->option_text("COUNT")
-        ->check(CLI::Range(1, 1000));
+        ->check(whole_number(1, 1000));
     past.add_flag("--all", history->all, "From the first to the last");
     CLI::Option* before =
         past.add_option("--before", history->before, "Those below this place (`born` in --json)")
@@ -328,21 +330,6 @@ void Grammar::add_upkeep() {
     add("status", "Show account, connection and what waits", status);
 }
 
-/// What is wrong with a command line, as a sentence that says where to look.
-std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
-    const auto chosen = app.get_subcommands();
-    const std::string help = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    const std::vector<std::string> left = app.remaining(true);
-    std::string what = error.what();
-    if (!left.empty() && left.front().starts_with('-')) {
-        what = "There is no option " + left.front() + " here; a text that begins with - stands after --";
-    } else if (!left.empty()) {
-        what = chosen.empty() ? "There is no command \"" + left.front() + "\""
-                              : "\"" + left.front() + "\" is one word too many";
-    }
-    return what + ". See: parley" + help + " --help";
-}
-
 /// What was asked for, help or a version, has been written, or could not be.
 int said(ExitCode status) {
     if (std::cout.flush() || errno == EPIPE) return static_cast<int>(status);
@@ -371,8 +358,7 @@ std::expected<CommandLine, int> parse(int count, const char* const* words) {
     constexpr int wrong = static_cast<int>(ExitCode::usage);
     Grammar grammar;
     const std::span all(words, static_cast<std::size_t>(count));
-    if (count > 1 && std::string_view(all[1]) == "help")
-        return std::unexpected(help(grammar.app, all.subspan(2)));
+    if (const auto asked = help_asked_for(all)) return std::unexpected(help(grammar.app, *asked));
     if (count < 2) {
         std::cerr << grammar.app.help();
         return std::unexpected(wrong);
@@ -386,7 +372,12 @@ std::expected<CommandLine, int> parse(int count, const char* const* words) {
         }
         const bool json =
             std::any_of(words, words + count, [](std::string_view word) { return word == "--json"; });
-        Terminal(json).problem({ExitCode::usage, mistake(grammar.app, error), std::nullopt});
+        const auto chosen = grammar.app.get_subcommands();
+        const Mistake mistake{.command = chosen.empty() ? "" : chosen.front()->get_name(),
+                              .left = grammar.app.remaining(true),
+                              .kind = error.get_name(),
+                              .what = error.what()};
+        Terminal(json).problem({ExitCode::usage, sentence_of(mistake), std::nullopt});
         return std::unexpected(wrong);
     }
     return CommandLine{.common = std::move(grammar.common), .command = std::move(grammar.command)};

@@ -56,7 +56,10 @@ Outcome<AccountPlace> place_for(const Home& home, const Common& common, const Co
 
 Problem problem_of_opening(const Error& error) {
     if (error.code == ErrorCode::unavailable) return {ExitCode::busy, error.context, error.code};
-    return {ExitCode::failed, harmless_line(error.context) + ".", error.code};
+    std::string sentence = harmless_line(error.context) + ".";
+    if (!sentence.empty() && sentence.front() >= 'a' && sentence.front() <= 'z')
+        sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
+    return {ExitCode::failed, std::move(sentence), error.code};
 }
 
 /// A sign-in that failed leaves no account behind, where there was none before. One that the server granted

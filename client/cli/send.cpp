@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::client::cli {
 
@@ -69,7 +70,9 @@ class Sender {
     std::int64_t sent_ = 0;
     std::int64_t queued_ = 0;
     std::int64_t refused_ = 0;
+    /// Of the first line that was refused.
     std::optional<Problem> refusal_;
+    std::int64_t refused_line_ = 0;
 };
 
 protocol::Envelope Sender::envelope(std::string text) {
@@ -147,8 +150,12 @@ void Sender::report(const Uuid& id, std::string_view state,
         ++refused_;
         Problem problem = problem_of(core::error_of(*failure));
         object.text("error", name_of(failure->code)).text("message", problem.sentence);
-        if (line) problem.sentence = "Line " + std::to_string(line.mapped()) + ": " + problem.sentence;
-        if (!refusal_) refusal_ = std::move(problem);
+        const std::int64_t number = line ? line.mapped() : 0;
+        if (line) problem.sentence = "Line " + std::to_string(number) + ": " + problem.sentence;
+        if (!refusal_ || number < refused_line_) {
+            refusal_ = std::move(problem);
+            refused_line_ = number;
+        }
     }
     session_.terminal().line(object);
 }
@@ -161,12 +168,18 @@ Outcome<void> Sender::take_in() {
     if (settlement_.settled.empty()) return {};
     give_up_ = session_.deadline();
     patient_ = true;
-    for (const auto& [id, settled] : settlement_.settled) {
-        if (settled.stream) place_.stream = settled.stream;
-        if (!settled.failure) ++sent_;
-        report(id, settled.failure ? "failed" : "sent", settled.failure);
+    const auto settled = std::exchange(settlement_.settled, {});
+    std::vector<std::pair<std::int64_t, Uuid>> in_order;
+    in_order.reserve(settled.size());
+    for (const auto& [id, outcome] : settled)
+        in_order.emplace_back(lines_.contains(id) ? lines_.at(id) : 0, id);
+    std::ranges::sort(in_order);
+    for (const auto& [line, id] : in_order) {
+        const protocol::DoorSettled& outcome = settled.at(id);
+        if (outcome.stream) place_.stream = outcome.stream;
+        if (!outcome.failure) ++sent_;
+        report(id, outcome.failure ? "failed" : "sent", outcome.failure);
     }
-    settlement_.settled.clear();
     return {};
 }
 
@@ -346,6 +359,10 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
         sender.answer(*id);
     }
     if (!command.words.empty()) {
+        if (command.whole)
+            return stop(ExitCode::usage,
+                        "--whole is for standard input, and the message stands on the command line. Nothing "
+                        "was sent.");
         std::string text;
         for (const std::string& word : command.words)
             text += (text.empty() ? "" : " ") + word;

@@ -53,8 +53,9 @@ Result<HttpTarget> parse_target(std::string_view target) {
     while (!query.empty()) {
         std::string_view value = take_until(query, '&');
         const std::string_view name = take_until(value, '=');
-        if (name.empty() || !is_plain(name) || !is_plain(value) || parsed.parameter(name))
-            return bad_target();
+        if (name.empty() || !is_plain(name) || !is_plain(value)) return bad_target();
+        if (parsed.parameter(name))
+            return fail({ErrorCode::malformed, "A parameter is given once.", 0, std::string(name)});
         parsed.query.emplace_back(name, value);
         if (parsed.query.size() > parameters_max) return bad_target();
     }

@@ -2,6 +2,7 @@
 #include "server/store/backup.hpp"
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/copies_sqlite.hpp"
+#include "server/store/data_directory.hpp"
 #include "server/store/directory_lock.hpp"
 #include "server/store/schema_sqlite.hpp"
 #include "server/store/vfs_sqlite.hpp"
@@ -61,7 +62,7 @@ bool is_part_of_a_store(const std::filesystem::path& file) {
     std::error_code ignored;
     const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
     return file.filename().string().starts_with("parley.") &&
-           std::filesystem::exists(folder / "parley.lock", ignored);
+           std::filesystem::exists(folder / lock_file, ignored);
 }
 
 /// Never what this or another store lives on, nor what is something else.

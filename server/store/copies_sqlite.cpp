@@ -91,10 +91,15 @@ Result<Look> look_through(const std::string& file, const LookOptions& options,
     TRY_ASSIGN(auto connection, Connection::open(file, checked->name(), Access::read_write));
     connection->give_up_when(ending);
     TRY(check_kind(*connection, options.name));
+    const auto damaged = [&](const Error& error) {
+        const bool other = ending || error.code != ErrorCode::internal;
+        return fail(error.code, other ? error.context : options.name + " is damaged: " + error.context);
+    };
     // Of a store that crashed the pages may be torn which its log has whole.
-    TRY(sqlite::copy_log_back(*connection, sqlite::LogCopy::truncate));
+    const Status copied = sqlite::copy_log_back(*connection, sqlite::LogCopy::truncate);
+    if (!copied) return damaged(copied.error());
     const auto structure = one_text(*connection, "PRAGMA integrity_check(1)", Pages::any);
-    TRY(connection->status());
+    if (const Status read = connection->status(); !read) return damaged(read.error());
     if (structure != "ok") return fail(ErrorCode::internal, options.name + " is damaged: " + structure);
     sqlite::RowTable rows(*connection, host);
     sqlite::Scrubber scrubber(*connection, rows, host);

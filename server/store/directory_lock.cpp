@@ -1,6 +1,7 @@
 #include "server/store/directory_lock.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/store/data_directory.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +13,7 @@
 namespace parley::server {
 
 Result<std::unique_ptr<DirectoryLock>> DirectoryLock::take(const std::string& directory) {
-    const auto path = directory + "/parley.lock";
+    const auto path = directory + "/" + lock_file;
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         return fail(ErrorCode::internal, "cannot open " + path + ": " + std::strerror(errno));

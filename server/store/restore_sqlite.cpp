@@ -2,6 +2,7 @@
 #include "server/store/backup.hpp"
 #include "server/store/connections_sqlite.hpp"
 #include "server/store/copies_sqlite.hpp"
+#include "server/store/data_directory.hpp"
 #include "server/store/directory_lock.hpp"
 #include "server/store/epoch_memory.hpp"
 #include "server/store/epoch_sqlite.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -146,7 +148,10 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
     const auto fresh = path + ".restoring";
     TRY(copy_backup(file, fresh));
     const std::atomic<bool> never{false};
-    TRY_ASSIGN(const Look look, look_through(fresh, {.name = file, .vfs = {}}, never));
+    const auto looked = look_through(fresh, {.name = file, .vfs = {}}, never);
+    if (!looked && looked.error().code == ErrorCode::internal)
+        return fail(ErrorCode::internal, looked.error().context + "; take another backup");
+    TRY_ASSIGN(const Look look, looked);
     TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
     const auto replaced = settle(path, checked->name());
     RestoreReport report{.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages};
@@ -184,7 +189,13 @@ Result<RestoreReport> restore(const std::string& file, const std::string& direct
                               WallTime now) {
     TRY_ASSIGN(const auto lock, DirectoryLock::take(directory));
     auto report = restore_here(file, directory, host, now);
-    if (!report) remove_with_log(database_in(directory) + ".restoring");
+    if (report) return report;
+    remove_with_log(database_in(directory) + ".restoring");
+    // Nothing is left of a try on a folder that held nothing.
+    std::error_code ignored;
+    const std::filesystem::directory_iterator files(directory, ignored);
+    if (std::distance(begin(files), end(files)) == 1)
+        std::filesystem::remove(std::filesystem::path(directory) / lock_file, ignored);
     return report;
 }
 

@@ -14,7 +14,13 @@ RESTORE_JUMP = 1 << 30
 
 
 def run(cases):
-    for body in (backup_and_restore, copies_put_back_twice, damaged_rows, a_store_that_takes_nothing_more):
+    for body in (
+        backup_and_restore,
+        a_backup_that_is_damaged,
+        copies_put_back_twice,
+        damaged_rows,
+        a_store_that_takes_nothing_more,
+    ):
         cases.run(f"keeping: {body.__name__.replace('_', ' ')}", body)
 
 
@@ -54,6 +60,27 @@ def backup_and_restore():
             equal(session.texts(group), kept + ["after the restore"], "what is there")
             again = session.send_message(group, "after the backup", id=after["re"])
             assert again["seq"] > seq, "an own message that was lost is taken again under its id"
+
+
+def a_backup_that_is_damaged():
+    """Whoever restores is told which file it is and what to do, and nothing is left of the try."""
+    with Server() as server:
+        with Session(server, Account.register(server, "ada")) as session:
+            group = session.create_group("kept", [])
+            for number in range(100):
+                session.send_message(group, f"message {number} " + "x" * 500)
+        file = server.folder / "backup.db"
+        made = run_parleyd("--config", server.folder / "parleyd.toml", "backup", file)
+        equal(made.returncode, 0, f"the backup ({made.stderr})")
+        whole = file.read_bytes()
+        # The tree of pages that it is, from the second on; the first says what it is a file of.
+        file.write_bytes(whole[:4096] + bytes(8192) + whole[12288:])
+        elsewhere = server.folder / "elsewhere"
+        restored = run_parleyd("--data", elsewhere, "restore", file)
+        equal(restored.returncode, 1, f"the restore ({restored.stdout})")
+        assert f"{file} is damaged" in restored.stderr, restored.stderr
+        assert "take another backup" in restored.stderr, restored.stderr
+        assert not elsewhere.exists(), sorted(elsewhere.iterdir())
 
 
 def copies_put_back_twice():

@@ -13,6 +13,7 @@ def run(cases):
     for body in (
         config_is_checked_and_printed,
         config_check_takes_a_file_by_its_name,
+        what_is_wrong_with_a_command_line,
         config_from_environment,
         help_names_what_there_is,
         variables_that_nobody_knows,
@@ -93,9 +94,23 @@ def config_check_takes_a_file_by_its_name():
         done = run_parleyd("--config", right, "config", "check", wrong)
         equal(done.returncode, 2, "config check of two files")
         assert "two files" in done.stderr, done.stderr
-        missing = run_parleyd("config", "check", server.folder / "nothing.toml")
-        equal(missing.returncode, 1, "config check of no file")
-        assert "nothing.toml" in missing.stderr, missing.stderr
+        for none in (server.folder / "nothing.toml", server.folder):
+            missing = run_parleyd("config", "check", none)
+            equal(missing.returncode, 1, f"config check of no file ({missing.stdout})")
+            assert f"{none}: cannot be read" in missing.stderr, missing.stderr
+
+
+def what_is_wrong_with_a_command_line():
+    for words, sentence in (
+        (("--port",), "--listen.port needs a value. See: parleyd --help"),
+        (("--port", "1", "--port", "2"), "--listen.port may stand only once. See: parleyd --help"),
+        (("config",), "a command is missing. See: parleyd config --help"),
+        (("frob",), "there is no command or option frob here. See: parleyd --help"),
+    ):
+        done = run_parleyd(*words, cwd="/")
+        equal((done.returncode, done.stderr), (2, f"parleyd: {sentence}\n"), str(words))
+    for line in run_parleyd("--help", cwd="/").stdout.splitlines():
+        assert len(line) <= 100, f"too long for a terminal: {line}"
 
 
 def config_from_environment():

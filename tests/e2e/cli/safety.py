@@ -82,6 +82,40 @@ def places_that_are_none_are_said_to_be(server):
         assert "himself." in done.err and "field" not in done.err, done.err
 
 
+def what_is_wrong_with_a_command_line_is_said(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        for words, sentence in (
+            (("--jump-changes", "9007199254740993", "status"), "--jump-changes: this is a whole number"),
+            (("--jump-changes", "0", "status"), "--jump-changes: this is a whole number from 1 to"),
+            (("--wait", "soon", "status"), "--wait: this is a whole number from 0 to 86400"),
+            (("--wait",), "--wait needs a value"),
+            (("--wait", "1", "--wait", "2", "status"), "--wait may stand only once"),
+            (("conversations", "-n", "0"), "--limit: this is a whole number from 1 to"),
+            (("--json",), "A command is missing"),
+            (("send", f"@{bob.handle}", "text", "--whole"), "--whole is for standard input"),
+        ):
+            done = ada.refused(2, *words)
+            assert sentence in done.err, (words, done.err)
+        ada.also = {"PARLEY_JUMP_CHANGES": "9007199254740993"}
+        assert "--jump-changes" in ada.refused(2, "status").err, "by a variable"
+        ada.also = {}
+        for words in (("--json", "help"), ("--home", str(ada.home), "--json", "help", "send")):
+            assert "Usage: parley" in ada.ok(*words).out, words
+
+
+def a_damaged_database_is_named(server):
+    with Person(server, fresh("ada")) as ada:
+        database = ada.folder / "parley.db"
+        for beside in database.parent.glob(f"{database.name}-*"):
+            beside.unlink()
+        database.write_bytes(b"this was a database " * 1000)
+        done = ada.refused(1, "status")
+        assert str(database) in done.err and "move it away" in done.err, done.err
+        database.rename(database.with_name("kept"))
+        ada.ok("login", ada.handle, "--server", f"http://127.0.0.1:{server.port}")
+        ada.ok("status")
+
+
 def no_line_of_a_message_looks_like_another_message(server):
     with people(server, "eve", "bob") as (eve, bob):
         eve.ok("send", f"@{bob.handle}", "--whole", given="hi\n09:00  ada           send me money\n")
@@ -160,6 +194,8 @@ def a_home_with_a_long_name_works(server):
 CASES = [
     output_that_is_lost_is_said_to_be,
     places_that_are_none_are_said_to_be,
+    what_is_wrong_with_a_command_line_is_said,
+    a_damaged_database_is_named,
     nothing_from_others_moves_the_terminal,
     no_line_of_a_message_looks_like_another_message,
     the_password_is_nowhere,

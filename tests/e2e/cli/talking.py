@@ -23,6 +23,16 @@ def each_line_of_input_is_a_message(server):
         equal(bob.texts(f"@{ada.handle}"), ["one", "two", "  three ", "last"], "what bob sees")
 
 
+def each_line_is_reported_in_its_order(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        lines = [f"line {number}" for number in range(1, 41)]
+        done = ada.ok("send", f"@{bob.handle}", "--json", given="\n".join(lines))
+        equal([one["line"] for one in done.objects], list(range(1, 41)), "the lines")
+        long = "x" * 8001
+        done = ada.refused(1, "send", f"@{bob.handle}", given="\n".join([long, "one", long, "two", long]))
+        assert "3 messages refused. The first: Line 1: " in done.err, done.err
+
+
 def texts_arrive_byte_for_byte(server):
     texts = ["\u202eevil\u202c", "tab\there", "\x1b[31mred", "e\u0301\u0301", "\U0001f469\u200d\U0001f467"]
     texts += ["<b>&amp;\\n\"'", "  ", "\x7f\x80\x9b", "\ufeff", "x" * 8000]
@@ -172,6 +182,7 @@ def says_who_is_not_there(server):
 CASES = [
     two_people_talk,
     each_line_of_input_is_a_message,
+    each_line_is_reported_in_its_order,
     texts_arrive_byte_for_byte,
     all_of_input_can_be_one_message,
     what_can_never_be_accepted_is_refused_and_the_rest_goes_on,

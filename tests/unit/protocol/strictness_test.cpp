@@ -330,5 +330,26 @@ TEST(Strictness, NoDamageDoesMoreThanBeRefused) {
     EXPECT_GT(refusals, 100U);
 }
 
+template <class T>
+std::string refusal_of(const std::string& payload) {
+    const auto decoded = decode<T>(payload, Encoding::json);
+    return decoded ? "taken" : decoded.error().context;
+}
+
+TEST(Strictness, RefusalsOfWhatIsBeyondItsBoundsSayTheBounds) {
+    const auto group = [](const std::string& title) {
+        return refusal_of<ConversationCreate>(R"({"title":")" + title + R"(","members":[]})");
+    };
+    EXPECT_EQ(group("x"), "taken");
+    EXPECT_EQ(group(""), "The field title is too short: at least 1 character.");
+    EXPECT_EQ(group(std::string(101, 'x')), "The field title is too long: at most 100 characters.");
+    EXPECT_EQ(refusal_of<Refresh>(R"({"refresh_token":")" + std::string(5'000, 'x') + "\"}"),
+              "The field refresh_token is too long: at most " + std::to_string(limits::token_bytes_max) +
+                  " bytes.");
+    EXPECT_EQ(refusal_of<InviteCreate>(R"({"uses":0})"), "The field uses is too small: at least 1.");
+    EXPECT_EQ(refusal_of<Read>(R"({"target":{"stream":"c1"},"upto":9007199254740992})"),
+              "The field upto is too large: at most 9007199254740991.");
+}
+
 }  // namespace
 }  // namespace parley::protocol
