@@ -40,6 +40,10 @@ strangers_max = 1000000
 [accounts]
 new_max = 1000000
 
+[calls]
+per_second = 1000000
+burst = 1000000
+
 [passwords]
 memory_kib = 8
 passes = 1

@@ -63,7 +63,9 @@ RateOptions rates_of(const Settings& settings) {
             .passwords_of_account = {.burst = settings.passwords_account_failures_max,
                                      .retry = seconds(settings.passwords_account_retry_seconds)},
             .accounts = {.burst = settings.accounts_new_max,
-                         .retry = seconds(settings.accounts_new_retry_seconds)}};
+                         .retry = seconds(settings.accounts_new_retry_seconds)},
+            .calls_per_second = settings.calls_per_second,
+            .calls_burst = settings.calls_burst};
 }
 
 std::size_t shard_count(const Settings& settings) {
@@ -124,6 +126,7 @@ struct App::Impl : public Operations {
     const Rules rules;
     const Tokens tokens;
     RateLimits limits;
+    const ClockStamps stamps;
     std::atomic<bool> serving{false};
     std::atomic<bool> broken{false};
     ProcessMetrics process_metrics;
@@ -227,7 +230,7 @@ Status App::Impl::make_shards() {
     const std::size_t count = shard_count(settings);
     for (std::uint32_t number = 0; number < count; ++number) {
         shard_metrics.push_back(std::make_unique<ShardMetrics>());
-        const ShardPorts ports{*writer, *readers, bus, tokens, limits, *shard_metrics.back(), log};
+        const ShardPorts ports{*writer, *readers, bus, tokens, limits, *shard_metrics.back(), log, stamps};
         loops.push_back(std::make_unique<ShardLoop>(shard_options(number, count), ports, http_options(decoy),
                                                     *hashers, *this));
         bus.add_shard([loop = loops.back().get()](auto task) { loop->post(std::move(task)); },
@@ -274,19 +277,19 @@ void App::Impl::drain() {
     control.reset();
     maintenance.reset();
     listener->stop();
-    const auto wait_for_none = [&](std::int64_t (Listener::*left)() const) {
-        const Instant last = current_time().instant + NetOptions{}.close_time_max + drain_leeway;
+    const auto wait_for_none = [&](std::int64_t (Listener::*left)() const, Duration most) {
+        const Instant last = current_time().instant + most + drain_leeway;
         while ((*listener.*left)() > 0 && current_time().instant < last)
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
     };
     // What was received is decided and answered before anybody is sent away; what a connection has asked by
-    // HTTP is the last that it asks.
-    wait_for_none(&Listener::calls);
+    // HTTP is the last that it asks. A call that takes longer is answered that it does.
+    wait_for_none(&Listener::calls, NetOptions{}.answer_time_max);
     on_all_shards([](Shard& shard, Now now) { shard.flush_acks(now); });
     writer->finish();
     on_all_shards(
         [this](Shard& shard, Now now) { shard.drain(milliseconds(settings.drain_spread_ms), now); });
-    wait_for_none(&Listener::sockets);
+    wait_for_none(&Listener::sockets, NetOptions{}.close_time_max);
     for (const auto& loop : loops)
         loop->loop().stop();
     for (std::thread& thread : threads)

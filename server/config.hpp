@@ -33,6 +33,8 @@ struct Settings {
     std::int64_t accounts_devices_max = 20;
     std::int64_t accounts_new_max = 10;
     std::int64_t accounts_new_retry_seconds = 600;
+    std::int64_t calls_per_second = 20;
+    std::int64_t calls_burst = 600;
     std::int64_t conversations_members_max = 5'000;
     std::int64_t messages_per_second = 5;
     std::int64_t messages_burst = 60;

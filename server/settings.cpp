@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 38> table{{
+const std::array<Setting, 40> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -73,6 +73,14 @@ const std::array<Setting, 38> table{{
      .doc = "After that, one in this time.",
      .min = 1,
      .max = 86'400},
+    {.key = "calls.per_second",
+     .field = &S::calls_per_second,
+     .doc =
+         "HTTP calls without sign-in that one address (of IPv6: its first 64 bits) may make, over time; more "
+         "are answered 429. Calls that show a token of somebody, /livez and /readyz are not counted.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "calls.burst", .field = &S::calls_burst, .doc = "The same at once.", .min = 1, .max = 1'000'000},
     {.key = "conversations.members_max",
      .field = &S::conversations_members_max,
      .doc = "Members of a group.",

@@ -55,6 +55,7 @@ void HttpApi::handle(HttpRequest request, HttpDone done, Now now) {
     call->request = std::move(request);
     call->done = std::move(done);
     call->log = &shard_.ports().log;
+    call->received = shard_.ports().stamps.stamp();
     shard_.handle_done(
         [this, &call] {
             undo_sign_ins();
@@ -66,7 +67,7 @@ void HttpApi::handle(HttpRequest request, HttpDone done, Now now) {
 void HttpApi::route(const SharedCall& call) {
     shard_.ports().metrics.http_calls.add();
     auto target = parse_target(call->request.target);
-    if (!target) return call->refuse(target.error());
+    if (!target) return refuse_stranger(call, problem(target.error()));
     call->target = std::move(*target);
     const FoundRoute found = find_route(call->request.method, call->target.segments);
     if (found.route == nullptr) {
@@ -81,21 +82,38 @@ void HttpApi::route(const SharedCall& call) {
                 {ErrorCode::unknown_type, "This path is called with " + found.allowed + ".", 0, {}}, 405);
             response.headers.emplace_back("Allow", found.allowed);
         }
-        return call->answer(std::move(response));
+        return refuse_stranger(call, std::move(response));
     }
     call->route = found.route;
     call->parameters = found.parameters;
-    if (found.route->access) {
+    if (found.route->caller == Caller::signed_in) {
         if (!call->request.authorization.starts_with(bearer)) {
-            return call->refuse(
-                {ErrorCode::not_signed_in, "Send `Authorization: Bearer` with an access token.", 0, {}});
+            return refuse_stranger(
+                call,
+                problem(
+                    {ErrorCode::not_signed_in, "Send `Authorization: Bearer` with an access token.", 0, {}}));
         }
         const std::string_view token = std::string_view(call->request.authorization).substr(bearer.size());
         const auto claims = shard_.ports().tokens.check_access(token, shard_.now().wall);
-        if (!claims) return call->refuse(claims.error());
+        if (!claims) return refuse_stranger(call, problem(claims.error()));
         call->claims = *claims;
+    } else if (found.route->caller == Caller::stranger && !admit_stranger(call)) {
+        return;
     }
     (this->*found.route->serve)(call);
+}
+
+bool HttpApi::admit_stranger(const SharedCall& call) {
+    const auto wait = shard_.ports().limits.take_call(call->request.remote, shard_.now().instant);
+    if (!wait) return true;
+    shard_.ports().metrics.http_calls_refused.add();
+    call->refuse(
+        {ErrorCode::rate_limited, "Too many calls without sign-in from this address.", wait->ms, {}});
+    return false;
+}
+
+void HttpApi::refuse_stranger(const SharedCall& call, HttpResponse refusal) {
+    if (admit_stranger(call)) call->answer(std::move(refusal));
 }
 
 void HttpApi::with_device(const SharedCall& call, std::function<void(Snapshot&)> read,

@@ -59,6 +59,9 @@ class HttpApi {
     friend struct RouteTable;
 
     void route(const SharedCall& call);
+    /// Counts a call of a stranger; where its address has made too many, says so, and is false.
+    bool admit_stranger(const SharedCall& call);
+    void refuse_stranger(const SharedCall& call, HttpResponse refusal);
     /// Checks the token and the device, then goes on with `next`, which runs on the shard.
     void with_device(const SharedCall& call, std::function<void(Snapshot&)> read, std::function<void()> next);
 

@@ -5,7 +5,9 @@
 #include "server/api/http_api.hpp"
 #include "server/api/json_field.hpp"
 #include "server/api/tokens.hpp"
+#include "server/domain/stamp.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,7 @@ struct HttpCall {
     /// Values of the route's {names}, in order.
     std::vector<std::pair<std::string_view, std::string_view>> parameters;
     AccessClaims claims;  // once the token was checked
+    Stamp received;
     Log* log = nullptr;
 
     std::string parameter(std::string_view name) const;
@@ -52,13 +55,22 @@ struct HttpCall {
     Status check_body() const;
 };
 
+/// Who may make a call.
+enum class Caller : std::uint8_t {
+    signed_in,      ///< Whoever shows an access token.
+    stranger,       ///< Anybody, so many times from one address.
+    counted_later,  ///< Likewise, where what is in the call does not show who it is.
+    /// Anybody, as often as he likes: the answer costs no more than a refusal would, and who asks whether the
+    /// process lives may kill it where he is refused.
+    probe,
+};
+
 /// One line of the table.
 struct Route {
     std::string_view method;
     /// "/v1/devices/{device}"; a {name} stands for one segment.
     std::string_view path;
-    /// Whether it needs an access token.
-    bool access = true;
+    Caller caller = Caller::signed_in;
     void (HttpApi::*serve)(const SharedCall&) = nullptr;
     /// For routes that are a message of the protocol: its payload out of path, query and body.
     Result<protocol::Payload> (*parse)(const HttpCall&) = nullptr;

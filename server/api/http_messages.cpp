@@ -101,6 +101,7 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
         origin.device = call->claims.device;
         origin.command = id;
         origin.follows = follows;
+        origin.received = call->received;
         const bool queued =
             shard_.submit_call(origin, std::move(*shared), [call, id](const Result<Answer>& answer) {
                 if (!answer) return call->refuse(answer.error());

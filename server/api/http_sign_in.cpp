@@ -135,10 +135,14 @@ void HttpApi::check_password(const SharedCall& call, protocol::SignIn sign_in,
 }
 
 void HttpApi::serve_refresh(const SharedCall& call) {
+    // Whoever has a token is no stranger, and a flood from his address must not keep him from reading.
     const auto body = call->body<protocol::Refresh>();
-    if (!body) return call->refuse(body.error());
+    if (!body) return refuse_stranger(call, problem(body.error()));
     const auto claims = shard_.ports().tokens.check_refresh(body->refresh_token);
-    if (!claims) return refuse_sign_in(call, claims.error());
+    if (!claims) {
+        if (admit_stranger(call)) refuse_sign_in(call, claims.error());
+        return;
+    }
     const UseRefreshToken work{.device = claims->device, .number = claims->number};
     const bool queued = shard_.submit_call({}, work, [this, call](const Result<Answer>& answer) {
         if (!answer) return refuse_sign_in(call, answer.error());

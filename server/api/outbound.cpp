@@ -28,7 +28,7 @@ void Outbound::push_reply(SharedText text) {
     push({.text = std::move(text), .before = {}, .received = {}, .kind = Kind::reply}, bytes);
 }
 
-void Outbound::push_change(SharedText text, Coverage before, Instant received) {
+void Outbound::push_change(SharedText text, Coverage before, Stamp received) {
     const std::size_t bytes = text->size();
     push({.text = std::move(text), .before = before, .received = received, .kind = Kind::change}, bytes);
 }
@@ -102,7 +102,7 @@ Frame Outbound::take_frame() {
             frame.pieces.push_back(separator());
             frame.bytes += 1;
         }
-        if (item.received.ms != 0 && (oldest_received_.ms == 0 || item.received < oldest_received_)) {
+        if (item.received != Stamp{} && (oldest_received_ == Stamp{} || item.received < oldest_received_)) {
             oldest_received_ = item.received;
         }
         SharedText text = item.kind == Kind::pong ? encode_pong() : std::move(item.text);

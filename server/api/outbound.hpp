@@ -4,6 +4,7 @@
 #include "base/uuid.hpp"
 #include "protocol/codec.hpp"
 #include "server/api/connection.hpp"
+#include "server/domain/stamp.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -33,8 +34,8 @@ class Outbound {
     /// Answers and what else must not get lost.
     void push_reply(SharedText text);
     /// A change; `before` is what a token may say that covers everything in the queue before it. `received`:
-    /// when the frame that caused it came in, for measuring; 0 is unknown.
-    void push_change(SharedText text, Coverage before, Instant received);
+    /// when the frame that caused it came in.
+    void push_change(SharedText text, Coverage before, Stamp received);
     /// A pong; `token` is the one that covers everything pushed so far. Behind many that wait it takes the
     /// place of the last one: a flood of pings makes no flood of pongs.
     void push_pong(std::optional<Uuid> re, std::optional<std::string> token, WallTime time);
@@ -46,16 +47,16 @@ class Outbound {
     // Output
     /// As many pieces as fit into one frame, at least one where any waits.
     Frame take_frame();
-    /// When the frame that caused the oldest change of the last taken frame had come in; 0 where it held
-    /// none.
-    Instant oldest_received() const { return oldest_received_; }
+    /// When the frame that caused the oldest change of the last taken frame had come in; none where it held
+    /// no change.
+    Stamp oldest_received() const { return oldest_received_; }
 
   private:
     enum class Kind : std::uint8_t { reply, change, pong };
     struct Item {
         SharedText text;
         Coverage before;
-        Instant received;
+        Stamp received;
         Kind kind = Kind::reply;
     };
     /// What a pong that waits will say; the n-th belongs to the n-th item of that kind.
@@ -74,7 +75,7 @@ class Outbound {
     std::size_t next_ = 0;  // items before it have been taken
     std::vector<Item> items_;
     std::vector<Pong> pongs_;
-    Instant oldest_received_;
+    Stamp oldest_received_;
 };
 
 }  // namespace parley::server

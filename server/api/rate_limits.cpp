@@ -45,14 +45,18 @@ RateLimits::Rate RateLimits::rate_of(const Allowance& allowance) {
     return {.unit = allowance.retry.ms, .full = allowance.burst * allowance.retry.ms, .per_ms = 1};
 }
 
+/// One is 1000 units, so that a rate of n a second is n units a millisecond.
+RateLimits::Rate RateLimits::rate_of(std::int64_t per_second, std::int64_t burst) {
+    return {.unit = 1'000, .full = burst * 1'000, .per_ms = per_second};
+}
+
 RateLimits::RateLimits(RateOptions options)
-    // One message is 1000 units, so that a rate of n a second is n units a millisecond.
-    : messages_(
-          {.unit = 1'000, .full = options.messages_burst * 1'000, .per_ms = options.messages_per_second}),
+    : messages_(rate_of(options.messages_per_second, options.messages_burst)),
       passwords_(rate_of(options.passwords)),
       passwords_of_address_(rate_of(options.passwords_of_address)),
       passwords_of_account_(rate_of(options.passwords_of_account)),
       accounts_(rate_of(options.accounts)),
+      calls_(rate_of(options.calls_per_second, options.calls_burst)),
       familiar_(familiar_max) {
     static_assert(std::tuple_size_v<decltype(hash_key_)> == crypto_shorthash_KEYBYTES);
     crypto_shorthash_keygen(hash_key_.data());
@@ -61,7 +65,8 @@ RateLimits::RateLimits(RateOptions options)
 std::size_t RateLimits::size() const {
     const std::lock_guard lock(mutex_);
     return messages_.recent.size() + passwords_.recent.size() + passwords_of_address_.recent.size() +
-           passwords_of_account_.recent.size() + accounts_.recent.size() + familiar_.size();
+           passwords_of_account_.recent.size() + accounts_.recent.size() + calls_.recent.size() +
+           familiar_.size();
 }
 
 /// SipHash: of 100,000 no two fall together, and nobody can choose two that do.
@@ -146,6 +151,14 @@ std::optional<Duration> RateLimits::take_account(std::string_view address, Insta
     const std::lock_guard lock(mutex_);
     if (const Duration wait = accounts_.wait(key, now); wait > Duration{}) return wait;
     accounts_.take(key, now);
+    return std::nullopt;
+}
+
+std::optional<Duration> RateLimits::take_call(std::string_view address, Instant now) {
+    const std::uint64_t key = hashed(address);
+    const std::lock_guard lock(mutex_);
+    if (const Duration wait = calls_.wait(key, now); wait > Duration{}) return wait;
+    calls_.take(key, now);
     return std::nullopt;
 }
 

@@ -31,6 +31,9 @@ struct RateOptions {
     Allowance passwords_of_account{.burst = 100, .retry = seconds(60)};
     /// Accounts that are made from one address without an invite.
     Allowance accounts{.burst = 10, .retry = seconds(600)};
+    /// HTTP calls of one address that show no token of somebody who is signed in.
+    std::int64_t calls_per_second = 20;
+    std::int64_t calls_burst = 600;
 };
 
 /// Somebody tries a password.
@@ -75,6 +78,9 @@ class RateLimits {
     std::optional<Duration> take_account(std::string_view address, Instant now);
     void account_not_tried(std::string_view address);
 
+    /// Takes one call of somebody of whom nobody knows who it is; else says how long to wait.
+    std::optional<Duration> take_call(std::string_view address, Instant now);
+
     /// Buckets and familiar addresses that are kept.
     std::size_t size() const;
 
@@ -108,6 +114,7 @@ class RateLimits {
     };
 
     static Rate rate_of(const Allowance& allowance);
+    static Rate rate_of(std::int64_t per_second, std::int64_t burst);
     std::uint64_t hashed(std::string_view text) const;
     std::uint64_t pair_of(const PasswordTry& attempt) const;
     std::uint64_t familiar_of(AccountKey account, std::string_view address) const;
@@ -121,6 +128,7 @@ class RateLimits {
     Buckets passwords_of_address_;
     Buckets passwords_of_account_;
     Buckets accounts_;
+    Buckets calls_;
     Recent<Instant> familiar_;
 };
 

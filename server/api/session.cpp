@@ -22,7 +22,7 @@ constexpr std::uint16_t unanswered_max = 4 * limits::in_flight_max;
 /// 4 reads under way, and what another sends in frames of their own waits with the kernel, however much it
 /// is. Only a single frame with hundreds of requests, sent while 64 are unanswered, has more to hold.
 constexpr std::size_t held_max = 4 * std::size_t{unanswered_max};
-static_assert(held_max * sizeof(protocol::Decoded) <= std::size_t{limits::session_queue_bytes_max},
+static_assert(held_max * sizeof(Session::Held) <= std::size_t{limits::session_queue_bytes_max},
               "What is held takes no more than what may wait to be written.");
 
 /// Reading and signing out are never limited: where too much is unanswered they wait.
@@ -67,6 +67,7 @@ void Session::greet() {
 void Session::handle_frame(std::string_view bytes) {
     if (closed()) return;
     last_frame_at_ = shard_.now().instant;
+    received_ = shard_.ports().stamps.stamp();
     auto decoded = protocol::decode_frame(bytes, encoding_);
     if (!decoded) {
         refuse(std::nullopt, decoded.error());
@@ -98,14 +99,17 @@ void Session::hold(protocol::Decoded decoded) {
         close(CloseCode::try_later);
         return;
     }
-    held_.push_back(std::move(decoded));
+    held_.push_back({std::move(decoded), received_});
     count_queued();
     if (std::exchange(takes_frames_, false)) connection_.take_frames(false);
 }
 
 void Session::handle_held() {
-    while (!closed() && held_next_ < held_.size() && !must_wait(held_[held_next_]))
-        handle_decoded(std::move(held_[held_next_++]));
+    while (!closed() && held_next_ < held_.size() && !must_wait(held_[held_next_].decoded)) {
+        Held& next = held_[held_next_++];
+        received_ = next.received;
+        handle_decoded(std::move(next.decoded));
+    }
     if (closed() || held_next_ < held_.size()) return;
     held_ = {};
     held_next_ = 0;
@@ -224,7 +228,7 @@ void Session::count_queued() {
 }
 
 void Session::count_bytes() {
-    const std::size_t bytes = outbound_.bytes() + held_.size() * sizeof(protocol::Decoded);
+    const std::size_t bytes = outbound_.bytes() + held_.size() * sizeof(Held);
     shard_.count_queued(static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(counted_bytes_));
     counted_bytes_ = bytes;
 }
@@ -246,8 +250,9 @@ void Session::handle_answer(const Origin& origin, const Result<Answer>& answer) 
 
 void Session::handle_written() {
     writing_ = false;
-    if (writing_received_.ms != 0) {
-        shard_.ports().metrics.delivery_ms.observe((shard_.now().instant - writing_received_).ms);
+    if (writing_received_ != Stamp{}) {
+        const Stamp written = shard_.ports().stamps.stamp();
+        shard_.ports().metrics.delivery_us.observe(written.us - writing_received_.us);
         writing_received_ = {};
     }
     shard_.mark_dirty(*this);

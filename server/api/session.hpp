@@ -36,6 +36,12 @@ class Shard;
 /// walks over. So a slow and a returning client are the same.
 class Session {
   public:
+    /// An envelope that waits to be handled.
+    struct Held {
+        protocol::Decoded decoded;
+        Stamp received;
+    };
+
     Session(SessionKey key, Shard& shard, Connection& connection, protocol::Encoding encoding);
 
     // Getters
@@ -44,6 +50,8 @@ class Session {
     SessionId id() const;
     AccountKey account() const { return account_; }
     DeviceKey device() const { return device_; }
+    /// When the envelope that is being handled came in.
+    Stamp received() const { return received_; }
     std::uint64_t turn() const { return turn_; }
     protocol::Encoding encoding() const { return encoding_; }
     bool closed() const { return stage_ == Stage::closed; }
@@ -76,7 +84,7 @@ class Session {
     void handle_answer(const Origin& origin, const Result<Answer>& answer);
     /// A change that was committed; `account_seq`: of a change of the account's stream. False: the queue is
     /// full, and the session falls back.
-    bool handle_change(SharedText text, const Batch& batch, Instant received,
+    bool handle_change(SharedText text, const Batch& batch, Stamp received,
                        std::optional<std::int64_t> account_seq);
     void handle_opened(ConversationKey conversation);
     void handle_closed(ConversationKey conversation);
@@ -229,10 +237,11 @@ class Session {
     Outbound outbound_;
     std::size_t counted_bytes_ = 0;
     /// When the frame came in that caused the oldest change of the frame being written.
-    Instant writing_received_;
+    Stamp writing_received_;
+    Stamp received_;  // of the envelope that is being handled
     /// Came while `auth` was being verified, or while too much was unanswered: the rest of a frame, behind
     /// which no other is taken. Not empty: from `held_next_` on they wait.
-    std::vector<protocol::Decoded> held_;
+    std::vector<Held> held_;
     std::size_t held_next_ = 0;
     std::vector<WaitingRead> waiting_;
 };

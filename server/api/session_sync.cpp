@@ -164,7 +164,7 @@ std::string Session::sealed(const SyncToken& token) const {
     return shard_.ports().tokens.make_sync(token, account_);
 }
 
-bool Session::handle_change(SharedText text, const Batch& batch, Instant received,
+bool Session::handle_change(SharedText text, const Batch& batch, Stamp received,
                             std::optional<std::int64_t> account_seq) {
     const Coverage before{.position = batch.first_position - 1, .account_seq = account_seq_};
     if (outbound_.bytes() + text->size() > shard_.session_queue_bytes_max()) {

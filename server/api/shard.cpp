@@ -166,14 +166,13 @@ bool Shard::submit(const Session& session, std::optional<Uuid> command, std::opt
                         .device = session.device(),
                         .command = command,
                         .follows = follows,
-                        .received = now_.instant};
+                        .received = session.received()};
     return ports_.writes.submit({.origin = origin, .command = std::move(what), .at = now_.wall});
 }
 
 bool Shard::submit_call(Origin origin, Command command, AnswerTo answer) {
     origin.shard = options_.number;
     origin.session = next_key();
-    origin.received = now_.instant;
     if (!ports_.writes.submit({.origin = origin, .command = std::move(command), .at = now_.wall}))
         return false;
     calls_.emplace(origin.session, std::move(answer));

@@ -53,6 +53,7 @@ struct ShardPorts {
     RateLimits& limits;
     ShardMetrics& metrics;
     Log& log = no_log();
+    const Stamps& stamps = no_stamps();
 };
 
 /// A part of the server's connections with all that concerns them: single-threaded, without I/O. Whoever runs

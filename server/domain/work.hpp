@@ -4,6 +4,7 @@
 #include "base/uuid.hpp"
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/keys.hpp"
+#include "server/domain/stamp.hpp"
 #include "server/domain/sync_token.hpp"
 
 #include <cstdint>
@@ -25,8 +26,8 @@ struct Origin {
     std::optional<Uuid> command;
     /// The command that this one follows (see the envelope's `follows`).
     std::optional<Uuid> follows;
-    /// When the shard received it; only measured, never decided by.
-    Instant received;
+    /// When the frame or call with it came in.
+    Stamp received;
 };
 
 /// Work that only HTTP or the operator brings; passwords are hashed before.

@@ -9,6 +9,11 @@ Now current_time() {
     return {.instant = {instant.count()}, .wall = {wall.count()}};
 }
 
+Stamp ClockStamps::stamp() const {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+}
+
 Stopwatch::Stopwatch() : began_(std::chrono::steady_clock::now()) {}
 
 std::chrono::microseconds Stopwatch::elapsed() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "server/domain/stamp.hpp"
 
 #include <chrono>
 
@@ -8,6 +9,12 @@ namespace parley::server {
 
 /// The clocks of the machine; everything else is handed the time.
 Now current_time();
+
+/// The stamps of a process that measures.
+class ClockStamps final : public Stamps {
+  public:
+    Stamp stamp() const override;
+};
 
 /// For measuring what takes less than a millisecond.
 class Stopwatch {

@@ -141,6 +141,9 @@ void add_sessions(Families& all) {
     all.counter("parley_bytes_out_total", "Bytes in frames written.", &M::bytes_out);
     all.counter("parley_errors_out_total", "Refusals sent on sockets.", &M::errors_out);
     all.counter("parley_http_calls_total", "HTTP calls.", &M::http_calls);
+    all.counter("parley_http_calls_refused_total",
+                "Calls without sign-in that were refused, since their address had made too many.",
+                &M::http_calls_refused);
     all.gauge("parley_session_queue_bytes", "What waits for slow connections.",
               [](const M& m) { return m.queued_bytes.value(); });
     all.gauge("parley_batch_queue_bytes", "Committed batches that wait to be told to connections, about.",
@@ -158,9 +161,8 @@ void add_sessions(Families& all) {
     all.histogram(
         "parley_delivery_seconds",
         "From the frame with a message to its change with the kernel, per frame out, by the oldest in it; "
-        "what a device resumes from the store is not in it. Both moments are cut to whole milliseconds: the "
-        "average of many is right, a single one may lie in the bucket beside its own.",
-        &M::delivery_ms, 1e-3);
+        "what a device resumes from the store is not in it.",
+        &M::delivery_us, 1e-6);
 }
 
 void add_process(Families& all, const ProcessMetrics& process) {

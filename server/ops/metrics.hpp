@@ -49,10 +49,9 @@ class Histogram {
     Counter sum_;
 };
 
-inline constexpr std::array<std::int64_t, 13> latency_bounds_ms{1,   2,   5,    10,   20,   50,   100,
-                                                                200, 500, 1000, 2000, 5000, 10000};
-inline constexpr std::array<std::int64_t, 14> duration_bounds_us{
-    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 5000000};
+inline constexpr std::array<std::int64_t, 16> duration_bounds_us{
+    100,    200,     500,     1'000,   2'000,     5'000,     10'000,    20'000,
+    50'000, 100'000, 200'000, 500'000, 1'000'000, 2'000'000, 5'000'000, 10'000'000};
 inline constexpr std::array<std::int64_t, 10> size_bounds{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 /// What one shard counts.
@@ -76,9 +75,10 @@ struct ShardMetrics {
     Counter resumes_cut_short;  ///< By the end of the connection, or by another resume on it.
     Counter reconnects;         ///< Connections whose first resume came with a token: devices that were here.
     Counter http_calls;
-    Counter queued_bytes;  ///< Waits in the queues of this shard's sessions; goes down as well.
+    Counter http_calls_refused;  ///< Without sign-in, of addresses that made too many.
+    Counter queued_bytes;        ///< Waits in the queues of this shard's sessions; goes down as well.
     std::atomic<std::int64_t> unwalked_bytes{0};  ///< Of committed batches that wait for this shard.
-    Histogram delivery_ms{latency_bounds_ms};     ///< Frame in to frame with the change handed to the kernel.
+    Histogram delivery_us{duration_bounds_us};    ///< Frame in to frame with the change handed to the kernel.
 };
 
 /// What the threads beside the shards count.

@@ -4,6 +4,7 @@ import re
 from prometheus_client.parser import text_string_to_metric_families as families_of
 from proof import waiting
 from proof.cases import equal
+from proof.disk import slow_disk
 from proof.rest import Rest
 from proof.server import Server
 from proof.session import Account, Session
@@ -13,7 +14,12 @@ ODD_UNITS = re.compile(r"_(?:ms|us|ns|millis|milliseconds|kb|mb|kib|mib)(?:_|$)"
 
 
 def run(cases):
-    for body in (metrics_are_well_formed, a_message_is_counted_once, what_happens_is_measured):
+    for body in (
+        metrics_are_well_formed,
+        a_message_is_counted_once,
+        what_happens_is_measured,
+        times_are_those_that_pass,
+    ):
         cases.run(f"metrics: {body.__name__.replace('_', ' ')}", body)
 
 
@@ -84,6 +90,49 @@ def what_happens_is_measured():
                 )
         for queue in ("parley_write_queue", "parley_read_queue", "parley_hash_queue"):
             equal(total(server, queue), 0, f"{queue}, of a server at rest")
+
+
+def times_are_those_that_pass():
+    """On a disk whose syncs take 30 ms a commit takes as long, a delivery no less than its commit, and both
+    no more than whoever waits for them sees."""
+    count, sync = 10, 0.03
+    with slow_disk(sync) as disk:
+        with Server(environment=disk.environment) as server:
+            ada, bob = (Account.register(server, name) for name in ("ada", "bob"))
+            with Session(server, ada) as sending, Session(server, bob) as hearing:
+                sending.send_message({"direct": bob.id}, "known to both from here on")
+                hearing.expect("message.new")
+                waiting.until(lambda: at_rest(server), "what was heard is written")
+                before, began = spent(server), waiting.now()
+                for number in range(count):
+                    sending.send_message({"direct": bob.id}, f"message {number}")
+                    hearing.expect("message.new")
+                passed = waiting.now() - began
+                due = before["deliveries"] + count
+                waiting.until(lambda: spent(server)["deliveries"] >= due, "all are told")
+                after = spent(server)
+        took = {name: after[name] - before[name] for name in before}
+        # Acks and receipts are commits as well, beside the ten.
+        assert took["commits"] >= count and took["committing"] >= took["commits"] * sync, took
+        assert took["committing"] <= waiting.now() - began, took
+        equal(took["deliveries"], count, "deliveries")
+        assert count * sync <= took["delivering"] <= passed, (took, passed)
+
+
+def spent(server):
+    """How often, and how long in seconds, so far."""
+    return {
+        "commits": total(server, "parley_commit_seconds_count"),
+        "committing": total(server, "parley_commit_seconds_sum"),
+        "deliveries": total(server, "parley_delivery_seconds_count"),
+        "delivering": total(server, "parley_delivery_seconds_sum"),
+    }
+
+
+def at_rest(server):
+    first = spent(server)
+    waiting.rest(1.5)
+    return spent(server) == first
 
 
 def messages_in(server):

@@ -73,6 +73,8 @@ ELSEWHERE = {
     "listen.port": ("../support/py/proof/server.py", '"listen.port": '),
     "listen.certificate": ("operation.py", '"listen.certificate": '),
     "listen.key": ("operation.py", '"listen.key": '),
+    "calls.per_second": ("besieged.py", '"calls.per_second": '),
+    "calls.burst": ("besieged.py", '"calls.burst": '),
     "store.scrub_rows_per_second": ("keeping.py", '"store.scrub_rows_per_second": '),
 }
 

@@ -26,8 +26,6 @@ def run(cases):
         invites_and_roles,
         closed_registration,
         drain_loses_nothing,
-        drain_says_closing,
-        drain_answers_calls_under_way,
         a_log_that_nobody_reads,
         kill_loses_nothing,
         tls,
@@ -198,30 +196,6 @@ def drain_loses_nothing():
     equal(codes, {1001}, "the close codes")
 
 
-def http_calls(server):
-    name = "parley_http_calls_total"
-    return sum(value for key, value in server.metrics().items() if key.startswith(name))
-
-
-def drain_answers_calls_under_way():
-    """A call that takes its time, here for its hash, is answered by a server that was told to end."""
-    with Server({"passwords.memory_kib": 262144, "passwords.passes": 8}) as server:
-        answers = []
-        calls = http_calls(server)
-        looks = []
-
-        def under_way():
-            looks.append(None)  # each look is a call by itself
-            return http_calls(server) > calls + len(looks)
-
-        call = threading.Thread(target=lambda: answers.append(register(server, "ada")))
-        call.start()
-        waiting.until(under_way, "the call is under way")
-        equal(server.stop(), 0, "the exit code")
-        call.join(10)
-        equal([answer.status for answer in answers], [201], "the answer")
-
-
 def a_log_that_nobody_reads():
     """A pipe that takes nothing keeps nobody from being served, nor the server from ending."""
     with Server({"log.level": "debug"}) as server:
@@ -250,21 +224,6 @@ def a_log_that_nobody_reads():
 
 def kill_loses_nothing():
     write_and_end(lambda server: server.kill())
-
-
-def drain_says_closing():
-    with Server() as server:
-        accounts = [Account.register(server, f"person{number}") for number in range(20)]
-        sessions = [Session(server, account) for account in accounts]
-        server.process.terminate()
-        waits = set()
-        for session in sessions:
-            closing = session.expect("closing")["payload"]
-            equal(closing["code"], 1001, "the announced code")
-            waits.add(closing["reconnect_after_ms"])
-            equal(session.close_code(), 1001, "the close code")
-        equal(server.stop(), 0, "the exit code")
-        assert len(waits) > 5, f"the return is not spread: {sorted(waits)}"
 
 
 LENIENT_OPENSSL = """openssl_conf = all

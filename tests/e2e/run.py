@@ -9,7 +9,9 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support" / "py"))
 
+import besieged
 import conversation
+import draining
 import keeping
 import metrics
 import obeyed
@@ -24,10 +26,12 @@ def main(words):
     with Server() as server:
         conversation.run(cases, server)
     operation.run(cases)
+    draining.run(cases)
     keeping.run(cases)
     settings.run(cases)
     obeyed.run(cases)
     metrics.run(cases)
+    besieged.run(cases)
     cases.finish()
 
 

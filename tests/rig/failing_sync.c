@@ -1,6 +1,6 @@
-// Preloaded into a process, it makes one sync fail when it is told to: LD_PRELOAD=librig_failing_sync.so with
-// the variable RIG_SYNC naming a file of three 64-bit numbers that the process and who steers it both map.
-// The failing call reports EIO and syncs nothing, as a broken disk would.
+// Preloaded into a process, it makes one sync fail, or all take their time, when it is told to:
+// LD_PRELOAD=librig_failing_sync.so with the variable RIG_SYNC naming a file of four 64-bit numbers that the
+// process and who steers it both map. The failing call reports EIO and syncs nothing, as a broken disk would.
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 struct steering {
@@ -16,6 +17,8 @@ struct steering {
     _Atomic int64_t until_failure;
     _Atomic int64_t calls;
     _Atomic int64_t failures;
+    /// How long a sync takes longer than it would, in microseconds.
+    _Atomic int64_t delay_us;
 };
 
 static struct steering* steering;
@@ -33,6 +36,12 @@ __attribute__((constructor)) static void map_steering(void) {
 static int fails(void) {
     if (steering == NULL) return 0;
     atomic_fetch_add(&steering->calls, 1);
+    const int64_t delay_us = atomic_load(&steering->delay_us);
+    if (delay_us > 0) {
+        struct timespec left = {.tv_sec = delay_us / 1000000, .tv_nsec = delay_us % 1000000 * 1000};
+        while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+        }
+    }
     int64_t left = atomic_load(&steering->until_failure);
     while (left > 0 && !atomic_compare_exchange_weak(&steering->until_failure, &left, left - 1)) {
     }

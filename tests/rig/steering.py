@@ -19,11 +19,11 @@ def faketime_library():
 class Syncs:
     """The page that failing_sync.c maps: when one is to fail, how many there were, how many failed."""
 
-    FORM = "<qqq"
+    FORM = "<qqqq"
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self.path.write_bytes(struct.pack(self.FORM, 0, 0, 0))
+        self.path.write_bytes(struct.pack(self.FORM, 0, 0, 0, 0))
         with open(self.path, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), 0)
 
@@ -33,7 +33,7 @@ class Syncs:
 
     @property
     def failures(self):
-        return struct.unpack(self.FORM, self.page[:24])[2]
+        return struct.unpack(self.FORM, self.page[:32])[2]
 
 
 class Clock:

@@ -32,6 +32,7 @@ export class Server {
       'registration = "open"',
       `[listen]\naddress = "127.0.0.1"\nport = ${server.port}`,
       "[accounts]\nnew_max = 1000000",
+      "[calls]\nper_second = 1000000\nburst = 1000000",
       "[passwords]\nmemory_kib = 8\npasses = 1",
       "[messages]\nper_second = 1000000\nburst = 1000000",
     ];

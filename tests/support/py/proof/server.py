@@ -21,6 +21,8 @@ QUICK = {
     "registration": "open",
     "listen.strangers_max": 1000000,
     "accounts.new_max": 1000000,
+    "calls.per_second": 1000000,
+    "calls.burst": 1000000,
     "passwords.address_failures_max": 1000000,
     "messages.per_second": 1000000,
     "messages.burst": 1000000,

@@ -48,17 +48,62 @@ TEST(Operations, MeasureADeliveryFromTheFrameInToTheFrameOut) {
     Peer& hearing = world.online(bob);
     const StreamId group = world.group(ada, {bob});
     world.settle();
-    const Histogram& deliveries = world.shard_metrics.front()->delivery_ms;
+    const Histogram& deliveries = world.shard_metrics.front()->delivery_us;
     const std::int64_t sum_before = deliveries.sum();
     hearing.take();
     ada.ask(message(group, "it takes its time"));
     world.now.instant = world.now.instant + milliseconds(7);
     world.settle();
     ASSERT_EQ(texts_of(hearing.take()).size(), 1u);
-    EXPECT_EQ(deliveries.sum() - sum_before, 7);
+    EXPECT_EQ(deliveries.sum() - sum_before, 7'000);
     // Above 5 ms, up to 10 ms.
-    ASSERT_EQ(deliveries.bounds()[3], 10);
-    EXPECT_EQ(deliveries.count(3), 1) << "hers is an answer, his a delivery";
+    ASSERT_EQ(deliveries.bounds()[6], 10'000);
+    EXPECT_EQ(deliveries.count(6), 1) << "hers is an answer, his a delivery";
+}
+
+TEST(Operations, MeasureADeliveryOfLessThanAMillisecond) {
+    World world;
+    const Account bob = world.person("bob");
+    Peer& ada = world.online(world.person("ada"));
+    world.online(bob);
+    const StreamId group = world.group(ada, {bob});
+    world.settle();
+    const Histogram& deliveries = world.shard_metrics.front()->delivery_us;
+    const std::int64_t sum_before = deliveries.sum();
+    ada.ask(message(group, "in no time"));
+    world.besides_us += 400;
+    world.settle();
+    EXPECT_EQ(deliveries.sum() - sum_before, 400);
+    // As much by HTTP, from the call on.
+    const Account carol = world.person("carol");
+    auto answer = world.begin({.method = "POST",
+                               .target = "/v1/direct/" + bob.id.text() + "/messages",
+                               .authorization = "Bearer " + carol.access,
+                               .idempotency_key = world.next_id().text(),
+                               .body = R"({"text":"by a call"})"});
+    world.besides_us += 300;
+    world.settle();
+    ASSERT_TRUE(*answer);
+    EXPECT_EQ((*answer)->status, 200) << (*answer)->body;
+    EXPECT_EQ(deliveries.sum() - sum_before, 700);
+}
+
+// Held until its answer: what waits with the server counts as well.
+TEST(Operations, MeasureADeliveryOfWhatHadToWait) {
+    World world;
+    const Account bob = world.person("bob");
+    const Account ada = world.person("ada");
+    world.online(bob);
+    const StreamId group = world.group(world.online(ada), {bob});
+    world.settle();
+    const Histogram& deliveries = world.shard_metrics.front()->delivery_us;
+    const std::int64_t sum_before = deliveries.sum();
+    Peer& sending = world.connect();
+    sending.ask(protocol::Auth{ada.access, {}});
+    sending.ask(message(group, "behind the sign-in"));
+    world.besides_us += 900;
+    world.settle();
+    EXPECT_EQ(deliveries.sum() - sum_before, 900);
 }
 
 TEST(Operations, CountFramesAndTheirBytesAndRefusalsAsTheyGoOut) {

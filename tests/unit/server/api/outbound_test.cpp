@@ -90,10 +90,10 @@ TEST(Outbound, RemembersWhenTheOldestOfAFrameCameIn) {
     queue.push_change(text("b"), {}, {50});
     queue.push_reply(text("c"));
     queue.take_frame();
-    EXPECT_EQ(queue.oldest_received(), Instant{50});
+    EXPECT_EQ(queue.oldest_received(), Stamp{50});
     queue.push_reply(text("c"));
     queue.take_frame();
-    EXPECT_EQ(queue.oldest_received(), Instant{0});
+    EXPECT_EQ(queue.oldest_received(), Stamp{0});
 }
 
 TEST(Outbound, ThatNeverRunsEmptyStaysInOrderAndSmall) {

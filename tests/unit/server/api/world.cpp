@@ -96,7 +96,7 @@ World::World(Options chosen)
         shard.life = store_->life();
         shard.position = store_->position();
         shard.run = "test";
-        const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back(), lines};
+        const ShardPorts ports{writes, reads, *this, tokens, limits, *shard_metrics.back(), lines, *this};
         shards_.push_back(std::make_unique<Shard>(shard, ports));
         HttpOptions http = options.http;
         http.rules = options.rules;

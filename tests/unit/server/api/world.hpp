@@ -145,14 +145,16 @@ struct Account {
     std::string refresh;
 };
 
-class World : public Bus, public Operations {
+class World : public Bus, public Operations, public Stamps {
   public:
     struct Options {
         std::uint32_t shards = 1;
         Rules rules{.registration = Registration::open};
         RateOptions rates{.messages_per_second = 1'000'000,
                           .messages_burst = 1'000'000,
-                          .accounts = {.burst = 1'000'000, .retry = seconds(1)}};
+                          .accounts = {.burst = 1'000'000, .retry = seconds(1)},
+                          .calls_per_second = 1'000'000,
+                          .calls_burst = 1'000'000};
         ShardOptions shard;
         /// Its rules are those above.
         HttpOptions http{.decoy_hash = "decoy"};
@@ -161,11 +163,12 @@ class World : public Bus, public Operations {
     explicit World(Options options);
     ~World() override;
 
-    // Bus, Operations
+    // Bus, Operations, Stamps
     std::uint64_t next_turn() override { return ++turns_; }
     void announce(std::uint32_t from_shard, DeviceConnected connected) override;
     bool ready() const override { return is_ready; }
     std::string metrics() const override;
+    Stamp stamp() const override { return {now.instant.ms * 1'000 + besides_us}; }
 
     // Steps
     /// Decides what waits, in one transaction; the batch waits to be walked.
@@ -205,6 +208,8 @@ class World : public Bus, public Operations {
     std::string database() const { return disk_.database(); }
 
     Now now{.instant = {1'000'000}, .wall = {1'750'000'000'000}};
+    /// By which a finer clock is ahead of that.
+    std::int64_t besides_us = 0;
     Options options;
     TestHost host;
     Writes writes;

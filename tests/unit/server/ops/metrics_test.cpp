@@ -18,9 +18,9 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
     second.resumes_cut_short.add(5);
     first.reconnects.add(6);
     first.messages_out.add(7);
-    first.delivery_ms.observe(1);
-    first.delivery_ms.observe(3);
-    first.delivery_ms.observe(99'999);
+    first.delivery_us.observe(1'000);
+    first.delivery_us.observe(3'000);
+    first.delivery_us.observe(99'999'000);
     process.commit_works.observe(7);
     process.writes_queued_bytes = 6;
     first.unwalked_bytes = 5;
@@ -44,12 +44,12 @@ TEST(Metrics, CountPerShardAndCumulateHistograms) {
 }
 
 TEST(Histogram, PutsABoundIntoItsOwnBucket) {
-    Histogram histogram(latency_bounds_ms);
-    for (const std::int64_t bound : latency_bounds_ms)
+    Histogram histogram(duration_bounds_us);
+    for (const std::int64_t bound : duration_bounds_us)
         histogram.observe(bound);
-    for (std::size_t i = 0; i < latency_bounds_ms.size(); ++i)
+    for (std::size_t i = 0; i < duration_bounds_us.size(); ++i)
         EXPECT_EQ(histogram.count(i), 1);
-    EXPECT_EQ(histogram.count(latency_bounds_ms.size()), 0);
+    EXPECT_EQ(histogram.count(duration_bounds_us.size()), 0);
 }
 
 }  // namespace
