@@ -73,4 +73,18 @@ std::string_view first_code_points(std::string_view text, std::size_t points_max
     return text.substr(0, bytes);
 }
 
+char32_t take_code_point(std::string_view& text) {
+    constexpr char32_t replacement = 0xfffd;
+    const std::size_t length = sequence_length(text);
+    const std::string_view bytes = text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+    if (length == 0) return replacement;
+    const auto lead = static_cast<std::uint8_t>(bytes[0]);
+    if (length == 1) return lead;
+    char32_t point = lead & (0x7f >> length);
+    for (const char c : bytes.substr(1))
+        point = (point << 6) | (static_cast<std::uint8_t>(c) & 0x3f);
+    return point;
+}
+
 }  // namespace parley

@@ -13,4 +13,8 @@ std::optional<std::size_t> count_code_points(std::string_view text);
 /// The longest prefix of valid UTF-8 `text` that has at most `points_max` code points.
 std::string_view first_code_points(std::string_view text, std::size_t points_max);
 
+/// Takes the first code point off `text`, which is not empty; of what is not valid UTF-8 one byte, for which
+/// U+FFFD stands.
+char32_t take_code_point(std::string_view& text);
+
 }  // namespace parley

@@ -79,6 +79,12 @@ Status check_command(const protocol::Payload& command) {
     }
     if (const auto* profile = std::get_if<protocol::ProfileSet>(&command); profile && profile->handle)
         TRY(rules::check_handle(*profile->handle));
+    if (const auto* profile = std::get_if<protocol::ProfileSet>(&command); profile && profile->name)
+        TRY(rules::check_name(*profile->name, "name"));
+    if (const auto* made = std::get_if<protocol::ConversationCreate>(&command))
+        TRY(rules::check_name(made->title, "title"));
+    if (const auto* renamed = std::get_if<protocol::ConversationRename>(&command))
+        TRY(rules::check_name(renamed->title, "title"));
     // What the decoder refuses would be refused by the server's, too: the same limits, from the same schema.
     TRY(decode_command(
         encode_command(Uuid::version7(WallTime{}, std::array<std::uint8_t, 10>{}), WallTime{}, command)));

@@ -31,6 +31,10 @@ class CborWriter {
     void uuid(const Uuid& value) { string(bytes_major, as_text(value.bytes)); }
     void enumerator(std::int64_t number, std::string_view) { integer(number); }
 
+    void out_of_range() { in_range_ = false; }
+    /// Whether what was written can be read again.
+    bool in_range() const { return in_range_; }
+
   private:
     static constexpr unsigned natural_major = 0, bytes_major = 2, text_major = 3, list_major = 4,
                               map_major = 5;
@@ -57,6 +61,7 @@ class CborWriter {
     }
 
     std::string& out_;
+    bool in_range_ = true;
 };
 
 }  // namespace parley::protocol

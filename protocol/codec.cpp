@@ -50,6 +50,18 @@ void write_envelope(Out& out, const Envelope& from) {
     out.end_map();
 }
 
+/// Whether it can be read again.
+bool append_any_envelope(std::string& out, const Envelope& envelope, Encoding encoding) {
+    if (encoding == Encoding::json) {
+        JsonWriter writer(out);
+        write_envelope(writer, envelope);
+        return writer.in_range();
+    }
+    CborWriter writer(out);
+    write_envelope(writer, envelope);
+    return writer.in_range();
+}
+
 /// What stands for a payload that was left out.
 constexpr Node empty_map{.kind = Node::Kind::map, .after = 0, .number = 0, .text = {}};
 
@@ -162,13 +174,15 @@ Status check_size(std::string_view bytes, std::int64_t bytes_max) {
 }  // namespace
 
 void append_envelope(std::string& out, const Envelope& envelope, Encoding encoding) {
-    if (encoding == Encoding::json) {
-        JsonWriter writer(out);
-        write_envelope(writer, envelope);
-    } else {
-        CborWriter writer(out);
-        write_envelope(writer, envelope);
-    }
+    [[maybe_unused]] const bool readable = append_any_envelope(out, envelope, encoding);
+    assert(readable);
+}
+
+Status try_append_envelope(std::string& out, const Envelope& envelope, Encoding encoding) {
+    const std::size_t size = out.size();
+    if (append_any_envelope(out, envelope, encoding)) return {};
+    out.resize(size);
+    return out_of_range();
 }
 
 void append_to_frame(std::string& frame, std::string_view encoded_envelope, Encoding encoding) {

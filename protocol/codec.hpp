@@ -27,8 +27,12 @@ namespace parley::protocol {
 
 enum class Encoding { json, cbor };
 
-/// Appends one envelope: JSON in one line, without a newline; CBOR as one item.
+/// Appends one envelope: JSON in one line, without a newline; CBOR as one item. That every int is in its
+/// range is for the caller to know.
 void append_envelope(std::string& out, const Envelope& envelope, Encoding encoding);
+/// The same where the numbers come from elsewhere, or a mistake must not end the process: `internal` where
+/// one is none of the wire, 0 to 2^53-1, and then nothing is appended.
+Status try_append_envelope(std::string& out, const Envelope& envelope, Encoding encoding);
 
 /// Appends an encoded envelope to a frame; between JSON envelopes stands a newline.
 void append_to_frame(std::string& frame, std::string_view encoded_envelope, Encoding encoding);
@@ -54,6 +58,9 @@ Result<std::vector<Decoded>> decode_frame(std::string_view frame, Encoding encod
 /// are those of a frame.
 template <class T>
 std::string encode(const T& value, Encoding encoding);
+/// As try_append_envelope.
+template <class T>
+Result<std::string> try_encode(const T& value, Encoding encoding);
 template <class T>
 Result<T> decode(std::string_view bytes, Encoding encoding);
 

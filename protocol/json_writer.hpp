@@ -35,6 +35,10 @@ class JsonWriter {
     void uuid(const Uuid& value);
     void enumerator(std::int64_t, std::string_view name) { text(name); }
 
+    void out_of_range() { in_range_ = false; }
+    /// Whether what was written can be read again.
+    bool in_range() const { return in_range_; }
+
   private:
     // Only what opens a map or a list ends in these characters: a text ends in a quotation mark.
     void separate() {
@@ -42,6 +46,7 @@ class JsonWriter {
     }
 
     std::string& out_;
+    bool in_range_ = true;
 };
 
 }  // namespace parley::protocol

@@ -40,6 +40,7 @@ class LogWriter {
     void id(std::string_view value) { say(value); }
     void uuid(const Uuid& value) { say(value.text()); }
     void enumerator(std::int64_t, std::string_view name) { say(name); }
+    void out_of_range() {}
 
   private:
     void say(std::string_view value) {

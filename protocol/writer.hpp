@@ -6,7 +6,6 @@
 #include "protocol/field.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +20,7 @@
 ///     begin_map(pairs)  key(field)  end_map()         the pairs are counted before, as CBOR wants it
 ///     begin_list(count)  element()  end_list()        element() before each one
 ///     boolean(b)  integer(n)  text(s)  id(s)  uuid(u)  enumerator(number, name)
+///     out_of_range()                                  before an int that no reader would take
 namespace parley::protocol {
 
 /// How many fields of a value are written: 0 or 1 for a single field.
@@ -41,7 +41,7 @@ void put(Out& out, bool value) {
 
 template <class Out>
 void put(Out& out, std::int64_t value) {
-    assert(value >= 0 && value <= int_max);
+    if (value < 0 || value > int_max) out.out_of_range();
     out.integer(value);
 }
 

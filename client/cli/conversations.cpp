@@ -2,6 +2,7 @@
 #include "client/cli/directory.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
+#include "core/rules/text.hpp"
 
 #include <algorithm>
 
@@ -65,22 +66,12 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
 
 /// A title by which the group can be named on a command line again.
 Outcome<void> check_title(const std::string& title) {
-    const bool blank = title.find_first_not_of(' ') == std::string::npos;
-    if (blank) return stop(ExitCode::usage, "A group has a title of at least one character.");
     if (title.starts_with('@')) {
         return stop(ExitCode::usage,
                     "A title does not begin with @, which names a person. Nothing was done.");
     }
-    const bool controls = std::ranges::any_of(title, [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7f;
-    });
-    if (controls) {
-        return stop(
-            ExitCode::usage,
-            "A title is one line, without line breaks, tabs and other control characters. Nothing was "
-            "done.");
-    }
+    if (const auto fits = core::rules::check_name(title, "title"); !fits)
+        return stop(ExitCode::usage, "A title " + fits.error().context + ". Nothing was done.");
     return {};
 }
 

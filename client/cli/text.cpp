@@ -1,6 +1,7 @@
 #include "client/cli/text.hpp"
 
 #include "base/utf8.hpp"
+#include "core/rules/text.hpp"
 
 #include <time.h>
 
@@ -12,22 +13,6 @@ namespace parley::client::cli {
 namespace {
 
 constexpr char32_t replacement = 0xfffd;
-
-/// Takes the first code point off valid UTF-8 `text`.
-char32_t take_point(std::string_view& text) {
-    const std::string_view bytes = first_code_points(text, 1);
-    if (bytes.empty()) {  // Not valid UTF-8: one byte is given up.
-        text.remove_prefix(1);
-        return replacement;
-    }
-    text.remove_prefix(bytes.size());
-    const auto lead = static_cast<std::uint8_t>(bytes[0]);
-    if (bytes.size() == 1) return lead;
-    char32_t point = lead & (0x7f >> bytes.size());
-    for (const char c : bytes.substr(1))
-        point = (point << 6) | (static_cast<std::uint8_t>(c) & 0x3f);
-    return point;
-}
 
 void append_point(std::string& out, char32_t point) {
     const auto put = [&out](char32_t bits) {
@@ -78,18 +63,15 @@ std::string formatted(WallTime at, const char* format) {
 }  // namespace
 
 bool must_not_reach_a_terminal(char32_t point) {
-    const bool second_controls = point >= 0x80 && point < 0xa0;
-    const bool separators = point == 0x2028 || point == 0x2029;
-    const bool directions = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
     const bool tags = point >= 0xe0000 && point <= 0xe007f;
-    return second_controls || separators || directions || tags || point == 0xfeff;
+    return core::rules::breaks_a_line(point) || tags || point == 0xfeff;
 }
 
 std::string harmless_line(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty())
-        append_harmless(out, take_point(text));
+        append_harmless(out, take_code_point(text));
     return out;
 }
 
@@ -97,7 +79,7 @@ std::string harmless_block(std::string_view text, std::size_t indent) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        const char32_t point = take_point(text);
+        const char32_t point = take_code_point(text);
         if (point == '\n') {
             out += '\n' + std::string(indent, ' ');
         } else if (point == '\t') {
@@ -112,7 +94,7 @@ std::string harmless_block(std::string_view text, std::size_t indent) {
 std::size_t columns(std::string_view text) {
     std::size_t count = 0;
     while (!text.empty())
-        count += width(take_point(text));
+        count += width(take_code_point(text));
     return count;
 }
 
@@ -122,7 +104,7 @@ std::string first_columns(std::string text, std::size_t columns_max) {
     std::size_t used = 1;
     for (std::string_view left = text; !left.empty();) {
         const std::string_view before = left;
-        used += width(take_point(left));
+        used += width(take_code_point(left));
         if (used > columns_max) break;
         begun += before.substr(0, before.size() - left.size());
     }

@@ -118,6 +118,23 @@ std::string text_of(const Sizes& sizes, char letter, Digits digits) {
     return noise;
 }
 
+/// Of a name that the rules refuse, since it breaks a line or cannot be seen: noise that they refuse too. Of
+/// the first letter that there is one is made that breaks a line; of four bytes there are none that do, only
+/// such that cannot be seen.
+std::string refused_name_of(Sizes sizes, Digits digits) {
+    static constexpr std::string_view breaking[] = {"\x7f", "\xc2\x80", "\xe2\x80\xa8"};
+    std::size_t* const counts[] = {&sizes.plain, &sizes.longer[0], &sizes.longer[1]};
+    for (std::size_t kind = 0; kind < std::size(counts); ++kind) {
+        if (*counts[kind] == 0) continue;
+        --*counts[kind];
+        return std::string(breaking[kind]) + text_of(sizes, 'a', digits);
+    }
+    std::string noise;
+    for (; sizes.longer[2] > 0; --sizes.longer[2])
+        noise.append("\xf3\xa0\x80").push_back(static_cast<char>(0xa0 + digits.next(16)));  // U+E0020 …
+    return noise + text_of(sizes, 'a', digits);
+}
+
 std::string rejected_frame(const protocol::Rejected& rejected, Encoding encoding) {
     std::string bytes;
     const auto write = [&](auto out) {
@@ -154,6 +171,8 @@ void Noise::hide(std::string& text, TextKind kind) {
     const bool handle = kind == TextKind::handle;
     if (handle && rules::check_handle(text))
         text = handle_of(text.size(), digits);
+    else if (kind == TextKind::name && !rules::check_name(text, "name"))
+        text = refused_name_of(Sizes(text), digits);
     else
         text = text_of(Sizes(text), handle ? 'A' : 'a', digits);  // No handle has capitals.
 }

@@ -12,8 +12,14 @@ namespace parley::core::rules {
 /// with a letter. Anything else is `invalid`, field "handle".
 Status check_handle(std::string_view handle);
 
-/// Valid UTF-8 without NUL of 1 to `points_max` code points; `field` names it in the error.
-Status check_name(std::string_view name, std::int64_t points_max, std::string_view field);
+/// What is shown in one line among others, as a person's or a device's name or a title: valid UTF-8 of at
+/// most name_points_max code points, of which one can be seen and none breaks a line; `field` names it in the
+/// error. Of what was stored before there was this rule, it says nothing: whoever shows a name looks himself.
+Status check_name(std::string_view name, std::string_view field);
+
+/// Controls, separators of lines and paragraphs, and what turns the direction of the text around it (Unicode
+/// Standard Annex 9, section 2).
+bool breaks_a_line(char32_t point);
 
 /// The text of a message: valid UTF-8 without NUL, 1 to text_points_max code points, at most text_bytes_max
 /// bytes.

@@ -130,9 +130,12 @@ def structs(schema: Schema) -> str:
 #include <optional>
 #include <string>
 #include <vector>"""
-    return header(
-        includes, "\n".join(struct_definition(schema, one) for one in schema.structs_by_use if not one.local)
-    )
+    return header(includes, "\n".join(struct_definition(schema, one) for one in structs_of_messages(schema)))
+
+
+def structs_of_messages(schema: Schema) -> list[Struct]:
+    """Those that may be a part of a message."""
+    return [one for one in schema.structs_by_use if not one.local and not schema.holds_payload(one)]
 
 
 def door(schema: Schema) -> str:
@@ -176,11 +179,10 @@ struct Change {
 
 def rows_stamp(schema: Schema) -> int:
     """Of all that decides whether a row can be read; prose is none of it."""
-    structs = [*(message.payload for message in schema.changes), *schema.structs_by_use]
+    structs = [*(message.payload for message in schema.changes), *structs_of_messages(schema)]
     fields = [
         (one.id, one.name, one.type_text, one.optional, sorted(map(str, one.rules.items())))
         for struct in structs
-        if not struct.local
         for one in struct.fields
     ]
     enums = [(name, sorted(raw["values"])) for name, raw in schema.enums.items()]
@@ -190,7 +192,9 @@ def rows_stamp(schema: Schema) -> int:
 
 def messages(schema: Schema) -> str:
     rest = [message for message in schema.messages if message.own_payload and not message.change]
+    holders = [one for one in schema.structs_by_use if schema.holds_payload(one)]
     body = "\n".join(payload_definition(schema, message) for message in rest)
+    body += "\n" + "\n".join(struct_definition(schema, one) for one in holders)
     body += "\n" + variant("Payload", "Every message, in order of number.", schema.messages)
     return header('#include "protocol/generated/cpp/changes.hpp"', body)
 

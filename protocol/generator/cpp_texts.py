@@ -25,9 +25,11 @@ enum class TextKind { handle, name, other };
     structs = [*schema.structs_by_use, *schema.payload_structs]
     functions = {one.name: function(schema, one) for one in structs}
     changes = {message.payload.name for message in schema.changes}
+    holders = [one.name for one in schema.structs_by_use if schema.holds_payload(one)]
     # A change holds payloads and stands in payloads itself, so that it comes between.
-    first = [text for name, text in functions.items() if name in schema.structs or name in changes]
-    rest = [text for name, text in functions.items() if name not in schema.structs and name not in changes]
+    first = [name for name in functions if name in (*schema.structs, *changes) and name not in holders]
+    rest = [name for name in functions if name not in (*first, *holders)]
+    first, rest = ([functions[name] for name in names] for names in (first, [*rest, *holders]))
     variants = [variant("ChangePayload"), change_function(), *rest, variant("Payload")]
     body += "\n".join([*first, *variants])
     includes = (
@@ -47,7 +49,8 @@ def function(schema: Schema, struct: Struct) -> str:
 def has_text(schema: Schema, of: Field) -> bool:
     if of.type in ("text", "token", "change"):
         return True
-    return of.type in schema.structs and any(has_text(schema, one) for one in schema.structs[of.type].fields)
+    struct = schema.struct_of(of.type)
+    return struct is not None and any(has_text(schema, one) for one in struct.fields)
 
 
 def visits(of: Field) -> str:

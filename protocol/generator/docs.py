@@ -55,6 +55,7 @@ def messages_page(schema: Schema, examples: dict[str, Example]) -> str:
         parts.append(message_text(schema, message, examples[message.name]))
     parts.append("## Parts of messages\n")
     bodies = {call[key] for call in schema.http for key in ("body", "reply") if key in call} | {"Problem"}
+    bodies |= {one.type for name in bodies & schema.structs.keys() for one in schema.structs[name].fields}
     parts += [
         struct_text(schema, one, examples.get(one.name))
         for one in schema.wire_structs
@@ -179,7 +180,9 @@ def field_table(schema: Schema, struct: Struct) -> str:
 
 def type_text(schema: Schema, of: Field, page_of_the_wire: str) -> str:
     """With a link to what the type is; the door's page links to that of the wire."""
-    if of.type in schema.structs:
+    if payload_of := message_of(schema, of.type):
+        name = f"[{of.type}](#{anchor(payload_of)})"
+    elif of.type in schema.structs:
         struct = schema.structs[of.type]
         shared = any(one.payload is struct for one in schema.messages)
         place = anchor(of.type) + ("-struct" if shared else "")
@@ -189,6 +192,11 @@ def type_text(schema: Schema, of: Field, page_of_the_wire: str) -> str:
     else:
         name = of.type
     return f"list\\<{name}>" if of.is_list else name
+
+
+def message_of(schema: Schema, name: str) -> str | None:
+    """The message whose own payload has this name."""
+    return next((one.name for one in schema.messages if one.own_payload and one.payload.name == name), None)
 
 
 def presence(of: Field) -> str:
@@ -238,20 +246,23 @@ def http_text(schema: Schema) -> str:
         `resume`, `subscribe`, `unsubscribe`). The path's parameters fill the payload's fields of the same
         name (`{stream}` fills `target.stream`, `{account}` of a direct conversation `target.direct`); the
         header `Idempotency-Key` is the envelope's `id`, and `Parley-Follows` its `follows`; `Authorization:
-        Bearer` carries the access token, except where it says *none*. A refusal is a [Problem](#problem) with
-        the status of its error code."""
+        Bearer` carries the access token, except where it says *none*. The answer is the whole envelope of the
+        message that it names, or the struct itself, and 204 without a body where it names none. A refusal is
+        a [Problem](#problem) with the status of its error code. HEAD is answered as GET, without the body."""
     )
     text += "\n| method | path | body | answer | token | |\n| --- | --- | --- | --- | --- | --- |\n"
     replies = {message.name: message.reply for message in schema.messages}
     for call in schema.http:
         body = (
-            struct_link(call["body"])
+            struct_link(schema, call["body"])
             if "body" in call
             else link(call["message"])
             if "message" in call
             else ""
         )
-        reply = struct_link(call["reply"]) if "reply" in call else ""
+        reply = struct_link(schema, call["reply"]) if "reply" in call else ""
+        if "text" in call:
+            reply = "text"
         if "message" in call and replies[call["message"]]:
             reply = link(replies[call["message"]])
         text += (
@@ -261,7 +272,9 @@ def http_text(schema: Schema) -> str:
     return text
 
 
-def struct_link(name: str) -> str:
+def struct_link(schema: Schema, name: str) -> str:
+    if message := message_of(schema, name):
+        return f"the payload of {link(message)}"
     return f"[{name}](#{anchor(name)})"
 
 

@@ -70,8 +70,8 @@ def struct_map(schema: Schema, struct: Struct, value: dict, cbor: bool) -> Map:
 
 
 def scalar(schema: Schema, kind: str, value: object, cbor: bool) -> object:
-    if kind in schema.structs:
-        return struct_map(schema, schema.structs[kind], value, cbor)
+    if part := schema.struct_of(kind):
+        return struct_map(schema, part, value, cbor)
     if kind in schema.enums:
         return schema.enums[kind]["values"][value]["number"] if cbor else value
     match kind:

@@ -32,6 +32,7 @@ TEXTS = {
     "password": "correct horse battery staple",
     "avatar": "5eb63bbbe01eeed0",
     "type": "message.send",
+    "ConversationEntry.type": "conversation.state",
     "method": "POST",
     "path": "/v1/sessions/refresh",
     "body": "{}",
@@ -167,8 +168,8 @@ def one_value(schema: Schema, struct: Struct, of: Field, full: bool) -> object:
     if of.example not in (None, "absent"):
         return of.example
     own = f"{struct.name}.{of.name}"
-    if of.type in schema.structs:
-        return fields(schema, schema.structs[of.type], full)
+    if part := schema.struct_of(of.type):
+        return fields(schema, part, full)
     if of.type in schema.enums:
         return next(iter(schema.enums[of.type]["values"]))
     if of.type in schema.ids:

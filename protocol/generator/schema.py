@@ -120,6 +120,16 @@ class Schema:
     def changes(self) -> list[Message]:
         return [message for message in self.messages if message.change]
 
+    def struct_of(self, type_name: str) -> Struct | None:
+        """The struct or the payload of this name."""
+        payloads = (one for one in self.payload_structs if one.name == type_name)
+        return self.structs.get(type_name) or next(payloads, None)
+
+    def holds_payload(self, struct: Struct) -> bool:
+        """Whether it stands behind the messages, since the payload of one is a part of it."""
+        parts = [self.struct_of(one.type) for one in struct.fields]
+        return any(part and (part.name not in self.structs or self.holds_payload(part)) for part in parts)
+
     @property
     def structs_by_use(self) -> list[Struct]:
         return in_order_of_use(self.structs)
@@ -300,6 +310,10 @@ def check(schema: Schema) -> None:
         if message.sender not in ("client", "server", "both"):
             raise SchemaError(f"{message.name}: `from` is client, server or both")
     in_order_of_use(schema.structs)
+    for call in schema.http:
+        for part in ("body", "reply"):
+            if part in call and not schema.struct_of(call[part]):
+                raise SchemaError(f"{call['path']}: its {part} {call[part]} is not a struct")
     own = [struct.name for struct in schema.payload_structs]
     for name in own:
         if name in schema.structs or own.count(name) > 1:
@@ -311,6 +325,8 @@ def check(schema: Schema) -> None:
 def check_struct(schema: Schema, struct: Struct) -> None:
     numbers_are_unique(struct.name, [one.id for one in struct.fields])
     known = {*BASIC_TYPES, *schema.ids, *schema.enums, *schema.structs}
+    if struct.name in schema.structs and not struct.local:
+        known |= {one.name for one in schema.payload_structs}
     for one in struct.fields:
         where = f"{struct.name}.{one.name}"
         if one.type not in known:

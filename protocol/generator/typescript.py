@@ -29,8 +29,9 @@ def files(schema: Schema) -> dict[str, str]:
         "limits.ts": NOTICE + limits(schema),
         "errors.ts": NOTICE + errors(schema),
         "enums.ts": NOTICE + enums(schema),
-        "structs.ts": NOTICE + structs(schema, schema.wire_structs, []),
-        "door.ts": NOTICE + structs(schema, schema.local_structs, schema.wire_structs),
+        "structs.ts": NOTICE
+        + structs(schema, schema.wire_structs, {"./messages.ts": schema.payload_structs}),
+        "door.ts": NOTICE + structs(schema, schema.local_structs, {"./structs.ts": schema.wire_structs}),
         "messages.ts": NOTICE + messages(schema),
         "index.ts": NOTICE
         + "".join(
@@ -105,14 +106,15 @@ def enums(schema: Schema) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def imports(schema: Schema, of: list[Struct], elsewhere: list[Struct]) -> str:
+def imports(schema: Schema, of: list[Struct], elsewhere: dict[str, list[Struct]]) -> str:
     used = {PLAIN_TYPES.get(one.type, one.type) for struct in of for one in struct.fields}
     sources = {
         "./enums.ts": set(schema.enums),
         "./errors.ts": {"ErrorCode", "CloseCode"},
         "./ids.ts": {*schema.ids, "Uuid", "WallTime"},
-        "./structs.ts": {struct.name for struct in elsewhere},
     }
+    for path, parts in elsewhere.items():
+        sources[path] = {struct.name for struct in parts}
     lines = ""
     for path, names in sources.items():
         if names & used:
@@ -120,7 +122,7 @@ def imports(schema: Schema, of: list[Struct], elsewhere: list[Struct]) -> str:
     return lines + "\n" if lines else ""
 
 
-def structs(schema: Schema, of: list[Struct], elsewhere: list[Struct]) -> str:
+def structs(schema: Schema, of: list[Struct], elsewhere: dict[str, list[Struct]]) -> str:
     return imports(schema, of, elsewhere) + "\n".join(interface(one) for one in of)
 
 
@@ -160,7 +162,8 @@ def type_name(of: Field) -> str:
 def messages(schema: Schema) -> str:
     own = [message.payload for message in schema.messages if message.own_payload]
     payloads = Struct("", "", [Field(0, "", message.payload.name, False, "") for message in schema.messages])
-    body = imports(schema, [*own, envelope_struct(schema), payloads], schema.wire_structs)
+    elsewhere = {"./structs.ts": schema.wire_structs}
+    body = imports(schema, [*own, envelope_struct(schema), payloads], elsewhere)
     for message in schema.messages:
         if message.own_payload:
             body += interface(message.payload) + "\n"
@@ -263,8 +266,8 @@ def literal_struct(schema: Schema, struct: Struct, value: dict) -> str:
 
 
 def literal(schema: Schema, kind: str, value: object) -> str:
-    if kind in schema.structs:
-        return literal_struct(schema, schema.structs[kind], value)
+    if part := schema.struct_of(kind):
+        return literal_struct(schema, part, value)
     if kind in schema.ids or kind == "uuid":
         return f"{json.dumps(str(value))} as parley.{'Uuid' if kind == 'uuid' else kind}"
     if kind == "change":

@@ -40,6 +40,7 @@ const std::string& EncodedBatch::text(std::size_t effect, protocol::Encoding enc
     Slot& slot = slots_[effect][static_cast<std::size_t>(encoding)];
     if (const std::string* known = slot.load(std::memory_order_acquire)) return *known;
     auto made = std::make_unique<std::string>();
+    // What a row says was tried as it was stored.
     protocol::append_envelope(*made, envelope_of(batch_->effects[effect]), encoding);
     // Two shards may get here at once; then one of them has worked for nothing.
     const std::string* expected = nullptr;

@@ -10,7 +10,7 @@ namespace parley::server {
 /// One HTTP call, as far as the API looks at it.
 struct HttpRequest {
     std::string method;
-    /// Path and query as they came.
+    /// As it came.
     std::string target;
     std::string authorization;
     std::string idempotency_key;

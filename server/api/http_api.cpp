@@ -3,17 +3,29 @@
 #include "protocol/payload_size.hpp"
 #include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
+#include "server/api/header_text.hpp"
 #include "server/api/http_call.hpp"
 #include "server/api/http_routes.hpp"
 #include "server/api/reads.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::server {
 
 namespace {
 
-constexpr std::string_view bearer = "Bearer ";
+/// The token that the header Authorization brings; empty where it brings none.
+std::string_view bearer_token(std::string_view authorization) {
+    const std::size_t end = std::min(authorization.find(' '), authorization.size());
+    if (!same_word(authorization.substr(0, end), "Bearer")) return {};
+    return trimmed(authorization.substr(end));
+}
+
+bool is_json(std::string_view content_type) {
+    const std::string_view type = content_type.substr(0, content_type.find(';'));
+    return same_word(trimmed(type), "application/json");
+}
 
 HttpResponse plain_text(int status, std::string text) {
     return {.status = status,
@@ -39,9 +51,15 @@ HttpResponse HttpApi::problem(const Error& error, int status, std::optional<std:
     problem.field = reply.field;
     problem.retry_after_ms = reply.retry_after_ms;
     problem.floor = floor;
+    auto body = protocol::try_encode(problem, protocol::Encoding::json);
+    if (!body) {  // A number is out of range: the code says enough without them.
+        problem.floor.reset();
+        problem.retry_after_ms.reset();
+        body = protocol::encode(problem, protocol::Encoding::json);
+    }
     HttpResponse response{.status = status,
                           .content_type = "application/problem+json",
-                          .body = protocol::encode(problem, protocol::Encoding::json),
+                          .body = std::move(*body),
                           .headers = {}};
     if (error.retry_after_ms > 0) {
         response.headers.emplace_back("Retry-After", std::to_string((error.retry_after_ms + 999) / 1000));
@@ -69,6 +87,8 @@ void HttpApi::route(const SharedCall& call) {
     auto target = parse_target(call->request.target);
     if (!target) return refuse_stranger(call, problem(target.error()));
     call->target = std::move(*target);
+    // The same without its body, which is not written then.
+    if (call->request.method == "HEAD") call->request.method = "GET";
     const FoundRoute found = find_route(call->request.method, call->target.segments);
     if (found.route == nullptr) {
         HttpResponse response =
@@ -87,13 +107,13 @@ void HttpApi::route(const SharedCall& call) {
     call->route = found.route;
     call->parameters = found.parameters;
     if (found.route->caller == Caller::signed_in) {
-        if (!call->request.authorization.starts_with(bearer)) {
+        const std::string_view token = bearer_token(call->request.authorization);
+        if (token.empty()) {
             return refuse_stranger(
                 call,
                 problem(
                     {ErrorCode::not_signed_in, "Send `Authorization: Bearer` with an access token.", 0, {}}));
         }
-        const std::string_view token = std::string_view(call->request.authorization).substr(bearer.size());
         const auto claims = shard_.ports().tokens.check_access(token, shard_.now().wall);
         if (!claims) return refuse_stranger(call, problem(claims.error()));
         call->claims = *claims;
@@ -184,8 +204,7 @@ void HttpCall::answer_json(int status, std::string body) {
 }
 
 Status HttpCall::check_body() const {
-    const std::string_view type = request.content_type;
-    if (!type.empty() && type != "application/json" && !type.starts_with("application/json;"))
+    if (!request.content_type.empty() && !is_json(request.content_type))
         return fail(ErrorCode::malformed, "Bodies are application/json.");
     return protocol::check_payload_size(request.body, protocol::Encoding::json);
 }

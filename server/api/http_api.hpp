@@ -73,6 +73,9 @@ class HttpApi {
     void serve_conversations(const SharedCall& call);
     void serve_devices(const SharedCall& call);
     void serve_profile(const SharedCall& call);
+    /// What `read` finds is the answer.
+    template <class Read>
+    void serve_own(const SharedCall& call, Read read);
 
     // http_sign_in.cpp: accounts and sessions
     void serve_register(const SharedCall& call);

@@ -1,5 +1,6 @@
 #include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
+#include "server/api/encoding.hpp"
 #include "server/api/http_api.hpp"
 #include "server/api/http_call.hpp"
 #include "server/api/reads.hpp"
@@ -16,9 +17,27 @@ using protocol::Encoding;
 /// What a read brought, as the body of the answer.
 using Body = Result<std::string>;
 
-void answer_read(HttpCall& call, const Body& body) {
-    if (!body) return call.refuse(body.error());
-    call.answer_json(200, *body);
+/// Says in the log what nobody could read; the caller then gets `internal`.
+template <class T>
+Body written(const T& answer, Log& log) {
+    Body body = protocol::try_encode(answer, Encoding::json);
+    if (!body) log_unreadable(log, "an answer of HTTP");
+    return body;
+}
+
+Body written(const protocol::Envelope& envelope, Log& log) {
+    std::string body;
+    const Status appended = protocol::try_append_envelope(body, envelope, Encoding::json);
+    if (appended) return body;
+    log_unreadable(log, name_of(envelope.type()));
+    return fail(appended.error());
+}
+
+void answer_with(HttpCall& call, const Body& body) {
+    if (body) return call.answer_json(200, *body);
+    // What an error of ours says is for the log.
+    if (body.error().code == ErrorCode::internal) return call.refuse({ErrorCode::internal, {}, 0, {}});
+    call.refuse(body.error());
 }
 
 }  // namespace
@@ -40,8 +59,8 @@ void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
     auto brought = std::make_shared<Brought>();  // by the read and by what follows it
     with_device(
         call,
-        [brought, read = to_read(call->claims.account, std::move(request)),
-         at = shard_.now().wall](Snapshot& snapshot) {
+        [brought, read = to_read(call->claims.account, std::move(request)), at = shard_.now().wall,
+         &log = shard_.ports().log](Snapshot& snapshot) {
             auto answer = read(snapshot);
             if (!answer) {
                 brought->body = fail(std::move(answer.error()));
@@ -53,11 +72,10 @@ void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
                 return;
             }
             answer->timestamp = at;
-            brought->body.emplace();
-            protocol::append_envelope(*brought->body, *answer, Encoding::json);
+            brought->body = written(*answer, log);
         },
         [call, brought] {
-            if (brought->body) return call->answer_json(200, *brought->body);
+            if (!brought->floor) return answer_with(*call, brought->body);
             call->answer(problem(brought->body.error(), 0, brought->floor));
         });
 }
@@ -105,9 +123,7 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
         const bool queued =
             shard_.submit_call(origin, std::move(*shared), [call, id](const Result<Answer>& answer) {
                 if (!answer) return call->refuse(answer.error());
-                std::string body;
-                protocol::append_envelope(body, answer_envelope(id, *answer), Encoding::json);
-                call->answer_json(200, std::move(body));
+                answer_with(*call, written(answer_envelope(id, *answer), *call->log));
             });
         if (!queued) call->refuse(busy());
     });
@@ -127,56 +143,31 @@ void HttpApi::serve_acks(const SharedCall& call) {
 void HttpApi::serve_conversations(const SharedCall& call) {
     const auto after = call->target.number("after");
     if (!after) return call->refuse(after.error());
-    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
-    with_device(
-        call,
-        [body, account = call->claims.account, after = after->value_or(0)](Snapshot& snapshot) {
-            const auto page = conversation_states(snapshot, account, after);
-            if (!page) {
-                *body = fail(page.error());
-                return;
-            }
-            std::string text = "{\"conversations\":[";
-            for (const protocol::Envelope& state : page->states) {
-                if (!text.ends_with('[')) text += ',';
-                protocol::append_envelope(text, state, Encoding::json);
-            }
-            text += ']';
-            if (page->after > 0) text += ",\"after\":" + std::to_string(page->after);
-            *body = text + "}";
-        },
-        [call, body] { answer_read(*call, *body); });
+    serve_own(call, [account = call->claims.account, after = after->value_or(0)](Snapshot& snapshot) {
+        return conversation_states(snapshot, account, after);
+    });
 }
 
 void HttpApi::serve_devices(const SharedCall& call) {
-    auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
-    with_device(
-        call,
-        [body, account = call->claims.account](Snapshot& snapshot) {
-            const auto all = devices(snapshot, account);
-            if (!all) {
-                *body = fail(all.error());
-                return;
-            }
-            std::string text = "{\"devices\":[";
-            for (const protocol::DeviceChanged& device : *all) {
-                if (!text.ends_with('[')) text += ',';
-                text += protocol::encode(device, Encoding::json);
-            }
-            *body = text + "]}";
-        },
-        [call, body] { answer_read(*call, *body); });
+    serve_own(call,
+              [account = call->claims.account](Snapshot& snapshot) { return devices(snapshot, account); });
 }
 
 void HttpApi::serve_profile(const SharedCall& call) {
+    serve_own(call,
+              [account = call->claims.account](Snapshot& snapshot) { return profile(snapshot, account); });
+}
+
+template <class Read>
+void HttpApi::serve_own(const SharedCall& call, Read read) {
     auto body = std::make_shared<Body>(not_read());  // by the read and by what follows it
     with_device(
         call,
-        [body, account = call->claims.account](Snapshot& snapshot) {
-            const auto own = profile(snapshot, account);
-            *body = own ? Body(protocol::encode(*own, Encoding::json)) : Body(fail(own.error()));
+        [body, read = std::move(read), &log = shard_.ports().log](Snapshot& snapshot) {
+            const auto found = read(snapshot);
+            *body = found ? written(*found, log) : Body(fail(found.error()));
         },
-        [call, body] { answer_read(*call, *body); });
+        [call, body] { answer_with(*call, *body); });
 }
 
 }  // namespace parley::server

@@ -163,6 +163,7 @@ FoundRoute find_route(std::string_view method, std::span<const std::string_view>
         }
         if (!found.allowed.empty()) found.allowed += ", ";
         found.allowed += route.method;
+        if (route.method == "GET") found.allowed += ", HEAD";
     }
     return found;
 }

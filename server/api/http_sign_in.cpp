@@ -1,4 +1,5 @@
 #include "base/utf8.hpp"
+#include "core/rules/text.hpp"
 #include "server/api/busy.hpp"
 #include "server/api/http_api.hpp"
 #include "server/api/http_call.hpp"
@@ -89,6 +90,8 @@ void HttpApi::hash_and_register(const SharedCall& call, const std::shared_ptr<Re
 void HttpApi::serve_sign_in(const SharedCall& call) {
     auto body = call->body<protocol::SignIn>();
     if (!body) return call->refuse(body.error());
+    if (const Status fits = core::rules::check_name(body->device_name, "device_name"); !fits)
+        return call->refuse(fits.error());
     auto sign_in =
         std::make_shared<protocol::SignIn>(std::move(*body));  // by the read and by what follows it
     auto facts = std::make_shared<Result<std::optional<PasswordFacts>>>(not_read());  // likewise

@@ -1,6 +1,7 @@
 #include "server/api/http_target.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/api/header_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -17,6 +18,12 @@ constexpr std::int64_t number_max = (std::int64_t{1} << 53) - 1;
 bool is_plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
+}
+
+/// A name or an address, and perhaps a port.
+bool is_host(std::string_view text) {
+    return !text.empty() &&
+           std::ranges::all_of(text, [](char c) { return is_plain(c) || c == ':' || c == '[' || c == ']'; });
 }
 
 bool is_plain(std::string_view text) {
@@ -37,9 +44,23 @@ std::string_view take_until(std::string_view& text, char separator) {
 
 }  // namespace
 
+SplitTarget split_target(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!same_word(target.substr(0, scheme.size()), scheme)) continue;
+        const std::string_view named = target.substr(scheme.size());
+        const std::size_t end = std::min(named.find_first_of("/?"), named.size());
+        const std::string_view host = named.substr(0, end);
+        if (!is_host(host)) break;
+        const std::string_view rest = named.substr(end);
+        // Without a path it is the root, where there is nothing, whatever is asked of it.
+        return {.host = host, .rest = rest.starts_with('/') ? rest : "/"};
+    }
+    return {.host = {}, .rest = target};
+}
+
 Result<HttpTarget> parse_target(std::string_view target) {
     HttpTarget parsed;
-    std::string_view query = target;
+    std::string_view query = split_target(target).rest;
     std::string_view path = take_until(query, '?');
     if (!path.starts_with('/')) return bad_target();
     if (path.size() > 1 && path.ends_with('/')) return bad_target();

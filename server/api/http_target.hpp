@@ -21,8 +21,17 @@ struct HttpTarget {
     Result<std::optional<std::int64_t>> number(std::string_view name) const;
 };
 
-/// Nothing of ours needs escapes, empty or dotted segments, or anything else that a proxy and a server could
-/// read in two ways: all that is refused (`malformed`) instead of made sense of.
+/// A target whose sender named scheme and host in it, as to a proxy (RFC 9112, section 3.2.2), in its two
+/// parts; of any other the host is empty and the rest is all of it. Views into the target's text.
+struct SplitTarget {
+    std::string_view host;
+    std::string_view rest;
+};
+SplitTarget split_target(std::string_view target);
+
+/// Of either form; which host it names is no matter of ours. Nothing of ours needs escapes, empty or dotted
+/// segments, or anything else that a proxy and a server could read in two ways: all that is refused
+/// (`malformed`) instead of made sense of.
 Result<HttpTarget> parse_target(std::string_view target);
 
 }  // namespace parley::server

@@ -2,6 +2,7 @@
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "server/api/commands.hpp"
+#include "server/api/encoding.hpp"
 #include "server/api/shard.hpp"
 
 #include <algorithm>
@@ -197,7 +198,7 @@ void Session::refuse(std::optional<Uuid> re, const Error& error) {
 
 SharedText Session::encode(const protocol::Envelope& envelope) const {
     auto text = std::make_shared<std::string>();
-    protocol::append_envelope(*text, envelope, encoding_);
+    append_answer(*text, envelope, encoding_, shard_.ports().log);
     return text;
 }
 

@@ -1,5 +1,6 @@
 #include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
+#include "server/api/encoding.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
 #include "server/api/shard.hpp"
@@ -74,7 +75,8 @@ void Session::read_next() {
     reply.timestamp = shard_.now().wall;
     const bool reading = shard_.ports().reads.submit(
         shard_.options().number,
-        [done, reply, read = std::move(read), encoding = encoding_](Snapshot& snapshot) {
+        [done, reply, read = std::move(read), encoding = encoding_,
+         &log = shard_.ports().log](Snapshot& snapshot) {
             auto answer = read(snapshot);
             done->position = snapshot.position();
             done->refused = !answer || std::holds_alternative<protocol::ErrorReply>(answer->payload);
@@ -85,7 +87,7 @@ void Session::read_next() {
             } else {
                 envelope.payload = error_reply(answer.error());
             }
-            protocol::append_envelope(done->text, envelope, encoding);
+            append_answer(done->text, envelope, encoding, log);
         },
         [&shard = shard_, key = key_, asked = std::move(asked), done] {
             if (Session* session = shard.find(key)) session->finish_read(asked, done);

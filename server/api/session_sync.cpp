@@ -1,4 +1,5 @@
 #include "base/mutant.hpp"
+#include "server/api/encoding.hpp"
 #include "server/api/reads.hpp"
 #include "server/api/session.hpp"
 #include "server/api/shard.hpp"
@@ -15,9 +16,9 @@ namespace {
 /// When the readers are busy, a resume tries again after this.
 constexpr Duration part_retry = milliseconds(100);
 
-void append(std::string& frame, const protocol::Envelope& envelope, protocol::Encoding encoding) {
+void append(std::string& frame, const protocol::Envelope& envelope, protocol::Encoding encoding, Log& log) {
     std::string text;
-    protocol::append_envelope(text, envelope, encoding);
+    append_answer(text, envelope, encoding, log);
     protocol::append_to_frame(frame, text, encoding);
 }
 
@@ -65,11 +66,12 @@ void Session::read_part() {
     auto part = std::make_shared<Part>();  // by the read and by what follows it
     const bool reading = shard_.ports().reads.submit(
         shard_.options().number,
-        [part, account = account_, token = resume_token_, encoding = encoding_](Snapshot& snapshot) {
+        [part, account = account_, token = resume_token_, encoding = encoding_,
+         &log = shard_.ports().log](Snapshot& snapshot) {
             part->part = resume_part(snapshot, account, token);
             if (!part->part) return;
             for (const protocol::Envelope& envelope : part->part->envelopes)
-                append(part->text, envelope, encoding);
+                append(part->text, envelope, encoding, log);
         },
         [&shard = shard_, key = key_, attempt = attempt_, part] {
             if (Session* session = shard.find(key))
@@ -107,7 +109,7 @@ void Session::handle_part(std::uint32_t attempt, const Result<ResumePart>& read,
     } else {
         last.payload = protocol::Sync{.token = sealed(part.token)};
     }
-    append(text, last, encoding_);
+    append(text, last, encoding_, shard_.ports().log);
     push_reply(std::make_shared<const std::string>(std::move(text)));
     if (goes_live && !closed()) go_live(part);
 }

@@ -144,9 +144,23 @@ Status check_present(const DeviceRecord& device) {
     return signed_out(device.token_reused);
 }
 
+namespace {
+
+const std::string& shown_name(const RegisterAccount& command) {
+    return command.name.empty() ? command.handle : command.name;
+}
+
+Status check_names(const RegisterAccount& command) {
+    TRY(core::rules::check_name(shown_name(command), "name"));
+    return core::rules::check_name(command.device_name, "device_name");
+}
+
+}  // namespace
+
 Status may_register(Snapshot& snapshot, const Rules& rules, const RegisterAccount& command, WallTime at) {
     TRY(check_invite(snapshot.accounts(), rules, command.invite, at));
     TRY(check_handle_free(snapshot.accounts(), command.handle, {}));
+    TRY(check_names(command));
     return snapshot.status();
 }
 
@@ -154,8 +168,7 @@ Result<Answer> perform(WorkContext& context, const RegisterAccount& command) {
     Accounts& accounts = context.store.accounts();
     TRY_ASSIGN(auto invite, check_invite(accounts, context.rules, command.invite, context.at));
     TRY(check_handle_free(accounts, command.handle, {}));
-    const auto& name = command.name.empty() ? command.handle : command.name;
-    TRY(core::rules::check_name(name, limits::name_points_max, "name"));
+    TRY(check_names(command));
     if (invite) {
         --invite->uses_left;
         context.store.account_writes().put(*invite);
@@ -163,7 +176,7 @@ Result<Answer> perform(WorkContext& context, const RegisterAccount& command) {
     const bool administrator = invite && invite->administrator;
     const AccountRecord account{.key = {context.store.next_key(context.at)},
                                 .handle = command.handle,
-                                .name = name,
+                                .name = shown_name(command),
                                 .role = administrator ? AccountRole::administrator : AccountRole::person,
                                 .password_hash = command.password_hash};
     put_profile(context, account);
@@ -175,6 +188,7 @@ Result<Answer> perform(WorkContext& context, const AddDevice& command) {
     if (account == nullptr || account->password_hash != command.password_hash) {
         return fail(ErrorCode::credentials, "handle and password do not fit");
     }
+    TRY(core::rules::check_name(command.device_name, "device_name"));
     make_room(context, command.account);
     const auto devices = context.store.accounts().devices(command.account);
     if (std::cmp_greater_equal(devices.size(), context.rules.devices_max)) {
@@ -227,7 +241,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command
         account.handle = *command.handle;
     }
     if (command.name) {
-        TRY(core::rules::check_name(*command.name, limits::name_points_max, "name"));
+        TRY(core::rules::check_name(*command.name, "name"));
         account.name = *command.name;
     }
     if (command.avatar) account.avatar = *command.avatar;

@@ -1,3 +1,4 @@
+#include "core/rules/text.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -78,6 +79,7 @@ ConversationRecord found_direct(WorkContext& context, AccountKey other) {
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command) {
+    TRY(core::rules::check_name(command.title, "title"));
     Founding founding{.title = command.title, .members = {context.account()}};
     for (const auto& id : command.members) {
         const auto key = account_key(id.text());
@@ -98,6 +100,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate&
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command) {
+    TRY(core::rules::check_name(command.title, "title"));
     TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
     TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), core::rules::Act::rename));
     auto& conversation = standing.conversation;

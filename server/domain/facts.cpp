@@ -34,13 +34,13 @@ Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::Pro
     return found;
 }
 
-Result<std::vector<protocol::DeviceChanged>> devices(Snapshot& snapshot, AccountKey account) {
-    std::vector<protocol::DeviceChanged> found;
+Result<protocol::DeviceList> devices(Snapshot& snapshot, AccountKey account) {
+    protocol::DeviceList found;
     for (const auto& device : snapshot.accounts().devices(account)) {
-        found.push_back({.device = to_id(device.key),
-                         .name = device.name,
-                         .created_at = device.created_at,
-                         .present = device.present});
+        found.devices.push_back({.device = to_id(device.key),
+                                 .name = device.name,
+                                 .created_at = device.created_at,
+                                 .present = device.present});
     }
     TRY(snapshot.status());
     return found;

@@ -207,7 +207,8 @@ Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const proto
         const auto last = *request.before == 0 ? head : std::min(*request.before - 1, head);
         page = page_before(snapshot, reading, last, limits).page;
     } else if (request.after) {
-        page = page_after(snapshot, reading, {.first = *request.after + 1, .last = head}, 0, limits).page;
+        const auto after = std::min(*request.after, head);  // a number of any size comes from outside
+        page = page_after(snapshot, reading, {.first = after + 1, .last = head}, 0, limits).page;
     } else if (request.around) {
         page = page_around(snapshot, reading, *request.around, limits);
     } else {

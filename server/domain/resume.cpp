@@ -1,30 +1,17 @@
 #include "base/mutant.hpp"
 #include "base/utf8.hpp"
+#include "protocol/codec.hpp"
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
 #include "server/domain/token_standing.hpp"
 
 #include <ranges>
+#include <string>
 #include <utility>
 
 namespace parley::server {
 
 namespace {
-
-/// A state without its texts, and one receipt, in JSON.
-constexpr std::int64_t state_bytes = 900;
-constexpr std::int64_t receipt_bytes = 90;
-/// A character takes up to six bytes in JSON.
-constexpr std::int64_t text_growth = 6;
-
-std::int64_t frame_bytes(const protocol::ConversationState& state) {
-    auto texts = state.summary.title ? state.summary.title->size() : 0;
-    if (state.summary.peer)
-        texts += state.summary.peer->name.size() + state.summary.peer->avatar.value_or("").size();
-    if (state.last) texts += state.last->text.size();
-    return state_bytes + static_cast<std::int64_t>(state.receipts.size()) * receipt_bytes +
-           static_cast<std::int64_t>(texts) * text_growth;
-}
 
 /// The newest message in what the member may see.
 std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& member) {
@@ -86,6 +73,8 @@ struct Room {
     std::int64_t rows = limits::page_rows_max;
     std::int64_t bytes = limits::page_bytes_max;
     bool empty = true;
+    /// What was measured last.
+    std::string json;
 
     bool full() const { return !empty && rows < 1; }
     /// The first thing always fits.
@@ -95,6 +84,15 @@ struct Room {
         --rows;
         bytes -= size;
         return true;
+    }
+    /// As it stands in JSON, which is never shorter than CBOR, and what separates it from the next. It is
+    /// measured by writing it: that costs little beside reading it, and an estimate that is never too small
+    /// would be several times too large.
+    bool take(const protocol::Envelope& envelope) {
+        json.clear();
+        // What cannot be written takes no room; whoever writes it says so.
+        if (!protocol::try_append_envelope(json, envelope, protocol::Encoding::json)) json.clear();
+        return take(static_cast<std::int64_t>(json.size()) + 1);
     }
 };
 
@@ -128,10 +126,11 @@ bool add_states(View& view, const AccountRecord& account, Room& room, ResumePart
             page.pop_back();
         for (const auto& moved : page) {
             if (room.full()) return false;
-            auto state = state_of(view, moved.conversation, account);
-            if (state && !room.take(frame_bytes(*state))) return false;
-            if (state) {
-                part.envelopes.push_back({.stream = to_id(moved.conversation), .payload = std::move(*state)});
+            if (auto state = state_of(view, moved.conversation, account)) {
+                protocol::Envelope envelope{.stream = to_id(moved.conversation),
+                                            .payload = std::move(*state)};
+                if (!room.take(envelope)) return false;
+                part.envelopes.push_back(std::move(envelope));
             }
             token.states_below = moved.position - 1;
         }
@@ -164,27 +163,35 @@ Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey key, const std::op
     return part;
 }
 
-Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey key, std::int64_t after) {
+Result<protocol::ConversationList> conversation_states(Snapshot& snapshot, AccountKey key,
+                                                       std::int64_t after) {
     const auto* account = snapshot.accounts().find(key);
     TRY(snapshot.status());
     if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
-    StatesPage page;
+    protocol::ConversationList list;
     Room room;
     const PositionRange range{.above = 0, .upto = after > 0 ? after - 1 : snapshot.position()};
     const auto moved = snapshot.conversations().moved(key, range, limits::page_rows_max + 1);
     std::int64_t last = 0;
     for (const auto& one : moved) {
-        std::optional<protocol::ConversationState> state;
-        if (!room.full()) state = state_of(snapshot, one.conversation, *account);
-        if (room.full() || (state && !room.take(frame_bytes(*state)))) {
-            page.after = last;
+        protocol::Envelope envelope{.stream = to_id(one.conversation)};
+        if (!room.full()) {
+            auto state = state_of(snapshot, one.conversation, *account);
+            if (!state) continue;
+            envelope.payload = std::move(*state);
+        }
+        if (room.full() || !room.take(envelope)) {
+            list.after = last;
             break;
         }
-        if (state) page.states.push_back({.stream = to_id(one.conversation), .payload = std::move(*state)});
+        list.conversations.push_back(
+            {.type = std::string(name_of(envelope.type())),
+             .stream = envelope.stream,
+             .payload = std::move(std::get<protocol::ConversationState>(envelope.payload))});
         last = one.position;
     }
     TRY(snapshot.status());
-    return page;
+    return list;
 }
 
 }  // namespace parley::server

@@ -19,7 +19,7 @@ class Snapshot;          // server/store/store.hpp: one consistent read view of 
 
 /// One frame's worth of a resume.
 struct ResumePart {
-    /// Account changes or conversation states, in order, at most page_rows_max and about 48 KiB.
+    /// Account changes or conversation states, in order, at most page_rows_max and page_bytes_max.
     std::vector<protocol::Envelope> envelopes;
     /// Covers everything up to and including this part.
     SyncToken token;
@@ -44,18 +44,14 @@ std::int64_t floor_of(Snapshot& snapshot, AccountKey reader, const StreamId& str
 Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request);
 Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request);
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
-Result<std::vector<protocol::DeviceChanged>> devices(Snapshot& snapshot, AccountKey account);
+Result<protocol::DeviceList> devices(Snapshot& snapshot, AccountKey account);
 Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);
-/// States of present conversations, latest moved first; as many as fit.
-struct StatesPage {
-    std::vector<protocol::Envelope> states;
-    /// What to ask for next: the commit position at which the last of these moved; 0: these were all.
-    std::int64_t after = 0;
-};
-/// `after`: of the page before; 0: the first. Nothing is seen twice. A conversation that had not been reached
-/// and moves before the next page is asked for is in none of them, since it now stands above: whoever needs
-/// all begins again, or resumes.
-Result<StatesPage> conversation_states(Snapshot& snapshot, AccountKey account, std::int64_t after);
+/// States of present conversations, latest moved first; as many as fit. `after`: of the list before, the
+/// commit position at which the last of it moved; 0: the first. Nothing is seen twice. A conversation that
+/// had not been reached and moves before the next list is asked for is in none of them, since it now stands
+/// above: whoever needs all begins again, or resumes.
+Result<protocol::ConversationList> conversation_states(Snapshot& snapshot, AccountKey account,
+                                                       std::int64_t after);
 
 /// What `auth` and sign-in need to know of a device and of an account.
 struct DeviceFacts {

@@ -1,7 +1,7 @@
 #include "server/net/client_address.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
-#include "server/net/header_text.hpp"
+#include "server/api/header_text.hpp"
 
 #include <arpa/inet.h>
 

@@ -1,10 +1,13 @@
 #include "server/net/http_connection.hpp"
 
 #include "server/api/busy.hpp"
+#include "server/api/header_text.hpp"
+#include "server/api/http_target.hpp"
 #include "server/net/websocket_connection.hpp"
 #include "server/net/wire.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -45,6 +48,32 @@ bool has_gone(int descriptor) {
 std::string text_of(beast::string_view text) {
     return {text.data(), text.size()};
 }
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Refuses a header about whose end of the body, or whose host, somebody between the client and us could
+/// think otherwise than we do: what is a body to him would be the next request to us. A length and chunks
+/// together, and what is no header at all, Beast refuses.
+Status check_header(const Request& request) {
+    // RFC 9112, section 6.1: of all codings we know only this one, and HTTP/1.0 knows none.
+    const std::string coding = text_of(request[http::field::transfer_encoding]);
+    if (request.count(http::field::transfer_encoding) > 0 &&
+        (!same_word(coding, "chunked") || request.version() < 11))
+        return fail(ErrorCode::malformed, "The only Transfer-Encoding here is `chunked`, of HTTP/1.1.");
+    // Section 6.3.
+    const auto lengths = request.count(http::field::content_length);
+    if (lengths > 1 || (lengths == 1 && !is_number(text_of(request[http::field::content_length]))))
+        return fail(ErrorCode::malformed, "A request says its Content-Length once, in digits.");
+    // Section 3.2.
+    if (request.version() >= 11 && request.count(http::field::host) != 1)
+        return fail(ErrorCode::malformed, "A request names its Host once.");
+    return {};
+}
+
+/// What is said to a client that waits with its body until it is asked for it.
+constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// One HTTP/1.1 connection; a call at a time. Everything on its shard's thread; what is under way holds it.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
@@ -93,7 +122,42 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void received_header(error_code error) {
         if (error) return refuse_unreadable(error);
+        const Request& request = parser_->get();
+        if (const Status clear = check_header(request); !clear)
+            return refuse(HttpApi::problem(clear.error()));
+        read_asked(request);
         limit_time(counted_->options().body_time_max);
+        const std::string expected = text_of(request[http::field::expect]);
+        if (expected.empty() || request.version() < 11) return read_body();
+        if (!same_word(expected, "100-continue")) {
+            return refuse(HttpApi::problem(
+                {ErrorCode::malformed, "All that can be expected of this server is `100-continue`.", 0, {}},
+                417));
+        }
+        if (parser_->is_done() || buffer_.size() > 0) return read_body();
+        asio::async_write(*wire_, asio::buffer(go_on),
+                          [self = shared_from_this()](error_code failure, std::size_t) {
+                              if (failure) return self->end();
+                              self->read_body();
+                          });
+    }
+
+    /// Before the body, since Beast puts the fields that stand behind it, if it comes in chunks, among those
+    /// of the header: nobody looks at these, as nobody between the client and us may have.
+    void read_asked(const Request& request) {
+        is_upgrade_ = beast::websocket::is_upgrade(request);
+        keep_alive_ = request.keep_alive();
+        asked_ = {.method = text_of(request.method_string()),
+                  .target = text_of(request.target()),
+                  .authorization = text_of(request[http::field::authorization]),
+                  .idempotency_key = text_of(request["Idempotency-Key"]),
+                  .follows = text_of(request["Parley-Follows"]),
+                  .content_type = text_of(request[http::field::content_type]),
+                  .body = {},
+                  .remote = limit_key(client_of(request))};
+    }
+
+    void read_body() {
         http::async_read(
             *wire_, buffer_, *parser_,
             [self = shared_from_this()](error_code failure, std::size_t) { self->received(failure); });
@@ -101,26 +165,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void received(error_code error) {
         if (error) return refuse_unreadable(error);
-        const Request& request = parser_->get();
-        // RFC 9112, section 3.2: whoever reads another one of two hosts than we do sees another request.
-        if (request.version() >= 11 && request.count(http::field::host) != 1) {
-            keep_alive_ = false;
-            return respond(HttpApi::problem({ErrorCode::malformed, "A request names its Host once.", 0, {}}));
-        }
-        if (beast::websocket::is_upgrade(request)) return upgrade();
-        keep_alive_ = request.keep_alive();
-        HttpRequest call{.method = text_of(request.method_string()),
-                         .target = text_of(request.target()),
-                         .authorization = text_of(request[http::field::authorization]),
-                         .idempotency_key = text_of(request["Idempotency-Key"]),
-                         .follows = text_of(request["Parley-Follows"]),
-                         .content_type = text_of(request[http::field::content_type]),
-                         .body = request.body(),
-                         .remote = limit_key(client_of(request)),
-                         .abandoned = [weak = weak_from_this()] {
-                             const auto self = weak.lock();
-                             return !self || self->is_abandoned();
-                         }};
+        if (is_upgrade_) return upgrade();
+        HttpRequest call = std::move(asked_);
+        call.body = std::move(parser_->get().body());
+        call.abandoned = [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            return !self || self->is_abandoned();
+        };
         gave_up_ = false;
         call_.emplace(counted_->doors(), &Doors::calls);
         const std::uint64_t number = ++calls_;
@@ -151,19 +202,24 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     /// Also of a peer that has only closed its side: whoever waits for an answer keeps it open.
     bool is_abandoned() const { return gave_up_ || !wire_ || has_gone(wire_->socket().native_handle()); }
 
+    /// The connection ends with the answer: nobody knows where the next request would begin.
+    void refuse(HttpResponse refusal) {
+        keep_alive_ = false;
+        respond(std::move(refusal));
+    }
+
     /// Says what is wrong where there is anything to say it to, and ends the connection.
     void refuse_unreadable(error_code error) {
-        keep_alive_ = false;
         if (error == http::error::header_limit) {
-            return respond(HttpApi::problem({ErrorCode::too_large, "The header is too long.", 0, {}}, 431));
+            return refuse(HttpApi::problem({ErrorCode::too_large, "The header is too long.", 0, {}}, 431));
         }
         if (error == http::error::body_limit) {
-            return respond(HttpApi::problem({ErrorCode::too_large, "The body is too long.", 0, {}}));
+            return refuse(HttpApi::problem({ErrorCode::too_large, "The body is too long.", 0, {}}));
         }
         const bool is_http_error =
             error.category() == http::make_error_code(http::error::bad_method).category();
         if (is_http_error && error != http::error::end_of_stream && error != http::error::partial_message) {
-            return respond(HttpApi::problem({ErrorCode::malformed, "This is no HTTP request.", 0, {}}));
+            return refuse(HttpApi::problem({ErrorCode::malformed, "This is no HTTP request.", 0, {}}));
         }
         end();
     }
@@ -171,23 +227,21 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void upgrade() {
         const Request& request = parser_->get();
         if (const auto version = request[http::field::sec_websocket_version]; version != websocket_version) {
-            keep_alive_ = false;
             HttpResponse refusal = HttpApi::problem(
                 {ErrorCode::malformed, "The only version of WebSocket here is 13.", 0, {}}, 426);
             refusal.headers.emplace_back("Sec-WebSocket-Version", websocket_version);
-            return respond(std::move(refusal));
+            return refuse(std::move(refusal));
         }
-        const auto subprotocol = check_upgrade({.target = request.target(),
+        const auto [named, target] = split_target(asked_.target);
+        const std::string_view host = request[http::field::host];
+        const auto subprotocol = check_upgrade({.target = target,
                                                 .origin = request[http::field::origin],
-                                                .host = request[http::field::host],
+                                                .host = named.empty() ? host : named,
                                                 .subprotocols = request[http::field::sec_websocket_protocol],
                                                 .key = request[http::field::sec_websocket_key],
                                                 .secured = wire_->secured()},
                                                counted_->options());
-        if (!subprotocol) {
-            keep_alive_ = false;
-            return respond(HttpApi::problem(subprotocol.error()));
-        }
+        if (!subprotocol) return refuse(HttpApi::problem(subprotocol.error()));
         deadline_.cancel();
         serve_websocket(std::move(wire_), std::move(counted_), loop_, *subprotocol, parser_->release());
     }
@@ -207,6 +261,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         response_->keep_alive(keep_alive_);
         response_->body() = std::move(made.body);
         response_->prepare_payload();
+        // RFC 9110, section 9.3.2: the header is that of the answer to GET, and nothing stands behind it.
+        if (parser_->get().method() == http::verb::head) response_->body().clear();
         unsent_ = std::move(made.unsent);
         limit_time(counted_->options().body_time_max);
         http::async_write(*wire_, *response_, [self = shared_from_this()](error_code error, std::size_t) {
@@ -250,6 +306,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     asio::steady_timer deadline_;
     beast::flat_buffer buffer_;
     Address peer_;
+    /// Of the request being read: what its header says.
+    HttpRequest asked_;
+    bool is_upgrade_ = false;
     bool keep_alive_ = false;
     /// The call under way, and a number that tells its answer from that of an earlier one; a response that
     /// has begun takes the next number.

@@ -1,7 +1,7 @@
 #include "server/net/upgrade.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
-#include "server/net/header_text.hpp"
+#include "server/api/header_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,14 +17,6 @@ constexpr std::array<Subprotocol, 2> subprotocols{{
     {"parley.v1.cbor", protocol::Encoding::cbor},
     {"parley.v1.json", protocol::Encoding::json},
 }};
-
-bool same_text(std::string_view a, std::string_view b) {
-    const auto folded = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return folded(x) == folded(y); });
-}
 
 /// 16 bytes in base64.
 bool is_key(std::string_view text) {
@@ -54,7 +46,7 @@ std::optional<BareOrigin> without_scheme(std::string_view origin) {
 bool is_own_origin(const UpgradeRequest& request) {
     const auto origin = without_scheme(request.origin);
     if (!origin || (request.secured && !origin->secured)) return false;
-    return !request.host.empty() && same_text(origin->host, request.host);
+    return !request.host.empty() && same_word(origin->host, request.host);
 }
 
 }  // namespace
@@ -74,7 +66,7 @@ Result<Subprotocol> check_upgrade(const UpgradeRequest& request, const NetOption
     if (!request.origin.empty() && !is_own_origin(request)) {
         const bool listed =
             std::any_of(options.origins.begin(), options.origins.end(),
-                        [&](const std::string& known) { return same_text(known, request.origin); });
+                        [&](const std::string& known) { return same_word(known, request.origin); });
         if (!listed)
             return fail(ErrorCode::not_allowed,
                         "Pages of this origin may not connect (setting listen.origins).");

@@ -21,20 +21,20 @@ constexpr std::size_t noted_max = 16'384;
 
 struct EncodedAnswer {
     Type type = Type::done;
-    std::string body;
+    Result<std::string> body;
 };
 
 EncodedAnswer encode_answer(const Answer& answer) {
     if (const auto* read = std::get_if<protocol::ReadOk>(&answer.payload)) {
-        return {Type::read_ok, protocol::encode(*read, Encoding::cbor)};
+        return {Type::read_ok, protocol::try_encode(*read, Encoding::cbor)};
     }
     if (const auto* invite = std::get_if<protocol::Invite>(&answer.payload)) {
-        return {Type::invite, protocol::encode(*invite, Encoding::cbor)};
+        return {Type::invite, protocol::try_encode(*invite, Encoding::cbor)};
     }
     if (std::holds_alternative<protocol::ConversationCreated>(answer.payload)) {
-        return {Type::conversation_created, {}};
+        return {Type::conversation_created, std::string()};
     }
-    return {Type::done, {}};
+    return {Type::done, std::string()};
 }
 
 bool decode_answer(Type type, std::string_view body, Answer& answer) {
@@ -63,7 +63,8 @@ bool decode_answer(Type type, std::string_view body, Answer& answer) {
 }  // namespace
 
 CommandTable::CommandTable(Connection& connection)
-    : forgetting_(connection),
+    : connection_(connection),
+      forgetting_(connection),
       find_(
           connection,
           "SELECT content, creation, at, type, stream, seq, body FROM command WHERE account = ? AND id = ?"),
@@ -111,9 +112,10 @@ void CommandTable::clear() {
 void CommandTable::remember(const CommandRecord& record) {
     ++writes_;
     const auto encoded = encode_answer(record.answer);
+    if (!encoded.body) return connection_.note_mistake(encoded.body.error());
     const std::string_view stream = record.answer.stream.text();
     insert_.run(record.account, record.id, ByteView{record.content}, record.creation, record.answer.timestamp,
-                static_cast<std::int64_t>(encoded.type), stream, record.answer.seq, as_bytes(encoded.body));
+                static_cast<std::int64_t>(encoded.type), stream, record.answer.seq, as_bytes(*encoded.body));
     forget(record.answer.timestamp);
 }
 

@@ -31,6 +31,7 @@ class CommandTable final : public Commands, public CommandWrites {
   private:
     void forget(WallTime now);
 
+    Connection& connection_;
     Forgetting forgetting_;
     std::int64_t writes_ = 0;
     std::set<std::pair<AccountKey, Uuid>> noted_;

@@ -43,8 +43,8 @@ std::int64_t frame_bytes(ByteView encoded) {
     return bytes;
 }
 
-std::string encode_body(const protocol::ChangePayload& payload) {
-    return std::visit([](const auto& one) { return protocol::encode(one, Encoding::cbor); }, payload);
+Result<std::string> encode_body(const protocol::ChangePayload& payload) {
+    return std::visit([](const auto& one) { return protocol::try_encode(one, Encoding::cbor); }, payload);
 }
 
 std::optional<protocol::ChangePayload> decode_body(Type type, std::string_view bytes) {

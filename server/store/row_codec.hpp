@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/result.hpp"
 #include "protocol/generated/cpp/changes.hpp"
 
 #include <array>
@@ -12,8 +13,8 @@
 /// How a row is written down: its body, and its checksum.
 namespace parley::server {
 
-/// CBOR.
-std::string encode_body(const protocol::ChangePayload& payload);
+/// CBOR; `internal` where it could not be read again.
+Result<std::string> encode_body(const protocol::ChangePayload& payload);
 /// Nothing for what is no body of this type.
 std::optional<protocol::ChangePayload> decode_body(protocol::Type type, std::string_view bytes);
 

@@ -200,18 +200,20 @@ void RowTable::insert(const RowToWrite& row) {
     const auto& change = row.change;
     assert(change.born == change.seq);
     const auto encoded = encode_body(change.payload);
-    const auto sum = checksum_for(row, encoded);
+    if (!encoded) return connection_.note_mistake(encoded.error());
+    const auto sum = checksum_for(row, *encoded);
     insert_.run(row.stream, change.born, change.seq, static_cast<std::int64_t>(change.type()), row.slot.value,
-                row.author, change.id, change.timestamp, row.gone, ByteView{sum}, as_bytes(encoded));
+                row.author, change.id, change.timestamp, row.gone, ByteView{sum}, as_bytes(*encoded));
 }
 
 void RowTable::replace(const RowToWrite& row) {
     const auto& change = row.change;
     assert(change.born < change.seq);
     const auto encoded = encode_body(change.payload);
-    const auto sum = checksum_for(row, encoded);
+    if (!encoded) return connection_.note_mistake(encoded.error());
+    const auto sum = checksum_for(row, *encoded);
     replace_.run(row.stream, change.born, change.seq, static_cast<std::int64_t>(change.type()),
-                 change.timestamp, row.gone, ByteView{sum}, as_bytes(encoded));
+                 change.timestamp, row.gone, ByteView{sum}, as_bytes(*encoded));
 }
 
 }  // namespace parley::server::sqlite

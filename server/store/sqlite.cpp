@@ -145,6 +145,10 @@ void Connection::note_damage(std::string what) {
     damaged_ = true;
 }
 
+void Connection::note_mistake(const Error& error) {
+    if (!failure_) failure_ = error;
+}
+
 Statement::~Statement() {
     sqlite3_finalize(handle_);
 }

@@ -96,6 +96,8 @@ class Connection {
     void note_failure(int code);
     /// The same for what SQLite takes for right.
     void note_damage(std::string what);
+    /// The same where what was to be written could not be read again.
+    void note_mistake(const Error& error);
     /// The error that a result code of SQLite's stands for.
     static Error error_of(int code, std::string_view detail);
 

@@ -22,6 +22,34 @@ std::string code_of(const Result<Answer>& answer) {
 
 }  // namespace
 
+TEST_P(StoreContract, NamesAndTitlesAreOneLineThatCanBeSeen) {
+    const auto ada = world.person("ada");
+    const auto group = world.group(ada, {}, "before");
+    for (const char* bad : {"   ", "a\nb", "\x1b[2J", "a\u2028b", "\u202eb", "\u200b"}) {
+        auto named = registration("bob");
+        named.name = bad;
+        expect_refused(world.work({}, named), ErrorCode::invalid);
+        auto device = registration("bob");
+        device.device_name = bad;
+        expect_refused(world.work({}, device), ErrorCode::invalid);
+        EXPECT_EQ(may_register(*world.snapshot(), rules, named, world.now).error().field, "name");
+        EXPECT_EQ(may_register(*world.snapshot(), rules, device, world.now).error().field, "device_name");
+        expect_refused(
+            world.work({},
+                       AddDevice{.account = ada.account, .password_hash = "hash of ada", .device_name = bad}),
+            ErrorCode::invalid);
+        expect_refused(world.work(ada, protocol::ProfileSet{.name = bad}), ErrorCode::invalid);
+        expect_refused(world.work(ada, protocol::ConversationCreate{.title = bad}), ErrorCode::invalid);
+        expect_refused(
+            world.work(ada, protocol::ConversationRename{.target = {.stream = to_id(group)}, .title = bad}),
+            ErrorCode::invalid);
+    }
+    EXPECT_EQ(world.state(ada, group).summary.title, "before");
+    auto nameless = registration("bob");
+    nameless.name.clear();
+    EXPECT_TRUE(world.apply(world.work({}, nameless))) << "who gives no name is called by his handle";
+}
+
 TEST_P(StoreContract, AHandleBelongsToOneAccount) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");
@@ -138,7 +166,7 @@ TEST_P(StoreContract, ADeviceSignsInWithThePasswordThatWasVerified) {
     ASSERT_TRUE(world.apply(world.work({}, add)));
     EXPECT_THAT(effects_of(world.batch), ElementsAre("device.changed", "replied"));
     expect_refused(world.work({}, add), ErrorCode::limit);
-    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 2u);
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->devices.size(), 2u);
 }
 
 TEST_P(StoreContract, DevicesThatNobodyUsesMakeRoom) {
@@ -162,7 +190,7 @@ TEST_P(StoreContract, DevicesThatNobodyUsesMakeRoom) {
     const auto& gone = std::get<DeviceRevoked>(world.batch.effects[1]);
     EXPECT_EQ(gone.device, lost);
     EXPECT_TRUE(gone.token_reused) << "if anybody has it after all, it erases nothing";
-    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 3u);
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->devices.size(), 3u);
     EXPECT_EQ(use(lost, 1).error().code, ErrorCode::refresh_reused);
 }
 
@@ -180,7 +208,7 @@ TEST_P(StoreContract, DevicesThatHaveLapsedMakeRoomFirst) {
     const auto unused = std::get<SignedIn>(world.apply(world.work({}, add))->payload).device;
     world.now = world.now + rules.access_token_life + Duration{1};
     ASSERT_TRUE(world.apply(world.work({}, add)));
-    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 2u) << "both that had lapsed are gone";
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->devices.size(), 2u) << "both that had lapsed are gone";
     EXPECT_TRUE(device_facts(*world.snapshot(), unused)->value().present);
     EXPECT_EQ(use(ada.device, 2).error().code, ErrorCode::token_expired) << "as if it were still there";
 }
@@ -198,7 +226,7 @@ TEST_P(StoreContract, ARevokedDeviceDoesNothingMore) {
                 ElementsAre("device.changed", "device revoked", "replied", "refused"));
     EXPECT_EQ(world.answers()[1].error().code, ErrorCode::revoked);
     EXPECT_FALSE(device_facts(*world.snapshot(), tablet.device)->value().present);
-    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 1u);
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->devices.size(), 1u);
     expect_refused(world.work({}, UseRefreshToken{.device = tablet.device, .number = 1}), ErrorCode::revoked);
     const auto before = data->dump();
     world.ack(tablet, group, 3);
@@ -207,7 +235,7 @@ TEST_P(StoreContract, ARevokedDeviceDoesNothingMore) {
     EXPECT_THAT(effects_of(world.batch), ElementsAre("replied"));
     // One's own device signs out; nothing of it is listed.
     ASSERT_TRUE(world.apply(world.work(ada, protocol::DeviceRevoke{.device = to_id(ada.device)})));
-    EXPECT_TRUE(devices(*world.snapshot(), ada.account)->empty());
+    EXPECT_TRUE(devices(*world.snapshot(), ada.account)->devices.empty());
 }
 
 TEST_P(StoreContract, SigningOutADeviceThatIsGoneTakesNoRoom) {
@@ -269,7 +297,7 @@ TEST_P(StoreContract, AReusedTokenEndsASignInAndErasesNothingUnlessThePersonAsks
     const auto facts = device_facts(*world.snapshot(), tablet.device)->value();
     EXPECT_FALSE(facts.present);
     EXPECT_TRUE(facts.token_reused);
-    EXPECT_EQ(devices(*world.snapshot(), ada.account)->size(), 1u);
+    EXPECT_EQ(devices(*world.snapshot(), ada.account)->devices.size(), 1u);
     // It may be in a thief's hands: who knows its id can still have it erased.
     ASSERT_TRUE(world.apply(world.work(ada, protocol::DeviceRevoke{.device = to_id(tablet.device)})));
     EXPECT_THAT(effects_of(world.batch), ElementsAre("device.changed", "device revoked", "replied"));

@@ -73,7 +73,7 @@ TEST_P(StoreContract, ARemovedMemberGetsNothingMore) {
               ErrorCode::conversation_not_member);
     EXPECT_EQ(rows(*view, bob.account, {.stream = stream, .kind = protocol::RowKind::member}).error().code,
               ErrorCode::conversation_not_member);
-    EXPECT_TRUE(conversation_states(*view, bob.account, 0)->states.empty());
+    EXPECT_TRUE(conversation_states(*view, bob.account, 0)->conversations.empty());
     EXPECT_TRUE(resume_part(*view, bob.account, {})->open.empty());
     expect_refused(world.work(bob, protocol::Read{.target = {.stream = stream}, .upto = 4}),
                    ErrorCode::conversation_not_member);

@@ -170,12 +170,11 @@ protocol::ConversationState StoreWorld::state(const Person& reader, Conversation
     auto view = snapshot();
     std::int64_t after = 0;
     do {
-        auto page = need(conversation_states(*view, reader.account, after));
-        for (auto& envelope : page.states) {
-            if (envelope.stream == to_id(in))
-                return std::get<protocol::ConversationState>(std::move(envelope.payload));
+        auto list = need(conversation_states(*view, reader.account, after));
+        for (auto& one : list.conversations) {
+            if (one.stream == to_id(in)) return std::move(one.payload);
         }
-        after = page.after;
+        after = list.after.value_or(0);
     } while (after > 0);
     give_up({ErrorCode::conversation_not_member, "no such state", 0, {}});
 }

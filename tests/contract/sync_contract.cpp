@@ -1,3 +1,5 @@
+#include "protocol/codec.hpp"
+#include "protocol/field.hpp"
 #include "tests/contract/store_contract.hpp"
 
 #include <gmock/gmock.h>
@@ -238,6 +240,30 @@ TEST_P(StoreContract, PagesGoBothWaysAndSayWhatTheyCover) {
         request.stream = to_id(group);
         EXPECT_EQ(page(*view, bob.account, request).error().code, ErrorCode::invalid);
     }
+}
+
+/// The largest number of the wire is asked for by whoever likes to.
+TEST_P(StoreContract, PagesNeverNameANumberBeyondTheWire) {
+    const auto ada = world.person("ada");
+    const auto group = world.group(ada, {});
+    ASSERT_TRUE(world.send(ada, group, "x"));
+    constexpr std::int64_t largest = protocol::int_max;
+    auto view = world.snapshot();
+    for (protocol::Page request :
+         {protocol::Page{.before = largest}, protocol::Page{.after = largest},
+          protocol::Page{.around = largest}, protocol::Page{.from = largest, .to = largest},
+          protocol::Page{.from = 1, .to = largest, .since = largest}}) {
+        request.stream = to_id(group);
+        const auto found = page(*view, ada.account, request);
+        ASSERT_TRUE(found);
+        for (const auto encoding : {protocol::Encoding::json, protocol::Encoding::cbor})
+            EXPECT_EQ(*protocol::decode<protocol::PageOk>(protocol::encode(*found, encoding), encoding),
+                      *found);
+    }
+    const auto nothing = *page(*view, ada.account, {.stream = to_id(group), .after = largest});
+    EXPECT_LT(nothing.to, nothing.from) << "nothing is covered";
+    EXPECT_TRUE(nothing.more_before);
+    EXPECT_FALSE(nothing.more_after);
 }
 
 TEST_P(StoreContract, ASnapshotStaysWhatItWas) {

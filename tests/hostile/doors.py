@@ -67,8 +67,11 @@ PATHS = [
     ("a limit of 0", "/v1/conversations/{den}/messages?before=0&limit=0", INVALID),
     ("a limit above its maximum", "/v1/conversations/{den}/messages?before=0&limit=201", INVALID),
     ("metrics elsewhere", "/metrics/../v1/profile", MALFORMED),
-    ("the whole address", "http://127.0.0.1/v1/nothing", MALFORMED),
-    ("a foreign address", "http://example.com/v1/nothing", MALFORMED),
+    ("the whole address", "http://127.0.0.1/v1/nothing", NOTHING_THERE),
+    ("a foreign address", "http://example.com/v1/nothing", NOTHING_THERE),
+    ("a whole address with a parent folder", "http://127.0.0.1/v1/../v1/profile", MALFORMED),
+    ("a whole address with a user", "http://ada@127.0.0.1/livez", MALFORMED),
+    ("an address of another kind", "ftp://127.0.0.1/livez", MALFORMED),
     ("an asterisk", "*", MALFORMED),
     ("no slash", "v1/profile", MALFORMED),
 ]
@@ -104,26 +107,6 @@ HEADS = [
     ),
     ("a length of 10 GB", request("POST /v1/sessions HTTP/1.1", "Content-Length: 10000000000"), TOO_LARGE),
     (
-        "two lengths",
-        request("POST /v1/sessions HTTP/1.1", "Content-Length: 2", "Content-Length: 3", body=b"{}x"),
-        MALFORMED,
-    ),
-    (
-        "a length and chunks",
-        request(
-            "POST /v1/sessions HTTP/1.1",
-            "Content-Length: 4",
-            "Transfer-Encoding: chunked",
-            body=b"0\r\n\r\n",
-        ),
-        MALFORMED,
-    ),
-    (
-        "a coding that nobody knows",
-        request("POST /v1/sessions HTTP/1.1", "Transfer-Encoding: gzip, x"),
-        MALFORMED,
-    ),
-    (
         "a chunk of a bad size",
         request("POST /v1/sessions HTTP/1.1", "Transfer-Encoding: chunked", body=b"xyz\r\n"),
         MALFORMED,
@@ -142,11 +125,30 @@ HEADS = [
         ),
         TOO_LARGE,
     ),
-    (
-        "a second request in the body",
-        request("POST /v1/sessions HTTP/1.1", "Content-Length: 0", body=get("/v1/nothing")),
-        MALFORMED,
-    ),
+]
+
+# What stands behind these heads is a body to one and a request to another. One answer, and the end.
+HIDDEN = get("/livez")
+LENGTH = f"Content-Length: {len(HIDDEN)}"
+CHUNKED = "Transfer-Encoding: chunked"
+NO_MORE_CHUNKS = b"0\r\n\r\n"
+FRAMING = [
+    ("a coding that nobody knows", ["Transfer-Encoding: gzip, x"], HIDDEN),
+    ("a coding that compresses", ["Transfer-Encoding: gzip"], HIDDEN),
+    ("a coding that looks like ours", ["Transfer-Encoding: xchunked"], HIDDEN),
+    ("no coding at all", ["Transfer-Encoding:"], HIDDEN),
+    ("chunks that are compressed", ["Transfer-Encoding: gzip, chunked"], NO_MORE_CHUNKS + HIDDEN),
+    ("chunks in two lines", ["Transfer-Encoding: gzip", CHUNKED], NO_MORE_CHUNKS + HIDDEN),
+    ("chunks that are not the last coding", ["Transfer-Encoding: chunked, gzip"], NO_MORE_CHUNKS + HIDDEN),
+    ("a length and chunks", [LENGTH, CHUNKED], NO_MORE_CHUNKS + HIDDEN),
+    ("chunks and a length", [CHUNKED, LENGTH], NO_MORE_CHUNKS + HIDDEN),
+    ("two lengths", ["Content-Length: 0", LENGTH], HIDDEN),
+    ("the same length twice", [LENGTH, LENGTH], HIDDEN),
+    ("a list of lengths", ["Content-Length: 0, 0"], HIDDEN),
+    ("a length with a sign", ["Content-Length: +0"], HIDDEN),
+    ("a length in two lines", ["Content-Length: 0", " 1"], HIDDEN),
+    ("a chunk that ends with a line feed alone", [CHUNKED], b"0\n\r\n" + HIDDEN),
+    ("a space before the colon of the length", ["Content-Length : 0"], HIDDEN),
 ]
 
 BODIES = [
@@ -223,6 +225,9 @@ def run(cases, world):
         cases.run(f"paths: {name}", answered, world.server, get(path, bearer), wanted)
     for name, data, wanted in HEADS:
         cases.run(f"http: {name}", answered, world.server, data, wanted)
+    for name, headers, body in FRAMING:
+        data = request("POST /v1/sessions HTTP/1.1", *headers, body=body)
+        cases.run(f"http: {name}", answered_once, world.server, data)
     for name, body, status, code in BODIES:
         cases.run(f"bodies: {name}", refused_body, world, body, status, code)
     for name, options, wanted in UPGRADES:
@@ -258,12 +263,82 @@ def run(cases, world):
     cases.run("upgrade: by a plain GET", answered, world.server, get("/v1/socket"), "426 malformed")
     cases.run("http: a body in chunks", chunked_body, world)
     cases.run("http: two requests at once", two_requests, world)
+    cases.run("http: a body of no bytes, and a request", empty_body, world)
+    cases.run("http: HEAD", head_only, world)
+    cases.run("http: a client that waits to be asked for the body", asked_for_body, world)
 
 
 def answered(server, data, wanted):
     """It gets the answer that is wanted, and the next one is served."""
     judge(raw_exchange(server.port, data), wanted)
     equal(Rest(server.port).call("GET", "/livez").status, 200, "/livez afterwards")
+
+
+def answered_once(server, data):
+    """A refusal and the end, and nothing of what could be a second request."""
+    said = exchange(server, data)
+    judge(parse_answer(said), MALFORMED)
+    equal(said.count(b"HTTP/1.1 "), 1, "answers")
+    equal(Rest(server.port).call("GET", "/livez").status, 200, "/livez afterwards")
+
+
+def exchange(server, data):
+    """All that the server says until it ends the connection."""
+    sock = plain_socket(server.port)
+    sock.sendall(data)
+    said = b""
+    while more := sock.recv(65536):
+        said += more
+    sock.close()
+    return said
+
+
+def empty_body(world):
+    """It has no bytes to both, so that a request follows to both."""
+    said = exchange(
+        world.server,
+        request("POST /v1/sessions HTTP/1.1", "Content-Length: 0", body=get("/livez", "Connection: close")),
+    )
+    judge(parse_answer(said), MALFORMED)
+    assert said.endswith(b"alive\n"), said
+
+
+def head_only(world):
+    """The header of the answer to GET, and nothing before the next answer."""
+    bearer = f"Authorization: Bearer {world.mallory.access}"
+    for path in ("/livez", "/v1/profile", "/v1/nothing"):
+        asked = request(f"HEAD {path} HTTP/1.1", bearer)
+        said = exchange(world.server, asked + get(path, bearer, "Connection: close"))
+        first, _, rest = said.partition(b"\r\n\r\n")
+        second, _, body = rest.partition(b"\r\n\r\n")
+        equal(first, second.replace(b"Connection: close\r\n", b""), "the header")
+        assert f"Content-Length: {len(body)}".encode() in first, said
+
+
+def asked_for_body(world):
+    """As curl sends what is long: RFC 9110, section 10.1.1."""
+    body = b'{"handles":["ada"]}'
+    sock = plain_socket(world.server.port)
+    sock.sendall(
+        request(
+            "POST /v1/profiles HTTP/1.1",
+            f"Authorization: Bearer {world.mallory.access}",
+            f"Content-Length: {len(body)}",
+            "Expect: 100-continue",
+            "Connection: close",
+        )
+    )
+    equal(sock.recv(65536), b"HTTP/1.1 100 Continue\r\n\r\n", "what is said before the body")
+    sock.sendall(body)
+    said = b""
+    while more := sock.recv(65536):
+        said += more
+    sock.close()
+    equal(parse_answer(said).status, 200, "the status")
+    judge(
+        parse_answer(exchange(world.server, get("/livez", "Expect: a miracle"))),
+        "417 malformed",
+    )
 
 
 def judge(answer, wanted):

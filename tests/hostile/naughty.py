@@ -36,6 +36,12 @@ MORE = [
 ]
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 IN_FLIGHT = 16
+NAMES = ("name", "title", "device_name")
+BREAKS_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+BLANK = re.compile(
+    "[ \xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u206f"
+    "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
 
 
 def strings():
@@ -47,8 +53,13 @@ def strings():
     return list(dict.fromkeys(every + MORE))
 
 
+def is_name(text):
+    """One line that can be seen (core/rules): what people are shown among other things."""
+    return not BREAKS_A_LINE.search(text) and bool(BLANK.sub("", text))
+
+
 def fits(field, kind, text):
-    """What the schema says of this text in this field (2_structs.yaml)."""
+    """What the schema says of this text in this field (2_structs.yaml), and the rule for names."""
     if "\0" in text:
         return False
     if kind == "uuid":
@@ -58,6 +69,8 @@ def fits(field, kind, text):
     if kind in schema().ids:
         return len(text) <= schema().number("id_chars_max")
     sizes = {"points_max": len(text), "chars_max": len(text), "bytes_max": len(text.encode())}
+    if field["name"] in NAMES and not is_name(text):
+        return False
     within = all(size <= schema().number(field[bound]) for bound, size in sizes.items() if bound in field)
     return within and len(text) >= schema().number(field.get("points_min", 0))
 

@@ -1,4 +1,7 @@
 """The people of the hostile tests: ada and bob talk in private, and mallory wants to know what about."""
+import re
+from functools import cache
+
 from proof.session import Account, Session, new_id
 
 SECRET = "the treasure lies under the third stone"
@@ -38,14 +41,23 @@ class World:
         return answer
 
     def conversations_of(self, account):
-        states = account.call("GET", "/v1/conversations").json()["conversations"]
+        states = account.call("GET", "/v1/conversations").json().get("conversations", [])
         return {one["stream"] for one in states}
 
     def heads(self):
         """How far ada's conversations and bob's list of devices have got."""
-        states = self.ada.call("GET", "/v1/conversations").json()["conversations"]
+        states = self.ada.call("GET", "/v1/conversations").json().get("conversations", [])
         devices = [one for one in self.bob.call("GET", "/v1/devices").json()["devices"] if one["present"]]
         return {one["stream"]: one["payload"]["head"] for one in states}, len(devices)
+
+    def administrator_token(self):
+        """What the server's greeting offers."""
+        (token,) = re.findall(r"--token (\S+)", self.server.output)
+        return token
+
+    @cache
+    def administrator(self):
+        return Account.register(self.server, "illiora", invite=self.administrator_token())
 
     def newcomer(self):
         """An account that nobody has spoken to."""

@@ -79,6 +79,21 @@ std::size_t field_count(const Session& from);
 template <class Out>
 void write(Out& out, const Session& from);
 
+bool read(Reader& in, const Node& map, DeviceList& out);
+std::size_t field_count(const DeviceList& from);
+template <class Out>
+void write(Out& out, const DeviceList& from);
+
+bool read(Reader& in, const Node& map, ConversationList& out);
+std::size_t field_count(const ConversationList& from);
+template <class Out>
+void write(Out& out, const ConversationList& from);
+
+bool read(Reader& in, const Node& map, ConversationEntry& out);
+std::size_t field_count(const ConversationEntry& from);
+template <class Out>
+void write(Out& out, const ConversationEntry& from);
+
 bool read(Reader& in, const Node& map, Problem& out);
 std::size_t field_count(const Problem& from);
 template <class Out>

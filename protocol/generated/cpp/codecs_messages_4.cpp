@@ -24,7 +24,7 @@ void write(Out& out, const DeviceRevoke& from) {
 bool read(Reader& in, const Node& map, InviteCreate& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "uses"}, out.uses, Rules{.min = 1, .max = 100000}) &&
-           in.optional(map, {2, "lasts_ms"}, out.lasts_ms, Rules{.min = 60000});
+           in.optional(map, {2, "lasts_ms"}, out.lasts_ms, Rules{.min = 60000, .max = 315360000000});
 }
 
 std::size_t field_count(const InviteCreate& from) {

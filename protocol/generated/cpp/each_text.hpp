@@ -489,6 +489,24 @@ void each_text(Invite& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(DeviceList& value, Visit&& visit) {
+    for (auto& one : value.devices)
+        each_text(one, visit);
+}
+
+template <class Visit>
+void each_text(ConversationEntry& value, Visit&& visit) {
+    visit(value.type, TextKind::other);
+    each_text(value.payload, visit);
+}
+
+template <class Visit>
+void each_text(ConversationList& value, Visit&& visit) {
+    for (auto& one : value.conversations)
+        each_text(one, visit);
+}
+
+template <class Visit>
 void each_text(Payload& payload, Visit&& visit) {
     std::visit([&](auto& one) { each_text(one, visit); }, payload);
 }

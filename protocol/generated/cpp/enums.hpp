@@ -170,9 +170,11 @@ enum class Type : std::uint8_t {
     token_expiring = 5,
     /// Heartbeat.
     ping = 6,
-    /// Answer to a ping.
+    /// Answer to a ping. Where many wait to be written, the last one answers for all pings that came after
+    /// it, with the `re` of the latest.
     pong = 7,
-    /// Said right before the server closes.
+    /// Said right before the server closes, if it can still be said: not after frames that break the rules of
+    /// the WebSocket itself (see the close codes), nor to a client that does not read.
     closing = 8,
     /// Asks for everything that moved since the token: the account stream's changes, then the states of the
     /// conversations that moved, newest first, then `resumed`.

@@ -88,6 +88,8 @@ struct CloseRow {
 constexpr CloseRow close_rows[] = {
     {CloseCode::done, false, "done"},
     {CloseCode::going_away, true, "going_away"},
+    {CloseCode::protocol_error, true, "protocol_error"},
+    {CloseCode::not_utf8, true, "not_utf8"},
     {CloseCode::policy, false, "policy"},
     {CloseCode::too_big, true, "too_big"},
     {CloseCode::internal, true, "internal"},

@@ -92,10 +92,15 @@ enum class CloseCode : std::uint16_t {
     done = 1000,
     /// The server drains; `closing.reconnect_after_ms` spreads the return.
     going_away = 1001,
+    /// What came are no frames of a WebSocket (RFC 6455): no mask, reserved bits, broken fragments. No
+    /// `closing` stands before it.
+    protocol_error = 1002,
+    /// A text frame that is not UTF-8. No `closing` stands before it.
+    not_utf8 = 1007,
     /// Against policy. A foreign `Origin` is answered with 403 before there is a socket; a proxy in between
     /// may close so.
     policy = 1008,
-    /// A frame above `frame_bytes_max`.
+    /// A frame above `frame_bytes_max`. No `closing` stands before it.
     too_big = 1009,
     /// Our fault.
     internal = 1011,
@@ -107,7 +112,8 @@ enum class CloseCode : std::uint16_t {
     not_signed_in = 4001,
     /// The token ran out on this connection; reconnect with a renewed one.
     token_ended = 4002,
-    /// A frame that is no envelope.
+    /// A frame that is no envelope. No `closing` stands before it where text came in place of binary, or the
+    /// other way round.
     malformed = 4003,
     /// This device was signed out; it erases its database.
     revoked = 4004,

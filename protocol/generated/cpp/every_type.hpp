@@ -18,6 +18,9 @@ namespace parley::protocol {
     X(SignIn) \
     X(Refresh) \
     X(Session) \
+    X(DeviceList) \
+    X(ConversationList) \
+    X(ConversationEntry) \
     X(Problem) \
     X(DoorOptions) \
     X(DoorInput) \

@@ -73,7 +73,8 @@ struct Ping {
     friend bool operator==(const Ping&, const Ping&) = default;
 };
 
-/// `pong` (7). From the server. Answer to a ping.
+/// `pong` (7). From the server. Answer to a ping. Where many wait to be written, the last one answers for all
+/// pings that came after it, with the `re` of the latest.
 struct Pong {
     /// Sync token that covers every frame sent before it on this connection; absent before `resumed`.
     std::optional<std::string> token;
@@ -83,7 +84,9 @@ struct Pong {
     friend bool operator==(const Pong&, const Pong&) = default;
 };
 
-/// `closing` (8). From the server. Said right before the server closes.
+/// `closing` (8). From the server. Said right before the server closes, if it can still be said: not after
+/// frames that break the rules of the WebSocket itself (see the close codes), nor to a client that does not
+/// read.
 struct Closing {
     /// The close code that follows.
     CloseCode code = CloseCode::done;
@@ -328,7 +331,8 @@ struct MessageSend {
     std::string text;
     /// The message of the same conversation that this answers.
     std::optional<Uuid> reply_to;
-    /// Persons who are named; those who are no members are left out of counts.
+    /// Persons who are named, kept as they were said. Who is no member, or nobody at all, is left out of
+    /// counts: a text that waited for its way does not fail because somebody has left meanwhile.
     std::vector<AccountId> mentions;
 
     friend bool operator==(const MessageSend&, const MessageSend&) = default;
@@ -343,7 +347,7 @@ struct MessageAccepted {
 /// `conversation.create` (45). From clients; answered with `conversation.created`. A new group; its maker is
 /// its owner. Remembered for ever by the envelope's `id`.
 struct ConversationCreate {
-    /// Its name.
+    /// Its name, one line that can be seen.
     std::string title;
     /// Who is in it besides the maker.
     std::vector<AccountId> members;
@@ -360,7 +364,7 @@ struct ConversationCreated {
 struct ConversationRename {
     /// The group.
     Target target;
-    /// The new title.
+    /// The new title, one line that can be seen.
     std::string title;
 
     friend bool operator==(const ConversationRename&, const ConversationRename&) = default;
@@ -402,7 +406,7 @@ struct ProfileSet {
     /// New handle, well formed, and neither another account's nor one that another gave up; or an earlier one
     /// of one's own. The present one is kept for the account (handles_max).
     std::optional<std::string> handle;
-    /// New display name.
+    /// New display name, one line that can be seen.
     std::optional<std::string> name;
     /// New picture; empty removes it.
     std::optional<std::string> avatar;
@@ -443,7 +447,7 @@ struct DeviceRevoke {
 struct InviteCreate {
     /// How many may use it; absent: one.
     std::optional<std::int64_t> uses;
-    /// How long it is good; absent: seven days.
+    /// How long it is good; absent: seven days, at most ten years.
     std::optional<std::int64_t> lasts_ms;
 
     friend bool operator==(const InviteCreate&, const InviteCreate&) = default;
@@ -457,6 +461,36 @@ struct Invite {
     WallTime expires_at;
 
     friend bool operator==(const Invite&, const Invite&) = default;
+};
+
+/// Reply to GET /v1/devices.
+struct DeviceList {
+    /// The own devices that are signed in.
+    std::vector<DeviceChanged> devices;
+
+    friend bool operator==(const DeviceList&, const DeviceList&) = default;
+};
+
+/// One conversation of the list, as an envelope has it.
+struct ConversationEntry {
+    /// Always conversation.state.
+    std::string type;
+    /// Which conversation.
+    StreamId stream;
+    /// Where it stands.
+    ConversationState payload;
+
+    friend bool operator==(const ConversationEntry&, const ConversationEntry&) = default;
+};
+
+/// Reply to GET /v1/conversations.
+struct ConversationList {
+    /// Latest moved first.
+    std::vector<ConversationEntry> conversations;
+    /// There are more: they come with this as ?after.
+    std::optional<std::int64_t> after;
+
+    friend bool operator==(const ConversationList&, const ConversationList&) = default;
 };
 
 using PayloadAlternatives = std::variant<

@@ -109,13 +109,13 @@ struct StreamPosition {
 struct Registration {
     /// Wanted handle.
     std::string handle;
-    /// Display name; absent: the handle.
+    /// Display name, one line that can be seen; absent or empty: the handle.
     std::optional<std::string> name;
     /// At least password_chars_min code points.
     std::string password;
     /// An invite, or the one-time token that makes the first administrator.
     std::optional<std::string> invite;
-    /// How this device is listed.
+    /// How this device is listed, one line that can be seen.
     std::string device_name;
 
     friend bool operator==(const Registration&, const Registration&) = default;
@@ -127,7 +127,7 @@ struct SignIn {
     std::string handle;
     /// The password.
     std::string password;
-    /// How this device is listed.
+    /// How this device is listed, one line that can be seen.
     std::string device_name;
 
     friend bool operator==(const SignIn&, const SignIn&) = default;

@@ -96,6 +96,24 @@ void visit_fields(Session& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(DeviceList& value, std::size_t, Visit&& visit) {
+    visit(value.devices, Rules{.count_max = limits::devices_max});
+}
+
+template <class Visit>
+void visit_fields(ConversationList& value, std::size_t, Visit&& visit) {
+    visit(value.conversations, Rules{.count_max = limits::page_rows_max});
+    visit(value.after, Rules{});
+}
+
+template <class Visit>
+void visit_fields(ConversationEntry& value, std::size_t, Visit&& visit) {
+    visit(value.type, Rules{.points_max = 100});
+    visit(value.stream, Rules{});
+    visit(value.payload, Rules{});
+}
+
+template <class Visit>
 void visit_fields(Problem& value, std::size_t, Visit&& visit) {
     visit(value.type, Rules{.points_max = 200});
     visit(value.title, Rules{.points_max = 200});
@@ -706,7 +724,7 @@ void visit_fields(DeviceRevoke& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(InviteCreate& value, std::size_t, Visit&& visit) {
     visit(value.uses, Rules{.min = 1, .max = 100000});
-    visit(value.lasts_ms, Rules{.min = 60000});
+    visit(value.lasts_ms, Rules{.min = 60000, .max = 315360000000});
 }
 
 template <class Visit>

@@ -86,11 +86,18 @@ export const closeCodes = {
   /** going_away: The server drains; `closing.reconnect_after_ms` spreads the return. */
   1001: { name: "going_away", reconnect: true },
   /**
+   * protocol_error: What came are no frames of a WebSocket (RFC 6455): no mask, reserved bits, broken
+   * fragments. No `closing` stands before it.
+   */
+  1002: { name: "protocol_error", reconnect: true },
+  /** not_utf8: A text frame that is not UTF-8. No `closing` stands before it. */
+  1007: { name: "not_utf8", reconnect: true },
+  /**
    * policy: Against policy. A foreign `Origin` is answered with 403 before there is a socket; a proxy in
    * between may close so.
    */
   1008: { name: "policy", reconnect: false },
-  /** too_big: A frame above `frame_bytes_max`. */
+  /** too_big: A frame above `frame_bytes_max`. No `closing` stands before it. */
   1009: { name: "too_big", reconnect: true },
   /** internal: Our fault. */
   1011: { name: "internal", reconnect: true },
@@ -103,7 +110,10 @@ export const closeCodes = {
   4001: { name: "not_signed_in", reconnect: true },
   /** token_ended: The token ran out on this connection; reconnect with a renewed one. */
   4002: { name: "token_ended", reconnect: true },
-  /** malformed: A frame that is no envelope. */
+  /**
+   * malformed: A frame that is no envelope. No `closing` stands before it where text came in place of binary,
+   * or the other way round.
+   */
   4003: { name: "malformed", reconnect: true },
   /** revoked: This device was signed out; it erases its database. */
   4004: { name: "revoked", reconnect: false },

@@ -194,6 +194,18 @@ export const goldenRefresh: parley.Refresh = { refresh_token: "a-refresh-token" 
 
 export const goldenSession: parley.Session = { account: "a7k2m9x4tqe" as parley.AccountId, device: "d3n8v5c1rwz" as parley.DeviceId, access_token: "an-access-token", expires_at: 1767226500000, refresh_token: "a-refresh-token" };
 
+export const goldenDeviceList: parley.DeviceList = { devices: [{ device: "d3n8v5c1rwz" as parley.DeviceId, name: "Ada's laptop", created_at: 1767225600000, present: true }] };
+
+export const goldenDeviceListFull: parley.DeviceList = { devices: [{ device: "d3n8v5c1rwz" as parley.DeviceId, name: "Ada's laptop", created_at: 1767225600000, present: true }, { device: "d3n8v5c1rwz" as parley.DeviceId, name: "Ada's laptop", created_at: 1767225600000, present: true }] };
+
+export const goldenConversationList: parley.ConversationList = { conversations: [{ type: "conversation.state", stream: "c9f3k2m7xqb" as parley.StreamId, payload: { head: 4530, unread: 3, mentions: 1, as_of: { conversation: 4530, account: 118 }, read: 4518, from: 4401, receipts: [{ account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }], last: { id: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, born: 4521, sender: "a7k2m9x4tqe" as parley.AccountId, text: "Shall we meet at eight? 🙂", at: 1767225600000 }, summary: { kind: "direct", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada" }, members: 5, role: "owner" }, floor: 12 } }] };
+
+export const goldenConversationListFull: parley.ConversationList = { conversations: [{ type: "conversation.state", stream: "c9f3k2m7xqb" as parley.StreamId, payload: { head: 4530, unread: 3, mentions: 1, as_of: { conversation: 4530, account: 118 }, read: 4518, from: 4401, receipts: [{ account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }, { account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }], last: { id: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, born: 4521, sender: "a7k2m9x4tqe" as parley.AccountId, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", at: 1767225600000 }, summary: { kind: "direct", title: "Choir", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada", avatar: "5eb63bbbe01eeed0" }, members: 5, role: "owner" }, restored_from: 4490, floor: 12 } }, { type: "conversation.state", stream: "c9f3k2m7xqb" as parley.StreamId, payload: { head: 4530, unread: 3, mentions: 1, as_of: { conversation: 4530, account: 118 }, read: 4518, from: 4401, receipts: [{ account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }, { account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }], last: { id: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, born: 4521, sender: "a7k2m9x4tqe" as parley.AccountId, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", at: 1767225600000 }, summary: { kind: "direct", title: "Choir", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada", avatar: "5eb63bbbe01eeed0" }, members: 5, role: "owner" }, restored_from: 4490, floor: 12 } }], after: 4500 };
+
+export const goldenConversationEntry: parley.ConversationEntry = { type: "conversation.state", stream: "c9f3k2m7xqb" as parley.StreamId, payload: { head: 4530, unread: 3, mentions: 1, as_of: { conversation: 4530, account: 118 }, read: 4518, from: 4401, receipts: [{ account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }], last: { id: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, born: 4521, sender: "a7k2m9x4tqe" as parley.AccountId, text: "Shall we meet at eight? 🙂", at: 1767225600000 }, summary: { kind: "direct", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada" }, members: 5, role: "owner" }, floor: 12 } };
+
+export const goldenConversationEntryFull: parley.ConversationEntry = { type: "conversation.state", stream: "c9f3k2m7xqb" as parley.StreamId, payload: { head: 4530, unread: 3, mentions: 1, as_of: { conversation: 4530, account: 118 }, read: 4518, from: 4401, receipts: [{ account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }, { account: "a7k2m9x4tqe" as parley.AccountId, delivered: 4521, read: 4518 }], last: { id: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, born: 4521, sender: "a7k2m9x4tqe" as parley.AccountId, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", at: 1767225600000 }, summary: { kind: "direct", title: "Choir", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada", avatar: "5eb63bbbe01eeed0" }, members: 5, role: "owner" }, restored_from: 4490, floor: 12 } };
+
 export const goldenProblem: parley.Problem = { type: "urn:parley:error:conversation.not_member", title: "You are not in this conversation, or there is none: the two look the same from outside.", status: 404, code: "conversation.not_member" };
 
 export const goldenProblemFull: parley.Problem = { type: "urn:parley:error:conversation.not_member", title: "You are not in this conversation, or there is none: the two look the same from outside.", status: 404, code: "conversation.not_member", detail: "Ask an owner to add you.", field: "text", retry_after_ms: 2000, floor: 12 };
@@ -396,6 +408,12 @@ export const golden: Readonly<Record<string, unknown>> = {
   "SignIn": goldenSignIn,
   "Refresh": goldenRefresh,
   "Session": goldenSession,
+  "DeviceList": goldenDeviceList,
+  "DeviceList.full": goldenDeviceListFull,
+  "ConversationList": goldenConversationList,
+  "ConversationList.full": goldenConversationListFull,
+  "ConversationEntry": goldenConversationEntry,
+  "ConversationEntry.full": goldenConversationEntryFull,
   "Problem": goldenProblem,
   "Problem.full": goldenProblemFull,
   "DoorOptions": goldenDoorOptions,

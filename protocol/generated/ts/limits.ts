@@ -24,7 +24,12 @@ export const limits = {
   text_bytes_max: 16384,
   /** Length to which the last message is cut in a conversation's state. (code points) */
   preview_points_max: 200,
-  /** Length of a display name, a conversation's title, a device's name. (code points) */
+  /**
+   * Length of a display name, a conversation's title, a device's name. Such a name is one line that can be
+   * seen: without control characters, separators of lines and paragraphs, and characters that turn the
+   * direction of the text, and not of white space alone. What was given before there was this rule stays as
+   * it is. (code points)
+   */
   name_points_max: 100,
   /** Shortest handle. (characters) */
   handle_chars_min: 2,

@@ -62,7 +62,10 @@ export interface TokenExpiring {
 /** Heartbeat. */
 export type Ping = Readonly<Record<string, never>>;
 
-/** Answer to a ping. */
+/**
+ * Answer to a ping. Where many wait to be written, the last one answers for all pings that came after it,
+ * with the `re` of the latest.
+ */
 export interface Pong {
   /** Sync token that covers every frame sent before it on this connection; absent before `resumed`. */
   readonly token?: string;
@@ -70,7 +73,10 @@ export interface Pong {
   readonly time: WallTime;
 }
 
-/** Said right before the server closes. */
+/**
+ * Said right before the server closes, if it can still be said: not after frames that break the rules of the
+ * WebSocket itself (see the close codes), nor to a client that does not read.
+ */
 export interface Closing {
   /** The close code that follows. */
   readonly code: CloseCode;
@@ -289,7 +295,10 @@ export interface MessageSend {
   readonly text: string;
   /** The message of the same conversation that this answers. */
   readonly reply_to?: Uuid;
-  /** Persons who are named; those who are no members are left out of counts. */
+  /**
+   * Persons who are named, kept as they were said. Who is no member, or nobody at all, is left out of counts:
+   * a text that waited for its way does not fail because somebody has left meanwhile.
+   */
   readonly mentions?: readonly AccountId[];
 }
 
@@ -340,7 +349,7 @@ export interface ConversationChanged {
 
 /** A new group; its maker is its owner. Remembered for ever by the envelope's `id`. */
 export interface ConversationCreate {
-  /** Its name. */
+  /** Its name, one line that can be seen. */
   readonly title: string;
   /** Who is in it besides the maker. */
   readonly members?: readonly AccountId[];
@@ -353,7 +362,7 @@ export type ConversationCreated = Readonly<Record<string, never>>;
 export interface ConversationRename {
   /** The group. */
   readonly target: Target;
-  /** The new title. */
+  /** The new title, one line that can be seen. */
   readonly title: string;
 }
 
@@ -441,7 +450,7 @@ export interface ProfileSet {
    * one's own. The present one is kept for the account (handles_max).
    */
   readonly handle?: string;
-  /** New display name. */
+  /** New display name, one line that can be seen. */
   readonly name?: string;
   /** New picture; empty removes it. */
   readonly avatar?: string;
@@ -471,7 +480,7 @@ export interface DeviceRevoke {
 export interface InviteCreate {
   /** How many may use it; absent: one. */
   readonly uses?: number;
-  /** How long it is good; absent: seven days. */
+  /** How long it is good; absent: seven days, at most ten years. */
   readonly lasts_ms?: number;
 }
 

@@ -3,6 +3,7 @@
 import type { ConversationKind, Role } from "./enums.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, StreamId, Uuid, WallTime } from "./ids.ts";
+import type { ConversationState, DeviceChanged } from "./messages.ts";
 
 /** Where a command goes: exactly one of the three. */
 export type Target = (
@@ -93,13 +94,13 @@ export interface StreamPosition {
 export interface Registration {
   /** Wanted handle. */
   readonly handle: string;
-  /** Display name; absent: the handle. */
+  /** Display name, one line that can be seen; absent or empty: the handle. */
   readonly name?: string;
   /** At least password_chars_min code points. */
   readonly password: string;
   /** An invite, or the one-time token that makes the first administrator. */
   readonly invite?: string;
-  /** How this device is listed. */
+  /** How this device is listed, one line that can be seen. */
   readonly device_name: string;
 }
 
@@ -109,7 +110,7 @@ export interface SignIn {
   readonly handle: string;
   /** The password. */
   readonly password: string;
-  /** How this device is listed. */
+  /** How this device is listed, one line that can be seen. */
   readonly device_name: string;
 }
 
@@ -131,6 +132,30 @@ export interface Session {
   readonly expires_at: WallTime;
   /** Commit it before using it. */
   readonly refresh_token: string;
+}
+
+/** Reply to GET /v1/devices. */
+export interface DeviceList {
+  /** The own devices that are signed in. */
+  readonly devices?: readonly DeviceChanged[];
+}
+
+/** Reply to GET /v1/conversations. */
+export interface ConversationList {
+  /** Latest moved first. */
+  readonly conversations?: readonly ConversationEntry[];
+  /** There are more: they come with this as ?after. */
+  readonly after?: number;
+}
+
+/** One conversation of the list, as an envelope has it. */
+export interface ConversationEntry {
+  /** Always conversation.state. */
+  readonly type: string;
+  /** Which conversation. */
+  readonly stream: StreamId;
+  /** Where it stands. */
+  readonly payload: ConversationState;
 }
 
 /** Error body of HTTP, RFC 9457 (application/problem+json). */

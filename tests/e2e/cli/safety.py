@@ -16,24 +16,29 @@ ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202e"
 
 def controls(text):
     """Characters that a terminal would obey, line feeds aside."""
-    return sorted({c for c in text if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 or c == "\u202e"})
+    return sorted(
+        {c for c in text if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 or c in "\u202e\ufeff"}
+    )
 
 
-def retitle(server, person, conversation, title):
-    """By another client, since `parley` itself refuses such titles."""
+def no_name_breaks_a_line(server, person, conversation):
+    """Nor does the server take such a name or title from another client."""
     rest = Rest(server.port)
     words = {"handle": person.handle, "password": PASSWORD, "device_name": "other"}
+    equal(rest.call("POST", "/v1/sessions", {**words, "device_name": ESCAPES}).code, "invalid", "a device")
     bearer = rest.ok("POST", "/v1/sessions", words)["access_token"]
-    headers = {"Idempotency-Key": new_id()}
-    rest.ok("PATCH", f"/v1/conversations/{conversation}", {"title": title}, bearer=bearer, headers=headers)
+    for path, field in (("/v1/profile", "name"), (f"/v1/conversations/{conversation}", "title")):
+        for text in (f"Team{ESCAPES}", "two\nlines", "a\u2028b", "   "):
+            headers = {"Idempotency-Key": new_id()}
+            answer = rest.call("PATCH", path, {field: text}, bearer=bearer, headers=headers)
+            equal((answer.status, answer.code, answer.json()["field"]), (422, "invalid", field), repr(text))
 
 
 def nothing_from_others_moves_the_terminal(server):
-    handle = fresh("eve")
-    with Person(server, handle, name=f"Eve{ESCAPES}") as eve, Person(server, fresh("bob")) as bob:
-        (made,) = eve.ok("new", "Team", f"@{bob.handle}", "--json").objects
-        eve.ok("send", "Team", f"hi{ESCAPES}")
-        retitle(server, eve, made["conversation"], f"Team{ESCAPES}")
+    with Person(server, fresh("eve"), name="Eve\ufeff") as eve, Person(server, fresh("bob")) as bob:
+        (made,) = eve.ok("new", "Team\ufeff", f"@{bob.handle}", "--json").objects
+        eve.ok("send", "Team\ufeff", f"hi{ESCAPES}")
+        no_name_breaks_a_line(server, eve, made["conversation"])
         eve.ok("send", f"@{bob.handle}", f"hello{ESCAPES}")
         (group,) = (one for one in bob.conversations() if one["kind"] == "group")
         shown = [
@@ -49,7 +54,7 @@ def nothing_from_others_moves_the_terminal(server):
         for done in shown:
             equal(controls(done.out + done.err), [], f"controls in {done.out!r}{done.err!r}")
         said = shown[-2].objects[0]
-        equal((said["title"], said["text"]), (f"Team{ESCAPES}", f"hi{ESCAPES}"), "and exact in JSON")
+        equal((said["title"], said["text"]), ("Team\ufeff", f"hi{ESCAPES}"), "and exact in JSON")
 
 
 def output_that_is_lost_is_said_to_be(server):

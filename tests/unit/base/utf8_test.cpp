@@ -85,6 +85,19 @@ TEST(Utf8, APrefixEndsBetweenCodePoints) {
     EXPECT_EQ(first_code_points("a🙂b", 9), "a🙂b");
 }
 
+TEST(Utf8, IsTakenOnePointAfterAnother) {
+    for (const char32_t point :
+         {U'a', U'\x7f', U'\x80', U'é', U'߿', U'ࠀ', U'€', U'\xffff', U'🙂', U'\x10ffff'}) {
+        const std::string bytes = encoded(point) + "z";
+        std::string_view left = bytes;
+        EXPECT_EQ(take_code_point(left), point);
+        EXPECT_EQ(left, "z");
+    }
+    std::string_view broken = "\xc3z";
+    EXPECT_EQ(take_code_point(broken), U'\xfffd');
+    EXPECT_EQ(broken, "z");
+}
+
 RC_GTEST_PROP(Utf8, CountOfPrefixIsTheSmallerOfBoth,
               (const std::u32string& drawn, unsigned char points_max)) {
     std::string text;

@@ -169,6 +169,20 @@ TEST_F(Outbox, ACommandWhoseAnswerCannotBeReadIsSentAgainAfterAPause) {
     EXPECT_THAT(*script.core().outbox(), IsEmpty());
 }
 
+TEST_F(Outbox, TakesNoNameOrTitleThatTheServerRefuses) {
+    const auto refused = [&](const protocol::Payload& command) {
+        const auto submitted = script.core().submit(command, script.now());
+        ASSERT_FALSE(submitted);
+        EXPECT_EQ(submitted.error().code, ErrorCode::invalid);
+    };
+    for (const char* bad : {" ", "two\nlines", "\u202egnp"}) {
+        refused(protocol::ProfileSet{.name = bad});
+        refused(protocol::ConversationCreate{bad, {}});
+        refused(protocol::ConversationRename{{.stream = StreamId("c1")}, bad});
+    }
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+}
+
 TEST_F(Outbox, ARetryGoesToTheEndWithANewId) {
     const auto said = say(2);
     script.refuse(said[0], ErrorCode::message_not_found);

@@ -46,6 +46,46 @@ TEST(Rules, HandlesAreWellFormed) {
     EXPECT_FALSE(check_handle(std::string(33, 'a')));
 }
 
+TEST(Rules, NamesAreOneLineThatCanBeSeen) {
+    for (const char* good : {"Ada", " Ada ", "O'Neil \"the\" \\", "שלום", "नमस्ते", "👨‍👩‍👧‍👦",
+                             "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "a\u200fb", "'; DROP TABLE row; --"})
+        EXPECT_TRUE(check_name(good, "name")) << good;
+    for (const char* bad : {"",
+                            " ",
+                            "   ",
+                            "\u00a0\u3000",
+                            "\u200b",
+                            "\ufeff",
+                            "\u00ad\u2060",
+                            "\u3164",
+                            "\u2800",
+                            "\ufe0f",
+                            "\U000E0041",
+                            "two\nlines",
+                            "a\rb",
+                            "tab\there",
+                            "\x1b[2Jgone",
+                            "\x01",
+                            "bell\a",
+                            "\x7f",
+                            "a\u0085b",
+                            "a\u009b31m",
+                            "a\u2028b",
+                            "a\u2029b",
+                            "a\u202eb",
+                            "\u202aa",
+                            "a\u2066b\u2069"}) {
+        const auto checked = check_name(bad, "title");
+        ASSERT_FALSE(checked) << bad;
+        EXPECT_EQ(checked.error().code, ErrorCode::invalid);
+        EXPECT_EQ(checked.error().field, "title");
+    }
+    EXPECT_FALSE(check_name(std::string("a\0b", 3), "name"));
+    EXPECT_FALSE(check_name("a\xff", "name"));
+    EXPECT_TRUE(check_name(std::string(100, 'x'), "name"));
+    EXPECT_FALSE(check_name(std::string(101, 'x'), "name"));
+}
+
 TEST(Rules, TextsHaveBothLimits) {
     EXPECT_TRUE(check_message_text("x"));
     EXPECT_FALSE(check_message_text(""));

@@ -1,10 +1,13 @@
 #include "protocol/codec.hpp"
 
+#include "protocol/field.hpp"
 #include "protocol/generated/cpp/door.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/protocol/golden_files.hpp"
 
 #include <gtest/gtest.h>
+
+#include <limits>
 
 namespace parley::protocol {
 namespace {
@@ -274,6 +277,28 @@ TEST(Door, TakesMoreThanAFrame) {
     EXPECT_EQ(decode<DoorInput>(too_much, Encoding::json).error().code, ErrorCode::too_large);
     const std::string longer_than_a_frame(static_cast<std::size_t>(limits::frame_bytes_max) + 1, ' ');
     EXPECT_EQ(decode<SignIn>(longer_than_a_frame, Encoding::json).error().code, ErrorCode::too_large);
+}
+
+TEST(Encoding, OfANumberThatNoReaderTakesIsRefused) {
+    for (const Encoding encoding : {Encoding::json, Encoding::cbor}) {
+        for (const std::int64_t number :
+             {std::int64_t{-1}, int_max + 1, std::numeric_limits<std::int64_t>::max(),
+              std::numeric_limits<std::int64_t>::min()}) {
+            EXPECT_EQ(try_encode(AsOf{.conversation = 1, .account = number}, encoding).error().code,
+                      ErrorCode::internal);
+            std::string frame = "as it was";
+            const Envelope envelope{.seq = 1, .timestamp = WallTime{number}, .payload = Done{}};
+            EXPECT_FALSE(try_append_envelope(frame, envelope, encoding));
+            EXPECT_EQ(frame, "as it was");
+        }
+        const AsOf largest{.conversation = 0, .account = int_max};
+        const auto encoded = try_encode(largest, encoding);
+        ASSERT_TRUE(encoded);
+        EXPECT_EQ(*decode<AsOf>(*encoded, encoding), largest);
+        std::string frame;
+        EXPECT_TRUE(try_append_envelope(frame, Envelope{.payload = Ping{}}, encoding));
+        EXPECT_EQ(count_of(decode_frame(frame, encoding)), 1U);
+    }
 }
 
 }  // namespace

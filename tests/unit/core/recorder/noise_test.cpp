@@ -84,6 +84,25 @@ TEST(Noise, OfAHandleIsAHandleAndOfNoneIsNone) {
         EXPECT_FALSE(core::rules::check_handle(hidden(none, TextKind::handle))) << none;
 }
 
+TEST(Noise, OfANameThatIsRefusedIsRefusedToo) {
+    const auto passes = [](const std::string& name) {
+        return core::rules::check_name(name, "name").has_value();
+    };
+    for (const char* good : {"Ada", "\"", "ß", "東京", "👋", " a "})
+        EXPECT_TRUE(passes(hidden(good, TextKind::name))) << good;
+    for (const char* bad : {" ", "   ", "\u00a0", "\u3000", "\U000E0041", "a\nb", "\x1b", "\x7f", "a\u0085",
+                            "\u202e\"", "👋\u2028", "\U000E0041\U000E0042"})
+        EXPECT_FALSE(passes(hidden(bad, TextKind::name))) << bad;
+}
+
+RC_GTEST_PROP(Noise, OfANameStandsAsTheNameDoes, ()) {
+    const auto numbers = *rc::gen::container<std::vector<std::uint32_t>>(rc::gen::arbitrary<std::uint32_t>());
+    parley::test::Choices choices(numbers);
+    const std::string text = parley::test::any_text(choices, {});
+    RC_ASSERT(core::rules::check_name(hidden(text, TextKind::name), "name").has_value() ==
+              core::rules::check_name(text, "name").has_value());
+}
+
 TEST(Noise, TellsNamesApartAndKnowsThemAgain) {
     Noise noise;
     std::string one = "ada";

@@ -12,8 +12,15 @@ using testing::Each;
 using testing::Le;
 using testing::SizeIs;
 
-/// Six bytes a character in JSON, one in CBOR.
-const std::string heavy_name(std::size_t{limits::name_points_max}, '\x01');
+std::string repeated(std::string_view text, std::int64_t times) {
+    std::string made;
+    for (std::int64_t i = 0; i < times; ++i)
+        made += text;
+    return made;
+}
+
+/// Four bytes a character, the most that a name may have; the others have six in JSON and one in CBOR.
+const std::string heavy_name = repeated("🙂", limits::name_points_max);
 const std::string heavy_avatar(std::size_t{limits::avatar_chars_max}, '\x02');
 const std::string heavy_text(std::size_t{limits::text_points_max}, '\x03');
 constexpr std::size_t frame_bytes_max = limits::frame_bytes_max;

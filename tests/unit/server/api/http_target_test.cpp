@@ -17,6 +17,20 @@ TEST(HttpTarget, IsSplitIntoSegmentsAndQuery) {
     EXPECT_TRUE(parse_target("/"));
 }
 
+TEST(HttpTarget, MayNameItsHost) {
+    for (const char* text : {"http://chat.example/v1/profile?a=1", "https://chat.example:8080/v1/profile?a=1",
+                             "HTTP://[::1]:8080/v1/profile?a=1"}) {
+        const auto target = parse_target(text);
+        ASSERT_TRUE(target) << text;
+        EXPECT_EQ(target->segments, (std::vector<std::string_view>{"v1", "profile"}));
+        EXPECT_EQ(target->parameter("a"), "1");
+    }
+    EXPECT_EQ(split_target("http://chat.example:80/v1").host, "chat.example:80");
+    EXPECT_EQ(split_target("/v1").host, "");
+    for (const char* root : {"http://chat.example", "http://chat.example?a=1"})
+        EXPECT_TRUE(parse_target(root)->segments.empty()) << root;
+}
+
 TEST(HttpTarget, RefusesEverythingThatCouldBeReadInTwoWays) {
     for (const char* target : {"",
                                "v1",
@@ -38,7 +52,13 @@ TEST(HttpTarget, RefusesEverythingThatCouldBeReadInTwoWays) {
                                "/v1/x#y",
                                "/v1/\xc0\xae",
                                "/v1/\xe2\x80\xae",
-                               "http://x/v1",
+                               "ftp://x/v1",
+                               "http:///v1",
+                               "http://user@x/v1",
+                               "http://x/v1/../y",
+                               "http://x//v1",
+                               "http://x/v1#y",
+                               "x.example/v1",
                                "/v1?a=%20",
                                "/v1?=1",
                                "/v1?a=1&a=2",

@@ -50,6 +50,32 @@ TEST(Resume, WithATokenBringsOnlyWhatMovedSince) {
     EXPECT_TRUE(std::holds_alternative<Resumed>(came.back().payload));
 }
 
+TEST(Resume, FillsItsFrames) {
+    World world;
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    for (int i = 0; i < 236; ++i)
+        world.group(peer, {});
+    Peer& fresh = world.online(world.another_device(ada));
+    std::vector<std::size_t> states;
+    for (const std::string& frame : fresh.frames) {
+        std::size_t count = 0;
+        const auto decoded = protocol::decode_frame(frame, fresh.encoding);
+        ASSERT_TRUE(decoded);
+        for (const protocol::Decoded& one : *decoded) {
+            const auto* envelope = std::get_if<protocol::Envelope>(&one);
+            if (envelope != nullptr && std::holds_alternative<ConversationState>(envelope->payload)) ++count;
+        }
+        if (count > 0) states.push_back(count);
+    }
+    std::size_t sum = 0;
+    for (const std::size_t count : states)
+        sum += count;
+    EXPECT_EQ(sum, 236u);
+    // A frame has at most 200 of everything, and the joinings stand before them: the first has some of both.
+    EXPECT_LE(states.size(), 2u);
+}
+
 TEST(Resume, WithWhatIsNoTokenIsRefused) {
     World world;
     Peer& peer = world.sign_in(world.person("ada"));

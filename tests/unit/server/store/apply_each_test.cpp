@@ -1,5 +1,6 @@
 #include "server/store/apply_each.hpp"
 
+#include "protocol/field.hpp"
 #include "server/store/sqlite.hpp"
 #include "tests/unit/server/store/store_on_disk.hpp"
 
@@ -108,6 +109,18 @@ TEST_F(ApplyEachTest, LetsAWorkThatCannotBeCarriedOutFailAlone) {
     }
     EXPECT_FALSE(on_disk.store().broken());
     EXPECT_TRUE(world->send(ada, group, "and life goes on"));
+}
+
+TEST_F(ApplyEachTest, LetsAnAnswerThatCouldNotBeReadAgainFailAlone) {
+    // No decoder lets this through, and nothing behind it looks again.
+    const auto endless = world->work(ada, protocol::InviteCreate{.lasts_ms = protocol::int_max});
+    const auto good = world->work(ada, protocol::InviteCreate{.lasts_ms = hour.ms});
+    apply({send("1"), endless, send("2"), good});
+    EXPECT_THAT(answers(), ElementsAre("ok", "internal", "ok", "ok"));
+    EXPECT_THAT(texts(), ElementsAre("1", "2"));
+    apply({endless});
+    EXPECT_THAT(answers(), ElementsAre("internal")) << "it is not remembered";
+    EXPECT_FALSE(on_disk.store().broken());
 }
 
 TEST_F(ApplyEachTest, LeavesNumbersWithoutAHoleBehindAFailure) {

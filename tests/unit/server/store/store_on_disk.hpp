@@ -61,7 +61,7 @@ class StoreOnDisk {
     bool open();
 
     sim::SqliteChance chance_;
-    Rules rules_{.registration = Registration::open};
+    Rules rules_{.registration = Registration::open, .everyone_invites = true};
     sim::MemoryDisk disk_;
     std::unique_ptr<sim::DiskProcess> process_;
     std::unique_ptr<Store> store_;

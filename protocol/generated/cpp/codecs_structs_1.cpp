@@ -237,33 +237,19 @@ void write(Out& out, const Session& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Problem& out) {
+bool read(Reader& in, const Node& map, DeviceList& out) {
     return in.is_map(map) &&
-           in.required(map, {1, "type"}, out.type, Rules{.points_max = 200}) &&
-           in.required(map, {2, "title"}, out.title, Rules{.points_max = 200}) &&
-           in.required(map, {3, "status"}, out.status) &&
-           in.required(map, {4, "code"}, out.code) &&
-           in.optional(map, {5, "detail"}, out.detail, Rules{.points_max = 500}) &&
-           in.optional(map, {6, "field"}, out.field, Rules{.points_max = 100}) &&
-           in.optional(map, {7, "retry_after_ms"}, out.retry_after_ms) &&
-           in.optional(map, {8, "floor"}, out.floor);
+           in.list(map, {1, "devices"}, out.devices, Rules{.count_max = limits::devices_max});
 }
 
-std::size_t field_count(const Problem& from) {
-    return 4 + has(from.detail) + has(from.field) + has(from.retry_after_ms) + has(from.floor);
+std::size_t field_count(const DeviceList& from) {
+    return has(from.devices);
 }
 
 template <class Out>
-void write(Out& out, const Problem& from) {
+void write(Out& out, const DeviceList& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "type"}, from.type);
-    write_field(out, {2, "title"}, from.title);
-    write_field(out, {3, "status"}, from.status);
-    write_field(out, {4, "code"}, from.code);
-    write_field(out, {5, "detail"}, from.detail);
-    write_field(out, {6, "field"}, from.field);
-    write_field(out, {7, "retry_after_ms"}, from.retry_after_ms);
-    write_field(out, {8, "floor"}, from.floor);
+    write_field(out, {1, "devices"}, from.devices);
     out.end_map();
 }
 
@@ -278,6 +264,6 @@ PARLEY_INSTANTIATE_CODEC(Registration)
 PARLEY_INSTANTIATE_CODEC(SignIn)
 PARLEY_INSTANTIATE_CODEC(Refresh)
 PARLEY_INSTANTIATE_CODEC(Session)
-PARLEY_INSTANTIATE_CODEC(Problem)
+PARLEY_INSTANTIATE_CODEC(DeviceList)
 
 }  // namespace parley::protocol
