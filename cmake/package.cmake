@@ -1,4 +1,5 @@
-# What `make package` puts into build/release: a Debian package and a tar archive of the two programs.
+# What `make package` puts into build/release: a Debian package and a tar archive of the programs, the
+# service, its settings, and what operators read.
 
 if(NOT TARGET parleyd OR NOT TARGET parley)
     return()

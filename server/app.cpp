@@ -117,7 +117,7 @@ struct App::Impl : public Operations {
     ShardOptions shard_options(std::uint32_t number, std::size_t count) const;
     HttpOptions http_options(const std::string& decoy) const;
     Status listen();
-    std::string url() const;
+    bool is_heard_by_others() const;
     void on_all_shards(const std::function<void(Shard&, Now)>& task);
     void drain();
 
@@ -249,14 +249,9 @@ Status App::Impl::listen() {
     return {};
 }
 
-std::string App::Impl::url() const {
-    if (!settings.listen_url.empty()) return settings.listen_url;
-    const bool any = settings.listen_address == "0.0.0.0" || settings.listen_address == "::";
-    const std::string host_name = any ? "localhost"
-                                  : settings.listen_address.find(':') != std::string::npos
-                                      ? "[" + settings.listen_address + "]"
-                                      : settings.listen_address;
-    return fmt::format("{}://{}:{}", listener->secured() ? "https" : "http", host_name, listener->port());
+/// In clear, by machines other than this one, and not only by proxies that were named.
+bool App::Impl::is_heard_by_others() const {
+    return !listener->secured() && settings.listen_proxies.empty() && !listener->is_loopback();
 }
 
 /// Waits until each has done it, and with it everything that was posted before.
@@ -317,7 +312,7 @@ App::~App() {
 Result<std::unique_ptr<App>> App::open(const Settings& settings, Log& log) {
     if (sodium_init() < 0) return fail(ErrorCode::internal, "libsodium cannot be used");
     raise_descriptor_limit();
-    TRY(make_directory(settings.data));
+    TRY(make_data_folder(settings.data));
     TRY_ASSIGN(const RootSecret root, load_root_secret(settings.data));
     auto impl = std::make_unique<Impl>(settings, log, root);
     TRY(impl->open_store());
@@ -332,7 +327,9 @@ Result<std::unique_ptr<App>> App::open(const Settings& settings, Log& log) {
 }
 
 Result<std::string> App::greeting() {
-    const GreetingOptions options{.url = impl_->url(), .parley = client_program()};
+    const Url url = url_of(impl_->settings, impl_->listener->port());
+    const GreetingOptions options{
+        .url = url.text, .of_this_machine_only = url.of_this_machine_only, .parley = client_program()};
     return server::greeting(*impl_->store, impl_->rules, options, current_time().wall);
 }
 
@@ -359,8 +356,16 @@ int App::run() {
         log.warning("no control socket", {{"error", control.error()}});
     }
     if (sqlite_has_log_reset_race()) {
-        log.info("SQLite may damage a file that two programs write: open parley.db with nothing else",
-                 {{"version", Plain{sqlite_version()}}, {"mended_in", Plain{"3.51.3"}}});
+        log.info("let no other program write to parley.db",
+                 {{"sqlite", Plain{sqlite_version()}}, {"safe_from", Plain{"3.51.3"}}});
+    }
+    if (app.is_heard_by_others()) {
+        log.warning(
+            "other machines connect without TLS",
+            {{"address", Plain{app.settings.listen_address}},
+             {"danger", Plain{"everybody on the way can read passwords and messages"}},
+             {"set",
+              Plain{"listen.certificate and listen.key, or, behind a proxy with TLS, listen.proxies"}}});
     }
     app.listener->start();
     app.serving = true;

@@ -1,5 +1,6 @@
 #include "server/command_line.hpp"
 
+#include "server/near_names.hpp"
 #include "server/ops/control_request.hpp"
 #include "server/version.hpp"
 
@@ -60,6 +61,7 @@ std::string names_of(const Setting& setting) {
 
 /// What stands for the value in the help.
 std::string value_name(const Setting& setting) {
+    if (!setting.value.empty()) return std::string(setting.value);
     if (!setting.choices.empty()) {
         std::string choices;
         for (const std::string_view choice : setting.choices)
@@ -178,14 +180,39 @@ std::string in_words(const CLI::ParseError& error) {
     return what == "A subcommand is required" ? "a command is missing" : what;
 }
 
+/// What could have been said: options, or commands, of the program and of the command that was chosen.
+std::vector<std::string> known_here(const CLI::App& app, bool options) {
+    std::vector<const CLI::App*> all{&app};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        for (const CLI::App* chosen : all[i]->get_subcommands())
+            all.push_back(chosen);
+    }
+    std::vector<std::string> names;
+    for (const CLI::App* one : all) {
+        if (!options) {
+            for (const CLI::App* command : one->get_subcommands({}))
+                names.push_back(command->get_name());
+            continue;
+        }
+        for (const CLI::Option* option : one->get_options()) {
+            for (const std::string& name : option->get_lnames())
+                names.push_back("--" + name);
+        }
+    }
+    return names;
+}
+
 /// What is wrong with the command line, as a sentence that says where to look.
 std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const std::string help = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    const std::string see = "See: parleyd" + help + " --help";
     const std::vector<std::string> left = app.remaining(true);
-    std::string what = in_words(error);
-    if (!left.empty()) what = "there is no command or option " + left.front() + " here";
-    return what + ". See: parleyd" + help + " --help";
+    if (left.empty()) return in_words(error) + ". " + see;
+    const std::string unknown = left.front().substr(0, left.front().find('='));
+    const std::string nearest = nearest_name(unknown, known_here(app, unknown.starts_with("-")));
+    return "there is no command or option " + unknown + " here" +
+           (nearest.empty() ? ". " : "; did you mean " + nearest + "? ") + see;
 }
 
 }  // namespace

@@ -1,15 +1,18 @@
 #include "server/config.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/near_names.hpp"
 #include "server/net/upgrade.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <numeric>
 #include <sstream>
 #include <toml++/toml.h>
 #include <utility>
@@ -19,6 +22,9 @@ namespace parley::server {
 namespace {
 
 constexpr std::string_view variable_prefix = "PARLEY_";
+/// What is larger was named by mistake.
+constexpr std::size_t file_bytes_max = 1 << 20;
+
 std::unexpected<Error> bad(std::string where, const std::string& what) {
     return fail(ErrorCode::invalid, std::move(where) + ": " + what);
 }
@@ -107,34 +113,80 @@ Status set_from_node(Settings& settings, const Setting& setting, const toml::nod
     return set(settings, setting, *value);
 }
 
-Status apply_table(Settings& settings, const toml::table& table, const std::string& prefix,
-                   const std::string& file) {
-    for (const auto& [name, node] : table) {
-        const std::string key = prefix + std::string(name.str());
-        const std::string where = fmt::format("{}:{}", file, node.source().begin.line);
-        if (const Setting* setting = find(key)) {
-            if (const Status set = set_from_node(settings, *setting, node); !set)
-                return bad(where, set.error().context);
-        } else if (const auto* inner = node.as_table(); inner != nullptr && is_section(key)) {
-            TRY(apply_table(settings, *inner, key + ".", file));
-        } else {
-            return bad(where, "there is no setting " + key);
-        }
-    }
-    return {};
+/// What is wrong with the settings, one sentence each.
+using Mistakes = std::vector<std::string>;
+
+/// Of a file, where they are told in the order of its lines.
+struct FileMistake {
+    std::size_t line = 0;
+    std::string what;
+};
+
+/// The end of a sentence about a name that nobody knows.
+std::string suggestion(std::string_view name, std::span<const std::string> known,
+                       std::string_view prefix = {}) {
+    const std::string nearest = nearest_name(name, known);
+    return nearest.empty() ? "parleyd config print shows all"
+                           : fmt::format("did you mean {}{}?", prefix, nearest);
 }
 
-Status apply_file(Settings& settings, const std::string& file) {
-    std::ifstream input(file);
-    std::stringstream text;
-    if (input.peek() != std::ifstream::traits_type::eof()) text << input.rdbuf();
-    // A folder can be opened, and only reading it fails.
-    if (!input.is_open() || input.bad()) return bad(file, "cannot be read");
-    try {
-        return apply_table(settings, toml::parse(text.str()), "", file);
-    } catch (const toml::parse_error& error) {
-        return bad(fmt::format("{}:{}", file, error.source().begin.line), std::string(error.description()));
+/// Of the file: with the sections, which come first.
+std::vector<std::string> known_keys() {
+    std::vector<std::string> keys;
+    for (const Setting& one : settings_table()) {
+        const std::string section{one.key.substr(0, one.key.find('.'))};
+        if (section != one.key && std::ranges::find(keys, section) == keys.end()) keys.push_back(section);
     }
+    for (const Setting& one : settings_table())
+        keys.emplace_back(one.key);
+    return keys;
+}
+
+void apply_table(Settings& settings, const toml::table& table, const std::string& prefix,
+                 std::vector<FileMistake>& mistakes) {
+    for (const auto& [name, node] : table) {
+        const std::string key = prefix + std::string(name.str());
+        const std::size_t line = node.source().begin.line;
+        if (const Setting* setting = find(key)) {
+            const Status set = set_from_node(settings, *setting, node);
+            if (!set) mistakes.push_back({line, set.error().context});
+        } else if (const auto* inner = node.as_table(); inner != nullptr && is_section(key)) {
+            apply_table(settings, *inner, key + ".", mistakes);
+        } else if (is_section(key)) {
+            mistakes.push_back({line, fmt::format("{0} is a section: [{0}], alone on its line", key)});
+        } else {
+            mistakes.push_back({line, "there is no setting " + key + "; " + suggestion(key, known_keys())});
+        }
+    }
+}
+
+Result<std::string> read_file(const std::string& file) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored))
+        return bad(file, "cannot be read: it is a folder; name the file in it");
+    std::ifstream input(file);
+    if (!input) return bad(file, std::string("cannot be read: ") + std::strerror(errno));
+    std::string text(file_bytes_max + 1, '\0');
+    input.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (input.bad()) return bad(file, std::string("cannot be read: ") + std::strerror(errno));
+    text.resize(static_cast<std::size_t>(input.gcount()));
+    if (text.size() > file_bytes_max) return bad(file, "is no file of settings: it is larger than 1 MiB");
+    return text;
+}
+
+/// All that is wrong with it, unless it is no TOML at all, of which the first place is told.
+void apply_file(Settings& settings, const std::string& file, Mistakes& mistakes) {
+    const auto text = read_file(file);
+    if (!text) return mistakes.push_back(text.error().context);
+    std::vector<FileMistake> found;
+    try {
+        apply_table(settings, toml::parse(*text), "", found);
+    } catch (const toml::parse_error& error) {
+        found = {{error.source().begin.line, std::string(error.description())}};
+    }
+    std::ranges::stable_sort(found, {}, &FileMistake::line);
+    for (const FileMistake& one : found)
+        mistakes.push_back(fmt::format("{}:{}: {}", file, one.line, one.what));
 }
 
 /// Variables of ours that are no settings: the file that the settings stand in, and what `parley` takes.
@@ -154,58 +206,37 @@ bool is_of_service(std::string_view name, std::string_view value) {
            name.starts_with("PARLEY_ENV_") || name == "PARLEY_NAME";
 }
 
-/// How many letters have to be put in, taken out or replaced to make one of the other (Levenshtein).
-std::size_t distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
-        }
-    }
-    return row.back();
-}
-
-/// Asks for the name that was perhaps meant: one behind which there is something more, one whose section was
-/// left out (PARLEY_PORT), else the nearest.
-std::string suggestion(std::string_view name) {
-    const std::string_view behind_prefix = name.substr(variable_prefix.size() - 1);
-    std::string nearest;
-    std::size_t least = 0;
-    for (const Setting& one : settings_table()) {
-        const std::string known = variable_of(one.key);
-        const bool meant = name.starts_with(known + '_') || known.ends_with(behind_prefix);
-        const std::size_t far = meant ? 0 : distance(name, known);
-        if (!nearest.empty() && far >= least) continue;
-        nearest = known;
-        least = far;
-    }
-    // With more letters of another kind it would be a guess.
-    const bool near = 2 * least <= behind_prefix.size();
-    return near ? "did you mean " + nearest + "?" : "parleyd config print shows all";
-}
-
-Status apply_variables(Settings& settings, const SettingSources& sources) {
+void apply_variables(Settings& settings, const SettingSources& sources, Mistakes& mistakes) {
     for (const auto& [name, value] : sources.variables) {
         const auto table = settings_table();
         const auto setting = std::find_if(table.begin(), table.end(),
                                           [&](const Setting& one) { return variable_of(one.key) == name; });
-        if (setting == table.end()) {
-            if (!name.starts_with(variable_prefix) || is_of_service(name, value) ||
-                std::ranges::find(other_variables, name) != other_variables.end())
-                continue;
-            return bad(name, "there is no such setting; " + suggestion(name));
+        if (setting != table.end()) {
+            if (const Status set = set_from_text(settings, *setting, value); !set)
+                mistakes.push_back(name + ": " + set.error().context);
+            continue;
         }
-        if (const Status set = set_from_text(settings, *setting, value); !set)
-            return bad(name, set.error().context);
+        if (!name.starts_with(variable_prefix) || is_of_service(name, value) ||
+            std::ranges::find(other_variables, name) != other_variables.end())
+            continue;
+        std::vector<std::string> known;
+        for (const Setting& one : table)
+            known.push_back(variable_of(one.key).substr(variable_prefix.size()));
+        const std::string_view bare = std::string_view(name).substr(variable_prefix.size());
+        mistakes.push_back(name + ": there is no such setting; " + suggestion(bare, known, variable_prefix));
     }
-    return {};
 }
 
-std::string quoted(std::string_view text) {
+void apply_flags(Settings& settings, const SettingSources& sources, Mistakes& mistakes) {
+    for (const auto& [key, value] : sources.flags) {
+        const Setting* setting = find(key);
+        const Status set = setting != nullptr ? set_from_text(settings, *setting, value)
+                                              : fail(ErrorCode::invalid, "there is no such setting");
+        if (!set) mistakes.push_back("--" + key + ": " + set.error().context);
+    }
+}
+
+std::string in_quotes(std::string_view text) {
     std::string made = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') made += '\\';
@@ -219,7 +250,7 @@ std::string quoted(std::string_view text) {
 std::string print_value(const Settings& settings, const Setting& setting) {
     if (const auto* text = std::get_if<std::string Settings::*>(&setting.field)) {
         const std::string& value = settings.*(*text);
-        return quoted(setting.secret && !value.empty() ? "********" : value);
+        return in_quotes(setting.secret && !value.empty() ? "********" : value);
     }
     if (const auto* flag = std::get_if<bool Settings::*>(&setting.field))
         return settings.*(*flag) ? "true" : "false";
@@ -229,7 +260,7 @@ std::string print_value(const Settings& settings, const Setting& setting) {
     std::string list = "[";
     for (const std::string& one : settings.*std::get<std::vector<std::string> Settings::*>(setting.field)) {
         if (list.size() > 1) list += ", ";
-        list += quoted(one);
+        list += in_quotes(one);
     }
     return list + "]";
 }
@@ -244,15 +275,11 @@ std::string variable_of(std::string_view key) {
 
 Result<Settings> load_settings(const SettingSources& sources) {
     Settings settings;
-    if (!sources.file.empty()) TRY(apply_file(settings, sources.file));
-    TRY(apply_variables(settings, sources));
-    for (const auto& [key, value] : sources.flags) {
-        const Setting* setting = find(key);
-        if (setting == nullptr) return bad("--" + key, "there is no such setting");
-        if (const Status set = set_from_text(settings, *setting, value); !set) {
-            return bad("--" + key, set.error().context);
-        }
-    }
+    Mistakes mistakes;
+    if (!sources.file.empty()) apply_file(settings, sources.file, mistakes);
+    apply_variables(settings, sources, mistakes);
+    apply_flags(settings, sources, mistakes);
+    if (!mistakes.empty()) return fail(ErrorCode::invalid, fmt::format("{}", fmt::join(mistakes, "\n")));
     TRY(net_options(settings));
     return settings;
 }
@@ -277,6 +304,16 @@ Result<NetOptions> net_options(const Settings& settings) {
     net.connections_max = settings.listen_connections_max;
     net.strangers_max = settings.listen_strangers_max;
     return net;
+}
+
+Url url_of(const Settings& settings, std::uint16_t port) {
+    if (!settings.listen_url.empty()) return {.text = settings.listen_url};
+    const std::string& address = settings.listen_address;
+    const bool all = address == "0.0.0.0" || address == "::";
+    const bool is_v6 = address.find(':') != std::string::npos;
+    const std::string host = all ? "localhost" : is_v6 ? "[" + address + "]" : address;
+    const char* scheme = settings.listen_certificate.empty() ? "http" : "https";
+    return {.text = fmt::format("{}://{}:{}", scheme, host, port), .of_this_machine_only = all};
 }
 
 std::string print_settings(const Settings& settings, std::span<const Setting> table) {

@@ -73,6 +73,8 @@ struct Setting {
     std::vector<std::string_view> choices = {};
     /// A short flag besides --KEY.
     std::string_view flag = {};
+    /// What a text is, as the help calls it; empty: one of its choices, or any text.
+    std::string_view value = {};
     /// Printed masked.
     bool secret = false;
 };
@@ -89,12 +91,23 @@ struct SettingSources {
     std::vector<std::pair<std::string, std::string>> flags;
 };
 
-/// Fails with a sentence that names the file and the line, the variable or the flag. Unknown keys are errors.
+/// Fails with all that is wrong, one sentence a line, each of which names the file and the line, the variable
+/// or the flag. Unknown keys are errors.
 Result<Settings> load_settings(const SettingSources& sources);
 
 /// What the settings say about listening; fails with a sentence that names the setting. `load_settings` has
 /// asked for it, so that a mistake is found before anything starts.
 Result<NetOptions> net_options(const Settings& settings);
+
+/// Under which the server is found.
+struct Url {
+    std::string text;
+    /// It leads here from this machine alone, though others can connect.
+    bool of_this_machine_only = false;
+};
+
+/// `listen.url`, or what the address and the port on which it listens make.
+Url url_of(const Settings& settings, std::uint16_t port);
 
 /// As a TOML file, with secrets masked.
 std::string print_settings(const Settings& settings, std::span<const Setting> table = settings_table());

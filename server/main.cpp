@@ -10,6 +10,7 @@
 
 #include <exception>
 #include <iostream>
+#include <sstream>
 #include <string>
 
 namespace parley::server {
@@ -25,8 +26,11 @@ void occupy_standard_descriptors() {
     }
 }
 
+/// One sentence a line.
 int say_mistake(const Error& error) {
-    std::cerr << "parleyd: " << error.context << '\n';
+    std::istringstream sentences(error.context);
+    for (std::string one; std::getline(sentences, one);)
+        std::cerr << "parleyd: " << one << '\n';
     return 1;
 }
 

@@ -26,10 +26,11 @@ namespace {
 Status check_store(const std::string& directory) {
     std::error_code failure;
     if (std::filesystem::exists(std::filesystem::path(directory) / database_file, failure)) return {};
+    const auto folder = std::filesystem::absolute(directory, failure).lexically_normal();
     return fail(ErrorCode::invalid,
-                directory +
-                    " holds no store: name the folder of the server with --data, or start "
-                    "parleyd once, which makes one");
+                folder.string() +
+                    " holds no store: name the folder of the server with --data (or its file with --config), "
+                    "or start parleyd once, which makes one");
 }
 
 Result<std::string> make_invite_offline(const Settings& settings, const OperatorInvite& wanted) {
@@ -118,7 +119,7 @@ Result<std::string> restore(const Settings& settings, const Restore& backup) {
         return fail(ErrorCode::invalid,
                     backup.file + " cannot be found; it takes the file that parleyd backup wrote");
     const bool was_there = std::filesystem::exists(settings.data, failure);
-    TRY(make_directory(settings.data));
+    TRY(make_data_folder(settings.data));
     const auto report = restore(backup.file, settings.data, host, current_time().wall);
     if (!report && !was_there) std::filesystem::remove(settings.data, failure);  // only where it is empty
     if (!report && report.error().code == ErrorCode::unavailable) {

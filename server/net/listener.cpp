@@ -55,6 +55,39 @@ Result<asio::ip::address> parse_address(const std::string& text) {
                 '"' + text + "\" is no IP address to listen on, such as 127.0.0.1, 0.0.0.0 or ::1");
 }
 
+/// Why an address cannot be listened on, and what to do about it.
+std::unexpected<Error> cannot_listen(const NetOptions& options, const error_code& error) {
+    const std::string where = options.address + " port " + std::to_string(options.port);
+    if (error == asio::error::address_in_use) {
+        return fail(ErrorCode::unavailable,
+                    where + " is taken by another program: end it, or choose another port with --port");
+    }
+    if (error == boost::system::errc::address_not_available) {
+        return fail(ErrorCode::unavailable,
+                    "no network interface of this machine has the address " + options.address +
+                        ": choose another one with --address (0.0.0.0: all of IPv4, ::: all)");
+    }
+    if (error == boost::system::errc::address_family_not_supported) {
+        return fail(ErrorCode::unavailable, "this machine knows no addresses such as " + options.address +
+                                                ": choose another one with --address");
+    }
+    if (error == boost::system::errc::permission_denied) {
+        return fail(ErrorCode::unavailable,
+                    "this user may not listen on " + where +
+                        ": choose a port above 1023 with --port, or give the program CAP_NET_BIND_SERVICE");
+    }
+    return fail(ErrorCode::unavailable,
+                where + ": " + error.message() + "; choose others with --address and --port");
+}
+
+error_code bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+    error_code error;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    return error;
+}
+
 }  // namespace
 
 struct Listener::Impl {
@@ -65,19 +98,10 @@ struct Listener::Impl {
           retry(acceptor.get_executor()) {}
 
     Status listen() {
-        error_code error;
         TRY_ASSIGN(const auto address, parse_address(doors->options.address));
-        const tcp::endpoint endpoint(address, doors->options.port);
-        const std::string where = doors->options.address + " port " + std::to_string(doors->options.port);
-        acceptor.open(endpoint.protocol(), error);
-        if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-        if (!error) acceptor.bind(endpoint, error);
+        error_code error = bind(acceptor, {address, doors->options.port});
         if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-        if (error == asio::error::address_in_use) {
-            return fail(ErrorCode::unavailable,
-                        where + " is taken by another program: end it, or choose another port with --port");
-        }
-        if (error) return cannot(where, error);
+        if (error) return cannot_listen(doors->options, error);
         port = acceptor.local_endpoint(error).port();
         return {};
     }
@@ -154,7 +178,10 @@ struct Listener::Impl {
 };
 
 Status check_listening(const NetOptions& options) {
-    TRY(parse_address(options.address));
+    TRY_ASSIGN(const auto address, parse_address(options.address));
+    asio::io_context context;
+    tcp::acceptor acceptor(context);
+    if (const error_code error = bind(acceptor, {address, 0})) return cannot_listen(options, error);
     if (!options.certificate_file.empty()) TRY(make_tls(options));
     return {};
 }
@@ -176,6 +203,10 @@ std::uint16_t Listener::port() const {
 }
 bool Listener::secured() const {
     return impl_->tls != nullptr;
+}
+bool Listener::is_loopback() const {
+    error_code ignored;
+    return impl_->acceptor.local_endpoint(ignored).address().is_loopback();
 }
 
 void Listener::start() {

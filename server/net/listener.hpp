@@ -10,8 +10,8 @@
 
 namespace parley::server {
 
-/// What `Listener::create` would say of these options, short of binding: whether the address is one, and the
-/// certificate and its key can be used.
+/// What `Listener::create` would say of these options, but for the port, which may be that of a server that
+/// runs: whether the address is one of this machine, and the certificate and its key can be used.
 Status check_listening(const NetOptions& options);
 
 /// Takes connections and deals them out to the shards in turn. The loops outlive it.
@@ -25,6 +25,8 @@ class Listener {
     /// Where it listens, also when port 0 was asked for.
     std::uint16_t port() const;
     bool secured() const;
+    /// Whether only this machine can connect.
+    bool is_loopback() const;
 
     void start();
     /// Takes no more connections; sockets stay, and other connections end with the answer under way. From any

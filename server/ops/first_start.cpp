@@ -82,6 +82,9 @@ Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOpt
     const std::string& url = options.url;
     const std::string& parley = options.parley;
     std::string text = fmt::format("Parley listens on {}\n", url);
+    if (options.of_this_machine_only)
+        text +=
+            "Under that name only this machine finds it. The address for others can be set: listen.url.\n";
     if (facts.has_administrator) {
         const bool takes_more = rules.registration != Registration::closed;
         if (facts.accounts < 2 && takes_more)
@@ -107,11 +110,14 @@ Result<std::string> greeting(Store& store, const Rules& rules, const GreetingOpt
         TRY_ASSIGN(const protocol::Invite made, make_invite(store, {.uses = 1, .lasts = one_week}, now));
         invite = " --invite " + made.code;
     }
-    return text +
-           fmt::format(
-               "\nAnd in another terminal somebody who writes to her:\n"
-               "  {0} register --server {1}{2} --handle bob && {0} --account bob send @ada \"Hello\"\n",
-               parley, url, invite);
+    text += fmt::format(
+        "\nAnd in another terminal somebody who writes to her:\n"
+        "  {0} register --server {1}{2} --handle bob && {0} --account bob send @ada \"Hello\"\n",
+        parley, url, invite);
+    if (!invite.empty())
+        text += fmt::format(
+            "\nEverybody else needs an invite, too; ada makes them: {} --account ada invite\n", parley);
+    return text;
 }
 
 }  // namespace parley::server

@@ -20,6 +20,8 @@ std::string client_program();
 struct GreetingOptions {
     /// Of this server.
     std::string url;
+    /// The url leads here from this machine alone, though others can connect.
+    bool of_this_machine_only = false;
     /// As client_program says.
     std::string parley;
 };

@@ -9,7 +9,8 @@ namespace parley::server {
 /// What the system said of the call that failed last (errno); `what` is what it was about, mostly a path.
 std::unexpected<Error> cannot(const std::string& what);
 
-/// Makes a directory that only its owner may read; one that is there is left as it is.
-Status make_directory(const std::string& path);
+/// Makes the folder for the data, which only its owner may read. One that is there is left as it is, if this
+/// user may write to it.
+Status make_data_folder(const std::string& path);
 
 }  // namespace parley::server

@@ -162,7 +162,14 @@ Status make_workplace(const std::string& folder) {
         remove_workplace(folder);
     }
     if (::mkdir(folder.c_str(), workplace_mode) == 0) return {};
-    return fail(ErrorCode::internal, "cannot create " + folder + ": " + std::strerror(errno));
+    const int reason = errno;
+    const auto parent = std::filesystem::path(folder).parent_path();
+    if (!parent.empty() && !std::filesystem::exists(parent, failure))
+        return fail(ErrorCode::invalid,
+                    "there is no folder " + parent.string() + " for the backup; make it first");
+    return fail(ErrorCode::internal, "the backup cannot be written to " + parent.string() + ": " +
+                                         std::strerror(reason) +
+                                         "; choose a folder in which the server may write");
 }
 
 Result<Look> copy_and_check(const std::string& directory, const std::string& partial,

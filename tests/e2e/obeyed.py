@@ -69,7 +69,7 @@ SMALL = {
 ELSEWHERE = {
     "data": ("../support/py/proof/server.py", '"data": '),
     "registration": ("operation.py", '"registration": "closed"'),
-    "listen.address": ("operation.py", '"--address"'),
+    "listen.address": ("starting.py", '"--address"'),
     "listen.port": ("../support/py/proof/server.py", '"listen.port": '),
     "listen.certificate": ("operation.py", '"listen.certificate": '),
     "listen.key": ("operation.py", '"listen.key": '),

@@ -17,6 +17,7 @@ import metrics
 import obeyed
 import operation
 import settings
+import starting
 from proof.cases import Cases
 from proof.server import Server
 
@@ -25,6 +26,7 @@ def main(words):
     cases = Cases("end to end", words)
     with Server() as server:
         conversation.run(cases, server)
+    starting.run(cases)
     operation.run(cases)
     draining.run(cases)
     keeping.run(cases)

@@ -1,10 +1,12 @@
 """Settings: what is right and wrong with them is said, and where they come from; and the help."""
+import os
 import pathlib
+import re
 import tempfile
 
 from obeyed import setting_names
 from proof.cases import equal
-from proof.server import Server, run_parleyd, toml
+from proof.server import SOURCE, Server, run_parleyd, toml
 
 from operation import certificate_in
 
@@ -17,6 +19,10 @@ def run(cases):
         config_from_environment,
         help_names_what_there_is,
         variables_that_nobody_knows,
+        files_that_documents_show,
+        no_file_is_no_empty_file,
+        all_mistakes_of_a_file_are_told,
+        flags_that_nobody_knows,
         what_the_start_would_refuse_is_not_right,
         a_folder_without_a_store,
     ):
@@ -37,6 +43,8 @@ def help_names_what_there_is():
     assert len(names) > 10, printed.stdout
     missing = [name for name in names if f"--{name}" not in done.stdout]
     equal(missing, [], "settings that the help does not name")
+    for kind in ("--data FOLDER", "--listen.port,--port NUMBER", "--registration open|invite|closed"):
+        assert kind in done.stdout, f"{kind} is not in the help"
 
 
 CONFIG_ERRORS = [
@@ -152,6 +160,60 @@ def variables_that_nobody_knows():
     equal(done.returncode, 0, f"config check ({done.stderr})")
 
 
+def files_that_documents_show():
+    """The file of the package, also with the lines that are off in it, and those of running.md."""
+    delivered = (SOURCE / "deploy" / "parleyd.toml").read_text()
+    page = (SOURCE / "docs" / "operate" / "running.md").read_text()
+    shown = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    assert len(shown) >= 2, "files in running.md"
+    with tempfile.TemporaryDirectory() as name:
+        for text in (delivered, re.sub(r"^#(?=\w)", "", delivered, flags=re.M), *shown):
+            file = pathlib.Path(name) / "parleyd.toml"
+            file.write_text(text)
+            # The certificates that some of them name are nowhere, which `config check` would say.
+            printed = run_parleyd("config", "print", file)
+            equal(printed.returncode, 0, f"config print of {text}: {printed.stderr}")
+
+
+def no_file_is_no_empty_file():
+    """A folder, or what cannot be read, is not taken for a file that says nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        for words in (("config", "check"), ("config", "print"), ("--port", "0")):
+            for named, environment in ((("--config", name), None), ((), {"PARLEY_CONFIG": name})):
+                done = run_parleyd(*named, *words, env=environment, cwd=name)
+                equal(done.returncode, 1, f"the exit code of {words} with a folder")
+                said = f"{name}: cannot be read: it is a folder; name the file in it"
+                assert said in done.stderr, done.stderr
+        equal(list(pathlib.Path(name).iterdir()), [], "files that were made")
+
+
+def all_mistakes_of_a_file_are_told():
+    """At once, in the order of their lines, with what was perhaps meant."""
+    with tempfile.TemporaryDirectory() as name:
+        file = pathlib.Path(name) / "c.toml"
+        file.write_text("[listen]\nprot = 1\n\n[lisen]\n")
+        done = run_parleyd("config", "check", file)
+        equal(done.returncode, 1, "the exit code")
+        lines = [
+            f"parleyd: {file}:2: there is no setting listen.prot; did you mean listen.port?",
+            f"parleyd: {file}:4: there is no setting lisen; did you mean listen?",
+        ]
+        equal(done.stderr.splitlines(), lines, "what is said")
+
+
+def flags_that_nobody_knows():
+    for words, said in (
+        (("--prot", "1"), "there is no command or option --prot here; did you mean --port? See"),
+        (("--listen.adress=::1",), "option --listen.adress here; did you mean --listen.address? See"),
+        (("invite", "--day", "2"), "option --day here; did you mean --days? See: parleyd invite --help"),
+        (("bakcup",), "option bakcup here; did you mean backup? See: parleyd --help"),
+        (("--sauce",), "there is no command or option --sauce here. See: parleyd --help"),
+    ):
+        done = run_parleyd(*words, cwd="/")
+        equal(done.returncode, 2, f"the exit code of {words}")
+        assert said in done.stderr, done.stderr
+
+
 def what_the_start_would_refuse_is_not_right():
     """`config check` says of an address and of certificates what the start says, in the same words."""
     with tempfile.TemporaryDirectory() as name:
@@ -163,6 +225,7 @@ def what_the_start_would_refuse_is_not_right():
         pair = ("--listen.certificate", certificate, "--listen.key")
         for words, said in (
             (("--address", "localhost"), '"localhost" is no IP address to listen on'),
+            (("--address", "192.0.2.1"), "has the address 192.0.2.1: choose another one with --address"),
             (("--listen.certificate", folder / "none.pem", "--listen.key", key), f"{folder}/none.pem"),
             ((*pair, folder / "none.key"), f"the key {folder}/none.key cannot be used"),
             ((*pair, no_key), f"the key {no_key} cannot be used"),
@@ -182,7 +245,8 @@ def a_folder_without_a_store():
     with tempfile.TemporaryDirectory() as name:
         for folder in (pathlib.Path(name), pathlib.Path(name) / "nothing"):
             for words in (("invite",), ("backup", pathlib.Path(name) / "copy.db")):
-                done = run_parleyd("--data", folder, *words)
+                # Where the folder was meant to be is told whole, since it depends on where one stands.
+                done = run_parleyd("--data", os.path.relpath(folder, "/"), *words, cwd="/")
                 equal(done.returncode, 1, f"the exit code of {words}")
                 said = f"{folder} holds no store: name the folder of the server with --data"
                 assert said in done.stderr, done.stderr

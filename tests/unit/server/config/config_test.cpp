@@ -1,6 +1,7 @@
 #include "server/config.hpp"
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 
 namespace parley::server {
 namespace {
+
+using testing::StartsWith;
 
 /// A settings file of its own, gone afterwards.
 class File {
@@ -87,13 +90,51 @@ TEST(Settings, OfALaterSourceWin) {
 }
 
 TEST(Settings, ThatNobodyKnowsAreNamedWithTheirLine) {
-    EXPECT_EQ(mistake("data = 'x'\n\n[listen]\nprot = 1\n"), ":4: there is no setting listen.prot");
-    EXPECT_EQ(mistake("colour = 'red'\n"), ":1: there is no setting colour");
-    EXPECT_EQ(mistake("[nothing]\nx = 1\n"), ":1: there is no setting nothing");
-    EXPECT_EQ(mistake("data = 'x'\n[nothing]\n"), ":2: there is no setting nothing");
-    EXPECT_EQ(mistake("[listen]\nport = 1\n[listen.more]\n"), ":3: there is no setting listen.more");
-    EXPECT_EQ(mistake("[[listen]]\nport = 1\n"), ":1: there is no setting listen");
+    EXPECT_EQ(mistake("data = 'x'\n\n[listen]\nprot = 1\n"),
+              ":4: there is no setting listen.prot; did you mean listen.port?");
+    const std::string none = "; parleyd config print shows all";
+    EXPECT_EQ(mistake("colour = 'red'\n"), ":1: there is no setting colour" + none);
+    EXPECT_EQ(mistake("[nothing]\nx = 1\n"), ":1: there is no setting nothing" + none);
+    EXPECT_EQ(mistake("data = 'x'\n[nothing]\n"), ":2: there is no setting nothing" + none);
+    EXPECT_THAT(mistake("[listen]\nport = 1\n[listen.more]\n"),
+                StartsWith(":3: there is no setting listen.more; "));
+    EXPECT_EQ(mistake("[[listen]]\nport = 1\n"), ":1: listen is a section: [listen], alone on its line");
+    EXPECT_EQ(mistake("listen = 8080\n"), ":1: listen is a section: [listen], alone on its line");
+    EXPECT_EQ(mistake("[lisen]\nport = 1\n"), ":1: there is no setting lisen; did you mean listen?");
+    EXPECT_EQ(mistake("port = 1\n"), ":1: there is no setting port; did you mean listen.port?");
     EXPECT_TRUE(load("[listen]\n[log]\n")) << "a section may be empty";
+}
+
+TEST(Settings, ThatAreWrongAreAllToldInTheOrderOfTheirLines) {
+    const File file(
+        "registration = 'never'\n[store]\nlog_mib = 0\n[listen]\nprot = 1\naddress = 7\n[lisen]\n");
+    const auto settings = load_settings(
+        {.file = file.path(), .variables = {{"PARLEY_LOG_LEVEL", "loud"}}, .flags = {{"listen.port", "x"}}});
+    ASSERT_FALSE(settings);
+    const std::string& path = file.path();
+    const std::vector<std::string> all{
+        path + ":1: registration is one of open, invite, closed",
+        path + ":3: store.log_mib is from 1 to 1024",
+        path + ":5: there is no setting listen.prot; did you mean listen.port?",
+        path + ":6: listen.address is a text, in quotes",
+        path + ":7: there is no setting lisen; did you mean listen?",
+        "PARLEY_LOG_LEVEL: log.level is one of debug, info, warning, error",
+        "--listen.port: listen.port is a whole number",
+    };
+    EXPECT_EQ(settings.error().context, fmt::format("{}", fmt::join(all, "\n")));
+}
+
+TEST(Settings, ComeFromNoFolderAndNoFileThatCannotBeRead) {
+    const auto said = [](const std::string& file) {
+        return load_settings({.file = file, .variables = {}, .flags = {}}).error().context;
+    };
+    const std::string folder = std::filesystem::temp_directory_path().string();
+    EXPECT_EQ(said(folder), folder + ": cannot be read: it is a folder; name the file in it");
+    EXPECT_EQ(said("/nowhere/x.toml"), "/nowhere/x.toml: cannot be read: No such file or directory");
+    // It can be opened, and not read at its beginning.
+    EXPECT_THAT(said("/proc/self/mem"), StartsWith("/proc/self/mem: cannot be read: "));
+    EXPECT_EQ(said("/dev/zero"), "/dev/zero: is no file of settings: it is larger than 1 MiB");
+    EXPECT_TRUE(load_settings({.file = "/dev/null", .variables = {}, .flags = {}}));
 }
 
 TEST(Settings, OfWhatStrangersMayDoAreCheckedAndPrinted) {
@@ -133,7 +174,7 @@ TEST(Settings, InVariablesAndFlagsAreCheckedAsWell) {
     EXPECT_EQ(load_settings({.file = {}, .variables = {}, .flags = {{"metrics", "1"}}}).error().context,
               "--metrics: metrics is true or false");
     EXPECT_EQ(load_settings({.file = "/nowhere/parleyd.toml", .variables = {}, .flags = {}}).error().context,
-              "/nowhere/parleyd.toml: cannot be read");
+              "/nowhere/parleyd.toml: cannot be read: No such file or directory");
 }
 
 TEST(Settings, ThatNobodyKnowsAreErrorsAsVariablesToo) {
@@ -172,6 +213,23 @@ TEST(Settings, OfOriginsAndProxiesAreCheckedAtTheStart) {
     EXPECT_EQ(settings.error().context,
               "listen.proxies: \"proxy.example\" is neither an address nor a network, such as 127.0.0.1 or "
               "10.0.0.0/8");
+}
+
+TEST(Url, IsTheOneThatWasSetOrLeadsToTheAddress) {
+    Settings settings;
+    EXPECT_EQ(url_of(settings, 81).text, "http://127.0.0.1:81");
+    EXPECT_FALSE(url_of(settings, 81).of_this_machine_only);
+    settings.listen_certificate = "x.pem";
+    settings.listen_address = "fd00::1";
+    EXPECT_EQ(url_of(settings, 81).text, "https://[fd00::1]:81");
+    for (const char* all : {"0.0.0.0", "::"}) {
+        settings.listen_address = all;
+        EXPECT_EQ(url_of(settings, 81).text, "https://localhost:81");
+        EXPECT_TRUE(url_of(settings, 81).of_this_machine_only) << all;
+    }
+    settings.listen_url = "https://chat.example.org";
+    EXPECT_EQ(url_of(settings, 81).text, "https://chat.example.org");
+    EXPECT_FALSE(url_of(settings, 81).of_this_machine_only);
 }
 
 TEST(Settings, PrintedAreAFileThatSaysTheSame) {

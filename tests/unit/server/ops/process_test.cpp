@@ -2,6 +2,7 @@
 #include "server/ops/control_socket.hpp"
 #include "server/ops/first_start.hpp"
 #include "server/ops/secret_file.hpp"
+#include "server/ops/system_call.hpp"
 #include "tests/unit/server/api/world.hpp"
 
 #include <gtest/gtest.h>
@@ -12,8 +13,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -58,6 +61,53 @@ TEST(RootSecret, ThatIsCutShortIsAnErrorAndNotMadeAnew) {
     std::ofstream(folder.path() + "/secret") << "short";
     EXPECT_FALSE(load_root_secret(folder.path()));
     EXPECT_EQ(std::filesystem::file_size(folder.path() + "/secret"), 5u);
+}
+
+TEST(DataFolder, IsMadeForItsOwnerOnly) {
+    const Folder folder;
+    const std::string made = folder.path() + "/data/";
+    EXPECT_TRUE(make_data_folder(made));
+    EXPECT_EQ(mode_of(made), 0700u);
+    EXPECT_TRUE(make_data_folder(made)) << "it is there";
+}
+
+TEST(DataFolder, ThatCannotBeMadeSaysWhatToDo) {
+    const Folder folder;
+    const auto said = [](const std::string& path) {
+        const auto made = make_data_folder(path);
+        EXPECT_FALSE(made) << path;
+        return made ? std::string() : made.error().context;
+    };
+    const std::string parent = folder.path() + "/a/b";
+    EXPECT_EQ(said(parent + "/data"), "the data folder " + parent + "/data cannot be made: make " + parent +
+                                          " first, or name another folder with --data");
+    const std::string file = folder.path() + "/file";
+    std::ofstream(file) << "x";
+    EXPECT_EQ(said(file), file + " is no folder; name another one for the data with --data");
+    const std::string other = "; name another folder with --data";
+    EXPECT_EQ(said(file + "/data"),
+              "the data folder " + file + "/data cannot be made: Not a directory" + other);
+    EXPECT_EQ(said("/proc/data"),
+              "the data folder /proc/data cannot be made: No such file or directory" + other);
+    EXPECT_EQ(said(""), "the data folder has no name; give it one with --data");
+}
+
+TEST(DataFolderDeathTest, OfSomebodyElseSaysWhatToDo) {
+    const Folder folder;
+    const std::string path = folder.path() + "/data";
+    ASSERT_TRUE(make_data_folder(path));
+    ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+    ASSERT_EQ(::chmod(path.c_str(), 0500), 0);
+    constexpr uid_t nobody = 65534;
+    EXPECT_EXIT(
+        {
+            // Root may write everywhere; where the tests run as somebody else, the mode says enough.
+            if (::geteuid() == 0 && ::setuid(nobody) != 0) std::_Exit(1);
+            const auto made = make_data_folder(path);
+            if (!made) std::cerr << made.error().context;
+            std::_Exit(made ? 1 : 7);
+        },
+        testing::ExitedWithCode(7), "cannot be written to: Permission denied; run parleyd as its owner");
 }
 
 TEST(ControlSocket, AnswersLinesToItsOwnerOnly) {

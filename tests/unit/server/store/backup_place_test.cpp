@@ -81,6 +81,21 @@ TEST_F(BackupPlace, ThatIsEmptyStaysWhereItIsSomebodyElses) {
     }
 }
 
+TEST_F(BackupPlace, ThatCannotBeMadeSaysWhatToDo) {
+    const auto said = [&](const std::string& target) {
+        const auto report = back_up(directory, target, never);
+        EXPECT_FALSE(report) << target;
+        return report ? std::string() : report.error().context;
+    };
+    EXPECT_EQ(said(directory + "/none/copy"),
+              "there is no folder " + directory + "/none for the backup; make it first");
+    // Nobody may make anything here, not even root.
+    EXPECT_EQ(
+        said("/proc/copy"),
+        "the backup cannot be written to /proc: No such file or directory; choose a folder in which the "
+        "server may write");
+}
+
 TEST_F(BackupPlace, HasTheModeByWhichItIsKnownAgain) {
     const auto cut_off = [&] {
         const rlimit no_byte{.rlim_cur = 0, .rlim_max = 0};
