@@ -51,6 +51,8 @@ std::int32_t parley_create(const parley_host* host, std::int32_t encoding, const
                            std::uint32_t size, std::int64_t instant, std::int64_t wall,
                            parley_client** client) {
     *client = nullptr;
+    if (encoding != PARLEY_CBOR && encoding != PARLEY_JSON)
+        return static_cast<std::int32_t>(parley::ErrorCode::invalid);
     auto made = std::make_unique<parley_client>(*host);
     auto door = parley::core::Door::open(view_of(options, size),
                                          encoding == PARLEY_CBOR ? Encoding::cbor : Encoding::json,

@@ -76,7 +76,7 @@ typedef struct parley_host {
 /* Makes a client: migrates the database, takes its lease, loads the state. `options` is an encoded
  * DoorOptions. The table is copied; its functions and context outlive the client. Times are milliseconds:
  * `instant` of a clock that never jumps, `wall` since 1970. Returns 0 and the client, or the number of an
- * error of the schema and null. */
+ * error of the schema and null: `invalid` also where `encoding` is none of parley_encoding. */
 int32_t parley_create(const parley_host* host, int32_t encoding, const uint8_t* options, uint32_t size,
                       int64_t instant, int64_t wall, parley_client** client);
 

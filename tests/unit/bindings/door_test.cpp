@@ -286,6 +286,20 @@ TEST_P(BothEncodings, IsNotMadeOverADatabaseThatFails) {
     EXPECT_EQ(host.open_statements(), 0u);
 }
 
+TEST(DoorEncoding, IsOneThatItKnows) {
+    SqliteHost host(":memory:");
+    const protocol::DoorOptions options{.client_name = "test", .json_frames = true};
+    const std::string bytes = protocol::encode(options, Encoding::json);
+    for (const std::int32_t unknown : {-1, 2, 256}) {
+        parley_client* client = nullptr;
+        EXPECT_EQ(parley_create(&host.table(), unknown, reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                static_cast<std::uint32_t>(bytes.size()), 1000, start.ms, &client),
+                  static_cast<int>(ErrorCode::invalid))
+            << unknown;
+        EXPECT_EQ(client, nullptr);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Door, BothEncodings, testing::Values(Encoding::json, Encoding::cbor));
 
 }  // namespace
