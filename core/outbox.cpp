@@ -47,13 +47,12 @@ Status Outbox::load() {
         command.state = command.failure ? CommandState::failed : CommandState::queued;
 
         next_position_ = std::max(next_position_, command.position + 1);
-        Lane& lane = lanes_[command.lane];
-        (command.failure ? lane.failed : lane.waiting).insert(command.position);
-        if (!command.failure) ++waiting_;
         positions_[command.id] = command.position;
-        const std::string name = command.lane;
-        commands_[command.position] = std::move(command);
-        reads_changed(name);
+        const Command& kept = commands_[command.position] = std::move(command);
+        if (kept.failure)
+            lanes_[kept.lane].failed.insert(kept.position);
+        else
+            enter(kept);
     }
 }
 
@@ -104,6 +103,7 @@ std::vector<const Command*> Outbox::in_lane(const std::string& lane) const {
     positions.insert(found->second.failed.begin(), found->second.failed.end());
     std::vector<const Command*> commands;
     commands.reserve(positions.size());
+    looked_at_ += positions.size();
     for (std::int64_t position : positions)
         commands.push_back(&commands_.at(position));
     return commands;
@@ -139,8 +139,13 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         command.title = creation->title;
     if (const auto* read = std::get_if<protocol::Read>(&payload)) {
         command.upto = read->upto;
-        TRY_ASSIGN(bool absorbed, absorb_read(id, command.lane, read->upto, now));
-        if (absorbed) return {};
+        if (says_nothing_new(command)) {
+            const StreamId stream = *reads_of_lane(command.lane);
+            TRY(remember(id, Type::read, stream, now));
+            output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::nullopt}});
+            return {};
+        }
+        if (mutant(Mutant::read_swallowed) && lanes_.contains(command.lane)) return {};
     }
     return insert(std::move(command), payload);
 }
@@ -175,25 +180,6 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
     return target->direct ? lane_of_peer(*target->direct) : lane_of_creation(*target->made_by);
 }
 
-/// Read positions grow only, so that one which says nothing new is settled at once, and one that waits unsent
-/// gives way to a later one. True: nothing is left to be sent for this one.
-Result<bool> Outbox::absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now) {
-    const StreamId stream = *reads_of_lane(lane);
-    const Conversation* conversation = conversations_.find(stream);
-    if (upto <= conversation->read_shown()) {
-        TRY(remember(id, Type::read, stream, now));
-        output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::nullopt}});
-        return true;
-    }
-    std::vector<Uuid> outdone;
-    for (const Command* earlier : in_lane(lane))
-        if (earlier->state == CommandState::queued) outdone.push_back(earlier->id);
-    if (mutant(Mutant::read_swallowed) && outdone.size() < in_lane(lane).size()) return true;
-    for (const Uuid& earlier : outdone)
-        TRY(accepted(earlier, stream, std::nullopt, now));
-    return false;
-}
-
 Status Outbox::insert(Command command, const protocol::Payload& payload) {
     command.position = next_position_++;
     const std::string body = encode_command(command.id, command.made_at, payload);
@@ -202,13 +188,9 @@ Status Outbox::insert(Command command, const protocol::Payload& payload) {
                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                         command.position, command.id, static_cast<int>(command.type), command.lane,
                         command.made_by, command.made_at, command.upto, as_bytes(body)));
-    lanes_[command.lane].waiting.insert(command.position);
-    positions_[command.id] = command.position;
-    ++waiting_;
     announce(command.lane);
-    const std::string lane = command.lane;
-    commands_[command.position] = std::move(command);
-    reads_changed(lane);
+    positions_[command.id] = command.position;
+    enter(commands_[command.position] = std::move(command));
     return {};
 }
 
@@ -237,12 +219,12 @@ Status Outbox::discard(const Uuid& id) {
 
 /// What was to go to the conversation that `from` would have made goes to that of `to`.
 Status Outbox::redirect(const Uuid& from, const Uuid& to) {
-    for (auto& [position, command] : commands_) {
-        if (command.made_by != from) continue;
-        TRY_ASSIGN(auto envelope_now, envelope(command));
+    for (const Command* dependent : in_lane(lane_of_creation(from))) {
+        if (dependent->made_by != from) continue;
+        TRY_ASSIGN(auto envelope_now, envelope(*dependent));
         target_of(envelope_now.payload)->made_by = to;
-        command.made_by = to;
-        TRY(rewrite(command, envelope_now.payload));
+        commands_.at(dependent->position).made_by = to;
+        TRY(rewrite(*dependent, envelope_now.payload));
     }
     return move_lane(lane_of_creation(from), lane_of_creation(to));
 }
@@ -257,18 +239,18 @@ Status Outbox::rewrite(const Command& command, const protocol::Payload& payload)
 Status Outbox::forget(const Command& command) {
     TRY(database_.write("DELETE FROM command WHERE position = ?", command.position));
     const std::string name = command.lane;
-    Lane& lane = lanes_[name];
-    lane.failed.erase(command.position);
-    if (lane.waiting.erase(command.position) != 0) --waiting_;
     if (command.state == CommandState::in_flight) {
         --in_flight_;
         unanswered_.insert(command.id);
     }
-    if (lane.waiting.empty() && lane.failed.empty()) lanes_.erase(name);
+    if (command.state == CommandState::failed)
+        lanes_.at(name).failed.erase(command.position);
+    else
+        leave(command);
+    if (lanes_.at(name).waiting.empty() && lanes_.at(name).failed.empty()) drop_lane(name);
     const std::int64_t position = command.position;
     positions_.erase(command.id);
     commands_.erase(position);
-    reads_changed(name);
     return {};
 }
 
@@ -299,18 +281,22 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
     auto found = lanes_.find(from);
     if (found == lanes_.end() || from == to) return {};
     Lane moved = std::move(found->second);
-    lanes_.erase(found);
+    drop_lane(from);
     Lane& lane = lanes_[to];
-    for (std::int64_t position : moved.waiting)
-        commands_.at(position).lane = to;
-    for (std::int64_t position : moved.failed)
+    std::vector<std::int64_t> positions(moved.waiting.begin(), moved.waiting.end());
+    positions.insert(positions.end(), moved.failed.begin(), moved.failed.end());
+    for (std::int64_t position : positions)
         commands_.at(position).lane = to;
     announce(from);
     announce(to);
     lane.waiting.merge(moved.waiting);
     lane.failed.merge(moved.failed);
-    if (moved.paused_until) pause(lane, *moved.paused_until);
-    return database_.write("UPDATE command SET lane = ? WHERE lane = ?", to, from);
+    note_next(to);
+    if (moved.paused_until) pause(to, *moved.paused_until);
+    looked_at_ += positions.size();
+    for (std::int64_t position : positions)
+        TRY(database_.write("UPDATE command SET lane = ? WHERE position = ?", to, position));
+    return {};
 }
 
 Status Outbox::move_command(Command& command, const std::string& to) {
@@ -322,22 +308,17 @@ Status Outbox::move_command(Command& command, const std::string& to) {
     Lane& lane = lanes_[to];
     if (left.waiting.erase(command.position) != 0) lane.waiting.insert(command.position);
     if (left.failed.erase(command.position) != 0) lane.failed.insert(command.position);
-    if (left.waiting.empty() && left.failed.empty()) lanes_.erase(from);
+    note_next(from);
+    note_next(to);
+    if (left.waiting.empty() && left.failed.empty()) drop_lane(from);
     return database_.write("UPDATE command SET lane = ? WHERE position = ?", to, command.position);
 }
 
-void Outbox::reads_changed(const std::string& lane) {
-    const auto stream = reads_of_lane(lane);
-    Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
-    if (!conversation) return;
-    std::int64_t pending = 0;
-    for (const Command* command : in_lane(lane))
-        if (command->state != CommandState::failed) pending = std::max(pending, command->upto);
-    if (pending == conversation->read_pending) return;
-    conversation->read_pending = pending;
-    conversation->shown.reset();
-    output_.touch(conversation->stream);
-    output_.touch_list();
+void Outbox::drop_lane(const std::string& name) {
+    auto found = lanes_.find(name);
+    next_.erase(found->second.next);
+    paused_.erase(name);
+    lanes_.erase(found);
 }
 
 void Outbox::announce(const std::string& lane) {
@@ -348,6 +329,7 @@ void Outbox::announce(const std::string& lane) {
 std::optional<std::string> Outbox::check() const {
     std::size_t in_flight = 0;
     std::size_t waiting = 0;
+    std::size_t going_on = 0;
     for (const auto& [name, lane] : lanes_) {
         if (lane.waiting.empty() && lane.failed.empty()) return "outbox: lane " + name + " is empty";
         for (std::int64_t position : lane.waiting) {
@@ -358,7 +340,12 @@ std::optional<std::string> Outbox::check() const {
             in_flight += found->second.state == CommandState::in_flight;
             ++waiting;
         }
+        if (lane.next != next_of(lane)) return "outbox: what goes out next in lane " + name + " is wrong";
+        if (lane.next != 0 && (!next_.contains(lane.next) || next_.at(lane.next) != name))
+            return "outbox: lane " + name + " does not go on";
+        going_on += lane.next != 0;
     }
+    if (going_on != next_.size()) return "outbox: a lane goes on that is not there";
     if (in_flight != in_flight_ || waiting != waiting_) return "outbox: miscounted";
     if (in_flight_ + unanswered_.size() > commands_in_flight_max) return "outbox: too much in flight";
     if (positions_.size() != commands_.size()) return "outbox: ids and commands differ";

@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::core {
@@ -65,6 +66,9 @@ struct Command {
 /// wait for it. What is said to a group that may be the one goes out when the answer has made one lane of the
 /// two.
 ///
+/// Of the reads of a conversation only the highest is sent. Those below wait for what becomes of it: they are
+/// done with it, and go out themselves where it is refused.
+///
 /// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
 /// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
 /// settled without being sent.
@@ -99,6 +103,9 @@ class Outbox {
     std::vector<std::string> lanes() const;
     std::size_t in_flight() const { return in_flight_; }
     bool waiting() const { return waiting_ != 0; }
+    /// Commands and lanes looked at so far wherever there may be as many as wait: what they cost, the same on
+    /// every machine.
+    std::uint64_t looked_at() const { return looked_at_; }
     std::optional<std::string> check() const;
 
     // Commands; each inside the transaction of the caller.
@@ -136,6 +143,10 @@ class Outbox {
     struct Lane {
         std::set<std::int64_t> waiting;  ///< Queued and in flight.
         std::set<std::int64_t> failed;
+        /// Of a lane of reads: those that wait, by what they say, and their positions.
+        std::set<std::pair<std::int64_t, std::int64_t>> reads;
+        /// Position of what goes out next; 0: nothing does.
+        std::int64_t next = 0;
         std::optional<Instant> paused_until;
         /// Times that the server said *wait* since it last accepted or refused something for good.
         int refusals = 0;
@@ -144,10 +155,14 @@ class Outbox {
     };
 
     Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);
-    Result<bool> absorb_read(const Uuid& id, const std::string& lane, std::int64_t upto, WallTime now);
     bool says_nothing_new(const Command& command) const;
     Status settle_reads(WallTime now);
     Status insert(Command command, const protocol::Payload& payload);
+    void enter(const Command& command);
+    void leave(const Command& command);
+    std::int64_t next_of(const Lane& lane) const;
+    void note_next(const std::string& name);
+    void drop_lane(const std::string& name);
     Status forget(const Command& command);
     Status remember(const Uuid& id, protocol::Type type, const StreamId& stream, WallTime now);
     Status fail_command(Command& command, const Error& error);
@@ -156,10 +171,10 @@ class Outbox {
     Status redirect(const Uuid& from, const Uuid& to);
     Status rewrite(const Command& command, const protocol::Payload& payload);
     void requeue(Command& command);
-    void pause(Lane& lane, Instant until);
-    Command* next_to_send(Instant now, bool live, const std::vector<const Command*>& creations);
-    std::vector<const Command*> unanswered_creations() const;
-    bool may_be_made_by(const std::vector<const Command*>& creations, const std::string& lane) const;
+    void pause(const std::string& name, Instant until);
+    void arm_timer(Instant now);
+    Command* next_to_send(Instant now, bool live, std::int64_t after);
+    bool may_be_made_by_a_creation(const std::string& name, const Lane& lane) const;
     std::optional<Uuid> predecessor(const Command& command) const;
     void reads_changed(const std::string& lane);
     /// The list and the conversation that this lane belongs to show something else.
@@ -174,11 +189,17 @@ class Outbox {
     std::map<std::int64_t, Command> commands_;
     std::map<Uuid, std::int64_t> positions_;
     std::map<std::string, Lane> lanes_;
+    /// The lanes in which something goes out next, by its position; and those that pause.
+    std::map<std::int64_t, std::string> next_;
+    std::set<std::string> paused_;
+    /// Creations that were not answered, by the title that they give.
+    std::map<std::string, std::set<std::int64_t>> creations_;
     std::size_t in_flight_ = 0;
     /// Settled by something else than the answer, which is still to come: for the server they are under way.
     std::set<Uuid> unanswered_;
     std::size_t waiting_ = 0;
     std::int64_t next_position_ = 1;
+    mutable std::uint64_t looked_at_ = 0;
 };
 
 }  // namespace parley::core

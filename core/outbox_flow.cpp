@@ -56,7 +56,7 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     ++lane.refusals;
     const Duration wait =
         error.retry_after_ms > 0 ? milliseconds(error.retry_after_ms) : backoff(primitives_, lane.refusals);
-    pause(lane, now.instant + wait);
+    pause(command.lane, now.instant + wait);
     return {};
 }
 
@@ -66,27 +66,23 @@ Status Outbox::fail_command(Command& command, const Error& error) {
         "UPDATE command SET failure = ?, failure_context = ?, failure_field = ? WHERE position = ?",
         static_cast<std::int64_t>(error.code), error.context, error.field, command.position));
     requeue(command);
+    leave(command);
     command.state = CommandState::failed;
     command.failure = error;
     Lane& lane = lanes_[command.lane];
-    lane.waiting.erase(command.position);
     lane.failed.insert(command.position);
     lane.refusals = 0;
     lane.followers_refused = 0;
-    --waiting_;
-    reads_changed(command.lane);
     announce(command.lane);
     const StreamId stream = conversation_of_lane(command.lane).value_or(StreamId());
     output_.notify(Notice{CommandSettled{command.id, error, stream, std::nullopt}});
     if (command.type != protocol::Type::conversation_create) return {};
 
-    std::vector<std::int64_t> dependents;
-    for (const auto& [position, other] : commands_)
-        if (other.made_by == command.id && other.state != CommandState::failed)
-            dependents.push_back(position);
-    for (std::int64_t position : dependents)
-        TRY(fail_command(commands_.at(position),
+    for (const Command* dependent : in_lane(lane_of_creation(command.id))) {
+        if (dependent->made_by != command.id || dependent->state == CommandState::failed) continue;
+        TRY(fail_command(commands_.at(dependent->position),
                          Error{ErrorCode::made_by_refused, "its conversation could not be made", 0, {}}));
+    }
     return {};
 }
 
@@ -95,17 +91,18 @@ Status Outbox::peer_known(const AccountId& peer, const StreamId& stream) {
 }
 
 Status Outbox::limit_reads(const StreamId& stream, const Range& lost) {
-    const std::string lane = lane_of_reads(stream);
     // Those that failed as well, since they may be sent again.
-    for (const Command* read : in_lane(lane)) {
+    for (const Command* read : in_lane(lane_of_reads(stream))) {
         if (read->upto < lost.low || read->upto > lost.high) continue;
         TRY_ASSIGN(auto limited, envelope(*read));
         const std::int64_t upto = lost.low - 1;
-        commands_.at(read->position).upto = upto;
         std::get<protocol::Read>(limited.payload).upto = upto;
+        const bool waits = read->state != CommandState::failed;
+        if (waits) leave(*read);
+        commands_.at(read->position).upto = upto;
+        if (waits) enter(*read);
         TRY(rewrite(*read, limited.payload));
     }
-    reads_changed(lane);
     return {};
 }
 
@@ -119,13 +116,15 @@ bool Outbox::says_nothing_new(const Command& command) const {
 /// Once the resume has said all that was read.
 Status Outbox::settle_reads(WallTime now) {
     std::vector<std::pair<Uuid, StreamId>> done;
-    for (const auto& [name, lane] : lanes_) {
-        const auto stream = reads_of_lane(name);
-        if (!stream) continue;
-        for (std::int64_t position : lane.waiting) {
+    for (auto lane = lanes_.lower_bound(lane_of_reads(StreamId())); lane != lanes_.end(); ++lane) {
+        const auto stream = reads_of_lane(lane->first);
+        if (!stream) break;
+        ++looked_at_;
+        for (const auto& [upto, position] : lane->second.reads) {
+            ++looked_at_;
             const Command& read = commands_.at(position);
-            if (read.state == CommandState::queued && says_nothing_new(read))
-                done.emplace_back(read.id, *stream);
+            if (!says_nothing_new(read)) break;
+            if (read.state == CommandState::queued) done.emplace_back(read.id, *stream);
         }
     }
     for (const auto& [read, stream] : done)
@@ -147,67 +146,116 @@ Status Outbox::reroute(const StreamId& stream) {
 
 Status Outbox::pump(Now now, bool live) {
     if (live) TRY(settle_reads(now.wall));
-    const auto creations = unanswered_creations();
+    std::int64_t passed = 0;
     while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
-        Command* command = next_to_send(now.instant, live, creations);
+        Command* command = next_to_send(now.instant, live, passed);
         if (!command) break;
         TRY_ASSIGN(auto sent, envelope(*command));
         sent.follows = predecessor(*command);
         output_.send(sent);
         command->state = CommandState::in_flight;
         ++in_flight_;
+        passed = command->position;
+        note_next(command->lane);
         announce(command->lane);
     }
-    timers_.stop(Timer::outbox);
-    for (const auto& [name, lane] : lanes_) {
-        if (!lane.paused_until || *lane.paused_until <= now.instant) continue;
-        if (auto at = timers_.at(Timer::outbox); !at || *lane.paused_until < *at)
-            timers_.set(Timer::outbox, *lane.paused_until);
-    }
+    arm_timer(now.instant);
     return {};
 }
 
-/// The oldest command that nothing holds back.
-Command* Outbox::next_to_send(Instant now, bool live, const std::vector<const Command*>& creations) {
-    Command* oldest = nullptr;
-    for (auto& [name, lane] : lanes_) {
-        if (lane.paused_until && *lane.paused_until > now) continue;
-        if (!live && reads_of_lane(name)) continue;
-        if (may_be_made_by(creations, name)) continue;
-        for (std::int64_t position : lane.waiting) {
-            Command& command = commands_.at(position);
-            if (command.state != CommandState::queued) continue;
-            const bool any = mutant(Mutant::outbox_order_lost_on_reconnect);
-            if (!oldest || position < oldest->position || any) oldest = &command;
-            if (!any) break;
+void Outbox::arm_timer(Instant now) {
+    timers_.stop(Timer::outbox);
+    for (auto name = paused_.begin(); name != paused_.end();) {
+        ++looked_at_;
+        const Instant until = *lanes_.at(*name).paused_until;
+        if (until <= now) {
+            name = paused_.erase(name);
+            continue;
         }
+        if (auto at = timers_.at(Timer::outbox); !at || until < *at) timers_.set(Timer::outbox, until);
+        ++name;
     }
-    return oldest;
 }
 
-std::vector<const Command*> Outbox::unanswered_creations() const {
-    std::vector<const Command*> creations;
-    for (const auto& [name, lane] : lanes_) {
-        const auto id = creation_of_lane(name);
-        const Command* creation = id ? find(*id) : nullptr;
-        if (creation && creation->state != CommandState::failed) creations.push_back(creation);
+/// The oldest command above this position that nothing holds back.
+Command* Outbox::next_to_send(Instant now, bool live, std::int64_t after) {
+    const bool any = mutant(Mutant::outbox_order_lost_on_reconnect);
+    for (auto next = next_.upper_bound(any ? 0 : after); next != next_.end(); ++next) {
+        ++looked_at_;
+        const auto& [position, name] = *next;
+        const Lane& lane = lanes_.at(name);
+        if (lane.paused_until && *lane.paused_until > now) continue;
+        if (!live && reads_of_lane(name)) continue;
+        if (may_be_made_by_a_creation(name, lane)) continue;
+        return &commands_.at(position);
     }
-    return creations;
+    return nullptr;
 }
 
 /// What was said to a conversation before a creation was asked for shows that it is another one.
-bool Outbox::may_be_made_by(const std::vector<const Command*>& creations, const std::string& lane) const {
-    if (creations.empty()) return false;
-    const auto stream = conversation_of_lane(lane);
+bool Outbox::may_be_made_by_a_creation(const std::string& name, const Lane& lane) const {
+    if (creations_.empty()) return false;
+    const auto stream = conversation_of_lane(name);
     const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
     if (!conversation || conversation->origin > 1) return false;
     const protocol::Summary& summary = conversation->summary;
     if (summary.kind != protocol::ConversationKind::group || summary.role != protocol::Role::owner)
         return false;
-    const auto& waiting = lanes_.at(lane).waiting;
-    return !waiting.empty() && std::ranges::any_of(creations, [&](const Command* one) {
-        return one->position <= *waiting.begin() && one->title == summary.title;
-    });
+    if (!summary.title) return false;
+    const auto titled = creations_.find(*summary.title);
+    return titled != creations_.end() && *titled->second.begin() <= *lane.waiting.begin();
+}
+
+/// Where a command begins to wait, and where it ends to.
+void Outbox::enter(const Command& command) {
+    Lane& lane = lanes_[command.lane];
+    lane.waiting.insert(command.position);
+    ++waiting_;
+    if (command.type == protocol::Type::read) lane.reads.emplace(command.upto, command.position);
+    if (command.type == protocol::Type::conversation_create)
+        creations_[command.title].insert(command.position);
+    note_next(command.lane);
+    reads_changed(command.lane);
+}
+
+void Outbox::leave(const Command& command) {
+    Lane& lane = lanes_.at(command.lane);
+    lane.waiting.erase(command.position);
+    --waiting_;
+    lane.reads.erase({command.upto, command.position});
+    if (auto titled = creations_.find(command.title); titled != creations_.end()) {
+        titled->second.erase(command.position);
+        if (titled->second.empty()) creations_.erase(titled);
+    }
+    note_next(command.lane);
+    reads_changed(command.lane);
+}
+
+/// Of reads the highest, which says what the others do. Of all else the first that is not under way.
+std::int64_t Outbox::next_of(const Lane& lane) const {
+    const auto queued = [&](std::int64_t position) {
+        return commands_.at(position).state == CommandState::queued;
+    };
+    if (!lane.reads.empty()) {
+        const std::int64_t highest = lane.reads.rbegin()->second;
+        return queued(highest) ? highest : 0;
+    }
+    const bool any = mutant(Mutant::outbox_order_lost_on_reconnect);
+    std::int64_t next = 0;
+    for (std::int64_t position : lane.waiting) {
+        ++looked_at_;
+        if (!queued(position)) continue;
+        next = position;
+        if (!any) break;
+    }
+    return next;
+}
+
+void Outbox::note_next(const std::string& name) {
+    Lane& lane = lanes_.at(name);
+    if (lane.next != 0) next_.erase(lane.next);
+    lane.next = next_of(lane);
+    if (lane.next != 0) next_.emplace(lane.next, name);
 }
 
 /// The nearest earlier command of the lane that is sent and not answered. Reads depend on nothing.
@@ -215,6 +263,7 @@ std::optional<Uuid> Outbox::predecessor(const Command& command) const {
     if (command.type == protocol::Type::read || mutant(Mutant::follows_left_out)) return std::nullopt;
     std::optional<Uuid> nearest;
     for (std::int64_t position : lanes_.at(command.lane).waiting) {
+        ++looked_at_;
         if (position >= command.position) break;
         const Command& earlier = commands_.at(position);
         if (earlier.state == CommandState::in_flight) nearest = earlier.id;
@@ -231,6 +280,7 @@ void Outbox::handle_disconnected() {
             (void)forget(commands_.at(position));
     }
     unanswered_.clear();
+    paused_.clear();
     for (auto& [name, lane] : lanes_) {
         lane.paused_until.reset();
         for (std::int64_t position : lane.waiting)
@@ -243,6 +293,9 @@ void Outbox::clear() {
     commands_.clear();
     positions_.clear();
     lanes_.clear();
+    next_.clear();
+    paused_.clear();
+    creations_.clear();
     unanswered_.clear();
     in_flight_ = waiting_ = 0;
     timers_.stop(Timer::outbox);
@@ -252,11 +305,27 @@ void Outbox::requeue(Command& command) {
     if (command.state != CommandState::in_flight) return;
     command.state = CommandState::queued;
     --in_flight_;
+    note_next(command.lane);
     announce(command.lane);
 }
 
-void Outbox::pause(Lane& lane, Instant until) {
+void Outbox::pause(const std::string& name, Instant until) {
+    Lane& lane = lanes_.at(name);
     if (!lane.paused_until || *lane.paused_until < until) lane.paused_until = until;
+    paused_.insert(name);
+}
+
+void Outbox::reads_changed(const std::string& lane) {
+    const auto stream = reads_of_lane(lane);
+    Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
+    if (!conversation) return;
+    const auto& reads = lanes_.at(lane).reads;
+    const std::int64_t pending = reads.empty() ? 0 : reads.rbegin()->first;
+    if (pending == conversation->read_pending) return;
+    conversation->read_pending = pending;
+    conversation->shown.reset();
+    output_.touch(conversation->stream);
+    output_.touch_list();
 }
 
 }  // namespace parley::core

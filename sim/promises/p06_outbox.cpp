@@ -161,8 +161,11 @@ class Outbox final : public Kept<Outbox> {
         for (const Given& given : device.ledger.given()) {
             if (!given.kept || given.dropped || states.contains(given.id)) continue;
             if (device.person->account != given.account || done(scene, device, given.id)) continue;
-            // A read takes the place of one that still waits and did not reach further.
-            if (std::holds_alternative<protocol::Read>(given.command)) continue;
+            // A read is done with one that reaches as far, and not before.
+            const auto* read = std::get_if<protocol::Read>(&given.command);
+            if (read && read->target.stream &&
+                scene.history().read(given.account, *read->target.stream) >= read->upto)
+                continue;
             // A question that waits is shown to nobody but who asked it.
             if (std::holds_alternative<protocol::ProfileFind>(given.command)) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
