@@ -77,7 +77,15 @@ class OwnerDoor final : public Door {
   private:
     OwnerDoor(Loop& loop, OwnerLock lock, Told told);
 
+    /// Another process that came through the socket.
+    struct Guest {
+        std::unique_ptr<LocalConnection> connection;
+        /// Why the server is out of reach, as it was told last.
+        std::string problem;
+    };
+
     void accept(std::unique_ptr<LocalConnection> connection);
+    void tell_problem(Guest& guest);
     void serve(int guest, const LocalMessage& message);
     protocol::DoorReply settled(const std::function<protocol::DoorReply()>& act);
     void tell(const core::Notice& notice);
@@ -87,7 +95,7 @@ class OwnerDoor final : public Door {
     Told told_;
     std::unique_ptr<Host> host_;
     std::unique_ptr<LocalListener> listener_;
-    std::map<int, std::unique_ptr<LocalConnection>> guests_;
+    std::map<int, Guest> guests_;
     int last_guest_ = 0;
 };
 
@@ -100,7 +108,7 @@ class GuestDoor final : public Door {
     Result<protocol::DoorReply> ask(const protocol::DoorRequest& request) override;
     Submission submit(std::span<const protocol::Envelope> commands) override;
     bool lost() const override { return lost_; }
-    std::string problem() const override { return {}; }
+    std::string problem() const override { return problem_; }
 
   private:
     GuestDoor(Loop& loop, Told told) : loop_(loop), told_(std::move(told)) {}
@@ -113,6 +121,7 @@ class GuestDoor final : public Door {
     Told told_;
     std::unique_ptr<LocalConnection> connection_;
     std::optional<protocol::DoorReply> reply_;
+    std::string problem_;
     bool lost_ = false;
 };
 

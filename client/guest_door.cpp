@@ -94,6 +94,10 @@ Result<protocol::DoorReply> GuestDoor::exchange(LocalMessage::Kind kind, std::st
 }
 
 void GuestDoor::receive(const LocalMessage& message) {
+    if (message.kind == LocalMessage::Kind::problem) {
+        problem_ = message.body;
+        return;
+    }
     auto output = protocol::decode<protocol::DoorOutput>(message.body, local_encoding);
     if (!output) {
         lost_ = true;

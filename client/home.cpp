@@ -100,12 +100,17 @@ std::vector<AccountPlace> Home::accounts() const {
     return places;
 }
 
-std::expected<AccountPlace, std::string> Home::find(const std::optional<std::string>& wanted) const {
+std::string Home::word_for(const AccountPlace& place) const {
+    if (find(std::nullopt)) return {};
+    return find(place.handle()) ? place.handle() : place.name;
+}
+
+std::expected<AccountPlace, NoAccount> Home::find(const std::optional<std::string>& wanted) const {
     std::vector<AccountPlace> all = accounts();
     if (all.empty()) {
         return std::unexpected(
-            "Nobody is signed in here. Sign in with: parley login HANDLE --server ADDRESS (or register, for "
-            "a new account)");
+            NoAccount{"Nobody is signed in here. Sign in with: parley login HANDLE --server ADDRESS (or "
+                      "register, for a new account)"});
     }
     std::vector<AccountPlace> fitting;
     for (const AccountPlace& place : all) {
@@ -114,10 +119,14 @@ std::expected<AccountPlace, std::string> Home::find(const std::optional<std::str
     }
     if (fitting.size() == 1) return fitting.front();
     if (fitting.empty()) {
-        return std::unexpected(*wanted + " is not signed in here. Signed in: " + listed(all) + ".");
+        return std::unexpected(
+            NoAccount{*wanted + " is not signed in here. Signed in: " + listed(all) + "."});
     }
-    return std::unexpected("Several accounts are signed in here: choose one with --account. There are: " +
-                           listed(fitting) + ".");
+    return std::unexpected(NoAccount{
+        .sentence =
+            "Several accounts are signed in here: choose one with --account, as in parley --account " +
+            fitting.front().name + ". There are: " + listed(fitting) + ".",
+        .several = true});
 }
 
 std::expected<AccountPlace, std::string> Home::prepare(std::string_view handle, const ServerAddress& server,

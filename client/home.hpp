@@ -37,6 +37,13 @@ struct AccountPlace {
 /// has nothing to sync of a folder (EINVAL).
 bool sync_folder(const std::filesystem::path& folder);
 
+/// Why none is found: a sentence for people that says what to do.
+struct NoAccount {
+    std::string sentence;
+    /// Several fit: one has to be chosen.
+    bool several = false;
+};
+
 /// The folder with all accounts of this person on this machine.
 class Home {
   public:
@@ -51,8 +58,10 @@ class Home {
     std::vector<AccountPlace> accounts() const;
 
     /// The account of this name or, where it is the only one with it, of this handle; without a wish the only
-    /// one. The error is a sentence for people that says what to do.
-    std::expected<AccountPlace, std::string> find(const std::optional<std::string>& wanted) const;
+    /// one.
+    std::expected<AccountPlace, NoAccount> find(const std::optional<std::string>& wanted) const;
+    /// The shortest word by which `find` gives this one; empty where it is the only one.
+    std::string word_for(const AccountPlace& place) const;
 
     /// Makes the folder where the account has none yet; `remember` makes it an account.
     std::expected<AccountPlace, std::string> prepare(std::string_view handle, const ServerAddress& server,

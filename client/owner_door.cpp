@@ -57,7 +57,7 @@ OwnerDoor::~OwnerDoor() {
     // Replies to other processes, and the goodbye to the server, may still stand in queues.
     const auto quiet = [this] {
         for (const auto& [number, guest] : guests_) {
-            if (guest->bytes_queued() != 0) return false;
+            if (guest.connection->bytes_queued() != 0) return false;
         }
         return host_->quiet();
     };
@@ -99,9 +99,16 @@ protocol::DoorReply OwnerDoor::settled(const std::function<protocol::DoorReply()
 void OwnerDoor::accept(std::unique_ptr<LocalConnection> connection) {
     const int number = ++last_guest_;
     LocalConnection& guest = *connection;
-    guests_.emplace(number, std::move(connection));
+    guests_.emplace(number, Guest{.connection = std::move(connection), .problem = {}});
     guest.start([this, number](const LocalMessage& message) { serve(number, message); },
                 [this, number] { guests_.erase(number); });
+}
+
+/// Before what lets the guest ask: it learns no state without its reason.
+void OwnerDoor::tell_problem(Guest& guest) {
+    if (guest.problem == host_->problem()) return;
+    guest.problem = host_->problem();
+    guest.connection->send({.kind = LocalMessage::Kind::problem, .until = {}, .body = guest.problem});
 }
 
 void OwnerDoor::serve(int number, const LocalMessage& message) {
@@ -117,7 +124,8 @@ void OwnerDoor::serve(int number, const LocalMessage& message) {
     // Telling the notices of this may have let the guest go.
     const auto guest = guests_.find(number);
     if (guest == guests_.end()) return;
-    guest->second->send(
+    tell_problem(guest->second);
+    guest->second.connection->send(
         {.kind = LocalMessage::Kind::output, .until = {}, .body = encoded({.reply = std::move(reply)})});
 }
 
@@ -126,10 +134,12 @@ void OwnerDoor::tell(const core::Notice& notice) {
     told_(told);
     if (guests_.empty()) return;
     const std::string body = encoded({.notice = told});
-    std::erase_if(guests_,
-                  [](const auto& guest) { return guest.second->bytes_queued() > guest_queue_bytes_max; });
-    for (const auto& [number, guest] : guests_) {
-        guest->send({.kind = LocalMessage::Kind::output, .until = {}, .body = body});
+    std::erase_if(guests_, [](const auto& guest) {
+        return guest.second.connection->bytes_queued() > guest_queue_bytes_max;
+    });
+    for (auto& [number, guest] : guests_) {
+        tell_problem(guest);
+        guest.connection->send({.kind = LocalMessage::Kind::output, .until = {}, .body = body});
     }
 }
 

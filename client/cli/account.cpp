@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
 
+/// Id, name and when it signed in, which tells two of one name apart.
+std::string listed(const protocol::ViewDevice& device) {
+    return padded(device.device.text(), 20) + "  " + padded(harmless_line(device.name), 24) + "  since " +
+           local_stamp(device.created_at) + (device.own ? "  (this one)" : "");
+}
+
 Outcome<DeviceId> find_device(const std::vector<protocol::ViewDevice>& devices, const std::string& word) {
     std::vector<const protocol::ViewDevice*> fitting;
     for (const auto& device : devices) {
@@ -18,8 +24,10 @@ Outcome<DeviceId> find_device(const std::vector<protocol::ViewDevice>& devices, 
     const std::string what = "\"" + harmless_line(word) + "\"";
     if (fitting.empty())
         return stop(ExitCode::not_found, "No device has the id or name " + what + ". See: parley devices");
-    return stop(ExitCode::not_found,
-                "Several devices are called " + what + ": give the id. See: parley devices");
+    std::string ids;
+    for (const auto* device : fitting)
+        ids += "\n  " + listed(*device);
+    return stop(ExitCode::not_found, "Several devices are called " + what + ". Choose one by its id:" + ids);
 }
 
 void print_profile(Terminal& terminal, const protocol::Profile& profile) {
@@ -30,10 +38,17 @@ void print_profile(Terminal& terminal, const protocol::Profile& profile) {
     terminal.line(terminal.bold(harmless_line(profile.name)) + "  @" + harmless_line(profile.handle));
 }
 
-/// Own profile, from the server, since the device need not have it.
+/// Own profile: from the server, since the device need not have it, and what it has may be old.
 Outcome<protocol::Profile> own_profile(Session& session) {
-    TRY(session.require_online());
     TRY_ASSIGN(const auto status, session.status());
+    const bool asks = !session.common().offline;
+    if (!asks) {
+        TRY_ASSIGN(auto known, Directory(session).known(status.account.value_or(AccountId{})));
+        if (known) return std::move(*known);
+        return stop(ExitCode::usage,
+                    "This device does not know your profile yet: leave out --offline to ask the server.");
+    }
+    TRY(session.require_online());
     TRY_ASSIGN(const auto settled,
                session.carry_out(protocol::ProfileFind{.accounts = {status.account.value_or(AccountId{})}}));
     if (settled.profiles.empty())
@@ -54,15 +69,14 @@ Outcome<ExitCode> run(Session& session, const DevicesCommand& command) {
         JsonLine object;
         object.text("revoked", device.text());
         terminal.line(object);
-        terminal.line("Signed out. It holds nothing of you any more as soon as it connects.");
+        terminal.line("Signed out. What that device holds of you is erased when it connects next.");
         return ExitCode::done;
     }
     for (const auto& device : reply.devices) {
         JsonLine object;
         object.text("device", device.device.text()).text("name", device.name);
         terminal.line(object.integer("created_at", device.created_at.ms).boolean("own", device.own));
-        terminal.line(padded(device.device.text(), 20) + "  " + padded(harmless_line(device.name), 24) +
-                      "  since " + local_stamp(device.created_at) + (device.own ? "  (this one)" : ""));
+        terminal.line(listed(device));
     }
     if (!online) terminal.note("The server" + session.offline_reason() + ": this is what the device knows.");
     return ExitCode::done;
@@ -92,7 +106,13 @@ Outcome<ExitCode> run(Session& session, const InviteCommand& command) {
     TRY(session.require_online());
     protocol::InviteCreate create{.uses = command.uses};
     if (command.days) create.lasts_ms = *command.days * day_ms;
-    TRY_ASSIGN(const auto settled, session.carry_out(std::move(create)));
+    auto done = session.carry_out(std::move(create));
+    if (!done && done.error().code == ErrorCode::not_allowed) {
+        done.error().sentence =
+            "Only administrators of this server make invites, and you are none. Ask one of "
+            "them, or whoever runs it.";
+    }
+    TRY_ASSIGN(const auto settled, std::move(done));
     if (!settled.invite) {
         return stop(ExitCode::failed,
                     "An invite was made, but its code was lost with a parley that ended at that moment. "
@@ -105,7 +125,8 @@ Outcome<ExitCode> run(Session& session, const InviteCommand& command) {
     object.text("invite", code).integer("expires_at", ends.ms).text("server", server);
     session.terminal().line(object);
     session.terminal().line("Good until " + local_stamp(ends) + ". Whoever is invited runs:");
-    session.terminal().line("  parley register --server " + server + " --token " + code + " --handle HANDLE");
+    session.terminal().line("  parley register --server " + server + " --invite " + code +
+                            " --handle HANDLE");
     return ExitCode::done;
 }
 
@@ -127,10 +148,16 @@ Outcome<ExitCode> run(Session& session, const StatusCommand&) {
     if (!online) terminal.line("The server" + session.offline_reason() + ".");
     if (status.waiting > 0)
         terminal.line(std::to_string(status.waiting) + " waiting to be sent (parley outbox).");
-    if (status.failed > 0) terminal.line(std::to_string(status.failed) + " refused (parley outbox).");
-    if (!session.account().owner())
+    if (status.failed > 0) {
+        terminal.line(
+            std::to_string(status.failed) +
+            " refused, and kept so that you can send it again: parley outbox shows it, parley outbox "
+            "--discard all forgets it.");
+    }
+    if (!session.account().owner()) {
         terminal.line("Another parley (process " + std::to_string(OwnerLock::holder(place)) +
-                      ") keeps the connection.");
+                      ") has the account open; this one goes through it.");
+    }
     terminal.line("Kept in " + place.folder.string());
     return ExitCode::done;
 }

@@ -52,8 +52,8 @@ The number behind a name in the list counts unread messages; @ says that one of 
 )";
 
 constexpr const char* offline_help = R"(
-Everything works offline: what is sent is stored on this device and goes out later, also by
-another parley. Two at once share one connection; nothing is ever sent twice.
+Everything works offline: what is sent is stored on this device and goes out with the next
+command that reaches the server. Two at once share one connection; nothing is sent twice.
 )";
 
 constexpr const char* surroundings = R"(
@@ -66,7 +66,7 @@ Environment:
 Exit codes:
   0  done                                   4  no such conversation, person or device
   1  refused, or something went wrong       5  queued: stored here, goes out later
-  2  the command line is wrong              6  another parley does not answer
+  2  command line wrong, or input empty     6  another parley does not answer
   3  not signed in                          7  the server cannot be reached
                                             130  interrupted while signing in)";
 
@@ -134,6 +134,7 @@ void Grammar::add_common() {
     app.add_option("--account", common.account,
                    "Which account: HANDLE or HANDLE@SERVER, where several are signed in")
         ->envname("PARLEY_ACCOUNT")
+        ->transform(without_at)
         ->option_text("ACCOUNT");
     app.add_option("--home", common.home, "Folder with all accounts")->option_text("FOLDER");
     app.add_flag("--offline", common.offline, "Do not connect; show what is here, queue what is sent");
@@ -166,11 +167,12 @@ void Grammar::add_accounts() {
         .add_option("--handle,HANDLE", made->handle,
                     "Your unique name: a-z 0-9 _ . -, beginning with a letter")
         ->required()
+        ->transform(without_at)
         ->option_text(" ");
     registering.add_option("--server", made->server, "Its address, such as https://chat.example.org")
         ->required()
         ->option_text("ADDRESS");
-    registering.add_option("--token,--invite", made->token, "An invite, or the token that parleyd printed")
+    registering.add_option("--invite,--token", made->token, "An invite, or the token that parleyd printed")
         ->option_text("TOKEN");
     registering.add_option("--name", made->name, "The name that others see (the handle)")
         ->option_text("NAME");
@@ -178,7 +180,10 @@ void Grammar::add_accounts() {
 
     std::shared_ptr<LoginCommand> login;
     CLI::App& signing_in = add("login", "Sign in on this device", login);
-    signing_in.add_option("--handle,HANDLE", login->handle, "Your handle")->required()->option_text(" ");
+    signing_in.add_option("--handle,HANDLE", login->handle, "Your handle")
+        ->required()
+        ->transform(without_at)
+        ->option_text(" ");
     signing_in.add_option("--server", login->server, "Its address, such as https://chat.example.org")
         ->required()
         ->option_text("ADDRESS");
@@ -197,7 +202,9 @@ void Grammar::add_accounts() {
     CLI::App& profiles = add("profile", "Show a profile, or change your own", profile);
     profiles.add_option("PERSON", profile->who, "@HANDLE; without it your own")->option_text(" ");
     profiles.add_option("--name", profile->name, "Change the name that others see")->option_text("NAME");
-    profiles.add_option("--handle", profile->handle, "Change your handle")->option_text("HANDLE");
+    profiles.add_option("--handle", profile->handle, "Change your handle")
+        ->transform(without_at)
+        ->option_text("HANDLE");
 
     std::shared_ptr<InviteCommand> invite;
     CLI::App& inviting = add("invite", "Make an invite to this server", invite);

@@ -5,6 +5,7 @@
 #include "core/rules/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace parley::client::cli {
 
@@ -22,7 +23,28 @@ Outcome<bool> refresh(Session& session) {
     return online;
 }
 
-void print(Terminal& terminal, const protocol::ViewConversation& one) {
+/// Titles by which no group can be named, since the person is in several of them. `more`: the title of one
+/// that is to come.
+std::set<std::string> titles_taken_twice(const std::vector<protocol::ViewConversation>& all,
+                                         const std::optional<std::string>& more = std::nullopt) {
+    std::set<std::string> seen;
+    std::set<std::string> twice;
+    if (more) seen.insert(*more);
+    for (const auto& one : all) {
+        if (!one.present || !one.summary.title) continue;
+        if (!seen.insert(*one.summary.title).second) twice.insert(*one.summary.title);
+    }
+    return twice;
+}
+
+/// Where the title alone does not name it: the id, which does.
+std::string id_beside_title(const protocol::ViewConversation& one, const std::set<std::string>& twice) {
+    if (!one.summary.title || !twice.contains(*one.summary.title)) return {};
+    if (one.stream) return "  " + one.stream->text();
+    return one.made_by ? "  " + one.made_by->text() : std::string();
+}
+
+void print(Terminal& terminal, const protocol::ViewConversation& one, const std::set<std::string>& twice) {
     JsonLine object;
     if (one.stream) object.text("conversation", one.stream->text());
     if (one.made_by) object.text("made_by", one.made_by->text());
@@ -52,7 +74,10 @@ void print(Terminal& terminal, const protocol::ViewConversation& one) {
 
     // Nothing came of it; the outbox says why. Programs are told by `error`.
     if (!one.stream && one.failure && one.summary.kind == protocol::ConversationKind::direct) return;
-    std::string line = padded(first_columns(label_of(one), label_columns), label_columns) + "  ";
+    const std::string id = id_beside_title(one, twice);
+    const std::size_t id_columns = std::min(columns(id), label_columns - 1);
+    std::string line =
+        padded(first_columns(label_of(one), label_columns - id_columns) + id, label_columns) + "  ";
     line += padded(one.unread > 0 ? std::to_string(one.unread) + (one.mentions > 0 ? " @" : "") : "", 6);
     if (one.last) {
         const std::string text = (one.last->own ? "you: " : "") + harmless_line(one.last->text);
@@ -95,10 +120,11 @@ Outcome<ExitCode> change(Session& session, protocol::Payload command, const std:
 Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
     TRY(refresh(session));
     TRY_ASSIGN(auto all, session.conversations());
+    const std::set<std::string> twice = titles_taken_twice(all);
     if (command.limit && std::ssize(all) > *command.limit)
         all.resize(static_cast<std::size_t>(*command.limit));
     for (const auto& one : all)
-        print(session.terminal(), one);
+        print(session.terminal(), one, twice);
     if (all.empty()) {
         session.terminal().line("No conversations yet. Begin one with: parley send @HANDLE \"Hello\"");
     }
@@ -122,6 +148,8 @@ Outcome<ExitCode> make_group(Session& session, const NewCommand& command, std::v
                                                              .reply_to = std::nullopt,
                                                              .mentions = {}}});
     }
+    TRY_ASSIGN(const auto known, session.conversations());
+    const bool taken = titles_taken_twice(known, command.title).contains(command.title);
     TRY_ASSIGN(const Settlement done, session.carry_out(commands));
     const auto fate = [&](const Uuid& id) -> const protocol::DoorSettled* {
         const auto found = done.settled.find(id);
@@ -146,6 +174,12 @@ Outcome<ExitCode> make_group(Session& session, const NewCommand& command, std::v
         return std::unexpected(
             session.not_accepted_yet(title + (command.text ? " and its first message" : "")));
     session.terminal().line("The group " + harmless_line(command.title) + " is there.");
+    if (taken) {
+        session.terminal().note(
+            "You are in another group of this title, too: send and read take the ids of "
+            "such groups, which parley conversations shows. Another title: parley rename " +
+            (made->stream ? harmless_line(made->stream->text()) : group.text()) + " TITLE");
+    }
     if (!command.text) return ExitCode::done;
     if (!said) return std::unexpected(session.not_accepted_yet("the first message to " + title));
     if (said->failure) return std::unexpected(problem_of(core::error_of(*said->failure)));
@@ -205,12 +239,31 @@ Outcome<ExitCode> run(Session& session, const MembersCommand& command) {
 Outcome<ExitCode> run(Session& session, const AddCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
-    TRY_ASSIGN(auto people, directory.people(command.people));
-    std::string names;
-    for (const std::string& word : command.people)
-        names += (names.empty() ? "" : ", ") + harmless_line(word);
-    return change(session, protocol::MemberAdd{.target = place.target, .accounts = std::move(people)},
-                  place.label + " has them now: " + names + ". They see what is said from now on.");
+    std::vector<AccountId> people;
+    std::string added;
+    std::string there;
+    std::vector<protocol::ViewMember> members;
+    for (const std::string& word : command.people) {
+        TRY_ASSIGN(const auto person, directory.person(word));
+        if (std::ranges::find(people, person.account) != people.end()) continue;
+        // After the first question to the server, so that what it knows has come in.
+        if (people.empty() && place.stream) {
+            TRY_ASSIGN(members, session.members(*place.stream));
+        }
+        people.push_back(person.account);
+        const bool present = std::ranges::any_of(members, [&](const auto& member) {
+            return member.present && member.profile.account == person.account;
+        });
+        std::string& names = present ? there : added;
+        names += (names.empty() ? "@" : ", @") + harmless_line(person.handle);
+    }
+    // The server decides; whoever is in stays as he is.
+    std::string done;
+    if (!added.empty())
+        done = place.label + " has them now: " + added + ". They see what is said from now on.";
+    if (!there.empty())
+        done += (done.empty() ? "" : " ") + ("Already in " + place.label + ": " + there + ".");
+    return change(session, protocol::MemberAdd{.target = place.target, .accounts = std::move(people)}, done);
 }
 
 Outcome<ExitCode> run(Session& session, const RemoveCommand& command) {

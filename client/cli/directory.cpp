@@ -35,10 +35,6 @@ Place place_of(const ViewConversation& conversation) {
     return place;
 }
 
-std::string without_at(const std::string& word) {
-    return word.starts_with('@') ? word.substr(1) : word;
-}
-
 std::string quoted(const std::string& word) {
     return "\"" + harmless_line(word) + "\"";
 }
@@ -143,9 +139,10 @@ Outcome<StreamId> Directory::stream(const std::string& word) {
 Outcome<protocol::Profile> Directory::person(const std::string& word) {
     const std::string handle = without_at(word);
     if (!core::rules::check_handle(handle)) {
-        return stop(
-            ExitCode::usage,
-            quoted(word) + " is no handle: it has 2 to 32 of a-z 0-9 _ . - and begins with a letter.");
+        return stop(ExitCode::usage,
+                    quoted(word) +
+                        " is no handle: it has 2 to 32 of a-z (lower case) 0-9 _ . - and begins with a "
+                        "letter.");
     }
     if (!reached_) {
         TRY_ASSIGN(reached_, session_.go_online(session_.deadline(), false));
@@ -171,6 +168,18 @@ Outcome<std::vector<AccountId>> Directory::people(const std::vector<std::string>
         if (!listed) accounts.push_back(found.account);
     }
     return accounts;
+}
+
+Outcome<std::optional<protocol::Profile>> Directory::known(const AccountId& account) {
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (const ViewConversation& one : all) {
+        if (!one.stream) continue;
+        TRY_ASSIGN(const auto members, session_.members(*one.stream));
+        for (const auto& member : members) {
+            if (member.profile.account == account) return member.profile;
+        }
+    }
+    return std::nullopt;
 }
 
 bool Directory::Known::was(const std::string& handle) const {

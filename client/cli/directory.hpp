@@ -38,6 +38,9 @@ class Directory {
     /// else by what this device knows without doubt.
     Outcome<protocol::Profile> person(const std::string& word);
     Outcome<std::vector<AccountId>> people(const std::vector<std::string>& words);
+    /// As the conversation says it where somebody last was in one, without the server; nothing where that is
+    /// nowhere.
+    Outcome<std::optional<protocol::Profile>> known(const AccountId& account);
     /// Puts in the profiles of now, as far as the server gives them.
     Outcome<void> renew(std::vector<protocol::ViewMember>& members);
 

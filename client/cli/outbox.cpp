@@ -100,6 +100,27 @@ Outcome<std::vector<Uuid>> failed_commands(const std::vector<protocol::ViewComma
     return ids;
 }
 
+/// Sends what was put back, and says so where it was refused again: those who asked for it want to know that.
+Outcome<ExitCode> send_again(Session& session, const std::vector<Uuid>& put_back) {
+    auto sent = run(session, SyncCommand{});
+    // It is stored, as what is sent without a server is.
+    if (!sent && sent.error().exit_code == ExitCode::unreachable) sent.error().exit_code = ExitCode::queued;
+    if (!sent) return sent;
+    TRY_ASSIGN(const auto outbox, session.outbox());
+    std::int64_t refused = 0;
+    std::optional<Problem> first;
+    for (const auto& command : outbox) {
+        if (!command.failure || std::ranges::find(put_back, command.id) == put_back.end()) continue;
+        ++refused;
+        if (!first) first = problem_of(core::error_of(*command.failure));
+    }
+    if (!first) return sent;
+    first->exit_code = ExitCode::failed;
+    first->sentence = std::to_string(refused) + " of " + std::to_string(put_back.size()) +
+                      " refused again: " + first->sentence + " To forget: parley outbox --discard all";
+    return std::unexpected(*first);
+}
+
 }  // namespace
 
 Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
@@ -108,6 +129,7 @@ Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
     Terminal& terminal = session.terminal();
     TRY_ASSIGN(const auto ids, failed_commands(outbox, command.retry ? *command.retry : *command.discard));
     std::int64_t done = 0;
+    std::vector<Uuid> put_back;
     for (const Uuid& id : ids) {
         protocol::DoorRequest request;
         (command.retry ? request.retry : request.discard) = id;
@@ -118,15 +140,15 @@ Outcome<ExitCode> run(Session& session, const OutboxCommand& command) {
         ++done;
         JsonLine object;
         object.text(command.retry ? "retried" : "discarded", id.text());
-        if (!reply->accepted.empty()) object.text("id", reply->accepted.front().text());
+        if (!reply->accepted.empty()) {
+            object.text("id", reply->accepted.front().text());
+            put_back.push_back(reply->accepted.front());
+        }
         terminal.line(object);
     }
     terminal.line(std::to_string(done) + (command.retry ? " put back into the outbox." : " forgotten."));
     if (!command.retry || done == 0) return ExitCode::done;
-    auto sent = run(session, SyncCommand{});
-    // It is stored, as what is sent without a server is.
-    if (!sent && sent.error().exit_code == ExitCode::unreachable) sent.error().exit_code = ExitCode::queued;
-    return sent;
+    return send_again(session, put_back);
 }
 
 Outcome<ExitCode> run(Session& session, const SyncCommand&) {
@@ -142,13 +164,15 @@ Outcome<ExitCode> run(Session& session, const SyncCommand&) {
     if (!online) return stop(ExitCode::unreachable, "The server" + session.offline_reason() + ".");
     if (status.failed > 0) {
         terminal.note(counted(status.failed, "command") + " of yours " +
-                      (status.failed == 1 ? "was" : "were") + " refused; see: parley outbox");
+                      (status.failed == 1 ? "was" : "were") +
+                      " refused; see: parley outbox (to forget: parley outbox --discard all)");
     }
     if (status.waiting > 0) {
         terminal.line(counted(status.waiting, "command") + " still to be sent.");
         return ExitCode::queued;
     }
-    terminal.line("Everything is sent and fetched.");
+    terminal.line(status.failed > 0 ? "Everything else is sent and fetched."
+                                    : "Everything is sent and fetched.");
     return ExitCode::done;
 }
 

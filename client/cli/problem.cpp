@@ -34,9 +34,9 @@ std::string advice(const Error& error, Machine machine) {
         case ErrorCode::registration_closed:
             return "This server makes no new accounts. Ask whoever runs it for one.";
         case ErrorCode::invite_required:
-            return "This server makes accounts by invite only. Ask for an invite; --token takes it.";
+            return "This server makes accounts by invite only. Ask for an invite; --invite takes it.";
         case ErrorCode::invite_invalid:
-            return "The invite is unknown, used up or expired. Ask for a new one; --token takes it.";
+            return "The invite is unknown, used up or expired. Ask for a new one; --invite takes it.";
         case ErrorCode::refresh_reused:
         case ErrorCode::revoked:
         case ErrorCode::token_invalid:

@@ -14,9 +14,10 @@ enum class ExitCode : int {
     done = 0,
     /// Refused by the server, or something else went wrong: the sentence says what.
     failed = 1,
-    /// The command line itself is wrong.
+    /// The command line itself is wrong or leaves open which account it is about, or standard input, which
+    /// was to be sent, is empty.
     usage = 2,
-    /// Nobody is signed in, or this device was signed out.
+    /// Nobody is signed in, not the one who was named, or this device was signed out.
     signed_out = 3,
     /// No such conversation, person or device.
     not_found = 4,

@@ -1,5 +1,6 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
+#include "client/cli/group_watch.hpp"
 #include "client/cli/messages.hpp"
 #include "client/cli/text.hpp"
 
@@ -142,7 +143,8 @@ class Tail {
         : session_(session),
           command_(command),
           directory_(session),
-          printer_(session, directory_, !command.conversation) {}
+          printer_(session, directory_, !command.conversation),
+          groups_(session) {}
 
     Outcome<ExitCode> run();
 
@@ -153,6 +155,7 @@ class Tail {
     Outcome<std::vector<protocol::ViewMessage>> newest(const StreamId& stream, std::int64_t last);
     Outcome<void> tell_connection();
     Outcome<void> print_new(const StreamId& stream);
+    Outcome<void> tell_changes(const protocol::ViewConversation& shown);
     Outcome<void> mark_read(const StreamId& stream, std::int64_t upto);
     Outcome<void> look_everywhere();
     bool wanted(const StreamId& stream) const { return !only_ || *only_ == stream; }
@@ -161,6 +164,7 @@ class Tail {
     const TailCommand& command_;
     Directory directory_;
     MessagePrinter printer_;
+    GroupWatch groups_;
     std::optional<StreamId> only_;
     std::map<StreamId, std::int64_t> printed_upto_;
     std::set<StreamId> touched_;
@@ -247,6 +251,7 @@ Outcome<void> Tail::tell_connection() {
 
 Outcome<void> Tail::print_new(const StreamId& stream) {
     TRY_ASSIGN(const auto shown, conversation(session_, stream));
+    TRY(tell_changes(shown));
     std::int64_t& upto = printed_upto_[stream];
     const std::int64_t before = upto;
     while (!session_.terminal().closed()) {
@@ -262,6 +267,15 @@ Outcome<void> Tail::print_new(const StreamId& stream) {
         if (!window.more_after || newest == 0) break;
     }
     if (command_.mark_read && upto > before) return mark_read(stream, upto);
+    return {};
+}
+
+/// For people; programs ask for the members.
+Outcome<void> Tail::tell_changes(const protocol::ViewConversation& shown) {
+    if (session_.terminal().json()) return {};
+    TRY_ASSIGN(const auto told, groups_.changes(shown));
+    for (const std::string& one : told)
+        session_.terminal().line(session_.terminal().dim("* " + one));
     return {};
 }
 
@@ -284,6 +298,10 @@ Outcome<ExitCode> Tail::run() {
         session_.common().offline ? "The server is not asked, because of --offline. Ctrl-C ends it."
                                   : "Showing what comes in. Ctrl-C ends it.");
     TRY(begin());
+    TRY_ASSIGN(const auto all, session_.conversations());
+    for (const auto& one : all) {
+        if (!session_.terminal().json()) TRY(groups_.begin(one));
+    }
     // What came before the first notice is looked for once.
     TRY(look_everywhere());
     bool connection_changed = true;

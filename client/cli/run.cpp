@@ -17,12 +17,22 @@ Outcome<Home> home_of(const Common& common) {
     return stop(ExitCode::usage, "There is no folder for accounts: set PARLEY_HOME or use --home FOLDER.");
 }
 
+std::string in_lower_case(std::string text) {
+    for (char& letter : text) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return text;
+}
+
 /// Where the account is, or will be, that a command which signs in is about.
 template <class Command>
 Outcome<AccountPlace> prepared(const Home& home, const Command& command, Terminal& terminal) {
     if (const auto fits = core::rules::check_handle(command.handle); !fits) {
-        return stop(ExitCode::usage, "\"" + harmless_line(command.handle) + "\" is no handle: it " +
-                                         fits.error().context + ".");
+        const std::string lower = in_lower_case(command.handle);
+        const std::string why = core::rules::check_handle(lower)
+                                    ? "handles are written in lower case: " + lower
+                                    : "it " + fits.error().context + ".";
+        return stop(ExitCode::usage, "\"" + harmless_line(command.handle) + "\" is no handle: " + why);
     }
     const auto server = ServerAddress::parse(command.server);
     if (!server) {
@@ -50,7 +60,8 @@ Outcome<AccountPlace> place_for(const Home& home, const Common& common, const Co
     } else {
         auto place = home.find(common.account);
         if (place) return std::move(*place);
-        return stop(ExitCode::signed_out, place.error());
+        const NoAccount& why = place.error();
+        return stop(why.several ? ExitCode::usage : ExitCode::signed_out, why.sentence);
     }
 }
 
@@ -77,6 +88,17 @@ void remove_if_nobody_is_in(const AccountPlace& place) {
     Home::remove(place);
 }
 
+/// Whether what earlier commands left in the outbox is waited for before this one ends. Not where it has just
+/// been waited for, where it is erased, and where the person does not want to wait.
+template <class Command>
+bool takes_along(const Command& command) {
+    constexpr bool waits_itself = std::is_same_v<Command, SyncCommand> ||
+                                  std::is_same_v<Command, OutboxCommand> ||
+                                  std::is_same_v<Command, LogoutCommand>;
+    if constexpr (std::is_same_v<Command, SendCommand>) return !command.no_wait;
+    return !waits_itself;
+}
+
 template <class Command>
 Outcome<ExitCode> run_in_session(const Common& common, const AccountPlace& place, const Command& command,
                                  Terminal& terminal) {
@@ -91,6 +113,8 @@ Outcome<ExitCode> run_in_session(const Common& common, const AccountPlace& place
     if (!account) return std::unexpected(problem_of_opening(account.error()));
     Session session(**account, terminal, interrupts, common);
     auto outcome = run(session, command);
+    const bool answers = outcome || outcome.error().exit_code != ExitCode::busy;
+    if (answers && takes_along(command)) session.send_left_behind();
     const bool owned = (*account)->owner();
     account->reset();
     if (signs_in<Command> && !outcome) remove_if_nobody_is_in(place);

@@ -267,8 +267,11 @@ Outcome<ExitCode> Sender::finish(Outcome<void> so_far) {
     }
     print_counts();
     if (!so_far) return std::unexpected(so_far.error());
-    if (sent_ + queued_ + refused_ == 0)
-        session_.terminal().note("Standard input was empty. Nothing was sent.");
+    if (sent_ + queued_ + refused_ == 0) {
+        // A script, and whatever was to feed us, must not take this for sent.
+        if (session_.interrupted()) return stop(ExitCode::failed, "Interrupted. Nothing was sent.");
+        return stop(ExitCode::usage, "Standard input is empty. Nothing was sent.");
+    }
     if (refused_ > 0 && refusal_) {
         Problem problem = *refusal_;
         if (refused_ > 1)

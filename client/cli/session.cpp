@@ -16,6 +16,8 @@ using protocol::DoorConnection;
 namespace {
 
 constexpr std::int64_t page_of_list = 500;
+/// How long a command stays for what others left in the outbox, while nothing of it moves.
+constexpr Duration left_behind_patience = seconds(2);
 constexpr auto commands_at_once = static_cast<std::size_t>(limits::door_list_max);
 
 /// A door fails only where nobody is behind it, or the database is broken.
@@ -216,8 +218,8 @@ Outcome<void> Session::catch_up(Settlement& settlement) {
     return {};
 }
 
-Outcome<protocol::DoorStatus> Session::send_what_waits() {
-    Instant until = deadline();
+Outcome<protocol::DoorStatus> Session::send_what_waits(Duration patience) {
+    Instant until = read_clocks().instant + patience;
     TRY_ASSIGN(auto standing, status());
     // The time is for each step forward, not for all of them.
     while (standing.waiting > 0 && !interrupted()) {
@@ -225,7 +227,7 @@ Outcome<protocol::DoorStatus> Session::send_what_waits() {
         std::int64_t settled = 0;
         while (const auto notice = take_notice())
             settled += notice->settled.has_value();
-        if (settled > 0) until = deadline();
+        if (settled > 0) until = read_clocks().instant + patience;
         standing.waiting -= settled;
         // Counting along is cheap; the outbox has the last word.
         const bool ask_again = standing.waiting <= 0 || account_.take_changed_owner() || !happened;
@@ -235,6 +237,20 @@ Outcome<protocol::DoorStatus> Session::send_what_waits() {
         if (!happened) break;
     }
     return standing;
+}
+
+void Session::send_left_behind() {
+    if (common_.offline || interrupted() || ended_) return;
+    const auto before = status();
+    if (!before || before->connection != DoorConnection::online || before->waiting == 0) return;
+    const auto after = send_what_waits(std::min(patience(), left_behind_patience));
+    if (!after) return;
+    if (after->failed > before->failed) {
+        terminal_.note("Of what waited to be sent, " + std::to_string(after->failed - before->failed) +
+                       " was refused. See: parley outbox");
+    }
+    if (after->waiting > 0)
+        terminal_.note(std::to_string(after->waiting) + " still waiting to be sent. See: parley sync");
 }
 
 Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {

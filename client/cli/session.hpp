@@ -37,10 +37,10 @@ class Session {
     Account& account() { return account_; }
     Terminal& terminal() { return terminal_; }
     bool interrupted() const { return interrupts_.came(); }
-    /// Until when to wait for the server: not at all where it is not to be asked.
-    Instant deadline() const {
-        return read_clocks().instant + seconds(common_.offline ? 0 : common_.wait_seconds);
-    }
+    /// How long to wait for the server: not at all where it is not to be asked.
+    Duration patience() const { return seconds(common_.offline ? 0 : common_.wait_seconds); }
+    /// Until when to do so.
+    Instant deadline() const { return read_clocks().instant + patience(); }
     const Common& common() const { return common_; }
 
     Outcome<protocol::DoorReply> ask(protocol::DoorRequest request);
@@ -79,9 +79,15 @@ class Session {
     /// Takes in a notice, or learns what was missed while the owner changed.
     void note(Settlement& settlement, const protocol::DoorNotice& notice);
     Outcome<void> catch_up(Settlement& settlement);
-    /// Waits until nothing waits to be sent any more; gives up when nothing has moved for the time that the
-    /// person is ready to wait. The status of then.
-    Outcome<protocol::DoorStatus> send_what_waits();
+    /// Waits until nothing waits to be sent any more; gives up when nothing has moved for so long. The status
+    /// of then.
+    Outcome<protocol::DoorStatus> send_what_waits(Duration patience);
+    /// The same for as long as the person is ready to wait.
+    Outcome<protocol::DoorStatus> send_what_waits() { return send_what_waits(patience()); }
+    /// At the end of a command that is about something else: what earlier ones left in the outbox goes out,
+    /// where the server is reached. Short, since nobody waits for it; says what was refused, and what is
+    /// left.
+    void send_left_behind();
     /// Submits one command and waits for its end. A problem where it was refused, or (queued) not answered in
     /// time. A question that is not answered in time is not asked any more.
     Outcome<protocol::DoorSettled> carry_out(protocol::Payload command);

@@ -89,8 +89,10 @@ Outcome<ExitCode> welcome(Session& session, const char* what) {
     object.text("device", status.device.value_or(DeviceId{}).text());
     session.terminal().line(object);
     session.terminal().line(std::string(what) + " @" + place.handle() + " at " + place.server.text() + ".");
-    session.terminal().line(
-        "Write to somebody: parley send @HANDLE \"Hello\"; see what comes in: parley tail");
+    const std::string word = Home(place.folder.parent_path()).word_for(place);
+    const std::string parley = word.empty() ? "parley" : "parley --account " + word;
+    session.terminal().line("Write to somebody: " + parley +
+                            " send @HANDLE \"Hello\"; see what comes in: " + parley + " tail");
     if (!online)
         session.terminal().note("What was said so far is not all here yet; it comes with the next command.");
     return ExitCode::done;

@@ -117,6 +117,10 @@ std::string padded(std::string text, std::size_t wanted) {
     return text;
 }
 
+std::string without_at(const std::string& word) {
+    return word.starts_with('@') ? word.substr(1) : word;
+}
+
 std::string local_time(WallTime at) {
     return formatted(at, "%H:%M");
 }

@@ -30,6 +30,9 @@ std::string first_columns(std::string text, std::size_t columns_max);
 /// `text` filled with spaces up to `width` columns.
 std::string padded(std::string text, std::size_t width);
 
+/// A handle without the @ that people write before it.
+std::string without_at(const std::string& word);
+
 /// In the person's own time zone.
 std::string local_time(WallTime at);   // 14:05
 std::string local_day(WallTime at);    // Monday, 3 March 2025

@@ -23,6 +23,7 @@ std::optional<LocalHeader> decode_local_header(std::span<const std::uint8_t, loc
         case LocalMessage::Kind::request:
         case LocalMessage::Kind::commands:
         case LocalMessage::Kind::output:
+        case LocalMessage::Kind::problem:
             return LocalHeader{.body_bytes = static_cast<std::size_t>(size),
                                .kind = kind,
                                .until = {static_cast<std::int64_t>(little_endian(bytes.subspan(5, 8)))}};

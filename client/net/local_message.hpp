@@ -15,7 +15,13 @@ namespace parley::client {
 /// kind (u8), until (u64, milliseconds), all little-endian, then the body.
 struct LocalMessage {
     /// What the body is.
-    enum class Kind : std::uint8_t { request = 1, commands = 2, output = 3 };
+    enum class Kind : std::uint8_t {
+        request = 1,
+        commands = 2,
+        output = 3,
+        /// Why the server is out of reach, in words for people; empty: unknown, or it is not.
+        problem = 4,
+    };
 
     Kind kind{};
     /// Not to be acted on after this moment of the monotonic clock, which all processes share.

@@ -151,7 +151,7 @@ def invites(_):
 def asks_which_of_several_accounts(server):
     with people(server, "ada", "bob") as (ada, bob):
         ada.ok("login", bob.handle, "--server", ada.address)
-        done = ada.refused(3, "conversations")
+        done = ada.refused(2, "conversations")
         assert "--account" in done.err and bob.handle in done.err, done.err
         (status,) = ada.ok("--account", bob.handle, "status", "--json").objects
         equal(status["handle"], bob.handle, "the chosen one")

@@ -230,6 +230,22 @@ def tail_says_that_the_server_is_gone_and_back(server):
         equal(tail.end(signal.SIGINT), 0, "exit code")
 
 
+def who_comes_through_another_parley_learns_why_the_server_is_out_of_reach(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "first")
+        server.stop()
+        for options in (("--offline",), ()):
+            tail = ada.tail(*options)
+            done = ada.refused(5, "--wait", "2", "send", f"@{bob.handle}", "second")
+            assert "connection refused" in done.out, done.out
+            done = ada.ok("status")
+            assert "connection refused" in done.out and "goes through it" in done.out, done.out
+            equal(tail.end(), 0, "exit code")
+        server.start()
+        ada.ok("sync")
+        equal(bob.texts(f"@{ada.handle}"), ["first", "second", "second"], "what bob sees")
+
+
 def a_sign_out_offline_tells_the_server_nothing(server):
     with people(server, "ada") as (ada,), Person(server, ada.handle, login=True) as two:
         done = two.ok("--offline", "logout", "--json")
@@ -324,6 +340,7 @@ def who_interrupts_a_sign_in_is_told_so(server):
 
 
 CASES = [
+    who_comes_through_another_parley_learns_why_the_server_is_out_of_reach,
     tail_says_that_the_server_is_gone_and_back,
     a_sign_out_offline_tells_the_server_nothing,
     a_groups_first_message_waits_together_with_it,

@@ -42,6 +42,19 @@ TEST(CommandLine, TakesTheHandleAlsoWithoutItsOption) {
     EXPECT_EQ(std::get<LoginCommand>(line->command).handle, "ada");
 }
 
+TEST(CommandLine, TakesTheHandleWithItsSign) {
+    const auto login = parsed({"login", "@ada", "--server", "chat.example.org"});
+    ASSERT_TRUE(login);
+    EXPECT_EQ(std::get<LoginCommand>(login->command).handle, "ada");
+    const auto made = parsed({"register", "--handle", "@ada", "--server", "chat.example.org"});
+    ASSERT_TRUE(made);
+    EXPECT_EQ(std::get<RegisterCommand>(made->command).handle, "ada");
+    const auto profile = parsed({"--account", "@ada", "profile", "--handle", "@countess"});
+    ASSERT_TRUE(profile);
+    EXPECT_EQ(std::get<ProfileCommand>(profile->command).handle, "countess");
+    EXPECT_EQ(profile->common.account, "ada");
+}
+
 TEST(CommandLine, JoinsTheWordsOfAMessage) {
     const auto line = parsed({"send", "@bob", "hello", "there"});
     ASSERT_TRUE(line);

@@ -29,7 +29,7 @@ TEST(Home, FindsNobodyInAnEmptyFolder) {
     const Home home(folder.path() / "not-there");
     const auto found = home.find(std::nullopt);
     ASSERT_FALSE(found);
-    EXPECT_NE(found.error().find("parley login"), std::string::npos);
+    EXPECT_NE(found.error().sentence.find("parley login"), std::string::npos);
 }
 
 TEST(Home, FindsTheOnlyAccountWithoutAName) {
@@ -52,8 +52,24 @@ TEST(Home, AsksWhichOfSeveral) {
     EXPECT_FALSE(home.find(std::nullopt));
     EXPECT_FALSE(home.find("ada"));
     EXPECT_FALSE(home.find("eve"));
+    EXPECT_TRUE(home.find(std::nullopt).error().several);
+    EXPECT_TRUE(home.find("ada").error().several);
+    EXPECT_FALSE(home.find("eve").error().several);
     EXPECT_EQ(home.find("bob")->name, "bob@one.example");
     EXPECT_EQ(home.find("ada@two.example")->server.host, "two.example");
+}
+
+TEST(Home, SaysTheShortestWordForAnAccount) {
+    const TemporaryFolder folder;
+    const Home home(folder.path());
+    const AccountPlace ada = remembered(home, "ada", "https://one.example");
+    EXPECT_EQ(home.word_for(ada), "") << "the only one";
+    const AccountPlace bob = remembered(home, "bob", "https://one.example");
+    EXPECT_EQ(home.word_for(ada), "ada");
+    EXPECT_EQ(home.word_for(bob), "bob");
+    remembered(home, "ada", "https://two.example");
+    EXPECT_EQ(home.word_for(ada), "ada@one.example");
+    EXPECT_EQ(home.word_for(bob), "bob");
 }
 
 TEST(Home, DoesNotFindWhatWasPreparedOrForgotten) {
@@ -101,7 +117,7 @@ TEST(Home, AnAccountIsFoundByTheHandleOfNow) {
     EXPECT_FALSE(home.find("ada"));
     for (const char* wanted : {"countess", "countess@chat.example.org"}) {
         const auto found = home.find(wanted);
-        ASSERT_TRUE(found) << found.error();
+        ASSERT_TRUE(found) << found.error().sentence;
         EXPECT_EQ(found->handle(), "countess");
         EXPECT_EQ(found->folder.filename(), "ada@chat.example.org");
     }
