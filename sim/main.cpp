@@ -157,6 +157,7 @@ void add_numbers(CLI::App& app, const std::string& name, std::optional<std::set<
 }  // namespace
 
 int main(int argc, char** argv) {
+    const CLI::Range at_least_one(std::int64_t{1}, std::int64_t{1'000'000'000});
     keep_memory();
     use_sqlite_in_one_thread();
     Arguments arguments;
@@ -164,9 +165,9 @@ int main(int argc, char** argv) {
     app.add_option("--seed", arguments.seed, "The first seed")->capture_default_str();
     auto* seeds = app.add_option("--seeds", arguments.seeds, "How many seeds, counting up")
                       ->capture_default_str()
-                      ->check(CLI::PositiveNumber);
+                      ->check(at_least_one);
     app.add_option("--minutes", arguments.minutes, "Seeds that the clock chooses, for so long")
-        ->check(CLI::PositiveNumber)
+        ->check(at_least_one)
         ->excludes(seeds);
     arguments.jobs = cores();
     app.add_option("--jobs", arguments.jobs, "Processes at once")
@@ -174,14 +175,14 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 1024));
     app.add_option("--steps", arguments.steps, "Turns of people in each")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(at_least_one);
     app.add_option("--profile", arguments.profile,
                    "calm, train, office, hostile, or what the seed chooses (any)")
         ->capture_default_str()
         ->check(CLI::IsMember({"calm", "train", "office", "hostile", "any"}));
-    app.add_option("--people", arguments.cut.people, "At most so many people")->check(CLI::PositiveNumber);
+    app.add_option("--people", arguments.cut.people, "At most so many people")->check(at_least_one);
     app.add_option("--devices", arguments.cut.devices, "None of them with more devices than this")
-        ->check(CLI::PositiveNumber);
+        ->check(at_least_one);
     app.add_option_function<std::vector<std::string>>(
            "--with",
            [&](const std::vector<std::string>& names) { arguments.cut.with = {names.begin(), names.end()}; },
