@@ -24,9 +24,12 @@ class StatesForward final : public Kept<StatesForward> {
     static void seen(Scene& scene, Device& device, const StreamId& stream, const core::MessageView& message) {
         if (!message.own) return;
         auto& shown = device.shown[{stream, message.id}];
-        // What a restore took away, and comes again at another place, begins anew. That nothing else moves is
-        // promise 4.
-        if (message.born != shown.state_born && shown.state_born != 0 && message.born != 0)
+        // What a restore took away begins anew, where it comes again at another place, or waits for an answer
+        // as its row does not stand there any more. That nothing else moves is promise 4.
+        const bool stood = shown.state_born != 0 && message.born != shown.state_born;
+        const auto* lost =
+            stood && message.born == 0 ? scene.lost_message(stream, shown.state_born) : nullptr;
+        if (stood && (message.born != 0 || (lost != nullptr && lost->id == message.id)))
             shown.state = core::MessageState::sending;
         core::MessageState& before = shown.state;
         const bool failed = message.state == core::MessageState::failed;

@@ -146,6 +146,23 @@ TEST_F(Restored, WhatIsLostAndComesAgainBeginsAnew) {
     EXPECT_EQ(broken(), -1) << said();
 }
 
+TEST_F(Restored, WhatIsLostAndWaitedStillMayFail) {
+    look(of(ada));
+    go_back();
+    auto showing = shown(of(ada));
+    // Its row came before its answer, and then she was refused.
+    const auto waits = [&](const char* text) {
+        message(showing, text).born = 0;
+        message(showing, text).not_on_server = false;
+        message(showing, text).state = core::MessageState::failed;
+        states_forward()->looked_at(scene_, of(ada), showing);
+    };
+    waits("lost");
+    EXPECT_EQ(broken(), -1) << said();
+    waits("hello");
+    EXPECT_EQ(broken(), 11) << "the server holds it";
+}
+
 TEST_F(Restored, Promise11WhereAMessageThatIsNotLostIsUnread) {
     auto showing = shown(of(ada));
     EXPECT_EQ(message(showing, "hello").state, core::MessageState::delivered);
