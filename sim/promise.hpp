@@ -41,6 +41,9 @@ class Promise {
     virtual void server_heard(Scene&, Line&, const protocol::Envelope&) {}
     /// The server stands on its disk again; the history has what the store has.
     virtual void server_started(Scene&, const StoredRows&) {}
+    /// A running server has begun another epoch, since a device knew of more than its store: so far the
+    /// numbers have jumped, and the history with them.
+    virtual void epoch_begun(Scene&, const StoredRows&) {}
     /// A person has signed this device out on it, and has just been told that the server knows.
     virtual void signed_out(Scene&, const DeviceId&) {}
     /// A device that was signed in says that its tokens are of no use any more.

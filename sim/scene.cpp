@@ -181,6 +181,21 @@ void Scene::check_at_rest() {
 
 void Scene::committed(const server::Batch& batch) {
     note_invites(batch);
+    const auto begun = std::ranges::find_if(batch.effects, [](const server::Effect& effect) {
+        return std::holds_alternative<server::EpochBegun>(effect);
+    });
+    if (begun == batch.effects.end()) return take_in(batch);
+    server::Batch earlier{
+        .first_position = batch.first_position, .last_position = batch.last_position, .effects = {}};
+    server::Batch later = earlier;
+    earlier.effects.assign(batch.effects.begin(), begun + 1);
+    later.effects.assign(begun + 1, batch.effects.end());
+    take_in(earlier);
+    begin_epoch_within(later);
+    take_in(later);
+}
+
+void Scene::take_in(const server::Batch& batch) {
     for (const auto& promise : promises_)
         promise->committed(*this, batch);
     history_.apply(batch);
@@ -276,79 +291,13 @@ void Scene::server_heard(Wire& wire, std::string_view frame) {
 void Scene::server_started() {
     const auto stored = read_store(server_->disk());
     if (!stored) return surprise("the server's store cannot be read after a start");
-    if (std::exchange(restored_, false)) begin_epoch(*stored);
+    if (const auto backup = std::exchange(restored_, std::nullopt)) go_back(*backup, *stored);
     for (const StoredRow& row : stored->rows)
         history_.learn(row.stream, row.change);
     for (const auto& [stream, head] : stored->heads)
         history_.learn_head(stream, head);
     for (const auto& promise : promises_)
         promise->server_started(*this, *stored);
-}
-
-void Scene::backed_up() {
-    history_kept_ = history_;
-    said_kept_ = said_;
-    promises_kept_.clear();
-    for (const auto& promise : promises_)
-        promises_kept_.push_back(promise->copy());
-}
-
-void Scene::restored() {
-    restored_ = true;
-}
-
-/// What was done since the backup was made is undone, as far as the server is concerned; to everything before
-/// that, and to everything from here on, it is held as ever.
-void Scene::begin_epoch(const StoredRows& stored) {
-    for (const auto& device : devices_) {
-        device->behind_restore = true;
-        for (const Given& given : device->ledger.given()) {
-            const std::pair key{given.account, given.id};
-            const bool done = said_.done.contains(key) || history_.place(given.account, given.id) != nullptr;
-            const bool kept =
-                said_kept_.done.contains(key) || history_kept_.place(given.account, given.id) != nullptr;
-            if (done && !kept) device->undone.insert(given.id);
-        }
-    }
-    undone_.push_back(std::exchange(history_, std::move(history_kept_)));
-    said_ = std::move(said_kept_);
-    promises_ = std::move(promises_kept_);
-    history_.begin_epoch(stored.heads);
-}
-
-const protocol::Change* Scene::lost_message(const StreamId& stream, std::int64_t born) const {
-    const StreamHistory* now = history_.find(stream);
-    if (now != nullptr && now->message(born) != nullptr) return nullptr;
-    for (const History& history : undone_) {
-        const StreamHistory* then = history.find(stream);
-        if (then != nullptr && then->message(born) != nullptr) return then->row(born);
-    }
-    return nullptr;
-}
-
-/// From here on the device is held to everything again. What it knew to be done, and a restore took back, it
-/// has no reason to ask for again; of what still waits in it everything is expected as before.
-bool Scene::caught_up_with_restore(Device& device) {
-    if (!device.behind_restore) return true;
-    if (device.node->client().connection() != core::Connection::online || !device.node->connected())
-        return false;
-    const auto outbox = device.node->client().outbox();
-    if (!outbox) return false;
-    std::set<Uuid> waiting;
-    for (const auto& one : *outbox) {
-        waiting.insert(one.id);
-        device.ledger.cut_read(one.id, one.command);
-    }
-    device.ledger.forget([&](const Given& given) {
-        const std::pair key{given.account, given.id};
-        if (waiting.contains(given.id) || said_.done.contains(key)) return false;
-        // A read that says nothing new, as far as the device knows, is done at once, and nowhere named again.
-        const bool read = std::holds_alternative<protocol::Read>(given.command);
-        return read || device.undone.contains(given.id);
-    });
-    device.undone.clear();
-    device.behind_restore = false;
-    return true;
 }
 
 void Scene::surprise(std::string what) {

@@ -176,8 +176,8 @@ class Scene final : public Watch {
     void server_said(Wire& wire, const protocol::Envelope& envelope) override;
     void device_said(Wire& wire, std::string_view frame) override;
     void server_heard(Wire& wire, std::string_view frame) override;
-    void backed_up() override;
-    void restored() override;
+    void backed_up(int backup) override;
+    void restored(int backup) override;
     void server_started() override;
     void surprise(std::string what) override;
 
@@ -186,7 +186,9 @@ class Scene final : public Watch {
     void is_the_person(const Device& device, const protocol::AuthOk& ok);
     void erased_unseen(Device& device);
     bool was_signed_out(const AccountId& account, const DeviceId& id) const;
-    void begin_epoch(const StoredRows& stored);
+    void take_in(const server::Batch& batch);
+    void begin_epoch_within(const server::Batch& later);
+    void go_back(int backup, const StoredRows& stored);
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);
     void device_noticed(Device& device, const core::Notice& notice);
     static std::string handle_to_try(const Person& person);
@@ -207,12 +209,16 @@ class Scene final : public Watch {
     std::vector<std::unique_ptr<Device>> devices_;
     History history_;
     Said said_;
-    /// As they were when the backup was made.
-    History history_kept_;
-    Said said_kept_;
-    std::vector<std::unique_ptr<Promise>> promises_kept_;
+    /// As they were when each backup was made.
+    struct Kept {
+        History history;
+        Said said;
+        std::vector<std::unique_ptr<Promise>> promises;
+    };
+    std::map<int, Kept> kept_;
     std::vector<History> undone_;
-    bool restored_ = false;
+    /// To this backup, and the server has not started on it yet.
+    std::optional<int> restored_;
     std::map<std::uint64_t, SignedIn> signed_in_;
     std::vector<std::weak_ptr<const void>> errands_;
     /// Codes that nobody has used yet, as far as people know.

@@ -27,31 +27,34 @@ bool ServerNode::idle() const {
     return up() && process_->idle();
 }
 
-void ServerNode::back_up() {
-    world_.note("server", "back up");
-    backup_ = disk_.copy("server backup");
-    watch_.backed_up();
+int ServerNode::back_up() {
+    const int number = ++backups_made_;
+    world_.note("server", "back up", std::to_string(number));
+    backups_[number] = disk_.copy("server backup " + std::to_string(number));
+    watch_.backed_up(number);
+    return number;
 }
 
-void ServerNode::bring_back(Return how) {
-    world_.note("server", how == Return::restored ? "restore" : "put a copy back");
+void ServerNode::bring_back(ReturnDue due) {
+    world_.note("server", due.how == Return::restored ? "restore" : "put a copy back",
+                std::to_string(due.backup));
     disk_.faults().capacity.reset();
-    const auto backup = std::move(backup_);
+    const auto backup = std::move(backups_.extract(due.backup).mapped());
     ++copies_;
-    if (how == Return::copied) {
+    if (due.how == Return::copied) {
         disk_.become(*backup);
         disk_.settle();
-        return watch_.restored();
+        return watch_.restored(due.backup);
     }
     if (!restore_store(disk_, *backup, world_.fork("restore " + std::to_string(starts_)), now().wall))
         return watch_.surprise("a good backup was not restored");
-    watch_.restored();
+    watch_.restored(due.backup);
 }
 
 bool ServerNode::start() {
     assert(process_ == nullptr);
     ++starts_;
-    if (const auto how = std::exchange(return_due_, std::nullopt)) bring_back(*how);
+    if (const auto due = std::exchange(return_due_, std::nullopt)) bring_back(*due);
     draining_ = false;
     life_ = std::make_shared<Life>();
     disk_.faults().syncs_lie = false;

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,17 +63,19 @@ class ServerNode final : public WireAcceptor {
     /// Nothing waits to be written.
     bool idle() const;
 
-    bool has_backup() const { return backup_ != nullptr; }
+    bool has_backups() const { return !backups_.empty(); }
+    bool has_backup(int backup) const { return backups_.contains(backup); }
 
     // Commands.
-    /// Keeps a copy of the store as it is now.
-    void back_up();
+    /// Keeps a copy of the store as it is now; its number.
+    int back_up();
     /// What nobody has asked for so far will not come back.
-    void forget_backup() {
-        if (!return_due_) backup_.reset();
+    void forget_backups() {
+        std::erase_if(backups_,
+                      [this](const auto& one) { return !return_due_ || return_due_->backup != one.first; });
     }
     /// The backup takes the place of the store before the server starts again, and is used up.
-    void return_at_next_start(Return how) { return_due_ = how; }
+    void return_at_next_start(int backup, Return how) { return_due_ = {backup, how}; }
     /// False: the disk does not let it (it died again while starting).
     bool start();
     void die(Death death);
@@ -99,7 +102,11 @@ class ServerNode final : public WireAcceptor {
     class Process;
 
     void bury();
-    void bring_back(Return how);
+    struct ReturnDue {
+        int backup = 0;
+        Return how = Return::restored;
+    };
+    void bring_back(ReturnDue due);
     void finish_drain();
 
     World& world_;
@@ -109,8 +116,10 @@ class ServerNode final : public WireAcceptor {
     SharedLife life_;
     std::unique_ptr<Process> process_;
     Death death_ = Death::killed;
-    std::unique_ptr<MemoryDisk> backup_;
-    std::optional<Return> return_due_;
+    /// By number, the older first.
+    std::map<int, std::unique_ptr<MemoryDisk>> backups_;
+    int backups_made_ = 0;
+    std::optional<ReturnDue> return_due_;
     /// How often the store's file became another one.
     std::int64_t copies_ = 0;
     WallClock clock_;

@@ -229,7 +229,7 @@ void Simulation::heal() {
     scene_.server().disk().faults().capacity.reset();
     scene_.server().clock().set({});
     scene_.server().slowest_read() = {};
-    scene_.server().forget_backup();
+    scene_.server().forget_backups();
     for (const auto& device : scene_.devices()) {
         device->node->disk().faults().sync_failures = 0;
         device->node->disk().faults().capacity.reset();

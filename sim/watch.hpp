@@ -21,10 +21,10 @@ class Watch {
     virtual void device_said(Wire& wire, std::string_view frame) = 0;
     /// This frame has reached the server.
     virtual void server_heard(Wire& wire, std::string_view frame) = 0;
-    /// The store as it is now may come back later.
-    virtual void backed_up() = 0;
-    /// The store is that of the backup again; the server starts on it.
-    virtual void restored() = 0;
+    /// The store as it is now may come back later, under this number.
+    virtual void backed_up(int backup) = 0;
+    /// The store is that of this backup again; the server starts on it.
+    virtual void restored(int backup) = 0;
     /// The server stands on its disk again.
     virtual void server_started() = 0;
     /// What must not happen at all: a row that does not fit its checksum, a frame that nobody can read.

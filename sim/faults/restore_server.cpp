@@ -6,23 +6,28 @@ namespace parley::sim {
 
 namespace {
 
-/// A backup is made; some time later the server's machine is lost, and it starts on the backup.
+/// The server's machine is lost, and it starts on this backup.
+void bring_back_after(Scene& scene, Duration later, int backup, ServerNode::Return how) {
+    ServerNode& server = scene.server();
+    scene.world().after(later, [&server, backup, how] {
+        if (!server.has_backup(backup)) return;
+        server.return_at_next_start(backup, how);
+        server.die(ServerNode::Death::killed);
+    });
+}
+
+/// A backup is made, and some time later it comes back.
 bool strike_with_backup(Scene& scene, ServerNode::Return how) {
     ServerNode& server = scene.server();
-    if (!server.up() || server.has_backup()) return false;
+    if (!server.up() || server.has_backups()) return false;
     // Who registers after the backup is unknown afterwards; that is another story.
     const bool all_known =
         std::ranges::all_of(scene.people(), [](const auto& person) { return person->account.has_value(); });
     if (!all_known) return false;
-    server.back_up();
     constexpr std::int64_t soonest_ms = 500;
     constexpr std::uint64_t doublings = 8;
     const Duration later = milliseconds(soonest_ms << scene.world().random().below(doublings));
-    scene.world().after(later, [&server, how] {
-        if (!server.has_backup()) return;
-        server.return_at_next_start(how);
-        server.die(ServerNode::Death::killed);
-    });
+    bring_back_after(scene, later, server.back_up(), how);
     return true;
 }
 

@@ -38,15 +38,8 @@ class TokensCover final : public Kept<TokensCover> {
         }
     }
 
-    /// What was committed and never told to the shards, and what a restore passed over, lies before where the
-    /// server begins.
-    void server_started(Scene&, const StoredRows& stored) override {
-        maybe_moved_ = stored.position;
-        for (const auto& [stream, head] : stored.heads) {
-            Heads& known = heads_[stream];
-            if (known.empty() || head > known.back().second) known.emplace_back(stored.position, head);
-        }
-    }
+    void server_started(Scene&, const StoredRows& stored) override { begin(stored); }
+    void epoch_begun(Scene&, const StoredRows& stored) override { begin(stored); }
 
     void server_heard(Scene&, Line& line, const protocol::Envelope& envelope) override {
         const auto* resume = std::get_if<protocol::Resume>(&envelope.payload);
@@ -70,6 +63,16 @@ class TokensCover final : public Kept<TokensCover> {
     }
 
   private:
+    /// What was committed and never told to the shards, and what a new epoch passed over, lies before where
+    /// the server begins.
+    void begin(const StoredRows& stored) {
+        maybe_moved_ = stored.position;
+        for (const auto& [stream, head] : stored.heads) {
+            Heads& known = heads_[stream];
+            if (known.empty() || head > known.back().second) known.emplace_back(stored.position, head);
+        }
+    }
+
     /// A token without its seal.
     static std::optional<SyncToken> read(std::string_view token) {
         return server::parse_sync_token(token.substr(0, token.rfind('.')));
