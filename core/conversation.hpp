@@ -103,6 +103,8 @@ struct Conversation {
     std::int64_t told_generation = 0;
     /// The connection may still say by a state what a restore took away.
     bool state_owed = false;
+    /// The head is no more than what the last joining promised: the row there may be still to be made.
+    bool head_promised = true;
     /// What a restore of the server took away was marked on this connection.
     bool looked_through = false;
     /// One came in, or in again, since pulls looked last.

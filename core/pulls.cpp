@@ -276,7 +276,7 @@ std::optional<Pulls::Request> Pulls::owed_by(const Conversation& c) const {
     std::optional<Request> owed;
     const auto consider = [&](bool is_owed, Purpose purpose, auto payload) {
         if (owed || !is_owed) return;
-        Request request{c.stream, purpose, payload(), c.rows_debts};
+        Request request{c.stream, purpose, payload(), c.rows_debts, c.head};
         if (!refused(request)) owed = std::move(request);
     };
     const auto rows = [&](protocol::RowKind kind, std::int64_t after) {
@@ -321,9 +321,10 @@ Result<std::optional<Pulls::Request>> Pulls::background_of(const Conversation& c
 }
 
 void Pulls::ask(Request request, Now now) {
-    // An answer that changed nothing would be given for ever.
-    if (auto answered = answered_.find(request.stream);
-        answered != answered_.end() && answered->second.payload == request.payload) {
+    // An answer that changed nothing would be given for ever, unless there is more by now.
+    if (auto answered = answered_.find(request.stream); answered != answered_.end() &&
+                                                        answered->second.payload == request.payload &&
+                                                        answered->second.head == request.head) {
         answered_.erase(answered);
         int& refusals = pauses_[request.stream].refusals;
         refusals = std::max(refusals, pointless_answer_weight);

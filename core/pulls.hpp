@@ -92,8 +92,9 @@ class Pulls {
         StreamId stream;
         Purpose purpose{};
         protocol::Payload payload;
-        /// Conversation::rows_debts, when it was asked.
+        /// Conversation::rows_debts, and its head, when it was asked.
         std::int64_t rows_debts = 0;
+        std::int64_t head = 0;
     };
     struct Pause {
         Instant until;

@@ -47,6 +47,7 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
         conversation.preview = state.last;
         conversation.note_newest(state.last->born, state.last->at);
     }
+    conversation.head_promised = false;
     conversation.told_generation = restore_generation(state.head);
     conversation.state_owed = false;
     handle_counts(conversation, {{state.unread, state.mentions}, state.as_of, state.read});
@@ -65,7 +66,10 @@ Status Streams::handle_joined(const protocol::Joined& joined) {
     // An answer to a question of before may have come first.
     if (std::max(conversation.head, conversation.rows_as_of) > joined.from)
         TRY(note_what_is_newer(conversation, joined.from));
-    conversation.head = std::max(conversation.head, joined.from);
+    if (conversation.head < joined.from) {
+        conversation.head = joined.from;
+        conversation.head_promised = true;
+    }
     changed(conversation);
     return {};
 }

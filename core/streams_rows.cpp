@@ -94,8 +94,10 @@ Status Streams::handle_changes(Conversation& conversation, const protocol::Chang
     leap(conversation);
     if (changes.more && !mutant(Mutant::prefix_taken_for_range)) return {};
     hold(conversation);
-    // The head that a joining promised may be the place of a row that is still to be made.
-    if (changes.upto == changes.after)
+    // The head that a joining promised may be the place of a row that is still to be made. One that a state
+    // told is there, and the answer may be of before the state.
+    const bool promised = conversation.head_promised && conversation.head <= conversation.origin;
+    if (changes.upto == changes.after && promised)
         conversation.head = std::max({changes.head, conversation.live_high, conversation.cursor});
     return {};
 }

@@ -41,6 +41,23 @@ TEST_F(Streams, AHoleIsPulledAndWhatCameLaterIsKept) {
     EXPECT_TRUE(script.view("c1").complete);
 }
 
+TEST_F(Streams, AnAnswerOfBeforeAStateTakesNothingBackThatTheStateTold) {
+    push(1, "one");
+    script.reconnect();
+    script.give({script.state("c1", 2)});
+    script.resumed("1:2");
+    ASSERT_EQ(last_asked<protocol::Changes>().after, 1);
+    script.give({script.state("c1", 3)});
+    // The server had looked before it wrote either of them down.
+    answer<protocol::Changes>(protocol::ChangesOk{1, 1, 1, false, {}});
+    EXPECT_EQ(script.view("c1").head, 3);
+    EXPECT_FALSE(script.view("c1").complete);
+    answer<protocol::Changes>(protocol::ChangesOk{
+        1, 3, 3, false, {Script::row(2, Script::said("two")), Script::row(3, Script::said("three"))}});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two", "three"));
+    EXPECT_TRUE(script.view("c1").complete);
+}
+
 TEST_F(Streams, ASkippedChangeCountsAsSeen) {
     push(1, "one");
     protocol::Envelope skip;
