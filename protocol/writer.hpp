@@ -20,7 +20,7 @@
 ///     begin_map(pairs)  key(field)  end_map()         the pairs are counted before, as CBOR wants it
 ///     begin_list(count)  element()  end_list()        element() before each one
 ///     boolean(b)  integer(n)  text(s)  id(s)  uuid(u)  enumerator(number, name)
-///     out_of_range()                                  before an int that no reader would take
+///     out_of_range()                                  before a number that no reader would take
 namespace parley::protocol {
 
 /// How many fields of a value are written: 0 or 1 for a single field.
@@ -74,7 +74,9 @@ void put(Out& out, CloseCode value) {
 template <class Out, class T>
 void put(Out& out, const T& value) {
     if constexpr (std::is_enum_v<T>) {
-        out.enumerator(static_cast<std::int64_t>(value), name_of(value));
+        const std::string_view name = name_of(value);
+        if (name.empty()) out.out_of_range();
+        out.enumerator(static_cast<std::int64_t>(value), name);
     } else {
         write(out, value);
     }

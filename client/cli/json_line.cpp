@@ -17,8 +17,9 @@ void append_escape(std::string& out, char32_t point) {
         out += hex_digits[(point >> shift) & 0x0f];
 }
 
-/// DEL, the controls U+0080 to U+009F, and what ends lines or turns directions may stand in JSON as they are,
-/// but not on a terminal. All but DEL begin with one of three bytes, which in other places mean other things.
+/// DEL, the controls U+0080 to U+009F, U+FEFF, and what ends lines or turns directions may stand in JSON as
+/// they are, but not on a terminal. All but DEL begin with one of three bytes, which in other places mean
+/// other things.
 std::string escaped(std::string_view json) {
     std::string out;
     out.reserve(json.size());
@@ -33,7 +34,7 @@ std::string escaped(std::string_view json) {
         } else if (byte(0) == 0xc2 && must_not_reach_a_terminal(of_two)) {
             append_escape(out, of_two);
             i += 1;
-        } else if (byte(0) == 0xe2 && must_not_reach_a_terminal(of_three)) {
+        } else if ((byte(0) == 0xe2 || byte(0) == 0xef) && must_not_reach_a_terminal(of_three)) {
             append_escape(out, of_three);
             i += 2;
         } else {

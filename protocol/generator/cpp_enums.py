@@ -47,6 +47,7 @@ def enum_definition(name: str, raw: dict) -> str:
     )
     return (
         comment(raw["doc"]) + f"enum class {name} : std::uint8_t {{\n{rows}}};\n\n"
+        "/// Empty where it is none of these.\n"
         f"std::string_view name_of({name} one);\n"
         f"template <>\nstd::optional<{name}> enum_named(std::string_view name);\n"
         f"template <>\nstd::optional<{name}> enum_numbered(std::uint64_t number);\n"
@@ -65,8 +66,7 @@ struct Row {
 template <class Enum, std::size_t count>
 std::string_view name_in(const Row<Enum> (&rows)[count], Enum value) {
     const auto* row = std::ranges::find(rows, value, &Row<Enum>::value);
-    assert(row != std::end(rows) && "an enumerator that is none of the schema's");
-    return row->name;
+    return row == std::end(rows) ? std::string_view{} : row->name;
 }
 
 template <class Enum, std::size_t count>
@@ -119,7 +119,7 @@ bool is_change(Type type) {{
 }}"""
     includes = (
         '#include "protocol/generated/cpp/enums.hpp"\n\n'
-        "#include <algorithm>\n#include <cassert>\n#include <cstddef>\n#include <iterator>"
+        "#include <algorithm>\n#include <cstddef>\n#include <iterator>"
     )
     return source(includes, body)
 

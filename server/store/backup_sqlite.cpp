@@ -151,7 +151,7 @@ void remove_workplace(const std::filesystem::path& folder) {
 }
 
 /// An empty folder, with a mode by which it is known again.
-Status make_workplace(const std::string& folder) {
+Status make_workplace(const std::string& folder, const std::string& file) {
     std::error_code failure;
     if (std::filesystem::exists(std::filesystem::symlink_status(folder, failure))) {
         if (!is_left_by_us(folder))
@@ -166,7 +166,7 @@ Status make_workplace(const std::string& folder) {
     const auto parent = std::filesystem::path(folder).parent_path();
     if (!parent.empty() && !std::filesystem::exists(parent, failure))
         return fail(ErrorCode::invalid,
-                    "there is no folder " + parent.string() + " for the backup; make it first");
+                    "there is no folder for the backup " + file + "; make " + parent.string() + " first");
     return fail(ErrorCode::internal, "the backup cannot be written to " + parent.string() + ": " +
                                          std::strerror(reason) +
                                          "; choose a folder in which the server may write");
@@ -199,7 +199,7 @@ Result<BackupReport> back_up(const std::string& directory, const std::string& fi
     TRY(check_target(directory, file));
     const auto workplace = file + ".partial";
     const auto partial = workplace + "/" + std::string(unfinished);
-    TRY(make_workplace(workplace));
+    TRY(make_workplace(workplace, file));
     const auto look = copy_and_check(directory, partial, ending);
     const Status done = look ? move_into_place(partial, file) : Status{fail(look.error())};
     remove_workplace(workplace);

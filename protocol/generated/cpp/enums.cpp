@@ -3,7 +3,6 @@
 #include "protocol/generated/cpp/enums.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cstddef>
 #include <iterator>
 
@@ -20,8 +19,7 @@ struct Row {
 template <class Enum, std::size_t count>
 std::string_view name_in(const Row<Enum> (&rows)[count], Enum value) {
     const auto* row = std::ranges::find(rows, value, &Row<Enum>::value);
-    assert(row != std::end(rows) && "an enumerator that is none of the schema's");
-    return row->name;
+    return row == std::end(rows) ? std::string_view{} : row->name;
 }
 
 template <class Enum, std::size_t count>

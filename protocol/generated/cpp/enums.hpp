@@ -21,6 +21,7 @@ enum class ConversationKind : std::uint8_t {
     group = 2,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(ConversationKind one);
 template <>
 std::optional<ConversationKind> enum_named(std::string_view name);
@@ -35,6 +36,7 @@ enum class Role : std::uint8_t {
     member = 2,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(Role one);
 template <>
 std::optional<Role> enum_named(std::string_view name);
@@ -49,6 +51,7 @@ enum class AccountRole : std::uint8_t {
     administrator = 2,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(AccountRole one);
 template <>
 std::optional<AccountRole> enum_named(std::string_view name);
@@ -63,6 +66,7 @@ enum class RowKind : std::uint8_t {
     settings = 2,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(RowKind one);
 template <>
 std::optional<RowKind> enum_named(std::string_view name);
@@ -75,6 +79,7 @@ enum class Only : std::uint8_t {
     removed = 1,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(Only one);
 template <>
 std::optional<Only> enum_named(std::string_view name);
@@ -103,6 +108,7 @@ enum class DoorConnection : std::uint8_t {
     broken = 9,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(DoorConnection one);
 template <>
 std::optional<DoorConnection> enum_named(std::string_view name);
@@ -127,6 +133,7 @@ enum class DoorAct : std::uint8_t {
     outbox = 6,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(DoorAct one);
 template <>
 std::optional<DoorAct> enum_named(std::string_view name);
@@ -149,6 +156,7 @@ enum class ViewState : std::uint8_t {
     failed = 6,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(ViewState one);
 template <>
 std::optional<ViewState> enum_named(std::string_view name);
@@ -268,6 +276,7 @@ enum class Type : std::uint8_t {
     invite = 75,
 };
 
+/// Empty where it is none of these.
 std::string_view name_of(Type one);
 template <>
 std::optional<Type> enum_named(std::string_view name);

@@ -1,5 +1,6 @@
 """Without a server, and with one that dies."""
 import os
+import pathlib
 import signal
 import time
 
@@ -318,6 +319,16 @@ def unread_by(server):
     return False
 
 
+def has_taken_signals(process):
+    """None waits for it any more, and it has done what it had to do, and sleeps or has ended."""
+    if process.poll() is not None:
+        return True
+    status = (pathlib.Path("/proc") / str(process.pid) / "status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    pending = int(fields["SigPnd"], 16) | int(fields["ShdPnd"], 16)
+    return pending == 0 and fields["State"][0] in "SZ"
+
+
 def who_interrupts_a_sign_in_is_told_so(server):
     with people(server, "ada") as (ada,), Person(server, ada.handle, register=False) as two:
         for granted in (False, True):
@@ -329,6 +340,7 @@ def who_interrupts_a_sign_in_is_told_so(server):
                 signing_in.send_signal(signal.SIGINT)
                 if not granted:
                     equal(signing_in.wait(20), 130, "exit code")
+                waiting.until(lambda: has_taken_signals(signing_in.process), "the process knows of it")
             finally:
                 os.kill(server.pid, signal.SIGCONT)
             equal(signing_in.wait(20), 130, "exit code")

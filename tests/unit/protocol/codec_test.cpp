@@ -291,6 +291,8 @@ TEST(Encoding, OfANumberThatNoReaderTakesIsRefused) {
             EXPECT_FALSE(try_append_envelope(frame, envelope, encoding));
             EXPECT_EQ(frame, "as it was");
         }
+        EXPECT_FALSE(
+            try_encode(Summary{.kind = ConversationKind::group, .members = 1, .role = Role{}}, encoding));
         const AsOf largest{.conversation = 0, .account = int_max};
         const auto encoded = try_encode(largest, encoding);
         ASSERT_TRUE(encoded);

@@ -87,8 +87,8 @@ TEST_F(BackupPlace, ThatCannotBeMadeSaysWhatToDo) {
         EXPECT_FALSE(report) << target;
         return report ? std::string() : report.error().context;
     };
-    EXPECT_EQ(said(directory + "/none/copy"),
-              "there is no folder " + directory + "/none for the backup; make it first");
+    EXPECT_EQ(said(directory + "/none/copy"), "there is no folder for the backup " + directory +
+                                                  "/none/copy; make " + directory + "/none first");
     // Nobody may make anything here, not even root.
     EXPECT_EQ(
         said("/proc/copy"),
