@@ -89,7 +89,7 @@ PARTS = [
     Part("asan contract", gtests("asan", "contract"), counting.cases, needs="asan build"),
     Part("fuzz", ["tools/testing/fuzz", "asan", "3"], counting.cases, needs="asan build"),
     # The thread sanitizer, for what has threads.
-    Part("tsan build", build("tsan", "parleyd", "--labels", "threads"), minutes_max=20),
+    Part("tsan build", build("tsan", "parleyd", "rig_failing_sync", "--labels", "threads"), minutes_max=20),
     Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
     Part("tsan server", THREADED, counting.cases, needs="tsan build"),
     Part("clang-tidy", ["tools/lint", "--changed"], minutes_max=20),
