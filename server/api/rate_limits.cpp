@@ -147,18 +147,18 @@ void RateLimits::give_back_to_strangers(const PasswordTry& attempt) {
 }
 
 std::optional<Duration> RateLimits::take_account(std::string_view address, Instant now) {
-    const std::uint64_t key = hashed(address);
-    const std::lock_guard lock(mutex_);
-    if (const Duration wait = accounts_.wait(key, now); wait > Duration{}) return wait;
-    accounts_.take(key, now);
-    return std::nullopt;
+    return take_one(accounts_, address, now);
 }
 
 std::optional<Duration> RateLimits::take_call(std::string_view address, Instant now) {
+    return take_one(calls_, address, now);
+}
+
+std::optional<Duration> RateLimits::take_one(Buckets& buckets, std::string_view address, Instant now) {
     const std::uint64_t key = hashed(address);
     const std::lock_guard lock(mutex_);
-    if (const Duration wait = calls_.wait(key, now); wait > Duration{}) return wait;
-    calls_.take(key, now);
+    if (const Duration wait = buckets.wait(key, now); wait > Duration{}) return wait;
+    buckets.take(key, now);
     return std::nullopt;
 }
 

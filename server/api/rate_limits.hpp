@@ -119,6 +119,8 @@ class RateLimits {
     std::uint64_t pair_of(const PasswordTry& attempt) const;
     std::uint64_t familiar_of(AccountKey account, std::string_view address) const;
     void give_back_to_strangers(const PasswordTry& attempt);
+    /// Takes one of what this address has left, or says how long until it has one.
+    std::optional<Duration> take_one(Buckets& buckets, std::string_view address, Instant now);
 
     /// Strangers choose handles, and addresses within what they have.
     std::array<std::uint8_t, 16> hash_key_{};
