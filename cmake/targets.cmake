@@ -1,15 +1,17 @@
 # The four kinds of target. Sources are named one by one, so that a file that nothing builds is noticed.
 #
 #   parley_library(parley_core outbox.cpp session.cpp DEPS parley_protocol)
-#   parley_executable(parleyd main.cpp DEPS parley_server CLI11::CLI11)
+#   parley_executable(parleyd COMMAND_LINE main.cpp DEPS parley_server)
 #   parley_test(unit_core outbox_test.cpp DEPS parley_core)      one executable per ring: unit_*, contract_*
 #   parley_fuzz(fuzz_decoders decoders.cpp DEPS parley_protocol)     of libraries that are FUZZED
 #
 # Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers.
 
 # What is FUZZED tells libFuzzer its branches and comparisons, which costs time: decoders, not everything.
+# What is a COMMAND_LINE reads options and prints, once per process: compiling it costs more than all it ever
+# runs, so that the preset may leave it unoptimised (PARLEY_COLD_FLAGS), as it may the tests.
 function(parley_library name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "FUZZED" "" "SOURCES;DEPS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "COMMAND_LINE;FUZZED" "" "SOURCES;DEPS")
     set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
     if(sources)
         add_library(${name} STATIC ${sources})
@@ -18,6 +20,8 @@ function(parley_library name)
         if(arg_FUZZED AND PARLEY_FUZZERS)
             # clang takes no precompiled headers that were made without this.
             target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+        elseif(arg_COMMAND_LINE)
+            parley_is_command_line(${name})
         else()
             parley_use_precompiled(${name} standard)
         endif()
@@ -29,14 +33,23 @@ function(parley_library name)
 endfunction()
 
 function(parley_executable name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;DEPS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "COMMAND_LINE" "PRECOMPILED" "SOURCES;DEPS")
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
     target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE ${arg_DEPS} parley_warnings)
-    if(NOT arg_PRECOMPILED)
-        set(arg_PRECOMPILED standard)
+    if(arg_COMMAND_LINE)
+        parley_is_command_line(${name})
+    elseif(arg_PRECOMPILED)
+        parley_use_precompiled(${name} ${arg_PRECOMPILED})
+    else()
+        parley_use_precompiled(${name} standard)
     endif()
-    parley_use_precompiled(${name} ${arg_PRECOMPILED})
+endfunction()
+
+function(parley_is_command_line name)
+    target_link_libraries(${name} PRIVATE CLI11::CLI11)
+    target_compile_options(${name} PRIVATE ${PARLEY_COLD_FLAGS})
+    parley_use_precompiled(${name} command_line)
 endfunction()
 
 # One GoogleTest executable. The word before the first underscore is its ctest label, by which tools/test
@@ -46,7 +59,7 @@ function(parley_test name)
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} PRECOMPILED tests DEPS ${arg_DEPS}
                       GTest::gmock GTest::gtest_main rapidcheck)
     # What is tested is optimised; what a test itself does need not be.
-    target_compile_options(${name} PRIVATE ${PARLEY_TEST_FLAGS})
+    target_compile_options(${name} PRIVATE ${PARLEY_COLD_FLAGS})
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "_.*" "" labels "${name}")
     if(arg_THREADS)

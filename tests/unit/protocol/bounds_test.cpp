@@ -47,6 +47,11 @@ std::string repeated(std::int64_t count, std::string_view what) {
     return text;
 }
 
+/// Whether a frame can hold so many bytes or elements; what it cannot hold is refused for that.
+bool fits_in_frame(std::int64_t bound) {
+    return bound < limits::frame_bytes_max;
+}
+
 std::vector<Case<std::int64_t>> cases_of(std::int64_t, const Rules& rules) {
     std::vector<Case<std::int64_t>> cases{{rules.max, true}, {rules.min, true}};
     const bool can_be_written = rules.max < int_max;
@@ -57,7 +62,7 @@ std::vector<Case<std::int64_t>> cases_of(std::int64_t, const Rules& rules) {
 
 std::vector<Case<std::string>> cases_of(const std::string&, const Rules& rules) {
     std::vector<Case<std::string>> cases;
-    if (rules.bytes_max != unlimited) {
+    if (fits_in_frame(rules.bytes_max)) {
         // Of four bytes where there may be fewer characters than bytes, so that this bound is met first.
         const bool wide = !rules.token && rules.points_max < rules.bytes_max;
         const std::string full =
@@ -66,7 +71,7 @@ std::vector<Case<std::string>> cases_of(const std::string&, const Rules& rules) 
         cases.push_back({full, true});
         cases.push_back({full + "x", false});
     }
-    if (rules.points_max != unlimited) {
+    if (fits_in_frame(rules.points_max)) {
         cases.push_back({repeated(rules.points_max, "x"), true});
         cases.push_back({repeated(rules.points_max + 1, "x"), false});
     }
@@ -102,7 +107,7 @@ std::vector<Case<std::vector<T>>> cases_of(const std::vector<T>&, const Rules& r
     std::vector<Case<std::vector<T>>> cases;
     T small{};
     make_small(small, rules);
-    if (rules.count_max != unlimited) {
+    if (fits_in_frame(rules.count_max)) {
         const auto count = static_cast<std::size_t>(rules.count_max);
         cases.push_back({std::vector<T>(count, small), true});
         cases.push_back({std::vector<T>(count + 1, small), false});
@@ -148,8 +153,7 @@ struct Trial {
     void judge(const T& value, bool allowed, Encoding encoding, bool raised = false) {
         std::string bytes = encode(value, encoding);
         if (raised) bytes = raise(std::move(bytes), encoding);
-        // What no frame can hold is refused for that.
-        if (static_cast<std::int64_t>(bytes.size()) > limits::frame_bytes_max) return;
+        if (!fits_in_frame(static_cast<std::int64_t>(bytes.size()))) return;
         const Result<T> decoded = decode<T>(bytes, encoding);
         const bool right =
             decoded ? allowed && *decoded == value : !allowed && !decoded.error().field.empty();
