@@ -97,6 +97,15 @@ std::vector<Range> RangeSet::gaps(std::int64_t low, std::int64_t high) const {
     return found;
 }
 
+std::vector<Range> RangeSet::held(std::int64_t low, std::int64_t high, std::int64_t as_of) const {
+    std::vector<Range> found;
+    for (const Range& range : ranges_) {
+        if (range.as_of < as_of || range.high < low || range.low > high) continue;
+        found.push_back({std::max(low, range.low), std::min(high, range.high), range.as_of});
+    }
+    return found;
+}
+
 std::vector<Range> RangeSet::stale(std::int64_t low, std::int64_t high) const {
     std::vector<Range> found;
     for (const Range& range : ranges_) {

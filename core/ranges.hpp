@@ -48,6 +48,8 @@ class RangeSet {
     bool covers(std::int64_t low, std::int64_t high) const;
     /// The parts of low..high that are not held, in order.
     std::vector<Range> gaps(std::int64_t low, std::int64_t high) const;
+    /// The parts of low..high that are held as of this or later, in order.
+    std::vector<Range> held(std::int64_t low, std::int64_t high, std::int64_t as_of) const;
     /// The parts of low..high that are held but not live, in order.
     std::vector<Range> stale(std::int64_t low, std::int64_t high) const;
 

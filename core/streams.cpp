@@ -180,6 +180,10 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     for (std::int64_t born : older)
         conversation.ranges.remove(born, born);
     conversation.ranges.remove(certain + 1, Range::live - 1);
+    // What was known of a later moment is known as of there.
+    conversation.ranges.limit_as_of(certain);
+    if (conversation.removed_after)
+        conversation.removed_after = std::min(*conversation.removed_after, certain);
     conversation.restored_from = restored_from;
     conversation.looked_through = true;
     conversation.solid = std::min(conversation.solid, certain);

@@ -149,7 +149,14 @@ Status Streams::handle_page(Conversation& conversation, const protocol::Page& as
     Range range = covered_by(asked, page);
     if (mutant(Mutant::page_taken_for_everything)) range = {1, page.as_of};
     range.as_of = as_new_as_base ? Range::live : page.as_of;
-    conversation.ranges.add(range);
+    if (asked.since) {
+        // What has changed since a moment completes no more than what is still held as of then: a restore
+        // may have come in between.
+        for (const Range& held : conversation.ranges.held(range.low, range.high, *asked.since))
+            conversation.ranges.add({held.low, held.high, range.as_of});
+    } else {
+        conversation.ranges.add(range);
+    }
     if (asked.before == 0 && as_new_as_base) conversation.newest_owed = false;
     return {};
 }

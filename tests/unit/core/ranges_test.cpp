@@ -100,6 +100,15 @@ RC_GTEST_PROP(RangesProperty, BehaveLikeAMapFromPlaceToValidity, ()) {
             RC_ASSERT(found.has_value() == model.contains(place));
             if (found) RC_ASSERT(found->as_of == model[place]);
         }
+        Model held;
+        for (const Range& part : set.held(low, high, as_of))
+            for (std::int64_t place = part.low; place <= part.high; ++place)
+                held[place] = part.as_of;
+        Model expected = model;
+        std::erase_if(expected, [&](const auto& one) {
+            return one.first < low || one.first > high || one.second < as_of;
+        });
+        RC_ASSERT(held == expected);
         RC_ASSERT(RangeSet::parse(set.text()) == set);
     }
 }
