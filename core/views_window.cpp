@@ -94,9 +94,11 @@ Result<Views::Span> Views::collect(const Conversation& c, const WindowQuery& que
         if (query.before) span.high = std::min(span.high, *query.before - 1);
         TRY(add_rows(c, query.before.value_or(end_of_time), std::nullopt, limit, view));
     }
-    if (!view.messages.empty()) {
-        if (view.more_before) span.low = view.messages.front().born;
-        if (view.more_after) span.high = view.messages.back().born;
+    if (view.more_before) span.low = view.messages.front().born;
+    // The place itself belongs to the window, also where that has room for nothing behind it.
+    if (view.more_after) {
+        const std::int64_t last = view.messages.empty() ? 0 : view.messages.back().born;
+        span.high = std::max(last, query.around.value_or(0));
     }
     // What stands on the other side of the place that was named.
     if (query.after && !query.around) {
@@ -133,8 +135,7 @@ Result<WindowView> Views::pending_window(const protocol::Target& target, const W
 
 Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
                        std::optional<std::int64_t> above, std::size_t limit, WindowView& view) {
-    if (limit == 0) return {};
-    // One more than wanted tells whether there are more.
+    // One more than wanted tells whether there are more, also where none is wanted.
     if (below) {
         TRY_ASSIGN(auto rows, rows_.messages_below(c.number, *below, limit + 1));
         view.more_before = rows.size() > limit;

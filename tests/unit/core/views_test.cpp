@@ -63,6 +63,22 @@ TEST_F(Views, AWindowShowsAnyPart) {
     EXPECT_TRUE(around.more_after);
 }
 
+TEST_F(Views, AWindowForOneMessageIsNotTheEndOfItsConversation) {
+    for (std::int64_t seq = 2; seq <= 4; ++seq)
+        push("c1", seq);
+    (void)script.say("c1", "waits");
+    auto around = window({.around = 3, .limit = 1});
+    EXPECT_THAT(born(around), ElementsAre(3));
+    EXPECT_TRUE(around.more_before);
+    EXPECT_TRUE(around.more_after);
+    around = window({.around = 1, .limit = 1});
+    EXPECT_THAT(around.messages, testing::IsEmpty());
+    EXPECT_TRUE(around.more_after);
+    around = window({.around = 4, .limit = 1});
+    EXPECT_THAT(born(around), ElementsAre(4, 0));
+    EXPECT_FALSE(around.more_after);
+}
+
 TEST_F(Views, AGapIsFlaggedAndFetched) {
     core::ClientOptions options;
     options.eager_messages = 0;
