@@ -58,7 +58,9 @@ namespace parley {
     MUTANT(other_devices_forgotten, "a person's other devices do not hear what he sends")                 \
     MUTANT(joined_stream_not_opened, "a session hears that it joined, and nothing of the conversation")   \
     MUTANT(revocation_not_told, "the session of a device that was signed out goes on")                    \
-    MUTANT(signed_out_device_signs_in, "a device that was signed out may sign in again")
+    MUTANT(signed_out_device_signs_in, "a device that was signed out may sign in again")                  \
+    MUTANT(replay_unbounded, "all that was ever told is kept to be told again")                           \
+    MUTANT(reading_is_rationed, "to read costs as much as a message")
 
 #define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                               \
     /* both ends */                                                                                   \
@@ -87,7 +89,11 @@ namespace parley {
     MUTANT(acks_before_newest_page, "after a jump a device acks before it has the newest page")       \
     MUTANT(receipts_may_fall, "what has reached everybody is forgotten when somebody joins")          \
     MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")                          \
-    MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")
+    MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")           \
+    MUTANT(read_of_some_is_of_all, "a read that waits to be sent counts as one of everything")        \
+    /* the core's windows */                                                                          \
+    MUTANT(window_without_its_place, "a window around a place leaves out the message there")          \
+    MUTANT(window_ends_too_early, "a window of older messages says that nothing comes behind it")
 
 #define PARLEY_EACH_MUTANT(MUTANT) PARLEY_EACH_SERVER_MUTANT(MUTANT) PARLEY_EACH_CORE_MUTANT(MUTANT)
 

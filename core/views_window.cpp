@@ -1,5 +1,6 @@
 // A window of a conversation: what of it is held, and what must be asked for.
 
+#include "base/mutant.hpp"
 #include "core/commands.hpp"
 #include "core/views.hpp"
 #include "protocol/generated/cpp/limits.hpp"
@@ -85,7 +86,8 @@ Result<Views::Span> Views::collect(const Conversation& c, const WindowQuery& que
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, window_max);
     Span span{1, top_of(c)};
     if (query.around) {
-        TRY(add_rows(c, *query.around + 1, std::nullopt, limit - limit / 2, view));
+        const std::int64_t behind = mutant(Mutant::window_without_its_place) ? 0 : 1;
+        TRY(add_rows(c, *query.around + behind, std::nullopt, limit - limit / 2, view));
         TRY(add_rows(c, std::nullopt, *query.around, limit / 2, view));
     } else if (query.after) {
         span.low = *query.after + 1;
@@ -106,7 +108,7 @@ Result<Views::Span> Views::collect(const Conversation& c, const WindowQuery& que
         view.more_before = !other_side.empty();
     } else if (query.before && !query.around) {
         TRY_ASSIGN(auto other_side, rows_.messages_above(c.number, span.high, 1));
-        view.more_after = !other_side.empty();
+        view.more_after = !other_side.empty() && !mutant(Mutant::window_ends_too_early);
     }
     return span;
 }

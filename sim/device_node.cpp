@@ -38,6 +38,11 @@ void DeviceNode::heard(const Tab& tab, const core::Notice& notice) {
     if (&tab == tab_.get()) heard_(notice);
 }
 
+void DeviceNode::stop_recording() {
+    record_to_ = nullptr;
+    if (tab_) tab_->stop_recording();
+}
+
 bool DeviceNode::start() {
     assert(tab_ == nullptr && !dying_);
     hardware_.world.note(name(), "start");

@@ -47,6 +47,8 @@ class DeviceNode {
     // Commands.
     /// From the next start on, everything that its core does is recorded. The sink outlives it.
     void record(core::RecordSink& sink) { record_to_ = &sink; }
+    /// Nothing more is recorded of it.
+    void stop_recording();
     /// False: the disk did not let it.
     bool start();
     /// Everything that runs on it ends.

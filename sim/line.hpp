@@ -1,6 +1,9 @@
 #pragma once
 
+#include "base/time.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -16,10 +19,16 @@ class Line {
     const std::string& device_name() const { return device_name_; }
     /// No other has it.
     std::uint64_t number() const { return number_; }
+    /// Since when the server's system has had room for what goes to the device; nothing: it has none.
+    std::optional<Instant> room_since() const { return room_since_; }
+
+  protected:
+    void has_room(std::optional<Instant> since) { room_since_ = since; }
 
   private:
     std::string device_name_;
     std::uint64_t number_;
+    std::optional<Instant> room_since_ = Instant{};
 };
 
 }  // namespace parley::sim

@@ -54,6 +54,24 @@ std::vector<std::string> local_state(const MemoryDisk& disk, const std::vector<S
     return lines;
 }
 
+bool put_tokens(MemoryDisk& disk, const HeldTokens& tokens) {
+    const auto process = disk.start();
+    sqlite3* handle = nullptr;
+    const int opened =
+        sqlite3_open_v2("local.db", &handle, SQLITE_OPEN_READWRITE, process->vfs_name().c_str());
+    const RawConnection connection(handle);
+    sqlite3_stmt* prepared = nullptr;
+    if (opened == SQLITE_OK)
+        sqlite3_prepare_v2(handle, "UPDATE self SET access_token = ?, expires_at = ?, refresh_token = ?", -1,
+                           &prepared, nullptr);
+    const RawStatement update(prepared);
+    if (!update) return false;
+    sqlite3_bind_text(prepared, 1, tokens.access.data(), static_cast<int>(tokens.access.size()), nullptr);
+    sqlite3_bind_int64(prepared, 2, tokens.expires_at);
+    sqlite3_bind_text(prepared, 3, tokens.refresh.data(), static_cast<int>(tokens.refresh.size()), nullptr);
+    return sqlite3_step(prepared) == SQLITE_DONE && sqlite3_changes(handle) == 1;
+}
+
 core::Statement* LocalReader::prepared(std::string_view sql) {
     auto& statement = statements_[sql];
     if (!statement) {
@@ -125,6 +143,22 @@ std::optional<protocol::AsOf> LocalReader::as_of(const StreamId& stream) {
     return protocol::AsOf{.conversation = *conversation, .account = *account};
 }
 
+std::optional<HeldCounts> LocalReader::counts(const StreamId& stream) {
+    core::Statement* statement = prepared(
+        "SELECT unread, mentions, triple_read, as_of_conversation FROM conversation WHERE stream = ?");
+    if (statement == nullptr) return std::nullopt;
+    const std::string name = stream.text();
+    statement->bind(0, std::string_view(name));
+    std::optional<HeldCounts> counts;
+    if (statement->step().value_or(false))
+        counts = {.unread = statement->integer(0),
+                  .mentions = statement->integer(1),
+                  .read = statement->integer(2),
+                  .upto = statement->integer(3)};
+    statement->reset();
+    return counts;
+}
+
 bool LocalReader::all_committed() {
     core::Statement* begin = prepared("BEGIN");
     core::Statement* end = prepared("COMMIT");
@@ -147,6 +181,17 @@ std::optional<std::string> LocalReader::access_token() {
     if (!each("SELECT access_token FROM self", [&](const core::Statement& row) { token = row.text(0); }))
         return std::nullopt;
     return token;
+}
+
+std::optional<HeldTokens> LocalReader::tokens() {
+    std::optional<HeldTokens> tokens;
+    const auto take = [&](const core::Statement& row) {
+        tokens = {.access = std::string(row.text(0)),
+                  .expires_at = row.integer(1),
+                  .refresh = std::string(row.text(2))};
+    };
+    if (!each("SELECT access_token, expires_at, refresh_token FROM self", take)) return std::nullopt;
+    return tokens;
 }
 
 }  // namespace parley::sim

@@ -32,6 +32,26 @@ struct HeldStream {
     std::int64_t base = 0;
 };
 
+/// The newest counts that a device has been told of one stream.
+struct HeldCounts {
+    std::int64_t unread = 0;
+    std::int64_t mentions = 0;
+    /// To which read position they belong, and up to which place they count.
+    std::int64_t read = 0;
+    std::int64_t upto = 0;
+};
+
+/// With what a device shows who it is.
+struct HeldTokens {
+    std::string access;
+    std::int64_t expires_at = 0;
+    std::string refresh;
+};
+
+/// Puts these in the place of those in the database on this disk, on which nothing may run. False: it cannot
+/// be written.
+bool put_tokens(MemoryDisk& disk, const HeldTokens& tokens);
+
 /// Asks the database of a device that is up, by plain SQL of its own. What it asks with is prepared once,
 /// since promises ask at every step. Goes before the database.
 class LocalReader {
@@ -47,8 +67,11 @@ class LocalReader {
     std::optional<std::int64_t> messages(const StreamId& stream, std::int64_t first, std::int64_t last);
     /// As of when the counts are that it holds of this stream.
     std::optional<protocol::AsOf> as_of(const StreamId& stream);
+    std::optional<HeldCounts> counts(const StreamId& stream);
     /// The access token, valid or not.
     std::optional<std::string> access_token();
+    /// The same with what belongs to it.
+    std::optional<HeldTokens> tokens();
     /// Where the last jump of this stream set its cursor.
     std::optional<std::int64_t> base(const StreamId& stream);
     /// What these say is in the database, and not only in a transaction that is still open: on the core's own

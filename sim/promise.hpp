@@ -22,6 +22,12 @@ struct Showing {
     bool missing = false;
 };
 
+/// What a device shows where it is asked for a part of a conversation.
+struct Part {
+    core::WindowQuery query;
+    core::WindowView view;
+};
+
 /// One sentence of the list of promises, as a check. Each hook runs at the moment that it names; whatever it
 /// finds wrong it tells the scene, with its number.
 class Promise {
@@ -39,6 +45,8 @@ class Promise {
     virtual void device_said(Scene&, Device&, const protocol::Envelope&) {}
     /// An envelope has reached the server, which has not looked at it yet. Nobody need be signed in there.
     virtual void server_heard(Scene&, Line&, const protocol::Envelope&) {}
+    /// The server answers a call by HTTP, whosever it is.
+    virtual void http_said(Scene&, const server::HttpRequest&, const server::HttpResponse&) {}
     /// The server stands on its disk again; the history has what the store has.
     virtual void server_started(Scene&, const StoredRows&) {}
     /// A running server has begun another epoch, since a device knew of more than its store: so far the
@@ -52,9 +60,15 @@ class Promise {
     virtual void listed(Scene&, Device&, const std::vector<core::ConversationView>&) {}
     /// A person looks at a conversation on a device.
     virtual void looked_at(Scene&, Device&, const Showing&) {}
+    /// A person scrolls to some place in a conversation, of which all that the device has is known.
+    virtual void window_seen(Scene&, Device&, const Showing&, const Part&) {}
     /// Everything has come to rest after all faults were healed.
     virtual void at_rest(Scene&, const StoredRows&) {}
     virtual void device_at_rest(Scene&, Device&, const std::vector<Showing>&) {}
+    /// A device that came after that is at rest as well; what it shows, and what another device of its
+    /// person, or itself before, did.
+    virtual void latecomer_at_rest(Scene&, Device&, const std::vector<Showing>&,
+                                   const std::vector<Showing>&) {}
 };
 
 /// What each of them is: one that can be copied.
@@ -71,5 +85,7 @@ std::vector<std::unique_ptr<Promise>> all_promises();
 
 /// Everything that a device shows of a conversation; an error where its database fails.
 Result<Showing> everything_shown(core::Client& client, const core::ConversationView& view);
+/// A window at some place in it, or beside it.
+Result<Part> some_window(core::Client& client, const Showing& all, Random chance);
 
 }  // namespace parley::sim

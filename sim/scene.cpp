@@ -51,20 +51,25 @@ void Scene::add_person(std::size_t number) {
     const auto count = random.between(1, devices_of_one_max);
     for (std::int64_t one = 1; one <= count; ++one) {
         if (one > static_cast<std::int64_t>(options_.devices_max)) break;
-        auto device = std::make_unique<Device>();
-        Device& known = *device;
         core::ClientOptions client;
         client.encoding = random.below(4) == 0 ? protocol::Encoding::json : protocol::Encoding::cbor;
         // Some devices would rather jump than pull, so that both ways are walked.
         client.jump_changes = random.below(3) == 0 ? random.between(10, 60) : 10'000;
-        device->person = person.get();
-        device->node = std::make_unique<DeviceNode>(
-            world_, *server_, person->handle + "/" + std::to_string(one), client,
-            [this, &known](const core::Notice& notice) { device_noticed(known, notice); });
-        person->devices.push_back(device.get());
-        devices_.push_back(std::move(device));
+        add_device(*person, person->handle + "/" + std::to_string(one), client);
     }
     people_.push_back(std::move(person));
+}
+
+Device& Scene::add_device(Person& person, const std::string& name, const core::ClientOptions& client) {
+    auto device = std::make_unique<Device>();
+    Device& known = *device;
+    device->person = &person;
+    device->node = std::make_unique<DeviceNode>(
+        world_, *server_, name, client,
+        [this, &known](const core::Notice& notice) { device_noticed(known, notice); });
+    person.devices.push_back(device.get());
+    devices_.push_back(std::move(device));
+    return known;
 }
 
 const SignedIn* Scene::signed_in(const Line& line) const {
@@ -151,9 +156,18 @@ void Scene::look_at(Device& device) {
     if (!shown) return;
     for (const auto& promise : promises_)
         promise->looked_at(*this, device, *shown);
+    scroll(device, *shown, world_.random().fork("place"));
     if (const auto wrong = client.check()) return surprise(device.node->name() + ": " + *wrong);
     // To look is to ask for what is missing.
     device.node->act([](core::Client&) {});
+}
+
+void Scene::scroll(Device& device, const Showing& all, Random chance) {
+    if (all.view.pending) return;
+    const auto part = some_window(device.node->client(), all, chance);
+    if (!part) return;
+    for (const auto& promise : promises_)
+        promise->window_seen(*this, device, all, *part);
 }
 
 void Scene::check_at_rest() {
@@ -161,22 +175,46 @@ void Scene::check_at_rest() {
     if (!stored) return surprise("the server's store cannot be read");
     for (const auto& promise : promises_)
         promise->at_rest(*this, *stored);
-    for (const auto& device : devices_) {
-        if (!caught_up_with_restore(*device)) return surprise(device->node->name() + " is not online");
-        const auto views = list(*device);
-        if (!views) return surprise(device->node->name() + ": its database cannot be read");
-        std::vector<Showing> all;
-        for (const auto& view : *views) {
-            auto shown = everything_shown(device->node->client(), view);
-            if (!shown) return surprise(device->node->name() + ": its database cannot be read");
-            all.push_back(std::move(*shown));
-        }
-        for (const auto& promise : promises_) {
-            for (const Showing& showing : all)
-                promise->looked_at(*this, *device, showing);
-            promise->device_at_rest(*this, *device, all);
-        }
+    for (const auto& device : devices_)
+        if (!check_at_rest(*device)) return;
+}
+
+/// What it shows; nothing where that cannot be seen.
+std::optional<std::vector<Showing>> Scene::check_at_rest(Device& device) {
+    const bool online = caught_up_with_restore(device);
+    auto all = online ? all_shown(device) : std::nullopt;
+    if (!all) {
+        surprise(device.node->name() + (online ? ": its database cannot be read" : " is not online"));
+        return std::nullopt;
     }
+    for (const auto& promise : promises_) {
+        for (const Showing& showing : *all)
+            promise->looked_at(*this, device, showing);
+        promise->device_at_rest(*this, device, *all);
+    }
+    for (const Showing& showing : *all)
+        scroll(device, showing,
+               world_.fork("place in " + showing.view.stream.text() + " on " + device.node->name()));
+    return all;
+}
+
+std::optional<std::vector<Showing>> Scene::all_shown(Device& device) {
+    const auto views = list(device);
+    if (!views) return std::nullopt;
+    std::vector<Showing> all;
+    for (const auto& view : *views) {
+        auto shown = everything_shown(device.node->client(), view);
+        if (!shown) return std::nullopt;
+        all.push_back(std::move(*shown));
+    }
+    return all;
+}
+
+void Scene::check_latecomer(Device& late, const std::vector<Showing>& others_show) {
+    const auto all = check_at_rest(late);
+    if (!all) return;
+    for (const auto& promise : promises_)
+        promise->latecomer_at_rest(*this, late, *all, others_show);
 }
 
 void Scene::committed(const server::Batch& batch) {
@@ -286,6 +324,11 @@ void Scene::server_heard(Wire& wire, std::string_view frame) {
         for (const auto& promise : promises_)
             promise->server_heard(*this, wire, envelope);
     });
+}
+
+void Scene::http_said(const server::HttpRequest& request, const server::HttpResponse& response) {
+    for (const auto& promise : promises_)
+        promise->http_said(*this, request, response);
 }
 
 void Scene::server_started() {

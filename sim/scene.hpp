@@ -107,6 +107,7 @@ struct SceneOptions {
 };
 
 class Promise;
+struct Showing;
 struct StoredRows;
 
 /// Everything that is there: the world, the server, people with their devices, what is known to have
@@ -170,12 +171,19 @@ class Scene final : public Watch {
     void look_at(Device& device);
     /// Everything has come to rest: what holds at the end is checked.
     void check_at_rest();
+    /// Another device for this person, on which nobody is signed in.
+    Device& add_device(Person& person, const std::string& name, const core::ClientOptions& client = {});
+    /// Everything that a device at rest shows; nothing where it cannot.
+    std::optional<std::vector<Showing>> all_shown(Device& device);
+    /// One that came when the others were at rest is so as well; what another of its person's shows.
+    void check_latecomer(Device& late, const std::vector<Showing>& others_show);
 
     // Watch.
     void committed(const server::Batch& batch) override;
     void server_said(Wire& wire, const protocol::Envelope& envelope) override;
     void device_said(Wire& wire, std::string_view frame) override;
     void server_heard(Wire& wire, std::string_view frame) override;
+    void http_said(const server::HttpRequest& request, const server::HttpResponse& response) override;
     void backed_up(int backup) override;
     void restored(int backup) override;
     void server_started() override;
@@ -183,6 +191,8 @@ class Scene final : public Watch {
 
   private:
     bool caught_up_with_restore(Device& device);
+    std::optional<std::vector<Showing>> check_at_rest(Device& device);
+    void scroll(Device& device, const Showing& all, Random chance);
     void is_the_person(const Device& device, const protocol::AuthOk& ok);
     void erased_unseen(Device& device);
     bool was_signed_out(const AccountId& account, const DeviceId& id) const;

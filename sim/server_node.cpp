@@ -117,7 +117,16 @@ bool ServerNode::submit(server::Work work) {
 
 void ServerNode::call(server::HttpRequest request, Answer answer) {
     if (!up()) return (void)answer(std::nullopt);
-    process_->call(std::move(request), std::move(answer));
+    const auto asked = std::make_shared<const server::HttpRequest>(request);  // until it is answered
+    process_->call(std::move(request),
+                   [this, asked, answer = std::move(answer)](std::optional<server::HttpResponse> response) {
+                       if (response) watch_.http_said(*asked, *response);
+                       return answer(std::move(response));
+                   });
+}
+
+void ServerNode::each_buffer(const std::function<void(const Buffer&)>& look) const {
+    if (up()) process_->each_buffer(look);
 }
 
 void ServerNode::accept(SharedWire wire) {

@@ -45,6 +45,15 @@ class ServerNode final : public WireAcceptor {
         ServerDefects defects;
     };
 
+    /// Something in its memory that grows with what others do, and how large it may become.
+    struct Buffer {
+        std::string_view name;
+        /// Of a connection: whose; empty: of the whole.
+        std::string_view device;
+        std::size_t size = 0;
+        std::size_t size_max = 0;
+    };
+
     ServerNode(World& world, Watch& watch, Settings settings);
     ~ServerNode() override;
     ServerNode(const ServerNode&) = delete;
@@ -62,6 +71,8 @@ class ServerNode final : public WireAcceptor {
     Now now() const { return {world_.instant(), clock_.now()}; }
     /// Nothing waits to be written.
     bool idle() const;
+
+    void each_buffer(const std::function<void(const Buffer&)>& look) const;
 
     bool has_backups() const { return !backups_.empty(); }
     bool has_backup(int backup) const { return backups_.contains(backup); }

@@ -1,6 +1,7 @@
 #include "sim/server_process.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace parley::sim {
@@ -97,6 +98,7 @@ server::DiskUse ServerNode::Process::disk_use() {
 }
 
 void ServerNode::Process::commit(const server::SharedBatch& batch) {
+    longest_batch_ = std::max(longest_batch_, batch->effects.size());
     const auto encoded = std::make_shared<const server::EncodedBatch>(batch);
     for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
         runs_[shard]->shard->handle_revocations(*batch, node_.now());
@@ -174,6 +176,35 @@ void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
         },
         node_.now());
     arm(shard);
+}
+
+void ServerNode::Process::each_buffer(const std::function<void(const Buffer&)>& look) const {
+    std::array<std::size_t, shards_count> queued{};
+    for (const auto& [number, session] : sessions_) {
+        server::Shard& shard = *runs_[session.shard]->shard;
+        const server::Session* found = shard.find(session.key);
+        if (found == nullptr) continue;
+        queued[session.shard] += found->queued_bytes();
+        // The answer to one question fits beside whatever waits.
+        look({.name = "bytes that wait for it",
+              .device = session.wire->device_name(),
+              .size = found->queued_bytes(),
+              .size_max = shard.options().session_queue_bytes_max +
+                          static_cast<std::size_t>(limits::frame_bytes_max)});
+    }
+    for (std::uint32_t number = 0; number < shards_count; ++number) {
+        const server::Shard& shard = *runs_[number]->shard;
+        look({.name = "bytes that wait, as a shard counts them",
+              .size = shard.queued_bytes(),
+              .size_max = queued[number]});
+        look({.name = "bytes that can be told again",
+              .size = shard.replay_bytes(),
+              .size_max = shard.options().replay_bytes_max});
+        // The newest batch is kept however long it is.
+        look({.name = "effects that can be told again",
+              .size = shard.replay_effects(),
+              .size_max = std::max(shard.options().replay_effects_max, longest_batch_)});
+    }
 }
 
 void ServerNode::Process::drain_shards() {

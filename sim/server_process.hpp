@@ -29,6 +29,7 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
 
     DiskProcess& disk() { return *disk_; }
     bool idle() const { return writer_->idle(); }
+    void each_buffer(const std::function<void(const Buffer&)>& look) const;
     bool submit(server::Work work) { return writer_->submit(std::move(work)); }
     void accept(SharedWire wire);
     void frame_arrived(Wire& wire, std::string_view frame);
@@ -88,6 +89,8 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
     std::vector<std::unique_ptr<Run>> runs_;
     std::map<std::uint64_t, Session> sessions_;
     std::uint64_t calls_ = 0;
+    /// In effects.
+    std::size_t longest_batch_ = 0;
 };
 
 }  // namespace parley::sim

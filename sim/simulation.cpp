@@ -2,6 +2,7 @@
 
 #include "sim/acts/act.hpp"
 #include "sim/faults/fault.hpp"
+#include "sim/latecomers.hpp"
 #include "sim/memory_disk.hpp"
 #include "sim/promise.hpp"
 #include "sim/report.hpp"
@@ -35,7 +36,8 @@ class Simulation {
           plan_(make_plan(Random(options_.seed).fork("plan"), options_.profile)),
           scene_(scene_options(options_, plan_)),
           act_times_(world().fork("times of acts")),
-          fault_times_(world().fork("times of faults")) {
+          fault_times_(world().fork("times of faults")),
+          latecomers_(scene_, world().fork("latecomers")) {
         const auto left_out = [this](const auto* one) {
             return options_.cut.without.contains(std::string(one->name));
         };
@@ -65,8 +67,10 @@ class Simulation {
     void look_after();
     void heal();
     bool seems_at_rest();
-    bool at_rest();
-    void come_to_rest();
+    static bool shows_everything(const Device& device);
+    /// Those of whom it is not known yet.
+    void come_to_rest(const std::vector<Device*>& devices);
+    void let_in_a_latecomer();
     bool step();
     Outcome outcome();
 
@@ -76,6 +80,7 @@ class Simulation {
     Scene scene_;
     Random act_times_;
     Random fault_times_;
+    Latecomers latecomers_;
     std::int64_t turns_ = 0;
     std::int64_t fault_turns_ = 0;
     std::int64_t rounds_ = 0;
@@ -131,8 +136,12 @@ Outcome Simulation::run() {
     while (turns_ < options_.steps && step()) {
     }
     heal();
-    come_to_rest();
+    std::vector<Device*> all;
+    for (const auto& device : scene_.devices())
+        all.push_back(device.get());
+    come_to_rest(all);
     if (!over()) scene_.check_at_rest();
+    if (!over()) let_in_a_latecomer();
     return outcome();
 }
 
@@ -157,6 +166,7 @@ void Simulation::act() {
     if (healed_) return;
     ++turns_;
     act_soon();
+    if (turns_ > options_.steps / 2) latecomers_.keep_a_disk();
     if (!options_.cut.has_act(turns_)) return;
     world().begin_turn("act " + std::to_string(turns_));
     std::vector<Device*> able;
@@ -253,24 +263,25 @@ bool Simulation::seems_at_rest() {
     });
 }
 
-/// Nothing waits to be sent, and each device shows everything, whatever its core says of itself.
-bool Simulation::at_rest() {
-    return std::ranges::all_of(scene_.devices(), [](const auto& device) {
-        core::Client& client = device->node->client();
-        const auto waiting = client.outbox();
-        const auto views = client.conversations(0, 1000);
-        if (!waiting || !views) return false;
-        const bool sending = std::ranges::any_of(
-            *waiting, [](const auto& one) { return one.state != core::CommandState::failed; });
-        return !sending && std::ranges::all_of(*views, [&](const auto& view) {
-            if (!view.present) return true;
-            const auto showing = everything_shown(client, view);
-            return showing && view.complete && !showing->missing;
-        });
+/// Nothing waits to be sent, and it shows everything, whatever its core says of itself.
+bool Simulation::shows_everything(const Device& device) {
+    core::Client& client = device.node->client();
+    const auto waiting = client.outbox();
+    const auto views = client.conversations(0, 1000);
+    if (!waiting || !views) return false;
+    const bool sending = std::ranges::any_of(
+        *waiting, [](const auto& one) { return one.state != core::CommandState::failed; });
+    return !sending && std::ranges::all_of(*views, [&](const auto& view) {
+        if (!view.present) return true;
+        const auto showing = everything_shown(client, view);
+        return showing && view.complete && !showing->missing;
     });
 }
 
-void Simulation::come_to_rest() {
+void Simulation::come_to_rest(const std::vector<Device*>& devices) {
+    const auto at_rest = [&] {
+        return std::ranges::all_of(devices, [](const Device* device) { return shows_everything(*device); });
+    };
     const Instant latest = world().instant() + rest_max;
     Instant resting_since = world().instant();
     Instant next_look = world().instant();
@@ -288,6 +299,13 @@ void Simulation::come_to_rest() {
             device->node->act([](core::Client&) {});
     }
     if (!over()) scene_.violated(restless(scene_));
+}
+
+void Simulation::let_in_a_latecomer() {
+    const auto late = latecomers_.arrive();
+    if (!late) return;
+    come_to_rest({late->device});
+    if (!over()) scene_.check_latecomer(*late->device, late->others_show);
 }
 
 Outcome Simulation::outcome() {

@@ -2,6 +2,7 @@
 
 #include "base/uuid.hpp"
 #include "protocol/generated/cpp/types.hpp"
+#include "server/api/http.hpp"
 #include "server/domain/batch.hpp"
 
 namespace parley::sim {
@@ -21,6 +22,8 @@ class Watch {
     virtual void device_said(Wire& wire, std::string_view frame) = 0;
     /// This frame has reached the server.
     virtual void server_heard(Wire& wire, std::string_view frame) = 0;
+    /// The server answers a call by HTTP, whether that gets back or not.
+    virtual void http_said(const server::HttpRequest& request, const server::HttpResponse& response) = 0;
     /// The store as it is now may come back later, under this number.
     virtual void backed_up(int backup) = 0;
     /// The store is that of this backup again; the server starts on it.

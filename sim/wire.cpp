@@ -136,7 +136,11 @@ void Wire::send(server::Frame frame) {
     ends_.server.frame_said(*this, bytes);
     under_way_bytes_ += bytes.size();
     write_waits_ = true;
-    if (under_way_bytes_ < socket_bytes) written();
+    if (under_way_bytes_ < socket_bytes) {
+        written();
+    } else {
+        has_room(std::nullopt);
+    }
     const std::size_t size = bytes.size();
     carry(to_device_, size,
           [self = shared_from_this(), parcel = Parcel{std::move(bytes), {}}] { self->take(parcel); });
@@ -169,7 +173,10 @@ void Wire::take(Parcel parcel) {
 
 void Wire::parcel_read(const Parcel& parcel) {
     under_way_bytes_ -= std::min(under_way_bytes_, parcel.frame.size());
-    if (write_waits_ && under_way_bytes_ < socket_bytes) written();
+    if (write_waits_ && under_way_bytes_ < socket_bytes) {
+        has_room(world_.instant());
+        written();
+    }
     if (ends_.device_life->over() || !device_open_) return;
     if (!parcel.frame.empty()) ends_.device.wire_frame(parcel.frame);
     if (parcel.close_code) tell_device(parcel.close_code);

@@ -1,5 +1,6 @@
 #include "server/api/commands.hpp"
 
+#include "base/mutant.hpp"
 #include "base/utf8.hpp"
 
 #include <type_traits>
@@ -53,6 +54,7 @@ std::int64_t rate_cost(const Command& command) {
     return std::visit(
         [](const auto& one) -> std::int64_t {
             using T = std::remove_cvref_t<decltype(one)>;
+            if (std::is_same_v<T, protocol::Read> && mutant(Mutant::reading_is_rationed)) return 1;
             if constexpr (std::is_same_v<T, protocol::ConversationCreate>) {
                 return cost_of_members(one.members.size());
             } else if constexpr (std::is_same_v<T, protocol::MemberAdd>) {

@@ -72,6 +72,8 @@ class Session {
     }
     const std::vector<ConversationKey>& open_conversations() const { return open_; }
     bool has_open(ConversationKey conversation) const;
+    /// What waits here, to be written or to be handled.
+    std::size_t queued_bytes() const { return counted_bytes_; }
     /// When `handle_timeout` has something to do, at the earliest.
     Instant deadline() const;
 

@@ -77,8 +77,9 @@ class Shard {
     /// Everything committed up to this position has been walked.
     std::int64_t walked() const { return walked_; }
     std::size_t queued_bytes() const { return queued_bytes_; }
-    /// Of what can be walked again, about.
+    /// Of what can be walked again; the bytes about.
     std::size_t replay_bytes() const { return ring_bytes_; }
+    std::size_t replay_effects() const { return ring_effects_; }
     /// Acks that wait to be written.
     std::size_t acks() const;
     /// When `handle_timeout` is to be called next.

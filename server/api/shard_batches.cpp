@@ -195,6 +195,7 @@ void Shard::remember(const SharedEncodedBatch& batch, std::int64_t before) {
     ring_effects_ += ring_.back().effects();
     ring_bytes_ += batch->weight();
     const auto too_much = [this] {
+        if (mutant(Mutant::replay_unbounded)) return false;
         return ring_effects_ > options_.replay_effects_max || ring_bytes_ > options_.replay_bytes_max;
     };
     while (too_much() && ring_.size() > 1) {

@@ -11,9 +11,11 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         numbers,
         same_rows,
         shown_once,
+        windows,
         outbox,
         same_as_fresh,
         tokens_cover,
+        latecomers_see_the_same,
         clocks_change_nothing,
         states_forward,
         states_arrive,
@@ -28,6 +30,8 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         what_was_asked,
         revoked_is_out,
         within_limits,
+        deaf_harm_nobody,
+        limits_spare,
         full_disk_is_said,
     };
     std::vector<std::unique_ptr<Promise>> promises;

@@ -32,6 +32,25 @@ class PositionsGrow final : public Kept<PositionsGrow> {
         }
     }
 
+    /// A device shows as read what its person has read, on it or elsewhere. What a restore took back has been
+    /// read as well, which is not known here any more.
+    void looked_at(Scene& scene, Device& device, const Showing& showing) override {
+        if (!device.person->account || !scene.undone().empty()) return;
+        std::int64_t read = scene.history().read(*device.person->account, showing.view.stream);
+        if (showing.view.read <= read) return;
+        for (const Given& given : device.ledger.given()) {
+            const auto* one = std::get_if<protocol::Read>(&given.command);
+            if (one != nullptr && one->target.stream == showing.view.stream) read = std::max(read, one->upto);
+        }
+        if (showing.view.read <= read) return;
+        scene.violated({12,
+                        device.node->name() + " shows " + showing.view.stream.text() + " as read up to " +
+                            std::to_string(showing.view.read) + "; its person has read up to " +
+                            std::to_string(read),
+                        {showing.view.stream},
+                        {device.node->name()}});
+    }
+
   private:
     /// No further than the person has read, by what the batch had brought up to there.
     static void was_read(Scene& scene, const server::Batch& batch, const server::Effect& effect,

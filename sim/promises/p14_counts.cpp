@@ -5,6 +5,7 @@
 #include "sim/promises/all.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ namespace {
 struct Recount {
     std::int64_t unread = 0;
     std::int64_t mentions = 0;
+    friend bool operator==(const Recount&, const Recount&) = default;
 };
 
 /// Messages by others with a place in (read, upto] that the member may see.
@@ -31,6 +33,19 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
         if (!counts) continue;
         ++result.unread;
         if (std::ranges::find(message->mentions, account) != message->mentions.end()) ++result.mentions;
+    }
+    return result;
+}
+
+/// The same of what a device shows, without what the server lost.
+Recount shown_in(const Showing& showing, const AccountId& account, std::int64_t read, std::int64_t upto) {
+    Recount result;
+    for (const auto& message : showing.messages) {
+        const bool counts = message.born > read && message.born <= upto && message.sender != account &&
+                            !message.not_on_server;
+        if (!counts) continue;
+        ++result.unread;
+        if (std::ranges::find(message.mentions, account) != message.mentions.end()) ++result.mentions;
     }
     return result;
 }
@@ -62,6 +77,33 @@ class Counts final : public Kept<Counts> {
         }
     }
 
+    /// The newest counts that it has, less what was read since, and what came since.
+    void looked_at(Scene& scene, Device& device, const Showing& showing) override {
+        const StreamHistory* history = scene.history().find(showing.view.stream);
+        if (history == nullptr || !device.person->account) return;
+        const AccountId& account = *device.person->account;
+        const Membership* member = scene.history().membership(history->id, account);
+        const auto held = device.node->held().counts(history->id);
+        if (member == nullptr || !held) return;
+        if (!showing.view.present) return shows(scene, device, showing, {}, "is out");
+        // Counts of an earlier membership say nothing of this one.
+        if (member->joined > held->upto) return;
+        const std::int64_t read = showing.view.read;
+        // What was read since can be taken off only where it is on the device.
+        const Recount taken_off = recount(*history, account, held->read, std::min(read, held->upto));
+        const Recount on_device = shown_in(showing, account, held->read, std::min(read, held->upto));
+        const bool all_known = read >= held->upto || taken_off == on_device;
+        if (!all_known) return;
+        Recount expected = recount(*history, account, std::max(read, held->read), held->upto);
+        const Recount newer =
+            shown_in(showing, account, std::max(read, held->upto), std::numeric_limits<std::int64_t>::max());
+        expected.unread += newer.unread;
+        expected.mentions += newer.mentions;
+        shows(scene, device, showing, expected,
+              "was told counts up to " + std::to_string(held->upto) + " and has read up to " +
+                  std::to_string(read));
+    }
+
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
         const AccountId account = *device.node->client().account();
         for (const Showing& showing : all) {
@@ -86,6 +128,18 @@ class Counts final : public Kept<Counts> {
     }
 
   private:
+    static void shows(Scene& scene, const Device& device, const Showing& showing, const Recount& expected,
+                      const std::string& why) {
+        if (showing.view.unread == expected.unread && showing.view.mentions == expected.mentions) return;
+        scene.violated({14,
+                        device.node->name() + " shows " + std::to_string(showing.view.unread) + " unread, " +
+                            std::to_string(showing.view.mentions) + " mentions in " +
+                            showing.view.stream.text() + "; it " + why + ", which leaves " +
+                            std::to_string(expected.unread) + " and " + std::to_string(expected.mentions),
+                        {showing.view.stream},
+                        {device.node->name()}});
+    }
+
     /// Of the triples that it was told on its latest connection, all of which have arrived by now.
     void holds_the_newest(Scene& scene, Device& device, const StreamId& stream) const {
         const auto wire = latest_wire_.find(device.node->name());

@@ -1,7 +1,8 @@
 // 28. Every queue, cache and per-connection buffer stays within its named limit.
 //
-// Seen from outside: how many commands and reads a device has under way. Sizes of frames and of queues are
-// held to their limits by tests of the server (frame_limit_test, slow_reader_test).
+// Of a device: how many commands and reads it has under way. Of the server, whenever it has committed: what
+// waits for each connection, what waits in all as each shard counts it, and what can be told again to who
+// comes back. Sizes of frames are held to their limits by a test of the server (frame_limit_test).
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "sim/promises/all.hpp"
@@ -9,14 +10,31 @@
 
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace parley::sim {
+
+void buffer_fits(Scene& scene, const ServerNode::Buffer& buffer) {
+    if (buffer.size <= buffer.size_max) return;
+    const std::string device(buffer.device);
+    scene.violated({28,
+                    "the server holds " + std::to_string(buffer.size) + " " + std::string(buffer.name) +
+                        (device.empty() ? "" : ", " + device) + "; there may be " +
+                        std::to_string(buffer.size_max),
+                    {},
+                    device.empty() ? std::vector<std::string>{} : std::vector{device}});
+}
 
 namespace {
 
 class WithinLimits final : public Kept<WithinLimits> {
   public:
     int number() const override { return 28; }
+
+    void committed(Scene& scene, const server::Batch&) override {
+        scene.server().each_buffer([&](const ServerNode::Buffer& buffer) { buffer_fits(scene, buffer); });
+    }
 
     void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
         if (scene.signed_in(line) == nullptr || !envelope.id) return;

@@ -54,6 +54,11 @@ class Broken : public ::testing::Test {
         ben_ = connect(1, ben, 2);
     }
 
+    void pass(Duration time) {
+        scene_.world().after(time, [] {});
+        scene_.world().step();
+    }
+
     /// Ada makes the group with Ben in it: one command, so one batch.
     void founded() {
         server::Batch batch;

@@ -225,6 +225,79 @@ TEST_F(Living, Promise9WhereADeviceHoldsAnOldRow) {
     EXPECT_TRUE(says("holds the row born 1 as of 1")) << said();
 }
 
+TEST_F(Living, Promise9WhereALatecomerShowsSomethingElse) {
+    const auto others_show = everything_of(of(ben));
+    const auto promise = latecomers_see_the_same();
+    const auto see = [&](const std::vector<Showing>& shows) {
+        promise->latecomer_at_rest(scene_, of(ben), shows, others_show);
+    };
+    auto shows = others_show;
+    shows.front().messages.front().not_on_server = false;
+    see(shows);
+    ASSERT_EQ(broken(), -1) << said();
+    shows.front().messages.pop_back();
+    see(shows);
+    EXPECT_TRUE(says("shows 0 messages of 1")) << said();
+}
+
+TEST_F(Living, Promise9WhereALatecomerHasReadMore) {
+    const auto others_show = everything_of(of(ben));
+    auto shows = others_show;
+    shows.front().view.read += 2;
+    latecomers_see_the_same()->latecomer_at_rest(scene_, of(ben), shows, others_show);
+    EXPECT_EQ(broken(), 9);
+    EXPECT_TRUE(says("another read position")) << said();
+}
+
+TEST_F(Living, Promise9WhereALatecomerLacksAConversation) {
+    latecomers_see_the_same()->latecomer_at_rest(scene_, of(ben), {}, everything_of(of(ben)));
+    EXPECT_EQ(broken(), 9);
+    EXPECT_TRUE(says("does not list it")) << said();
+}
+
+TEST_F(Living, ALatecomerWithAnOldDiskShowsTheSame) {
+    const auto others_show = everything_of(of(ben));
+    const auto old = of(ben).node->disk().copy("old");
+    protocol::MessageSend message{.text = "later"};
+    message.target.stream = group_;
+    scene_.give(of(ada), std::move(message));
+    pass(seconds(10));
+    const auto now_shown = everything_of(of(ben));
+    ASSERT_EQ(now_shown.front().messages.size(), others_show.front().messages.size() + 1);
+    const auto tokens = of(ben).node->held().tokens();
+    ASSERT_TRUE(tokens);
+    ASSERT_TRUE(put_tokens(*old, *tokens));
+    of(ben).node->die(false);
+    pass(milliseconds(1));
+    of(ben).node->disk().become(*old);
+    of(ben).node->disk().settle();
+    ASSERT_TRUE(of(ben).node->start());
+    EXPECT_EQ(everything_of(of(ben)).front().messages.size(), others_show.front().messages.size());
+    pass(seconds(10));
+    scene_.check_latecomer(of(ben), now_shown);
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Living, ALatecomerWhoIsFreshShowsTheSame) {
+    const auto others_show = everything_of(of(ben));
+    Device& fresh = scene_.add_device(*of(ben).person, "ben/fresh");
+    fresh.node->start();
+    scene_.sign_in(fresh);
+    pass(seconds(10));
+    scene_.check_latecomer(fresh, others_show);
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Living, Promise12WhereADeviceHasReadWhatNobodyRead) {
+    auto showing = everything_of(of(ben)).front();
+    const auto promise = positions_grow();
+    promise->looked_at(scene_, of(ben), showing);
+    ASSERT_EQ(broken(), -1) << said();
+    showing.view.read += 2;
+    promise->looked_at(scene_, of(ben), showing);
+    EXPECT_EQ(broken(), 12);
+}
+
 TEST_F(Living, Promise13WhereADeviceAcknowledgesWhatItDoesNotHold) {
     message_untold();
     const auto promise = delivered_is_held();
@@ -243,6 +316,29 @@ TEST_F(Living, Promise14WhereADeviceCountsWrongly) {
     look_at_rest(counts(), of(ben));
     EXPECT_EQ(broken(), 14);
     EXPECT_TRUE(says("shows 1 unread")) << said();
+}
+
+/// As it is, and then where it does not count the message that came after the counts.
+TEST_F(Living, Promise14WhereADeviceDoesNotAddWhatCameSince) {
+    const auto say = [this](const char* text) {
+        protocol::MessageSend message{.text = text};
+        message.target.stream = group_;
+        scene_.give(of(ada), std::move(message));
+        pass(seconds(10));
+    };
+    of(ben).node->die(false);
+    say("while he is away");
+    of(ben).node->start();
+    say("while he is there");
+    auto showing = everything_of(of(ben)).front();
+    const auto promise = counts();
+    promise->looked_at(scene_, of(ben), showing);
+    ASSERT_EQ(broken(), -1) << said();
+    ASSERT_EQ(showing.view.unread, 3);
+    --showing.view.unread;
+    promise->looked_at(scene_, of(ben), showing);
+    EXPECT_EQ(broken(), 14);
+    EXPECT_TRUE(says("which leaves 3 and 0")) << said();
 }
 
 TEST_F(Living, Promise14WhereADeviceHoldsOlderCountsThanItWasTold) {

@@ -175,6 +175,7 @@ TEST_F(Broken, Promise6WhereACommandIsLost) {
 TEST_F(Broken, Promise6WhereWhatWasDoneIsRefusedWhenItComesAgain) {
     founded();
     message(4, ben, 1);
+    device(1).ledger.add(uuid(1), protocol::MessageSend{}, to_id(ben));
     for (const auto code : {ErrorCode::rate_limited, ErrorCode::follows_refused, ErrorCode::unavailable,
                             ErrorCode::disk_full, ErrorCode::token_expired, ErrorCode::revoked})
         say(*ben_, protocol::ErrorReply{.code = code}, {}, uuid(1));
