@@ -28,9 +28,9 @@ struct Tally {
     std::optional<Verdict> broken;
 };
 
-/// Runs many seeds, each in a process of its own, tells in their order which broke a promise, and prints what
-/// they did together. The last line says seed, verdict and trace hash: of the last that failed, or else of
-/// the last.
+/// Runs many seeds, in processes that do one after the other, tells in their order which broke a promise, and
+/// prints what they did together. The last line says seed, verdict and trace hash: of the last that failed,
+/// or else of the last.
 Tally run_campaign(const CampaignOptions& options);
 
 /// Prints what came of one seed alone.

@@ -25,9 +25,10 @@ struct CrewOptions {
     std::function<void(Finished)> finished;
 };
 
-/// Does the work for first, first + 1 … while `more` says so, each number in a process of its own: one seed
-/// leaves nothing in memory that another could see, and a process that dies (an assert, an endless loop) is
-/// told as what came of its number. The caller has no other threads.
+/// Does the work for first, first + 1 … while `more` says so, in processes of their own that do one number
+/// after the other: memory that a process has need not be cleared for the next. Work must leave nothing in
+/// memory that changes what comes of the next. Where a process dies (an assert, an endless loop), its number
+/// is done once more in a fresh one, and what becomes of that one is told. The caller has no other threads.
 void run_crew(const CrewOptions& options, std::uint64_t first,
               const std::function<bool(std::uint64_t next)>& more);
 

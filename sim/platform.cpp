@@ -52,7 +52,7 @@ void keep_memory() {
     void* volatile some = std::malloc(much / 2);
     std::free(some);
     const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0)) / page * page;
-    // Every run is a process of its own and would meet its memory page by page. Where the system has no large
+    // Every process of a crew would meet its memory page by page. Where the system has no large
     // ones to give, that is what it does.
     if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,30 @@ TEST(Crew, AProcessThatDiesIsToldAndTheOthersGoOn) {
     EXPECT_FALSE(finished[1].text);
     EXPECT_THAT(finished[1].end, HasSubstr("signal 6"));
     EXPECT_EQ(finished[2].text, "done");
+}
+
+TEST(Crew, OneProcessDoesSeveralNumbersAndNotAll) {
+    const auto finished = all(1, 1, 100, [](std::uint64_t) { return std::to_string(getpid()); });
+    ASSERT_EQ(finished.size(), 100U);
+    std::set<std::string> processes;
+    for (const Finished& one : finished)
+        processes.insert(one.text.value_or("none"));
+    EXPECT_EQ(finished[0].text, finished[1].text);
+    EXPECT_GT(processes.size(), 1U);
+    EXPECT_LT(processes.size(), 10U);
+    EXPECT_FALSE(processes.contains("none"));
+}
+
+TEST(Crew, WhatKillsAProcessThatHasDoneOthersIsDoneOnceMoreAlone) {
+    int done = 0;
+    const auto finished = all(1, 1, 4, [&](std::uint64_t number) {
+        if (number == 3 && done > 0) std::abort();
+        return std::to_string(++done);
+    });
+    ASSERT_EQ(finished.size(), 4U);
+    EXPECT_EQ(finished[1].text, "2");
+    EXPECT_EQ(finished[2].text, "1");
+    EXPECT_EQ(finished[3].text, "2");
 }
 
 TEST(Crew, WorkThatDoesNotEndIsEnded) {
