@@ -17,12 +17,25 @@ constexpr std::string_view columns =
     "settings_owed, restored_from, read, triple_read, unread, mentions, as_of_conversation, "
     "as_of_account, acked, delivered_places, read_places FROM conversation";
 
+// Not by replacing the row, which would write the index of streams anew each time: a page more in each commit.
 constexpr std::string_view upsert =
-    "INSERT OR REPLACE INTO conversation (number, stream, known, present, origin, until, "
+    "INSERT INTO conversation (number, stream, known, present, origin, until, "
     "summary, preview, head, cursor, solid, base, ranges, removed_after, removed_upto, "
     "newest_owed, members_after, settings_owed, restored_from, read, triple_read, unread, "
     "mentions, as_of_conversation, as_of_account, acked, delivered_places, read_places) VALUES "
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (number) DO UPDATE SET "
+    "known = excluded.known, present = excluded.present, origin = excluded.origin, "
+    "until = excluded.until, summary = excluded.summary, preview = excluded.preview, "
+    "head = excluded.head, cursor = excluded.cursor, solid = excluded.solid, base = excluded.base, "
+    "ranges = excluded.ranges, removed_after = excluded.removed_after, "
+    "removed_upto = excluded.removed_upto, newest_owed = excluded.newest_owed, "
+    "members_after = excluded.members_after, settings_owed = excluded.settings_owed, "
+    "restored_from = excluded.restored_from, read = excluded.read, "
+    "triple_read = excluded.triple_read, unread = excluded.unread, mentions = excluded.mentions, "
+    "as_of_conversation = excluded.as_of_conversation, as_of_account = excluded.as_of_account, "
+    "acked = excluded.acked, delivered_places = excluded.delivered_places, "
+    "read_places = excluded.read_places";
 
 Result<RangeSet> read_ranges(std::string_view text) {
     auto ranges = RangeSet::parse(text);
