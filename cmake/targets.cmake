@@ -8,8 +8,8 @@
 # Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers.
 
 # What is FUZZED tells libFuzzer its branches and comparisons, which costs time: decoders, not everything.
-# What is a COMMAND_LINE reads options and prints, once per process: compiling it costs more than all it ever
-# runs, so that the preset may leave it unoptimised (PARLEY_COLD_FLAGS), as it may the tests.
+# What is a COMMAND_LINE reads options; CLI11 is parsed once for all of them. It is optimised like the rest: of an
+# inline function that several sources use, the linker keeps one copy for all, and must not keep a slow one.
 function(parley_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "COMMAND_LINE;FUZZED" "" "SOURCES;DEPS")
     set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
@@ -48,7 +48,6 @@ endfunction()
 
 function(parley_is_command_line name)
     target_link_libraries(${name} PRIVATE CLI11::CLI11)
-    target_compile_options(${name} PRIVATE ${PARLEY_COLD_FLAGS})
     parley_use_precompiled(${name} command_line)
 endfunction()
 
@@ -59,7 +58,7 @@ function(parley_test name)
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} PRECOMPILED tests DEPS ${arg_DEPS}
                       GTest::gmock GTest::gtest_main rapidcheck)
     # What is tested is optimised; what a test itself does need not be.
-    target_compile_options(${name} PRIVATE ${PARLEY_COLD_FLAGS})
+    target_compile_options(${name} PRIVATE ${PARLEY_TEST_FLAGS})
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "_.*" "" labels "${name}")
     if(arg_THREADS)
