@@ -38,12 +38,16 @@ struct Node {
 /// deeper than limits::depth_max and valid UTF-8; everything else is the Reader's. Texts are views of the
 /// parsed bytes, which must outlive the tree, or of `unescaped`.
 struct Tree {
+    static constexpr std::size_t nodes_at_first = 24;
+
     std::vector<Node> nodes;
     /// What could not be left where it stood: strings with escapes, strings in pieces.
     std::string unescaped;
 
+    /// Most items have fewer nodes than the room that is made here at once.
     void clear() {
         nodes.clear();
+        nodes.reserve(nodes_at_first);
         unescaped.clear();
     }
 

@@ -73,7 +73,7 @@ bool put_tokens(MemoryDisk& disk, const HeldTokens& tokens) {
 }
 
 core::Statement* LocalReader::prepared(std::string_view sql) {
-    auto& statement = statements_[sql];
+    auto& statement = statements_[sql.data()];
     if (!statement) {
         auto fresh = database_.prepare(sql);
         if (fresh) statement = std::move(*fresh);

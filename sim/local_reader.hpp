@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace parley::sim {
@@ -89,7 +90,8 @@ class LocalReader {
                                        std::initializer_list<std::int64_t> parameters = {});
 
     core::Database& database_;
-    std::map<std::string_view, std::unique_ptr<core::Statement>> statements_;
+    /// By where the text stands.
+    std::unordered_map<const char*, std::unique_ptr<core::Statement>> statements_;
 };
 
 }  // namespace parley::sim

@@ -27,8 +27,9 @@ class Numbers final : public Kept<Numbers> {
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
-        if (const auto change = protocol::to_change(envelope)) {
-            same_as_committed(scene, line, envelope.stream, *change);
+        if (protocol::is_change(envelope.type())) {
+            if (const auto change = protocol::to_change(envelope))
+                same_as_committed(scene, line, envelope.stream, *change);
         } else if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) {
             for (const auto& row : changes->rows)
                 same_as_committed(scene, line, envelope.stream, row);
@@ -98,8 +99,8 @@ class Numbers final : public Kept<Numbers> {
         // The sender's copy of his message is its answer; that comes through even while the connection
         // resumes.
         const bool answer = std::holds_alternative<protocol::MessageAccepted>(envelope.payload);
-        const bool numbered = answer || protocol::to_change(envelope).has_value() ||
-                              std::holds_alternative<protocol::Skip>(envelope.payload);
+        const bool change = protocol::is_change(envelope.type()) && envelope.timestamp;
+        const bool numbered = answer || change || std::holds_alternative<protocol::Skip>(envelope.payload);
         const StreamHistory* history = scene.history().find(envelope.stream);
         if (!numbered || !envelope.seq || history == nullptr || !history->conversation) return;
         if (answer) {

@@ -100,7 +100,7 @@ class TokensCover final : public Kept<TokensCover> {
         if (std::holds_alternative<protocol::MessageAccepted>(envelope.payload)) {
             told.answered[envelope.stream].insert(*envelope.seq);
         } else if (std::holds_alternative<protocol::Skip>(envelope.payload) ||
-                   protocol::to_change(envelope).has_value()) {
+                   (protocol::is_change(envelope.type()) && envelope.timestamp)) {
             upto(envelope.stream, *envelope.seq);
         }
     }

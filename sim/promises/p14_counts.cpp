@@ -26,10 +26,11 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
     Recount result;
     const auto member = history.members.find(account);
     if (member == history.members.end()) return result;
-    for (const auto& [born, seq] : history.latest) {
-        const auto* message = history.message(born);
-        const bool counts = message != nullptr && born > read && born <= upto && message->sender != account &&
-                            member->second.sees(born);
+    for (auto row = history.latest.upper_bound(read); row != history.latest.end() && row->first <= upto;
+         ++row) {
+        const auto* message = std::get_if<protocol::MessageNew>(&history.changes.at(row->second).payload);
+        const bool counts =
+            message != nullptr && message->sender != account && member->second.sees(row->first);
         if (!counts) continue;
         ++result.unread;
         if (std::ranges::find(message->mentions, account) != message->mentions.end()) ++result.mentions;

@@ -12,8 +12,9 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
 
     void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
-        if (const auto change = protocol::to_change(envelope)) {
-            may_see(scene, line, who, envelope.stream, *change);
+        if (protocol::is_change(envelope.type())) {
+            if (const auto change = protocol::to_change(envelope))
+                may_see(scene, line, who, envelope.stream, *change);
         } else if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) {
             for (const auto& row : changes->rows)
                 may_see(scene, line, who, envelope.stream, row);
