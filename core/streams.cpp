@@ -86,6 +86,10 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
     } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
         TRY(rejoin(conversation, from));
         new_here = true;
+    } else if (!conversation.present) {
+        // Of joinings that follow each other the later has the greater number: this one a restore had taken
+        // away, and another backup brings it back.
+        TRY(fetch_anew(conversation, from - 1));
     }
     if (new_here && from > 1) {
         // What was made before one came: members and settings, of whatever age.
@@ -160,15 +164,17 @@ void Streams::handle_counts(Conversation& conversation, const Conversation::Trip
 }
 
 /// Up to where this device and a server that was restored to a moment with this head have the same past.
-/// Numbers of that moment may come from an earlier restore, of which the device was never told: what that one
-/// took away nobody says any more, so that nothing is certain.
+/// Numbers of that moment may come from an earlier restore, of which the device was never told, or from
+/// before one that it has dealt with and then with another: where that one parted from them nobody says any
+/// more, so that nothing is certain.
 std::int64_t Streams::certain_upto(const Conversation& conversation, std::int64_t restored_from) {
+    if (!conversation.known) return restored_from;
     const std::int64_t generation = restore_generation(restored_from);
     const auto before = conversation.restored_from;
     // What was lost once may be back: between the two moments nothing is certain either.
     if (before && restore_generation(*before) == generation) return std::min(*before, restored_from);
-    const bool told = generation == 0 || generation == conversation.told_generation;
-    return told || !conversation.known ? restored_from : 0;
+    const bool parted = before && restore_generation(*before) > generation;
+    return !parted && generation == conversation.told_generation ? restored_from : 0;
 }
 
 /// The server was restored to a moment at which this stream's head was `restored_from`; the numbers that
@@ -176,20 +182,9 @@ std::int64_t Streams::certain_upto(const Conversation& conversation, std::int64_
 /// fetched anew; what had come from the new server already is among that.
 Status Streams::restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head) {
     const std::int64_t certain = certain_upto(conversation, restored_from);
-    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
-    for (std::int64_t born : older)
-        conversation.ranges.remove(born, born);
-    conversation.ranges.remove(certain + 1, Range::live - 1);
-    // What was known of a later moment is known as of there.
-    conversation.ranges.limit_as_of(certain);
-    if (conversation.removed_after)
-        conversation.removed_after = std::min(*conversation.removed_after, certain);
+    TRY(fetch_anew(conversation, certain));
     conversation.restored_from = restored_from;
     conversation.looked_through = true;
-    conversation.solid = std::min(conversation.solid, certain);
-    // Rows of before whose latest change is lost are holes now, as after a jump, and pages fill them.
-    conversation.base = older.empty() ? std::min(conversation.base, certain) : conversation.solid;
-    conversation.cursor = std::min(conversation.cursor, certain);
     conversation.head = std::max(head, conversation.cursor);
     conversation.ranges.add({restored_from + 1, restored_from + limits::restore_jump});
     conversation.live_low = conversation.live_high = 0;
@@ -198,13 +193,30 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     conversation.triple = {};
     conversation.read = 0;
     conversation.shown.reset();
-    conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
     conversation.owe_rows();
     changed(conversation);
     // What came since the restore has numbers of the present head's generation.
     const Range lost{certain + 1, restore_generation(head) * limits::restore_jump - 1};
     TRY(forget_lost_preview(conversation, lost));
     return outbox_.limit_reads(conversation.stream, lost);
+}
+
+/// Nothing above this is held any more: it is marked until it comes again.
+Status Streams::fetch_anew(Conversation& conversation, std::int64_t certain) {
+    TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
+    for (std::int64_t born : older)
+        conversation.ranges.remove(born, born);
+    conversation.ranges.remove(certain + 1, Range::live - 1);
+    // What was known of a later moment is known as of there.
+    conversation.ranges.limit_as_of(certain);
+    if (conversation.removed_after)
+        conversation.removed_after = std::min(*conversation.removed_after, certain);
+    conversation.solid = std::min(conversation.solid, certain);
+    // Rows of before whose latest change is lost are holes now, as after a jump, and pages fill them.
+    conversation.base = older.empty() ? std::min(conversation.base, certain) : conversation.solid;
+    conversation.cursor = std::min(conversation.cursor, certain);
+    conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
+    return {};
 }
 
 /// What the server told last of the history of before is there no more. Where this device holds the message

@@ -109,6 +109,7 @@ class Streams {
     Status rejoin(Conversation& conversation, std::int64_t from);
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
+    Status fetch_anew(Conversation& conversation, std::int64_t certain);
     void received(Conversation& conversation, std::int64_t seq);
     Status forget_lost_preview(Conversation& conversation, const Range& lost);
     Status note_newest_row(Conversation& conversation);
