@@ -8,8 +8,8 @@
 # Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers.
 
 # What is FUZZED tells libFuzzer its branches and comparisons, which costs time: decoders, not everything.
-# What is a COMMAND_LINE reads options; CLI11 is parsed once for all of them. It is optimised like the rest: of an
-# inline function that several sources use, the linker keeps one copy for all, and must not keep a slow one.
+# What is a COMMAND_LINE reads options; CLI11 is parsed once for all of them. It is optimised like the rest:
+# of an inline function that several sources use, the linker keeps one copy, and must not keep a slow one.
 function(parley_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "COMMAND_LINE;FUZZED" "" "SOURCES;DEPS")
     set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
