@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -66,7 +67,7 @@ class Simulation {
     void strike();
     void look_after();
     void heal();
-    bool seems_at_rest();
+    bool seems_at_rest(const std::vector<Device*>& devices);
     static bool shows_everything(const Device& device);
     /// Those of whom it is not known yet.
     void come_to_rest(const std::vector<Device*>& devices);
@@ -254,10 +255,10 @@ void Simulation::heal() {
 }
 
 /// As far as a quick look tells.
-bool Simulation::seems_at_rest() {
+bool Simulation::seems_at_rest(const std::vector<Device*>& devices) {
     if (!scene_.server().idle() || scene_.has_errands()) return false;
-    return std::ranges::all_of(scene_.devices(), [](const auto& device) {
-        if (!device->signed_in() || !device->node->connected() || !device->node->quiet()) return false;
+    return std::ranges::all_of(devices, [](const Device* device) {
+        if (!device->signed_in() || !device->node->connected()) return false;
         core::Client& client = device->node->client();
         return client.connection() == core::Connection::online && client.idle();
     });
@@ -285,15 +286,21 @@ void Simulation::come_to_rest(const std::vector<Device*>& devices) {
     const Instant latest = world().instant() + rest_max;
     Instant resting_since = world().instant();
     Instant next_look = world().instant();
+    // Of many there is always one that just pings: each has to be quiet at some look, and not all at one.
+    std::set<const Device*> seen_quiet;
     while (world().instant() < latest && step()) {
         if (world().instant() < next_look) continue;
         next_look = world().instant() + seconds(1);
-        const bool settled = world().instant() - resting_since > settling;
-        if (seems_at_rest() && (!settled || at_rest())) {
+        for (const Device* device : devices)
+            if (device->node->quiet()) seen_quiet.insert(device);
+        const bool settled =
+            world().instant() - resting_since > settling && seen_quiet.size() == devices.size();
+        if (seems_at_rest(devices) && (!settled || at_rest())) {
             if (settled) return;
             continue;
         }
         resting_since = world().instant();
+        seen_quiet.clear();
         // To look is to ask for what is missing.
         for (const auto& device : scene_.devices())
             device->node->act([](core::Client&) {});
