@@ -41,6 +41,9 @@ namespace parley {
     MUTANT(own_messages_not_subtracted, "the server counts a person's own messages as unread for him")    \
     MUTANT(joining_counts_what_was_before, "what was said before a joining counts as unread")             \
     MUTANT(mentions_counted_when_read, "the mention that was read last still counts")                     \
+    MUTANT(members_delete_others, "whoever is in a conversation may delete what others said there")       \
+    MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
+    MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
     /* what the store is asked */                                                                         \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
     MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
@@ -78,6 +81,7 @@ namespace parley {
     MUTANT(read_swallowed, "a read gives way to an earlier one that is under way")                    \
     /* the core's streams, counters and receipts */                                                   \
     MUTANT(folded_row_over_newer, "an older state of a row takes the place of a newer one")           \
+    MUTANT(deleted_text_kept, "a device keeps the text of a message that was deleted")                \
     MUTANT(prefix_taken_for_range, "the first part of a pull counts as the whole")                    \
     MUTANT(page_taken_for_everything, "a page counts as all of the history")                          \
     MUTANT(jump_without_removals, "a jump does not fetch what was removed meanwhile")                 \

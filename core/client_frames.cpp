@@ -72,6 +72,7 @@ Status Client::Impl::handle_envelope(Envelope envelope) {
         case Type::read_ok:
         case Type::done:
         case Type::profiles:
+        case Type::message_history_ok:
         case Type::invite:
         case Type::changes_ok:
         case Type::page_ok:
@@ -181,6 +182,7 @@ Status Client::Impl::handle_reply(const Envelope& envelope) {
                 TRY(profiles_.put(profile));
             return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
         }
+        case Type::message_history_ok:
         case Type::invite:
             return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
         default:
@@ -209,8 +211,10 @@ Status Client::Impl::handle_accepted(const Envelope& envelope) {
     change.seq = *envelope.seq;
     change.born = *envelope.seq;
     change.timestamp = *envelope.timestamp;
-    change.payload = protocol::MessageNew{identity_.get().account, std::move(send.text), send.reply_to,
-                                          std::move(send.mentions)};
+    change.payload = protocol::MessageNew{.sender = identity_.get().account,
+                                          .text = std::move(send.text),
+                                          .reply_to = send.reply_to,
+                                          .mentions = std::move(send.mentions)};
     // Settled first, so that it carries the conversation's name even where the row alone would not tell it.
     TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
     return streams_.handle_change(envelope.stream, change, now_.wall);

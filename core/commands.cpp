@@ -15,6 +15,9 @@ using protocol::Type;
 bool belongs_in_outbox(Type type) {
     switch (type) {
         case Type::message_send:
+        case Type::message_edit:
+        case Type::message_delete:
+        case Type::message_history:
         case Type::conversation_create:
         case Type::conversation_rename:
         case Type::member_add:
@@ -66,6 +69,14 @@ const protocol::Target* target_of(const protocol::Payload& command) {
 
 protocol::Target* target_of(protocol::Payload& command) {
     return const_cast<protocol::Target*>(target_of(std::as_const(command)));
+}
+
+std::optional<ChangedMessage> changed_message(const protocol::Payload& command) {
+    if (const auto* edit = std::get_if<protocol::MessageEdit>(&command))
+        return ChangedMessage{edit->message, std::nullopt};
+    if (const auto* deletion = std::get_if<protocol::MessageDelete>(&command))
+        return ChangedMessage{deletion->message, deletion->sender};
+    return std::nullopt;
 }
 
 Status check_command(const protocol::Payload& command) {

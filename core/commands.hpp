@@ -16,9 +16,17 @@ namespace parley::core {
 const protocol::Target* target_of(const protocol::Payload& command);
 protocol::Target* target_of(protocol::Payload& command);
 
+/// The message that an edit or a deletion changes. An id belongs to its sender; absent: oneself.
+struct ChangedMessage {
+    Uuid id;
+    std::optional<AccountId> sender;
+    friend auto operator<=>(const ChangedMessage&, const ChangedMessage&) = default;
+};
+std::optional<ChangedMessage> changed_message(const protocol::Payload& command);
+
 /// Changes nothing: only its answer matters, to whoever asked.
 constexpr bool is_question(protocol::Type type) {
-    return type == protocol::Type::profile_find;
+    return type == protocol::Type::profile_find || type == protocol::Type::message_history;
 }
 
 /// Fails where this can never be accepted: no command of the outbox, a target that is not exactly one, a

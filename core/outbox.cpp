@@ -43,6 +43,10 @@ Status Outbox::load() {
             TRY_ASSIGN(const auto creation, envelope(command));
             command.title = std::get<protocol::ConversationCreate>(creation.payload).title;
         }
+        if (command.type == Type::message_edit || command.type == Type::message_delete) {
+            TRY_ASSIGN(const auto change, envelope(command));
+            command.changes = changed_message(change.payload);
+        }
         command.failure = stored_failure(query, 7);
         command.state = command.failure ? CommandState::failed : CommandState::queued;
 
@@ -120,6 +124,20 @@ const Command* Outbox::newest_message_under_way(const std::string& lane) const {
     return nullptr;
 }
 
+std::vector<const Command*> Outbox::changes_of(const Uuid& message, const AccountId& sender, bool own) const {
+    std::set<std::int64_t> positions;
+    const auto add = [&](const ChangedMessage& changed) {
+        if (const auto found = changes_.find(changed); found != changes_.end())
+            positions.insert(found->second.begin(), found->second.end());
+    };
+    if (!changes_.empty()) add({message, sender});
+    if (!changes_.empty() && own) add({message, std::nullopt});
+    std::vector<const Command*> commands;
+    for (const std::int64_t position : positions)
+        commands.push_back(&commands_.at(position));
+    return commands;
+}
+
 std::vector<std::string> Outbox::lanes() const {
     std::vector<std::string> names;
     names.reserve(lanes_.size());
@@ -147,6 +165,9 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         }
         if (mutant(Mutant::read_swallowed) && lanes_.contains(command.lane)) return {};
     }
+    command.changes = changed_message(payload);
+    if (command.type == Type::message_delete && !command.changes->sender)
+        TRY(drop_edits(command.lane, command.changes->id));
     return insert(std::move(command), payload);
 }
 

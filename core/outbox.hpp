@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/uuid.hpp"
+#include "core/commands.hpp"
 #include "core/conversation.hpp"
 #include "core/local_database.hpp"
 #include "core/output.hpp"
@@ -40,6 +41,8 @@ struct Command {
     std::int64_t upto = 0;
     /// Of a `conversation.create`.
     std::string title;
+    /// Of an edit or a deletion.
+    std::optional<ChangedMessage> changes;
     CommandState state = CommandState::queued;
     std::optional<Error> failure;
 };
@@ -68,6 +71,8 @@ struct Command {
 ///
 /// Of the reads of a conversation only the highest is sent. Those below wait for what becomes of it: they are
 /// done with it, and go out themselves where it is refused.
+///
+/// A deletion takes with it the edits of its message that were not sent yet, or were refused.
 ///
 /// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
 /// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
@@ -100,6 +105,8 @@ class Outbox {
     std::vector<const Command*> in_lane(const std::string& lane) const;
     /// The last message of a lane that is still on its way; null: none.
     const Command* newest_message_under_way(const std::string& lane) const;
+    /// The edits and deletions of a message that wait, in order. `own`: the sender is this account.
+    std::vector<const Command*> changes_of(const Uuid& message, const AccountId& sender, bool own) const;
     std::vector<std::string> lanes() const;
     std::size_t in_flight() const { return in_flight_; }
     bool waiting() const { return waiting_ != 0; }
@@ -124,6 +131,9 @@ class Outbox {
     /// messages that are not there any more, or about others. Such reads end below, and keep their ids: a
     /// server that has done one of them as it was tells of a position that makes this one needless.
     Status limit_reads(const StreamId& stream, const Range& lost);
+    /// The message is deleted: what was still to be done to it is needless.
+    Status message_deleted(const Uuid& message, const AccountId& sender, bool own, const StreamId& stream,
+                           WallTime now);
     /// What was to go to this person goes into this conversation.
     Status peer_known(const AccountId& peer, const StreamId& stream);
     /// This conversation is not the one with its person any more: what waits in it and names the person goes
@@ -157,6 +167,7 @@ class Outbox {
     Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);
     bool says_nothing_new(const Command& command) const;
     Status settle_reads(WallTime now);
+    Status drop_edits(const std::string& lane, const Uuid& message);
     Status insert(Command command, const protocol::Payload& payload);
     void enter(const Command& command);
     void leave(const Command& command);
@@ -192,6 +203,8 @@ class Outbox {
     /// The lanes in which something goes out next, by its position; and those that pause.
     std::map<std::int64_t, std::string> next_;
     std::set<std::string> paused_;
+    /// Edits and deletions that wait, by their message.
+    std::map<ChangedMessage, std::set<std::int64_t>> changes_;
     /// Creations that were not answered, by the title that they give.
     std::map<std::string, std::set<std::int64_t>> creations_;
     std::size_t in_flight_ = 0;

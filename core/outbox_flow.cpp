@@ -106,6 +106,37 @@ Status Outbox::limit_reads(const StreamId& stream, const Range& lost) {
     return {};
 }
 
+/// The edits of an own message that are not under way: it is deleted, or going to be.
+Status Outbox::drop_edits(const std::string& lane, const Uuid& message) {
+    std::vector<Command> dropped;
+    for (const Command* edit : in_lane(lane)) {
+        const bool of_this = edit->type == protocol::Type::message_edit && edit->changes->id == message;
+        if (of_this && edit->state != CommandState::in_flight) dropped.push_back(*edit);
+    }
+    for (const Command& edit : dropped) {
+        TRY(forget(edit));
+        announce(edit.lane);
+        if (edit.state == CommandState::failed) continue;
+        const Error error{ErrorCode::message_deleted, "the message is deleted, and so is its edit", 0, {}};
+        const StreamId stream = conversation_of_lane(edit.lane).value_or(StreamId());
+        output_.notify(Notice{CommandSettled{edit.id, error, stream, std::nullopt}});
+    }
+    return {};
+}
+
+Status Outbox::message_deleted(const Uuid& message, const AccountId& sender, bool own, const StreamId& stream,
+                               WallTime now) {
+    if (own) TRY(drop_edits(lane_of_conversation(stream), message));
+    std::vector<Uuid> done;
+    for (const Command* change : changes_of(message, sender, own)) {
+        if (change->type == protocol::Type::message_delete && change->state == CommandState::queued)
+            done.push_back(change->id);
+    }
+    for (const Uuid& deletion : done)
+        TRY(accepted(deletion, stream, std::nullopt, now));
+    return {};
+}
+
 /// A read of which the server has told that the person has read as far.
 bool Outbox::says_nothing_new(const Command& command) const {
     const auto stream = reads_of_lane(command.lane);
@@ -214,6 +245,7 @@ void Outbox::enter(const Command& command) {
     if (command.type == protocol::Type::read) lane.reads.emplace(command.upto, command.position);
     if (command.type == protocol::Type::conversation_create)
         creations_[command.title].insert(command.position);
+    if (command.changes) changes_[*command.changes].insert(command.position);
     note_next(command.lane);
     reads_changed(command.lane);
 }
@@ -226,6 +258,11 @@ void Outbox::leave(const Command& command) {
     if (auto titled = creations_.find(command.title); titled != creations_.end()) {
         titled->second.erase(command.position);
         if (titled->second.empty()) creations_.erase(titled);
+    }
+    if (command.changes) {
+        const auto changes = changes_.find(*command.changes);
+        changes->second.erase(command.position);
+        if (changes->second.empty()) changes_.erase(changes);
     }
     note_next(command.lane);
     reads_changed(command.lane);
@@ -296,6 +333,7 @@ void Outbox::clear() {
     next_.clear();
     paused_.clear();
     creations_.clear();
+    changes_.clear();
     unanswered_.clear();
     in_flight_ = waiting_ = 0;
     timers_.stop(Timer::outbox);

@@ -54,6 +54,9 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
             applied = Applied::updated;
         }
     }
+    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+    const bool deletes = !change.unreadable && message && message->deleted_by && applied == Applied::updated;
+    if (deletes && mutant(Mutant::deleted_text_kept)) return Applied::older;
     if (change.unreadable) {
         applied = Applied::unreadable;
     } else if (change.id) {
@@ -180,6 +183,17 @@ Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::i
         if (!found) return tally;
         tally.add(static_cast<rules::Counts>(query.integer(0)), query.integer(1), above);
     }
+}
+
+Result<std::int64_t> Rows::count_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
+                                         std::int64_t since) {
+    if (upto <= above) return 0;
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT count(*) FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
+                              " AND counts = ? AND seq > ? AND not_on_server = 0",
+                              stream, above, upto, static_cast<int>(rules::Counts::until_deleted), since));
+    TRY(query.step());
+    return query.integer(0);
 }
 
 Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above) {

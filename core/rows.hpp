@@ -73,6 +73,10 @@ class Rows {
     /// What of (above, upto] counts as unread.
     Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto);
 
+    /// How many messages of others at places in (above, upto] were deleted by a change after `since`.
+    Result<std::int64_t> count_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
+                                       std::int64_t since);
+
     /// The server was restored to a moment at which it held changes up to `above`: marks all rows with a
     /// later `seq`, and returns where those stand that were born before it. `above` of -1 marks everything.
     Result<std::vector<std::int64_t>> mark_not_on_server(std::int64_t stream, std::int64_t above);

@@ -44,7 +44,11 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
         TRY(note_what_is_newer(conversation, state.head));
     if (!mutant(Mutant::head_of_state_ignored)) conversation.head = std::max(conversation.head, state.head);
     if (state.last && (!conversation.preview || conversation.preview->born <= state.last->born)) {
-        conversation.preview = state.last;
+        // Where the row itself is here, it is shown, and may be later than the state: what was deleted
+        // meanwhile does not come back by this way.
+        TRY_ASSIGN(const auto held, rows_.find(conversation.number, state.last->born));
+        const bool shown = held && !held->change.unreadable && !held->not_on_server;
+        conversation.preview = shown ? std::nullopt : state.last;
         conversation.note_newest(state.last->born, state.last->at);
     }
     conversation.head_promised = false;

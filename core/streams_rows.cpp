@@ -38,6 +38,11 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
         TRY(outbox_.accepted(*change.id, conversation.stream, std::nullopt, now));
     if (applied == Applied::older) return {};
     changed(conversation);
+    // The row says it, and says it later.
+    if (conversation.preview && conversation.preview->born == change.born) conversation.preview.reset();
+    if (message.deleted_by && change.id)
+        TRY(outbox_.message_deleted(*change.id, message.sender, message.sender == self, conversation.stream,
+                                    now));
     conversation.note_newest(change.born, change.timestamp);
     if (!conversation.shown) return {};
     if (applied == Applied::added && change.born > conversation.triple.as_of.conversation)

@@ -29,6 +29,12 @@ struct MessageView {
     /// Of own messages; `sent` while the server does not hold it.
     MessageState state = MessageState::sent;
     std::optional<Error> failure;
+    /// When its text was changed last.
+    std::optional<WallTime> edited_at;
+    /// For everyone: nothing is left of it but who wrote it, and when.
+    bool deleted = false;
+    /// Shown as an own edit or deletion leaves it that is not accepted yet.
+    bool changing = false;
     /// After a restore of the server: it holds this message no more; this device does.
     bool not_on_server = false;
     /// With that: it is not certain until this part of the history has been looked up.

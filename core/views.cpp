@@ -142,6 +142,10 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
             tally.mentions = std::max<std::int64_t>(tally.mentions - since_read.mentions, 0);
         }
     }
+    // Those that were deleted since count no more; a deletion is the last that becomes of a message.
+    TRY_ASSIGN(const std::int64_t deleted,
+               rows_.count_deleted(conversation.number, triple.read, counted_upto, counted_upto));
+    tally.unread = std::max<std::int64_t>(tally.unread - deleted, 0);
     TRY_ASSIGN(auto newer, rows_.tally(conversation.number, std::max(counted_upto, read), end_of_time));
     tally.unread += newer.unread;
     tally.mentions += newer.mentions;
@@ -163,14 +167,19 @@ Result<std::optional<MessageView>> Views::newest(const Conversation& conversatio
         change.id = preview->id;
         change.born = preview->born;
         change.timestamp = preview->at;
-        change.payload = protocol::MessageNew{preview->sender, preview->text, std::nullopt, {}};
-        return message(conversation, {std::move(change), false});
+        protocol::MessageNew message_cut{.sender = preview->sender, .text = preview->text};
+        // By whom is not shown.
+        if (preview->deleted) message_cut.deleted_by = preview->sender;
+        change.payload = std::move(message_cut);
+        TRY_ASSIGN(auto view, message(conversation, {std::move(change), false}));
+        return view;
     }
     if (rows.empty()) return std::nullopt;
-    return message(conversation, rows[0]);
+    TRY_ASSIGN(auto view, message(conversation, rows[0]));
+    return view;
 }
 
-MessageView Views::message(const Conversation& conversation, const StoredRow& row) const {
+Result<MessageView> Views::message(const Conversation& conversation, const StoredRow& row) const {
     const auto& message = std::get<protocol::MessageNew>(row.change.payload);
     MessageView view;
     view.id = row.change.id.value_or(Uuid{});
@@ -181,8 +190,11 @@ MessageView Views::message(const Conversation& conversation, const StoredRow& ro
     view.mentions = message.mentions;
     view.at = row.change.timestamp;
     view.own = message.sender == identity_.get().account;
+    view.edited_at = message.edited_at;
+    view.deleted = message.deleted_by.has_value();
     view.not_on_server = row.not_on_server;
     view.in_doubt = row.not_on_server && !conversation.ranges.at(view.born);
+    TRY(apply_changes(view));
     // What others have of the server's new history says nothing of what it lost.
     if (!view.own || view.not_on_server) return view;
     if (conversation.read_by_all.at(view.born))
@@ -205,7 +217,29 @@ Result<MessageView> Views::pending_message(const Command& command) const {
     view.own = true;
     view.state = command.state == CommandState::failed ? MessageState::failed : MessageState::sending;
     view.failure = command.failure;
+    TRY(apply_changes(view));
     return view;
+}
+
+/// What the person has said about a message is shown at once.
+Status Views::apply_changes(MessageView& view) const {
+    if (view.deleted) return {};
+    for (const Command* command : outbox_.changes_of(view.id, view.sender, view.own)) {
+        TRY_ASSIGN(auto envelope, outbox_.envelope(*command));
+        view.changing = true;
+        if (auto* edit = std::get_if<protocol::MessageEdit>(&envelope.payload)) {
+            view.text = std::move(edit->text);
+            view.mentions = std::move(edit->mentions);
+            view.edited_at = command->made_at;
+            continue;
+        }
+        view.text.clear();
+        view.mentions.clear();
+        view.reply_to.reset();
+        view.edited_at.reset();
+        view.deleted = true;
+    }
+    return {};
 }
 
 Result<std::vector<MemberView>> Views::members(const StreamId& stream) {

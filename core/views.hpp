@@ -70,7 +70,8 @@ class Views {
     Result<std::optional<ConversationView>> view_of_lane(const std::string& lane);
     Result<rules::Tally> counts(Conversation& conversation);
     Result<std::optional<MessageView>> newest(const Conversation& conversation);
-    MessageView message(const Conversation& conversation, const StoredRow& row) const;
+    Result<MessageView> message(const Conversation& conversation, const StoredRow& row) const;
+    Status apply_changes(MessageView& view) const;
     Result<MessageView> pending_message(const Command& command) const;
     Result<std::vector<MessageView>> pending_messages(const std::string& lane, std::size_t limit) const;
     Result<Span> collect(const Conversation& conversation, const WindowQuery& query, WindowView& view);

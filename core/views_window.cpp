@@ -142,15 +142,19 @@ Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
         TRY_ASSIGN(auto rows, rows_.messages_below(c.number, *below, limit + 1));
         view.more_before = rows.size() > limit;
         if (view.more_before) rows.pop_back();
-        for (auto row = rows.rbegin(); row != rows.rend(); ++row)
-            view.messages.push_back(message(c, *row));
+        for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+            TRY_ASSIGN(auto shown, message(c, *row));
+            view.messages.push_back(std::move(shown));
+        }
     }
     if (above) {
         TRY_ASSIGN(auto rows, rows_.messages_above(c.number, *above, limit + 1));
         view.more_after = rows.size() > limit;
         if (view.more_after) rows.pop_back();
-        for (const StoredRow& row : rows)
-            view.messages.push_back(message(c, row));
+        for (const StoredRow& row : rows) {
+            TRY_ASSIGN(auto shown, message(c, row));
+            view.messages.push_back(std::move(shown));
+        }
     }
     return {};
 }

@@ -18,6 +18,23 @@ const protocol::MessageNew* StreamHistory::message(std::int64_t born) const {
     return found == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&found->payload);
 }
 
+std::vector<const protocol::Change*> StreamHistory::states(std::int64_t born) const {
+    std::vector<const protocol::Change*> found;
+    if (const auto first = changes.find(born); first != changes.end()) found.push_back(&first->second);
+    if (const auto more = later.find(born); more != later.end()) {
+        for (const std::int64_t seq : more->second)
+            found.push_back(&changes.at(seq));
+    }
+    return found;
+}
+
+const protocol::MessageNew* StreamHistory::message_as_of(std::int64_t born, std::int64_t seq) const {
+    const protocol::MessageNew* message = nullptr;
+    for (const auto* state : states(born))
+        if (state->seq <= seq) message = std::get_if<protocol::MessageNew>(&state->payload);
+    return message;
+}
+
 void History::apply(const server::Batch& batch) {
     // The work that made a stream, by the stream.
     std::map<StreamId, std::optional<Uuid>> founded;
@@ -90,6 +107,10 @@ void History::add(const StreamId& id, const protocol::Change& change, bool found
     stream.changes[change.seq] = change;
     auto& latest = stream.latest[change.born];
     latest = std::max(latest, change.seq);
+    if (change.seq != change.born) {
+        auto& later = stream.later[change.born];
+        later.insert(std::ranges::upper_bound(later, change.seq), change.seq);
+    }
     if (const auto* settings = std::get_if<protocol::ConversationChanged>(&change.payload)) {
         stream.conversation = true;
         stream.kind = settings->kind;

@@ -42,6 +42,8 @@ struct StreamHistory {
     std::map<std::int64_t, protocol::Change> changes;
     /// `born` to the `seq` of the row's latest change.
     std::map<std::int64_t, std::int64_t> latest;
+    /// `born` to the changes that came over the row after it was made.
+    std::map<std::int64_t, std::vector<std::int64_t>> later;
     std::map<AccountId, Membership> members;
     /// Of the account's own stream: how far which conversation is read.
     std::map<StreamId, std::int64_t> read;
@@ -56,6 +58,11 @@ struct StreamHistory {
     const protocol::Change* row(std::int64_t born) const;
     /// The message at this place, in its latest state.
     const protocol::MessageNew* message(std::int64_t born) const;
+    /// The same as it stood after the change with this number; null: it was not there yet, or that is not
+    /// known.
+    const protocol::MessageNew* message_as_of(std::int64_t born, std::int64_t seq) const;
+    /// Each state that the message has had, as far as they are known, the first one first.
+    std::vector<const protocol::Change*> states(std::int64_t born) const;
 };
 
 struct Place {

@@ -159,6 +159,18 @@ std::optional<HeldCounts> LocalReader::counts(const StreamId& stream) {
     return counts;
 }
 
+std::optional<std::vector<std::string>> LocalReader::texts() {
+    std::vector<std::string> texts;
+    const auto take = [&](const core::Statement& row) {
+        const auto bytes = row.blob(0);
+        texts.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    };
+    const bool read = each("SELECT body FROM stream_row", take) && each("SELECT body FROM command", take) &&
+                      each("SELECT preview FROM conversation WHERE preview IS NOT NULL", take);
+    if (!read) return std::nullopt;
+    return texts;
+}
+
 bool LocalReader::all_committed() {
     core::Statement* begin = prepared("BEGIN");
     core::Statement* end = prepared("COMMIT");

@@ -73,6 +73,8 @@ class LocalReader {
     std::optional<std::string> access_token();
     /// The same with what belongs to it.
     std::optional<HeldTokens> tokens();
+    /// The bytes of all rows, commands and previews.
+    std::optional<std::vector<std::string>> texts();
     /// Where the last jump of this stream set its cursor.
     std::optional<std::int64_t> base(const StreamId& stream);
     /// What these say is in the database, and not only in a transaction that is still open: on the core's own

@@ -48,6 +48,9 @@ struct Device {
         core::MessageState state = core::MessageState::sending;
         /// The place at which the state was seen.
         std::int64_t state_born = 0;
+        /// The change whose state it was.
+        std::int64_t seq = 0;
+        bool deleted = false;
     };
     std::map<std::pair<StreamId, Uuid>, Shown> shown;
 

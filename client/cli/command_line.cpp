@@ -100,6 +100,12 @@ class Grammar {
         return sub;
     }
 
+    static void add_message_option(CLI::App& sub, std::string& message) {
+        sub.add_option("MESSAGE", message, "Its id, as --json prints it, or last for your newest one")
+            ->required()
+            ->option_text(" ");
+    }
+
     void add_common();
     void add_accounts();
     void add_conversations();
@@ -277,6 +283,16 @@ void Grammar::add_messages() {
         ->option_text("PERSON")
         ->allow_extra_args(false);
 
+    std::shared_ptr<EditCommand> edit;
+    CLI::App& editing = add_about_place("edit", "Give a message of yours another text", edit);
+    add_message_option(editing, edit->message);
+    editing.add_option("TEXT", edit->words, "What it says from now on")->required()->option_text(" ");
+
+    std::shared_ptr<DeleteCommand> deletion;
+    CLI::App& deleting = add_about_place(
+        "delete", "Delete a message for everyone: your own, or as an owner of a group anybody's", deletion);
+    add_message_option(deleting, deletion->message);
+
     std::shared_ptr<TailCommand> tail;
     CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);
     live.add_option("CONVERSATION", tail->conversation, "Only this one; without it, all")->option_text(" ");
@@ -301,6 +317,9 @@ void Grammar::add_messages() {
     past.add_option("--around", history->around, "Those around this place")
         ->option_text("PLACE")
         ->check(problem_of_place)
+        ->excludes(before);
+    past.add_option("--edits", history->edits_of, "What this message of it said before it was edited")
+        ->option_text("ID|last")
         ->excludes(before);
     past.footer(std::string(places_help) + marks_help + more_help);
 

@@ -99,12 +99,24 @@ struct SendCommand {
     std::optional<std::string> reply_to;
     std::vector<std::string> mentions;
 };
+/// `message`: an id, or "last".
+struct EditCommand {
+    std::string conversation;
+    std::string message;
+    std::vector<std::string> words;
+};
+struct DeleteCommand {
+    std::string conversation;
+    std::string message;
+};
 struct HistoryCommand {
     std::string conversation;
     std::int64_t limit = 20;
     bool all = false;
     std::optional<std::int64_t> before;
     std::optional<std::int64_t> around;
+    /// Of this message: an id, or "last".
+    std::optional<std::string> edits_of;
 };
 struct TailCommand {
     std::optional<std::string> conversation;
@@ -124,10 +136,11 @@ struct ReportCommand {
     bool off = false;
 };
 
-using Command = std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand,
-                             ProfileCommand, InviteCommand, ConversationsCommand, NewCommand, MembersCommand,
-                             AddCommand, RemoveCommand, LeaveCommand, RenameCommand, ReadCommand, SendCommand,
-                             HistoryCommand, TailCommand, OutboxCommand, SyncCommand, ReportCommand>;
+using Command =
+    std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand, ProfileCommand,
+                 InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
+                 LeaveCommand, RenameCommand, ReadCommand, SendCommand, EditCommand, DeleteCommand,
+                 HistoryCommand, TailCommand, OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/cli/command_line.hpp"
+#include "client/cli/directory.hpp"
 #include "client/cli/session.hpp"
 
 namespace parley::client::cli {
@@ -32,6 +33,12 @@ Outcome<ExitCode> run(Session& session, const RemoveCommand& command);
 Outcome<ExitCode> run(Session& session, const LeaveCommand& command);
 Outcome<ExitCode> run(Session& session, const RenameCommand& command);
 Outcome<ExitCode> run(Session& session, const ReadCommand& command);
+
+// editing.cpp
+Outcome<ExitCode> run(Session& session, const EditCommand& command);
+Outcome<ExitCode> run(Session& session, const DeleteCommand& command);
+/// What the message that `word` names said before it was edited.
+Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word);
 
 // send.cpp, reading.cpp
 Outcome<ExitCode> run(Session& session, const SendCommand& command);

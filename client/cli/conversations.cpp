@@ -1,5 +1,6 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
+#include "client/cli/messages.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "core/rules/text.hpp"
@@ -68,6 +69,7 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
         last.text("text", one.last->text)
             .integer("at", one.last->at.ms)
             .text("state", name_of(one.last->state));
+        if (one.last->deleted) last.boolean("deleted", true);
         object.object("last", last.take());
     }
     terminal.line(object);
@@ -80,7 +82,9 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
         padded(first_columns(label_of(one), label_columns - id_columns) + id, label_columns) + "  ";
     line += padded(one.unread > 0 ? std::to_string(one.unread) + (one.mentions > 0 ? " @" : "") : "", 6);
     if (one.last) {
-        const std::string text = (one.last->own ? "you: " : "") + harmless_line(one.last->text);
+        const std::string said =
+            one.last->deleted ? std::string(deleted_words) : harmless_line(one.last->text);
+        const std::string text = (one.last->own ? "you: " : "") + said;
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }
     if (!one.present) line += terminal.dim("  (you are out)");

@@ -77,8 +77,13 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
                        (place.empty() ? place : terminal.dim(place));
     if (const std::string what = answered(conversation, message); !what.empty())
         line += terminal.dim("↪ " + what) + "\n" + std::string(indent, ' ');
-    line += harmless_block(message.text, indent);
-    if (message.own) line += terminal.dim(state_mark(message));
+    line += message.deleted ? terminal.dim(std::string(deleted_words)) : harmless_block(message.text, indent);
+    if (message.edited_at) line += terminal.dim("  (edited)");
+    if (message.changing) {
+        line += terminal.dim(message.deleted ? "  … still to be deleted" : "  … edit not sent yet");
+    } else if (message.own && !message.deleted) {
+        line += terminal.dim(state_mark(message));
+    }
     if (message.not_on_server)
         line += terminal.dim(message.in_doubt ? "  (perhaps not on the server any more)"
                                               : "  (not on the server any more)");
@@ -96,7 +101,8 @@ std::string MessagePrinter::name_of_sender(const protocol::ViewConversation& con
 void MessagePrinter::remember(const protocol::ViewConversation& conversation,
                               const protocol::ViewMessage& message) {
     if (begun_.size() >= remembered_max) begun_.clear();
-    const std::string text = harmless_line(message.text.substr(0, message.text.find('\n')));
+    const std::string text = message.deleted ? std::string(deleted_words)
+                                             : harmless_line(message.text.substr(0, message.text.find('\n')));
     begun_.insert_or_assign(
         message.id, name_of_sender(conversation, message) + ": " + first_columns(text, answered_columns));
 }
@@ -137,6 +143,9 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
             mentions.push_back(account.text());
         object.texts("mentions", mentions);
     }
+    if (message.edited_at) object.integer("edited_at", message.edited_at->ms);
+    if (message.deleted) object.boolean("deleted", true);
+    if (message.changing) object.boolean("changing", true);
     if (message.failure) object.text("error", name_of(message.failure->code));
     if (message.not_on_server) object.boolean("not_on_server", true);
     if (message.in_doubt) object.boolean("in_doubt", true);

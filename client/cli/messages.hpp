@@ -5,9 +5,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace parley::client::cli {
+
+/// What stands in the place of a message that was deleted.
+inline constexpr std::string_view deleted_words = "(deleted)";
 
 /// Prints messages, for people with days, times and names, for programs as objects.
 class MessagePrinter {

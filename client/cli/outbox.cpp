@@ -20,6 +20,8 @@ std::string counted(std::int64_t count, const std::string& what) {
 /// What an own command does, as its person would say it.
 std::string_view deed(std::string_view type) {
     if (type == "message.send") return "message";
+    if (type == "message.edit") return "edit";
+    if (type == "message.delete") return "deletion";
     if (type == "conversation.create") return "new group";
     if (type == "conversation.rename") return "new title";
     if (type == "conversation.leave") return "leaving";
@@ -60,6 +62,7 @@ void print_command(Terminal& terminal, const Labels& labels, const protocol::Vie
     JsonLine object;
     object.text("id", command.id.text()).text("type", command.type).text("state", name_of(command.state));
     if (command.text) object.text("text", *command.text);
+    if (command.message) object.text("message", command.message->text());
     if (command.target && command.target->stream) object.text("conversation", command.target->stream->text());
     if (command.target && command.target->direct) object.text("direct", command.target->direct->text());
     if (command.target && command.target->made_by) object.text("made_by", command.target->made_by->text());

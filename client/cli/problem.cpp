@@ -59,7 +59,9 @@ std::string advice(const Error& error, Machine machine) {
         case ErrorCode::account_not_found:
             return "There is no such person on this server.";
         case ErrorCode::message_not_found:
-            return "The message that this answers is not in this conversation.";
+            return "There is no such message in this conversation, or none that you can see.";
+        case ErrorCode::message_deleted:
+            return "The message was deleted for everyone.";
         case ErrorCode::device_not_found:
             return "There is no such device. See: parley devices";
         default:
@@ -81,6 +83,7 @@ ExitCode exit_code_of(ErrorCode code) {
         case ErrorCode::device_not_found:
         case ErrorCode::conversation_not_member:
         case ErrorCode::message_not_found:
+        case ErrorCode::message_deleted:
             return ExitCode::not_found;
         default:
             return class_of(code) == ErrorClass::sign_in ? ExitCode::signed_out : ExitCode::failed;

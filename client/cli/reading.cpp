@@ -3,6 +3,7 @@
 #include "client/cli/group_watch.hpp"
 #include "client/cli/messages.hpp"
 #include "client/cli/text.hpp"
+#include "protocol/field.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,6 +17,8 @@ namespace {
 constexpr std::int64_t page_messages = 200;
 constexpr std::int64_t window_messages_max = 1000;
 constexpr std::int64_t tail_last_default = 10;
+/// So many messages that were printed are looked at again.
+constexpr std::size_t printed_max = 5000;
 
 Outcome<protocol::ViewConversation> conversation(Session& session, const StreamId& stream) {
     TRY_ASSIGN(auto reply, session.ask({.conversation = stream}));
@@ -100,6 +103,7 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
     TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    if (command.edits_of) return show_earlier_texts(session, place, *command.edits_of);
     MessagePrinter printer(session, directory, false);
     if (!place.stream) return history_of_pending(session, place, command, printer);
     const StreamId& stream = *place.stream;
@@ -155,6 +159,8 @@ class Tail {
     Outcome<std::vector<protocol::ViewMessage>> newest(const StreamId& stream, std::int64_t last);
     Outcome<void> tell_connection();
     Outcome<void> print_new(const StreamId& stream);
+    Outcome<void> print_changed(const protocol::ViewConversation& shown);
+    void print(const protocol::ViewConversation& shown, const protocol::ViewMessage& message);
     Outcome<void> tell_changes(const protocol::ViewConversation& shown);
     Outcome<void> mark_read(const StreamId& stream, std::int64_t upto);
     Outcome<void> look_everywhere();
@@ -167,6 +173,8 @@ class Tail {
     GroupWatch groups_;
     std::optional<StreamId> only_;
     std::map<StreamId, std::int64_t> printed_upto_;
+    /// When what was printed had been edited last; of what was deleted, the end of time. The latest of it.
+    std::map<std::pair<StreamId, std::int64_t>, WallTime> printed_;
     std::set<StreamId> touched_;
     /// The person was told that the server is out of reach.
     bool told_unreached_ = false;
@@ -189,7 +197,7 @@ Outcome<void> Tail::begin() {
     TRY_ASSIGN(const auto messages, newest(*only_, command_.last.value_or(tail_last_default)));
     TRY_ASSIGN(const auto shown, conversation(session_, *only_));
     for (const auto& message : messages)
-        printer_.print(shown, message);
+        print(shown, message);
     return {};
 }
 
@@ -215,7 +223,7 @@ Outcome<void> Tail::begin_with_all(std::int64_t last) {
     std::ranges::stable_sort(dated, {}, &Dated::at);
     const auto too_many = std::max<std::ptrdiff_t>(std::ssize(dated) - last, 0);
     for (const Dated& one : std::span(dated).subspan(static_cast<std::size_t>(too_many)))
-        printer_.print(all[one.place], one.message);
+        print(all[one.place], one.message);
     return {};
 }
 
@@ -249,9 +257,34 @@ Outcome<void> Tail::tell_connection() {
     return {};
 }
 
+WallTime changed_at(const protocol::ViewMessage& message) {
+    return message.deleted ? WallTime{protocol::int_max} : message.edited_at.value_or(WallTime{});
+}
+
+void Tail::print(const protocol::ViewConversation& shown, const protocol::ViewMessage& message) {
+    printer_.print(shown, message);
+    if (!shown.stream || message.born == 0) return;
+    if (printed_.size() >= printed_max) printed_.clear();
+    printed_[{*shown.stream, message.born}] = changed_at(message);
+}
+
+/// What was printed, and says something else by now, or nothing more.
+Outcome<void> Tail::print_changed(const protocol::ViewConversation& shown) {
+    const auto first = printed_.lower_bound({*shown.stream, 0});
+    if (first == printed_.end() || first->first.first != *shown.stream) return {};
+    TRY_ASSIGN(const auto window, session_.window({.stream = *shown.stream, .limit = page_messages}));
+    for (const auto& message : window.messages) {
+        const auto printed = printed_.find({*shown.stream, message.born});
+        const bool changed = printed != printed_.end() && printed->second != changed_at(message);
+        if (changed && !message.changing) print(shown, message);
+    }
+    return {};
+}
+
 Outcome<void> Tail::print_new(const StreamId& stream) {
     TRY_ASSIGN(const auto shown, conversation(session_, stream));
     TRY(tell_changes(shown));
+    TRY(print_changed(shown));
     std::int64_t& upto = printed_upto_[stream];
     const std::int64_t before = upto;
     while (!session_.terminal().closed()) {
@@ -260,7 +293,7 @@ Outcome<void> Tail::print_new(const StreamId& stream) {
         // The notice that what is missing has come brings us here again.
         if (window.missing && shown.present) break;
         for (const auto& message : window.messages) {
-            if (message.born > upto) printer_.print(shown, message);
+            if (message.born > upto) print(shown, message);
         }
         const std::int64_t newest = newest_born(window.messages);
         upto = std::max(upto, newest);

@@ -139,7 +139,10 @@ protocol::ViewMessage door_view(const MessageView& message) {
             .state = message.own ? state_of(message.state) : protocol::ViewState::sent,
             .failure = failure_where(message.failure),
             .not_on_server = message.not_on_server,
-            .in_doubt = message.in_doubt};
+            .in_doubt = message.in_doubt,
+            .edited_at = message.edited_at,
+            .deleted = message.deleted,
+            .changing = message.changing};
 }
 
 protocol::ViewWindow door_view(const WindowView& window) {
@@ -169,6 +172,10 @@ protocol::DoorSettled door_view(const CommandSettled& settled) {
                               .stream = named(settled.stream)};
     if (!settled.reply) return out;
     if (const auto* found = std::get_if<protocol::Profiles>(&*settled.reply)) out.profiles = found->profiles;
+    if (const auto* history = std::get_if<protocol::MessageHistoryOk>(&*settled.reply)) {
+        out.earlier = history->texts;
+        out.more = history->more;
+    }
     if (const auto* invite = std::get_if<protocol::Invite>(&*settled.reply)) {
         out.invite = invite->code;
         out.expires_at = invite->expires_at;
@@ -186,6 +193,7 @@ protocol::ViewCommand door_view(const OutboxView& command) {
             if constexpr (requires { what.target.stream; }) out.target = what.target;
             if constexpr (requires { what.text.size(); }) out.text = what.text;
             if constexpr (requires { what.title.size(); }) out.text = what.title;
+            if constexpr (requires { what.message.bytes; }) out.message = what.message;
         },
         command.command);
     return out;

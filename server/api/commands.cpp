@@ -38,7 +38,8 @@ std::optional<Command> to_command(protocol::Payload payload) {
     return std::visit(
         [](auto&& one) -> std::optional<Command> {
             using T = std::remove_cvref_t<decltype(one)>;
-            if constexpr (is_one_of<T, protocol::MessageSend, protocol::Read, protocol::ConversationCreate,
+            if constexpr (is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
+                                    protocol::Read, protocol::ConversationCreate,
                                     protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
                                     protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
                                     protocol::InviteCreate>) {
@@ -60,8 +61,9 @@ std::int64_t rate_cost(const Command& command) {
             } else if constexpr (std::is_same_v<T, protocol::MemberAdd>) {
                 return cost_of_members(one.accounts.size());
             } else {
-                return is_one_of<T, protocol::MessageSend, protocol::ConversationRename,
-                                 protocol::MemberRemove, protocol::ProfileSet, protocol::InviteCreate>
+                return is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
+                                 protocol::ConversationRename, protocol::MemberRemove, protocol::ProfileSet,
+                                 protocol::InviteCreate>
                            ? 1
                            : 0;
             }

@@ -16,6 +16,13 @@ protocol::Envelope envelope_of(const Effect& effect) {
     if (const auto* change = std::get_if<AccountChange>(&effect)) {
         return protocol::to_envelope(to_stream(change->account), change->change);
     }
+    if (const auto* skipped = std::get_if<Skipped>(&effect)) {
+        protocol::Envelope envelope;
+        envelope.stream = to_id(skipped->conversation);
+        envelope.seq = skipped->seq;
+        envelope.payload = protocol::Skip{};
+        return envelope;
+    }
     const auto* moved = std::get_if<ReceiptMoved>(&effect);
     assert(moved != nullptr);
     protocol::Envelope envelope;

@@ -46,9 +46,13 @@ struct HttpCall {
     /// The same for a payload whose `target` is in the path, and therefore not in the body.
     template <class T>
     Result<T> body_with_target(const std::string& target_json) const {
+        return body_with_fields<T>("\"target\":" + target_json);
+    }
+    /// The same for several fields.
+    template <class T>
+    Result<T> body_with_fields(const std::string& fields_json) const {
         TRY(check_body());
-        return protocol::decode<T>(with_field(request.body, "\"target\":" + target_json),
-                                   protocol::Encoding::json);
+        return protocol::decode<T>(with_field(request.body, fields_json), protocol::Encoding::json);
     }
 
     /// Its type, and its size as a payload.

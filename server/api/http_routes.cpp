@@ -34,6 +34,42 @@ Result<Payload> remove_member(const HttpCall& call) {
     return payload;
 }
 
+Result<Uuid> message_of(const HttpCall& call) {
+    const auto id = Uuid::parse(call.parameter("message"));
+    if (!id) return fail({ErrorCode::malformed, "A message has a UUID for its id.", 0, "message"});
+    return *id;
+}
+
+std::optional<AccountId> sender_of(const HttpCall& call) {
+    const auto sender = call.target.parameter("sender");
+    return sender ? std::optional(AccountId(std::string(*sender))) : std::nullopt;
+}
+
+Result<Payload> edit_message(const HttpCall& call) {
+    TRY_ASSIGN(const Uuid message, message_of(call));
+    return call.body_with_fields<protocol::MessageEdit>("\"message\":\"" + message.text() +
+                                                        "\",\"target\":{\"stream\":\"" +
+                                                        call.parameter("stream") + "\"}");
+}
+
+Result<Payload> delete_message(const HttpCall& call) {
+    protocol::MessageDelete payload;
+    payload.target.stream = StreamId(call.parameter("stream"));
+    TRY_ASSIGN(payload.message, message_of(call));
+    payload.sender = sender_of(call);
+    return payload;
+}
+
+Result<Payload> read_message_history(const HttpCall& call) {
+    protocol::MessageHistory payload;
+    payload.stream = StreamId(call.parameter("stream"));
+    TRY_ASSIGN(payload.message, message_of(call));
+    payload.sender = sender_of(call);
+    TRY_ASSIGN(const auto after, call.target.number("after"));
+    payload.after = after.value_or(0);
+    return payload;
+}
+
 Result<Payload> revoke_device(const HttpCall& call) {
     return protocol::DeviceRevoke{.device = DeviceId(call.parameter("device"))};
 }
@@ -114,7 +150,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 28> all{{
+    static constexpr std::array<Route, 31> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -136,6 +172,10 @@ struct RouteTable {
         {"POST", "/v1/conversations/{stream}/leave", known, message, on_stream<protocol::ConversationLeave>},
         {"POST", "/v1/conversations/{stream}/messages", known, message, on_stream<protocol::MessageSend>},
         {"GET", "/v1/conversations/{stream}/messages", known, message, read_page},
+        {"PATCH", "/v1/conversations/{stream}/messages/{message}", known, message, edit_message},
+        {"DELETE", "/v1/conversations/{stream}/messages/{message}", known, message, delete_message},
+        {"GET", "/v1/conversations/{stream}/messages/{message}/history", known, message,
+         read_message_history},
         {"GET", "/v1/conversations/{stream}/changes", known, message, read_changes},
         {"POST", "/v1/conversations/{stream}/read", known, message, on_stream<protocol::Read>},
         {"POST", "/v1/direct/{account}/messages", known, message, send_direct},

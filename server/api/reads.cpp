@@ -50,6 +50,11 @@ Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey, const protocol::
     return envelope_of(find_profiles(snapshot, request), {});
 }
 
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader,
+                                const protocol::MessageHistory& request) {
+    return envelope_of(message_history(snapshot, reader, request), request.stream);
+}
+
 template <class T>
 Result<protocol::Envelope> read(Snapshot&, AccountKey, const T&) {
     assert(false && "nothing that is read");

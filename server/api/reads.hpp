@@ -16,8 +16,8 @@ inline std::unexpected<Error> not_read() {
 }
 
 /// What a client's request reads from the store, as a function for a reader's thread: `changes`, `page`,
-/// `rows`, `subscribe`, `profile.find`. Its answer has payload and stream; with `too_old` it is an
-/// ErrorReply, for its floor. The same for the socket and for HTTP.
+/// `rows`, `subscribe`, `profile.find`, `message.history`. Its answer has payload and stream; with `too_old`
+/// it is an ErrorReply, for its floor. The same for the socket and for HTTP.
 std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request);
 
 /// Whether the device that a sound token names may be served. `revoked`, which makes it erase what it holds,

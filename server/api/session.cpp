@@ -30,7 +30,8 @@ static_assert(held_max * sizeof(Session::Held) <= std::size_t{limits::session_qu
 bool is_never_refused(protocol::Type type) {
     using protocol::Type;
     return type == Type::read || type == Type::device_revoke || type == Type::changes || type == Type::page ||
-           type == Type::rows || type == Type::subscribe || type == Type::profile_find;
+           type == Type::rows || type == Type::subscribe || type == Type::profile_find ||
+           type == Type::message_history;
 }
 
 }  // namespace
@@ -161,6 +162,7 @@ void Session::dispatch(protocol::Envelope envelope) {
         case Type::rows:
         case Type::subscribe:
         case Type::profile_find:
+        case Type::message_history:
             ask(std::move(envelope));
             return;
         default:

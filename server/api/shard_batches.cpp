@@ -37,12 +37,22 @@ class Pieces {
     std::array<SharedText, 2> pieces_;
 };
 
+/// A message that was not there before.
+bool is_new_message(const protocol::Change& change) {
+    return change.seq == change.born && std::holds_alternative<protocol::MessageNew>(change.payload);
+}
+
 /// Whether a session is told of a change of a conversation; the sender of a message has his `accepted`
 /// instead.
 bool hears(const Session& session, const ConversationChange& change) {
-    const bool message = std::holds_alternative<protocol::MessageNew>(change.change.payload);
+    const bool message = is_new_message(change.change);
     if (mutant(Mutant::other_devices_forgotten) && message) return session.account() != change.origin.account;
+    if (std::ranges::binary_search(change.unseen_by, session.account())) return false;
     return session.key() != change.origin.session || !message;
+}
+
+bool skips(const Session& session, const Skipped& skipped) {
+    return std::ranges::binary_search(skipped.accounts, session.account());
 }
 
 /// Whether an effect says something of this conversation, or (nothing) of the account's own stream.
@@ -51,6 +61,7 @@ bool concerns(const Effect& effect, AccountKey account, std::optional<Conversati
     if (const auto* closed = std::get_if<Closed>(&effect))
         return closed->account == account && closed->conversation == stream;
     if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) return moved->conversation == stream;
+    if (const auto* skipped = std::get_if<Skipped>(&effect)) return skipped->conversation == stream;
     const auto* own = std::get_if<AccountChange>(&effect);
     if (own == nullptr || own->account != account) return false;
     const auto* left = std::get_if<protocol::Left>(&own->change.payload);
@@ -67,6 +78,9 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
             session.handle_change(pieces.in(session.encoding()), batch, change->origin.received,
                                   std::nullopt);
         }
+    } else if (const auto* skipped = std::get_if<Skipped>(&effect)) {
+        if (session.has_open(skipped->conversation) && skips(session, *skipped))
+            session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         if (own->account == session.account()) {
             session.handle_change(pieces.in(session.encoding()), batch, {}, own->change.seq);
@@ -115,8 +129,12 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
                         ? 1
                         : 0;
         }
-        if (std::holds_alternative<protocol::MessageNew>(change->change.payload))
-            ports_.metrics.messages_out.add(told);
+        if (is_new_message(change->change)) ports_.metrics.messages_out.add(told);
+    } else if (const auto* skipped = std::get_if<Skipped>(&effect)) {
+        for (Session* session : conversations_.of(skipped->conversation)) {
+            if (session->awaits(batch, skipped->conversation) && skips(*session, *skipped))
+                session->handle_change(pieces.in(session->encoding()), batch, {}, std::nullopt);
+        }
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         for (Session* session : accounts_.of(own->account)) {
             if (!session->awaits(batch, own->change)) continue;

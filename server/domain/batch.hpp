@@ -18,11 +18,21 @@ struct Replied {
 };
 
 /// A change of a conversation's stream, committed. It goes to every session that has the stream open, in
-/// place of which `origin.session` gets nothing where the change is a message (its `Replied` follows).
+/// place of which `origin.session` gets nothing where the change is a new message (its `Replied` follows).
 struct ConversationChange {
     ConversationKey conversation;
     protocol::Change change;
     Origin origin;
+    /// Of a message that was changed: those who came in after it and may not see it, in order. A `Skipped`
+    /// with the same number stands before the change.
+    std::vector<AccountKey> unseen_by = {};
+};
+
+/// To these members nothing is told under this number of the conversation's stream but that there is one.
+struct Skipped {
+    ConversationKey conversation;
+    std::int64_t seq = 0;
+    std::vector<AccountKey> accounts;
 };
 
 /// A change of an account's stream, committed; goes to all sessions of the account.
@@ -78,7 +88,7 @@ struct EpochBegun {
     std::int64_t seen = 0;
 };
 
-using Effect = std::variant<Replied, ConversationChange, AccountChange, Opened, Closed, ReceiptMoved,
+using Effect = std::variant<Replied, ConversationChange, Skipped, AccountChange, Opened, Closed, ReceiptMoved,
                             DeviceRevoked, AcksReturned, EpochBegun>;
 
 /// What one transaction did, in the order in which it happened. Immutable once committed; shared by all

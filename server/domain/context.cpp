@@ -7,7 +7,9 @@ namespace parley::server {
 namespace {
 
 void write_row(WorkContext& context, StreamKey stream, const NewState& state, protocol::Change& change) {
-    const auto place = state.slot.value != 0 ? context.store.rows().place(stream, state.slot) : 0;
+    const auto place = state.placed            ? state.placed->born
+                       : state.slot.value != 0 ? context.store.rows().place(stream, state.slot)
+                                               : 0;
     change.born = place != 0 ? place : change.seq;
     const RowToWrite row{
         .stream = stream, .slot = state.slot, .author = state.author, .gone = state.gone, .change = change};
@@ -22,7 +24,7 @@ protocol::Change change_of(const WorkContext& context, NewState& state, std::int
     return {.id = state.id,
             .seq = seq,
             .born = seq,
-            .timestamp = context.at,
+            .timestamp = state.placed ? state.placed->at : context.at,
             .payload = std::move(state.payload)};
 }
 
@@ -124,7 +126,8 @@ protocol::Summary summary_of(View& view, const ConversationRecord& conversation,
 
 Unread unread_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
     const auto own = mutant(Mutant::own_messages_not_subtracted) ? 0 : member.own_since_read;
-    return {.unread = conversation.counted - member.counted_at_read - own,
+    const auto deleted = view.conversations().deleted_after(conversation.key, member.account, member.read);
+    return {.unread = conversation.counted - member.counted_at_read - own - deleted,
             .mentions = view.conversations().mentions_after(conversation.key, member.account, member.read)};
 }
 

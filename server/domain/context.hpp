@@ -32,6 +32,13 @@ struct NewState {
     std::optional<Uuid> id;
     AccountKey author;
     bool gone = false;
+    /// Of a message that is there already, which has no slot.
+    struct Placed {
+        std::int64_t born = 0;
+        /// When it was committed first: what becomes of it later does not make it a message of then.
+        WallTime at;
+    };
+    std::optional<Placed> placed = {};
 };
 
 /// Writes the row as the conversation's next change; `conversation` has the new head and is put. Emits

@@ -22,16 +22,18 @@ constexpr bool comes_once = std::is_same_v<Command, RegisterAccount> || std::is_
 /// Commands by which the store only grows.
 template <class Command>
 constexpr bool only_grows =
-    std::is_same_v<Command, RegisterAccount> || std::is_same_v<Command, protocol::ConversationCreate> ||
+    std::is_same_v<Command, RegisterAccount> || std::is_same_v<Command, protocol::MessageEdit> ||
+    std::is_same_v<Command, protocol::ConversationCreate> ||
     std::is_same_v<Command, protocol::ConversationRename> || std::is_same_v<Command, protocol::MemberAdd> ||
     std::is_same_v<Command, protocol::InviteCreate>;
 
-/// Where nothing was left to do, a repeat finds that too: positions only rise, and who is gone stays gone.
-/// Such commands are refused neither for their rate nor on a full disk, so that remembering them would be a
-/// way to fill that up.
+/// Where nothing was left to do, a repeat finds that too: positions only rise, and who or what is gone stays
+/// gone. Such commands are not refused on a full disk, so that remembering them would be a way to fill that
+/// up.
 template <class Command>
 constexpr bool is_settled =
-    std::is_same_v<Command, protocol::DeviceRevoke> || std::is_same_v<Command, protocol::Read>;
+    std::is_same_v<Command, protocol::DeviceRevoke> || std::is_same_v<Command, protocol::Read> ||
+    std::is_same_v<Command, protocol::MessageDelete>;
 
 /// A repeat may name the same conversation in another way, since its id has become known meanwhile.
 template <class Command>

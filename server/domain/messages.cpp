@@ -24,8 +24,21 @@ Answer accepted(ConversationKey conversation, std::int64_t born, WallTime at) {
         .payload = protocol::MessageAccepted{}, .stream = to_id(conversation), .seq = born, .timestamp = at};
 }
 
-/// The first answer again, whatever became of the sender since; or a refusal, where the id was used for
-/// something else.
+/// What was said first. Nothing where that is not known any more: it is damaged, or deleted with all that it
+/// said.
+std::optional<MessageNew> as_sent(const WorkContext& context, const MessageFound& known) {
+    const auto* message = known.change ? std::get_if<MessageNew>(&known.change->payload) : nullptr;
+    if (message == nullptr || message->deleted_by) return std::nullopt;
+    if (!message->edited_at) return *message;
+    const auto earlier =
+        context.store.earlier_texts().earlier_texts(known.stream, known.born, 0, {.rows_max = 1});
+    const bool first_of_all = !earlier.rows.empty() && earlier.rows.front().seq == known.born;
+    const auto* first = first_of_all ? std::get_if<MessageNew>(&earlier.rows.front().payload) : nullptr;
+    return first != nullptr ? std::optional(*first) : std::nullopt;
+}
+
+/// The first answer again, whatever became of the sender or the message since; or a refusal, where the id was
+/// used for something else.
 Result<Answer> answer_again(const WorkContext& context, const MessageFound& known,
                             const Result<std::optional<ConversationKey>>& target, const MessageNew& message) {
     // Nothing heals an index, so that whoever were told to ask later would ask for ever. If the message was
@@ -36,8 +49,8 @@ Result<Answer> answer_again(const WorkContext& context, const MessageFound& know
                     "the message was accepted: where it is not in the conversation, send it again");
     }
     const bool same_target = target && *target && StreamKey(**target) == known.stream;
-    const auto* first = known.change ? std::get_if<MessageNew>(&known.change->payload) : nullptr;
-    if (!same_target || (known.change && (first == nullptr || *first != message))) {
+    const auto first = as_sent(context, known);
+    if (!same_target || (first && *first != message)) {
         return fail(ErrorCode::id_reused, "this id was used for another message");
     }
     // Of a damaged row what it says is lost, and when; but not that it was accepted, and where. A sender who
@@ -87,7 +100,159 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
     return accepted(conversation.key, born, context.at);
 }
 
+/// A message as it stands before it is changed.
+struct Subject {
+    Standing standing;
+    protocol::Change change;
+    MessageNew message;
+    AccountKey sender;
+};
+
+std::unexpected<Error> no_such_message() {
+    return fail(Error{ErrorCode::message_not_found, "no such message in this conversation", 0, "message"});
+}
+
+/// The message that a command is about, for whoever may do this to it and can see it.
+Result<Subject> find_message(WorkContext& context, const protocol::Target& where, const Uuid& id,
+                             std::optional<AccountKey> sender, core::rules::Act act) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), where));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), act));
+    auto found = sender ? context.store.rows().message(*sender, id) : std::nullopt;
+    if (!found || found->stream != StreamKey(key)) return no_such_message();
+    const auto seen = context.store.conversations().intervals(key, context.account());
+    if (!found->misled &&
+        !std::ranges::any_of(seen, [&](BornRange one) { return one.contains(found->born); }))
+        return no_such_message();
+    const auto* message = found->change ? std::get_if<MessageNew>(&found->change->payload) : nullptr;
+    if (message == nullptr) {
+        return fail(Error{ErrorCode::message_not_found,
+                          "the server's database is damaged where it keeps this message", 0, "message"});
+    }
+    auto said = *message;
+    return Subject{.standing = std::move(standing),
+                   .change = std::move(*found->change),
+                   .message = std::move(said),
+                   .sender = *sender};
+}
+
+/// Who is named by one of the two and not by the other, for whom the message counts or would count, where he
+/// has not read it: his count of mentions changes.
+std::vector<MemberRecord> mentions_to_change(WorkContext& context, const Subject& subject,
+                                             const MessageNew& named_by, const MessageNew& not_by) {
+    std::vector<MemberRecord> changed;
+    for (const auto& named : named_by.mentions) {
+        const auto account = account_key(named.text());
+        if (!account || core::rules::counts_for(named, named_by) != core::rules::Counts::as_mention ||
+            std::ranges::find(not_by.mentions, named) != not_by.mentions.end())
+            continue;
+        const auto* member =
+            context.store.conversations().member(subject.standing.conversation.key, *account);
+        const bool unread = member != nullptr && member->present && member->read < subject.change.born;
+        const bool known = std::ranges::find(changed, *account, &MemberRecord::account) != changed.end();
+        if (unread && !known) changed.push_back(*member);
+    }
+    return changed;
+}
+
+/// The person's devices hear counts that they could not adjust by themselves: the row says no more whom it
+/// named before.
+void tell_counts(WorkContext& context, const ConversationRecord& conversation, const MemberRecord& member) {
+    const auto* account = context.store.accounts().find(member.account);
+    if (account == nullptr) return;  // Only where the store failed.
+    const auto unread = unread_of(context.store, conversation, member);
+    change_account(context, member.account,
+                   {.slot = Slot::read(conversation.key),
+                    .payload = protocol::ReadChanged{
+                        .conversation = to_id(conversation.key),
+                        .upto = member.read,
+                        .unread = unread.unread,
+                        .mentions = unread.mentions,
+                        .as_of = {.conversation = conversation.head, .account = account->head + 1}}});
+}
+
+/// Who is in the conversation and came in after the message, which he may not see; in order.
+std::vector<AccountKey> unseen_by(View& view, ConversationKey conversation, std::int64_t born) {
+    std::vector<AccountKey> accounts;
+    for (const auto& member : view.conversations().members(conversation, limits::members_max)) {
+        if (member.from <= born) continue;
+        const auto seen = view.conversations().intervals(conversation, member.account);
+        if (std::ranges::none_of(seen, [&](BornRange one) { return one.contains(born); }))
+            accounts.push_back(member.account);
+    }
+    std::ranges::sort(accounts);
+    return accounts;
+}
+
+/// Writes the message's next state, and tells it.
+Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
+    auto& conversation = subject.standing.conversation;
+    auto& writes = context.store.conversation_writes();
+    const auto key = conversation.key;
+    const auto born = subject.change.born;
+    const auto dropped = mentions_to_change(context, subject, subject.message, next);
+    const auto added = mentions_to_change(context, subject, next, subject.message);
+    for (const auto& member : dropped)
+        writes.drop_mention(key, member.account, born);
+    for (const auto& member : added)
+        writes.add_mention(key, member.account, born);
+    const bool deleted = next.deleted_by.has_value();
+    auto change = write_change(context, conversation,
+                               {.slot = Slot::message(),
+                                .payload = std::move(next),
+                                .id = subject.change.id,
+                                .author = subject.sender,
+                                .gone = deleted,
+                                .placed = NewState::Placed{.born = born, .at = subject.change.timestamp}});
+    // With the row that they speak of, or before it.
+    for (const auto& member : dropped)
+        tell_counts(context, conversation, member);
+    for (const auto& member : added)
+        tell_counts(context, conversation, member);
+    const auto seq = change.seq;
+    auto unseen = unseen_by(context.store, key, born);
+    if (!unseen.empty())
+        context.effects.emplace_back(Skipped{.conversation = key, .seq = seq, .accounts = unseen});
+    context.effects.emplace_back(ConversationChange{.conversation = key,
+                                                    .change = std::move(change),
+                                                    .origin = context.origin,
+                                                    .unseen_by = std::move(unseen)});
+    return done(context, to_id(key), seq);
+}
+
 }  // namespace
+
+Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command) {
+    TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, context.account(),
+                                          core::rules::Act::edit_own));
+    const auto& before = subject.message;
+    if (before.deleted_by)
+        return fail(Error{ErrorCode::message_deleted, "the message was deleted", 0, "message"});
+    if (before.text == command.text && before.mentions == command.mentions) return nothing_to_do(context);
+    const StreamKey stream(subject.standing.conversation.key);
+    if (context.store.earlier_texts().count_earlier_texts(stream, subject.change.born) >= limits::edits_max)
+        return fail(Error{ErrorCode::limit, "the message was edited too often", 0, "message"});
+    context.store.earlier_text_writes().keep(
+        {.stream = stream, .slot = Slot::message(), .author = subject.sender, .change = subject.change});
+    auto next = before;
+    next.text = command.text;
+    next.mentions = command.mentions;
+    next.edited_at = context.at;
+    return change_message(context, std::move(subject), std::move(next));
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& command) {
+    const auto sender =
+        command.sender ? account_key(command.sender->text()) : std::optional(context.account());
+    const bool own = sender == context.account() || mutant(Mutant::members_delete_others);
+    const auto act = own ? core::rules::Act::delete_own : core::rules::Act::delete_others;
+    TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, sender, act));
+    if (subject.message.deleted_by) return nothing_to_do(context);
+    const auto key = subject.standing.conversation.key;
+    context.store.earlier_text_writes().drop(StreamKey(key), subject.change.born);
+    context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
+    MessageNew nothing{.sender = subject.message.sender, .deleted_by = to_id(context.account())};
+    return change_message(context, std::move(subject), std::move(nothing));
+}
 
 Status check_follows(WorkContext& context) {
     const auto& followed = context.origin.follows;

@@ -222,6 +222,33 @@ Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const proto
     return page;
 }
 
+Result<protocol::MessageHistoryOk> message_history(Snapshot& snapshot, AccountKey reader,
+                                                   const protocol::MessageHistory& request) {
+    TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
+    const auto sender = request.sender ? account_key(request.sender->text()) : std::optional(reader);
+    const auto found = sender ? snapshot.rows().message(*sender, request.message) : std::nullopt;
+    TRY(snapshot.status());
+    const bool visible =
+        found && !found->misled && found->stream == reading.stream() &&
+        std::ranges::any_of(reading.visible, [&](BornRange one) { return one.contains(found->born); });
+    if (!visible) {
+        return fail(
+            Error{ErrorCode::message_not_found, "no such message in this conversation", 0, "message"});
+    }
+    const auto earlier = snapshot.earlier_texts().earlier_texts(reading.stream(), found->born, request.after,
+                                                                limits_for(limits::edits_max));
+    TRY(snapshot.status());
+    protocol::MessageHistoryOk history{.more = earlier.more};
+    for (const auto& change : earlier.rows) {
+        const auto& said = std::get<protocol::MessageNew>(change.payload);
+        history.texts.push_back({.seq = change.seq,
+                                 .text = said.text,
+                                 .mentions = said.mentions,
+                                 .at = said.edited_at.value_or(change.timestamp)});
+    }
+    return history;
+}
+
 Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request) {
     TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
     const auto kind = request.kind == protocol::RowKind::member ? protocol::Type::member_changed

@@ -31,7 +31,8 @@ std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& 
             .born = change.born,
             .sender = message->sender,
             .text = std::string(first_code_points(message->text, limits::preview_points_max)),
-            .at = change.timestamp};
+            .at = change.timestamp,
+            .deleted = message->deleted_by.has_value()};
     }
     return std::nullopt;
 }

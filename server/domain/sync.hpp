@@ -43,6 +43,9 @@ Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const
 std::int64_t floor_of(Snapshot& snapshot, AccountKey reader, const StreamId& stream);
 Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request);
 Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const protocol::Rows& request);
+/// As many of a message's earlier texts as fit into one answer.
+Result<protocol::MessageHistoryOk> message_history(Snapshot& snapshot, AccountKey reader,
+                                                   const protocol::MessageHistory& request);
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
 Result<protocol::DeviceList> devices(Snapshot& snapshot, AccountKey account);
 Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);

@@ -40,6 +40,8 @@ protocol::MemberChanged member_changed(View& view, const MemberRecord& member, A
 
 // messages.cpp
 Result<Answer> send_message(WorkContext& context, const protocol::MessageSend& command);
+Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command);
+Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& command);
 /// Refuses where the command that this one follows was not accepted.
 Status check_follows(WorkContext& context);
 

@@ -23,6 +23,8 @@ std::size_t content_of(const Effect& effect) {
     if (const auto* change = std::get_if<ConversationChange>(&effect))
         return content_of(change->change.payload);
     if (const auto* change = std::get_if<AccountChange>(&effect)) return content_of(change->change.payload);
+    if (const auto* skipped = std::get_if<Skipped>(&effect))
+        return skipped->accounts.size() * sizeof(AccountKey);
     if (const auto* returned = std::get_if<AcksReturned>(&effect))
         return returned->acks.acks.size() * sizeof(Acks::One);
     return 0;
@@ -34,7 +36,8 @@ std::size_t weight_of(const Work& work) {
     const std::size_t content = std::visit(
         [](const auto& command) -> std::size_t {
             using T = std::remove_cvref_t<decltype(command)>;
-            if constexpr (std::is_same_v<T, protocol::MessageSend>) {
+            if constexpr (std::is_same_v<T, protocol::MessageSend> ||
+                          std::is_same_v<T, protocol::MessageEdit>) {
                 return command.text.size() + command.mentions.size() * sizeof(AccountId);
             } else if constexpr (requires { command.members; }) {
                 return command.members.size() * sizeof(AccountId);

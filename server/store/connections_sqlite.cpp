@@ -43,6 +43,7 @@ class SqliteSnapshot final : public Snapshot {
     Tables& tables() { return *tables_; }
 
     Rows& rows() override { return tables_->rows; }
+    EarlierTexts& earlier_texts() override { return tables_->earlier_texts; }
     Conversations& conversations() override { return tables_->conversations; }
     Accounts& accounts() override { return tables_->accounts; }
     Commands& commands() override { return tables_->commands; }
@@ -121,6 +122,7 @@ Result<std::unique_ptr<Connection>> open_writer(const std::string& path, const s
         connection->execute("PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = FULL;"
                             "PRAGMA wal_autocheckpoint = 0;"
+                            "PRAGMA secure_delete = ON;"
                             "PRAGMA cell_size_check = ON;"
                             "PRAGMA cache_size = -32768;"
                             "PRAGMA temp_store = MEMORY"));

@@ -22,7 +22,7 @@ struct ConversationRecord {
     AccountKey high;
     /// Latest `seq`.
     std::int64_t head = 0;
-    /// Messages so far that count as unread for those who did not write them.
+    /// Messages so far, of which those that are not deleted count as unread for those who did not write them.
     std::int64_t counted = 0;
     /// Members that are present.
     std::int64_t members = 0;
@@ -46,7 +46,8 @@ struct MemberRecord {
     std::int64_t since = 0;
     std::int64_t read = 0;
     std::int64_t delivered = 0;
-    /// Counted messages up to `read`, and own counted messages after it: unread is what then remains.
+    /// Counted messages up to `read`, and own counted messages after it: what then remains, without those
+    /// that are deleted, is unread.
     std::int64_t counted_at_read = 0;
     std::int64_t own_since_read = 0;
     /// Commit position of the latest own reading.
@@ -85,6 +86,9 @@ class Conversations {
     /// Messages after `born` that mention the account and count.
     virtual std::int64_t mentions_after(ConversationKey conversation, AccountKey account,
                                         std::int64_t born) = 0;
+    /// Messages after `born` that somebody else wrote and that were deleted.
+    virtual std::int64_t deleted_after(ConversationKey conversation, AccountKey account,
+                                       std::int64_t born) = 0;
     /// Of the conversations in which the account is present, those that last moved at a position in
     /// (above, upto], latest first, `count_max` at most. Costs what moved, not what there is.
     virtual std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) = 0;
@@ -101,6 +105,10 @@ class ConversationWrites {
     virtual void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) = 0;
     virtual void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) = 0;
     virtual void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
+    /// Forgets one: the message names the account no more, or is deleted.
+    virtual void drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
+    /// A message of this author was deleted.
+    virtual void add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) = 0;
     /// Forgets those up to `born`: nobody asks for what was read.
     virtual void drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
 };

@@ -63,6 +63,8 @@ ConversationTables::ConversationTables(Connection& connection)
                  "SELECT first, last FROM interval WHERE conversation = ? AND account = ? ORDER BY first"),
       mentions_(connection,
                 "SELECT count(*) FROM mention WHERE account = ? AND conversation = ? AND born > ?"),
+      deleted_(connection,
+               "SELECT count(*) FROM deletion WHERE conversation = ? AND born > ? AND author <> ?"),
       moved_(connection, MOVED " AND member.stretch BETWEEN ? AND ? ORDER BY member.stretch DESC"),
       moved_wide_(connection, MOVED " AND member.stretch = 9223372036854775807"),
       joined_(connection,
@@ -89,6 +91,9 @@ ConversationTables::ConversationTables(Connection& connection)
           "UPDATE interval SET last = ?3 WHERE conversation = ?1 AND account = ?2 AND last IS NULL"),
       add_mention_(connection,
                    "INSERT OR IGNORE INTO mention (account, conversation, born) VALUES (?, ?, ?)"),
+      drop_mention_(connection, "DELETE FROM mention WHERE account = ? AND conversation = ? AND born = ?"),
+      add_deletion_(connection,
+                    "INSERT OR IGNORE INTO deletion (conversation, born, author) VALUES (?, ?, ?)"),
       drop_mentions_(connection, "DELETE FROM mention WHERE account = ? AND conversation = ? AND born <= ?") {
 }
 
@@ -135,6 +140,13 @@ std::int64_t ConversationTables::mentions_after(ConversationKey conversation, Ac
                                                 std::int64_t born) {
     auto query =
         mentions_(account, conversation, mutant(Mutant::mentions_counted_when_read) ? born - 1 : born);
+    return query.step() ? query.integer(0) : 0;
+}
+
+std::int64_t ConversationTables::deleted_after(ConversationKey conversation, AccountKey account,
+                                               std::int64_t born) {
+    if (mutant(Mutant::deleted_still_counts)) return 0;
+    auto query = deleted_(conversation, born, account);
     return query.step() ? query.integer(0) : 0;
 }
 
@@ -200,6 +212,17 @@ void ConversationTables::add_mention(ConversationKey conversation, AccountKey ac
 void ConversationTables::drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) {
     ++writes_;
     drop_mentions_.run(account, conversation, mutant(Mutant::mentions_counted_when_read) ? born - 1 : born);
+}
+
+void ConversationTables::drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) {
+    ++writes_;
+    drop_mention_.run(account, conversation, born);
+}
+
+void ConversationTables::add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) {
+    ++writes_;
+    deletions_ = true;
+    add_deletion_.run(conversation, born, author);
 }
 
 void ConversationTables::write(const ConversationEntry& entry) {

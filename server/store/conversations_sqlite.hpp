@@ -36,6 +36,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) override;
     std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) override;
     std::int64_t mentions_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+    std::int64_t deleted_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) override;
     std::vector<ConversationKey> joined(AccountKey account) override;
 
@@ -44,6 +45,8 @@ class ConversationTables final : public Conversations, public ConversationWrites
     void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) override;
     void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) override;
     void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+    void drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+    void add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) override;
     void drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) override;
 
     /// Writes what has been put.
@@ -53,6 +56,8 @@ class ConversationTables final : public Conversations, public ConversationWrites
     /// Clears where more is cached than is worth its memory. Not in the middle of a transaction.
     void trim();
     std::int64_t writes() const { return writes_; }
+    /// Whether anything was deleted since this was asked last.
+    bool take_deletions() { return std::exchange(deletions_, false); }
 
   private:
     using ConversationEntry = RecordCache<ConversationKey, ConversationRecord>::Entry;
@@ -64,6 +69,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     RecordCache<ConversationKey, ConversationRecord> conversations_;
     RecordCache<MemberKey, MemberRecord> members_;
     std::int64_t writes_ = 0;
+    bool deletions_ = false;
 
     Statement find_;
     Statement direct_;
@@ -71,6 +77,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement present_;
     Statement intervals_;
     Statement mentions_;
+    Statement deleted_;
     Statement moved_;
     Statement moved_wide_;
     Statement joined_;
@@ -84,6 +91,8 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement open_interval_;
     Statement close_interval_;
     Statement add_mention_;
+    Statement drop_mention_;
+    Statement add_deletion_;
     Statement drop_mentions_;
 };
 

@@ -49,7 +49,7 @@ struct BornRange {
 struct RowToWrite {
     StreamKey stream;
     Slot slot;
-    /// Of a message: its sender.
+    /// Of a message that is new: its sender.
     AccountKey author;
     /// The row is a tombstone, or says that somebody or something is no longer there.
     bool gone = false;
@@ -121,9 +121,10 @@ class Rows {
                               RowLimits limits) = 0;
     /// The message that `author` sent with this id, wherever.
     virtual std::optional<MessageFound> message(AccountKey author, const Uuid& id) = 0;
-    /// Place of a message with this id in this stream, whoever sent it, also where its row is bad; 0: there
-    /// is none, or it is gone.
+    /// Place of a message with this id in this stream, whoever sent it, also where its row is bad or it was
+    /// deleted; 0: there is none.
     virtual std::int64_t message_place(StreamKey stream, const Uuid& id) = 0;
+    /// Deleted ones too.
     virtual MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) = 0;
     /// Place of the row in the slot; 0: none was ever made.
     virtual std::int64_t place(StreamKey stream, Slot slot) = 0;

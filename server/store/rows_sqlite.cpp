@@ -43,7 +43,7 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
       counted_(
           connection,
           "SELECT stream, born, author FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
-          " AND gone = 0 ORDER BY born",
+          " ORDER BY born",
           Pages::any),
       // From here on the indexes alone answer, so that a bad row stops none of them.
       fixed_places_(connection,
@@ -169,7 +169,7 @@ std::int64_t RowTable::message_place(StreamKey stream_key, const Uuid& wanted) {
         const auto row = at(stream_key, place);
         if (row && row->change.id != wanted) {
             host_.bad_index(stream_key.value, place);
-        } else if (!row || (row->change.type() == Type::message_new && !row->gone)) {
+        } else if (!row || row->change.type() == Type::message_new) {
             return place;
         }
     }

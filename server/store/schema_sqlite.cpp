@@ -127,8 +127,22 @@ WHERE epoch > 8388606;
 PRAGMA user_version = 8;
 )sql";
 
-constexpr std::array scripts = {version_1, version_2, version_3, version_4,
-                                version_5, version_6, version_7, version_8};
+constexpr const char* version_9 = "PRAGMA user_version = 9";
+
+// What was deleted, for counts, and what edited messages said before. Nothing was either before.
+constexpr const char* version_10 = R"sql(
+CREATE TABLE deletion (
+    conversation INTEGER NOT NULL, born INTEGER NOT NULL, author INTEGER NOT NULL,
+    PRIMARY KEY (conversation, born)) STRICT, WITHOUT ROWID;
+CREATE TABLE earlier_text (
+    stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+    checksum BLOB NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (stream, born, seq)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 10;
+)sql";
+
+constexpr std::array scripts = {version_1, version_2, version_3, version_4, version_5,
+                                version_6, version_7, version_8, version_9, version_10};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824, "what version 8 computes with");

@@ -90,7 +90,7 @@ class SqliteStore final : public Store {
     Status mark_running(bool running);
     void roll_back();
     void look_at_disk();
-    void copy_log_back_if_long();
+    void copy_log_back_if_needed();
     bool log_needs_room() const;
 
     const SqliteOptions options_;
@@ -106,6 +106,7 @@ class SqliteStore final : public Store {
     std::int64_t life_ = 0;
     ScrubPosition scrubbed_;
     std::int64_t log_bytes_limit_;
+    bool log_holds_deleted_ = false;
     bool disk_nearly_full_ = false;
     /// The ballast had to be let go.
     bool disk_full_ = false;
@@ -251,7 +252,7 @@ Result<Batch> SqliteStore::apply(std::span<const Work> works) {
             if (make_room_for_log(*writer_->connection)) batch = apply_around_damage(works);
         }
     }
-    if (batch) copy_log_back_if_long();
+    if (batch) copy_log_back_if_needed();
     // Whose fault is it, the work's or the store's? A store that is sound takes its own mark.
     if (!batch && batch.error().code == ErrorCode::internal && works.size() == 1 && !vfs_->dead()) {
         const Status taken = mark_running(true);
@@ -315,15 +316,19 @@ bool SqliteStore::log_needs_room() const {
     return disk_full_ || (ballast_.bytes() > 0 && log_bytes_ >= options_.log_bytes_max);
 }
 
-void SqliteStore::copy_log_back_if_long() {
-    if (log_bytes_ < log_bytes_limit_) return;
+/// What was deleted stands in the log until that is emptied.
+void SqliteStore::copy_log_back_if_needed() {
+    if (writer_->conversations.take_deletions()) log_holds_deleted_ = true;
+    if (log_bytes_ < log_bytes_limit_ && !log_holds_deleted_) return;
     // A failure here loses nothing: the log keeps what it holds and goes on growing until the next try.
     (void)checkpoint();
 }
 
 Status SqliteStore::checkpoint() {
     if (closed_ || broken()) return fail(ErrorCode::internal, "the store is closed");
-    auto copied = copy_log_back(*writer_->connection, LogCopy::passive);
+    auto copied =
+        copy_log_back(*writer_->connection, log_holds_deleted_ ? LogCopy::truncate : LogCopy::passive);
+    if (copied) log_holds_deleted_ = false;
     const auto bound =
         disk_full_ ? std::min(options_.log_bytes_max, log_bytes_max_when_full) : options_.log_bytes_max;
     log_bytes_limit_ = copied ? bound : log_bytes_ + log_retry_bytes;

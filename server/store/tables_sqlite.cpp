@@ -7,6 +7,7 @@ namespace parley::server::sqlite {
 Tables::Tables(std::unique_ptr<Connection> opened, StoreHost& host)
     : connection(std::move(opened)),
       rows(*connection, host),
+      earlier_texts(*connection, host),
       conversations(*connection),
       accounts(*connection),
       commands(*connection),

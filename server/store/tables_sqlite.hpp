@@ -4,6 +4,7 @@
 #include "server/store/commands_sqlite.hpp"
 #include "server/store/commits_sqlite.hpp"
 #include "server/store/conversations_sqlite.hpp"
+#include "server/store/earlier_texts_sqlite.hpp"
 #include "server/store/lives_sqlite.hpp"
 #include "server/store/rows_sqlite.hpp"
 #include "server/store/sqlite.hpp"
@@ -39,10 +40,13 @@ struct Tables {
     /// After a transaction that failed and was rolled back: true: it met damage that is passed over from here
     /// on, and may be tried again.
     bool learn() { return rows.learn() || commits.learn() || commands.learn(); }
-    std::int64_t writes() const { return accounts.writes() + conversations.writes() + commands.writes(); }
+    std::int64_t writes() const {
+        return accounts.writes() + conversations.writes() + commands.writes() + earlier_texts.writes();
+    }
 
     std::unique_ptr<Connection> connection;
     RowTable rows;
+    EarlierTextTable earlier_texts;
     ConversationTables conversations;
     AccountTables accounts;
     CommandTable commands;

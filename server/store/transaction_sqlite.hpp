@@ -14,6 +14,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
         : tables_(tables), host_(host), meta_(before), disk_nearly_full_(disk_nearly_full) {}
 
     Rows& rows() override { return tables_.rows; }
+    EarlierTexts& earlier_texts() override { return tables_.earlier_texts; }
     Conversations& conversations() override { return tables_.conversations; }
     Accounts& accounts() override { return tables_.accounts; }
     Commands& commands() override { return tables_.commands; }
@@ -24,6 +25,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     Status status() override { return tables_.connection->status(); }
 
     RowWrites& row_writes() override { return *this; }
+    EarlierTextWrites& earlier_text_writes() override { return tables_.earlier_texts; }
     ConversationWrites& conversation_writes() override { return tables_.conversations; }
     AccountWrites& account_writes() override { return tables_.accounts; }
     CommandWrites& command_writes() override { return tables_.commands; }

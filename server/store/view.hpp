@@ -5,6 +5,7 @@
 #include "server/store/accounts.hpp"
 #include "server/store/commands.hpp"
 #include "server/store/conversations.hpp"
+#include "server/store/earlier_texts.hpp"
 #include "server/store/rows.hpp"
 
 #include <array>
@@ -50,6 +51,7 @@ class View {
     virtual ~View() = default;
 
     virtual Rows& rows() = 0;
+    virtual EarlierTexts& earlier_texts() = 0;
     virtual Conversations& conversations() = 0;
     virtual Accounts& accounts() = 0;
     virtual Commands& commands() = 0;
@@ -73,6 +75,7 @@ class Snapshot : public View {};
 class Transaction : public View {
   public:
     virtual RowWrites& row_writes() = 0;
+    virtual EarlierTextWrites& earlier_text_writes() = 0;
     virtual ConversationWrites& conversation_writes() = 0;
     virtual AccountWrites& account_writes() = 0;
     virtual CommandWrites& command_writes() = 0;

@@ -13,6 +13,8 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         shown_once,
         windows,
         outbox,
+        edits_agree,
+        deleted_is_gone,
         same_as_fresh,
         tokens_cover,
         latecomers_see_the_same,

@@ -14,6 +14,8 @@ std::unique_ptr<Promise> same_rows();                // 4
 std::unique_ptr<Promise> shown_once();               // 5
 std::unique_ptr<Promise> windows();                  // 5
 std::unique_ptr<Promise> outbox();                   // 6
+std::unique_ptr<Promise> edits_agree();              // 7
+std::unique_ptr<Promise> deleted_is_gone();          // 8
 std::unique_ptr<Promise> same_as_fresh();            // 9
 std::unique_ptr<Promise> tokens_cover();             // 9
 std::unique_ptr<Promise> latecomers_see_the_same();  // 9

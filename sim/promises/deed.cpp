@@ -89,6 +89,59 @@ std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
     return {};
 }
 
+/// The row that an edit or a deletion has changed, where it did: the message that was meant, by its sender.
+const protocol::MessageNew* changed_message(const Deed& deed, const Uuid& id, const AccountId& sender) {
+    const auto* change = deed.after.change(deed.answer.stream, deed.answer.seq.value_or(0));
+    const auto* message = answered_change<protocol::MessageNew>(deed);
+    if (message == nullptr || change->id != id || message->sender != sender || change->seq == change->born)
+        return nullptr;
+    return message;
+}
+
+/// As it stands now, where its conversation is named by its id; null: not known.
+const protocol::MessageNew* message_meant(const Deed& deed, const protocol::Target& target, const Uuid& id,
+                                          const AccountId& sender) {
+    const auto* change = target.stream ? deed.after.message(*target.stream, sender, id) : nullptr;
+    return change == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&change->payload);
+}
+
+std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    // It says that already.
+    if (!deed.answer.seq) {
+        if (!done_in_conversations(deed).empty()) return "it did something, and did not say so";
+        const auto* said = message_meant(deed, asked.target, asked.message, deed.by);
+        const bool same = said == nullptr || (said->text == asked.text && said->mentions == asked.mentions);
+        return deed.first && !same ? "the message does not say what was asked for" : std::string();
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    if (is_unknown(deed)) return {};
+    const auto* message = changed_message(deed, asked.message, deed.by);
+    if (message == nullptr || message->text != asked.text || message->mentions != asked.mentions ||
+        message->deleted_by || !message->edited_at)
+        return "the message does not say what was asked for";
+    if (!made(deed, 1)) return "it did more than that";
+    return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
+}
+
+std::string wrong_of(const Deed& deed, const protocol::MessageDelete& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!deed.answer.seq) {
+        if (!done_in_conversations(deed).empty()) return "it did something, and did not say so";
+        const auto* said = message_meant(deed, asked.target, asked.message, asked.sender.value_or(deed.by));
+        return deed.first && said != nullptr && !said->deleted_by ? "the message is still there"
+                                                                  : std::string();
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    if (is_unknown(deed)) return {};
+    const auto* message = changed_message(deed, asked.message, asked.sender.value_or(deed.by));
+    if (message == nullptr || message->deleted_by != deed.by || !message->text.empty() ||
+        !message->mentions.empty() || message->reply_to || message->edited_at)
+        return "the message is not deleted";
+    if (!made(deed, 1)) return "it did more than that";
+    return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
+}
+
 std::string wrong_of(const Deed& deed, const protocol::Read& asked) {
     const auto* answer = std::get_if<protocol::ReadOk>(&deed.answer.payload);
     if (answer == nullptr) return "it was answered with something else";

@@ -56,6 +56,19 @@ const protocol::Change* Moment::change(const StreamId& stream, std::int64_t seq)
     return found == known->changes.end() ? nullptr : &found->second;
 }
 
+const protocol::Change* Moment::message(const StreamId& stream, const AccountId& sender,
+                                        const Uuid& id) const {
+    const auto* fresh = newest_of(so_far_, stream, [&](const protocol::Change& change) {
+        const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+        return message != nullptr && message->sender == sender && change.id == id;
+    });
+    if (fresh != nullptr) return fresh;
+    const Place* place = history_.place(sender, id);
+    const StreamHistory* known =
+        place != nullptr && place->stream == stream ? history_.find(stream) : nullptr;
+    return known == nullptr ? nullptr : known->row(place->born);
+}
+
 std::int64_t Moment::head(const StreamId& stream) const {
     const auto* fresh = newest_of(so_far_, stream, [](const protocol::Change&) { return true; });
     if (fresh != nullptr) return fresh->seq;

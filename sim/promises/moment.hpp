@@ -29,6 +29,8 @@ class Moment {
     /// Null: not known, or there is none with this number.
     const protocol::Change* change(const StreamId& stream, std::int64_t seq) const;
     std::int64_t head(const StreamId& stream) const;
+    /// The latest state of this sender's message with this id in this stream; null: there is none.
+    const protocol::Change* message(const StreamId& stream, const AccountId& sender, const Uuid& id) const;
     std::optional<protocol::ConversationKind> kind(const StreamId& stream) const;
     /// Null: there is no such account.
     const protocol::ProfileChanged* profile(const AccountId& account) const;

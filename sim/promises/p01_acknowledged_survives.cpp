@@ -55,8 +55,11 @@ class AcknowledgedSurvives final : public Kept<AcknowledgedSurvives> {
         if (given == nullptr) return true;
         const auto* sent = std::get_if<protocol::MessageSend>(&given->command);
         const auto* kept = std::get_if<protocol::MessageNew>(&row.change.payload);
-        return sent != nullptr && kept != nullptr && sent->text == kept->text &&
-               sent->mentions == kept->mentions && sent->reply_to == kept->reply_to;
+        if (sent == nullptr || kept == nullptr) return false;
+        // Who changed it, and into what, is asked elsewhere (18).
+        if (kept->edited_at || kept->deleted_by) return true;
+        return sent->text == kept->text && sent->mentions == kept->mentions &&
+               sent->reply_to == kept->reply_to;
     }
 };
 

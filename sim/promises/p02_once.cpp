@@ -84,7 +84,8 @@ class Once final : public Kept<Once> {
     void done_once(Scene& scene, const Doing& doing, const server::ConversationChange& change) {
         if (!change.origin.command) return;
         const std::pair key{server::to_id(change.origin.account), *change.origin.command};
-        const bool for_ever = change.change.id.has_value() || change.change.seq == 1;
+        const bool new_message = change.change.id.has_value() && change.change.seq == change.change.born;
+        const bool for_ever = new_message || change.change.seq == 1;
         const Done now{.doing = doing,
                        .since = scene.world().instant(),
                        .at = change.change.timestamp,

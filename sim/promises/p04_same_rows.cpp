@@ -38,10 +38,11 @@ class SameRows final : public Kept<SameRows> {
                 wrong(scene, device, showing, "shows " + quoted(message) + " below " + std::to_string(last));
             }
             last = message.born;
-            const bool stands = history != nullptr && history->message(message.born) != nullptr &&
-                                same(*history->row(message.born), message);
-            const auto* lost = scene.lost_message(showing.view.stream, message.born);
-            const bool stood = lost != nullptr && same(*lost, message);
+            const bool stands = history != nullptr && stood_so(*history, message);
+            const bool stood = std::ranges::any_of(scene.undone(), [&](const History& undone) {
+                const StreamHistory* before = undone.find(showing.view.stream);
+                return before != nullptr && stood_so(*before, message);
+            });
             // Who is out is told nothing more, not even what a restore took away.
             if (!stands && !(stood && (message.not_on_server || !showing.view.present)))
                 wrong(scene, device, showing, "shows " + quoted(message) + ", which was never committed so");
@@ -98,10 +99,11 @@ class SameRows final : public Kept<SameRows> {
         for (const auto& message : showing.messages)
             if (message.state != core::MessageState::failed) newest = &message;
         const auto& last = showing.view.last;
-        const bool same = newest == nullptr ? !last
-                                            : last && last->id == newest->id && last->born == newest->born &&
-                                                  last->sender == newest->sender &&
-                                                  last->text == newest->text && last->state == newest->state;
+        const bool same = newest == nullptr
+                              ? !last
+                              : last && last->id == newest->id && last->born == newest->born &&
+                                    last->sender == newest->sender && last->text == newest->text &&
+                                    last->state == newest->state && last->deleted == newest->deleted;
         if (same) return;
         wrong(scene, device, showing,
               "lists " + (last ? quoted(*last) : std::string("nothing")) + " as the newest, and shows " +
@@ -168,9 +170,20 @@ class SameRows final : public Kept<SameRows> {
 
     static bool same(const protocol::Change& change, const core::MessageView& shown) {
         const auto& message = std::get<protocol::MessageNew>(change.payload);
-        return change.id == shown.id && message.text == shown.text && message.sender == shown.sender &&
-               message.reply_to == shown.reply_to && message.mentions == shown.mentions &&
-               change.timestamp == shown.at;
+        if (change.id != shown.id || message.sender != shown.sender || change.timestamp != shown.at)
+            return false;
+        // What its person has just said about it the server need not know yet.
+        if (shown.changing) return true;
+        return message.text == shown.text && message.reply_to == shown.reply_to &&
+               message.mentions == shown.mentions && message.edited_at == shown.edited_at &&
+               message.deleted_by.has_value() == shown.deleted;
+    }
+
+    /// Which of its states a device has is a matter of when it looks, until all is at rest.
+    static bool stood_so(const StreamHistory& history, const core::MessageView& shown) {
+        return std::ranges::any_of(history.states(shown.born), [&](const auto* state) {
+            return std::holds_alternative<protocol::MessageNew>(state->payload) && same(*state, shown);
+        });
     }
 
     /// Only what a restore took away comes again at another place.

@@ -166,10 +166,31 @@ class Outbox final : public Kept<Outbox> {
             if (read && read->target.stream &&
                 scene.history().read(given.account, *read->target.stream) >= read->upto)
                 continue;
+            if (is_needless(scene, device, given)) continue;
             // A question that waits is shown to nobody but who asked it.
             if (std::holds_alternative<protocol::ProfileFind>(given.command)) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
         }
+    }
+
+    /// An edit or a deletion of a message that is deleted, or an edit of one that the person has deleted
+    /// since.
+    static bool is_needless(const Scene& scene, const Device& device, const Given& given) {
+        const auto* edit = std::get_if<protocol::MessageEdit>(&given.command);
+        const auto* deletion = std::get_if<protocol::MessageDelete>(&given.command);
+        if (edit == nullptr && deletion == nullptr) return false;
+        const Uuid& id = edit != nullptr ? edit->message : deletion->message;
+        const AccountId sender =
+            deletion != nullptr ? deletion->sender.value_or(given.account) : given.account;
+        const Place* place = scene.history().place(sender, id);
+        const StreamHistory* history = place == nullptr ? nullptr : scene.history().find(place->stream);
+        const auto* message = history == nullptr ? nullptr : history->message(place->born);
+        if (message != nullptr && message->deleted_by) return true;
+        return edit != nullptr && std::ranges::any_of(device.ledger.given(), [&](const Given& later) {
+                   const auto* taken = std::get_if<protocol::MessageDelete>(&later.command);
+                   return taken != nullptr && taken->message == id && !taken->sender &&
+                          later.order > given.order;
+               });
     }
 
     /// What was read on a device is read for the person. Of what was refused and is shown as failed nobody

@@ -20,7 +20,7 @@ struct Recount {
     friend bool operator==(const Recount&, const Recount&) = default;
 };
 
-/// Messages by others with a place in (read, upto] that the member may see.
+/// Messages by others with a place in (read, upto] that the member may see, as they stood at `upto`.
 Recount recount(const StreamHistory& history, const AccountId& account, std::int64_t read,
                 std::int64_t upto) {
     Recount result;
@@ -28,9 +28,10 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
     if (member == history.members.end()) return result;
     for (auto row = history.latest.upper_bound(read); row != history.latest.end() && row->first <= upto;
          ++row) {
-        const auto* message = std::get_if<protocol::MessageNew>(&history.changes.at(row->second).payload);
-        const bool counts =
-            message != nullptr && message->sender != account && member->second.sees(row->first);
+        const auto& [born, seq] = *row;
+        const auto* message = seq <= upto ? history.message(born) : history.message_as_of(born, upto);
+        const bool counts = message != nullptr && message->sender != account && !message->deleted_by &&
+                            member->second.sees(born);
         if (!counts) continue;
         ++result.unread;
         if (std::ranges::find(message->mentions, account) != message->mentions.end()) ++result.mentions;

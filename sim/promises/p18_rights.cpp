@@ -88,7 +88,7 @@ class Rights final : public Kept<Rights> {
         const bool owns = actor.present && actor.role == Role::owner;
         bool allowed = true;
         if (const auto* message = std::get_if<protocol::MessageNew>(&change.change.payload)) {
-            allowed = actor.present && message->sender == by;
+            allowed = actor.present && may_say(scene, change, *message, owns);
         } else if (const auto* settings =
                        std::get_if<protocol::ConversationChanged>(&change.change.payload)) {
             allowed = (change.change.seq == 1 || owns) && settings->by == by;
@@ -102,6 +102,20 @@ class Rights final : public Kept<Rights> {
                             " and may not",
                         {stream},
                         scene.devices_of(by)});
+    }
+
+    /// A new message and another text are by their sender; a deletion by him, or by an owner. What is deleted
+    /// stays so.
+    static bool may_say(const Scene& scene, const server::ConversationChange& change,
+                        const protocol::MessageNew& message, bool owns) {
+        const AccountId by = server::to_id(change.origin.account);
+        const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
+        const auto* before = history == nullptr || change.change.seq == change.change.born
+                                 ? nullptr
+                                 : history->message(change.change.born);
+        if (before != nullptr && (before->deleted_by || before->sender != message.sender)) return false;
+        if (message.deleted_by) return *message.deleted_by == by && (message.sender == by || owns);
+        return message.sender == by;
     }
 
     static bool may_change(const Scene& scene, const std::map<AccountId, Standing>& known,

@@ -27,6 +27,8 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
         // Of the others it is clear from what they leave whether they were done.
         const bool may_do_nothing = std::holds_alternative<protocol::MemberAdd>(envelope.payload) ||
                                     std::holds_alternative<protocol::MemberRemove>(envelope.payload) ||
+                                    std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
+                                    std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
                                     std::holds_alternative<protocol::ProfileSet>(envelope.payload);
         if (may_do_nothing && envelope.id) heard_.try_emplace(*envelope.id, starts_);
     }
@@ -74,9 +76,11 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                 row.author && row.change.id ? given_by(scene, *row.author, *row.change.id) : nullptr;
             const auto* sent =
                 given == nullptr ? nullptr : std::get_if<protocol::MessageSend>(&given->command);
-            if (sent != nullptr && sent->text == message->text && sent->reply_to == message->reply_to &&
-                sent->mentions == message->mentions && stands_in_its_place(scene, row, sent->target))
-                continue;
+            const bool as_sent = sent != nullptr && sent->text == message->text &&
+                                 sent->reply_to == message->reply_to && sent->mentions == message->mentions;
+            // What became of it later was asked for as well, which `done` looks at.
+            const bool changed = sent != nullptr && (message->edited_at || message->deleted_by);
+            if ((as_sent || changed) && stands_in_its_place(scene, row, sent->target)) continue;
             scene.violated({18,
                             row.stream.text() + "/" + std::to_string(row.change.born) + " (\"" +
                                 message->text.substr(0, 40) + "\") is a message that nobody gave for this",

@@ -26,6 +26,7 @@ bool is_reading(protocol::Type type) {
         case protocol::Type::rows:
         case protocol::Type::subscribe:
         case protocol::Type::profile_find:
+        case protocol::Type::message_history:
             return true;
         default:
             return false;

@@ -55,6 +55,14 @@ bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
             profile != nullptr && profile->role == protocol::AccountRole::administrator;
         return !refusal.everyone_invites && !administrator;
     }
+    const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
+    if (deletion != nullptr && deletion->sender && *deletion->sender != refusal.by) {
+        const auto where = meant(refusal, asked);
+        const auto own = where ? refusal.moment.member(*where, refusal.by) : std::nullopt;
+        const bool owns_it = own && own->role == Role::owner &&
+                             refusal.moment.kind(*where) == protocol::ConversationKind::group;
+        return own && own->present && !owns_it;
+    }
     const bool for_owners = std::holds_alternative<protocol::ConversationRename>(asked) ||
                             std::holds_alternative<protocol::MemberAdd>(asked) ||
                             std::holds_alternative<protocol::MemberRemove>(asked);
@@ -66,8 +74,10 @@ bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
 
 bool has_no_such_act(const Refusal& refusal, const protocol::Payload& asked) {
     const auto stream = meant(refusal, asked);
-    const bool of_all =
-        std::holds_alternative<protocol::MessageSend>(asked) || std::holds_alternative<protocol::Read>(asked);
+    const bool of_all = std::holds_alternative<protocol::MessageSend>(asked) ||
+                        std::holds_alternative<protocol::MessageEdit>(asked) ||
+                        std::holds_alternative<protocol::MessageDelete>(asked) ||
+                        std::holds_alternative<protocol::Read>(asked);
     return !of_all && stream && refusal.moment.kind(*stream) == protocol::ConversationKind::direct;
 }
 
@@ -122,6 +132,44 @@ bool has_had_too_many(const Refusal& refusal, const protocol::Payload& asked) {
     return static_cast<std::int64_t>(handles.size()) + unseen > limits::handles_max;
 }
 
+/// The message that an edit or a deletion is about, where its person can see it; null: there is none, or the
+/// command is another.
+const protocol::Change* message_to_change(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* edit = std::get_if<protocol::MessageEdit>(&asked);
+    const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
+    const auto stream = meant(refusal, asked);
+    const Membership* own = stream ? refusal.moment.history().membership(*stream, refusal.by) : nullptr;
+    if (own == nullptr || (edit == nullptr && deletion == nullptr)) return nullptr;
+    const Uuid& id = edit != nullptr ? edit->message : deletion->message;
+    const AccountId sender = deletion != nullptr ? deletion->sender.value_or(refusal.by) : refusal.by;
+    const auto* found = refusal.moment.message(*stream, sender, id);
+    return found != nullptr && own->sees(found->born) ? found : nullptr;
+}
+
+bool changes_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
+    const bool changes = std::holds_alternative<protocol::MessageEdit>(asked) ||
+                         std::holds_alternative<protocol::MessageDelete>(asked);
+    return changes && message_to_change(refusal, asked) == nullptr;
+}
+
+bool edits_what_is_deleted(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* message = message_to_change(refusal, asked);
+    return std::holds_alternative<protocol::MessageEdit>(asked) && message != nullptr &&
+           std::get<protocol::MessageNew>(message->payload).deleted_by.has_value();
+}
+
+/// Of what was superseded before anybody heard of it the number is known, and nothing else.
+bool edits_too_often(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* message = message_to_change(refusal, asked);
+    const auto stream = meant(refusal, asked);
+    const StreamHistory* history = stream ? refusal.moment.history().find(*stream) : nullptr;
+    if (!std::holds_alternative<protocol::MessageEdit>(asked) || message == nullptr || history == nullptr)
+        return false;
+    const auto known =
+        static_cast<std::int64_t>(history->states(message->born).size() + history->unseen.size());
+    return known >= limits::edits_max;
+}
+
 bool answers_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* send = std::get_if<protocol::MessageSend>(&asked);
     if (send == nullptr || !send->reply_to) return false;
@@ -156,9 +204,11 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
         case ErrorCode::handle_taken:
             return is_taken(refusal, asked);
         case ErrorCode::limit:
-            return has_had_too_many(refusal, asked);
+            return has_had_too_many(refusal, asked) || edits_too_often(refusal, asked);
         case ErrorCode::message_not_found:
-            return answers_what_it_cannot_see(refusal, asked);
+            return answers_what_it_cannot_see(refusal, asked) || changes_what_it_cannot_see(refusal, asked);
+        case ErrorCode::message_deleted:
+            return edits_what_is_deleted(refusal, asked);
         case ErrorCode::device_not_found:
             return has_no_such_device(refusal, asked);
         case ErrorCode::made_by_refused:

@@ -93,7 +93,7 @@ class History {
         if (!done_.empty() && chance(10)) return done_[static_cast<std::size_t>(below(std::ssize(done_)))];
         const auto key = any_conversation();
         const auto by = anybody();
-        switch (below(10)) {
+        switch (below(13)) {
             case 0:
                 return add(key, by);
             case 1:
@@ -107,6 +107,10 @@ class History {
                 return read(key, by);
             case 6:
                 return ack(key, by);
+            case 7:
+                return edit(key, by);
+            case 8:
+                return erase(key, by);
             default:
                 return send(key, by);
         }
@@ -124,7 +128,62 @@ class History {
         auto work = world_.work(by, message);
         if (!model_.present(key, by.account))
             return refused(std::move(work), ErrorCode::conversation_not_member);
-        return expect(std::move(work), model_.send(key, by.account, message.text, named));
+        const auto born = model_.send(key, by.account, message.text, named);
+        said_.push_back({.key = key, .by = by, .born = born, .id = *work.origin.command});
+        return expect(std::move(work), born);
+    }
+
+    /// What somebody said somewhere, with its id; or nothing.
+    struct Said {
+        ConversationKey key;
+        Person by;
+        std::int64_t born = 0;
+        Uuid id;
+    };
+    const Said* any_message(ConversationKey key) {
+        std::vector<const Said*> there;
+        for (const auto& one : said_) {
+            if (one.key == key) there.push_back(&one);
+        }
+        return there.empty() ? nullptr : there[static_cast<std::size_t>(below(std::ssize(there)))];
+    }
+
+    Expected edit(ConversationKey key, const Person& by) {
+        const Said* message = any_message(key);
+        if (message == nullptr) return send(key, by);
+        protocol::MessageEdit command{.target = {.stream = to_id(key)},
+                                      .message = message->id,
+                                      .text = "text " + std::to_string(below(1000))};
+        std::vector<AccountKey> named;
+        if (chance(40)) {
+            named.push_back(anybody().account);
+            command.mentions.push_back(to_id(named.front()));
+        }
+        auto work = world_.work(by, command);
+        if (!model_.present(key, by.account))
+            return refused(std::move(work), ErrorCode::conversation_not_member);
+        const auto& row = model_.row_at(key, message->born);
+        if (by.account != message->by.account || !model_.sees(key, by.account, row))
+            return refused(std::move(work), ErrorCode::message_not_found);
+        if (row.deleted) return refused(std::move(work), ErrorCode::message_deleted);
+        if (row.text == command.text && row.mentions == named) return expect(std::move(work), std::nullopt);
+        return expect(std::move(work), model_.edit(key, message->born, command.text, named));
+    }
+
+    Expected erase(ConversationKey key, const Person& by) {
+        const Said* message = any_message(key);
+        if (message == nullptr) return send(key, by);
+        auto work = world_.work(
+            by, protocol::MessageDelete{
+                    .target = {.stream = to_id(key)}, .message = message->id, .sender = message->by.id()});
+        if (!model_.present(key, by.account))
+            return refused(std::move(work), ErrorCode::conversation_not_member);
+        const bool own = by.account == message->by.account;
+        if (!own && !model_.owner(key, by.account)) return refused(std::move(work), ErrorCode::not_allowed);
+        const auto& row = model_.row_at(key, message->born);
+        if (!model_.sees(key, by.account, row)) return refused(std::move(work), ErrorCode::message_not_found);
+        if (row.deleted) return {.work = std::move(work)};
+        return expect(std::move(work), model_.erase(key, message->born));
     }
 
     Expected owners_only(ConversationKey key, const Person& by, Work work, ErrorCode otherwise) {
@@ -321,6 +380,7 @@ class History {
     std::vector<Person> people_;
     NaiveModel model_;
     std::vector<Expected> done_;
+    std::vector<Said> said_;
 };
 
 }  // namespace

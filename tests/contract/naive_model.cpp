@@ -59,6 +59,26 @@ std::int64_t NaiveModel::send(ConversationKey key, AccountKey by, const std::str
     return conversation.head;
 }
 
+NaiveModel::Row& NaiveModel::row_at(ConversationKey key, std::int64_t born) {
+    return *std::ranges::find(conversations.at(key).rows, born, &Row::born);
+}
+
+std::int64_t NaiveModel::edit(ConversationKey key, std::int64_t born, const std::string& text,
+                              std::vector<AccountKey> mentions) {
+    Row& row = row_at(key, born);
+    row.seq = ++conversations.at(key).head;
+    row.text = text;
+    row.mentions = std::move(mentions);
+    return row.seq;
+}
+
+std::int64_t NaiveModel::erase(ConversationKey key, std::int64_t born) {
+    edit(key, born, "", {});
+    Row& row = row_at(key, born);
+    row.deleted = true;
+    return row.seq;
+}
+
 std::int64_t NaiveModel::add(ConversationKey key, const std::vector<AccountKey>& who) {
     auto& conversation = conversations.at(key);
     for (const auto account : who) {
@@ -134,7 +154,7 @@ NaiveModel::Count NaiveModel::count(ConversationKey key, AccountKey reader) cons
     Count count;
     const auto read = conversations.at(key).members.at(reader).read;
     for (const auto& row : messages(key, reader)) {
-        if (row.born <= read || row.account == reader) continue;
+        if (row.born <= read || row.account == reader || row.deleted) continue;
         ++count.unread;
         if (std::ranges::find(row.mentions, reader) != row.mentions.end()) ++count.mentions;
     }
@@ -147,6 +167,7 @@ NaiveModel::Row plain(const protocol::Change& change) {
         row.message = true;
         row.account = account_key(message->sender.text()).value_or(AccountKey{});
         row.text = message->text;
+        row.deleted = message->deleted_by.has_value();
         for (const auto& id : message->mentions)
             row.mentions.push_back(account_key(id.text()).value_or(AccountKey{}));
     } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.payload)) {

@@ -23,6 +23,7 @@ class NaiveModel {
         bool message = false;
         bool settings = false;
         bool present = false;
+        bool deleted = false;
         std::string text;
         std::vector<AccountKey> mentions;
         friend bool operator==(const Row&, const Row&) = default;
@@ -63,10 +64,14 @@ class NaiveModel {
     /// Each returns the head afterwards.
     std::int64_t send(ConversationKey key, AccountKey by, const std::string& text,
                       std::vector<AccountKey> mentions);
+    std::int64_t edit(ConversationKey key, std::int64_t born, const std::string& text,
+                      std::vector<AccountKey> mentions);
+    std::int64_t erase(ConversationKey key, std::int64_t born);
     std::int64_t add(ConversationKey key, const std::vector<AccountKey>& who);
     std::int64_t end(ConversationKey key, AccountKey whom, bool inherits);
     std::int64_t rename(ConversationKey key, const std::string& title);
 
+    Row& row_at(ConversationKey key, std::int64_t born);
     bool sees(ConversationKey key, AccountKey reader, const Row& row) const;
     /// What `changes` after a cursor should bring, over all its pages.
     std::vector<Row> changes(ConversationKey key, AccountKey reader, std::int64_t after) const;

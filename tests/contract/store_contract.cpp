@@ -48,6 +48,7 @@ std::vector<std::string> effects_of(const Batch& batch) {
         std::string operator()(const ConversationChange& one) {
             return std::string(name_of(one.change.type())) + " " + std::to_string(one.change.seq);
         }
+        std::string operator()(const Skipped& one) { return "skipped " + std::to_string(one.seq); }
         std::string operator()(const AccountChange& one) { return std::string(name_of(one.change.type())); }
         std::string operator()(const Opened&) { return "opened"; }
         std::string operator()(const Closed&) { return "closed"; }

@@ -85,7 +85,7 @@ def foreign(world, route):
             ("a conversation that is not there", "c00000000zz"),
             ("a word", "nonsense"),
         ):
-            yield name, {"stream": stream, "account": world.bob.id}, NOT_MEMBER
+            yield name, {"stream": stream, "account": world.bob.id, "message": world.message}, NOT_MEMBER
     elif "account" in names:
         for name, account in (
             ("nobody", "a00000000zz"),

@@ -136,7 +136,7 @@ def run_routes(cases, world, texts, writer):
     group = writer.call(
         "POST", "/v1/conversations", {"title": "naughty"}, headers={"Idempotency-Key": new_id()}
     ).json()["stream"]
-    own = {"stream": group, "account": world.newcomer().id}
+    own = {"stream": group, "account": world.newcomer().id, "message": new_id()}
     connection = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=20)
     for route in schema().routes:
         if "message" not in route or not calls.takes_body(route):
@@ -182,6 +182,10 @@ CODES = {
     ("ack", "streams.[].stream"): "silence",
     ("profile.find", "accounts.[]"): "profiles",
     ("message.send", "mentions.[]"): "message.accepted",
+    ("message.edit", "mentions.[]"): "message.not_found",
+    ("message.edit", "text"): "message.not_found",
+    ("message.delete", "sender"): "message.not_found",
+    ("message.history", "sender"): "conversation.not_member",
     ("resume", "token"): "invalid",
     # Tried with all that they bring in naughty_content.py; here where another call says the same.
     ("message.send", "text"): "message.accepted",

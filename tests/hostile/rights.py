@@ -51,6 +51,17 @@ def attempts(world):
         "reply_to": world.untold,
     }, {}, "message.not_found"
     yield "reply to nothing", "message.send", {**send, "reply_to": new_id()}, {}, "message.not_found"
+    hers = {"message": world.message, "sender": world.ada.id}
+    yield "edit ada's message", "message.edit", {
+        "target": den,
+        "message": world.message,
+        "text": "x",
+    }, {}, "message.not_found"
+    yield "delete ada's message", "message.delete", {"target": den, **hers}, {}, "message.not_found"
+    yield "read what ada's message said", "message.history", {
+        "stream": world.den,
+        **hers,
+    }, {}, "message.not_found"
     yield "follow ada's message", "message.send", send, {"follows": world.message}, "follows_refused"
     yield "follow nothing", "message.send", send, {"follows": new_id()}, "follows_refused"
     made_by = {"target": {"made_by": world.command}, "text": "x"}
@@ -90,6 +101,8 @@ def without_id(world):
     """Commands need an id; every one of these is refused for want of it."""
     target = {"stream": world.den}
     yield "message.send", {"target": target, "text": "x"}
+    yield "message.edit", {"target": target, "message": world.mumbled, "text": "x"}
+    yield "message.delete", {"target": target, "message": world.mumbled}
     yield "conversation.create", {"title": "x"}
     yield "conversation.rename", {"target": target, "title": "x"}
     yield "member.add", {"target": target, "accounts": []}

@@ -30,10 +30,17 @@ class World:
             self.direct = ada.send_message({"direct": self.bob.id}, SECRET)["stream"]
         with Session(server, self.mallory) as mallory:
             self.den = mallory.create_group("den", [])
+            self.mumbled = new_id()
+            mallory.send_message(self.den, "mine", id=self.mumbled)
 
     def own(self):
         """What mallory's own paths are made of."""
-        return {"stream": self.den, "account": self.mallory.id, "device": self.mallory.device}
+        return {
+            "stream": self.den,
+            "account": self.mallory.id,
+            "device": self.mallory.device,
+            "message": self.mumbled,
+        }
 
     def hear(self, answer):
         """Keeps what HTTP has answered to mallory, to look whether a secret was in it."""

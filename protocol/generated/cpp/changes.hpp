@@ -7,16 +7,23 @@
 
 namespace parley::protocol {
 
-/// `message.new` (42). From the server. A message; the envelope's `id` is the message's.
+/// `message.new` (42). From the server. A message; the envelope's `id` is the message's, and its `timestamp`
+/// says when the message was committed, whatever became of it since: edited and deleted it is the same row
+/// with a later `seq`.
 struct MessageNew {
     /// Who wrote it.
     AccountId sender;
-    /// What is said.
+    /// What is said; empty once it was deleted.
     std::string text;
     /// The message that this answers.
     std::optional<Uuid> reply_to;
     /// Persons who are named.
     std::vector<AccountId> mentions;
+    /// When its text was changed last; absent: never.
+    std::optional<WallTime> edited_at;
+    /// Who deleted it for everyone. Then nothing is left of it but who wrote it, and when; it counts as
+    /// unread for nobody, and never changes again.
+    std::optional<AccountId> deleted_by;
 
     friend bool operator==(const MessageNew&, const MessageNew&) = default;
 };
@@ -161,6 +168,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 2125550288;
+inline constexpr std::int64_t rows_stamp = 116007830;
 
 }  // namespace parley::protocol

@@ -54,6 +54,11 @@ std::size_t field_count(const Preview& from);
 template <class Out>
 void write(Out& out, const Preview& from);
 
+bool read(Reader& in, const Node& map, EarlierText& out);
+std::size_t field_count(const EarlierText& from);
+template <class Out>
+void write(Out& out, const EarlierText& from);
+
 bool read(Reader& in, const Node& map, StreamPosition& out);
 std::size_t field_count(const StreamPosition& from);
 template <class Out>
@@ -448,6 +453,26 @@ bool read(Reader& in, const Node& map, ConversationLeave& out);
 std::size_t field_count(const ConversationLeave& from);
 template <class Out>
 void write(Out& out, const ConversationLeave& from);
+
+bool read(Reader& in, const Node& map, MessageEdit& out);
+std::size_t field_count(const MessageEdit& from);
+template <class Out>
+void write(Out& out, const MessageEdit& from);
+
+bool read(Reader& in, const Node& map, MessageDelete& out);
+std::size_t field_count(const MessageDelete& from);
+template <class Out>
+void write(Out& out, const MessageDelete& from);
+
+bool read(Reader& in, const Node& map, MessageHistory& out);
+std::size_t field_count(const MessageHistory& from);
+template <class Out>
+void write(Out& out, const MessageHistory& from);
+
+bool read(Reader& in, const Node& map, MessageHistoryOk& out);
+std::size_t field_count(const MessageHistoryOk& from);
+template <class Out>
+void write(Out& out, const MessageHistoryOk& from);
 
 bool read(Reader& in, const Node& map, Joined& out);
 std::size_t field_count(const Joined& from);

@@ -10,11 +10,13 @@ bool read(Reader& in, const Node& map, MessageNew& out) {
            in.required(map, {1, "sender"}, out.sender) &&
            in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
            in.optional(map, {3, "reply_to"}, out.reply_to) &&
-           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max});
+           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
+           in.optional(map, {5, "edited_at"}, out.edited_at) &&
+           in.optional(map, {6, "deleted_by"}, out.deleted_by);
 }
 
 std::size_t field_count(const MessageNew& from) {
-    return 2 + has(from.reply_to) + has(from.mentions);
+    return 2 + has(from.reply_to) + has(from.mentions) + has(from.edited_at) + has(from.deleted_by);
 }
 
 template <class Out>
@@ -24,6 +26,8 @@ void write(Out& out, const MessageNew& from) {
     write_field(out, {2, "text"}, from.text);
     write_field(out, {3, "reply_to"}, from.reply_to);
     write_field(out, {4, "mentions"}, from.mentions);
+    write_field(out, {5, "edited_at"}, from.edited_at);
+    write_field(out, {6, "deleted_by"}, from.deleted_by);
     out.end_map();
 }
 

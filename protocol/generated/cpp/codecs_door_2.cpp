@@ -40,11 +40,13 @@ bool read(Reader& in, const Node& map, DoorSettled& out) {
            in.optional(map, {3, "stream"}, out.stream) &&
            in.list(map, {4, "profiles"}, out.profiles, Rules{.count_max = 400}) &&
            in.optional(map, {5, "invite"}, out.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
-           in.optional(map, {6, "expires_at"}, out.expires_at);
+           in.optional(map, {6, "expires_at"}, out.expires_at) &&
+           in.list(map, {7, "earlier"}, out.earlier, Rules{.count_max = limits::edits_max}) &&
+           in.defaulted(map, {8, "more"}, out.more);
 }
 
 std::size_t field_count(const DoorSettled& from) {
-    return 1 + has(from.failure) + has(from.stream) + has(from.profiles) + has(from.invite) + has(from.expires_at);
+    return 1 + has(from.failure) + has(from.stream) + has(from.profiles) + has(from.invite) + has(from.expires_at) + has(from.earlier) + (from.more != false ? 1 : 0);
 }
 
 template <class Out>
@@ -56,6 +58,8 @@ void write(Out& out, const DoorSettled& from) {
     write_field(out, {4, "profiles"}, from.profiles);
     write_field(out, {5, "invite"}, from.invite);
     write_field(out, {6, "expires_at"}, from.expires_at);
+    write_field(out, {7, "earlier"}, from.earlier);
+    write_unless(false, out, {8, "more"}, from.more);
     out.end_map();
 }
 
@@ -164,11 +168,14 @@ bool read(Reader& in, const Node& map, ViewMessage& out) {
            in.required(map, {9, "state"}, out.state) &&
            in.optional(map, {10, "failure"}, out.failure) &&
            in.defaulted(map, {11, "not_on_server"}, out.not_on_server) &&
-           in.defaulted(map, {12, "in_doubt"}, out.in_doubt);
+           in.defaulted(map, {12, "in_doubt"}, out.in_doubt) &&
+           in.optional(map, {13, "edited_at"}, out.edited_at) &&
+           in.defaulted(map, {14, "deleted"}, out.deleted) &&
+           in.defaulted(map, {15, "changing"}, out.changing);
 }
 
 std::size_t field_count(const ViewMessage& from) {
-    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0);
+    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0);
 }
 
 template <class Out>
@@ -186,6 +193,9 @@ void write(Out& out, const ViewMessage& from) {
     write_field(out, {10, "failure"}, from.failure);
     write_unless(false, out, {11, "not_on_server"}, from.not_on_server);
     write_unless(false, out, {12, "in_doubt"}, from.in_doubt);
+    write_field(out, {13, "edited_at"}, from.edited_at);
+    write_unless(false, out, {14, "deleted"}, from.deleted);
+    write_unless(false, out, {15, "changing"}, from.changing);
     out.end_map();
 }
 
@@ -304,11 +314,12 @@ bool read(Reader& in, const Node& map, ViewCommand& out) {
            in.required(map, {3, "state"}, out.state) &&
            in.optional(map, {4, "failure"}, out.failure) &&
            in.optional(map, {5, "target"}, out.target) &&
-           in.optional(map, {6, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+           in.optional(map, {6, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.optional(map, {7, "message"}, out.message);
 }
 
 std::size_t field_count(const ViewCommand& from) {
-    return 3 + has(from.failure) + has(from.target) + has(from.text);
+    return 3 + has(from.failure) + has(from.target) + has(from.text) + has(from.message);
 }
 
 template <class Out>
@@ -320,6 +331,7 @@ void write(Out& out, const ViewCommand& from) {
     write_field(out, {4, "failure"}, from.failure);
     write_field(out, {5, "target"}, from.target);
     write_field(out, {6, "text"}, from.text);
+    write_field(out, {7, "message"}, from.message);
     out.end_map();
 }
 

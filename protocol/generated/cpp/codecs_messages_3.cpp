@@ -165,57 +165,67 @@ void write(Out& out, const ConversationLeave& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ProfileSet& out) {
+bool read(Reader& in, const Node& map, MessageEdit& out) {
     return in.is_map(map) &&
-           in.optional(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
-           in.optional(map, {2, "name"}, out.name, Rules{.points_min = 1, .points_max = limits::name_points_max}) &&
-           in.optional(map, {3, "avatar"}, out.avatar, Rules{.points_max = limits::avatar_chars_max});
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.required(map, {3, "text"}, out.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max});
 }
 
-std::size_t field_count(const ProfileSet& from) {
-    return has(from.handle) + has(from.name) + has(from.avatar);
+std::size_t field_count(const MessageEdit& from) {
+    return 3 + has(from.mentions);
 }
 
 template <class Out>
-void write(Out& out, const ProfileSet& from) {
+void write(Out& out, const MessageEdit& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "handle"}, from.handle);
-    write_field(out, {2, "name"}, from.name);
-    write_field(out, {3, "avatar"}, from.avatar);
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "text"}, from.text);
+    write_field(out, {4, "mentions"}, from.mentions);
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ProfileFind& out) {
+bool read(Reader& in, const Node& map, MessageDelete& out) {
     return in.is_map(map) &&
-           in.list(map, {1, "handles"}, out.handles, Rules{.points_max = limits::handle_chars_max, .count_max = limits::page_rows_max}) &&
-           in.list(map, {2, "accounts"}, out.accounts, Rules{.count_max = limits::page_rows_max});
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender);
 }
 
-std::size_t field_count(const ProfileFind& from) {
-    return has(from.handles) + has(from.accounts);
+std::size_t field_count(const MessageDelete& from) {
+    return 2 + has(from.sender);
 }
 
 template <class Out>
-void write(Out& out, const ProfileFind& from) {
+void write(Out& out, const MessageDelete& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "handles"}, from.handles);
-    write_field(out, {2, "accounts"}, from.accounts);
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Profiles& out) {
+bool read(Reader& in, const Node& map, MessageHistory& out) {
     return in.is_map(map) &&
-           in.list(map, {1, "profiles"}, out.profiles, Rules{.count_max = 400});
+           in.required(map, {1, "stream"}, out.stream) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender) &&
+           in.defaulted(map, {4, "after"}, out.after);
 }
 
-std::size_t field_count(const Profiles& from) {
-    return has(from.profiles);
+std::size_t field_count(const MessageHistory& from) {
+    return 2 + has(from.sender) + (from.after != std::int64_t{0} ? 1 : 0);
 }
 
 template <class Out>
-void write(Out& out, const Profiles& from) {
+void write(Out& out, const MessageHistory& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "profiles"}, from.profiles);
+    write_field(out, {1, "stream"}, from.stream);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
+    write_unless(std::int64_t{0}, out, {4, "after"}, from.after);
     out.end_map();
 }
 
@@ -228,8 +238,8 @@ PARLEY_INSTANTIATE_CODEC(ConversationRename)
 PARLEY_INSTANTIATE_CODEC(MemberAdd)
 PARLEY_INSTANTIATE_CODEC(MemberRemove)
 PARLEY_INSTANTIATE_CODEC(ConversationLeave)
-PARLEY_INSTANTIATE_CODEC(ProfileSet)
-PARLEY_INSTANTIATE_CODEC(ProfileFind)
-PARLEY_INSTANTIATE_CODEC(Profiles)
+PARLEY_INSTANTIATE_CODEC(MessageEdit)
+PARLEY_INSTANTIATE_CODEC(MessageDelete)
+PARLEY_INSTANTIATE_CODEC(MessageHistory)
 
 }  // namespace parley::protocol

@@ -5,6 +5,78 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, MessageHistoryOk& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "texts"}, out.texts, Rules{.count_max = limits::edits_max}) &&
+           in.defaulted(map, {2, "more"}, out.more);
+}
+
+std::size_t field_count(const MessageHistoryOk& from) {
+    return has(from.texts) + (from.more != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const MessageHistoryOk& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "texts"}, from.texts);
+    write_unless(false, out, {2, "more"}, from.more);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ProfileSet& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
+           in.optional(map, {2, "name"}, out.name, Rules{.points_min = 1, .points_max = limits::name_points_max}) &&
+           in.optional(map, {3, "avatar"}, out.avatar, Rules{.points_max = limits::avatar_chars_max});
+}
+
+std::size_t field_count(const ProfileSet& from) {
+    return has(from.handle) + has(from.name) + has(from.avatar);
+}
+
+template <class Out>
+void write(Out& out, const ProfileSet& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "handle"}, from.handle);
+    write_field(out, {2, "name"}, from.name);
+    write_field(out, {3, "avatar"}, from.avatar);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ProfileFind& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "handles"}, out.handles, Rules{.points_max = limits::handle_chars_max, .count_max = limits::page_rows_max}) &&
+           in.list(map, {2, "accounts"}, out.accounts, Rules{.count_max = limits::page_rows_max});
+}
+
+std::size_t field_count(const ProfileFind& from) {
+    return has(from.handles) + has(from.accounts);
+}
+
+template <class Out>
+void write(Out& out, const ProfileFind& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "handles"}, from.handles);
+    write_field(out, {2, "accounts"}, from.accounts);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, Profiles& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "profiles"}, out.profiles, Rules{.count_max = 400});
+}
+
+std::size_t field_count(const Profiles& from) {
+    return has(from.profiles);
+}
+
+template <class Out>
+void write(Out& out, const Profiles& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "profiles"}, from.profiles);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DeviceRevoke& out) {
     return in.is_map(map) &&
            in.required(map, {1, "device"}, out.device);
@@ -57,6 +129,10 @@ void write(Out& out, const Invite& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(MessageHistoryOk)
+PARLEY_INSTANTIATE_CODEC(ProfileSet)
+PARLEY_INSTANTIATE_CODEC(ProfileFind)
+PARLEY_INSTANTIATE_CODEC(Profiles)
 PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 PARLEY_INSTANTIATE_CODEC(InviteCreate)
 PARLEY_INSTANTIATE_CODEC(Invite)

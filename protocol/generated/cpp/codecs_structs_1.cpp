@@ -117,11 +117,12 @@ bool read(Reader& in, const Node& map, Preview& out) {
            in.required(map, {2, "born"}, out.born) &&
            in.required(map, {3, "sender"}, out.sender) &&
            in.required(map, {4, "text"}, out.text, Rules{.points_max = limits::preview_points_max}) &&
-           in.required(map, {5, "at"}, out.at);
+           in.required(map, {5, "at"}, out.at) &&
+           in.defaulted(map, {6, "deleted"}, out.deleted);
 }
 
-std::size_t field_count(const Preview&) {
-    return 5;
+std::size_t field_count(const Preview& from) {
+    return 5 + (from.deleted != false ? 1 : 0);
 }
 
 template <class Out>
@@ -132,6 +133,29 @@ void write(Out& out, const Preview& from) {
     write_field(out, {3, "sender"}, from.sender);
     write_field(out, {4, "text"}, from.text);
     write_field(out, {5, "at"}, from.at);
+    write_unless(false, out, {6, "deleted"}, from.deleted);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, EarlierText& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "seq"}, out.seq) &&
+           in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.list(map, {3, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
+           in.required(map, {4, "at"}, out.at);
+}
+
+std::size_t field_count(const EarlierText& from) {
+    return 3 + has(from.mentions);
+}
+
+template <class Out>
+void write(Out& out, const EarlierText& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "seq"}, from.seq);
+    write_field(out, {2, "text"}, from.text);
+    write_field(out, {3, "mentions"}, from.mentions);
+    write_field(out, {4, "at"}, from.at);
     out.end_map();
 }
 
@@ -237,33 +261,17 @@ void write(Out& out, const Session& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DeviceList& out) {
-    return in.is_map(map) &&
-           in.list(map, {1, "devices"}, out.devices, Rules{.count_max = limits::devices_max});
-}
-
-std::size_t field_count(const DeviceList& from) {
-    return has(from.devices);
-}
-
-template <class Out>
-void write(Out& out, const DeviceList& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "devices"}, from.devices);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Target)
 PARLEY_INSTANTIATE_CODEC(AsOf)
 PARLEY_INSTANTIATE_CODEC(Profile)
 PARLEY_INSTANTIATE_CODEC(Receipt)
 PARLEY_INSTANTIATE_CODEC(Summary)
 PARLEY_INSTANTIATE_CODEC(Preview)
+PARLEY_INSTANTIATE_CODEC(EarlierText)
 PARLEY_INSTANTIATE_CODEC(StreamPosition)
 PARLEY_INSTANTIATE_CODEC(Registration)
 PARLEY_INSTANTIATE_CODEC(SignIn)
 PARLEY_INSTANTIATE_CODEC(Refresh)
 PARLEY_INSTANTIATE_CODEC(Session)
-PARLEY_INSTANTIATE_CODEC(DeviceList)
 
 }  // namespace parley::protocol

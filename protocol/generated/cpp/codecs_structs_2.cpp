@@ -5,6 +5,22 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, DeviceList& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "devices"}, out.devices, Rules{.count_max = limits::devices_max});
+}
+
+std::size_t field_count(const DeviceList& from) {
+    return has(from.devices);
+}
+
+template <class Out>
+void write(Out& out, const DeviceList& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "devices"}, from.devices);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ConversationList& out) {
     return in.is_map(map) &&
            in.list(map, {1, "conversations"}, out.conversations, Rules{.count_max = limits::page_rows_max}) &&
@@ -73,6 +89,7 @@ void write(Out& out, const Problem& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(DeviceList)
 PARLEY_INSTANTIATE_CODEC(ConversationList)
 PARLEY_INSTANTIATE_CODEC(ConversationEntry)
 PARLEY_INSTANTIATE_CODEC(Problem)

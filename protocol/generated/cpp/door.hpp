@@ -87,7 +87,8 @@ struct DoorRequest {
     std::optional<SignIn> sign_in;
     /// Send this failed command again; the reply's `accepted` holds its new id.
     std::optional<Uuid> retry;
-    /// Forget this failed command, or this question (profile.find) whose answer nobody waits for any more.
+    /// Forget this failed command, or this question (profile.find, message.history) whose answer nobody waits
+    /// for any more.
     std::optional<Uuid> discard;
     /// Answered with `conversations`.
     std::optional<DoorListQuery> conversations;
@@ -175,6 +176,10 @@ struct DoorSettled {
     std::optional<std::string> invite;
     /// When that invite ends.
     std::optional<WallTime> expires_at;
+    /// What message.history found.
+    std::vector<EarlierText> earlier;
+    /// There is more of that.
+    bool more = false;
 
     friend bool operator==(const DoorSettled&, const DoorSettled&) = default;
 };
@@ -223,7 +228,7 @@ struct DoorStatus {
     std::optional<AccountId> account;
     /// Which device this is.
     std::optional<DeviceId> device;
-    /// Commands in the outbox that are queued or in flight, questions (profile.find) aside.
+    /// Commands in the outbox that are queued or in flight, questions (profile.find, message.history) aside.
     std::int64_t waiting = 0;
     /// Commands in the outbox that failed and are shown.
     std::int64_t failed = 0;
@@ -257,6 +262,12 @@ struct ViewMessage {
     bool not_on_server = false;
     /// With `not_on_server`: whether that is so turns out once this part of the history has been looked up.
     bool in_doubt = false;
+    /// When its text was changed last.
+    std::optional<WallTime> edited_at;
+    /// It was deleted for everyone, and its text is empty.
+    bool deleted = false;
+    /// It is shown as an own edit or deletion leaves it that the server has not accepted yet.
+    bool changing = false;
 
     friend bool operator==(const ViewMessage&, const ViewMessage&) = default;
 };
@@ -351,6 +362,8 @@ struct ViewCommand {
     std::optional<Target> target;
     /// The text of a message, the title of a group.
     std::optional<std::string> text;
+    /// Of an edit or a deletion: the message.
+    std::optional<Uuid> message;
 
     friend bool operator==(const ViewCommand&, const ViewCommand&) = default;
 };

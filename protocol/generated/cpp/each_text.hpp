@@ -43,6 +43,11 @@ void each_text(Preview& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(EarlierText& value, Visit&& visit) {
+    visit(value.text, TextKind::other);
+}
+
+template <class Visit>
 void each_text(StreamPosition&, Visit&&) {}
 
 template <class Visit>
@@ -137,6 +142,8 @@ void each_text(DoorSettled& value, Visit&& visit) {
     for (auto& one : value.profiles)
         each_text(one, visit);
     if (value.invite) visit(*value.invite, TextKind::other);
+    for (auto& one : value.earlier)
+        each_text(one, visit);
 }
 
 template <class Visit>
@@ -457,6 +464,23 @@ void each_text(MemberRemove&, Visit&&) {}
 
 template <class Visit>
 void each_text(ConversationLeave&, Visit&&) {}
+
+template <class Visit>
+void each_text(MessageEdit& value, Visit&& visit) {
+    visit(value.text, TextKind::other);
+}
+
+template <class Visit>
+void each_text(MessageDelete&, Visit&&) {}
+
+template <class Visit>
+void each_text(MessageHistory&, Visit&&) {}
+
+template <class Visit>
+void each_text(MessageHistoryOk& value, Visit&& visit) {
+    for (auto& one : value.texts)
+        each_text(one, visit);
+}
 
 template <class Visit>
 void each_text(ProfileSet& value, Visit&& visit) {

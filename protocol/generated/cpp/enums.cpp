@@ -130,6 +130,10 @@ constexpr Row<Type> type_rows[] = {
     {Type::member_add, "member.add"},
     {Type::member_remove, "member.remove"},
     {Type::conversation_leave, "conversation.leave"},
+    {Type::message_edit, "message.edit"},
+    {Type::message_delete, "message.delete"},
+    {Type::message_history, "message.history"},
+    {Type::message_history_ok, "message.history.ok"},
     {Type::joined, "joined"},
     {Type::left, "left"},
     {Type::read_changed, "read.changed"},
@@ -271,6 +275,9 @@ bool client_sends(Type type) {
         case Type::member_add:
         case Type::member_remove:
         case Type::conversation_leave:
+        case Type::message_edit:
+        case Type::message_delete:
+        case Type::message_history:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:
@@ -295,6 +302,9 @@ std::optional<Type> reply_to(Type type) {
         case Type::member_add: return Type::done;
         case Type::member_remove: return Type::done;
         case Type::conversation_leave: return Type::done;
+        case Type::message_edit: return Type::done;
+        case Type::message_delete: return Type::done;
+        case Type::message_history: return Type::message_history_ok;
         case Type::profile_set: return Type::done;
         case Type::profile_find: return Type::profiles;
         case Type::device_revoke: return Type::done;

@@ -30,9 +30,9 @@ std::optional<ConversationKind> enum_numbered(std::uint64_t number);
 
 /// What a member may do.
 enum class Role : std::uint8_t {
-    /// Everything: adds, removes, renames.
+    /// Everything: adds, removes, renames, deletes messages of others.
     owner = 1,
-    /// Reads, writes, leaves.
+    /// Reads, writes, edits and deletes own messages, leaves.
     member = 2,
 };
 
@@ -233,7 +233,8 @@ enum class Type : std::uint8_t {
     /// The message is in the server's store and survives power loss. With `stream`, `seq` (its place, `born`)
     /// and `timestamp` (when it was committed).
     message_accepted = 41,
-    /// A message; the envelope's `id` is the message's.
+    /// A message; the envelope's `id` is the message's, and its `timestamp` says when the message was
+    /// committed, whatever became of it since: edited and deleted it is the same row with a later `seq`.
     message_new = 42,
     /// One person's membership; one row per person, for ever.
     member_changed = 43,
@@ -251,6 +252,17 @@ enum class Type : std::uint8_t {
     member_remove = 49,
     /// Leaves a group. When the last owner leaves, the longest-standing member becomes owner.
     conversation_leave = 50,
+    /// Gives an own message another text; what it said before can be read by `message.history`. It keeps its
+    /// place and what it answers, and whoever has read it has read it. `message.deleted` where that came
+    /// first, `limit` after `edits_max`.
+    message_edit = 51,
+    /// Deletes a message for everyone, with all that it ever said: an own one, or as an owner of a group
+    /// anybody's that one can see. What is deleted already is done.
+    message_delete = 52,
+    /// What an edited message said before, the oldest first; nothing once it was deleted.
+    message_history = 53,
+    /// The earlier texts, in order of `seq`.
+    message_history_ok = 54,
     /// Account stream: one is in this conversation from now on. Opens its stream in the session. One row per
     /// conversation, shared with `left`.
     joined = 60,

@@ -76,7 +76,9 @@ constexpr ErrorRow error_rows[] = {
     {ErrorCode::conversation_kind, ErrorClass::permanent, 409, "conversation.kind",
      "A conversation of this kind has no such act (a direct one has no title and no members to change)."},
     {ErrorCode::message_not_found, ErrorClass::permanent, 404, "message.not_found",
-     "The message that is replied to is not one that you can see in this conversation."},
+     "No such message that you can see in this conversation."},
+    {ErrorCode::message_deleted, ErrorClass::permanent, 410, "message.deleted",
+     "The message was deleted, and what is deleted cannot be edited."},
 };
 
 struct CloseRow {

@@ -70,8 +70,10 @@ enum class ErrorCode : std::uint16_t {
     conversation_not_member = 32,
     /// A conversation of this kind has no such act (a direct one has no title and no members to change).
     conversation_kind = 33,
-    /// The message that is replied to is not one that you can see in this conversation.
+    /// No such message that you can see in this conversation.
     message_not_found = 34,
+    /// The message was deleted, and what is deleted cannot be edited.
+    message_deleted = 35,
 };
 
 /// What a client does about it.

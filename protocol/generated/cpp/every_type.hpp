@@ -13,6 +13,7 @@ namespace parley::protocol {
     X(Profile) \
     X(Summary) \
     X(Preview) \
+    X(EarlierText) \
     X(StreamPosition) \
     X(Registration) \
     X(SignIn) \
@@ -95,6 +96,10 @@ namespace parley::protocol {
     X(MemberAdd) \
     X(MemberRemove) \
     X(ConversationLeave) \
+    X(MessageEdit) \
+    X(MessageDelete) \
+    X(MessageHistory) \
+    X(MessageHistoryOk) \
     X(Joined) \
     X(Left) \
     X(ReadChanged) \

@@ -44,6 +44,8 @@ inline constexpr std::int64_t password_bytes_max = 1024;
 inline constexpr std::int64_t token_bytes_max = 1024;
 /// Length of an avatar reference. (characters)
 inline constexpr std::int64_t avatar_chars_max = 200;
+/// How often one message can be edited. (edits)
+inline constexpr std::int64_t edits_max = 100;
 /// Persons named in one message. (accounts)
 inline constexpr std::int64_t mentions_max = 50;
 /// Rows in one reply; then `more`. (rows)
@@ -75,8 +77,8 @@ inline constexpr std::int64_t token_warning_ms = 60000;
 /// Life of an unused refresh token (90 days). (ms)
 inline constexpr std::int64_t refresh_token_ms = 7776000000;
 /// How long the answer to a command other than a message or a creation is remembered (30 days). That to a
-/// `read` or a `device.revoke` which changed nothing is not: a repeat changes nothing either, and is answered
-/// as things stand then. (ms)
+/// `read`, a `message.delete` or a `device.revoke` which changed nothing is not: a repeat changes nothing
+/// either, and is answered as things stand then. (ms)
 inline constexpr std::int64_t command_memory_ms = 2592000000;
 /// Away for longer than this, a client may jump instead of pulling everything (72 h). (ms)
 inline constexpr std::int64_t resume_window_ms = 259200000;

@@ -401,6 +401,61 @@ struct ConversationLeave {
     friend bool operator==(const ConversationLeave&, const ConversationLeave&) = default;
 };
 
+/// `message.edit` (51). From clients; answered with `done`. Gives an own message another text; what it said
+/// before can be read by `message.history`. It keeps its place and what it answers, and whoever has read it
+/// has read it. `message.deleted` where that came first, `limit` after `edits_max`.
+struct MessageEdit {
+    /// The conversation.
+    Target target;
+    /// The message's id.
+    Uuid message;
+    /// What it says from now on.
+    std::string text;
+    /// Persons who are named from now on, as in `message.send`.
+    std::vector<AccountId> mentions;
+
+    friend bool operator==(const MessageEdit&, const MessageEdit&) = default;
+};
+
+/// `message.delete` (52). From clients; answered with `done`. Deletes a message for everyone, with all that
+/// it ever said: an own one, or as an owner of a group anybody's that one can see. What is deleted already is
+/// done.
+struct MessageDelete {
+    /// The conversation.
+    Target target;
+    /// The message's id.
+    Uuid message;
+    /// Who wrote it; absent: oneself. An id belongs to its sender.
+    std::optional<AccountId> sender;
+
+    friend bool operator==(const MessageDelete&, const MessageDelete&) = default;
+};
+
+/// `message.history` (53). From clients; answered with `message.history.ok`. What an edited message said
+/// before, the oldest first; nothing once it was deleted.
+struct MessageHistory {
+    /// The conversation.
+    StreamId stream;
+    /// The message's id.
+    Uuid message;
+    /// Who wrote it; absent: oneself.
+    std::optional<AccountId> sender;
+    /// `seq` after which to go on.
+    std::int64_t after = 0;
+
+    friend bool operator==(const MessageHistory&, const MessageHistory&) = default;
+};
+
+/// `message.history.ok` (54). From the server. The earlier texts, in order of `seq`.
+struct MessageHistoryOk {
+    /// What it said, one after the other.
+    std::vector<EarlierText> texts;
+    /// Go on after the last one's `seq`.
+    bool more = false;
+
+    friend bool operator==(const MessageHistoryOk&, const MessageHistoryOk&) = default;
+};
+
 /// `profile.set` (70). From clients; answered with `done`. Changes the own profile; what is absent stays.
 struct ProfileSet {
     /// New handle, well formed, and neither another account's nor one that another gave up; or an earlier one
@@ -498,8 +553,8 @@ using PayloadAlternatives = std::variant<
     ConversationState, Changes, ChangesOk, Page, PageOk, Rows, RowsOk, Subscribe, Unsubscribe, Ack, Read,
     ReadOk, Receipt, MessageSend, MessageAccepted, MessageNew, MemberChanged, ConversationChanged,
     ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove, ConversationLeave,
-    Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke,
-    InviteCreate, Invite>;
+    MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, Joined, Left, ReadChanged, DeviceChanged,
+    ProfileChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -548,6 +603,10 @@ struct Payload : PayloadAlternatives {
     Payload(MemberAdd value);
     Payload(MemberRemove value);
     Payload(ConversationLeave value);
+    Payload(MessageEdit value);
+    Payload(MessageDelete value);
+    Payload(MessageHistory value);
+    Payload(MessageHistoryOk value);
     Payload(Joined value);
     Payload(Left value);
     Payload(ReadChanged value);

@@ -80,6 +80,14 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<MemberRemove>());
         case Type::conversation_leave:
             return read(in, map, out.emplace<ConversationLeave>());
+        case Type::message_edit:
+            return read(in, map, out.emplace<MessageEdit>());
+        case Type::message_delete:
+            return read(in, map, out.emplace<MessageDelete>());
+        case Type::message_history:
+            return read(in, map, out.emplace<MessageHistory>());
+        case Type::message_history_ok:
+            return read(in, map, out.emplace<MessageHistoryOk>());
         case Type::joined:
             return read(in, map, out.emplace<Joined>());
         case Type::left:
@@ -148,6 +156,9 @@ bool comes_from_client(Type type) {
         case Type::member_add:
         case Type::member_remove:
         case Type::conversation_leave:
+        case Type::message_edit:
+        case Type::message_delete:
+        case Type::message_history:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:

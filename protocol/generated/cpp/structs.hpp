@@ -91,8 +91,24 @@ struct Preview {
     std::string text;
     /// When the server committed it.
     WallTime at;
+    /// It was deleted for everyone, and its text is empty.
+    bool deleted = false;
 
     friend bool operator==(const Preview&, const Preview&) = default;
+};
+
+/// What an edited message said before.
+struct EarlierText {
+    /// The change that said it.
+    std::int64_t seq = 0;
+    /// What was said.
+    std::string text;
+    /// Who was named.
+    std::vector<AccountId> mentions;
+    /// When the server committed it.
+    WallTime at;
+
+    friend bool operator==(const EarlierText&, const EarlierText&) = default;
 };
 
 /// A place in a stream.

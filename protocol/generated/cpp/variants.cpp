@@ -70,6 +70,10 @@ Payload::Payload(ConversationRename value) : PayloadAlternatives(std::move(value
 Payload::Payload(MemberAdd value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MemberRemove value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ConversationLeave value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessageEdit value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessageDelete value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessageHistory value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessageHistoryOk value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Joined value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Left value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadChanged value) : PayloadAlternatives(std::move(value)) {}

@@ -57,6 +57,15 @@ void visit_fields(Preview& value, std::size_t, Visit&& visit) {
     visit(value.sender, Rules{});
     visit(value.text, Rules{.points_max = limits::preview_points_max});
     visit(value.at, Rules{});
+    visit(value.deleted, Rules{});
+}
+
+template <class Visit>
+void visit_fields(EarlierText& value, std::size_t, Visit&& visit) {
+    visit(value.seq, Rules{});
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.mentions, Rules{.count_max = limits::mentions_max});
+    visit(value.at, Rules{});
 }
 
 template <class Visit>
@@ -242,6 +251,8 @@ void visit_fields(DoorSettled& value, std::size_t, Visit&& visit) {
     visit(value.profiles, Rules{.count_max = 400});
     visit(value.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true});
     visit(value.expires_at, Rules{});
+    visit(value.earlier, Rules{.count_max = limits::edits_max});
+    visit(value.more, Rules{});
 }
 
 template <class Visit>
@@ -292,6 +303,9 @@ void visit_fields(ViewMessage& value, std::size_t, Visit&& visit) {
     visit(value.failure, Rules{});
     visit(value.not_on_server, Rules{});
     visit(value.in_doubt, Rules{});
+    visit(value.edited_at, Rules{});
+    visit(value.deleted, Rules{});
+    visit(value.changing, Rules{});
 }
 
 template <class Visit>
@@ -344,6 +358,7 @@ void visit_fields(ViewCommand& value, std::size_t, Visit&& visit) {
     visit(value.failure, Rules{});
     visit(value.target, Rules{});
     visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.message, Rules{});
 }
 
 template <class Visit>
@@ -612,6 +627,8 @@ void visit_fields(MessageNew& value, std::size_t, Visit&& visit) {
     visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.reply_to, Rules{});
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
+    visit(value.edited_at, Rules{});
+    visit(value.deleted_by, Rules{});
 }
 
 template <class Visit>
@@ -660,6 +677,35 @@ void visit_fields(MemberRemove& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(ConversationLeave& value, std::size_t, Visit&& visit) {
     visit(value.target, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MessageEdit& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.message, Rules{});
+    visit(value.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.mentions, Rules{.count_max = limits::mentions_max});
+}
+
+template <class Visit>
+void visit_fields(MessageDelete& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.message, Rules{});
+    visit(value.sender, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MessageHistory& value, std::size_t, Visit&& visit) {
+    visit(value.stream, Rules{});
+    visit(value.message, Rules{});
+    visit(value.sender, Rules{});
+    visit(value.after, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MessageHistoryOk& value, std::size_t, Visit&& visit) {
+    visit(value.texts, Rules{.count_max = limits::edits_max});
+    visit(value.more, Rules{});
 }
 
 template <class Visit>

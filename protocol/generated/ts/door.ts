@@ -3,7 +3,7 @@
 import type { DoorAct, DoorConnection, Role, ViewState } from "./enums.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
+import type { EarlierText, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
 
 /** With what a core is created. */
 export interface DoorOptions {
@@ -423,6 +423,10 @@ export interface DoorSettled {
   readonly invite?: string;
   /** When that invite ends. */
   readonly expires_at?: WallTime;
+  /** What message.history found. */
+  readonly earlier?: readonly EarlierText[];
+  /** There is more of that. Absent: false. */
+  readonly more?: boolean;
 }
 
 /** The end of a sign-in. */
@@ -476,7 +480,9 @@ export interface DoorStatus {
   readonly account?: AccountId;
   /** Which device this is. */
   readonly device?: DeviceId;
-  /** Commands in the outbox that are queued or in flight, questions (profile.find) aside. */
+  /**
+   * Commands in the outbox that are queued or in flight, questions (profile.find, message.history) aside.
+   */
   readonly waiting: number;
   /** Commands in the outbox that failed and are shown. */
   readonly failed: number;
@@ -511,6 +517,14 @@ export interface ViewMessage {
    * Absent: false.
    */
   readonly in_doubt?: boolean;
+  /** When its text was changed last. */
+  readonly edited_at?: WallTime;
+  /** It was deleted for everyone, and its text is empty. Absent: false. */
+  readonly deleted?: boolean;
+  /**
+   * It is shown as an own edit or deletion leaves it that the server has not accepted yet. Absent: false.
+   */
+  readonly changing?: boolean;
 }
 
 /** A conversation as a list shows it. */
@@ -595,6 +609,8 @@ export interface ViewCommand {
   readonly target?: Target;
   /** The text of a message, the title of a group. */
   readonly text?: string;
+  /** Of an edit or a deletion: the message. */
+  readonly message?: Uuid;
 }
 
 /** One line of a recording. */

@@ -9,9 +9,9 @@ export type ConversationKind =
 
 /** What a member may do. */
 export type Role =
-  /** Everything: adds, removes, renames. */
+  /** Everything: adds, removes, renames, deletes messages of others. */
   | "owner"
-  /** Reads, writes, leaves. */
+  /** Reads, writes, edits and deletes own messages, leaves. */
   | "member";
 
 /** What an account may do on this server. */

@@ -73,8 +73,10 @@ export const errors = {
   "conversation.not_member": { number: 32, class: "permanent", http: 404 },
   /** A conversation of this kind has no such act (a direct one has no title and no members to change). */
   "conversation.kind": { number: 33, class: "permanent", http: 409 },
-  /** The message that is replied to is not one that you can see in this conversation. */
+  /** No such message that you can see in this conversation. */
   "message.not_found": { number: 34, class: "permanent", http: 404 },
+  /** The message was deleted, and what is deleted cannot be edited. */
+  "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;
 
 export type ErrorCode = keyof typeof errors;

@@ -48,6 +48,8 @@ export const limits = {
   token_bytes_max: 1024,
   /** Length of an avatar reference. (characters) */
   avatar_chars_max: 200,
+  /** How often one message can be edited. (edits) */
+  edits_max: 100,
   /** Persons named in one message. (accounts) */
   mentions_max: 50,
   /** Rows in one reply; then `more`. (rows) */
@@ -82,8 +84,8 @@ export const limits = {
   refresh_token_ms: 7776000000,
   /**
    * How long the answer to a command other than a message or a creation is remembered (30 days). That to a
-   * `read` or a `device.revoke` which changed nothing is not: a repeat changes nothing either, and is
-   * answered as things stand then. (ms)
+   * `read`, a `message.delete` or a `device.revoke` which changed nothing is not: a repeat changes nothing
+   * either, and is answered as things stand then. (ms)
    */
   command_memory_ms: 2592000000,
   /** Away for longer than this, a client may jump instead of pulling everything (72 h). (ms) */

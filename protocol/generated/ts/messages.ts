@@ -3,7 +3,7 @@
 import type { AccountRole, ConversationKind, Only, Role, RowKind } from "./enums.ts";
 import type { CloseCode, ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { AsOf, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
+import type { AsOf, EarlierText, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
 
 /** First envelope of every connection. */
 export interface Hello {
@@ -308,16 +308,26 @@ export interface MessageSend {
  */
 export type MessageAccepted = Readonly<Record<string, never>>;
 
-/** A message; the envelope's `id` is the message's. */
+/**
+ * A message; the envelope's `id` is the message's, and its `timestamp` says when the message was committed,
+ * whatever became of it since: edited and deleted it is the same row with a later `seq`.
+ */
 export interface MessageNew {
   /** Who wrote it. */
   readonly sender: AccountId;
-  /** What is said. */
+  /** What is said; empty once it was deleted. */
   readonly text: string;
   /** The message that this answers. */
   readonly reply_to?: Uuid;
   /** Persons who are named. */
   readonly mentions?: readonly AccountId[];
+  /** When its text was changed last; absent: never. */
+  readonly edited_at?: WallTime;
+  /**
+   * Who deleted it for everyone. Then nothing is left of it but who wrote it, and when; it counts as unread
+   * for nobody, and never changes again.
+   */
+  readonly deleted_by?: AccountId;
 }
 
 /** One person's membership; one row per person, for ever. */
@@ -386,6 +396,55 @@ export interface MemberRemove {
 export interface ConversationLeave {
   /** The group. */
   readonly target: Target;
+}
+
+/**
+ * Gives an own message another text; what it said before can be read by `message.history`. It keeps its place
+ * and what it answers, and whoever has read it has read it. `message.deleted` where that came first, `limit`
+ * after `edits_max`.
+ */
+export interface MessageEdit {
+  /** The conversation. */
+  readonly target: Target;
+  /** The message's id. */
+  readonly message: Uuid;
+  /** What it says from now on. */
+  readonly text: string;
+  /** Persons who are named from now on, as in `message.send`. */
+  readonly mentions?: readonly AccountId[];
+}
+
+/**
+ * Deletes a message for everyone, with all that it ever said: an own one, or as an owner of a group anybody's
+ * that one can see. What is deleted already is done.
+ */
+export interface MessageDelete {
+  /** The conversation. */
+  readonly target: Target;
+  /** The message's id. */
+  readonly message: Uuid;
+  /** Who wrote it; absent: oneself. An id belongs to its sender. */
+  readonly sender?: AccountId;
+}
+
+/** What an edited message said before, the oldest first; nothing once it was deleted. */
+export interface MessageHistory {
+  /** The conversation. */
+  readonly stream: StreamId;
+  /** The message's id. */
+  readonly message: Uuid;
+  /** Who wrote it; absent: oneself. */
+  readonly sender?: AccountId;
+  /** `seq` after which to go on. Absent: 0. */
+  readonly after?: number;
+}
+
+/** The earlier texts, in order of `seq`. */
+export interface MessageHistoryOk {
+  /** What it said, one after the other. */
+  readonly texts?: readonly EarlierText[];
+  /** Go on after the last one's `seq`. Absent: false. */
+  readonly more?: boolean;
 }
 
 /**
@@ -555,6 +614,10 @@ export const messageTypes = {
   "member.add": { number: 48, from: "client", reply: "done" },
   "member.remove": { number: 49, from: "client", reply: "done" },
   "conversation.leave": { number: 50, from: "client", reply: "done" },
+  "message.edit": { number: 51, from: "client", reply: "done" },
+  "message.delete": { number: 52, from: "client", reply: "done" },
+  "message.history": { number: 53, from: "client", reply: "message.history.ok" },
+  "message.history.ok": { number: 54, from: "server", reply: null },
   "joined": { number: 60, from: "server", reply: null },
   "left": { number: 61, from: "server", reply: null },
   "read.changed": { number: 62, from: "server", reply: null },
@@ -609,6 +672,10 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "member.add"; readonly payload: MemberAdd })
   | (EnvelopeFields & { readonly type: "member.remove"; readonly payload: MemberRemove })
   | (EnvelopeFields & { readonly type: "conversation.leave"; readonly payload: ConversationLeave })
+  | (EnvelopeFields & { readonly type: "message.edit"; readonly payload: MessageEdit })
+  | (EnvelopeFields & { readonly type: "message.delete"; readonly payload: MessageDelete })
+  | (EnvelopeFields & { readonly type: "message.history"; readonly payload: MessageHistory })
+  | (EnvelopeFields & { readonly type: "message.history.ok"; readonly payload?: MessageHistoryOk })
   | (EnvelopeFields & { readonly type: "joined"; readonly payload: Joined })
   | (EnvelopeFields & { readonly type: "left"; readonly payload: Left })
   | (EnvelopeFields & { readonly type: "read.changed"; readonly payload: ReadChanged })

@@ -80,6 +80,20 @@ export interface Preview {
   readonly text: string;
   /** When the server committed it. */
   readonly at: WallTime;
+  /** It was deleted for everyone, and its text is empty. Absent: false. */
+  readonly deleted?: boolean;
+}
+
+/** What an edited message said before. */
+export interface EarlierText {
+  /** The change that said it. */
+  readonly seq: number;
+  /** What was said. */
+  readonly text: string;
+  /** Who was named. */
+  readonly mentions?: readonly AccountId[];
+  /** When the server committed it. */
+  readonly at: WallTime;
 }
 
 /** A place in a stream. */

@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support" / "py")]
 
 import accounts
+import editing
 import guidance
 import offline
 import prompts
@@ -32,7 +33,7 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        for family in (accounts, guidance, prompts, talking, together, safety, reports):
+        for family in (accounts, editing, guidance, prompts, talking, together, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

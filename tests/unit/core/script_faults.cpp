@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace parley::test {
@@ -60,6 +62,7 @@ class Play {
     void fail_in(const Tape::Input& input, ScriptFault fault);
     void lose(ScriptFault fault);
     void expect_nothing_lost(ScriptFault fault);
+    void note_tombstones(std::string_view frame);
 
     const Tape& tape_;
     const protocol::Encoding encoding_;
@@ -67,6 +70,9 @@ class Play {
     Machine machine_;
     /// Commands that the core took.
     std::vector<Uuid> taken_;
+    /// Of these the edits, by what they edit; and the messages that were deleted, by whomever.
+    std::map<Uuid, Uuid> edits_;
+    std::set<Uuid> deleted_;
     /// Something was erased or forgotten because somebody wanted that.
     bool forgets_ = false;
     /// Since it held those, a state told of a restore, which may have taken away what was newest of a row.
@@ -120,12 +126,27 @@ void Play::give(const Tape::Input& input, bool lawful) {
     } else if (const auto* told = std::get_if<protocol::DoorInput>(&input.what)) {
         tell(*told, lawful);
     } else if (const auto* frame = std::get_if<std::string>(&input.what)) {
+        note_tombstones(*frame);
         if (!lawful || machine_.connection_open()) machine_.core().handle_frame(*frame, machine_.now());
     } else if (const auto* command = std::get_if<Tape::Command>(&input.what)) {
         const auto id = machine_.core().submit(command->payload, machine_.now(), command->id);
         if (id) taken_.push_back(*id);
+        if (const auto* edit = std::get_if<protocol::MessageEdit>(&command->payload); edit && id)
+            edits_[*id] = edit->message;
+        if (const auto* deletion = std::get_if<protocol::MessageDelete>(&command->payload))
+            deleted_.insert(deletion->message);
     }
     machine_.take();
+}
+
+void Play::note_tombstones(std::string_view frame) {
+    const auto envelopes = protocol::decode_frame(frame, encoding_);
+    if (!envelopes) return;
+    for (const protocol::Decoded& decoded : *envelopes) {
+        const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
+        const auto* message = envelope ? std::get_if<protocol::MessageNew>(&envelope->payload) : nullptr;
+        if (message && message->deleted_by && envelope->id) deleted_.insert(*envelope->id);
+    }
 }
 
 std::vector<Step> Play::without_fault() {
@@ -232,6 +253,9 @@ void Play::expect_nothing_lost(ScriptFault fault) {
     ASSERT_TRUE(kept) << kept.error().context;
     for (const auto& one : *answered) {
         if (!one.failure) continue;
+        // An edit that waited, or was refused, goes with its message.
+        const auto edit = edits_.find(one.command);
+        if (edit != edits_.end() && deleted_.contains(edit->second)) continue;
         // What was refused stays until somebody has seen it; what is not there either is unknown.
         const bool failed = std::ranges::any_of(*kept, [&](const core::OutboxView& waiting) {
             return waiting.id == one.command && waiting.state == core::CommandState::failed;

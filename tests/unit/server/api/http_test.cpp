@@ -17,8 +17,10 @@ std::string path_of(const Route& route) {
     std::string path;
     for (std::size_t i = 0; i < route.path.size();) {
         if (route.path[i] == '{') {
-            path += "c0000000001";
-            i = route.path.find('}', i) + 1;
+            const auto end = route.path.find('}', i);
+            const bool message = route.path.substr(i, end - i) == "{message";
+            path += message ? "0192f0c0-0000-7000-8000-000000000001" : "c0000000001";
+            i = end + 1;
         } else {
             path += route.path[i++];
         }

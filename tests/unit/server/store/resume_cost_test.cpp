@@ -24,6 +24,7 @@ class OwnSnapshot final : public Snapshot {
     sqlite::Connection& connection() { return *tables_->connection; }
 
     Rows& rows() override { return tables_->rows; }
+    EarlierTexts& earlier_texts() override { return tables_->earlier_texts; }
     Conversations& conversations() override { return tables_->conversations; }
     Accounts& accounts() override { return tables_->accounts; }
     Commands& commands() override { return tables_->commands; }

@@ -98,6 +98,16 @@ TEST_F(Schema, AnEpochThatCountsIsKept) {
     EXPECT_EQ(number(*connection, "SELECT epoch FROM meta"), 1);
 }
 
+TEST_F(Schema, AStoreInWhichNothingCouldBeDeletedKeepsItsMentions) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 8));
+    ASSERT_TRUE(connection->execute("INSERT INTO mention VALUES (1, 7, 5)"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM mention"), 1);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM deletion"), 0);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM earlier_text"), 0);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection));

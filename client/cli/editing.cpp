@@ -1,0 +1,111 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/directory.hpp"
+#include "client/cli/text.hpp"
+#include "core/door/views.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace parley::client::cli {
+
+namespace {
+
+/// So far back a message is looked for.
+constexpr std::int64_t looked_at = 1000;
+
+Outcome<protocol::ViewWindow> newest_messages(Session& session, const Place& place) {
+    if (place.stream) return session.window({.stream = *place.stream, .limit = looked_at});
+    return session.window({.limit = looked_at, .target = place.target});
+}
+
+/// The message that a word names: an id, or "last" for the newest that the person has said himself.
+Outcome<protocol::ViewMessage> message_named(Session& session, const Place& place, const std::string& word) {
+    const auto id = Uuid::parse(word);
+    if (!id && word != "last") {
+        return stop(ExitCode::usage,
+                    "MESSAGE is the id of a message, as --json prints it, or last for your newest one.");
+    }
+    TRY_ASSIGN(const auto window, newest_messages(session, place));
+    const auto newest_first = window.messages | std::views::reverse;
+    const auto found = std::ranges::find_if(newest_first, [&](const protocol::ViewMessage& message) {
+        if (id) return message.id == *id;
+        return message.own && !message.deleted && message.state != protocol::ViewState::failed;
+    });
+    if (found != newest_first.end()) return *found;
+    return stop(ExitCode::not_found, id ? "This message is not among the newest " +
+                                              std::to_string(looked_at) + " of this conversation here."
+                                        : "You have said nothing here that this device holds.");
+}
+
+Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message, protocol::Payload command,
+                         const std::string& done) {
+    TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
+    JsonLine object;
+    object.text("id", settled.command.text()).text("message", message.id.text());
+    if (settled.stream) object.text("conversation", settled.stream->text());
+    session.terminal().line(object);
+    session.terminal().line(done);
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(Session& session, const EditCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(const auto message, message_named(session, place, command.message));
+    if (!message.own) return stop(ExitCode::failed, "Somebody else wrote this; only he can edit it.");
+    std::string text;
+    for (const std::string& word : command.words)
+        text += (text.empty() ? "" : " ") + word;
+    if (text.find_first_not_of(" \t\n\v\f\r") == std::string::npos) {
+        return stop(ExitCode::usage,
+                    "The new text is empty. To take a message away: parley delete. Nothing was changed.");
+    }
+    // Whom the text names is kept.
+    return change(session, message,
+                  protocol::MessageEdit{.target = place.target,
+                                        .message = message.id,
+                                        .text = std::move(text),
+                                        .mentions = message.mentions},
+                  "Edited. Everybody in " + place.label + " sees the new text.");
+}
+
+Outcome<ExitCode> run(Session& session, const DeleteCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(const auto message, message_named(session, place, command.message));
+    protocol::MessageDelete deletion{.target = place.target, .message = message.id};
+    if (!message.own) deletion.sender = message.sender;
+    return change(session, message, std::move(deletion), "Deleted for everyone in " + place.label + ".");
+}
+
+Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word) {
+    TRY_ASSIGN(const auto message, message_named(session, place, word));
+    if (!place.stream || message.born == 0)
+        return stop(ExitCode::not_found, "The server does not have this message yet.");
+    protocol::MessageHistory request{
+        .stream = *place.stream, .message = message.id, .sender = message.sender};
+    bool any = false;
+    for (bool more = true; more && !session.terminal().closed();) {
+        TRY_ASSIGN(const auto part, session.carry_out(request));
+        for (const auto& one : part.earlier) {
+            any = true;
+            JsonLine object;
+            object.text("message", message.id.text()).integer("seq", one.seq);
+            object.text("text", one.text).integer("at", one.at.ms);
+            session.terminal().line(object);
+            const std::string stamp = local_stamp(one.at);
+            session.terminal().line(session.terminal().dim(stamp) + "  " +
+                                    harmless_block(one.text, columns(stamp) + 2));
+        }
+        more = part.more && !part.earlier.empty();
+        if (more) request.after = part.earlier.back().seq;
+    }
+    if (!any)
+        session.terminal().line(message.deleted ? "It was deleted, with all that it said."
+                                                : "It has never said anything else.");
+    return ExitCode::done;
+}
+
+}  // namespace parley::client::cli

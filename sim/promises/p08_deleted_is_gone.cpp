@@ -1,0 +1,152 @@
+// 8. Deleted content is never shown again, and at the end its bytes are gone from the store and from every
+//    device of a present member.
+
+#include "sim/local_reader.hpp"
+#include "sim/memory_disk.hpp"
+#include "sim/promises/all.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace parley::sim {
+
+namespace {
+
+/// Each text of this world has a number of its own behind this (new_text).
+constexpr std::string_view mark = " says #";
+
+/// The number behind the mark at this place, which ends where the digits do.
+std::string number_at(std::string_view bytes, std::size_t place) {
+    std::size_t end = place + mark.size();
+    while (end < bytes.size() && bytes[end] >= '0' && bytes[end] <= '9')
+        ++end;
+    return std::string(bytes.substr(place + mark.size(), end - place - mark.size()));
+}
+
+template <class Take>
+void each_number(std::string_view bytes, Take take) {
+    for (auto at = bytes.find(mark); at != std::string_view::npos; at = bytes.find(mark, at + 1))
+        take(number_at(bytes, at));
+}
+
+class DeletedIsGone final : public Kept<DeletedIsGone> {
+  public:
+    int number() const override { return 8; }
+
+    void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
+        const auto* history = std::get_if<protocol::MessageHistoryOk>(&envelope.payload);
+        if (history == nullptr) return;
+        const auto deleted = texts_of_deleted(scene);
+        for (const auto& one : history->texts)
+            each_number(one.text, [&](const std::string& number) {
+                if (deleted.contains(number))
+                    scene.violated({8,
+                                    "the server told what a deleted message said: #" + number,
+                                    {envelope.stream},
+                                    {line.device_name()}});
+            });
+    }
+
+    /// What a device has once shown as deleted.
+    void looked_at(Scene& scene, Device& device, const Showing& showing) override {
+        const StreamHistory* history = scene.history().find(showing.view.stream);
+        if (history == nullptr) return;
+        for (const auto& message : showing.messages) {
+            if (message.deleted && !message.text.empty())
+                wrong(scene, device, showing, message, "as deleted, and with its text");
+            if (message.born == 0 || message.changing) continue;
+            auto& seen = device.shown[{showing.view.stream, message.id}].deleted;
+            const auto* latest = history->message(message.born);
+            // A restore may have taken the deletion away.
+            const bool stands = latest != nullptr && latest->deleted_by;
+            if (seen && stands && !message.deleted && !message.not_on_server)
+                wrong(scene, device, showing, message, "again, which was deleted");
+            seen = message.deleted;
+        }
+    }
+
+    void at_rest(Scene& scene, const StoredRows&) override {
+        const auto deleted = texts_of_deleted(scene);
+        if (deleted.empty()) return;
+        for (const std::string name : {"data/parley.db", "data/parley.db-wal"}) {
+            const SharedNode node = scene.server().disk().find(name);
+            if (!node) continue;
+            std::vector<std::uint8_t> bytes(static_cast<std::size_t>(node->file.size()));
+            (void)node->file.read(0, bytes);
+            each_number({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                        [&](const std::string& number) {
+                            if (deleted.contains(number))
+                                scene.violated({8, name + " still holds #" + number + ", which was deleted"});
+                        });
+        }
+    }
+
+    void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
+        const AccountId account = *device.node->client().account();
+        std::map<std::string, StreamId> gone;
+        for (const Showing& showing : all) {
+            const StreamHistory* history = scene.history().find(showing.view.stream);
+            const Membership* member = scene.history().membership(showing.view.stream, account);
+            if (history == nullptr || member == nullptr || !member->present) continue;
+            note_deleted(*history, [&](const std::string& number, std::int64_t born) {
+                if (member->sees(born)) gone.emplace(number, history->id);
+            });
+        }
+        if (gone.empty()) return;
+        const auto held = device.node->held().texts();
+        if (!held) return;
+        for (const std::string& bytes : *held)
+            each_number(bytes, [&](const std::string& number) {
+                const auto found = gone.find(number);
+                if (found == gone.end()) return;
+                scene.violated({8,
+                                device.node->name() + " still holds #" + number + ", which was deleted",
+                                {found->second},
+                                {device.node->name()}});
+            });
+    }
+
+  private:
+    template <class Take>
+    static void note_deleted(const StreamHistory& history, Take take) {
+        for (const auto& [born, seq] : history.latest) {
+            const auto* message = history.message(born);
+            if (message == nullptr || !message->deleted_by) continue;
+            for (const auto* state : history.states(born)) {
+                const auto* said = std::get_if<protocol::MessageNew>(&state->payload);
+                if (said != nullptr)
+                    each_number(said->text, [&](const std::string& number) { take(number, born); });
+            }
+        }
+    }
+
+    /// Of all that stands as deleted now, what it ever said.
+    static std::set<std::string> texts_of_deleted(const Scene& scene) {
+        std::set<std::string> numbers;
+        for (const auto& [stream, history] : scene.history().streams())
+            note_deleted(history, [&](const std::string& number, std::int64_t) { numbers.insert(number); });
+        return numbers;
+    }
+
+    static void wrong(Scene& scene, const Device& device, const Showing& showing,
+                      const core::MessageView& message, const std::string& what) {
+        scene.violated({8,
+                        device.node->name() + " shows " + message.id.text() + " " + what,
+                        {showing.view.stream},
+                        {device.node->name()}});
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Promise> deleted_is_gone() {
+    return std::make_unique<DeletedIsGone>();
+}
+
+}  // namespace parley::sim

@@ -1,0 +1,78 @@
+"""Editing and deleting messages: what everybody sees, live, later and offline."""
+from person import people
+from proof.cases import equal
+
+
+def an_edit_is_seen_everywhere_and_its_history_can_be_read(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "helo")
+        tail = bob.tail(f"@{ada.handle}")
+        tail.until(lambda one: one.texts() == ["helo"], "the message")
+        done = ada.ok("edit", f"@{bob.handle}", "last", "hello", "bob")
+        assert done.out.startswith("Edited."), done.out
+        tail.until(lambda one: one.texts() == ["helo", "hello bob"], "the edit, live")
+        first, second = tail.objects
+        equal((second["id"], second["born"]), (first["id"], first["born"]), "the same message")
+        assert "edited_at" in second and "edited_at" not in first, tail.objects
+        equal(tail.end(), 0, "exit code")
+        ada.ok("edit", f"@{bob.handle}", first["id"], "hello, bob")
+        equal(bob.texts(f"@{ada.handle}"), ["hello, bob"], "what bob sees")
+        earlier = bob.ok("history", f"@{ada.handle}", "--edits", first["id"], "--json").objects
+        equal([one["text"] for one in earlier], ["helo", "hello bob"], "what it said before")
+        assert "(edited)" in bob.ok("history", f"@{ada.handle}").out
+        done = bob.refused(1, "edit", f"@{ada.handle}", first["id"], "mine now")
+        assert "only he can edit it" in done.err, done.err
+
+
+def what_is_deleted_is_gone_for_everybody(server):
+    with people(server, "ada", "bob", "eve") as (ada, bob, eve):
+        ada.ok("new", "Team", f"@{bob.handle}", f"@{eve.handle}", "-m", "welcome")
+        bob.ok("send", "Team", "a secret")
+        equal(eve.texts("Team"), ["welcome", "a secret"], "what eve sees")
+        tail = eve.tail("Team")
+        tail.until(lambda one: len(one.objects) == 2, "both")
+        secret = eve.history("Team")[1]["id"]
+        done = eve.refused(1, "delete", "Team", secret)
+        assert "owner" in done.err, done.err
+        bob.ok("send", "Team", "and another")
+        done = bob.ok("delete", "Team", secret)
+        assert done.out.startswith("Deleted for everyone"), done.out
+        tail.until(lambda one: any(o.get("deleted") for o in one.objects), "the deletion, live")
+        equal(tail.end(), 0, "exit code")
+        # An owner deletes what others have said.
+        other = ada.history("Team")[2]["id"]
+        ada.ok("delete", "Team", other)
+        for person in (ada, bob, eve):
+            equal(person.texts("Team"), ["welcome", "", ""], f"what {person.handle} sees")
+            (team,) = person.conversations()
+            equal(team["last"].get("deleted"), True, "what is listed")
+            assert b"a secret" not in b"".join(
+                file.read_bytes() for file in person.folder.rglob("parley.db*")
+            ), person.handle
+        assert "(deleted)" in eve.ok("history", "Team").out
+        bob.refused(4, "edit", "Team", secret, "again")
+        assert "deleted" in bob.ok("history", "Team", "--edits", secret).out
+
+
+def what_was_said_offline_can_be_changed_there(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "before")
+        ada.run("send", f"@{bob.handle}", "helo", "--offline")
+        done = ada.refused(5, "edit", f"@{bob.handle}", "last", "hello", "--offline")
+        ada.run("send", f"@{bob.handle}", "nonsense", "--offline")
+        ada.run("edit", f"@{bob.handle}", "last", "more nonsense", "--offline")
+        ada.run("delete", f"@{bob.handle}", "last", "--offline")
+        shown = ada.ok("history", f"@{bob.handle}", "--json", "--offline").objects
+        equal([one["text"] for one in shown], ["before", "hello", ""], "what ada sees")
+        equal([one.get("changing", False) for one in shown], [False, True, True], "what waits")
+        assert done.err, done
+        ada.ok("sync")
+        equal(bob.texts(f"@{ada.handle}"), ["before", "hello", ""], "what bob sees")
+        equal(ada.ok("outbox", "--json").objects, [], "what still waits")
+
+
+CASES = [
+    an_edit_is_seen_everywhere_and_its_history_can_be_read,
+    what_is_deleted_is_gone_for_everybody,
+    what_was_said_offline_can_be_changed_there,
+]
