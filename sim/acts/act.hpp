@@ -2,6 +2,8 @@
 
 #include "sim/scene.hpp"
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,10 @@ std::vector<AccountId> others(const Scene& scene, const Device& device);
 /// Of these those who are in the conversation, or those who are not, as far as the device knows.
 std::vector<AccountId> who_is(Device& device, const StreamId& conversation,
                               const std::vector<AccountId>& among, bool inside);
+/// One of the newest messages of the conversation that the device holds and that this holds for.
+std::optional<core::MessageView> pick_message(Scene& scene, Device& device,
+                                              const core::ConversationView& view,
+                                              const std::function<bool(const core::MessageView&)>& fits);
 /// A text that no other message has.
 std::string new_text(Scene& scene, const Device& device);
 

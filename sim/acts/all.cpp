@@ -8,6 +8,8 @@ namespace parley::sim {
 extern const Act send_direct;
 extern const Act send_group;
 extern const Act send_burst;
+extern const Act edit_message;
+extern const Act delete_message;
 extern const Act create_group;
 extern const Act add_member;
 extern const Act remove_member;
@@ -39,7 +41,7 @@ std::span<const Act* const> all_acts() {
         &look_around,   &go_offline,    &change_profile, &revoke_device,     &use_older_tab,
         &paste_pages,   &arrange_group, &sign_out,       &change_handle,     &find_people,
         &invite,        &http_send,     &http_read,      &http_look,         &http_arrange,
-        &http_profile,
+        &http_profile,  &edit_message,  &delete_message,
     };
     return known_acts;
 }
@@ -80,6 +82,16 @@ std::vector<AccountId> who_is(Device& device, const StreamId& conversation,
         if (present == inside) chosen.push_back(account);
     }
     return chosen;
+}
+
+std::optional<core::MessageView> pick_message(Scene& scene, Device& device,
+                                              const core::ConversationView& view,
+                                              const std::function<bool(const core::MessageView&)>& fits) {
+    auto window = device.node->client().window(view.stream, {.limit = 12});
+    if (!window) return std::nullopt;
+    std::erase_if(window->messages, [&](const auto& one) { return !fits(one); });
+    if (window->messages.empty()) return std::nullopt;
+    return scene.world().random().pick(window->messages);
 }
 
 std::string new_text(Scene& scene, const Device& device) {
