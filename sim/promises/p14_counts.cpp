@@ -39,12 +39,28 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
     return result;
 }
 
+/// A deletion that waits is shown, and changes no count.
+bool is_deleted(const core::MessageView& message) {
+    return message.deleted && !message.changing;
+}
+
+/// Of what counted in (read, upto] as of `upto`, how many the device has learnt since are deleted.
+std::int64_t deleted_since(const Showing& showing, const StreamHistory& history, const AccountId& account,
+                           std::int64_t read, std::int64_t upto) {
+    return std::ranges::count_if(showing.messages, [&](const core::MessageView& message) {
+        if (!is_deleted(message) || message.not_on_server || message.sender == account) return false;
+        if (message.born <= read || message.born > upto) return false;
+        const auto* then = history.message_as_of(message.born, upto);
+        return then != nullptr && !then->deleted_by;
+    });
+}
+
 /// The same of what a device shows, without what the server lost.
 Recount shown_in(const Showing& showing, const AccountId& account, std::int64_t read, std::int64_t upto) {
     Recount result;
     for (const auto& message : showing.messages) {
         const bool counts = message.born > read && message.born <= upto && message.sender != account &&
-                            !message.not_on_server;
+                            !message.not_on_server && !is_deleted(message);
         if (!counts) continue;
         ++result.unread;
         if (std::ranges::find(message.mentions, account) != message.mentions.end()) ++result.mentions;
@@ -96,7 +112,9 @@ class Counts final : public Kept<Counts> {
         const Recount on_device = shown_in(showing, account, held->read, std::min(read, held->upto));
         const bool all_known = read >= held->upto || taken_off == on_device;
         if (!all_known) return;
-        Recount expected = recount(*history, account, std::max(read, held->read), held->upto);
+        const std::int64_t counted_from = std::max(read, held->read);
+        Recount expected = recount(*history, account, counted_from, held->upto);
+        expected.unread -= deleted_since(showing, *history, account, counted_from, held->upto);
         const Recount newer =
             shown_in(showing, account, std::max(read, held->upto), std::numeric_limits<std::int64_t>::max());
         expected.unread += newer.unread;
