@@ -238,6 +238,8 @@ Status Views::apply_changes(MessageView& view) const {
         view.reply_to.reset();
         view.edited_at.reset();
         view.deleted = true;
+        // What is asked of it after that will be refused.
+        return {};
     }
     return {};
 }

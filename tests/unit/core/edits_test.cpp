@@ -264,5 +264,14 @@ TEST_F(Edits, TheHistoryOfAMessageIsAQuestion) {
     EXPECT_EQ(std::get<protocol::MessageHistoryOk>(*settled[0].reply).texts.at(0).text, "helo");
 }
 
+TEST_F(Edits, AnEditAfterADeletionIsNotShown) {
+    const Uuid message = said("secret", 1);
+    erase(message);
+    edit(message, "more of it");
+    EXPECT_TRUE(last().deleted);
+    EXPECT_EQ(last().text, "");
+    EXPECT_TRUE(window().back().changing);
+}
+
 }  // namespace
 }  // namespace parley::test
