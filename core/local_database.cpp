@@ -47,7 +47,17 @@ Status LocalDatabase::commit() {
     if (!in_transaction_) return {};
     TRY(run("COMMIT"));
     in_transaction_ = false;
+    if (log_holds_erased_) empty_log();
     return {};
+}
+
+/// What was committed is not undone by a failure here: it is tried again after the next commit.
+void LocalDatabase::empty_log() {
+    const auto statement = database_.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!statement) return;
+    const auto row = (*statement)->step();
+    // The answer begins with whether somebody stood in the way; there may be no log, and no answer.
+    if (row) log_holds_erased_ = *row && (*statement)->integer(0) != 0;
 }
 
 void LocalDatabase::rollback() {

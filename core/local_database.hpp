@@ -92,6 +92,8 @@ class LocalDatabase {
     /// Its failure is of no consequence: a transaction that is not committed is rolled back when the database
     /// closes.
     void rollback();
+    /// What this transaction erases is to be gone from the log too, once it is committed.
+    void erase_from_log() { log_holds_erased_ = true; }
 
     /// A statement that only reads.
     template <class... Values>
@@ -118,6 +120,7 @@ class LocalDatabase {
     friend class Query;
     Result<Query> prepared(std::string_view sql);
     void give_back(std::string_view sql, std::unique_ptr<Statement> statement);
+    void empty_log();
 
     Database& database_;
     /// By where the text stands, which never moves: to compare texts takes as long as some statements do.
@@ -127,6 +130,7 @@ class LocalDatabase {
     bool in_transaction_ = false;
     bool lease_lost_ = false;
     bool failed_ = false;
+    bool log_holds_erased_ = false;
 };
 
 /// Commits when asked to, and rolls back in its destructor otherwise.

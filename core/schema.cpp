@@ -308,6 +308,7 @@ Status set_reader_stamp(LocalDatabase& database, std::int64_t stamp) {
 
 Status erase_everything(LocalDatabase& database) {
     TRY(database.begin());
+    database.erase_from_log();
     TRY(database.run("PRAGMA secure_delete = ON"));
     return database.run(
         "DELETE FROM self; DELETE FROM conversation; DELETE FROM stream_row; DELETE FROM command;"

@@ -35,6 +35,40 @@ void each_number(std::string_view bytes, Take take) {
         take(number_at(bytes, at));
 }
 
+std::string bytes_of(MemoryDisk& disk, const std::string& name) {
+    const SharedNode node = disk.find(name);
+    if (!node) return {};
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(node->file.size()));
+    (void)node->file.read(0, bytes);
+    return {bytes.begin(), bytes.end()};
+}
+
+/// Of a device's database file or its log, without the unused middle of each page of a tree, between the
+/// places of its cells and the first of them: there SQLite leaves copies of what it has moved to another page
+/// (docs/decisions/0015).
+std::string used_bytes_of(MemoryDisk& disk, const std::string& name) {
+    constexpr std::size_t page_bytes = 4096;
+    constexpr std::size_t file_head = 100;
+    const bool log = name.ends_with("-wal");
+    std::string bytes = bytes_of(disk, name);
+    const std::size_t first = log ? 32 + 24 : 0;
+    const std::size_t step = log ? page_bytes + 24 : page_bytes;
+    for (std::size_t page = first; page + page_bytes <= bytes.size(); page += step) {
+        const auto number = [&](std::size_t at) {
+            return static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[page + at]) << 8 |
+                                            static_cast<std::uint8_t>(bytes[page + at + 1]));
+        };
+        const std::size_t head = bytes.compare(page, 6, "SQLite") == 0 ? file_head : 0;
+        const char kind = bytes[page + head];
+        const bool leaf = kind == 10 || kind == 13;
+        if (!leaf && kind != 2 && kind != 5) continue;
+        const std::size_t begin = head + (leaf ? 8 : 12) + 2 * number(head + 3);
+        const std::size_t end = number(head + 5);
+        if (begin < end && end <= page_bytes) bytes.replace(page + begin, end - begin, end - begin, '\0');
+    }
+    return bytes;
+}
+
 class DeletedIsGone final : public Kept<DeletedIsGone> {
   public:
     int number() const override { return 8; }
@@ -74,17 +108,11 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
     void at_rest(Scene& scene, const StoredRows&) override {
         const auto deleted = texts_of_deleted(scene);
         if (deleted.empty()) return;
-        for (const std::string name : {"data/parley.db", "data/parley.db-wal"}) {
-            const SharedNode node = scene.server().disk().find(name);
-            if (!node) continue;
-            std::vector<std::uint8_t> bytes(static_cast<std::size_t>(node->file.size()));
-            (void)node->file.read(0, bytes);
-            each_number({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                        [&](const std::string& number) {
-                            if (deleted.contains(number))
-                                scene.violated({8, name + " still holds #" + number + ", which was deleted"});
-                        });
-        }
+        for (const std::string name : {"data/parley.db", "data/parley.db-wal"})
+            each_number(bytes_of(scene.server().disk(), name), [&](const std::string& number) {
+                if (deleted.contains(number))
+                    scene.violated({8, name + " still holds #" + number + ", which was deleted"});
+            });
     }
 
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
@@ -99,17 +127,23 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
             });
         }
         if (gone.empty()) return;
+        const auto holds = [&](const std::string& number, const std::string& where) {
+            const auto found = gone.find(number);
+            if (found == gone.end()) return;
+            scene.violated(
+                {8,
+                 device.node->name() + " still holds #" + number + " " + where + ", which was deleted",
+                 {found->second},
+                 {device.node->name()}});
+        };
+        for (const std::string name : {"local.db", "local.db-wal"})
+            each_number(used_bytes_of(device.node->disk(), name),
+                        [&](const std::string& number) { holds(number, "in " + name); });
+        // A text that is long is spread over pages of the file.
         const auto held = device.node->held().texts();
         if (!held) return;
         for (const std::string& bytes : *held)
-            each_number(bytes, [&](const std::string& number) {
-                const auto found = gone.find(number);
-                if (found == gone.end()) return;
-                scene.violated({8,
-                                device.node->name() + " still holds #" + number + ", which was deleted",
-                                {found->second},
-                                {device.node->name()}});
-            });
+            each_number(bytes, [&](const std::string& number) { holds(number, "in a row"); });
     }
 
   private:
