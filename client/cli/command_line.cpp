@@ -1,5 +1,6 @@
 #include "client/cli/command_line.hpp"
 
+#include "client/cli/help_texts.hpp"
 #include "client/cli/terminal.hpp"
 #include "client/cli/text.hpp"
 #include "client/cli/usage.hpp"
@@ -17,58 +18,6 @@
 namespace parley::client::cli {
 
 namespace {
-
-constexpr const char* about = R"(Parley: messages between people, from the command line.
-
-  parley send @bob "Hello"          to a person; to a group by its title: parley send Team "Hello"
-  fortune | parley send @bob        each line is a message
-  parley tail                       what comes in, live
-)";
-
-constexpr const char* places_help = R"(
-CONVERSATION is @HANDLE for the direct conversation with a person, the title of a group,
-or an id as --json prints it.
-)";
-
-constexpr const char* more_help = "\nOptions for every command, environment and exit codes: parley --help";
-
-constexpr const char* report_help = R"(
-The flight recorder keeps the newest part of what this device got from its server and did with it,
-at most 4 MiB, beside the account's database. `parley report` saves that to a file, which can be
-played again by those who look for a mistake; nothing is sent anywhere.
-
-In it: types and numbers of messages, their sizes, order and times; ids of messages, people, devices
-and conversations. Not in it: texts, names, handles, titles, passwords and tokens, in whose place
-stands noise of the same size; nor addresses. It is lines of JSON: look into it before you pass it on.)";
-
-constexpr const char* marks_help = R"(
-Behind one's own messages:
-  ✓ the server has it   ✓✓ on a device of everybody else   ✓✓ read: by everybody else
-  … not sent yet        ✗ refused, and why (parley outbox)
-)";
-
-constexpr const char* list_help = R"(
-The number behind a name in the list counts unread messages; @ says that one of them names you.
-)";
-
-constexpr const char* offline_help = R"(
-Everything works offline: what is sent is stored on this device and goes out with the next
-command that reaches the server. Two at once share one connection; nothing is sent twice.
-)";
-
-constexpr const char* surroundings = R"(
-Environment:
-  PARLEY_HOME           folder with all accounts (else parley/ in XDG_DATA_HOME, else in ~/.local/share)
-  PARLEY_ACCOUNT        which account, as --account
-  PARLEY_PASSWORD       the password, where no terminal is there to ask
-  PARLEY_JUMP_CHANGES   as --jump-changes
-
-Exit codes:
-  0  done                                   4  no such conversation, person or device
-  1  refused, or something went wrong       5  queued: stored here, goes out later
-  2  command line wrong, or input empty     6  another parley does not answer
-  3  not signed in                          7  the server cannot be reached
-                                            130  interrupted while signing in)";
 
 /// Collects what CLI11 fills; each `add_…` describes one command.
 class Grammar {
@@ -314,13 +263,14 @@ void Grammar::add_messages() {
         past.add_option("--before", history->before, "Those below this place (`born` in --json)")
             ->option_text("PLACE")
             ->check(problem_of_place);
-    past.add_option("--around", history->around, "Those around this place")
-        ->option_text("PLACE")
-        ->check(problem_of_place)
-        ->excludes(before);
+    CLI::Option* around = past.add_option("--around", history->around, "Those around this place")
+                              ->option_text("PLACE")
+                              ->check(problem_of_place)
+                              ->excludes(before);
     past.add_option("--edits", history->edits_of, "What this message of it said before it was edited")
         ->option_text("ID|last")
-        ->excludes(before);
+        ->excludes(before)
+        ->excludes(around);
     past.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<ReadCommand> read;

@@ -31,7 +31,13 @@ Outcome<protocol::ViewMessage> message_named(Session& session, const Place& plac
         if (id) return message.id == *id;
         return message.own && !message.deleted && message.state != protocol::ViewState::failed;
     });
-    if (found != newest_first.end()) return *found;
+    if (found != newest_first.end()) {
+        if (found->state != protocol::ViewState::failed) return *found;
+        return stop(ExitCode::failed,
+                    "The server refused this message, so that nobody has it. Forget it with: parley outbox "
+                    "--discard " +
+                        found->id.text());
+    }
     return stop(ExitCode::not_found, id ? "This message is not among the newest " +
                                               std::to_string(looked_at) + " of this conversation here."
                                         : "You have said nothing here that this device holds.");
@@ -55,6 +61,8 @@ Outcome<ExitCode> run(Session& session, const EditCommand& command) {
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
     TRY_ASSIGN(const auto message, message_named(session, place, command.message));
     if (!message.own) return stop(ExitCode::failed, "Somebody else wrote this; only he can edit it.");
+    if (message.deleted)
+        return stop(ExitCode::not_found, "This message was deleted, and what is deleted cannot be edited.");
     std::string text;
     for (const std::string& word : command.words)
         text += (text.empty() ? "" : " ") + word;
