@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 namespace parley::server::test {
@@ -129,36 +130,30 @@ class History {
         if (!model_.present(key, by.account))
             return refused(std::move(work), ErrorCode::conversation_not_member);
         const auto born = model_.send(key, by.account, message.text, named);
-        said_.push_back({.key = key, .by = by, .born = born, .id = *work.origin.command});
+        said_[key].push_back({.by = by, .born = born, .id = *work.origin.command});
         return expect(std::move(work), born);
     }
 
     /// What somebody said somewhere, with its id; or nothing.
     struct Said {
-        ConversationKey key;
         Person by;
         std::int64_t born = 0;
         Uuid id;
     };
     const Said* any_message(ConversationKey key) {
-        std::vector<const Said*> there;
-        for (const auto& one : said_) {
-            if (one.key == key) there.push_back(&one);
-        }
-        return there.empty() ? nullptr : there[static_cast<std::size_t>(below(std::ssize(there)))];
+        const auto& there = said_[key];
+        return there.empty() ? nullptr : &there[static_cast<std::size_t>(below(std::ssize(there)))];
     }
 
     Expected edit(ConversationKey key, const Person& by) {
         const Said* message = any_message(key);
         if (message == nullptr) return send(key, by);
-        protocol::MessageEdit command{.target = {.stream = to_id(key)},
-                                      .message = message->id,
-                                      .text = "text " + std::to_string(below(1000))};
+        protocol::MessageEdit command{.target = {.stream = to_id(key)}, .message = message->id};
+        command.text = "text " + std::to_string(below(1000));
         std::vector<AccountKey> named;
-        if (chance(40)) {
-            named.push_back(anybody().account);
-            command.mentions.push_back(to_id(named.front()));
-        }
+        if (chance(40)) named.push_back(anybody().account);
+        for (const auto account : named)
+            command.mentions.push_back(to_id(account));
         auto work = world_.work(by, command);
         if (!model_.present(key, by.account))
             return refused(std::move(work), ErrorCode::conversation_not_member);
@@ -178,8 +173,8 @@ class History {
                     .target = {.stream = to_id(key)}, .message = message->id, .sender = message->by.id()});
         if (!model_.present(key, by.account))
             return refused(std::move(work), ErrorCode::conversation_not_member);
-        const bool own = by.account == message->by.account;
-        if (!own && !model_.owner(key, by.account)) return refused(std::move(work), ErrorCode::not_allowed);
+        if (by.account != message->by.account && !model_.owner(key, by.account))
+            return refused(std::move(work), ErrorCode::not_allowed);
         const auto& row = model_.row_at(key, message->born);
         if (!model_.sees(key, by.account, row)) return refused(std::move(work), ErrorCode::message_not_found);
         if (row.deleted) return {.work = std::move(work)};
@@ -380,7 +375,7 @@ class History {
     std::vector<Person> people_;
     NaiveModel model_;
     std::vector<Expected> done_;
-    std::vector<Said> said_;
+    std::map<ConversationKey, std::vector<Said>> said_;
 };
 
 }  // namespace
