@@ -159,6 +159,20 @@ std::optional<HeldCounts> LocalReader::counts(const StreamId& stream) {
     return counts;
 }
 
+std::optional<HeldRanges> LocalReader::ranges(const StreamId& stream) {
+    core::Statement* statement = prepared("SELECT ranges, solid FROM conversation WHERE stream = ?");
+    if (statement == nullptr) return std::nullopt;
+    const std::string name = stream.text();
+    statement->bind(0, std::string_view(name));
+    std::optional<HeldRanges> held;
+    if (statement->step().value_or(false)) {
+        if (auto ranges = core::RangeSet::parse(statement->text(0)))
+            held = {.ranges = std::move(*ranges), .solid = statement->integer(1)};
+    }
+    statement->reset();
+    return held;
+}
+
 std::optional<std::vector<std::string>> LocalReader::texts() {
     std::vector<std::string> texts;
     const auto take = [&](const core::Statement& row) {

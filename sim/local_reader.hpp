@@ -2,6 +2,7 @@
 
 #include "base/uuid.hpp"
 #include "core/ports/database.hpp"
+#include "core/ranges.hpp"
 #include "protocol/generated/cpp/types.hpp"
 #include "sim/memory_disk.hpp"
 
@@ -42,6 +43,13 @@ struct HeldCounts {
     std::int64_t upto = 0;
 };
 
+/// Which parts of a conversation a device holds.
+struct HeldRanges {
+    core::RangeSet ranges;
+    /// As of this it holds those that are live.
+    std::int64_t solid = 0;
+};
+
 /// With what a device shows who it is.
 struct HeldTokens {
     std::string access;
@@ -69,6 +77,7 @@ class LocalReader {
     /// As of when the counts are that it holds of this stream.
     std::optional<protocol::AsOf> as_of(const StreamId& stream);
     std::optional<HeldCounts> counts(const StreamId& stream);
+    std::optional<HeldRanges> ranges(const StreamId& stream);
     /// The access token, valid or not.
     std::optional<std::string> access_token();
     /// The same with what belongs to it.

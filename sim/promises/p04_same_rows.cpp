@@ -30,6 +30,7 @@ class SameRows final : public Kept<SameRows> {
 
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         const StreamHistory* history = scene.history().find(showing.view.stream);
+        if (history != nullptr) is_no_older(scene, device, showing, *history);
         std::int64_t last = 0;
         for (const auto& message : showing.messages) {
             nothing_moved(scene, device, showing, message);
@@ -172,18 +173,46 @@ class SameRows final : public Kept<SameRows> {
         const auto& message = std::get<protocol::MessageNew>(change.payload);
         if (change.id != shown.id || message.sender != shown.sender || change.timestamp != shown.at)
             return false;
-        // What its person has just said about it the server need not know yet.
+        // What its person has just said about it the server need not know yet; whether it is shown so is
+        // asked elsewhere (6).
         if (shown.changing) return true;
         return message.text == shown.text && message.reply_to == shown.reply_to &&
                message.mentions == shown.mentions && message.edited_at == shown.edited_at &&
                message.deleted_by.has_value() == shown.deleted;
     }
 
-    /// Which of its states a device has is a matter of when it looks, until all is at rest.
-    static bool stood_so(const StreamHistory& history, const core::MessageView& shown) {
-        return std::ranges::any_of(history.states(shown.born), [&](const auto* state) {
-            return std::holds_alternative<protocol::MessageNew>(state->payload) && same(*state, shown);
+    /// A message is in no earlier state than the part of the history was in as of which the device holds it.
+    /// What a restore did to that is asked at rest.
+    static void is_no_older(Scene& scene, Device& device, const Showing& showing,
+                            const StreamHistory& history) {
+        const bool any_changed = std::ranges::any_of(showing.messages, [&](const core::MessageView& message) {
+            return history.later.contains(message.born);
         });
+        if (!any_changed || !scene.undone().empty() || !device.node->up()) return;
+        const auto held = device.node->held().ranges(showing.view.stream);
+        if (!held) return;
+        for (const auto& message : showing.messages) {
+            const auto range = held->ranges.at(message.born);
+            if (!range || message.changing) continue;
+            const std::int64_t as_of = range->as_of == core::Range::live ? held->solid : range->as_of;
+            if (message.born > as_of || stood_so(history, message, as_of)) continue;
+            wrong(scene, device, showing,
+                  "shows " + quoted(message) + " as it was before " + std::to_string(as_of) +
+                      ", as of which it holds it");
+        }
+    }
+
+    /// Which of its states a device has is a matter of when it looks, until all is at rest. `as_of`: those
+    /// that it had left behind by then do not count.
+    static bool stood_so(const StreamHistory& history, const core::MessageView& shown,
+                         std::int64_t as_of = 0) {
+        const auto states = history.states(shown.born);
+        for (auto state = states.rbegin(); state != states.rend(); ++state) {
+            if (std::holds_alternative<protocol::MessageNew>((*state)->payload) && same(**state, shown))
+                return true;
+            if ((*state)->seq <= as_of) return false;
+        }
+        return false;
     }
 
     /// Only what a restore took away comes again at another place.

@@ -50,6 +50,8 @@ class Outbox final : public Kept<Outbox> {
         }
         nothing_lost(scene, device, states);
         stands_in_window(scene, device, showing, *waiting);
+        for (const auto& message : showing.messages)
+            is_changed(scene, device, message, *waiting);
     }
 
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>&) override {
@@ -154,6 +156,32 @@ class Outbox final : public Kept<Outbox> {
         for (const auto* one : missing)
             wrong(scene, device, "does not show command " + one->id.text() + ", which waits or has failed",
                   {showing.view.stream});
+    }
+
+    /// A message is shown as the edits and deletions leave it that wait for the server.
+    static void is_changed(Scene& scene, const Device& device, const core::MessageView& message,
+                           const std::vector<core::OutboxView>& waiting) {
+        // What is deleted is not changed any more, whatever still waits for its refusal.
+        if (!device.person->account || (message.deleted && !message.changing)) return;
+        const AccountId& self = *device.person->account;
+        const protocol::MessageEdit* edit = nullptr;
+        bool deletion = false;
+        for (const auto& one : waiting) {
+            if (one.state == core::CommandState::failed) continue;
+            const auto* text = std::get_if<protocol::MessageEdit>(&one.command);
+            if (text != nullptr && text->message == message.id && message.sender == self) edit = text;
+            const auto* gone = std::get_if<protocol::MessageDelete>(&one.command);
+            deletion = deletion || (gone != nullptr && gone->message == message.id &&
+                                    message.sender == gone->sender.value_or(self));
+        }
+        bool as_left = !message.changing;
+        if (deletion)
+            as_left = message.changing && message.deleted && message.text.empty() && message.mentions.empty();
+        else if (edit != nullptr)
+            as_left = message.changing && !message.deleted && message.text == edit->text &&
+                      message.mentions == edit->mentions;
+        if (!as_left)
+            wrong(scene, device, "shows " + message.id.text() + " other than what waits for it leaves it");
     }
 
     /// What a device took over is in its outbox, or the server has done it.

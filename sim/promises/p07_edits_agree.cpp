@@ -62,9 +62,8 @@ class EditsAgree final : public Kept<EditsAgree> {
                 if (latest == nullptr || message.not_on_server) continue;
                 if (message.changing)
                     wrong(scene, device, showing, message, "waits for a change that is done");
-                const bool same = latest->text == message.text && latest->edited_at == message.edited_at &&
-                                  latest->deleted_by.has_value() == message.deleted;
-                if (!same) wrong(scene, device, showing, message, "is not what it was made last");
+                if (!looks_so(*latest, message))
+                    wrong(scene, device, showing, message, "is not what it was made last");
             }
         }
     }
@@ -82,13 +81,16 @@ class EditsAgree final : public Kept<EditsAgree> {
         });
     }
 
+    static bool looks_so(const protocol::MessageNew& message, const core::MessageView& shown) {
+        return message.text == shown.text && message.mentions == shown.mentions &&
+               message.edited_at == shown.edited_at && message.deleted_by.has_value() == shown.deleted;
+    }
+
     /// The latest of its states that looks so; 0: none.
     static std::int64_t state_shown(const StreamHistory& history, const core::MessageView& shown) {
         for (const auto* state : history.states(shown.born) | std::views::reverse) {
             const auto* message = std::get_if<protocol::MessageNew>(&state->payload);
-            if (message != nullptr && state->id == shown.id && message->text == shown.text &&
-                message->edited_at == shown.edited_at && message->deleted_by.has_value() == shown.deleted)
-                return state->seq;
+            if (message != nullptr && state->id == shown.id && looks_so(*message, shown)) return state->seq;
         }
         return 0;
     }

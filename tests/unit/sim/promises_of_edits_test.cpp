@@ -2,6 +2,7 @@
 
 #include "sim/promises/all.hpp"
 #include "tests/unit/sim/broken_world.hpp"
+#include "tests/unit/sim/living_world.hpp"
 
 #include <gtest/gtest.h>
 
@@ -85,6 +86,16 @@ TEST_F(BrokenEdits, Promise4WhereADeviceShowsATextThatItNeverHad) {
     EXPECT_EQ(broken(), 4);
 }
 
+TEST_F(BrokenEdits, Promise7WhereADeviceEndsWithWhomAnEarlierTextNamed) {
+    auto now = edited("ada says #8");
+    now.mentions = {to_id(ben)};
+    edit(5, now);
+    auto as_before = shown_as(now);
+    as_before.mentions = {};
+    edits_agree()->device_at_rest(scene_, device(1), all_of(as_before));
+    EXPECT_EQ(broken(), 7);
+}
+
 TEST_F(BrokenEdits, Promise8WhereWhatWasDeletedIsShownAgain) {
     edit(5, tombstone());
     const auto promise = deleted_is_gone();
@@ -142,6 +153,78 @@ TEST_F(BrokenEdits, Promise14WhereTheServerCountsWhatIsDeleted) {
     state.as_of.conversation = 6;
     say(*ben_, state);
     EXPECT_EQ(broken(), 14);
+}
+
+/// Ada's message is edited, and all devices hear of it.
+class LivingEdits : public Living {
+  protected:
+    LivingEdits() {
+        hello_ = everything_of(of(ada)).front().messages.front();
+        edit("ada says #1");
+        pass(seconds(5));
+        EXPECT_EQ(broken(), -1) << said();
+    }
+
+    void edit(const std::string& text) {
+        protocol::MessageEdit command{.message = hello_.id, .text = text};
+        command.target.stream = group_;
+        ASSERT_TRUE(scene_.give(of(ada), std::move(command)));
+    }
+    /// What the device shows, with the message as this leaves it.
+    template <class Change>
+    Showing shown_with(std::size_t person, Change change) {
+        Showing showing = everything_of(of(person)).front();
+        change(showing.messages.front());
+        return showing;
+    }
+
+    core::MessageView hello_;
+};
+
+TEST_F(LivingEdits, Promise4WhereADeviceShowsATextOfBeforeWhatItHolds) {
+    const auto as_it_is = [](core::MessageView&) {
+    };
+    same_rows()->looked_at(scene_, of(ben), shown_with(ben, as_it_is));
+    ASSERT_EQ(broken(), -1) << said();
+    same_rows()->looked_at(scene_, of(ben), shown_with(ben, [](core::MessageView& message) {
+                               message.text = "hello";
+                               message.edited_at.reset();
+                           }));
+    EXPECT_EQ(broken(), 4);
+    EXPECT_TRUE(says("as it was before")) << said();
+}
+
+TEST_F(LivingEdits, Promise6WhereAnEditThatWaitsIsNotShown) {
+    edit("ada says #2");
+    const auto promise = outbox();
+    promise->looked_at(scene_, of(ada), everything_of(of(ada)).front());
+    ASSERT_EQ(broken(), -1) << said();
+    promise->looked_at(scene_, of(ada), shown_with(ada, [](core::MessageView& message) {
+                           message.text = "ada says #1";
+                           message.changing = false;
+                       }));
+    EXPECT_EQ(broken(), 6);
+}
+
+TEST_F(LivingEdits, Promise6WhereAnEditIsShownThatDoesNotWait) {
+    outbox()->looked_at(scene_, of(ben), shown_with(ben, [](core::MessageView& message) {
+                            message.text = "ada says #2";
+                            message.changing = true;
+                        }));
+    EXPECT_EQ(broken(), 6);
+}
+
+TEST_F(LivingEdits, Promise8WhereTheLogOfADeviceKeepsWhatWasDeleted) {
+    protocol::MessageDelete command{.message = hello_.id};
+    command.target.stream = group_;
+    ASSERT_TRUE(scene_.give(of(ada), std::move(command)));
+    pass(seconds(5));
+    look_at_rest(deleted_is_gone(), of(ben));
+    ASSERT_EQ(broken(), -1) << said();
+    of(ben).node->disk().put("local.db-wal", as_bytes(std::string(5'000, '.') + "ada says #1"));
+    look_at_rest(deleted_is_gone(), of(ben));
+    EXPECT_EQ(broken(), 8);
+    EXPECT_TRUE(says("in local.db-wal")) << said();
 }
 
 }  // namespace
