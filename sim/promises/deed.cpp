@@ -72,10 +72,13 @@ bool accounts_hear_nothing(const Deed& deed) {
 std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
     if (!answered_with<protocol::MessageAccepted>(deed)) return "it was answered with something else";
     const auto* message = answered_change<protocol::MessageNew>(deed);
-    if (message == nullptr) return "no message stands where it was said to";
-    const auto* change = deed.after.change(deed.answer.stream, deed.answer.seq.value_or(0));
-    const bool same = change->id == deed.id && message->sender == deed.by && message->text == asked.text &&
-                      message->reply_to == asked.reply_to && message->mentions == asked.mentions;
+    // What it said first may be superseded, and unknown; its place is not.
+    const auto* row = deed.after.message(deed.answer.stream, deed.by, deed.id);
+    const bool stands = row != nullptr && row->born == deed.answer.seq;
+    if (!stands || (message == nullptr && !is_unknown(deed))) return "no message stands where it was said to";
+    const bool same =
+        message == nullptr || (message->text == asked.text && message->reply_to == asked.reply_to &&
+                               message->mentions == asked.mentions);
     if (!same) return "another message stands where it was said to";
     if (!in_place(deed, asked.target)) return "it went to another conversation";
     // The first to a person makes their conversation: settings and two members.
