@@ -10,6 +10,7 @@ extern const Act send_group;
 extern const Act send_burst;
 extern const Act edit_message;
 extern const Act delete_message;
+extern const Act read_earlier_texts;
 extern const Act create_group;
 extern const Act add_member;
 extern const Act remove_member;
@@ -36,12 +37,12 @@ extern const Act http_profile;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
-        &send_direct,   &send_group,    &send_burst,     &create_group,      &add_member,
-        &remove_member, &leave_group,   &rename_group,   &read_conversation, &settle_failed,
-        &look_around,   &go_offline,    &change_profile, &revoke_device,     &use_older_tab,
-        &paste_pages,   &arrange_group, &sign_out,       &change_handle,     &find_people,
-        &invite,        &http_send,     &http_read,      &http_look,         &http_arrange,
-        &http_profile,  &edit_message,  &delete_message,
+        &send_direct,   &send_group,    &send_burst,     &create_group,       &add_member,
+        &remove_member, &leave_group,   &rename_group,   &read_conversation,  &settle_failed,
+        &look_around,   &go_offline,    &change_profile, &revoke_device,      &use_older_tab,
+        &paste_pages,   &arrange_group, &sign_out,       &change_handle,      &find_people,
+        &invite,        &http_send,     &http_read,      &http_look,          &http_arrange,
+        &http_profile,  &edit_message,  &delete_message, &read_earlier_texts,
     };
     return known_acts;
 }

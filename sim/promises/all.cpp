@@ -27,6 +27,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         receipts_for_members,
         removed_hears_nothing,
         newcomer_sees_nothing,
+        earlier_texts,
         rights,
         account_rights,
         what_was_asked,

@@ -28,6 +28,7 @@ std::unique_ptr<Promise> counts();                   // 14
 std::unique_ptr<Promise> receipts_for_members();     // 15
 std::unique_ptr<Promise> removed_hears_nothing();    // 16
 std::unique_ptr<Promise> newcomer_sees_nothing();    // 17
+std::unique_ptr<Promise> earlier_texts();            // 17
 std::unique_ptr<Promise> rights();                   // 18
 std::unique_ptr<Promise> account_rights();           // 18
 std::unique_ptr<Promise> what_was_asked();           // 18

@@ -2,6 +2,7 @@
 // none is queued or
 //    in flight. A device's own messages keep their order in a conversation.
 
+#include "core/commands.hpp"
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
 #include "sim/streams_of.hpp"
@@ -196,7 +197,7 @@ class Outbox final : public Kept<Outbox> {
                 continue;
             if (is_needless(scene, device, given)) continue;
             // A question that waits is shown to nobody but who asked it.
-            if (std::holds_alternative<protocol::ProfileFind>(given.command)) continue;
+            if (core::is_question(protocol::type_of(given.command))) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
         }
     }

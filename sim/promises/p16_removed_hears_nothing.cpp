@@ -22,7 +22,8 @@ class RemovedHearsNothing final : public Kept<RemovedHearsNothing> {
             // An answer to a repeat of his own command says where that stood, whatever became of him since.
             const bool reading = std::holds_alternative<protocol::ChangesOk>(envelope.payload) ||
                                  std::holds_alternative<protocol::PageOk>(envelope.payload) ||
-                                 std::holds_alternative<protocol::RowsOk>(envelope.payload);
+                                 std::holds_alternative<protocol::RowsOk>(envelope.payload) ||
+                                 std::holds_alternative<protocol::MessageHistoryOk>(envelope.payload);
             if (!reading) return;
         }
         std::int64_t newest = envelope.seq.value_or(0);
@@ -31,6 +32,8 @@ class RemovedHearsNothing final : public Kept<RemovedHearsNothing> {
         if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) newest = changes->upto;
         if (const auto* page = std::get_if<protocol::PageOk>(&envelope.payload)) newest = page->as_of;
         if (const auto* rows = std::get_if<protocol::RowsOk>(&envelope.payload)) newest = rows->as_of;
+        const auto* earlier = std::get_if<protocol::MessageHistoryOk>(&envelope.payload);
+        if (earlier != nullptr && !earlier->texts.empty()) newest = earlier->texts.back().seq;
         const StreamHistory* history = scene.history().find(envelope.stream);
         if (history == nullptr || !history->conversation) return;
         const Membership* member = scene.history().membership(envelope.stream, who.account);

@@ -3,6 +3,7 @@
 // What a person gives by a command is in the book of one of his devices or programs; everything else that is
 // asked on a connection reads.
 
+#include "core/commands.hpp"
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
 #include "sim/streams_of.hpp"
@@ -25,7 +26,7 @@ class LimitsSpare final : public Kept<LimitsSpare> {
         if (error == nullptr || error->code != ErrorCode::rate_limited) return;
         const Given* given = envelope.re ? given_by(scene, who.account, *envelope.re) : nullptr;
         const bool reads = given == nullptr || std::holds_alternative<protocol::Read>(given->command) ||
-                           std::holds_alternative<protocol::ProfileFind>(given->command);
+                           core::is_question(protocol::type_of(given->command));
         const bool signs_out =
             given != nullptr && std::holds_alternative<protocol::DeviceRevoke>(given->command);
         if (!reads && !signs_out) return;

@@ -214,17 +214,76 @@ TEST_F(LivingEdits, Promise6WhereAnEditIsShownThatDoesNotWait) {
     EXPECT_EQ(broken(), 6);
 }
 
-TEST_F(LivingEdits, Promise8WhereTheLogOfADeviceKeepsWhatWasDeleted) {
+/// The answers that a server might give to a question that Ben has asked.
+class EarlierTextsAsked : public LivingEdits {
+  protected:
+    void answer(protocol::Payload payload) {
+        const protocol::MessageHistory question{
+            .stream = group_, .message = hello_.id, .sender = account(ada)};
+        protocol::Envelope envelope;
+        envelope.id = uuid(9);
+        envelope.payload = question;
+        const auto promise = earlier_texts();
+        promise->device_said(scene_, of(ben), envelope);
+        promise->server_heard(scene_, line_, envelope);
+        protocol::Envelope reply;
+        reply.re = uuid(9);
+        reply.stream = group_;
+        reply.payload = std::move(payload);
+        promise->server_said(scene_, line_, {.account = account(ben), .device = {}}, reply);
+    }
+    protocol::EarlierText first() { return {.seq = hello_.born, .text = "hello", .at = hello_.at}; }
+
+    Line line_{"ben/1", 7};
+};
+
+TEST_F(EarlierTextsAsked, WhatWasSaidIsTold) {
+    answer(protocol::MessageHistoryOk{.texts = {first()}});
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(EarlierTextsAsked, Promise7WhereAnotherTextIsTold) {
+    auto other = first();
+    other.text = "goodbye";
+    answer(protocol::MessageHistoryOk{.texts = {other}});
+    EXPECT_EQ(broken(), 7);
+}
+
+TEST_F(EarlierTextsAsked, Promise7WhereATextIsLeftOut) {
+    answer(protocol::MessageHistoryOk{});
+    EXPECT_EQ(broken(), 7);
+    EXPECT_TRUE(says("leaves out")) << said();
+}
+
+TEST_F(EarlierTextsAsked, Promise17WhereTheyAreToldToOneWhoIsOut) {
+    member_untold(ben, protocol::Role::member, false, ada);
+    ASSERT_EQ(broken(), -1) << said();
+    answer(protocol::MessageHistoryOk{.texts = {first()}});
+    EXPECT_EQ(broken(), 17);
+}
+
+TEST_F(EarlierTextsAsked, Promise18WhereOneIsRefusedWhoMaySeeThem) {
+    answer(protocol::ErrorReply{.code = ErrorCode::message_not_found});
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(LivingEdits, WhatIsDeletedIsGoneFromTheFilesOfDevices) {
     protocol::MessageDelete command{.message = hello_.id};
     command.target.stream = group_;
     ASSERT_TRUE(scene_.give(of(ada), std::move(command)));
     pass(seconds(5));
-    look_at_rest(deleted_is_gone(), of(ben));
+    for (const std::size_t person : {ada, ben, cyd})
+        look_at_rest(deleted_is_gone(), of(person));
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(LivingEdits, Promise8WhereTheFilesOfADeviceKeepWhatWasDeleted) {
+    commit_untold(protocol::MessageNew{.sender = account(ada), .text = {}, .deleted_by = account(ada)},
+                  hello_.born, hello_.id);
     ASSERT_EQ(broken(), -1) << said();
-    of(ben).node->disk().put("local.db-wal", as_bytes(std::string(5'000, '.') + "ada says #1"));
     look_at_rest(deleted_is_gone(), of(ben));
     EXPECT_EQ(broken(), 8);
-    EXPECT_TRUE(says("in local.db-wal")) << said();
+    EXPECT_TRUE(says("in local.db")) << said();
 }
 
 }  // namespace
