@@ -63,7 +63,7 @@ struct Conversation {
     bool settings_owed = false;
     /// How often that, or all members, came to be owed: an answer to a question of before settles nothing.
     std::int64_t rows_debts = 0;
-    /// Head at the moment of the server's last restore, where that has been dealt with.
+    /// Head at the moment of the restore with which the history that is held began, where that is known.
     std::optional<std::int64_t> restored_from;
 
     /// Own read position as the server knows it.

@@ -34,8 +34,16 @@ void Streams::handle_skip(const StreamId& stream, std::int64_t seq) {
 
 Status Streams::handle_state(const StreamId& stream, const protocol::ConversationState& state) {
     Conversation& conversation = conversations_.open(stream);
-    if (state.restored_from && conversation.restored_from != state.restored_from)
-        TRY(restore(conversation, *state.restored_from, state.head));
+    if (state.restored_from && conversation.restored_from != state.restored_from) {
+        // Where one came in after that restore, everything is of its history already.
+        const bool told =
+            conversation.known && conversation.told_generation == restore_generation(state.head);
+        if (!told) TRY(restore(conversation, *state.restored_from, state.head));
+        conversation.restored_from = state.restored_from;
+    }
+    // A joining of an earlier epoch that the state does not know: a restore took it away.
+    if (restore_generation(conversation.origin) < restore_generation(state.head))
+        conversation.origin = std::min(conversation.origin, state.from);
     TRY(begin(conversation, state.from, state.summary));
     // Of the present moment, which a joining's summary is not.
     conversation.summary = state.summary;
@@ -133,6 +141,7 @@ Status Streams::rejoin(Conversation& conversation, std::int64_t from) {
         TRY(rows_.mark_older_not_on_server(conversation.number, first));
         conversation.ranges.remove(1, first - 1);
         conversation.told_generation = generation;
+        conversation.restored_from.reset();
     }
     const std::int64_t old_cursor = conversation.cursor;
     conversation.ranges.freeze(conversation.solid);
@@ -151,6 +160,10 @@ Status Streams::handle_left(const protocol::Left& left) {
     if (!conversation) return {};
     // An end that lies before the joining: a restore took that away, and all that it let one see.
     if (left.until < conversation->origin) TRY(rows_.mark_not_on_server(conversation->number, left.until));
+    // An end in another history than the one that was told last.
+    const bool taken_out_anew = !conversation->present && left.until != conversation->until;
+    if (taken_out_anew || restore_generation(left.until) != conversation->told_generation)
+        doubt(*conversation);
     conversation->known = true;
     conversation->present = false;
     conversation->until = left.until;
@@ -223,6 +236,13 @@ Status Streams::fetch_anew(Conversation& conversation, std::int64_t certain) {
     return {};
 }
 
+/// The server may have another history than the one that was told last, and who is out is told no more of it:
+/// whether it has what earlier restores took away stays in doubt.
+void Streams::doubt(Conversation& conversation) {
+    conversation.ranges = {};
+    conversation.base = conversation.solid;
+}
+
 /// What the server told last of the history of before is there no more. Where this device holds the message
 /// itself, that one is shown, and marked; the preview of one that it does not hold would be shown as if it
 /// were there.
@@ -243,6 +263,8 @@ Status Streams::handle_restored() {
         TRY(restore(*conversation, *conversation->restored_from, conversation->head));
         conversation->triple = triple;
         conversation->read = triple.read;
+        // Of one who is out no state came: this restore may have been to another moment.
+        if (!conversation->present) doubt(*conversation);
     }
     return {};
 }

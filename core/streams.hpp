@@ -40,7 +40,8 @@ namespace parley::core {
 ///     removals after the old cursor are owed first, and what was live is true as of `solid` from now on;
 ///     then the newest page, settings and members, and in the background older pages.
 ///   * joined again: as a jump to from - 1; what lies between the memberships is left to pages.
-///   * left: nothing is owed any more; everything held stays.
+///   * left: nothing is owed any more; everything held stays. Where it ends in another history than the one
+///     that was told last, what restores took away may be back: it is in doubt, as nobody says so any more.
 ///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
 ///     server*. Cursor and ranges go back to R, so that everything above is fetched again. Where R itself has
 ///     a number that an earlier restore made, which this device slept through, that is everything.
@@ -110,6 +111,7 @@ class Streams {
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
     Status fetch_anew(Conversation& conversation, std::int64_t certain);
+    static void doubt(Conversation& conversation);
     void received(Conversation& conversation, std::int64_t seq);
     Status forget_lost_preview(Conversation& conversation, const Range& lost);
     Status note_newest_row(Conversation& conversation);

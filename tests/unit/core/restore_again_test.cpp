@@ -9,7 +9,15 @@ namespace {
 
 using testing::SizeIs;
 
-using RestoreAgain = Streams;
+class RestoreAgain : public Streams {
+  protected:
+    void start_again() {
+        script.open();
+        script.forget();
+        script.connect();
+        script.auth_ok();
+    }
+};
 
 TEST_F(RestoreAgain, WhatIsBackAfterAnotherBackupIsFetchedAnew) {
     push(1, "one");
@@ -31,12 +39,6 @@ TEST_F(RestoreAgain, WhatIsBackAfterAnotherBackupIsFetchedAnew) {
 }
 
 TEST_F(RestoreAgain, WhatIsBackAfterTwoOthersIsFetchedAnew) {
-    const auto start_again = [&] {
-        script.open();
-        script.forget();
-        script.connect();
-        script.auth_ok();
-    };
     push(1, "one");
     push(2, "two");
     const std::int64_t first = 1 + limits::restore_jump;
@@ -81,6 +83,94 @@ TEST_F(RestoreAgain, AConversationThatAnotherBackupBringsBackIsFetchedAnew) {
     const auto window = script.core().window(StreamId("c1"), {.limit = 10});
     ASSERT_THAT(window->messages, SizeIs(1));
     EXPECT_FALSE(window->messages[0].not_on_server);
+}
+
+TEST_F(RestoreAgain, WhatMayBeBackForOneWhoIsOutIsInDoubt) {
+    push(1, "one");
+    push(2, "two");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.reconnect();
+    script.give({restored_state(script, 1, jumped, 1)});
+    script.resumed("2:1", 2);
+    answer_changes(script, "c1", {1, jumped, jumped, false, {}});
+    const auto second = [&] {
+        return script.core().window(StreamId("c1"), {.limit = 10})->messages[1];
+    };
+    ASSERT_TRUE(second().not_on_server);
+    ASSERT_FALSE(second().in_doubt);
+    // The second backup is of a moment at which one had gone, after both.
+    script.reconnect();
+    script.give({left(2, 3)});
+    script.resumed("3:1", 3);
+    EXPECT_FALSE(script.view("c1").present);
+    EXPECT_TRUE(second().in_doubt) << "nobody says any more that it is back";
+}
+
+TEST_F(RestoreAgain, WhatOneLeftThatAnotherBackupDoesNotKnowIsInDoubt) {
+    push(1, "one");
+    script.reconnect();
+    script.resumed("2:1", 2);
+    answer_changes(script, "me", {0, 2, 2, false, {}});
+    const auto first = [&] {
+        return script.core().window(StreamId("c1"), {.limit = 10})->messages[0];
+    };
+    ASSERT_TRUE(first().not_on_server);
+    ASSERT_FALSE(first().in_doubt);
+    script.reconnect();
+    script.give({left(2, 3)});
+    EXPECT_FALSE(script.view("c1").present);
+    EXPECT_TRUE(first().in_doubt) << "it stood there before one left";
+}
+
+TEST_F(RestoreAgain, WhereOneJoinedAfterAnotherBackupTheSameOneBeginsAnew) {
+    push(1, "one");
+    push(2, "two");
+    const auto come_back = [&](std::int64_t epoch) {
+        start_again();
+        script.give({restored_state(script, 2, 2 + epoch * limits::restore_jump, 1)});
+        script.resumed(std::to_string(epoch) + ":1", epoch);
+    };
+    const auto second = [&] {
+        return script.core().window(StreamId("c1"), {.limit = 10})->messages[1];
+    };
+    come_back(2);
+    EXPECT_FALSE(second().not_on_server);
+    // A backup of before the second message, of a moment at which one was out; then one comes in again.
+    script.reconnect();
+    script.give({left(2, 1)});
+    script.resumed("4:1", 4);
+    answer_changes(script, "me", {0, 2, 2, false, {*protocol::to_change(left(2, 1))}});
+    const std::int64_t again = 3 + 4 * limits::restore_jump;
+    script.give({joined_again(3, again)});
+    EXPECT_TRUE(second().in_doubt);
+    answer<protocol::Changes>(protocol::ChangesOk{2, again, again, false, {}});
+    answer_page({1, again - 1, again, false, false, {Script::row(1, Script::said("one"))}});
+    EXPECT_TRUE(second().not_on_server);
+    EXPECT_FALSE(second().in_doubt);
+    come_back(6);
+    EXPECT_TRUE(second().in_doubt) << "the first backup once more, which has it";
+    script.give({Script::pushed("c1", 2, Script::said("two"))});
+    EXPECT_FALSE(second().not_on_server);
+}
+
+TEST_F(RestoreAgain, OneIsInByTheJoiningThatIsLeft) {
+    push(1, "one");
+    script.give({left(2, 2)});
+    script.give({joined_again(3, 8), Script::pushed("c1", 8, Script::member("me"))});
+    script.reconnect();
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.give({restored_state(script, 1, jumped, 1)});
+    script.resumed("2:1", 2);
+    const auto first = [&] {
+        return script.core().window(StreamId("c1"), {.limit = 10})->messages[0];
+    };
+    EXPECT_FALSE(first().not_on_server);
+    // And this backup is of before that one.
+    script.reconnect();
+    script.resumed("3:1", 3);
+    answer_changes(script, "me", {0, 2, 2, false, {}});
+    EXPECT_FALSE(script.view("c1").present);
+    EXPECT_TRUE(first().not_on_server) << "the first joining let one see it";
 }
 
 }  // namespace
