@@ -46,6 +46,24 @@ Status Receipts::forget_before(const Conversation& conversation, std::int64_t fi
                            conversation.number, first);
 }
 
+Status Receipts::keep_places_of_messages(Conversation& conversation, std::int64_t certain) {
+    TRY_ASSIGN(const auto runs, rows_.own_runs(conversation.number, certain + 1, Range::live - 1));
+    // The newest may be shown before its row is here.
+    const std::int64_t told = conversation.preview ? conversation.preview->born : 0;
+    for (RangeSet* places : {&conversation.delivered_to_all, &conversation.read_by_all}) {
+        const bool shown_so = places->at(told).has_value();
+        std::int64_t next = certain + 1;
+        for (const OwnRun& run : runs) {
+            places->remove(next, run.first - 1);
+            next = run.last + 1;
+        }
+        places->remove(next, Range::live - 1);
+        if (shown_so) places->add({told, told});
+    }
+    conversations_.changed(conversation);
+    return {};
+}
+
 Status Receipts::recount(Conversation& conversation) {
     conversation.receipts_wait = false;
     if (conversation.summary.members > limits::receipts_members_max + 1) return {};
@@ -64,17 +82,30 @@ Status Receipts::recount(Conversation& conversation) {
     const Range read = reached(others, &Other::read, known_upto, conversation);
     const Range delivered = reached(others, &Other::delivered, known_upto, conversation);
     if (mutant(Mutant::receipts_may_fall)) conversation.delivered_to_all = conversation.read_by_all = {};
-    const auto known = [](const RangeSet& places, const Range& range) {
-        return range.low > range.high || places.covers(range.low, range.high);
-    };
-    if (known(conversation.delivered_to_all, delivered) && known(conversation.read_by_all, read)) return {};
-    conversation.delivered_to_all.add(delivered);
-    conversation.delivered_to_all.add(read);
-    conversation.read_by_all.add(read);
+    TRY_ASSIGN(auto newly_delivered, new_places(conversation, conversation.delivered_to_all, delivered));
+    TRY_ASSIGN(const auto newly_read, new_places(conversation, conversation.read_by_all, read));
+    newly_delivered.insert(newly_delivered.end(), newly_read.begin(), newly_read.end());
+    if (newly_delivered.empty()) return {};
+    for (const Range& places : newly_delivered)
+        conversation.delivered_to_all.add(places);
+    for (const Range& places : newly_read)
+        conversation.read_by_all.add(places);
     conversations_.changed(conversation);
     output_.touch(conversation.stream);
     output_.touch_list();
     return {};
+}
+
+Result<std::vector<Range>> Receipts::new_places(const Conversation& conversation, const RangeSet& known,
+                                                const Range& range) {
+    RangeSet places;
+    for (const Range& gap : known.gaps(range.low, range.high)) {
+        places.add(gap);
+        TRY_ASSIGN(const auto runs, rows_.own_runs(conversation.number, gap.low, gap.high));
+        for (const OwnRun& run : runs)
+            if (run.not_on_server) places.remove(run.first, run.last);
+    }
+    return places.all();
 }
 
 /// The other members as far as they are known, and how far each has got.

@@ -39,7 +39,10 @@ class Receipts {
     Status handle_receipt(Conversation& conversation, const protocol::Receipt& receipt);
     /// What was told before the numbers from here on were given out is told anew, where it still holds.
     Status forget_before(const Conversation& conversation, std::int64_t first);
-    /// Members or receipts of this conversation changed.
+    /// Above this place the history may be another one now: of what everybody has there, what holds of the
+    /// messages that are shown is kept, and may be told anew of others. To be called before these are marked.
+    Status keep_places_of_messages(Conversation& conversation, std::int64_t certain);
+    /// Members or receipts of this conversation changed, or what is marked *not on the server*.
     Status recount(Conversation& conversation);
     Result<std::map<AccountId, protocol::Receipt>> of(const Conversation& conversation);
 
@@ -64,6 +67,9 @@ class Receipts {
         std::int64_t read = 0;
     };
     Result<std::vector<Other>> others_of(const Conversation& conversation);
+    /// What of a range is not known yet and may be: of what is not on the server nobody says anything.
+    Result<std::vector<Range>> new_places(const Conversation& conversation, const RangeSet& known,
+                                          const Range& range);
     static Range reached(const std::vector<Other>& others, std::int64_t Other::* how_far,
                          std::int64_t known_upto, Conversation& conversation);
 

@@ -1,6 +1,7 @@
 #include "core/rows.hpp"
 
 #include "base/mutant.hpp"
+#include "core/conversation.hpp"
 #include "protocol/codec.hpp"
 
 namespace parley::core {
@@ -146,6 +147,24 @@ Result<std::span<const Seat>> Rows::seats(std::int64_t stream) {
                          .surely_from = member.from.value_or(row.change.seq)});
     }
     return seats;
+}
+
+Result<std::vector<OwnRun>> Rows::own_runs(std::int64_t stream, std::int64_t low, std::int64_t high) {
+    TRY_ASSIGN(Query query, database_.read("SELECT born, not_on_server FROM stream_row WHERE stream = ?"
+                                           " AND born >= ? AND born <= ? AND own = 1 ORDER BY born",
+                                           stream, low, high));
+    std::vector<OwnRun> runs;
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return runs;
+        const OwnRun here{query.integer(0), query.integer(0), query.integer(1) != 0};
+        const bool goes_on = !runs.empty() && runs.back().not_on_server == here.not_on_server &&
+                             restore_generation(runs.back().last) == restore_generation(here.first);
+        if (goes_on)
+            runs.back().last = here.last;
+        else
+            runs.push_back(here);
+    }
 }
 
 Result<std::int64_t> Rows::count_messages_from(std::int64_t stream, std::int64_t born) {

@@ -40,6 +40,14 @@ struct Seat {
     std::int64_t surely_from = 1;
 };
 
+/// Own messages that follow each other with numbers of the same restore (restore_generation), all marked *not
+/// on the server* or none. What stands between them is of the same history as they.
+struct OwnRun {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    bool not_on_server = false;
+};
+
 /// The rows that the device holds, by (stream, born). A row is replaced only by a state of it with a larger
 /// `seq`, so that repeats, replays and pages in any order end alike; or where it is marked *not on the
 /// server*: then by whatever comes under its key. A message's id belongs to its sender: one that comes again
@@ -64,6 +72,8 @@ class Rows {
     /// Those who are members as far as the device knows, in order of `born`. Stays valid until the next call
     /// of anything here. Kept for the next time, since each receipt asks.
     Result<std::span<const Seat>> seats(std::int64_t stream);
+    /// Where the reader's own messages stand from one place to another, in order.
+    Result<std::vector<OwnRun>> own_runs(std::int64_t stream, std::int64_t low, std::int64_t high);
     Result<std::int64_t> count_messages_from(std::int64_t stream, std::int64_t born);
 
     /// Rows of which only the place is known, and the lowest `seq` among them.

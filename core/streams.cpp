@@ -138,6 +138,7 @@ Status Streams::rejoin(Conversation& conversation, std::int64_t from) {
     const std::int64_t generation = restore_generation(from);
     if (generation != conversation.told_generation) {
         const std::int64_t first = generation * limits::restore_jump;
+        TRY(receipts_.keep_places_of_messages(conversation, 0));
         TRY(rows_.mark_older_not_on_server(conversation.number, first));
         conversation.ranges.remove(1, first - 1);
         conversation.told_generation = generation;
@@ -220,6 +221,7 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
 
 /// Nothing above this is held any more: it is marked until it comes again.
 Status Streams::fetch_anew(Conversation& conversation, std::int64_t certain) {
+    TRY(receipts_.keep_places_of_messages(conversation, certain));
     TRY_ASSIGN(auto older, rows_.mark_not_on_server(conversation.number, certain));
     for (std::int64_t born : older)
         conversation.ranges.remove(born, born);
@@ -274,6 +276,7 @@ Status Streams::handle_lost(const StreamId& stream) {
     Conversation* conversation = conversations_.find(stream);
     if (!conversation || !conversation->present) return {};
     TRY(rows_.mark_not_on_server(conversation->number, conversation->origin - 1));
+    TRY(forget_lost_preview(*conversation, {conversation->origin, Range::live}));
     conversation->present = false;
     conversations_.described(*conversation);
     changed(*conversation);

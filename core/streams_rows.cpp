@@ -43,6 +43,8 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
     if (message.deleted_by && change.id)
         TRY(outbox_.message_deleted(*change.id, message.sender, message.sender == self, conversation.stream,
                                     now));
+    // It may have been marked, and is back: what others have is said of it again.
+    if (message.sender == self && applied == Applied::updated) recount_.insert(conversation.stream);
     conversation.note_newest(change.born, change.timestamp);
     if (!conversation.shown) return {};
     if (applied == Applied::added && change.born > conversation.triple.as_of.conversation)

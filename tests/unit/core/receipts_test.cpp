@@ -47,10 +47,48 @@ class Receipts : public testing::Test {
         ADD_FAILURE() << "there is no message " << born;
         return MessageState::failed;
     }
-    void mine(std::int64_t seq) { script.accept(script.say("c1", "mine"), "c1", seq); }
+    Uuid mine(std::int64_t seq) {
+        const Uuid id = script.say("c1", "mine");
+        script.accept(id, "c1", seq);
+        return id;
+    }
+    static protocol::Change mine_again(std::int64_t seq, const Uuid& id) {
+        auto row = Script::row(seq, Script::said("mine", "me"));
+        row.id = id;
+        return row;
+    }
     /// The row stands at 2.
     void you(std::int64_t seq, bool present, std::optional<std::int64_t> from) {
         script.give({Script::pushed("c1", seq, Script::member("you", present, from), 2)});
+    }
+    struct Restored {
+        std::int64_t from = 0;
+        /// From where on the device asks for the changes.
+        std::int64_t upto = 0;
+        std::vector<protocol::Change> rows{};
+        std::vector<protocol::Receipt> receipts{};
+        /// One is the only member.
+        bool alone = false;
+    };
+    /// The server was restored: what it tells first, and what it answers then.
+    void restored(std::int64_t epoch, const Restored& told) {
+        script.reconnect();
+        script.forget();
+        const std::int64_t head = told.from % limits::restore_jump + epoch * limits::restore_jump;
+        auto state = script.state("c1", head);
+        auto& payload = std::get<protocol::ConversationState>(state.payload);
+        payload.restored_from = told.from;
+        payload.receipts = told.receipts;
+        script.give({state});
+        script.resumed(std::to_string(epoch) + ":1", epoch);
+        for (const auto& one : script.sent_of<protocol::Changes>()) {
+            if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
+                script.give(protocol::ChangesOk{told.upto, head, head, false, told.rows}, one.id);
+        }
+        script.give(protocol::RowsOk{head, false, {}}, script.sent_of<protocol::Rows>().back().id);
+        std::vector members{Script::row(1, Script::member("me"))};
+        if (!told.alone) members.push_back(Script::row(2, Script::member("you")));
+        script.give(protocol::RowsOk{head, false, members}, script.sent_of<protocol::Rows>().back().id);
     }
 
     Script script;
@@ -265,22 +303,36 @@ TEST_F(Receipts, WhatAJoiningThatIsLostHadReadIsNotReadByTheMemberOfBefore) {
     you(5, true, 5);
     receipt("you", 5, 5);
     EXPECT_EQ(state_of(3), MessageState::delivered);
-    script.reconnect();
-    const std::int64_t jumped = 3 + limits::restore_jump;
-    auto state = script.state("c1", jumped);
-    auto& payload = std::get<protocol::ConversationState>(state.payload);
-    payload.restored_from = 3;
-    payload.receipts = {{AccountId("you"), 3, 2}};
-    script.give({state});
-    script.resumed("2:1", 2);
-    for (const auto& one : script.sent_of<protocol::Changes>()) {
-        if (std::get<protocol::Changes>(one.payload).stream == StreamId("c1"))
-            script.give(protocol::ChangesOk{3, jumped, jumped, false, {}}, one.id);
-    }
-    script.give(protocol::RowsOk{jumped, false, {}}, script.sent_of<protocol::Rows>().back().id);
-    const std::vector members{Script::row(1, Script::member("me")), Script::row(2, Script::member("you"))};
-    script.give(protocol::RowsOk{jumped, false, members}, script.sent_of<protocol::Rows>().back().id);
+    restored(2, {.from = 3, .upto = 3, .receipts = {{AccountId("you"), 3, 2}}});
     EXPECT_EQ(state_of(3), MessageState::delivered);
+}
+
+/// What one backup has not is said of nobody there, though all have come further; another one may have it.
+TEST_F(Receipts, WhatAnotherBackupBringsBackNobodyHas) {
+    mine(3);
+    receipt("you", 3, 3);
+    const Uuid lost = mine(4);
+    const protocol::Receipt all_of_second{AccountId("you"), 3 + 2 * limits::restore_jump, 3};
+    restored(2, {.from = 3, .upto = 3, .receipts = {all_of_second}});
+    const protocol::Receipt before{AccountId("you"), 3, 3};
+    const std::vector back{mine_again(4, lost), mine_again(5, Script::id_of(5))};
+    restored(4, {.from = 5, .upto = 3, .rows = back, .receipts = {before}});
+    EXPECT_EQ(state_of(3), MessageState::read);
+    EXPECT_EQ(state_of(4), MessageState::sent);
+    EXPECT_EQ(state_of(5), MessageState::sent);
+    // Who has all of this one has them, too.
+    receipt("you", 5 + 4 * limits::restore_jump, 4);
+    EXPECT_EQ(state_of(4), MessageState::read);
+    EXPECT_EQ(state_of(5), MessageState::delivered);
+}
+
+TEST_F(Receipts, WhatWasReadByOneWhoWentStaysSoWhereNothingIsCertain) {
+    const Uuid id = mine(3);
+    receipt("you", 3, 3);
+    you(4, false, 2);
+    const std::vector back{mine_again(3, id), Script::row(4, Script::member("you", false, 2), 2)};
+    restored(6, {.from = 4 + 2 * limits::restore_jump, .upto = 0, .rows = back, .alone = true});
+    EXPECT_EQ(state_of(3), MessageState::read);
 }
 
 }  // namespace

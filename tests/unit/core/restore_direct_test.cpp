@@ -12,11 +12,14 @@ using testing::SizeIs;
 
 using RestoreDirect = Streams;
 
+protocol::Summary talk_with_you() {
+    return {protocol::ConversationKind::direct, std::nullopt, Script::member("you").profile, 2,
+            protocol::Role::member};
+}
+
 /// The account's row that says that one talks to `you` in this conversation.
 protocol::Envelope talks_in(const std::string& stream, std::int64_t account_seq) {
-    protocol::Summary summary{protocol::ConversationKind::direct, std::nullopt, Script::member("you").profile,
-                              2, protocol::Role::member};
-    return Script::pushed("me", account_seq, protocol::Joined{StreamId(stream), 1, summary});
+    return Script::pushed("me", account_seq, protocol::Joined{StreamId(stream), 1, talk_with_you()});
 }
 
 protocol::MessageSend to_you(const std::string& text) {
@@ -108,6 +111,27 @@ TEST_F(RestoreDirect, WhatIsSaidToAPersonWhoIsOutHimselfStaysInOneLane) {
     script.refuse(third, ErrorCode::follows_refused);
     EXPECT_THAT(script.texts("d1"), ElementsAre("one", "two", "three")) << "each stands until it is answered";
     EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(5)) << "and what followed goes on";
+}
+
+TEST_F(RestoreDirect, WhatTheServerToldLastIsShownAsBeforeUntilItsConversationIsLost) {
+    script.give({talks_in("d1", 2)});
+    script.reconnect();
+    const std::int64_t head = 3 + 2 * limits::restore_jump;
+    auto state = script.state("d1", head);
+    auto& payload = std::get<protocol::ConversationState>(state.payload);
+    payload.summary = talk_with_you();
+    payload.restored_from = 1;
+    payload.last = protocol::Preview{Script::id_of(3), head, AccountId("me"), "mine", script.now().wall};
+    payload.receipts = {{AccountId("you"), head, 1}};
+    script.give({state});
+    script.resumed("2:1", 2);
+    ASSERT_EQ(script.view("d1").last->state, core::MessageState::delivered);
+    // A backup of before the conversation was made, which nobody says at first.
+    script.reconnect();
+    script.resumed("4:1", 4);
+    EXPECT_EQ(script.view("d1").last->state, core::MessageState::delivered);
+    answer_changes(script, "me", {0, 2, 2, false, {*protocol::to_change(Script::joined("c1", 1))}});
+    EXPECT_FALSE(script.view("d1").last) << "the row itself was never here";
 }
 
 }  // namespace
