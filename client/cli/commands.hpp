@@ -41,6 +41,11 @@ Outcome<ExitCode> run(Session& session, const DeleteCommand& command);
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word);
 
 // send.cpp, reading.cpp
+Outcome<protocol::ViewConversation> conversation(Session& session, const StreamId& stream);
+/// A window without a hole, where the server can be asked for what is missing in time; otherwise what there
+/// is.
+Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::ViewConversation& shown,
+                                           const protocol::DoorWindowQuery& query);
 Outcome<ExitCode> run(Session& session, const SendCommand& command);
 Outcome<ExitCode> run(Session& session, const HistoryCommand& command);
 Outcome<ExitCode> run(Session& session, const TailCommand& command);

@@ -10,37 +10,49 @@ namespace parley::client::cli {
 
 namespace {
 
-/// So far back a message is looked for.
-constexpr std::int64_t looked_at = 1000;
+/// So far back a message is looked for, by its id.
+constexpr std::int64_t looked_at_max = 1000;
+/// In these it is mostly found, so that no more need be fetched.
+constexpr std::int64_t looked_at_first = 50;
 
-Outcome<protocol::ViewWindow> newest_messages(Session& session, const Place& place) {
-    if (place.stream) return session.window({.stream = *place.stream, .limit = looked_at});
-    return session.window({.limit = looked_at, .target = place.target});
+Outcome<protocol::ViewWindow> newest_messages(Session& session, const Place& place, std::int64_t limit) {
+    if (!place.stream) return session.window({.limit = limit, .target = place.target});
+    TRY_ASSIGN(const auto shown, conversation(session, *place.stream));
+    return whole_window(session, shown, {.stream = *place.stream, .limit = limit});
 }
 
-/// The message that a word names: an id, or "last" for the newest that the person has said himself.
+/// The message that a word names: an id, or "last" for the newest that the person has said himself, on
+/// whichever device.
 Outcome<protocol::ViewMessage> message_named(Session& session, const Place& place, const std::string& word) {
     const auto id = Uuid::parse(word);
     if (!id && word != "last") {
         return stop(ExitCode::usage,
                     "MESSAGE is the id of a message, as --json prints it, or last for your newest one.");
     }
-    TRY_ASSIGN(const auto window, newest_messages(session, place));
-    const auto newest_first = window.messages | std::views::reverse;
-    const auto found = std::ranges::find_if(newest_first, [&](const protocol::ViewMessage& message) {
-        if (id) return message.id == *id;
-        return message.own && !message.deleted && message.state != protocol::ViewState::failed;
-    });
-    if (found != newest_first.end()) {
+    for (const std::int64_t limit : {looked_at_first, looked_at_max}) {
+        TRY_ASSIGN(const auto window, newest_messages(session, place, limit));
+        const auto newest_first = window.messages | std::views::reverse;
+        const auto found = std::ranges::find_if(newest_first, [&](const protocol::ViewMessage& message) {
+            if (id) return message.id == *id;
+            return message.own && !message.deleted && message.state != protocol::ViewState::failed;
+        });
+        if (found == newest_first.end()) continue;
         if (found->state != protocol::ViewState::failed) return *found;
         return stop(ExitCode::failed,
                     "The server refused this message, so that nobody has it. Forget it with: parley outbox "
                     "--discard " +
                         found->id.text());
     }
-    return stop(ExitCode::not_found, id ? "This message is not among the newest " +
-                                              std::to_string(looked_at) + " of this conversation here."
-                                        : "You have said nothing here that this device holds.");
+    const std::string among = "among the newest " + std::to_string(looked_at_max) + " of this conversation";
+    return stop(ExitCode::not_found,
+                id ? "This message is not " + among + ". Ids of messages are shown by: parley history --json"
+                   : "You have said nothing " + among + ".");
+}
+
+/// The conversation, with what the server has to say of it, where it can be reached.
+Outcome<Place> place_named(Session& session, Directory& directory, const std::string& name) {
+    TRY(session.go_online(session.deadline(), false));
+    return directory.conversation(name);
 }
 
 Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message, protocol::Payload command,
@@ -58,7 +70,7 @@ Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message,
 
 Outcome<ExitCode> run(Session& session, const EditCommand& command) {
     Directory directory(session);
-    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(const Place place, place_named(session, directory, command.conversation));
     TRY_ASSIGN(const auto message, message_named(session, place, command.message));
     if (!message.own) return stop(ExitCode::failed, "Somebody else wrote this; only he can edit it.");
     if (message.deleted)
@@ -76,16 +88,19 @@ Outcome<ExitCode> run(Session& session, const EditCommand& command) {
                                         .message = message.id,
                                         .text = std::move(text),
                                         .mentions = message.mentions},
-                  "Edited. Everybody in " + place.label + " sees the new text.");
+                  "Edited. Everybody there sees the new text.");
 }
 
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command) {
     Directory directory(session);
-    TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
+    TRY_ASSIGN(const Place place, place_named(session, directory, command.conversation));
     TRY_ASSIGN(const auto message, message_named(session, place, command.message));
     protocol::MessageDelete deletion{.target = place.target, .message = message.id};
     if (!message.own) deletion.sender = message.sender;
-    return change(session, message, std::move(deletion), "Deleted for everyone in " + place.label + ".");
+    auto done = change(session, message, std::move(deletion), "Deleted for everyone in " + place.label + ".");
+    if (!done && done.error().code == ErrorCode::not_allowed)
+        done.error().sentence = "Somebody else wrote this: only he can delete it, and in a group its owners.";
+    return done;
 }
 
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word) {

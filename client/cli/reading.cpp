@@ -12,14 +12,6 @@
 
 namespace parley::client::cli {
 
-namespace {
-
-constexpr std::int64_t page_messages = 200;
-constexpr std::int64_t window_messages_max = 1000;
-constexpr std::int64_t tail_last_default = 10;
-/// So many messages that were printed are looked at again.
-constexpr std::size_t printed_max = 5000;
-
 Outcome<protocol::ViewConversation> conversation(Session& session, const StreamId& stream) {
     TRY_ASSIGN(auto reply, session.ask({.conversation = stream}));
     if (reply.conversations.empty())
@@ -27,8 +19,6 @@ Outcome<protocol::ViewConversation> conversation(Session& session, const StreamI
     return std::move(reply.conversations.front());
 }
 
-/// A window without a hole, where the server can be asked for what is missing in time; otherwise what there
-/// is.
 Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::ViewConversation& shown,
                                            const protocol::DoorWindowQuery& query) {
     const Instant until = session.deadline();
@@ -48,6 +38,14 @@ Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::Vie
         }
     }
 }
+
+namespace {
+
+constexpr std::int64_t page_messages = 200;
+constexpr std::int64_t window_messages_max = 1000;
+constexpr std::int64_t tail_last_default = 10;
+/// So many messages that were printed are looked at again.
+constexpr std::size_t printed_max = 5000;
 
 /// The newest `born` among them; 0 where none is accepted.
 std::int64_t newest_born(const std::vector<protocol::ViewMessage>& messages) {

@@ -1,5 +1,5 @@
 """Editing and deleting messages: what everybody sees, live, later and offline."""
-from person import people
+from person import Person, people
 from proof.cases import equal
 
 
@@ -54,6 +54,22 @@ def what_is_deleted_is_gone_for_everybody(server):
         assert "deleted" in bob.ok("history", "Team", "--edits", secret).out
 
 
+def the_last_is_the_last_wherever_it_was_said(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("send", f"@{bob.handle}", "on this one")
+        with Person(server, ada.handle, login=True) as other:
+            other.ok("send", f"@{bob.handle}", "on that one")
+            ada.ok("edit", f"@{bob.handle}", "last", "on the other one")
+            equal(bob.texts(f"@{ada.handle}"), ["on this one", "on the other one"], "what bob sees")
+        # By its id also what this device has never shown.
+        bob.ok("send", f"@{ada.handle}", "mine")
+        mine = bob.history(f"@{ada.handle}")[-1]["id"]
+        done = ada.refused(1, "delete", f"@{bob.handle}", mine)
+        assert "only he can delete it" in done.err, done.err
+        done = ada.refused(4, "edit", f"@{bob.handle}", "01941f39-01fb-769b-88a7-311edd03302a", "what?")
+        assert "parley history --json" in done.err, done.err
+
+
 def what_was_said_offline_can_be_changed_there(server):
     with people(server, "ada", "bob") as (ada, bob):
         ada.ok("send", f"@{bob.handle}", "before")
@@ -74,5 +90,6 @@ def what_was_said_offline_can_be_changed_there(server):
 CASES = [
     an_edit_is_seen_everywhere_and_its_history_can_be_read,
     what_is_deleted_is_gone_for_everybody,
+    the_last_is_the_last_wherever_it_was_said,
     what_was_said_offline_can_be_changed_there,
 ]
