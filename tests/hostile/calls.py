@@ -3,6 +3,7 @@
 Rows are made from the schema, so that a new route is attacked from its first day.
 """
 import json
+import urllib.parse
 
 import rights
 from doors import MALFORMED, TOO_LARGE, judge
@@ -17,7 +18,10 @@ BODY_BYTES_MAX = 65536
 
 def call(world, route, names, body=None, bearer=None, **headers):
     """One call by mallory. `body`: None for one that fits; `bearer`: "" for none."""
-    path = route["path"].format(**names)
+    path = route["path"].format(**names) + query(route)
+    if isinstance(body, dict) and not takes_body(route):
+        path += "?" + urllib.parse.urlencode(body) if body else ""
+        body = None
     if body is None and takes_body(route):
         body = fitting_body(route)
     if isinstance(body, dict):
@@ -27,7 +31,7 @@ def call(world, route, names, body=None, bearer=None, **headers):
     if bearer is None and route["auth"] != "none":
         bearer = world.mallory.access
     headers = {"Idempotency-Key": new_id(), **{k.replace("_", "-"): v for k, v in headers.items()}}
-    answer = world.mallory.rest.call(route["method"], path + query(route), body, bearer, headers)
+    answer = world.mallory.rest.call(route["method"], path, body, bearer, headers)
     return world.hear(answer)
 
 

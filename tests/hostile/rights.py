@@ -51,10 +51,11 @@ def attempts(world):
         "reply_to": world.untold,
     }, {}, "message.not_found"
     yield "reply to nothing", "message.send", {**send, "reply_to": new_id()}, {}, "message.not_found"
-    hers = {"message": world.message, "sender": world.ada.id}
+    # Not the one whose id mallory uses as well.
+    hers = {"message": world.untold, "sender": world.ada.id}
     yield "edit ada's message", "message.edit", {
         "target": den,
-        "message": world.message,
+        "message": world.untold,
         "text": "x",
     }, {}, "message.not_found"
     yield "delete ada's message", "message.delete", {"target": den, **hers}, {}, "message.not_found"
