@@ -202,8 +202,8 @@ class Outbox final : public Kept<Outbox> {
         }
     }
 
-    /// An edit or a deletion of a message that is deleted, or an edit of one that the person has deleted
-    /// since.
+    /// An edit or a deletion of a message that is deleted, or was before a restore took that back, or an edit
+    /// of one that the person has deleted since.
     static bool is_needless(const Scene& scene, const Device& device, const Given& given) {
         const auto* edit = std::get_if<protocol::MessageEdit>(&given.command);
         const auto* deletion = std::get_if<protocol::MessageDelete>(&given.command);
@@ -211,10 +211,13 @@ class Outbox final : public Kept<Outbox> {
         const Uuid& id = edit != nullptr ? edit->message : deletion->message;
         const AccountId sender =
             deletion != nullptr ? deletion->sender.value_or(given.account) : given.account;
-        const Place* place = scene.history().place(sender, id);
-        const StreamHistory* history = place == nullptr ? nullptr : scene.history().find(place->stream);
-        const auto* message = history == nullptr ? nullptr : history->message(place->born);
-        if (message != nullptr && message->deleted_by) return true;
+        const auto deleted_in = [&](const History& all) {
+            const Place* place = all.place(sender, id);
+            const StreamHistory* history = place == nullptr ? nullptr : all.find(place->stream);
+            const auto* message = history == nullptr ? nullptr : history->message(place->born);
+            return message != nullptr && message->deleted_by.has_value();
+        };
+        if (deleted_in(scene.history()) || std::ranges::any_of(scene.undone(), deleted_in)) return true;
         return edit != nullptr && std::ranges::any_of(device.ledger.given(), [&](const Given& later) {
                    const auto* taken = std::get_if<protocol::MessageDelete>(&later.command);
                    return taken != nullptr && taken->message == id && !taken->sender &&

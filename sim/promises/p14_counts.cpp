@@ -20,16 +20,16 @@ struct Recount {
     friend bool operator==(const Recount&, const Recount&) = default;
 };
 
-/// Messages by others with a place in (read, upto] that the member may see, as they stood at `upto`.
-Recount recount(const StreamHistory& history, const AccountId& account, std::int64_t read,
-                std::int64_t upto) {
+/// Messages by others with a place in (read, upto] that the member may see, as they stood at `as_of`.
+Recount recount(const StreamHistory& history, const AccountId& account, std::int64_t read, std::int64_t upto,
+                std::int64_t as_of) {
     Recount result;
     const auto member = history.members.find(account);
     if (member == history.members.end()) return result;
     for (auto row = history.latest.upper_bound(read); row != history.latest.end() && row->first <= upto;
          ++row) {
         const auto& [born, seq] = *row;
-        const auto* message = seq <= upto ? history.message(born) : history.message_as_of(born, upto);
+        const auto* message = seq <= as_of ? history.message(born) : history.message_as_of(born, as_of);
         const bool counts = message != nullptr && message->sender != account && !message->deleted_by &&
                             member->second.sees(born);
         if (!counts) continue;
@@ -108,12 +108,13 @@ class Counts final : public Kept<Counts> {
         if (member->joined > held->upto) return;
         const std::int64_t read = showing.view.read;
         // What was read since can be taken off only where it is on the device.
-        const Recount taken_off = recount(*history, account, held->read, std::min(read, held->upto));
+        const Recount taken_off =
+            recount(*history, account, held->read, std::min(read, held->upto), held->upto);
         const Recount on_device = shown_in(showing, account, held->read, std::min(read, held->upto));
         const bool all_known = read >= held->upto || taken_off == on_device;
         if (!all_known) return;
         const std::int64_t counted_from = std::max(read, held->read);
-        Recount expected = recount(*history, account, counted_from, held->upto);
+        Recount expected = recount(*history, account, counted_from, held->upto, held->upto);
         expected.unread -= deleted_since(showing, *history, account, counted_from, held->upto);
         const Recount newer =
             shown_in(showing, account, std::max(read, held->upto), std::numeric_limits<std::int64_t>::max());
@@ -133,7 +134,8 @@ class Counts final : public Kept<Counts> {
             const bool out = !showing.view.present;
             if (!out) holds_the_newest(scene, device, history->id);
             const std::int64_t read = scene.history().read(account, history->id);
-            const Recount expected = out ? Recount{} : recount(*history, account, read, history->head());
+            const Recount expected =
+                out ? Recount{} : recount(*history, account, read, history->head(), history->head());
             if (showing.view.unread == expected.unread && showing.view.mentions == expected.mentions)
                 continue;
             scene.violated({14,
@@ -199,7 +201,7 @@ class Counts final : public Kept<Counts> {
         if (history == nullptr || member == nullptr || !member->present) return;
         // A membership that began after that point makes another recount.
         if (member->joined > as_of.conversation) return;
-        const Recount expected = recount(*history, who.account, read, as_of.conversation);
+        const Recount expected = recount(*history, who.account, read, as_of.conversation, as_of.conversation);
         if (unread == expected.unread && mentions == expected.mentions) return;
         scene.violated({14,
                         "the server counts " + std::to_string(unread) + " unread, " +

@@ -165,8 +165,8 @@ class LivingEdits : public Living {
         EXPECT_EQ(broken(), -1) << said();
     }
 
-    void edit(const std::string& text) {
-        protocol::MessageEdit command{.message = hello_.id, .text = text};
+    void edit(const std::string& text, const std::vector<AccountId>& mentions = {}) {
+        protocol::MessageEdit command{.message = hello_.id, .text = text, .mentions = mentions};
         command.target.stream = group_;
         ASSERT_TRUE(scene_.give(of(ada), std::move(command)));
     }
@@ -192,6 +192,21 @@ TEST_F(LivingEdits, Promise4WhereADeviceShowsATextOfBeforeWhatItHolds) {
                            }));
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("as it was before")) << said();
+}
+
+/// The server's counts know already whom the edit mentions, and the device does not.
+TEST_F(LivingEdits, NothingIsBrokenWhereWhatIsReadWasChangedSinceItCame) {
+    of(ben).node->die(false);
+    edit("ada says #2", {account(ben)});
+    pass(seconds(5));
+    of(ben).node->start();
+    pass(seconds(10));
+    Showing showing = shown_with(ben, [](core::MessageView& message) { message.mentions.clear(); });
+    ASSERT_EQ(showing.view.mentions, 1);
+    showing.view.read = hello_.born;
+    --showing.view.unread;
+    counts()->looked_at(scene_, of(ben), showing);
+    EXPECT_EQ(broken(), -1) << said();
 }
 
 TEST_F(LivingEdits, Promise6WhereAnEditThatWaitsIsNotShown) {
