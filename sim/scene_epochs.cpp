@@ -8,11 +8,22 @@
 
 namespace parley::sim {
 
+namespace {
+
+using Promises = std::vector<std::unique_ptr<Promise>>;
+
+Promises copies_of(const Promises& promises) {
+    Promises copies;
+    for (const auto& promise : promises)
+        copies.push_back(promise->copy());
+    return copies;
+}
+
+}  // namespace
+
 void Scene::backed_up(int backup) {
-    Kept& kept = kept_[backup];
-    kept = {.history = history_, .said = said_, .promises = {}};
-    for (const auto& promise : promises_)
-        kept.promises.push_back(promise->copy());
+    std::erase_if(kept_, [this](const auto& one) { return !server_->has_backup(one.first); });
+    kept_[backup] = {.history = history_, .said = said_, .promises = copies_of(promises_)};
 }
 
 void Scene::restored(int backup) {
@@ -22,7 +33,7 @@ void Scene::restored(int backup) {
 /// What was done since the backup was made is undone, as far as the server is concerned; to everything before
 /// that, and to everything from here on, it is held as ever.
 void Scene::go_back(int backup, const StoredRows& stored) {
-    Kept kept = std::move(kept_.extract(backup).mapped());
+    const Kept& kept = kept_.at(backup);
     for (const auto& device : devices_) {
         device->behind_restore = true;
         for (const Given& given : device->ledger.given()) {
@@ -33,9 +44,9 @@ void Scene::go_back(int backup, const StoredRows& stored) {
             if (done && !still) device->undone.insert(given.id);
         }
     }
-    undone_.push_back(std::exchange(history_, std::move(kept.history)));
-    said_ = std::move(kept.said);
-    promises_ = std::move(kept.promises);
+    undone_.push_back(std::exchange(history_, kept.history));
+    said_ = kept.said;
+    promises_ = copies_of(kept.promises);
     history_.begin_epoch(stored.heads);
 }
 

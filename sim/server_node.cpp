@@ -8,6 +8,13 @@
 
 namespace parley::sim {
 
+namespace {
+
+/// As an operator keeps the last ones.
+constexpr std::size_t backups_kept = 2;
+
+}  // namespace
+
 ServerNode::ServerNode(World& world, Watch& watch, Settings settings)
     : world_(world),
       watch_(watch),
@@ -31,22 +38,40 @@ int ServerNode::back_up() {
     const int number = ++backups_made_;
     world_.note("server", "back up", std::to_string(number));
     backups_[number] = disk_.copy("server backup " + std::to_string(number));
+    if (backups_.size() > backups_kept) backups_.erase(backups_.begin());
     watch_.backed_up(number);
     return number;
+}
+
+std::vector<int> ServerNode::backups() const {
+    std::vector<int> numbers;
+    for (const auto& [number, disk] : backups_)
+        numbers.push_back(number);
+    return numbers;
+}
+
+void ServerNode::return_after(Duration later, int backup, Return how) {
+    ++returns_planned_;
+    world_.after(later, [this, backup, how] {
+        --returns_planned_;
+        if (!has_backup(backup)) return;
+        return_at_next_start(backup, how);
+        die(Death::killed);
+    });
 }
 
 void ServerNode::bring_back(ReturnDue due) {
     world_.note("server", due.how == Return::restored ? "restore" : "put a copy back",
                 std::to_string(due.backup));
     disk_.faults().capacity.reset();
-    const auto backup = std::move(backups_.extract(due.backup).mapped());
+    const MemoryDisk& backup = *backups_.at(due.backup);
     ++copies_;
     if (due.how == Return::copied) {
-        disk_.become(*backup);
+        disk_.become(backup);
         disk_.settle();
         return watch_.restored(due.backup);
     }
-    if (!restore_store(disk_, *backup, world_.fork("restore " + std::to_string(starts_)), now().wall))
+    if (!restore_store(disk_, backup, world_.fork("restore " + std::to_string(starts_)), now().wall))
         return watch_.surprise("a good backup was not restored");
     watch_.restored(due.backup);
 }

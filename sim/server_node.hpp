@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::sim {
 
@@ -74,19 +75,24 @@ class ServerNode final : public WireAcceptor {
 
     void each_buffer(const std::function<void(const Buffer&)>& look) const;
 
-    bool has_backups() const { return !backups_.empty(); }
     bool has_backup(int backup) const { return backups_.contains(backup); }
+    /// Those that are kept, the older first.
+    std::vector<int> backups() const;
+    /// How often a backup is still to come back.
+    int returns_planned() const { return returns_planned_; }
 
     // Commands.
-    /// Keeps a copy of the store as it is now; its number.
+    /// Keeps a copy of the store as it is now, and the one before, but none that is older; its number.
     int back_up();
     /// What nobody has asked for so far will not come back.
     void forget_backups() {
         std::erase_if(backups_,
                       [this](const auto& one) { return !return_due_ || return_due_->backup != one.first; });
     }
-    /// The backup takes the place of the store before the server starts again, and is used up.
+    /// The backup takes the place of the store before the server starts again.
     void return_at_next_start(int backup, Return how) { return_due_ = {backup, how}; }
+    /// So much later the machine is lost, and the server starts on this backup, if it is still kept.
+    void return_after(Duration later, int backup, Return how);
     /// False: the disk does not let it (it died again while starting).
     bool start();
     void die(Death death);
@@ -130,6 +136,7 @@ class ServerNode final : public WireAcceptor {
     /// By number, the older first.
     std::map<int, std::unique_ptr<MemoryDisk>> backups_;
     int backups_made_ = 0;
+    int returns_planned_ = 0;
     std::optional<ReturnDue> return_due_;
     /// How often the store's file became another one.
     std::int64_t copies_ = 0;

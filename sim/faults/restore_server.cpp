@@ -6,20 +6,21 @@ namespace parley::sim {
 
 namespace {
 
-/// The server's machine is lost, and it starts on this backup.
-void bring_back_after(Scene& scene, Duration later, int backup, ServerNode::Return how) {
+/// So that one backup comes back while another, or the same once more, is still to come.
+constexpr int returns_planned_max = 2;
+
+/// A new one, or one that came back already or is still to come.
+int any_backup(Scene& scene) {
     ServerNode& server = scene.server();
-    scene.world().after(later, [&server, backup, how] {
-        if (!server.has_backup(backup)) return;
-        server.return_at_next_start(backup, how);
-        server.die(ServerNode::Death::killed);
-    });
+    const auto kept = server.backups();
+    if (kept.empty() || scene.world().random().below(2) == 0) return server.back_up();
+    return scene.world().random().pick(kept);
 }
 
-/// A backup is made, and some time later it comes back.
+/// Some time later the server's machine is lost, and it starts on a backup.
 bool strike_with_backup(Scene& scene, ServerNode::Return how) {
     ServerNode& server = scene.server();
-    if (!server.up() || server.has_backups()) return false;
+    if (!server.up() || server.returns_planned() >= returns_planned_max) return false;
     // Who registers after the backup is unknown afterwards; that is another story.
     const bool all_known =
         std::ranges::all_of(scene.people(), [](const auto& person) { return person->account.has_value(); });
@@ -27,7 +28,7 @@ bool strike_with_backup(Scene& scene, ServerNode::Return how) {
     constexpr std::int64_t soonest_ms = 500;
     constexpr std::uint64_t doublings = 8;
     const Duration later = milliseconds(soonest_ms << scene.world().random().below(doublings));
-    bring_back_after(scene, later, server.back_up(), how);
+    server.return_after(later, any_backup(scene), how);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace parley::sim {
 namespace {
@@ -104,6 +105,24 @@ TEST_P(RestoredEither, NothingIsBrokenWhereAnOlderBackupComesBackAfterANewerOne)
     EXPECT_TRUE(message(showing, "lost at once").not_on_server);
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_P(RestoredEither, NothingIsBrokenWhereTheSameBackupComesBackTwice) {
+    go_back(GetParam());
+    say(ada, "lost as well");
+    pass(seconds(10));
+    go_back(GetParam());
+    auto showing = shown(of(ben));
+    EXPECT_TRUE(message(showing, "lost").not_on_server);
+    EXPECT_TRUE(message(showing, "lost as well").not_on_server);
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+TEST_F(Restored, OfBackupsTheLastTwoAreKept) {
+    const int second = scene_.server().back_up();
+    const int third = scene_.server().back_up();
+    EXPECT_EQ(scene_.server().backups(), (std::vector{second, third}));
 }
 
 /// As where a device comes that knows of a later epoch than the server which was put back.
