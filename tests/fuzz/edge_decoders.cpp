@@ -38,7 +38,7 @@ void check_bearer_token(std::string_view bytes) {
 void check_target(std::string_view bytes) {
     const auto target = server::parse_target(bytes);
     if (!target) return must(!target.error().context.empty(), "a refusal says why");
-    must(bytes.starts_with('/'), "a target begins at the root");
+    must(server::split_target(bytes).rest.starts_with('/'), "a target begins at the root");
     for (const std::string_view segment : target->segments) {
         must(!segment.empty() && segment != "." && segment != "..", "no segment leads elsewhere");
         must(segment.find_first_of("/?#%\\") == std::string_view::npos, "a segment reads in one way");
