@@ -4,7 +4,9 @@
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,12 +18,15 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
+#include <boost/container/static_vector.hpp>
 
 #include <chrono>
 #include <deque>
+#include <functional>
 
 namespace parley::client {
 
@@ -55,17 +60,45 @@ class Stream {
 
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
-        if (secure_) return stream_.async_read_some(buffers, std::forward<Token>(token));
-        return socket().async_read_some(buffers, std::forward<Token>(token));
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(
+            [this](auto done, const auto& into) { read(first<MutablePieces>(into), std::move(done)); }, token,
+            buffers);
     }
 
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token) {
-        if (secure_) return stream_.async_write_some(buffers, std::forward<Token>(token));
-        return socket().async_write_some(buffers, std::forward<Token>(token));
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(
+            [this](auto done, const auto& from) { write(first<ConstPieces>(from), std::move(done)); }, token,
+            buffers);
     }
 
   private:
+    // One type for whoever calls, so that Asio's operations are compiled once.
+    using Done = std::move_only_function<void(error_code, std::size_t)>;
+    using MutablePieces = boost::container::static_vector<asio::mutable_buffer, 16>;
+    using ConstPieces = boost::container::static_vector<asio::const_buffer, 16>;
+
+    /// As many as there is room for; the caller sees by the number of bytes that some were left.
+    template <class Pieces, class Buffers>
+    static Pieces first(const Buffers& buffers) {
+        Pieces pieces;
+        for (const typename Pieces::value_type piece : beast::buffers_range_ref(buffers)) {
+            if (pieces.size() == pieces.capacity()) break;
+            pieces.push_back(piece);
+        }
+        return pieces;
+    }
+
+    void read(const MutablePieces& pieces, Done done) {
+        if (secure_) return stream_.async_read_some(pieces, std::move(done));
+        socket().async_read_some(pieces, std::move(done));
+    }
+
+    void write(const ConstPieces& pieces, Done done) {
+        if (secure_) return stream_.async_write_some(pieces, std::move(done));
+        socket().async_write_some(pieces, std::move(done));
+    }
+
     asio::ssl::stream<tcp::socket> stream_;
     bool secure_;
 };

@@ -2,12 +2,17 @@
 
 #include "server/net/client_address.hpp"
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/role.hpp>
+#include <boost/container/static_vector.hpp>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -54,17 +59,46 @@ class Wire {
 
     template <class Buffers, class Handler>
     auto async_read_some(const Buffers& buffers, Handler&& handler) {
-        if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
-        return socket_->async_read_some(buffers, std::forward<Handler>(handler));
+        return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(
+            [this](auto done, const auto& into) { read(first<MutablePieces>(into), std::move(done)); },
+            handler, buffers);
     }
 
     template <class Buffers, class Handler>
     auto async_write_some(const Buffers& buffers, Handler&& handler) {
-        if (tls_) return tls_->async_write_some(buffers, std::forward<Handler>(handler));
-        return socket_->async_write_some(buffers, std::forward<Handler>(handler));
+        return boost::asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(
+            [this](auto done, const auto& from) { write(first<ConstPieces>(from), std::move(done)); },
+            handler, buffers);
     }
 
   private:
+    // What reads and writes has one type here, whoever calls: Asio's operations under every kind of buffers
+    // and handler that Beast has would be a third of what this library costs to compile.
+    using Done = std::move_only_function<void(boost::system::error_code, std::size_t)>;
+    using MutablePieces = boost::container::static_vector<boost::asio::mutable_buffer, 16>;
+    using ConstPieces = boost::container::static_vector<boost::asio::const_buffer, 16>;
+
+    /// As many as there is room for; the caller sees by the number of bytes that some were left.
+    template <class Pieces, class Buffers>
+    static Pieces first(const Buffers& buffers) {
+        Pieces pieces;
+        for (const typename Pieces::value_type piece : boost::beast::buffers_range_ref(buffers)) {
+            if (pieces.size() == pieces.capacity()) break;
+            pieces.push_back(piece);
+        }
+        return pieces;
+    }
+
+    void read(const MutablePieces& pieces, Done done) {
+        if (tls_) return tls_->async_read_some(pieces, std::move(done));
+        socket_->async_read_some(pieces, std::move(done));
+    }
+
+    void write(const ConstPieces& pieces, Done done) {
+        if (tls_) return tls_->async_write_some(pieces, std::move(done));
+        socket_->async_write_some(pieces, std::move(done));
+    }
+
     std::unique_ptr<Socket> socket_;  // its address stays, since TLS holds on to it
     std::unique_ptr<Tls> tls_;
 };
