@@ -57,7 +57,8 @@ function(parley_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "SOURCES;DEPS")
     parley_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES} PRECOMPILED tests DEPS ${arg_DEPS}
                       GTest::gmock GTest::gtest_main rapidcheck)
-    # What is tested is optimised; what a test itself does need not be.
+    # What is tested is optimised; what a test itself does need not be much: of an inline function that both
+    # use, the linker may keep the test's copy.
     target_compile_options(${name} PRIVATE ${PARLEY_TEST_FLAGS})
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "_.*" "" labels "${name}")
