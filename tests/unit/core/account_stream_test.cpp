@@ -91,7 +91,7 @@ TEST(AccountPull, CostsTheSameHoweverManyConversationsThereAre) {
         script.give(protocol::ChangesOk{conversations, upto, upto, false, {}}, pulls.front().id);
         return script.database().calls() - before;
     };
-    EXPECT_EQ(calls_of_a_pull(5), calls_of_a_pull(100));
+    EXPECT_EQ(calls_of_a_pull(5), calls_of_a_pull(40));
 }
 
 TEST_F(AccountStream, APullThatIsRefusedForGoodStopsNothingElse) {

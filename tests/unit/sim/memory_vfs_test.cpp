@@ -166,10 +166,14 @@ TEST(MemoryVfs, EndingAtTheFirstFailedSyncLosesNothingAndGoingOnDoes) {
         ending.lost += toll.lost;
         ending.corrupt += toll.corrupt;
         ending.disk.failed_syncs += toll.disk.failed_syncs;
-        toll = endure(seed, {.faults = {.sync_failures = 50}, .carries_on = true});
-        going_on.lost += toll.lost + toll.corrupt;
-        toll = endure(seed, {.faults = {.sync_failures = 50}, .writes_log_again = false});
-        trusting += toll.lost + toll.corrupt;
+        if (going_on.lost == 0) {
+            toll = endure(seed, {.faults = {.sync_failures = 50}, .carries_on = true});
+            going_on.lost += toll.lost + toll.corrupt;
+        }
+        if (trusting == 0) {
+            toll = endure(seed, {.faults = {.sync_failures = 50}, .writes_log_again = false});
+            trusting += toll.lost + toll.corrupt;
+        }
     }
     EXPECT_GT(ending.disk.failed_syncs, 100);
     EXPECT_EQ(ending.lost, 0);

@@ -16,7 +16,7 @@ RunOptions lying(std::uint64_t seed) {
     RunOptions options;
     options.seed = seed;
     options.profile = Profile::hostile;
-    options.steps = 200;
+    options.steps = 100;
     options.defects.answers_before_sync = true;
     return options;
 }
@@ -42,7 +42,7 @@ TEST(Shrink, WhatIsLeftBreaksTheSamePromiseWithLess) {
     // what wrote before has to stay: acts, and faults after which the server writes while it starts.
     EXPECT_LE(acts[1], 10U);
     EXPECT_LE(faults[1], 4U);
-    EXPECT_LE(acts[2], 40U) << "of 200";
+    EXPECT_LE(acts[2], 40U) << "of 100";
     EXPECT_LE(faults[2], 10U);
 }
 
