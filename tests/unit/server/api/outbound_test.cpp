@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace parley::server {
 namespace {
 
@@ -82,6 +84,19 @@ TEST(Outbound, TakesTheTokenOutOfPongsWhoseChangesAreDropped) {
     queue.push_change(text("change"), {}, {});
     queue.push_pong(std::nullopt, token, {5});
     EXPECT_NE(joined(queue.take_frame()).find(token), std::string::npos);
+}
+
+TEST(Outbound, AnswersTheLatestOfManyPingsForThoseForWhichThereIsNoRoom) {
+    Outbound queue(Encoding::json);
+    for (std::int64_t i = 1; i <= 20; ++i)
+        queue.push_pong(std::nullopt, std::nullopt, {.ms = 1'000 + i});
+    EXPECT_LE(queue.bytes(), 16U * 200);
+    const std::string all = joined(queue.take_frame());
+    EXPECT_EQ(std::ranges::count(all, '\n'), 15);
+    EXPECT_NE(all.find("1015"), std::string::npos);
+    EXPECT_EQ(all.find("1016"), std::string::npos);
+    EXPECT_NE(all.find("1020"), std::string::npos);
+    EXPECT_TRUE(queue.empty());
 }
 
 TEST(Outbound, RemembersWhenTheOldestOfAFrameCameIn) {
