@@ -78,6 +78,8 @@ test("a core that is given something else says something else", async () => {
   const before = lives.slice(0, position).flatMap(({ steps }) => steps).length;
   const step = first.steps.findIndex(({ input }) => input?.frame);
   first.steps[step].input.frame = "/w==";
+  // From there on it asks what was not recorded.
+  first.steps.length = step + 1;
   const played = await outputsOf(first, module);
   assert.notDeepEqual(played[step], native[before + step]);
 });
