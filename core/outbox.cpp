@@ -133,6 +133,7 @@ std::vector<const Command*> Outbox::changes_of(const Uuid& message, const Accoun
     if (!changes_.empty()) add({message, sender});
     if (!changes_.empty() && own) add({message, std::nullopt});
     std::vector<const Command*> commands;
+    commands.reserve(positions.size());
     for (const std::int64_t position : positions)
         commands.push_back(&commands_.at(position));
     return commands;

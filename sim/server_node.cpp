@@ -45,6 +45,7 @@ int ServerNode::back_up() {
 
 std::vector<int> ServerNode::backups() const {
     std::vector<int> numbers;
+    numbers.reserve(backups_.size());
     for (const auto& [number, disk] : backups_)
         numbers.push_back(number);
     return numbers;

@@ -32,10 +32,13 @@ Outcome<protocol::ViewMessage> message_named(Session& session, const Place& plac
     for (const std::int64_t limit : {looked_at_first, looked_at_max}) {
         TRY_ASSIGN(const auto window, newest_messages(session, place, limit));
         const auto newest_first = window.messages | std::views::reverse;
-        const auto found = std::ranges::find_if(newest_first, [&](const protocol::ViewMessage& message) {
-            if (id) return message.id == *id;
+        auto found = std::ranges::find_if(newest_first, [&](const protocol::ViewMessage& message) {
+            if (id) return message.own && message.id == *id;
             return message.own && !message.deleted && message.state != protocol::ViewState::failed;
         });
+        // An id belongs to its sender: somebody else may have given his message the id of an own one.
+        if (id && found == newest_first.end())
+            found = std::ranges::find(newest_first, *id, &protocol::ViewMessage::id);
         if (found == newest_first.end()) continue;
         if (found->state != protocol::ViewState::failed) return *found;
         return stop(ExitCode::failed,

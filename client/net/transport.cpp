@@ -1,32 +1,27 @@
 #include "client/net/transport.hpp"
 
 #include "client/net/loop_asio.hpp"
+#include "client/net/stream.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/container/static_vector.hpp>
 
 #include <chrono>
 #include <deque>
-#include <functional>
 
 namespace parley::client {
 
@@ -44,77 +39,6 @@ constexpr auto call_time_max = std::chrono::seconds(30);
 /// How long a goodbye may take before the connection is cut.
 constexpr auto close_time_max = std::chrono::seconds(2);
 constexpr std::size_t answer_bytes_max = 1 << 20;
-
-/// TCP with or without TLS, as one stream type, so that WebSocket and HTTP are compiled once.
-class Stream {
-  public:
-    using executor_type = tcp::socket::executor_type;
-
-    Stream(asio::io_context& context, asio::ssl::context& tls, bool secure)
-        : stream_(context, tls), secure_(secure) {}
-
-    executor_type get_executor() { return stream_.get_executor(); }
-    tcp::socket& socket() { return stream_.next_layer(); }
-    asio::ssl::stream<tcp::socket>& tls() { return stream_; }
-    bool secure() const { return secure_; }
-
-    template <class Buffers, class Token>
-    auto async_read_some(const Buffers& buffers, Token&& token) {
-        return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this](auto done, const auto& into) { read(first<MutablePieces>(into), std::move(done)); }, token,
-            buffers);
-    }
-
-    template <class Buffers, class Token>
-    auto async_write_some(const Buffers& buffers, Token&& token) {
-        return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this](auto done, const auto& from) { write(first<ConstPieces>(from), std::move(done)); }, token,
-            buffers);
-    }
-
-  private:
-    // One type for whoever calls, so that Asio's operations are compiled once.
-    using Done = std::move_only_function<void(error_code, std::size_t)>;
-    using MutablePieces = boost::container::static_vector<asio::mutable_buffer, 16>;
-    using ConstPieces = boost::container::static_vector<asio::const_buffer, 16>;
-
-    /// As many as there is room for; the caller sees by the number of bytes that some were left.
-    template <class Pieces, class Buffers>
-    static Pieces first(const Buffers& buffers) {
-        Pieces pieces;
-        for (const typename Pieces::value_type piece : beast::buffers_range_ref(buffers)) {
-            if (pieces.size() == pieces.capacity()) break;
-            pieces.push_back(piece);
-        }
-        return pieces;
-    }
-
-    void read(const MutablePieces& pieces, Done done) {
-        if (secure_) return stream_.async_read_some(pieces, std::move(done));
-        socket().async_read_some(pieces, std::move(done));
-    }
-
-    void write(const ConstPieces& pieces, Done done) {
-        if (secure_) return stream_.async_write_some(pieces, std::move(done));
-        socket().async_write_some(pieces, std::move(done));
-    }
-
-    asio::ssl::stream<tcp::socket> stream_;
-    bool secure_;
-};
-
-void beast_close_socket(Stream& stream) {
-    error_code ignored;
-    stream.socket().close(ignored);
-}
-
-/// WebSocket calls this when the closing handshake is over. TLS's own goodbye adds nothing to it.
-template <class Handler>
-void async_teardown(beast::role_type, Stream& stream, Handler&& handler) {
-    beast_close_socket(stream);
-    asio::post(stream.get_executor(),
-               [handler = std::forward<Handler>(handler)]() mutable { handler(error_code{}); });
-}
 
 /// Closes a socket when the time is over; disarmed by its destructor.
 class Deadline {

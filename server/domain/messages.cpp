@@ -170,19 +170,6 @@ void tell_counts(WorkContext& context, const ConversationRecord& conversation, c
                         .as_of = {.conversation = conversation.head, .account = account->head + 1}}});
 }
 
-/// Who is in the conversation and came in after the message, which he may not see; in order.
-std::vector<AccountKey> unseen_by(View& view, ConversationKey conversation, std::int64_t born) {
-    std::vector<AccountKey> accounts;
-    for (const auto& member : view.conversations().members(conversation, limits::members_max)) {
-        if (member.from <= born) continue;
-        const auto seen = view.conversations().intervals(conversation, member.account);
-        if (std::ranges::none_of(seen, [&](BornRange one) { return one.contains(born); }))
-            accounts.push_back(member.account);
-    }
-    std::ranges::sort(accounts);
-    return accounts;
-}
-
 /// Writes the message's next state, and tells it.
 Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
     auto& conversation = subject.standing.conversation;
@@ -209,7 +196,7 @@ Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
     for (const auto& member : added)
         tell_counts(context, conversation, member);
     const auto seq = change.seq;
-    auto unseen = unseen_by(context.store, key, born);
+    auto unseen = context.store.conversations().unseen_by(key, born);
     if (!unseen.empty())
         context.effects.emplace_back(Skipped{.conversation = key, .seq = seq, .accounts = unseen});
     context.effects.emplace_back(ConversationChange{.conversation = key,

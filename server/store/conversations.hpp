@@ -83,6 +83,8 @@ class Conversations {
     virtual std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) = 0;
     /// When the account was a member, ascending; of the present membership `last` is `last_born`.
     virtual std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) = 0;
+    /// Who is present and came in after the place, which he has never been shown; by key.
+    virtual std::vector<AccountKey> unseen_by(ConversationKey conversation, std::int64_t born) = 0;
     /// Messages after `born` that mention the account and count.
     virtual std::int64_t mentions_after(ConversationKey conversation, AccountKey account,
                                         std::int64_t born) = 0;

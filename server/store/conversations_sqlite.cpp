@@ -61,6 +61,12 @@ ConversationTables::ConversationTables(Connection& connection)
                            " FROM member WHERE conversation = ? AND present = 1 ORDER BY since LIMIT ?"),
       intervals_(connection,
                  "SELECT first, last FROM interval WHERE conversation = ? AND account = ? ORDER BY first"),
+      unseen_by_(connection,
+                 "SELECT account FROM member"
+                 " WHERE conversation = ?1 AND present = 1 AND visible_from > ?2 AND NOT EXISTS"
+                 " (SELECT 1 FROM interval WHERE interval.conversation = ?1"
+                 " AND interval.account = member.account AND first <= ?2 AND (last IS NULL OR last >= ?2))"
+                 " ORDER BY account"),
       mentions_(connection,
                 "SELECT count(*) FROM mention WHERE account = ? AND conversation = ? AND born > ?"),
       deleted_(connection,
@@ -133,6 +139,15 @@ std::vector<BornRange> ConversationTables::intervals(ConversationKey conversatio
     while (query.step()) {
         found.push_back({.first = query.integer(0), .last = query.is_null(1) ? last_born : query.integer(1)});
     }
+    return found;
+}
+
+std::vector<AccountKey> ConversationTables::unseen_by(ConversationKey conversation, std::int64_t born) {
+    flush();
+    std::vector<AccountKey> found;
+    auto query = unseen_by_(conversation, born);
+    while (query.step())
+        found.push_back({query.integer(0)});
     return found;
 }
 

@@ -35,6 +35,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     const MemberRecord* member(ConversationKey conversation, AccountKey account) override;
     std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) override;
     std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) override;
+    std::vector<AccountKey> unseen_by(ConversationKey conversation, std::int64_t born) override;
     std::int64_t mentions_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     std::int64_t deleted_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) override;
@@ -76,6 +77,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement member_;
     Statement present_;
     Statement intervals_;
+    Statement unseen_by_;
     Statement mentions_;
     Statement deleted_;
     Statement moved_;

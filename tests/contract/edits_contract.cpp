@@ -103,6 +103,34 @@ TEST_P(StoreContract, ADeletedMessageIsATombstoneAndStaysOne) {
     expect_refused(world.work(ada, edit(group, said, "back")), ErrorCode::message_deleted);
 }
 
+TEST_P(StoreContract, KnowsWhoIsPresentAndWasNeverShownAMessage) {
+    const auto ada = world.person("ada");
+    const auto stayed = world.person("stayed");
+    const auto returned = world.person("returned");
+    const auto gone = world.person("gone");
+    const auto late = world.person("late");
+    const auto later = world.person("later");
+    const auto group = world.group(ada, {stayed, returned, gone});
+    const auto said = world.send(ada, group, "early");
+    ASSERT_TRUE(said);
+    ASSERT_TRUE(world.remove(ada, group, returned));
+    const auto between = world.send(ada, group, "while one is away");
+    ASSERT_TRUE(between);
+    ASSERT_TRUE(world.remove(ada, group, gone));
+    ASSERT_TRUE(world.add(ada, group, {later, late, returned}));
+    const auto last = world.send(ada, group, "late");
+    ASSERT_TRUE(last);
+    const auto unseen = [&](const Result<Answer>& message) {
+        return world.snapshot()->conversations().unseen_by(group, *message->seq);
+    };
+    for (const bool before : {true, false}) {
+        EXPECT_THAT(unseen(said), ElementsAre(late.account, later.account));
+        EXPECT_THAT(unseen(between), ElementsAre(returned.account, late.account, later.account));
+        EXPECT_THAT(unseen(last), IsEmpty());
+        if (before) restart();
+    }
+}
+
 TEST_P(StoreContract, ASendThatComesAgainGetsItsAnswerWhateverBecameOfTheMessage) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");

@@ -1,6 +1,7 @@
 """Editing and deleting messages: what everybody sees, live, later and offline."""
-from person import Person, people
+from person import PASSWORD, Person, people
 from proof.cases import equal
+from proof.rest import Rest
 
 
 def an_edit_is_seen_everywhere_and_its_history_can_be_read(server):
@@ -54,6 +55,22 @@ def what_is_deleted_is_gone_for_everybody(server):
         assert "deleted" in bob.ok("history", "Team", "--edits", secret).out
 
 
+def an_id_names_ones_own_message_before_anybody_elses(server):
+    with people(server, "ada", "eve") as (ada, eve):
+        ada.ok("send", f"@{eve.handle}", "mine")
+        (mine,) = ada.history(f"@{eve.handle}")
+        rest = Rest(server.port)
+        words = {"handle": eve.handle, "password": PASSWORD, "device_name": "other"}
+        bearer = rest.ok("POST", "/v1/sessions", words)["access_token"]
+        (direct,) = ada.conversations()
+        path = f"/v1/conversations/{direct['conversation']}/messages"
+        headers = {"Idempotency-Key": mine["id"]}
+        rest.ok("POST", path, {"text": "hers"}, bearer=bearer, headers=headers)
+        equal([one["id"] for one in ada.history(f"@{eve.handle}")], [mine["id"]] * 2, "ids")
+        ada.ok("edit", f"@{eve.handle}", mine["id"], "mine, still")
+        equal(ada.texts(f"@{eve.handle}"), ["mine, still", "hers"], "what was edited")
+
+
 def the_last_is_the_last_wherever_it_was_said(server):
     with people(server, "ada", "bob") as (ada, bob):
         ada.ok("send", f"@{bob.handle}", "on this one")
@@ -90,6 +107,7 @@ def what_was_said_offline_can_be_changed_there(server):
 CASES = [
     an_edit_is_seen_everywhere_and_its_history_can_be_read,
     what_is_deleted_is_gone_for_everybody,
+    an_id_names_ones_own_message_before_anybody_elses,
     the_last_is_the_last_wherever_it_was_said,
     what_was_said_offline_can_be_changed_there,
 ]
