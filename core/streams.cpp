@@ -233,9 +233,20 @@ Status Streams::fetch_anew(Conversation& conversation, std::int64_t certain) {
     conversation.solid = std::min(conversation.solid, certain);
     // Rows of before whose latest change is lost are holes now, as after a jump, and pages fill them.
     conversation.base = older.empty() ? std::min(conversation.base, certain) : conversation.solid;
-    conversation.cursor = std::min(conversation.cursor, certain);
+    // What superseded a row that a pull left out may be lost: from where it began everything is owed anew.
+    conversation.cursor = conversation.solid;
     conversation.acked = conversation.ack_sent = std::min(conversation.acked, certain);
+    TRY_ASSIGN(const bool missing, newest_may_be_missing(conversation));
+    conversation.newest_owed = conversation.newest_owed || missing;
     return {};
+}
+
+/// Whether what is held up to `solid` has a hole behind the last message that the server surely has.
+Result<bool> Streams::newest_may_be_missing(const Conversation& conversation) {
+    const auto gaps = conversation.ranges.gaps(1, conversation.solid);
+    if (gaps.empty()) return false;
+    TRY_ASSIGN(const auto behind, rows_.messages_above(conversation.number, gaps.back().high, 1));
+    return behind.empty() || behind[0].not_on_server;
 }
 
 /// The server may have another history than the one that was told last, and who is out is told no more of it:

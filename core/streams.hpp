@@ -43,8 +43,10 @@ namespace parley::core {
 ///   * left: nothing is owed any more; everything held stays. Where it ends in another history than the one
 ///     that was told last, what restores took away may be back: it is in doubt, as nobody says so any more.
 ///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
-///     server*. Cursor and ranges go back to R, so that everything above is fetched again. Where R itself has
-///     a number that an earlier restore made, which this device slept through, that is everything.
+///     server*. Ranges and `solid` go back to R, and the cursor to `solid`, so that everything above is
+///     fetched again, with what a pull left out since it had changed later. Where rows that are older have
+///     lost their latest change, the newest page is owed, as after a jump. Where R itself has a number that
+///     an earlier restore made, which this device slept through, everything is fetched.
 class Streams {
   public:
     Streams(Conversations& conversations, Rows& rows, Outbox& outbox, Profiles& profiles, Receipts& receipts,
@@ -111,6 +113,7 @@ class Streams {
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
     Status fetch_anew(Conversation& conversation, std::int64_t certain);
+    Result<bool> newest_may_be_missing(const Conversation& conversation);
     static void doubt(Conversation& conversation);
     void received(Conversation& conversation, std::int64_t seq);
     Status forget_lost_preview(Conversation& conversation, const Range& lost);

@@ -1,4 +1,4 @@
-// History that was left behind by a jump, and a server that was restored.
+// History that was left behind by a jump or by a pull that was cut short, and a server that was restored.
 
 #include "tests/unit/core/restore_script.hpp"
 
@@ -25,6 +25,36 @@ class RestoreAfterJump : public Streams {
         pages_until_newest();
         answer_rows();
         answer_page({3, 49'999, 50'000, true, true, {}});
+    }
+};
+
+/// A pull has brought what stands up to 5 of 7, when the server ends: the second message stands at 7, where
+/// it was edited, and its turn has not come.
+class RestoreAmidAPull : public Streams {
+  protected:
+    RestoreAmidAPull() {
+        push(1, "one");
+        script.reconnect();
+        script.give({script.state("c1", 7)});
+        answer_changes(script, "c1",
+                       {1,
+                        5,
+                        7,
+                        true,
+                        {Script::row(3, Script::said("three")), Script::row(4, Script::said("four")),
+                         Script::row(5, Script::said("five"))}});
+    }
+    /// The server comes back as it was then, when nobody had edited anything.
+    void come_back(std::int64_t moment, std::vector<protocol::Change> rows) {
+        const std::int64_t jumped = moment + limits::restore_jump;
+        script.reconnect();
+        ASSERT_EQ(last_asked<protocol::Changes>().after, 5) << "nothing has been told yet";
+        const auto early = script.sent_of<protocol::Changes>().back().id;
+        script.forget();
+        script.give({restored_state(script, moment, jumped, 1)});
+        script.resumed("2:1", 2);
+        script.give(protocol::ChangesOk{5, jumped, jumped, false, {}}, early);
+        answer_changes(script, "c1", {1, jumped, jumped, false, std::move(rows)});
     }
 };
 
@@ -84,6 +114,70 @@ TEST_F(JumpAfterRestore, WhatAJumpLeftBehindIsCheckedFromWhereTheLastRestoreMade
     answer<protocol::Changes>(protocol::ChangesOk{1, second, second, false, {}});
     EXPECT_EQ(last_asked<protocol::Page>().to, 1);
     EXPECT_EQ(last_asked<protocol::Page>().since, 1);
+}
+
+class NewestAfterRestore : public Streams {
+  protected:
+    std::int64_t acked() {
+        script.wait(2000);
+        std::int64_t upto = 0;
+        for (const auto& ack : asked<protocol::Ack>())
+            for (const auto& position : ack.streams)
+                if (position.stream == StreamId("c1")) upto = std::max(upto, position.seq);
+        return upto;
+    }
+};
+
+TEST_F(NewestAfterRestore, IsNotAcknowledgedBeforeItIsThereWhereItsEditWasLost) {
+    push(1, "one");
+    push(2, "two");
+    script.give({Script::pushed("c1", 3, Script::said("two, edited"), 2)});
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    script.reconnect();
+    script.give({restored_state(script, 2, jumped, 1)});
+    script.resumed("2:1", 2);
+    EXPECT_EQ(acked(), 0) << "the text that the server has is not here";
+    ASSERT_EQ(last_asked<protocol::Page>().before, 0);
+    answer_page({1,
+                 2,
+                 jumped,
+                 false,
+                 false,
+                 {Script::row(1, Script::said("one")), Script::row(2, Script::said("two"))}});
+    answer_changes(script, "c1", {2, jumped, jumped, false, {}});
+    EXPECT_EQ(acked(), jumped);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two"));
+}
+
+TEST_F(NewestAfterRestore, IsNotAcknowledgedBeforeItIsThereWhereAJumpLeftItBehind) {
+    push(1, "one");
+    script.reconnect();
+    script.give({script.state("c1", 50'000)});
+    answer<protocol::Changes>(protocol::ChangesOk{1, 50'000, 50'000, false, {}});
+    pages_until_newest();
+    const std::int64_t jumped = 40'000 + limits::restore_jump;
+    script.reconnect();
+    script.give({restored_state(script, 40'000, jumped, 1)});
+    script.resumed("2:1", 2);
+    answer<protocol::Rows>(protocol::RowsOk{jumped, false, {}});
+    EXPECT_EQ(acked(), 0);
+    ASSERT_EQ(last_asked<protocol::Page>().before, 0);
+    answer_page({40'000, 40'000, jumped, true, false, {Script::row(40'000, Script::said("newest there"))}});
+    answer_changes(script, "c1", {40'000, jumped, jumped, false, {}});
+    EXPECT_EQ(acked(), jumped);
+}
+
+TEST_F(RestoreAmidAPull, WhatItLeftOutIsFetchedWhereItsEditWasLost) {
+    come_back(4, {Script::row(2, Script::said("two")), Script::row(3, Script::said("three")),
+                  Script::row(4, Script::said("four"))});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two", "three", "four", "five"));
+}
+
+TEST_F(RestoreAmidAPull, WhatItLeftOutIsFetchedWhereTheMomentIsOfLaterThanItGot) {
+    come_back(6, {Script::row(2, Script::said("two")), Script::row(3, Script::said("three")),
+                  Script::row(4, Script::said("four")), Script::row(5, Script::said("five")),
+                  Script::row(6, Script::said("six"))});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two", "three", "four", "five", "six"));
 }
 
 }  // namespace

@@ -161,7 +161,8 @@ TEST_F(Restore, AnOlderRowWhoseChangeWasLostIsAHoleAsAfterAJump) {
     script.give({restored_state(script, 2, jumped, 1)});
     EXPECT_EQ(script.core().check(), std::nullopt);
     script.resumed("2:1", 2);
-    answer<protocol::Changes>(protocol::ChangesOk{2, jumped, jumped, false, {}});
+    answer_page({1, 1, jumped, false, false, {Script::row(1, Script::said("one"))}});
+    answer_changes(script, "c1", {2, jumped, jumped, false, {}});
     EXPECT_EQ(script.core().check(), std::nullopt);
 }
 
