@@ -4,6 +4,8 @@
 #include "core/conversation.hpp"
 #include "protocol/codec.hpp"
 
+#include <utility>
+
 namespace parley::core {
 namespace {
 
@@ -254,6 +256,30 @@ Status Rows::remove_not_on_server(std::int64_t stream) {
         "DELETE FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"
         " AND not_on_server = 1",
         stream);
+}
+
+Result<std::vector<std::int64_t>> Rows::remove_lost_copies(std::int64_t stream, const Uuid& id,
+                                                           const AccountId& sender) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> copies;
+    {
+        TRY_ASSIGN(Query query,
+                   database_.read("SELECT body, not_on_server, stream FROM stream_row INDEXED BY"
+                                  " stream_row_lost WHERE not_on_server = 1 AND id = ? AND stream <> ?",
+                                  id, stream));
+        while (true) {
+            TRY_ASSIGN(bool found, query.step());
+            if (!found) break;
+            TRY_ASSIGN(const StoredRow row, read_row(query));
+            const auto* held = std::get_if<protocol::MessageNew>(&row.change.payload);
+            if (held && held->sender == sender) copies.emplace_back(query.integer(2), row.change.born);
+        }
+    }
+    std::vector<std::int64_t> streams;
+    for (const auto& [other, born] : copies) {
+        TRY(database_.write("DELETE FROM stream_row WHERE stream = ? AND born = ?", other, born));
+        streams.push_back(other);
+    }
+    return streams;
 }
 
 Result<std::vector<StoredRow>> Rows::collect(Query query) {

@@ -95,6 +95,10 @@ class Rows {
     Result<bool> any_not_on_server(std::int64_t stream);
     /// Takes away what is marked so.
     Status remove_not_on_server(std::int64_t stream);
+    /// Takes away what is marked so of this sender's message in other streams, and returns which those are.
+    /// Looks through all that is marked, which is little.
+    Result<std::vector<std::int64_t>> remove_lost_copies(std::int64_t stream, const Uuid& id,
+                                                         const AccountId& sender);
 
     /// Everything was erased.
     void clear() { seats_.clear(); }

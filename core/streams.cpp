@@ -122,7 +122,7 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
     if (conversation.summary.peer) other = conversations_.direct_with(conversation.summary.peer->account);
     conversations_.described(conversation);
     // There are never two with the same person: a restore took away the other.
-    if (other && other != &conversation) TRY(outbox_.reroute(other->stream));
+    if (other && other != &conversation) TRY(handle_lost(other->stream));
     if (summary.kind == protocol::ConversationKind::direct && summary.peer) {
         TRY(profiles_.put(*summary.peer));
         TRY(outbox_.peer_known(summary.peer->account, conversation.stream));

@@ -114,9 +114,11 @@ class Streams {
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
     Status fetch_anew(Conversation& conversation, std::int64_t certain);
     Result<bool> newest_may_be_missing(const Conversation& conversation);
+    Status forget_lost_copies(const Conversation& conversation, const Uuid& id, const AccountId& sender);
     static void doubt(Conversation& conversation);
     void received(Conversation& conversation, std::int64_t seq);
     Status forget_lost_preview(Conversation& conversation, const Range& lost);
+    Status find_newest(Conversation& conversation);
     Status note_newest_row(Conversation& conversation);
     void leap(Conversation& conversation);
     void advance(Conversation& conversation, std::int64_t seq);

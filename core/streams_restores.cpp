@@ -90,9 +90,30 @@ Status Streams::forget_lost_preview(Conversation& conversation, const Range& los
     const auto& preview = conversation.preview;
     if (!preview || preview->born < lost.low || preview->born > lost.high) return {};
     conversation.preview.reset();
+    return find_newest(conversation);
+}
+
+/// What was the newest of it may be gone.
+Status Streams::find_newest(Conversation& conversation) {
     conversation.newest_born = 0;
     conversation.newest_at = {};
+    if (const auto& preview = conversation.preview) conversation.note_newest(preview->born, preview->at);
     return note_newest_row(conversation);
+}
+
+/// A message of this conversation is deleted. Where a restore took away the conversation in which it stood,
+/// and its sender sent it again, it came to the one that was made instead; what it said stands in the other,
+/// too.
+Status Streams::forget_lost_copies(const Conversation& conversation, const Uuid& id,
+                                   const AccountId& sender) {
+    TRY_ASSIGN(const auto streams, rows_.remove_lost_copies(conversation.number, id, sender));
+    if (streams.empty()) return {};
+    for (const auto& [stream, other] : conversations_.all()) {
+        if (std::ranges::find(streams, other->number) == streams.end()) continue;
+        TRY(find_newest(*other));
+        changed(*other);
+    }
+    return {};
 }
 
 Status Streams::handle_restored() {

@@ -40,9 +40,11 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
     changed(conversation);
     // The row says it, and says it later.
     if (conversation.preview && conversation.preview->born == change.born) conversation.preview.reset();
-    if (message.deleted_by && change.id)
+    if (message.deleted_by && change.id) {
         TRY(outbox_.message_deleted(*change.id, message.sender, message.sender == self, conversation.stream,
                                     now));
+        TRY(forget_lost_copies(conversation, *change.id, message.sender));
+    }
     // It may have been marked, and is back: what others have is said of it again.
     if (message.sender == self && applied == Applied::updated) recount_.insert(conversation.stream);
     conversation.note_newest(change.born, change.timestamp);

@@ -134,5 +134,31 @@ TEST_F(RestoreDirect, WhatTheServerToldLastIsShownAsBeforeUntilItsConversationIs
     EXPECT_FALSE(script.view("d1").last) << "the row itself was never here";
 }
 
+TEST_F(RestoreDirect, WhatIsDeletedWhereItCameAgainIsGoneFromTheConversationThatIsLost) {
+    script.give({talks_in("d1", 2), Script::pushed("d1", 3, Script::said("other")),
+                 Script::pushed("d1", 4, Script::said("said twice")),
+                 Script::pushed("d1", 5, Script::said("of another with this id", "me"))});
+    script.reconnect();
+    script.resumed("2:1", 2);
+    // Its sender had no answer and sends it again, which makes the conversation under another name.
+    auto again = Script::pushed("d2", 3, Script::said("said twice"));
+    again.id = Script::id_of(4);
+    script.give({talks_in("d2", 8 + limits::restore_jump), again});
+    EXPECT_FALSE(script.view("d1").present);
+    ASSERT_EQ(script.texts("d1").size(), 3u);
+    auto deleted = Script::said("");
+    deleted.deleted_by = AccountId("you");
+    auto tombstone = Script::pushed("d2", 4, deleted, 3);
+    tombstone.id = Script::id_of(4);
+    script.give({tombstone});
+    EXPECT_THAT(script.texts("d1"), ElementsAre("other", "of another with this id"));
+    auto of_mine = Script::pushed("d2", 5, deleted);
+    script.give({of_mine});
+    EXPECT_THAT(script.texts("d1"), ElementsAre("other", "of another with this id"))
+        << "an id belongs to its sender";
+    EXPECT_EQ(script.view("d1").last->text, "of another with this id");
+    EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace parley::test

@@ -53,7 +53,8 @@ class Tape final : public core::Recorder {
 /// * after the rest of the script, and with a server that answers everything, the core comes to rest: nothing
 ///   waits and nothing is owed;
 /// * what a user interface shows changes only where a notice says so (in a play without faults);
-/// * it holds every row that it held when the fault came, and knows every command that it took.
+/// * it holds every row that it held when the fault came, but for what a deletion takes with it, and knows
+///   every command that it took.
 void replay_with_faults(const Tape& tape, const core::ClientOptions& options);
 
 }  // namespace parley::test
