@@ -1,7 +1,10 @@
 // What the server says, envelope by envelope.
 
+#include "base/utf8.hpp"
 #include "core/client_impl.hpp"
+#include "core/commands.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -168,15 +171,8 @@ Status Client::Impl::handle_reply(const Envelope& envelope) {
             return handle_created(envelope);
         case Type::read_ok:
             return handle_read_ok(envelope);
-        case Type::done: {
-            // The change that it made comes as a row, now or by a pull.
-            Conversation* conversation = conversations_.find(envelope.stream);
-            if (conversation && envelope.seq && *envelope.seq > conversation->head) {
-                conversation->head = *envelope.seq;
-                conversations_.changed(*conversation);
-            }
-            return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
-        }
+        case Type::done:
+            return handle_done(envelope);
         case Type::profiles: {
             for (const auto& profile : std::get<protocol::Profiles>(envelope.payload).profiles)
                 TRY(profiles_.put(profile));
@@ -218,6 +214,61 @@ Status Client::Impl::handle_accepted(const Envelope& envelope) {
     // Settled first, so that it carries the conversation's name even where the row alone would not tell it.
     TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
     return streams_.handle_change(envelope.stream, change, now_.wall);
+}
+
+/// The change that it made comes as a row, now or by a pull. What is shown already does not wait for it.
+Status Client::Impl::handle_done(const Envelope& envelope) {
+    Conversation* conversation = conversations_.find(envelope.stream);
+    if (conversation && envelope.seq && *envelope.seq > conversation->head) {
+        conversation->head = *envelope.seq;
+        conversations_.changed(*conversation);
+    }
+    const Command* command = outbox_.find(*envelope.re);
+    if (!command || !command->changes) {
+        return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
+    }
+    // Where there was nothing to do, the answer names no conversation.
+    if (!conversation)
+        if (const auto stream = conversation_of_lane(command->lane))
+            conversation = conversations_.find(*stream);
+    const ChangedMessage changes = *command->changes;
+    TRY_ASSIGN(const auto asked, outbox_.envelope(*command));
+    TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
+    return conversation ? show_changed(*conversation, envelope, changes, asked.payload) : Status{};
+}
+
+/// The message as the command that is done leaves it: its row, under the number that the server gave. Where
+/// it was deleted before, the row that says when and by whom takes the place of this one.
+Status Client::Impl::show_changed(Conversation& conversation, const Envelope& answer,
+                                  const ChangedMessage& which, const protocol::Payload& command) {
+    const AccountId& self = identity_.get().account;
+    const AccountId sender = which.sender.value_or(self);
+    const auto* edit = std::get_if<protocol::MessageEdit>(&command);
+    TRY_ASSIGN(auto held, rows_.find_message(conversation.number, which.id, sender));
+    if (!held) {
+        auto& preview = conversation.preview;
+        if (!preview || preview->id != which.id || preview->sender != sender || preview->deleted) return {};
+        preview->deleted = edit == nullptr;
+        preview->text = edit ? first_code_points(edit->text, limits::preview_points_max) : "";
+        conversations_.changed(conversation);
+        return {};
+    }
+    auto& message = std::get<protocol::MessageNew>(held->change.payload);
+    if (held->not_on_server || message.deleted_by) return {};
+    if (edit) {
+        if (!answer.seq || !answer.timestamp) return {};
+        message.text = edit->text;
+        message.mentions = edit->mentions;
+        message.edited_at = answer.timestamp;
+    } else {
+        message = protocol::MessageNew{.sender = sender, .text = {}, .deleted_by = self};
+    }
+    if (!answer.seq) {
+        conversation.shown.reset();
+        return rows_.note_deleted(conversation.number, held->change);
+    }
+    held->change.seq = *answer.seq;
+    return streams_.handle_change(conversation.stream, held->change, now_.wall);
 }
 
 Status Client::Impl::handle_created(const Envelope& envelope) {

@@ -138,6 +138,9 @@ class Client::Impl {
     Status handle_sync_message(const protocol::Envelope& envelope);
     Status handle_reply(const protocol::Envelope& envelope);
     Status handle_accepted(const protocol::Envelope& envelope);
+    Status handle_done(const protocol::Envelope& envelope);
+    Status show_changed(Conversation& conversation, const protocol::Envelope& answer,
+                        const ChangedMessage& which, const protocol::Payload& command);
     Status handle_created(const protocol::Envelope& envelope);
     Status handle_read_ok(const protocol::Envelope& envelope);
     Status handle_error(const protocol::Envelope& envelope);

@@ -27,7 +27,8 @@ Error forgotten() {
 
 Status Outbox::load() {
     TRY_ASSIGN(Query query, database_.read("SELECT position, id, type, lane, made_by, made_at, upto, failure,"
-                                           " failure_context, failure_field FROM command ORDER BY position"));
+                                           " failure_context, failure_field, attempted FROM command"
+                                           " ORDER BY position"));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
         if (!found) return {};
@@ -48,6 +49,7 @@ Status Outbox::load() {
             command.changes = changed_message(change.payload);
         }
         command.failure = stored_failure(query, 7);
+        command.attempted = query.integer(10) != 0;
         command.state = command.failure ? CommandState::failed : CommandState::queued;
 
         next_position_ = std::max(next_position_, command.position + 1);
@@ -167,8 +169,11 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         if (mutant(Mutant::read_swallowed) && lanes_.contains(command.lane)) return {};
     }
     command.changes = changed_message(payload);
-    if (command.type == Type::message_delete && !command.changes->sender)
-        TRY(drop_edits(command.lane, command.changes->id));
+    if (command.changes && !command.changes->sender) {
+        const Uuid& message = command.changes->id;
+        if (const Command* waiting = only_here(message)) return change_here(*waiting, id, payload, now);
+        if (command.type == Type::message_delete) TRY(drop_edits(command.lane, message));
+    }
     return insert(std::move(command), payload);
 }
 

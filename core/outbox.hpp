@@ -43,6 +43,8 @@ struct Command {
     std::string title;
     /// Of an edit or a deletion.
     std::optional<ChangedMessage> changes;
+    /// Of a message: it was once in an output, so that the server may have it.
+    bool attempted = false;
     CommandState state = CommandState::queued;
     std::optional<Error> failure;
 };
@@ -72,7 +74,9 @@ struct Command {
 /// Of the reads of a conversation only the highest is sent. Those below wait for what becomes of it: they are
 /// done with it, and go out themselves where it is refused.
 ///
-/// A deletion takes with it the edits of its message that were not sent yet, or were refused.
+/// A deletion takes with it the edits of its message that were not sent yet, or were refused. A message that
+/// the server has never got, or has refused, is changed where it waits: an edit gives it another text, a
+/// deletion takes it out, and neither is sent.
 ///
 /// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
 /// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
@@ -167,7 +171,14 @@ class Outbox {
     Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);
     bool says_nothing_new(const Command& command) const;
     Status settle_reads(WallTime now);
+    const Command* only_here(const Uuid& message) const;
+    Status change_here(const Command& message, const Uuid& id, const protocol::Payload& change, WallTime now);
+    Status change_refused(const Uuid& message, WallTime now);
+    Status give_text(const Command& message, const protocol::MessageEdit& edit);
+    Status withdraw(const Uuid& message);
+    Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
     Status drop_edits(const std::string& lane, const Uuid& message);
+    Status drop_edit(const Uuid& id, const Error& why);
     Status insert(Command command, const protocol::Payload& payload);
     void enter(const Command& command);
     void leave(const Command& command);
@@ -176,7 +187,7 @@ class Outbox {
     void drop_lane(const std::string& name);
     Status forget(const Command& command);
     Status remember(const Uuid& id, protocol::Type type, const StreamId& stream, WallTime now);
-    Status fail_command(Command& command, const Error& error);
+    Status fail_command(Command& command, const Error& error, WallTime now);
     Status move_lane(const std::string& from, const std::string& to);
     Status move_command(Command& command, const std::string& to);
     Status redirect(const Uuid& from, const Uuid& to);

@@ -41,7 +41,9 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     if (command.state == CommandState::failed) return {};
     if (class_of(error.code) == ErrorClass::permanent || mutant(Mutant::waiting_taken_for_failed)) {
         if (says_nothing_new(command)) return accepted(id, *reads_of_lane(command.lane), {}, now.wall);
-        return fail_command(command, error);
+        const bool needless =
+            command.type == protocol::Type::message_edit && error.code == ErrorCode::message_deleted;
+        return needless ? drop_edit(id, error) : fail_command(command, error, now.wall);
     }
 
     requeue(command);
@@ -61,7 +63,7 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
 }
 
 /// Shows a command as failed, and with it what was to go to the conversation that it would have made.
-Status Outbox::fail_command(Command& command, const Error& error) {
+Status Outbox::fail_command(Command& command, const Error& error, WallTime now) {
     TRY(database_.write(
         "UPDATE command SET failure = ?, failure_context = ?, failure_field = ? WHERE position = ?",
         static_cast<std::int64_t>(error.code), error.context, error.field, command.position));
@@ -76,12 +78,19 @@ Status Outbox::fail_command(Command& command, const Error& error) {
     announce(command.lane);
     const StreamId stream = conversation_of_lane(command.lane).value_or(StreamId());
     output_.notify(Notice{CommandSettled{command.id, error, stream, std::nullopt}});
+    if (command.type == protocol::Type::message_send) return change_refused(command.id, now);
     if (command.type != protocol::Type::conversation_create) return {};
 
-    for (const Command* dependent : in_lane(lane_of_creation(command.id))) {
-        if (dependent->made_by != command.id || dependent->state == CommandState::failed) continue;
-        TRY(fail_command(commands_.at(dependent->position),
-                         Error{ErrorCode::made_by_refused, "its conversation could not be made", 0, {}}));
+    std::vector<std::int64_t> dependents;
+    for (const Command* dependent : in_lane(lane_of_creation(command.id)))
+        if (dependent->made_by == command.id) dependents.push_back(dependent->position);
+    for (const std::int64_t position : dependents) {
+        // With a message that fails go its edits.
+        const auto dependent = commands_.find(position);
+        if (dependent == commands_.end() || dependent->second.state == CommandState::failed) continue;
+        TRY(fail_command(dependent->second,
+                         Error{ErrorCode::made_by_refused, "its conversation could not be made", 0, {}},
+                         now));
     }
     return {};
 }
@@ -103,37 +112,6 @@ Status Outbox::limit_reads(const StreamId& stream, const Range& lost) {
         if (waits) enter(*read);
         TRY(rewrite(*read, limited.payload));
     }
-    return {};
-}
-
-/// The edits of an own message that are not under way: it is deleted, or going to be.
-Status Outbox::drop_edits(const std::string& lane, const Uuid& message) {
-    std::vector<Command> dropped;
-    for (const Command* edit : in_lane(lane)) {
-        const bool of_this = edit->type == protocol::Type::message_edit && edit->changes->id == message;
-        if (of_this && edit->state != CommandState::in_flight) dropped.push_back(*edit);
-    }
-    for (const Command& edit : dropped) {
-        TRY(forget(edit));
-        announce(edit.lane);
-        if (edit.state == CommandState::failed) continue;
-        const Error error{ErrorCode::message_deleted, "the message is deleted, and so is its edit", 0, {}};
-        const StreamId stream = conversation_of_lane(edit.lane).value_or(StreamId());
-        output_.notify(Notice{CommandSettled{edit.id, error, stream, std::nullopt}});
-    }
-    return {};
-}
-
-Status Outbox::message_deleted(const Uuid& message, const AccountId& sender, bool own, const StreamId& stream,
-                               WallTime now) {
-    if (own) TRY(drop_edits(lane_of_conversation(stream), message));
-    std::vector<Uuid> done;
-    for (const Command* change : changes_of(message, sender, own)) {
-        if (change->type == protocol::Type::message_delete && change->state == CommandState::queued)
-            done.push_back(change->id);
-    }
-    for (const Uuid& deletion : done)
-        TRY(accepted(deletion, stream, std::nullopt, now));
     return {};
 }
 
@@ -184,6 +162,11 @@ Status Outbox::pump(Now now, bool live) {
         TRY_ASSIGN(auto sent, envelope(*command));
         sent.follows = predecessor(*command);
         output_.send(sent);
+        if (command->type == protocol::Type::message_send && !command->attempted) {
+            // Committed before the frame leaves.
+            TRY(database_.write("UPDATE command SET attempted = 1 WHERE position = ?", command->position));
+            command->attempted = true;
+        }
         command->state = CommandState::in_flight;
         ++in_flight_;
         passed = command->position;

@@ -81,6 +81,14 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     return applied;
 }
 
+Status Rows::note_deleted(std::int64_t stream, const protocol::Change& tombstone) {
+    database_.erase_from_log();
+    const std::string body = protocol::encode(tombstone, protocol::Encoding::cbor);
+    return database_.write("UPDATE stream_row SET counts = ?, body = ? WHERE stream = ? AND born = ?",
+                           static_cast<int>(rules::Counts::not_at_all), as_bytes(body), stream,
+                           tombstone.born);
+}
+
 /// The same message of the same sender at another place. The server gives it one only where a restore took
 /// away the other.
 Status Rows::take_from_elsewhere(std::int64_t stream, const protocol::Change& change) {
@@ -105,6 +113,20 @@ Result<std::optional<StoredRow>> Rows::find(std::int64_t stream, std::int64_t bo
                database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND born = ?",
                               stream, born));
     return read_one(std::move(query));
+}
+
+Result<std::optional<StoredRow>> Rows::find_message(std::int64_t stream, const Uuid& id,
+                                                    const AccountId& sender) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND type = 42"
+                              " AND id = ? AND unreadable = 0 ORDER BY born DESC",
+                              stream, id));
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return std::nullopt;
+        TRY_ASSIGN(StoredRow row, read_row(query));
+        if (std::get<protocol::MessageNew>(row.change.payload).sender == sender) return row;
+    }
 }
 
 Result<std::vector<StoredRow>> Rows::messages_below(std::int64_t stream, std::int64_t born,

@@ -63,7 +63,14 @@ class Rows {
     /// `reader`: for whom it counts as unread or not.
     Result<Applied> apply(std::int64_t stream, const protocol::Change& change, const AccountId& reader);
 
+    /// Under this place, and without its text from now on: the row that says so comes later, and takes its
+    /// place.
+    Status note_deleted(std::int64_t stream, const protocol::Change& tombstone);
+
     Result<std::optional<StoredRow>> find(std::int64_t stream, std::int64_t born);
+    /// Looks from the newest message on, however far back it is.
+    Result<std::optional<StoredRow>> find_message(std::int64_t stream, const Uuid& id,
+                                                  const AccountId& sender);
     /// At most `limit` messages below (above) a place, nearest first.
     Result<std::vector<StoredRow>> messages_below(std::int64_t stream, std::int64_t born, std::size_t limit);
     Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);

@@ -94,7 +94,8 @@ CREATE TABLE command (
     failure INTEGER,
     failure_context TEXT,
     failure_field TEXT,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    attempted INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE settled (
@@ -261,8 +262,14 @@ ALTER TABLE conversation DROP COLUMN delivered_to_all;
 ALTER TABLE conversation DROP COLUMN read_by_all;
 )sql";
 
+// Which messages may have reached the server. What is there already may have.
+constexpr std::string_view version_8 = R"sql(
+ALTER TABLE command ADD COLUMN attempted INTEGER NOT NULL DEFAULT 0;
+UPDATE command SET attempted = 1;
+)sql";
+
 constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4,
-                                                version_5, version_6, version_7};
+                                                version_5, version_6, version_7, version_8};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

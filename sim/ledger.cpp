@@ -34,6 +34,26 @@ void Ledger::cut_read(const Uuid& id, const protocol::Payload& now) {
     if (read != nullptr) read->upto = std::min(read->upto, cut->upto);
 }
 
+void Ledger::note_sent(const Uuid& id, const protocol::Payload& now) {
+    Given* given = find(id);
+    if (given == nullptr) return;
+    given->sent = true;
+    const auto* said = std::get_if<protocol::MessageSend>(&now);
+    auto* message = std::get_if<protocol::MessageSend>(&given->command);
+    if (said == nullptr || message == nullptr || edit_into(id, *said) == nullptr) return;
+    message->text = said->text;
+    message->mentions = said->mentions;
+}
+
+const Given* Ledger::edit_into(const Uuid& message, const protocol::MessageSend& now) const {
+    const auto found = std::ranges::find_if(given_, [&](const Given& one) {
+        const auto* edit = std::get_if<protocol::MessageEdit>(&one.command);
+        return edit != nullptr && edit->message == message && edit->text == now.text &&
+               edit->mentions == now.mentions;
+    });
+    return found == given_.end() ? nullptr : &*found;
+}
+
 Given* Ledger::find(const Uuid& id) {
     if (const auto found = by_id_.find(id); found != by_id_.end()) return &given_[found->second];
     const auto forgotten = forgotten_.find(id);

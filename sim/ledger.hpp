@@ -31,6 +31,9 @@ struct Given {
     bool dropped = false;
     /// Under which id, where it was sent again.
     std::optional<Uuid> again_as;
+    /// It has left the device; and the server has refused it for good.
+    bool sent = false;
+    bool refused = false;
 };
 
 /// What one device was told to do.
@@ -42,6 +45,10 @@ class Ledger {
     Given* find(const Uuid& id);
     /// Where this is a read: it asks for so much from here on, since a restore took away what lies above.
     void cut_read(const Uuid& id, const protocol::Payload& now);
+    /// It leaves the device. A message that was edited before says what the edit made of it.
+    void note_sent(const Uuid& id, const protocol::Payload& now);
+    /// The edit of this device that gave a message this text; null: none.
+    const Given* edit_into(const Uuid& message, const protocol::MessageSend& now) const;
     /// What the server has done and then, restored, knows nothing of. Nothing is expected of it any more.
     void forget(const std::function<bool(const Given&)>& undone);
     /// The device was erased, with all that waited in it. What was under way may be done all the same.

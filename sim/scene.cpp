@@ -280,7 +280,12 @@ void Scene::note_said(const SignedIn& who, const protocol::Envelope& envelope) {
     const std::pair key{who.account, *envelope.re};
     if (const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload)) {
         // One that may be asked again says nothing about what becomes of the command.
-        if (class_of(error->code) == ErrorClass::permanent) said_.refused.insert(key);
+        if (class_of(error->code) != ErrorClass::permanent) return;
+        said_.refused.insert(key);
+        for (const auto& device : devices_) {
+            Given* given = device->person->account == who.account ? device->ledger.find(key.second) : nullptr;
+            if (given != nullptr) given->refused = true;
+        }
         return;
     }
     said_.done[key] = envelope.stream;
@@ -310,10 +315,13 @@ void Scene::device_said(Wire& wire, std::string_view frame) {
     if (device->behind_restore) {
         // What one says that has not caught up is of before the restore, but for what its reads ask for now.
         return each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
-            if (envelope.id) device->ledger.cut_read(*envelope.id, envelope.payload);
+            if (!envelope.id) return;
+            device->ledger.cut_read(*envelope.id, envelope.payload);
+            device->ledger.note_sent(*envelope.id, envelope.payload);
         });
     }
     each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
+        if (envelope.id) device->ledger.note_sent(*envelope.id, envelope.payload);
         for (const auto& promise : promises_)
             promise->device_said(*this, *device, envelope);
     });

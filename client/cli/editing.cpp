@@ -61,6 +61,12 @@ Outcome<Place> place_named(Session& session, Directory& directory, const std::st
 Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message, protocol::Payload command,
                          const std::string& done) {
     TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
+    // Where the server has never got it, it was changed where it waits, and goes out so.
+    if (message.born == 0) {
+        TRY_ASSIGN(const auto outbox, session.outbox());
+        if (std::ranges::count(outbox, message.id, &protocol::ViewCommand::id) > 0)
+            return std::unexpected(session.not_accepted_yet({}));
+    }
     JsonLine object;
     object.text("id", settled.command.text()).text("message", message.id.text());
     if (settled.stream) object.text("conversation", settled.stream->text());
@@ -100,7 +106,9 @@ Outcome<ExitCode> run(Session& session, const DeleteCommand& command) {
     TRY_ASSIGN(const auto message, message_named(session, place, command.message));
     protocol::MessageDelete deletion{.target = place.target, .message = message.id};
     if (!message.own) deletion.sender = message.sender;
-    auto done = change(session, message, std::move(deletion), "Deleted for everyone in " + place.label + ".");
+    const std::string sentence = message.born == 0 ? "Deleted: nobody will see it any more."
+                                                   : "Deleted for everyone in " + place.label + ".";
+    auto done = change(session, message, std::move(deletion), sentence);
     if (!done && done.error().code == ErrorCode::not_allowed)
         done.error().sentence = "Somebody else wrote this: only he can delete it, and in a group its owners.";
     return done;

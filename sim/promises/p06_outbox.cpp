@@ -196,6 +196,8 @@ class Outbox final : public Kept<Outbox> {
                 scene.history().read(given.account, *read->target.stream) >= read->upto)
                 continue;
             if (is_needless(scene, device, given)) continue;
+            if (is_done_here(scene, device, given, states)) continue;
+            if (is_in_its_message(scene, device, given)) continue;
             // A question that waits is shown to nobody but who asked it.
             if (core::is_question(protocol::type_of(given.command))) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
@@ -223,6 +225,49 @@ class Outbox final : public Kept<Outbox> {
                    return taken != nullptr && taken->message == id && !taken->sender &&
                           later.order > given.order;
                });
+    }
+
+    /// The own message that an edit or a deletion changes, under the id under which it was sent last.
+    static const Given* message_of(Device& device, Uuid id) {
+        const Given* message = device.ledger.find(id);
+        while (message != nullptr && message->again_as)
+            message = device.ledger.find(*message->again_as);
+        return message;
+    }
+
+    /// A message that nobody else has had, and its deletion.
+    static bool is_done_here(const Scene& scene, Device& device, const Given& given,
+                             const std::map<Uuid, core::CommandState>& states) {
+        const auto* deletion = std::get_if<protocol::MessageDelete>(&given.command);
+        if (deletion != nullptr && deletion->sender) return false;
+        const Uuid& id = deletion != nullptr ? deletion->message : given.id;
+        const Given* message = device.ledger.find(id);
+        if (message == nullptr || !std::holds_alternative<protocol::MessageSend>(message->command))
+            return false;
+        if (states.contains(id) || done(scene, device, id) || (message->sent && !message->refused))
+            return false;
+        return std::ranges::any_of(device.ledger.given(), [&](const Given& later) {
+            const auto* taken = std::get_if<protocol::MessageDelete>(&later.command);
+            return taken != nullptr && taken->message == id && !taken->sender && later.order > message->order;
+        });
+    }
+
+    /// An edit that gave a message its text before it was sent; or a later one did.
+    static bool is_in_its_message(const Scene&, Device& device, const Given& given) {
+        const auto* edit = std::get_if<protocol::MessageEdit>(&given.command);
+        const Given* message = edit != nullptr ? message_of(device, edit->message) : nullptr;
+        if (message == nullptr) return false;
+        // Thrown away with it.
+        if (message->dropped) return true;
+        const auto waiting = device.node->client().outbox();
+        if (!waiting) return false;
+        const auto found = std::ranges::find(*waiting, message->id, &core::OutboxView::id);
+        const auto* send =
+            std::get_if<protocol::MessageSend>(found == waiting->end() ? &message->command : &found->command);
+        if (send == nullptr) return false;
+        const Given* into = device.ledger.edit_into(edit->message, *send);
+        if (into == nullptr) into = device.ledger.edit_into(message->id, *send);
+        return into != nullptr && into->order >= given.order;
     }
 
     /// What was read on a device is read for the person. Of what was refused and is shown as failed nobody

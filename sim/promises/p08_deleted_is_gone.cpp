@@ -94,12 +94,13 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         for (const auto& message : showing.messages) {
             if (message.deleted && !message.text.empty())
                 wrong(scene, device, showing, message, "as deleted, and with its text");
-            if (message.born == 0 || message.changing) continue;
+            if (message.born == 0) continue;
             auto& seen = device.shown[{showing.view.stream, message.id}].deleted;
             const auto* latest = history->message(message.born);
             // A restore may have taken the deletion away.
             const bool stands = latest != nullptr && latest->deleted_by;
-            if (seen && stands && !message.deleted && !message.not_on_server)
+            if (seen && stands && !message.deleted && !message.not_on_server &&
+                !was_refused(device, message.id))
                 wrong(scene, device, showing, message, "again, which was deleted");
             seen = message.deleted;
         }
@@ -147,6 +148,14 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
     }
 
   private:
+    /// It was shown so until the server would not delete it; somebody else may have, later.
+    static bool was_refused(const Device& device, const Uuid& message) {
+        return std::ranges::any_of(device.ledger.given(), [&](const Given& given) {
+            const auto* deletion = std::get_if<protocol::MessageDelete>(&given.command);
+            return deletion != nullptr && deletion->message == message && given.refused;
+        });
+    }
+
     template <class Take>
     static void note_deleted(const StreamHistory& history, Take take) {
         for (const auto& [born, seq] : history.latest) {

@@ -94,13 +94,15 @@ def what_was_said_offline_can_be_changed_there(server):
         done = ada.refused(5, "edit", f"@{bob.handle}", "last", "hello", "--offline")
         ada.run("send", f"@{bob.handle}", "nonsense", "--offline")
         ada.run("edit", f"@{bob.handle}", "last", "more nonsense", "--offline")
-        ada.run("delete", f"@{bob.handle}", "last", "--offline")
+        done_with = ada.ok("delete", f"@{bob.handle}", "last", "--offline")
+        assert "nobody will see it" in done_with.out, done_with.out
         shown = ada.ok("history", f"@{bob.handle}", "--json", "--offline").objects
-        equal([one["text"] for one in shown], ["before", "hello", ""], "what ada sees")
-        equal([one.get("changing", False) for one in shown], [False, True, True], "what waits")
+        equal([one["text"] for one in shown], ["before", "hello"], "what ada sees")
+        equal([one["state"] for one in shown], ["sent", "sending"], "what waits")
         assert done.err, done
         ada.ok("sync")
-        equal(bob.texts(f"@{ada.handle}"), ["before", "hello", ""], "what bob sees")
+        equal(bob.texts(f"@{ada.handle}"), ["before", "hello"], "what bob sees")
+        equal([one.get("edited_at") for one in bob.history(f"@{ada.handle}")], [None, None], "what was sent")
         equal(ada.ok("outbox", "--json").objects, [], "what still waits")
 
 

@@ -111,6 +111,17 @@ TEST(Schema, TheSeventhVersionKeepsWhatHasReachedEverybody) {
         EXPECT_EQ(database.number("SELECT count(*) FROM conversation WHERE number = " + row), 1) << row;
 }
 
+TEST(Schema, TheEighthVersionTakesWhatWaitsForSent) {
+    FailingDatabase database;
+    core::LocalDatabase local(database);
+    ASSERT_TRUE(core::migrate(local, core::migrations().first(7)));
+    const std::string command =
+        "INSERT INTO command (id, type, lane, made_at, upto, body) VALUES (x'01', 10, 'c:c1', 5, 0, x'a0')";
+    ASSERT_TRUE(database.execute(command));
+    ASSERT_TRUE(core::migrate(local));
+    EXPECT_EQ(database.number("SELECT attempted FROM command"), 1);
+}
+
 TEST(Schema, AMigrationThatFailsLeavesEverythingAsItWas) {
     for (std::int64_t call = 1; call < 12; ++call) {
         FailingDatabase database;

@@ -57,6 +57,7 @@ class Edits : public Outbox {
         envelope.re = command;
         envelope.stream = StreamId("c1");
         envelope.seq = seq;
+        envelope.timestamp = WallTime{1'700'000'000'000 + seq};
         envelope.payload = protocol::Done{};
         script.give({envelope});
     }
@@ -181,15 +182,31 @@ TEST_F(Edits, AnEditIsShownBeforeItIsAccepted) {
 TEST_F(Edits, ARefusedEditLeavesTheTextAsItIs) {
     const Uuid id = said("helo", 1);
     const Uuid command = edit(id, "hello");
-    script.refuse(command, ErrorCode::message_deleted);
+    script.refuse(command, ErrorCode::limit);
     EXPECT_THAT(script.texts("c1"), ElementsAre("helo"));
     EXPECT_FALSE(window()[0].changing);
     EXPECT_EQ(state_of(command), core::CommandState::failed);
 }
 
-TEST_F(Edits, OfAMessageThatIsNotAcceptedYetFollowIt) {
-    script.disconnect();
+TEST_F(Edits, AnEditOfWhatIsDeletedMeanwhileIsForgotten) {
+    const Uuid id = said("helo", 1);
+    const Uuid command = edit(id, "secret");
+    push_as(id, 2, tombstone("me", "you"), 1);
+    ASSERT_GT(rows_with("secret"), 0) << "it is under way";
+    script.forget();
+    script.refuse(command, ErrorCode::message_deleted);
+    EXPECT_EQ(rows_with("secret"), 0);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+    const auto settled = script.noticed<core::CommandSettled>();
+    ASSERT_THAT(settled, SizeIs(1));
+    EXPECT_EQ(settled[0].command, command);
+    EXPECT_EQ(settled[0].failure->code, ErrorCode::message_deleted);
+}
+
+TEST_F(Edits, OfAMessageThatMayHaveBeenSentFollowIt) {
     const Uuid id = script.say("c1", "helo");
+    ASSERT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
+    script.disconnect();
     edit(id, "hello");
     EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
     script.open();
@@ -202,6 +219,164 @@ TEST_F(Edits, OfAMessageThatIsNotAcceptedYetFollowIt) {
     EXPECT_EQ(std::get<protocol::MessageSend>(script.sent_of<protocol::MessageSend>().at(0).payload).text,
               "helo");
     EXPECT_EQ(script.sent_of<protocol::MessageEdit>()[0].follows, id);
+}
+
+TEST_F(Edits, OfAMessageThatWasNeverSentChangeItWhereItWaits) {
+    script.disconnect();
+    const Uuid id = script.say("c1", "helo");
+    script.forget();
+    const Uuid command = edit(id, "hello");
+    EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
+    EXPECT_FALSE(window()[0].changing);
+    EXPECT_EQ(window()[0].edited_at, std::nullopt);
+    EXPECT_EQ(rows_with("helo"), 0);
+    const auto settled = script.noticed<core::CommandSettled>();
+    ASSERT_THAT(settled, SizeIs(1));
+    EXPECT_EQ(settled[0].command, command);
+    EXPECT_EQ(settled[0].failure, std::nullopt);
+    script.open();
+    script.forget();
+    script.connect();
+    script.auth_ok();
+    script.resumed();
+    EXPECT_THAT(script.sent_of<protocol::MessageEdit>(), IsEmpty());
+    ASSERT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
+    EXPECT_EQ(std::get<protocol::MessageSend>(script.sent_of<protocol::MessageSend>()[0].payload).text,
+              "hello");
+    EXPECT_EQ(script.sent_of<protocol::MessageSend>()[0].id, id);
+}
+
+TEST_F(Edits, AMessageThatWasNeverSentIsNotSentOnceItIsDeleted) {
+    script.disconnect();
+    const Uuid id = script.say("c1", "secret");
+    const Uuid reply = script.submit(protocol::MessageSend{to_stream(StreamId("c1")), "after it", id, {}});
+    script.forget();
+    const Uuid deletion = erase(id);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("after it"));
+    EXPECT_EQ(rows_with("secret"), 0);
+    const auto settled = script.noticed<core::CommandSettled>();
+    ASSERT_THAT(settled, SizeIs(2));
+    EXPECT_EQ(settled[0].command, id);
+    EXPECT_EQ(settled[0].failure->code, ErrorCode::message_deleted);
+    EXPECT_EQ(settled[1].command, deletion);
+    EXPECT_EQ(settled[1].failure, std::nullopt);
+    script.open();
+    script.forget();
+    script.connect();
+    script.auth_ok();
+    script.resumed();
+    EXPECT_THAT(script.sent_of<protocol::MessageDelete>(), IsEmpty());
+    const auto sent = script.sent_of<protocol::MessageSend>();
+    ASSERT_THAT(sent, SizeIs(1));
+    EXPECT_EQ(sent[0].id, reply);
+    EXPECT_EQ(sent[0].follows, std::nullopt);
+    // The server would refuse an answer to what it does not have.
+    EXPECT_EQ(std::get<protocol::MessageSend>(sent[0].payload).reply_to, std::nullopt);
+}
+
+TEST_F(Edits, WhatMayHaveBeenSentBeforeARestartIsDeletedByTheServer) {
+    const Uuid id = script.say("c1", "secret");
+    script.open();
+    script.forget();
+    erase(id);
+    script.connect();
+    script.auth_ok();
+    script.resumed();
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
+    ASSERT_THAT(script.sent_of<protocol::MessageDelete>(), SizeIs(1));
+    EXPECT_EQ(script.sent_of<protocol::MessageDelete>()[0].follows, id);
+}
+
+TEST_F(Edits, WithARefusedMessageGoesWhatItsDeletionWaitedFor) {
+    const Uuid id = script.say("c1", "secret");
+    script.disconnect();
+    const Uuid deletion = erase(id);
+    script.connect();
+    script.auth_ok();
+    script.resumed();
+    ASSERT_THAT(script.sent_of<protocol::MessageDelete>(), SizeIs(1));
+    script.forget();
+    script.refuse(id, ErrorCode::not_allowed);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+    EXPECT_THAT(window(), IsEmpty());
+    EXPECT_EQ(rows_with("secret"), 0);
+    const auto settled = script.core().settled(std::vector{deletion});
+    ASSERT_THAT(*settled, SizeIs(1));
+    EXPECT_EQ(settled->front().failure, std::nullopt);
+    // Its own answer comes late.
+    script.refuse(deletion, ErrorCode::message_not_found);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+}
+
+TEST_F(Edits, ARefusedMessageHasTheTextThatItsEditsGaveIt) {
+    const Uuid id = script.say("c1", "helo");
+    edit(id, "hullo");
+    edit(id, "hello");
+    script.refuse(id, ErrorCode::not_allowed);
+    ASSERT_THAT(*script.core().outbox(), SizeIs(1));
+    EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
+    EXPECT_FALSE(window()[0].changing);
+    EXPECT_EQ(state_of(id), core::CommandState::failed);
+    edit(id, "hello!");
+    script.forget();
+    ASSERT_TRUE(script.core().retry(id, script.now()));
+    script.take();
+    ASSERT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
+    EXPECT_EQ(std::get<protocol::MessageSend>(script.sent_of<protocol::MessageSend>()[0].payload).text,
+              "hello!");
+    EXPECT_THAT(script.sent_of<protocol::MessageEdit>(), IsEmpty());
+}
+
+TEST_F(Edits, WhatTheServerHasDeletedStaysSoBeforeTheRowComes) {
+    const Uuid id = said("secret", 1);
+    done(erase(id), 2);
+    EXPECT_TRUE(window()[0].deleted);
+    EXPECT_FALSE(window()[0].changing);
+    EXPECT_TRUE(last().deleted);
+    EXPECT_EQ(rows_with("secret"), 0);
+    script.open();
+    EXPECT_TRUE(window()[0].deleted) << "after a restart, too";
+    // The row itself says the same.
+    push_as(id, 2, tombstone("me", "me"), 1);
+    EXPECT_TRUE(window()[0].deleted);
+}
+
+TEST_F(Edits, WhatWasDeletedBeforeStaysSoBeforeTheRowComes) {
+    const Uuid id = said("secret", 1);
+    script.give(protocol::Done{}, erase(id));
+    EXPECT_TRUE(window()[0].deleted);
+    EXPECT_EQ(rows_with("secret"), 0);
+    push_as(id, 1, Script::said("secret", "me"), 1);
+    EXPECT_EQ(rows_with("secret"), 0) << "a state of before takes nothing back";
+    push_as(id, 2, tombstone("me", "you"), 1);
+    EXPECT_EQ(script.database().number("SELECT seq FROM stream_row WHERE born = 1 AND type = 42"), 2);
+}
+
+TEST_F(Edits, AnEditThatIsDoneStaysShownBeforeTheRowComes) {
+    const Uuid id = said("helo", 1);
+    done(edit(id, "hello"), 2);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
+    EXPECT_FALSE(window()[0].changing);
+    EXPECT_EQ(window()[0].edited_at, (WallTime{1'700'000'000'002}));
+    push_as(id, 3, edited("hello, you", "me"), 1);
+    EXPECT_THAT(script.texts("c1"), ElementsAre("hello, you"));
+}
+
+TEST_F(Edits, WhatIsOnlyListedStaysDeletedBeforeTheRowComes) {
+    auto state = script.state("c1", 2);
+    std::get<protocol::ConversationState>(state.payload).last =
+        protocol::Preview{.id = Script::id_of(1),
+                          .born = 1,
+                          .sender = AccountId("me"),
+                          .text = "secret",
+                          .at = WallTime{1'700'000'000'001}};
+    script.give({state});
+    done(edit(Script::id_of(1), "more"), 3);
+    EXPECT_EQ(last().text, "more");
+    done(erase(Script::id_of(1)), 4);
+    EXPECT_TRUE(last().deleted);
+    EXPECT_EQ(last().text, "");
+    EXPECT_EQ(rows_with("secret"), 0);
 }
 
 TEST_F(Edits, ADeletionTakesWaitingEditsWithIt) {

@@ -63,6 +63,7 @@ class Play {
     void fail_in(const Tape::Input& input, ScriptFault fault);
     void lose(ScriptFault fault);
     void expect_nothing_lost(ScriptFault fault);
+    bool is_edited(const core::OutboxView& waiting) const;
     void note_tombstones(std::string_view frame);
 
     const Tape& tape_;
@@ -71,8 +72,8 @@ class Play {
     Machine machine_;
     /// Commands that the core took.
     std::vector<Uuid> taken_;
-    /// Of these the edits, by what they edit; and the messages that were deleted, by whomever.
-    std::map<Uuid, Uuid> edits_;
+    /// Of these the edits; and the messages that were deleted, by whomever.
+    std::map<Uuid, protocol::MessageEdit> edits_;
     std::set<Uuid> deleted_;
     /// Something was erased or forgotten because somebody wanted that.
     bool forgets_ = false;
@@ -133,7 +134,7 @@ void Play::give(const Tape::Input& input, bool lawful) {
         const auto id = machine_.core().submit(command->payload, machine_.now(), command->id);
         if (id) taken_.push_back(*id);
         if (const auto* edit = std::get_if<protocol::MessageEdit>(&command->payload); edit && id)
-            edits_[*id] = edit->message;
+            edits_[*id] = *edit;
         if (const auto* deletion = std::get_if<protocol::MessageDelete>(&command->payload))
             deleted_.insert(deletion->message);
     }
@@ -147,6 +148,10 @@ void Play::note_tombstones(std::string_view frame) {
         const auto* envelope = std::get_if<protocol::Envelope>(&decoded);
         const auto* message = envelope ? std::get_if<protocol::MessageNew>(&envelope->payload) : nullptr;
         if (message && message->deleted_by && envelope->id) deleted_.insert(*envelope->id);
+        const auto* refusal = envelope ? std::get_if<protocol::ErrorReply>(&envelope->payload) : nullptr;
+        if (!refusal || refusal->code != ErrorCode::message_deleted || !envelope->re) continue;
+        if (const auto edit = edits_.find(*envelope->re); edit != edits_.end())
+            deleted_.insert(edit->second.message);
     }
 }
 
@@ -241,6 +246,14 @@ std::string end_of_name(const Uuid& message) {
     return end;
 }
 
+/// It says what one of its edits made of it.
+bool Play::is_edited(const core::OutboxView& waiting) const {
+    const auto* send = std::get_if<protocol::MessageSend>(&waiting.command);
+    return send && std::ranges::any_of(edits_, [&](const auto& given) {
+               return given.second.message == waiting.id && given.second.text == send->text;
+           });
+}
+
 void Play::expect_nothing_lost(ScriptFault fault) {
     const auto& core = machine_.core();
     if (!core.account()) {
@@ -273,12 +286,15 @@ void Play::expect_nothing_lost(ScriptFault fault) {
     ASSERT_TRUE(kept) << kept.error().context;
     for (const auto& one : *answered) {
         if (!one.failure) continue;
-        // An edit that waited, or was refused, goes with its message.
+        // With a deletion goes a message that nobody has, and an edit that waited, or was refused.
         const auto edit = edits_.find(one.command);
-        if (edit != edits_.end() && deleted_.contains(edit->second)) continue;
-        // What was refused stays until somebody has seen it; what is not there either is unknown.
+        if (deleted_.contains(edit == edits_.end() ? one.command : edit->second.message)) continue;
+        // What was refused stays until somebody has seen it, an edit in the message that it was to change;
+        // what is not there either is unknown.
         const bool failed = std::ranges::any_of(*kept, [&](const core::OutboxView& waiting) {
-            return waiting.id == one.command && waiting.state == core::CommandState::failed;
+            if (waiting.state != core::CommandState::failed) return false;
+            return waiting.id == one.command ||
+                   (edit != edits_.end() && waiting.id == edit->second.message && is_edited(waiting));
         });
         EXPECT_TRUE(failed) << "the command " << one.command.text() << " is gone: " << one.failure->context;
     }

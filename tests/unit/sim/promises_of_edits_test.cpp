@@ -106,6 +106,59 @@ TEST_F(BrokenEdits, Promise8WhereWhatWasDeletedIsShownAgain) {
     EXPECT_EQ(broken(), 8);
 }
 
+TEST_F(BrokenEdits, Promise8WhereWhatADeviceDeletedItselfIsShownAgain) {
+    edit(5, tombstone());
+    const auto promise = deleted_is_gone();
+    auto waits = shown_as(tombstone());
+    waits.changing = true;
+    promise->looked_at(scene_, device(1), showing({waits}));
+    EXPECT_EQ(broken(), -1);
+    promise->looked_at(scene_, device(1), showing({shown_as(said("ada says #7"))}));
+    EXPECT_EQ(broken(), 8);
+}
+
+TEST_F(BrokenEdits, WhatTheServerWouldNotDeleteIsShownAgain) {
+    edit(5, tombstone());
+    const auto promise = deleted_is_gone();
+    auto waits = shown_as(tombstone());
+    waits.changing = true;
+    promise->looked_at(scene_, device(1), showing({waits}));
+    device(1).ledger.add(uuid(2), protocol::MessageDelete{.message = uuid(1)}, to_id(ben)).refused = true;
+    promise->looked_at(scene_, device(1), showing({shown_as(said("ada says #7"))}));
+    EXPECT_EQ(broken(), -1);
+}
+
+TEST_F(BrokenEdits, AMessageThatNobodyHasGoesWithItsDeletion) {
+    SqliteChance chance(1);
+    ASSERT_TRUE(device(0).node->start());
+    auto& ledger = device(0).ledger;
+    ledger.add(uuid(8), protocol::MessageSend{}, to_id(ada)).kept = true;
+    ledger.add(uuid(9), protocol::MessageDelete{.message = uuid(8)}, to_id(ada)).kept = true;
+    outbox()->looked_at(scene_, device(0), showing({}));
+    EXPECT_EQ(broken(), -1);
+    ledger.find(uuid(8))->sent = true;
+    outbox()->looked_at(scene_, device(0), showing({}));
+    EXPECT_EQ(broken(), 6) << "the server may have it";
+}
+
+TEST_F(BrokenEdits, Promise6WhereAnEditIsLostThatItsMessageDoesNotShow) {
+    SqliteChance chance(1);
+    ASSERT_TRUE(device(0).node->start());
+    auto& ledger = device(0).ledger;
+    protocol::MessageSend message{.text = "ada says #8"};
+    ledger.add(uuid(8), message, to_id(ada));
+    ledger.add(uuid(9), protocol::MessageEdit{.message = uuid(8), .text = "ada says #9"}, to_id(ada)).kept =
+        true;
+    message.text = "ada says #9";
+    ledger.note_sent(uuid(8), message);
+    outbox()->looked_at(scene_, device(0), showing({}));
+    EXPECT_EQ(broken(), -1) << "the message says what the edit made of it";
+    ledger.add(uuid(10), protocol::MessageEdit{.message = uuid(8), .text = "ada says #10"}, to_id(ada)).kept =
+        true;
+    outbox()->looked_at(scene_, device(0), showing({}));
+    EXPECT_EQ(broken(), 6);
+}
+
 TEST_F(BrokenEdits, Promise8WhereTheServerTellsWhatADeletedMessageSaid) {
     edit(5, edited("ada says #8"));
     const protocol::MessageHistoryOk history{.texts = {{.seq = 4, .text = "ada says #7"}}};
