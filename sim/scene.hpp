@@ -32,6 +32,8 @@ struct Device {
     std::string handle_used;
     /// As which it took over what stands in the ledger.
     std::optional<DeviceId> given_as;
+    /// It died while it signed itself out.
+    bool may_be_erased = false;
     /// Signed out by its person, and the server has not answered yet.
     std::optional<DeviceId> leaving;
     /// Nobody signs in on it before then.

@@ -27,6 +27,7 @@ void Scene::wished(Person& person, const std::string& handle) {
 void Scene::sign_in(Device& device) {
     if (!device.node->up() || device.signing_in || world_.instant() < device.away_until) return;
     const core::Connection connection = device.node->client().connection();
+    if (device.signed_in()) device.may_be_erased = false;
     // Where the tokens are of no use any more the account is still known, and signing in goes on with it.
     if (device.signed_in() && connection != core::Connection::signed_out) return;
     // The server is just being told that this device signs out. Not everybody has the patience.
@@ -132,10 +133,17 @@ void Scene::sign_out(Device& device, Leaving how, Duration away) {
     }
     device.away_until = world_.instant() + away;
     device.signing_in = false;
+    const Ledger ledger = device.ledger;
+    const auto shown = device.shown;
     erased(device);
     device.node->act([&](core::Client& client) {
         how == Leaving::told ? client.sign_out(device.node->now()) : client.erase(device.node->now());
     });
+    if (device.node->up()) return;
+    // It died while it wrote that. Whether it did, it shows when it starts.
+    device.ledger = ledger;
+    device.shown = shown;
+    device.may_be_erased = true;
 }
 
 void Scene::erased(Device& device) {
@@ -147,6 +155,7 @@ void Scene::erased(Device& device) {
 /// say so. Nobody else does.
 void Scene::erased_unseen(Device& device) {
     const auto was = std::exchange(device.given_as, std::nullopt);
+    if (std::exchange(device.may_be_erased, false)) return erased(device);
     if (was && device.person->account && was_signed_out(*device.person->account, *was)) erased(device);
 }
 

@@ -79,8 +79,10 @@ class Outbox final : public Kept<Outbox> {
         return scene.history().place(account, id) != nullptr || scene.said().done.contains({account, id});
     }
 
-    /// It was done so long ago, by the server's clock, that it was decided anew when it came again.
+    /// It was done so long ago, by the server's clock, that it was decided anew when it came again; and a
+    /// question is answered anew each time.
     static bool may_be_refused_now(Scene& scene, const Device& device, const core::OutboxView& one) {
+        if (core::is_question(protocol::type_of(one.command))) return true;
         const std::pair key{*device.person->account, one.id};
         const bool for_ever = std::holds_alternative<protocol::MessageSend>(one.command) ||
                               std::holds_alternative<protocol::ConversationCreate>(one.command);

@@ -43,7 +43,7 @@ std::string bytes_of(MemoryDisk& disk, const std::string& name) {
     return {bytes.begin(), bytes.end()};
 }
 
-/// Of a device's database file or its log, without the unused middle of each page of a tree, between the
+/// Of a database file or its log, without the unused middle of each page of a tree, between the
 /// places of its cells and the first of them: there SQLite leaves copies of what it has moved to another page
 /// (docs/decisions/0015).
 std::string used_bytes_of(MemoryDisk& disk, const std::string& name) {
@@ -110,7 +110,7 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         const auto deleted = texts_of_deleted(scene);
         if (deleted.empty()) return;
         for (const std::string name : {"data/parley.db", "data/parley.db-wal"})
-            each_number(bytes_of(scene.server().disk(), name), [&](const std::string& number) {
+            each_number(used_bytes_of(scene.server().disk(), name), [&](const std::string& number) {
                 if (deleted.contains(number))
                     scene.violated({8, name + " still holds #" + number + ", which was deleted"});
             });
