@@ -160,7 +160,9 @@ void Wire::close(CloseCode code, server::Frame last) {
 
 void Wire::written() {
     write_waits_ = false;
+    ++told_soon_;
     world_.after(milliseconds(random_.between(0, 1)), [self = shared_from_this()] {
+        --self->told_soon_;
         if (self->server_open_) self->ends_.server.frame_written(*self);
     });
 }

@@ -70,7 +70,8 @@ class Wire final : public Line, public server::Connection, public std::enable_sh
     /// Everything that was sent on it has been taken by the other end. What left while the way was slow comes
     /// as slowly as it left, however fast the way is now.
     bool quiet() const {
-        return under_way_bytes_ == 0 && to_server_.last_arrival <= world_.instant() && held_back_.empty();
+        return under_way_bytes_ == 0 && told_soon_ == 0 && to_server_.last_arrival <= world_.instant() &&
+               held_back_.empty();
     }
 
     // The device's end.
@@ -143,6 +144,8 @@ class Wire final : public Line, public server::Connection, public std::enable_sh
     bool end_held_back_ = false;
     std::size_t under_way_bytes_ = 0;
     bool write_waits_ = false;
+    /// The server is about to hear that there is room for more, of which it may have some.
+    int told_soon_ = 0;
 };
 
 }  // namespace parley::sim
