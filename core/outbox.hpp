@@ -173,12 +173,13 @@ class Outbox {
     Status settle_reads(WallTime now);
     const Command* only_here(const Uuid& message) const;
     Status change_here(const Command& message, const Uuid& id, const protocol::Payload& change, WallTime now);
-    Status change_refused(const Uuid& message, WallTime now);
+    // Ids by value: that of the caller may be in the very command that is forgotten.
+    Status change_refused(Uuid message, WallTime now);
     Status give_text(const Command& message, const protocol::MessageEdit& edit);
-    Status withdraw(const Uuid& message);
+    Status withdraw(Uuid message);
     Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
     Status drop_edits(const std::string& lane, const Uuid& message);
-    Status drop_edit(const Uuid& id, const Error& why);
+    Status drop_edit(Uuid id, const Error& why);
     Status insert(Command command, const protocol::Payload& payload);
     void enter(const Command& command);
     void leave(const Command& command);

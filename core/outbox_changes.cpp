@@ -39,7 +39,7 @@ Status Outbox::change_here(const Command& message, const Uuid& id, const protoco
 }
 
 /// A message was refused: nobody has it, and the server would refuse what waits to be done to it.
-Status Outbox::change_refused(const Uuid& message, WallTime now) {
+Status Outbox::change_refused(Uuid message, WallTime now) {
     const auto found = changes_.find(ChangedMessage{message, std::nullopt});
     if (found == changes_.end()) return {};
     const Command& refused = *this->find(message);
@@ -75,7 +75,7 @@ Status Outbox::give_text(const Command& message, const protocol::MessageEdit& ed
 
 /// Takes out a message of which nobody has heard. What replies to it goes out as what replies to nothing,
 /// since the server would refuse it.
-Status Outbox::withdraw(const Uuid& message) {
+Status Outbox::withdraw(Uuid message) {
     const Command gone = *find(message);
     TRY(drop_edits(gone.lane, message));
     for (const Command* reply : in_lane(gone.lane)) {
@@ -114,7 +114,7 @@ Status Outbox::drop_edits(const std::string& lane, const Uuid& message) {
     return {};
 }
 
-Status Outbox::drop_edit(const Uuid& id, const Error& why) {
+Status Outbox::drop_edit(Uuid id, const Error& why) {
     const Command edit = *find(id);
     database_.erase_from_log();
     announce(edit.lane);
