@@ -82,6 +82,7 @@ CREATE TABLE stream_row (
 CREATE INDEX stream_row_other ON stream_row (stream, type, born) WHERE type <> 42;
 CREATE INDEX stream_row_lost ON stream_row (stream, id) WHERE not_on_server = 1;
 CREATE INDEX stream_row_unreadable ON stream_row (stream, seq) WHERE unreadable = 1;
+CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts = 3;
 
 CREATE TABLE command (
     position INTEGER PRIMARY KEY,
@@ -262,8 +263,10 @@ ALTER TABLE conversation DROP COLUMN delivered_to_all;
 ALTER TABLE conversation DROP COLUMN read_by_all;
 )sql";
 
-// Which messages may have reached the server. What is there already may have.
+// What was deleted after the server counted is subtracted, without a look at all that is unread. Which
+// messages may have reached the server; what is there already may have.
 constexpr std::string_view version_8 = R"sql(
+CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts = 3;
 ALTER TABLE command ADD COLUMN attempted INTEGER NOT NULL DEFAULT 0;
 UPDATE command SET attempted = 1;
 )sql";
