@@ -178,7 +178,7 @@ Status Client::Impl::erase(Session::Rest why) {
     return {};
 }
 
-Result<Uuid> Client::Impl::submit(const protocol::Payload& command, Now now, std::optional<Uuid> id) {
+Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optional<Uuid> id) {
     if (!identity_.get().known()) return fail(ErrorCode::not_signed_in, "sign in first");
     if (id) {
         if (id->version() != 4 && id->version() != 7)
@@ -188,6 +188,9 @@ Result<Uuid> Client::Impl::submit(const protocol::Payload& command, Now now, std
     }
     TRY(check_command(command));
     const Uuid chosen = id.value_or(make_uuid(primitives_, now.wall));
+    // Whoever names himself says nothing more than who names nobody.
+    if (auto* deletion = std::get_if<protocol::MessageDelete>(&command))
+        if (deletion->sender == identity_.get().account) deletion->sender.reset();
     TRY(outbox_.add(chosen, command, now.wall));
     return chosen;
 }

@@ -57,7 +57,7 @@ class Client::Impl {
     Status handle_outcome(Credentials::Outcome outcome);
     Status erase(Session::Rest why);
     // Commands.
-    Result<Uuid> submit(const protocol::Payload& command, Now now, std::optional<Uuid> id);
+    Result<Uuid> submit(protocol::Payload command, Now now, std::optional<Uuid> id);
     void sign_in_refused(std::string why);
     // Views.
     Result<WindowView> window(const protocol::Target& target, const WindowQuery& query);

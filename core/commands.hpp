@@ -16,7 +16,8 @@ namespace parley::core {
 const protocol::Target* target_of(const protocol::Payload& command);
 protocol::Target* target_of(protocol::Payload& command);
 
-/// The message that an edit or a deletion changes. An id belongs to its sender; absent: oneself.
+/// The message that an edit or a deletion changes. An id belongs to its sender; of an own message that is
+/// absent.
 struct ChangedMessage {
     Uuid id;
     std::optional<AccountId> sender;

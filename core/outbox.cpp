@@ -127,16 +127,11 @@ const Command* Outbox::newest_message_under_way(const std::string& lane) const {
 }
 
 std::vector<const Command*> Outbox::changes_of(const Uuid& message, const AccountId& sender, bool own) const {
-    std::set<std::int64_t> positions;
-    const auto add = [&](const ChangedMessage& changed) {
-        if (const auto found = changes_.find(changed); found != changes_.end())
-            positions.insert(found->second.begin(), found->second.end());
-    };
-    if (!changes_.empty()) add({message, sender});
-    if (!changes_.empty() && own) add({message, std::nullopt});
+    const auto found = changes_.find({message, own ? std::nullopt : std::optional(sender)});
+    if (found == changes_.end()) return {};
     std::vector<const Command*> commands;
-    commands.reserve(positions.size());
-    for (const std::int64_t position : positions)
+    commands.reserve(found->second.size());
+    for (const std::int64_t position : found->second)
         commands.push_back(&commands_.at(position));
     return commands;
 }

@@ -1,6 +1,6 @@
-// Edits and deletions: their rows, and what of them waits in the outbox.
+// Edits and deletions: their rows, and how they are shown until these come.
 
-#include "tests/unit/core/outbox_script.hpp"
+#include "tests/unit/core/edits_script.hpp"
 
 #include <gmock/gmock.h>
 
@@ -10,64 +10,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-protocol::MessageNew edited(const std::string& text, const std::string& by = "you") {
-    auto message = Script::said(text, by);
-    message.edited_at = WallTime{1'700'000'500'000};
-    return message;
-}
-
-protocol::MessageNew tombstone(const std::string& of = "you", const std::string& by = "you") {
-    return {.sender = AccountId(of), .text = {}, .deleted_by = AccountId(by)};
-}
-
-class Edits : public Outbox {
-  protected:
-    void push(std::int64_t seq, protocol::MessageNew message, std::optional<std::int64_t> born = {}) {
-        script.give({Script::pushed("c1", seq, std::move(message), born)});
-    }
-    void push_as(const Uuid& id, std::int64_t seq, protocol::MessageNew message, std::int64_t born) {
-        auto row = Script::row(seq, std::move(message), born);
-        row.id = id;
-        script.give({protocol::to_envelope(StreamId("c1"), row)});
-    }
-    core::MessageView last() { return script.view("c1").last.value_or(core::MessageView{}); }
-    std::vector<core::MessageView> window() {
-        auto window = script.core().window(StreamId("c1"), {.limit = 100});
-        EXPECT_TRUE(window);
-        script.take();
-        return window->messages;
-    }
-    Uuid edit(const Uuid& message, const std::string& text) {
-        return script.submit(protocol::MessageEdit{
-            .target = to_stream(StreamId("c1")), .message = message, .text = text, .mentions = {}});
-    }
-    Uuid erase(const Uuid& message, std::optional<AccountId> sender = {}) {
-        return script.submit(protocol::MessageDelete{
-            .target = to_stream(StreamId("c1")), .message = message, .sender = std::move(sender)});
-    }
-    /// One of one's own, as the server has it.
-    Uuid said(const std::string& text, std::int64_t seq) {
-        const Uuid id = script.say("c1", text);
-        script.accept(id, "c1", seq);
-        return id;
-    }
-    void done(const Uuid& command, std::int64_t seq) {
-        protocol::Envelope envelope;
-        envelope.re = command;
-        envelope.stream = StreamId("c1");
-        envelope.seq = seq;
-        envelope.timestamp = WallTime{1'700'000'000'000 + seq};
-        envelope.payload = protocol::Done{};
-        script.give({envelope});
-    }
-    std::int64_t rows_with(const std::string& text) {
-        return script.database().number("SELECT (SELECT count(*) FROM stream_row WHERE instr(body, '" + text +
-                                        "')) + (SELECT count(*) FROM conversation WHERE instr(preview, '" +
-                                        text + "')) + (SELECT count(*) FROM command WHERE instr(body, '" +
-                                        text + "'))");
-    }
-};
 
 TEST_F(Edits, ARowInItsLatestStateIsShownInItsPlace) {
     push(1, Script::said("helo"));
@@ -203,130 +145,6 @@ TEST_F(Edits, AnEditOfWhatIsDeletedMeanwhileIsForgotten) {
     EXPECT_EQ(settled[0].failure->code, ErrorCode::message_deleted);
 }
 
-TEST_F(Edits, OfAMessageThatMayHaveBeenSentFollowIt) {
-    const Uuid id = script.say("c1", "helo");
-    ASSERT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
-    script.disconnect();
-    edit(id, "hello");
-    EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
-    script.open();
-    EXPECT_THAT(script.texts("c1"), ElementsAre("hello")) << "after a restart, too";
-    script.forget();
-    script.connect();
-    script.auth_ok();
-    script.resumed();
-    ASSERT_THAT(script.sent_of<protocol::MessageEdit>(), SizeIs(1));
-    EXPECT_EQ(std::get<protocol::MessageSend>(script.sent_of<protocol::MessageSend>().at(0).payload).text,
-              "helo");
-    EXPECT_EQ(script.sent_of<protocol::MessageEdit>()[0].follows, id);
-}
-
-TEST_F(Edits, OfAMessageThatWasNeverSentChangeItWhereItWaits) {
-    script.disconnect();
-    const Uuid id = script.say("c1", "helo");
-    script.forget();
-    const Uuid command = edit(id, "hello");
-    EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
-    EXPECT_FALSE(window()[0].changing);
-    EXPECT_EQ(window()[0].edited_at, std::nullopt);
-    EXPECT_EQ(rows_with("helo"), 0);
-    const auto settled = script.noticed<core::CommandSettled>();
-    ASSERT_THAT(settled, SizeIs(1));
-    EXPECT_EQ(settled[0].command, command);
-    EXPECT_EQ(settled[0].failure, std::nullopt);
-    script.open();
-    script.forget();
-    script.connect();
-    script.auth_ok();
-    script.resumed();
-    EXPECT_THAT(script.sent_of<protocol::MessageEdit>(), IsEmpty());
-    ASSERT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
-    EXPECT_EQ(std::get<protocol::MessageSend>(script.sent_of<protocol::MessageSend>()[0].payload).text,
-              "hello");
-    EXPECT_EQ(script.sent_of<protocol::MessageSend>()[0].id, id);
-}
-
-TEST_F(Edits, AMessageThatWasNeverSentIsNotSentOnceItIsDeleted) {
-    script.disconnect();
-    const Uuid id = script.say("c1", "secret");
-    const Uuid reply = script.submit(protocol::MessageSend{to_stream(StreamId("c1")), "after it", id, {}});
-    script.forget();
-    const Uuid deletion = erase(id);
-    EXPECT_THAT(script.texts("c1"), ElementsAre("after it"));
-    EXPECT_EQ(rows_with("secret"), 0);
-    const auto settled = script.noticed<core::CommandSettled>();
-    ASSERT_THAT(settled, SizeIs(2));
-    EXPECT_EQ(settled[0].command, id);
-    EXPECT_EQ(settled[0].failure->code, ErrorCode::message_deleted);
-    EXPECT_EQ(settled[1].command, deletion);
-    EXPECT_EQ(settled[1].failure, std::nullopt);
-    script.open();
-    script.forget();
-    script.connect();
-    script.auth_ok();
-    script.resumed();
-    EXPECT_THAT(script.sent_of<protocol::MessageDelete>(), IsEmpty());
-    const auto sent = script.sent_of<protocol::MessageSend>();
-    ASSERT_THAT(sent, SizeIs(1));
-    EXPECT_EQ(sent[0].id, reply);
-    EXPECT_EQ(sent[0].follows, std::nullopt);
-    // The server would refuse an answer to what it does not have.
-    EXPECT_EQ(std::get<protocol::MessageSend>(sent[0].payload).reply_to, std::nullopt);
-}
-
-TEST_F(Edits, WhatMayHaveBeenSentBeforeARestartIsDeletedByTheServer) {
-    const Uuid id = script.say("c1", "secret");
-    script.open();
-    script.forget();
-    erase(id);
-    script.connect();
-    script.auth_ok();
-    script.resumed();
-    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
-    ASSERT_THAT(script.sent_of<protocol::MessageDelete>(), SizeIs(1));
-    EXPECT_EQ(script.sent_of<protocol::MessageDelete>()[0].follows, id);
-}
-
-TEST_F(Edits, WithARefusedMessageGoesWhatItsDeletionWaitedFor) {
-    const Uuid id = script.say("c1", "secret");
-    script.disconnect();
-    const Uuid deletion = erase(id);
-    script.connect();
-    script.auth_ok();
-    script.resumed();
-    ASSERT_THAT(script.sent_of<protocol::MessageDelete>(), SizeIs(1));
-    script.forget();
-    script.refuse(id, ErrorCode::not_allowed);
-    EXPECT_THAT(*script.core().outbox(), IsEmpty());
-    EXPECT_THAT(window(), IsEmpty());
-    EXPECT_EQ(rows_with("secret"), 0);
-    const auto settled = script.core().settled(std::vector{deletion});
-    ASSERT_THAT(*settled, SizeIs(1));
-    EXPECT_EQ(settled->front().failure, std::nullopt);
-    // Its own answer comes late.
-    script.refuse(deletion, ErrorCode::message_not_found);
-    EXPECT_THAT(*script.core().outbox(), IsEmpty());
-}
-
-TEST_F(Edits, ARefusedMessageHasTheTextThatItsEditsGaveIt) {
-    const Uuid id = script.say("c1", "helo");
-    edit(id, "hullo");
-    edit(id, "hello");
-    script.refuse(id, ErrorCode::not_allowed);
-    ASSERT_THAT(*script.core().outbox(), SizeIs(1));
-    EXPECT_THAT(script.texts("c1"), ElementsAre("hello"));
-    EXPECT_FALSE(window()[0].changing);
-    EXPECT_EQ(state_of(id), core::CommandState::failed);
-    edit(id, "hello!");
-    script.forget();
-    ASSERT_TRUE(script.core().retry(id, script.now()));
-    script.take();
-    ASSERT_THAT(script.sent_of<protocol::MessageSend>(), SizeIs(1));
-    EXPECT_EQ(std::get<protocol::MessageSend>(script.sent_of<protocol::MessageSend>()[0].payload).text,
-              "hello!");
-    EXPECT_THAT(script.sent_of<protocol::MessageEdit>(), IsEmpty());
-}
-
 TEST_F(Edits, WhatTheServerHasDeletedStaysSoBeforeTheRowComes) {
     const Uuid id = said("secret", 1);
     done(erase(id), 2);
@@ -377,24 +195,6 @@ TEST_F(Edits, WhatIsOnlyListedStaysDeletedBeforeTheRowComes) {
     EXPECT_TRUE(last().deleted);
     EXPECT_EQ(last().text, "");
     EXPECT_EQ(rows_with("secret"), 0);
-}
-
-TEST_F(Edits, ADeletionTakesWaitingEditsWithIt) {
-    const Uuid id = said("helo", 1);
-    script.disconnect();
-    const Uuid waiting = edit(id, "secret");
-    const Uuid elsewhere = edit(Script::id_of(77), "other");
-    script.forget();
-    erase(id);
-    EXPECT_TRUE(window()[0].deleted);
-    EXPECT_EQ(window()[0].text, "");
-    EXPECT_EQ(rows_with("secret"), 0);
-    EXPECT_EQ(rows_with("helo"), 1) << "until the server has accepted it, which may refuse";
-    const auto settled = script.noticed<core::CommandSettled>();
-    ASSERT_THAT(settled, SizeIs(1));
-    EXPECT_EQ(settled[0].command, waiting);
-    EXPECT_EQ(settled[0].failure->code, ErrorCode::message_deleted);
-    EXPECT_EQ(state_of(elsewhere), core::CommandState::queued);
 }
 
 TEST_F(Edits, ADeletionByAnOwnerSettlesWhatWaits) {
