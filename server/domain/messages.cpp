@@ -62,9 +62,7 @@ Result<Answer> answer_again(const WorkContext& context, const MessageFound& know
 Status check_reply(WorkContext& context, ConversationKey conversation, const Uuid& replied) {
     const auto born = context.store.rows().message_place(StreamKey(conversation), replied);
     const auto seen = context.store.conversations().intervals(conversation, context.account());
-    const bool visible =
-        born != 0 && std::ranges::any_of(seen, [&](BornRange one) { return one.contains(born); });
-    if (!visible)
+    if (born == 0 || !contain(seen, born))
         return fail(ErrorCode::message_not_found,
                     "the message that is replied to is not in this conversation");
     return {};
@@ -120,9 +118,7 @@ Result<Subject> find_message(WorkContext& context, const protocol::Target& where
     auto found = sender ? context.store.rows().message(*sender, id) : std::nullopt;
     if (!found || found->stream != StreamKey(key)) return no_such_message();
     const auto seen = context.store.conversations().intervals(key, context.account());
-    if (!found->misled &&
-        !std::ranges::any_of(seen, [&](BornRange one) { return one.contains(found->born); }))
-        return no_such_message();
+    if (!found->misled && !contain(seen, found->born)) return no_such_message();
     const auto* message = found->change ? std::get_if<MessageNew>(&found->change->payload) : nullptr;
     if (message == nullptr) {
         return fail(Error{ErrorCode::message_not_found,

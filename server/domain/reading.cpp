@@ -229,8 +229,7 @@ Result<protocol::MessageHistoryOk> message_history(Snapshot& snapshot, AccountKe
     const auto found = sender ? snapshot.rows().message(*sender, request.message) : std::nullopt;
     TRY(snapshot.status());
     const bool visible =
-        found && !found->misled && found->stream == reading.stream() &&
-        std::ranges::any_of(reading.visible, [&](BornRange one) { return one.contains(found->born); });
+        found && !found->misled && found->stream == reading.stream() && contain(reading.visible, found->born);
     if (!visible) {
         return fail(
             Error{ErrorCode::message_not_found, "no such message in this conversation", 0, "message"});

@@ -3,6 +3,7 @@
 #include "protocol/generated/cpp/changes.hpp"
 #include "server/domain/keys.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -44,6 +45,11 @@ struct BornRange {
 
     bool contains(std::int64_t born) const { return first <= born && born <= last; }
 };
+
+/// Whether one of them does.
+inline bool contain(std::span<const BornRange> ranges, std::int64_t born) {
+    return std::ranges::any_of(ranges, [&](const BornRange& one) { return one.contains(born); });
+}
 
 /// A row as it is kept.
 struct RowToWrite {
