@@ -42,6 +42,11 @@ namespace parley {
     MUTANT(joining_counts_what_was_before, "what was said before a joining counts as unread")             \
     MUTANT(mentions_counted_when_read, "the mention that was read last still counts")                     \
     MUTANT(members_delete_others, "whoever is in a conversation may delete what others said there")       \
+    MUTANT(anybody_may_be_removed, "who may remove members may remove those above him, too")              \
+    MUTANT(permissions_of_before, "permissions that were set are told, and those of before hold")         \
+    MUTANT(last_owner_steps_down, "the only owner of a group may take a lower role")                      \
+    MUTANT(heir_whatever_his_role, "the longest-standing member inherits a group, whatever his role")     \
+    MUTANT(role_outlives_membership, "who comes back has the role that he had")                           \
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
     /* what the store is asked */                                                                         \

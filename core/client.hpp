@@ -105,11 +105,10 @@ class Client {
     void sign_out(Now now);
     /// The same without a word to the server, which goes on listing this device.
     void erase(Now now);
-    /// Puts a command of the schema (message.send, conversation.create, conversation.rename, member.add,
-    /// member.remove, conversation.leave, read, profile.set, device.revoke, invite.create, profile.find) into
-    /// the outbox, durably, and returns its id; it is sent in order when it can be. `id`: where the caller
-    /// made it already (a repeat of a known id changes nothing). Fails at once where it can never be accepted
-    /// (a text that is too long).
+    /// Puts a command of the schema that an outbox takes (core/commands.cpp: message.send, member.add and
+    /// their like, and questions such as profile.find) into the outbox, durably, and returns its id; it is
+    /// sent in order when it can be. `id`: where the caller made it already (a repeat of a known id changes
+    /// nothing). Fails at once where it can never be accepted (a text that is too long).
     Result<Uuid> submit(protocol::Payload command, Now now, std::optional<Uuid> id = std::nullopt);
     /// Sends a failed command again, as a new one at the end; returns the new id.
     Result<Uuid> retry(const Uuid& command, Now now);

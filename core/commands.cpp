@@ -23,6 +23,9 @@ bool belongs_in_outbox(Type type) {
         case Type::member_add:
         case Type::member_remove:
         case Type::conversation_leave:
+        case Type::member_role:
+        case Type::conversation_permissions:
+        case Type::ownership_transfer:
         case Type::read:
         case Type::profile_set:
         case Type::profile_find:

@@ -213,9 +213,8 @@ bool Outbox::may_be_made_by_a_creation(const std::string& name, const Lane& lane
     const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
     if (!conversation || conversation->origin > 1) return false;
     const protocol::Summary& summary = conversation->summary;
-    if (summary.kind != protocol::ConversationKind::group || summary.role != protocol::Role::owner)
-        return false;
-    if (!summary.title) return false;
+    // Whoever made it may have given it away meanwhile, on another device.
+    if (summary.kind != protocol::ConversationKind::group || !summary.title) return false;
     const auto titled = creations_.find(*summary.title);
     return titled != creations_.end() && *titled->second.begin() <= *lane.waiting.begin();
 }

@@ -71,6 +71,7 @@ Status Streams::note_member(Conversation& conversation, const protocol::MemberCh
 void Streams::note_settings(Conversation& conversation, const protocol::ConversationChanged& settings) {
     conversation.summary.kind = settings.kind;
     conversation.summary.title = settings.title;
+    conversation.summary.permissions = settings.permissions;
     conversations_.described(conversation);
 }
 

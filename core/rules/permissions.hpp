@@ -2,10 +2,12 @@
 
 #include "base/result.hpp"
 #include "protocol/generated/cpp/enums.hpp"
-#include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/structs.hpp"
 
 #include <cstdint>
 
+/// Who may do what in a conversation: the one place, for both ends. Whether somebody is a present member at
+/// all is for the caller to know; for others every act is not_member.
 namespace parley::core::rules {
 
 /// What a member may want to do in a conversation.
@@ -17,37 +19,46 @@ enum class Act : std::uint8_t {
     delete_others,  ///< A message that somebody else wrote.
     rename,
     add_member,
-    remove_member,
-    leave
+    remove_member,  ///< See may_change_member, too.
+    leave,
+    step_down,    ///< Takes a lower role himself; see may_give_role.
+    change_role,  ///< Of somebody else; see may_give_role.
+    change_permissions,
+    transfer_ownership
 };
 
+/// From the lowest role up.
+int rank(protocol::Role role);
+
+/// The same with what holds by default wherever nothing is set.
+protocol::Permissions in_force(protocol::Permissions set);
+/// The permissions after these were set.
+protocol::Permissions with(protocol::Permissions before, const protocol::Permissions& set);
+
+/// The lowest role that may do this in a group.
+protocol::Role lowest_role(const protocol::Permissions& permissions, Act act);
+
 /// The one authorization function: may a present member with this role do this in a conversation of this
-/// kind? Whether somebody is a present member at all is for the caller to know; for others every act is
-/// not_member.
-inline Status may(protocol::ConversationKind kind, protocol::Role role, Act act) {
-    switch (act) {
-        case Act::read:
-        case Act::send:
-        case Act::edit_own:
-        case Act::delete_own:
-            return {};
-        case Act::delete_others:
-            if (kind == protocol::ConversationKind::group && role == protocol::Role::owner) return {};
-            return fail(ErrorCode::not_allowed,
-                        "only its sender and the owners of a group may delete a message");
-        case Act::leave:
-            if (kind == protocol::ConversationKind::group) return {};
-            return fail(ErrorCode::conversation_kind, "a direct conversation has no members to change");
-        case Act::rename:
-        case Act::add_member:
-        case Act::remove_member:
-            if (kind != protocol::ConversationKind::group)
-                return fail(ErrorCode::conversation_kind,
-                            "a direct conversation has no title and no members to change");
-            if (role != protocol::Role::owner) return fail(ErrorCode::not_allowed, "only owners may do this");
-            return {};
-    }
-    return fail(ErrorCode::not_allowed, "unknown act");
-}
+/// kind? Permissions are those of a group.
+Status may(protocol::ConversationKind kind, const protocol::Permissions& permissions, protocol::Role role,
+           Act act);
+
+/// Whom somebody of this role in a group may remove, or give another role, where he may do so at all: owners
+/// anybody, others those below themselves.
+Status may_change_member(protocol::Role own, protocol::Role subject);
+
+/// A member of a group is to have another role.
+struct RoleGiven {
+    /// Of whoever gives it.
+    protocol::Role own = protocol::Role::member;
+    /// To himself.
+    bool to_self = false;
+    protocol::Role before = protocol::Role::member;
+    protocol::Role after = protocol::Role::member;
+};
+
+/// Besides `may`: owners give and take every role, others those below their own; nobody gives himself a
+/// higher one.
+Status may_give_role(const RoleGiven& given);
 
 }  // namespace parley::core::rules

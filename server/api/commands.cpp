@@ -41,8 +41,9 @@ std::optional<Command> to_command(protocol::Payload payload) {
             if constexpr (is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
                                     protocol::Read, protocol::ConversationCreate,
                                     protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
-                                    protocol::ConversationLeave, protocol::ProfileSet, protocol::DeviceRevoke,
-                                    protocol::InviteCreate>) {
+                                    protocol::ConversationLeave, protocol::MemberRole,
+                                    protocol::ConversationPermissions, protocol::OwnershipTransfer,
+                                    protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate>) {
                 return Command(std::forward<decltype(one)>(one));
             } else {
                 return std::nullopt;
@@ -62,8 +63,9 @@ std::int64_t rate_cost(const Command& command) {
                 return cost_of_members(one.accounts.size());
             } else {
                 return is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
-                                 protocol::ConversationRename, protocol::MemberRemove, protocol::ProfileSet,
-                                 protocol::InviteCreate>
+                                 protocol::ConversationRename, protocol::MemberRemove, protocol::MemberRole,
+                                 protocol::ConversationPermissions, protocol::OwnershipTransfer,
+                                 protocol::ProfileSet, protocol::InviteCreate>
                            ? 1
                            : 0;
             }

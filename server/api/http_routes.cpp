@@ -34,6 +34,12 @@ Result<Payload> remove_member(const HttpCall& call) {
     return payload;
 }
 
+Result<Payload> give_role(const HttpCall& call) {
+    return call.body_with_fields<protocol::MemberRole>("\"account\":\"" + call.parameter("account") +
+                                                       "\",\"target\":{\"stream\":\"" +
+                                                       call.parameter("stream") + "\"}");
+}
+
 Result<Uuid> message_of(const HttpCall& call) {
     const auto id = Uuid::parse(call.parameter("message"));
     if (!id) return fail({ErrorCode::malformed, "A message has a UUID for its id.", 0, "message"});
@@ -150,7 +156,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 31> all{{
+    static constexpr std::array<Route, 34> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -168,7 +174,12 @@ struct RouteTable {
         {"GET", "/v1/conversations/{stream}/members", known, message, read_rows<protocol::RowKind::member>},
         {"GET", "/v1/conversations/{stream}/settings", known, message,
          read_rows<protocol::RowKind::settings>},
+        {"PATCH", "/v1/conversations/{stream}/members/{account}", known, message, give_role},
         {"DELETE", "/v1/conversations/{stream}/members/{account}", known, message, remove_member},
+        {"PATCH", "/v1/conversations/{stream}/permissions", known, message,
+         on_stream<protocol::ConversationPermissions>},
+        {"POST", "/v1/conversations/{stream}/transfer", known, message,
+         on_stream<protocol::OwnershipTransfer>},
         {"POST", "/v1/conversations/{stream}/leave", known, message, on_stream<protocol::ConversationLeave>},
         {"POST", "/v1/conversations/{stream}/messages", known, message, on_stream<protocol::MessageSend>},
         {"GET", "/v1/conversations/{stream}/messages", known, message, read_page},

@@ -63,7 +63,8 @@ Result<Standing> authorize(View& view, ConversationKey key, AccountKey account, 
     if (!counts_as_present) {
         return not_member();
     }
-    if (!mutant(Mutant::everybody_owns)) TRY(core::rules::may(conversation->kind, member->role, act));
+    if (!mutant(Mutant::everybody_owns))
+        TRY(core::rules::may(conversation->kind, conversation->permissions, member->role, act));
     return Standing{.conversation = *conversation, .member = *member};
 }
 
@@ -101,7 +102,7 @@ Result<ConversationKey> resolve_group(View& view, AccountKey account, const prot
     TRY_ASSIGN(const auto key, resolve(view, account, target));
     if (!key) {
         return fail(ErrorCode::conversation_kind,
-                    "a direct conversation has no title and no members to change");
+                    "a direct conversation has no title, and no members to change");
     }
     return *key;
 }
@@ -112,6 +113,11 @@ protocol::Profile profile_of(const AccountRecord& account) {
     return profile;
 }
 
+std::optional<protocol::Permissions> permissions_of(const ConversationRecord& conversation) {
+    if (conversation.permissions == protocol::Permissions{}) return std::nullopt;
+    return conversation.permissions;
+}
+
 protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
     protocol::Summary summary{
         .kind = conversation.kind, .members = conversation.members, .role = member.role};
@@ -120,6 +126,7 @@ protocol::Summary summary_of(View& view, const ConversationRecord& conversation,
         if (const auto* account = view.accounts().find(other)) summary.peer = profile_of(*account);
     } else {
         summary.title = conversation.title;
+        summary.permissions = permissions_of(conversation);
     }
     return summary;
 }

@@ -69,6 +69,8 @@ Result<ConversationKey> resolve_existing(View& view, AccountKey account, const p
 Result<ConversationKey> resolve_group(View& view, AccountKey account, const protocol::Target& target);
 
 protocol::Profile profile_of(const AccountRecord& account);
+/// As rows and lists tell them: absent until somebody has set them.
+std::optional<protocol::Permissions> permissions_of(const ConversationRecord& conversation);
 /// What a list shows of the conversation to this member.
 protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member);
 

@@ -1,3 +1,4 @@
+#include "base/mutant.hpp"
 #include "core/rules/text.hpp"
 #include "server/domain/use_cases.hpp"
 
@@ -8,6 +9,7 @@ namespace parley::server {
 
 namespace {
 
+using core::rules::Act;
 using protocol::ConversationKind;
 using protocol::Role;
 
@@ -21,7 +23,19 @@ struct Founding {
 protocol::ConversationChanged settings_of(const ConversationRecord& conversation, AccountKey by) {
     protocol::ConversationChanged settings{.kind = conversation.kind, .by = to_id(by)};
     if (conversation.kind == ConversationKind::group) settings.title = conversation.title;
+    settings.permissions = permissions_of(conversation);
     return settings;
+}
+
+/// Writes and tells the settings as they are now.
+Answer change_settings(WorkContext& context, ConversationRecord& conversation) {
+    auto change =
+        write_change(context, conversation,
+                     {.slot = Slot::settings(), .payload = settings_of(conversation, context.account())});
+    const auto seq = change.seq;
+    context.effects.emplace_back(ConversationChange{
+        .conversation = conversation.key, .change = std::move(change), .origin = context.origin});
+    return done(context, to_id(conversation.key), seq);
 }
 
 /// The settings are the first row, the members follow in order; messages begin behind them. All see from 1
@@ -102,16 +116,25 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate&
 Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command) {
     TRY(core::rules::check_name(command.title, "title"));
     TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
-    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), core::rules::Act::rename));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::rename));
+    standing.conversation.title = command.title;
+    return change_settings(context, standing.conversation);
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::ConversationPermissions& command) {
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::change_permissions));
     auto& conversation = standing.conversation;
-    conversation.title = command.title;
-    auto change =
-        write_change(context, conversation,
-                     {.slot = Slot::settings(), .payload = settings_of(conversation, context.account())});
-    const auto seq = change.seq;
-    context.effects.emplace_back(
-        ConversationChange{.conversation = key, .change = std::move(change), .origin = context.origin});
-    return done(context, to_id(key), seq);
+    const auto before = core::rules::in_force(conversation.permissions);
+    const auto after = core::rules::with(before, command.permissions);
+    if (after == before) return nothing_to_do(context);
+    conversation.permissions = after;
+    auto answer = change_settings(context, conversation);
+    if (mutant(Mutant::permissions_of_before)) {
+        conversation.permissions = before;
+        context.store.conversation_writes().put(conversation);
+    }
+    return answer;
 }
 
 }  // namespace parley::server

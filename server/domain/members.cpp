@@ -36,7 +36,7 @@ Result<std::vector<AccountKey>> newcomers(WorkContext& context, ConversationKey 
 protocol::Change begin_membership(WorkContext& context, ConversationRecord& conversation,
                                   MemberRecord member) {
     const auto seq = conversation.head + 1;
-    member.role = Role::member;
+    if (!mutant(Mutant::role_outlives_membership)) member.role = Role::member;
     member.present = true;
     member.from = seq;
     member.since = seq;
@@ -75,21 +75,6 @@ std::int64_t end_membership(WorkContext& context, ConversationRecord& conversati
         context.effects.emplace_back(Closed{.account = member.account, .conversation = conversation.key});
     emit(context, conversation.key, std::move(change));
     return seq;
-}
-
-/// Where no owner is left, the longest-standing member becomes one.
-void pass_ownership(WorkContext& context, ConversationRecord& conversation) {
-    auto members = context.store.conversations().members(conversation.key, context.rules.members_max);
-    const bool owned =
-        std::ranges::any_of(members, [](const auto& member) { return member.role == Role::owner; });
-    if (owned || members.empty()) return;
-    auto& heir = members.front();
-    heir.role = Role::owner;
-    auto change = write_change(context, conversation,
-                               {.slot = Slot::member(heir.account),
-                                .payload = member_changed(context.store, heir, context.account())});
-    context.store.conversation_writes().put(heir);
-    emit(context, conversation.key, std::move(change));
 }
 
 }  // namespace
@@ -149,6 +134,8 @@ Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& comma
     if (member == nullptr)
         return fail(Error{ErrorCode::account_not_found, "was never a member", 0, "account"});
     if (!member->present) return nothing_to_do(context);
+    if (!mutant(Mutant::anybody_may_be_removed))
+        TRY(core::rules::may_change_member(standing.member.role, member->role));
     return done(context, to_id(key), end_membership(context, standing.conversation, *member));
 }
 

@@ -26,6 +26,7 @@ Result<Answer> perform(WorkContext& context, const protocol::InviteCreate& comma
 // conversations.cpp
 Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command);
 Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command);
+Result<Answer> perform(WorkContext& context, const protocol::ConversationPermissions& command);
 
 /// Makes the direct conversation of the account at work with `other`, which must not be there yet.
 ConversationRecord found_direct(WorkContext& context, AccountKey other);
@@ -37,6 +38,16 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationLeave& 
 
 /// The member row's content.
 protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by);
+
+// roles.cpp
+Result<Answer> perform(WorkContext& context, const protocol::MemberRole& command);
+Result<Answer> perform(WorkContext& context, const protocol::OwnershipTransfer& command);
+
+/// Writes and tells it, with the conversation's next `seq`, which is returned.
+std::int64_t give_role(WorkContext& context, ConversationRecord& conversation, MemberRecord member,
+                       protocol::Role role);
+/// Where no owner is left, the highest of the members becomes one; of several the longest-standing.
+void pass_ownership(WorkContext& context, ConversationRecord& conversation);
 
 // messages.cpp
 Result<Answer> send_message(WorkContext& context, const protocol::MessageSend& command);

@@ -77,11 +77,13 @@ struct OperatorInvite {
     bool administrator = false;
 };
 
-using Command = std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
-                             protocol::Read, protocol::ConversationCreate, protocol::ConversationRename,
-                             protocol::MemberAdd, protocol::MemberRemove, protocol::ConversationLeave,
-                             protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate,
-                             RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite>;
+using Command =
+    std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete, protocol::Read,
+                 protocol::ConversationCreate, protocol::ConversationRename, protocol::MemberAdd,
+                 protocol::MemberRemove, protocol::ConversationLeave, protocol::MemberRole,
+                 protocol::ConversationPermissions, protocol::OwnershipTransfer, protocol::ProfileSet,
+                 protocol::DeviceRevoke, protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken,
+                 Acks, TokenAhead, OperatorInvite>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {

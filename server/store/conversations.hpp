@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "protocol/generated/cpp/enums.hpp"
+#include "protocol/generated/cpp/structs.hpp"
 #include "server/domain/keys.hpp"
 #include "server/store/rows.hpp"
 
@@ -17,6 +18,8 @@ struct ConversationRecord {
     protocol::ConversationKind kind = protocol::ConversationKind::group;
     /// Of a group.
     std::string title;
+    /// Of a group; where none is set, all are as by default.
+    protocol::Permissions permissions;
     /// The two persons of a direct conversation, the smaller key first.
     AccountKey low;
     AccountKey high;

@@ -4,6 +4,7 @@
 #include "server/store/stretches_sqlite.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace parley::server::sqlite {
 
@@ -13,7 +14,7 @@ constexpr std::size_t cached_conversations_max = 4096;
 constexpr std::size_t cached_members_max = 32768;
 
 #define CONVERSATION_COLUMNS \
-    "key, kind, title, low, high, head, counted, members, touched, floor, restored_from"
+    "key, kind, title, low, high, head, counted, members, touched, floor, restored_from, permissions"
 #define MEMBER_COLUMNS                                                                             \
     "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read," \
     " own_since_read, touched"
@@ -23,10 +24,36 @@ constexpr std::size_t cached_members_max = 32768;
     " CROSS JOIN conversation ON conversation.key = member.conversation"                    \
     " WHERE member.account = ? AND member.present = 1"
 
+/// In the column `permissions` each act has four bits, in this order: the number of the lowest role that may,
+/// or 0 where nothing is set.
+constexpr std::array acts = {&protocol::Permissions::post, &protocol::Permissions::add,
+                             &protocol::Permissions::remove, &protocol::Permissions::rename,
+                             &protocol::Permissions::delete_others};
+constexpr unsigned bits_of_act = 4;
+
+std::int64_t packed(const protocol::Permissions& permissions) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < acts.size(); ++i) {
+        const auto role = permissions.*acts[i];
+        if (role) bits |= static_cast<std::uint64_t>(*role) << (i * bits_of_act);
+    }
+    return static_cast<std::int64_t>(bits);
+}
+
+protocol::Permissions unpacked(std::int64_t column) {
+    protocol::Permissions permissions;
+    for (std::size_t i = 0; i < acts.size(); ++i) {
+        const auto number = static_cast<std::uint64_t>(column) >> (i * bits_of_act) & 15;
+        if (number != 0) permissions.*acts[i] = static_cast<protocol::Role>(number);
+    }
+    return permissions;
+}
+
 ConversationRecord conversation_of(const Query& query) {
     return {.key = {query.integer(0)},
             .kind = static_cast<protocol::ConversationKind>(query.integer(1)),
             .title = std::string(query.text(2)),
+            .permissions = unpacked(query.integer(11)),
             .low = {query.integer(3)},
             .high = {query.integer(4)},
             .head = query.integer(5),
@@ -76,11 +103,11 @@ ConversationTables::ConversationTables(Connection& connection)
       joined_(connection,
               "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
       insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
-                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_conversation_(
           connection,
           "UPDATE conversation SET title = ?2, head = ?3, counted = ?4, members = ?5, touched = ?6,"
-          " floor = ?7, restored_from = ?8 WHERE key = ?1"),
+          " floor = ?7, restored_from = ?8, permissions = ?9 WHERE key = ?1"),
       insert_member_(connection, "INSERT INTO member (" MEMBER_COLUMNS
                                  ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_member_(connection,
@@ -246,11 +273,11 @@ void ConversationTables::write(const ConversationEntry& entry) {
     if (!entry.exists) {
         insert_conversation_.run(record.key, static_cast<std::int64_t>(record.kind), title, record.low,
                                  record.high, record.head, record.counted, record.members, record.touched,
-                                 record.floor, record.restored_from);
+                                 record.floor, record.restored_from, packed(record.permissions));
         return;
     }
     update_conversation_.run(record.key, title, record.head, record.counted, record.members, record.touched,
-                             record.floor, record.restored_from);
+                             record.floor, record.restored_from, packed(record.permissions));
     const auto stretch = stretch_of(record);
     if (stretch != stretch_of(entry.stored)) note_stretches_.run(record.key, stretch);
 }

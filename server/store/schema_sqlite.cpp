@@ -141,8 +141,16 @@ CREATE TABLE earlier_text (
 PRAGMA user_version = 10;
 )sql";
 
-constexpr std::array scripts = {version_1, version_2, version_3, version_4, version_5,
-                                version_6, version_7, version_8, version_9, version_10};
+constexpr const char* version_11 = "PRAGMA user_version = 11";
+
+// Who may do what in a group, four bits for each act (conversations_sqlite.cpp). Nothing was set before.
+constexpr const char* version_12 = R"sql(
+ALTER TABLE conversation ADD COLUMN permissions INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 12;
+)sql";
+
+constexpr std::array scripts = {version_1, version_2, version_3, version_4,  version_5,  version_6,
+                                version_7, version_8, version_9, version_10, version_11, version_12};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824, "what version 8 computes with");

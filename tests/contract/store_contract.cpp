@@ -4,6 +4,13 @@ namespace parley::server::test {
 
 StoreContract::StoreContract() : data(GetParam().make()), store(data->open(rules, host)), world(*store) {}
 
+void StoreContract::start_anew() {
+    store.reset();
+    data = GetParam().make();
+    store = data->open(rules, host);
+    world.use(*store);
+}
+
 void StoreContract::restart() {
     store.reset();
     store = data->open(rules, host);

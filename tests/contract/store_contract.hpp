@@ -37,6 +37,8 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
   protected:
     StoreContract();
 
+    /// Goes on with a store in which there is nothing yet.
+    void start_anew();
     /// Ends the process that has the store open, without a close, and starts the next.
     void restart();
     /// Keeps a copy of what there is now, for the next `put_copy_back`; both end the store in order and start

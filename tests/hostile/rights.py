@@ -94,6 +94,21 @@ def attempts(world):
         "target": den,
         "account": world.bob.id,
     }, {}, "account.not_found"
+    yield "give a role to who is not in", "member.role", {
+        "target": den,
+        "account": world.bob.id,
+        "role": "admin",
+    }, {}, "account.not_found"
+    yield "leave a group without an owner", "member.role", {
+        "target": den,
+        "account": me.id,
+        "role": "guest",
+    }, {}, "conversation.last_owner"
+    yield "transfer to who is not in", "ownership.transfer", {
+        "target": den,
+        "account": world.bob.id,
+    }, {}, "account.not_found"
+    yield "transfer to oneself", "ownership.transfer", {"target": den, "account": me.id}, {}, "invalid"
     for handle in ("", "a", "Ada", "ada ", "1ada", "a" * 33, "ad\u0430", "a/b", "..", "ada\n"):
         yield f"the handle {handle!r}", "profile.set", {"handle": handle}, {}, "invalid"
 
@@ -107,6 +122,9 @@ def without_id(world):
     yield "conversation.create", {"title": "x"}
     yield "conversation.rename", {"target": target, "title": "x"}
     yield "member.add", {"target": target, "accounts": []}
+    yield "member.role", {"target": target, "account": world.mallory.id, "role": "guest"}
+    yield "conversation.permissions", {"target": target, "permissions": {}}
+    yield "ownership.transfer", {"target": target, "account": world.bob.id}
     yield "conversation.leave", {"target": target}
     yield "profile.set", {"name": "x"}
 
@@ -254,6 +272,9 @@ def in_direct(world):
             ("conversation.rename", {"title": "x"}),
             ("member.add", {"accounts": [world.mallory.id]}),
             ("member.remove", {"account": world.bob.id}),
+            ("member.role", {"account": world.bob.id, "role": "admin"}),
+            ("conversation.permissions", {"permissions": {"post": "guest"}}),
+            ("ownership.transfer", {"account": world.bob.id}),
             ("conversation.leave", {}),
         ):
             equal(ada.refusal(kind, {"target": target, **payload}), "conversation.kind", kind)
@@ -345,5 +366,9 @@ def member_is_no_owner(world):
             ("conversation.rename", {"title": "x"}),
             ("member.add", {"accounts": [world.mallory.id]}),
             ("member.remove", {"account": world.ada.id}),
+            ("member.role", {"account": world.ada.id, "role": "member"}),
+            ("member.role", {"account": world.bob.id, "role": "owner"}),
+            ("conversation.permissions", {"permissions": {"rename": "guest"}}),
+            ("ownership.transfer", {"account": world.bob.id}),
         ):
             equal(bob.refusal(kind, {"target": target, **payload}), "not_allowed", kind)

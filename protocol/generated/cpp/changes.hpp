@@ -32,7 +32,7 @@ struct MessageNew {
 struct MemberChanged {
     /// Who, as known when the row changed; a later name or handle is found by `profile.find`.
     Profile profile;
-    /// What he may do.
+    /// What he is.
     Role role = Role::owner;
     /// False: he left or was removed.
     bool present = false;
@@ -54,6 +54,8 @@ struct ConversationChanged {
     std::optional<std::string> title;
     /// Who made or changed it.
     AccountId by;
+    /// Of a group, once they were set: then all of them.
+    std::optional<Permissions> permissions;
 
     friend bool operator==(const ConversationChanged&, const ConversationChanged&) = default;
 };
@@ -168,6 +170,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 116007830;
+inline constexpr std::int64_t rows_stamp = 417707514;
 
 }  // namespace parley::protocol

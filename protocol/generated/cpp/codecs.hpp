@@ -44,6 +44,11 @@ std::size_t field_count(const Receipt& from);
 template <class Out>
 void write(Out& out, const Receipt& from);
 
+bool read(Reader& in, const Node& map, Permissions& out);
+std::size_t field_count(const Permissions& from);
+template <class Out>
+void write(Out& out, const Permissions& from);
+
 bool read(Reader& in, const Node& map, Summary& out);
 std::size_t field_count(const Summary& from);
 template <class Out>
@@ -473,6 +478,21 @@ bool read(Reader& in, const Node& map, MessageHistoryOk& out);
 std::size_t field_count(const MessageHistoryOk& from);
 template <class Out>
 void write(Out& out, const MessageHistoryOk& from);
+
+bool read(Reader& in, const Node& map, MemberRole& out);
+std::size_t field_count(const MemberRole& from);
+template <class Out>
+void write(Out& out, const MemberRole& from);
+
+bool read(Reader& in, const Node& map, ConversationPermissions& out);
+std::size_t field_count(const ConversationPermissions& from);
+template <class Out>
+void write(Out& out, const ConversationPermissions& from);
+
+bool read(Reader& in, const Node& map, OwnershipTransfer& out);
+std::size_t field_count(const OwnershipTransfer& from);
+template <class Out>
+void write(Out& out, const OwnershipTransfer& from);
 
 bool read(Reader& in, const Node& map, Joined& out);
 std::size_t field_count(const Joined& from);

@@ -59,11 +59,12 @@ bool read(Reader& in, const Node& map, ConversationChanged& out) {
     return in.is_map(map) &&
            in.required(map, {1, "kind"}, out.kind) &&
            in.optional(map, {2, "title"}, out.title, Rules{.points_max = limits::name_points_max}) &&
-           in.required(map, {3, "by"}, out.by);
+           in.required(map, {3, "by"}, out.by) &&
+           in.optional(map, {4, "permissions"}, out.permissions);
 }
 
 std::size_t field_count(const ConversationChanged& from) {
-    return 2 + has(from.title);
+    return 2 + has(from.title) + has(from.permissions);
 }
 
 template <class Out>
@@ -72,6 +73,7 @@ void write(Out& out, const ConversationChanged& from) {
     write_field(out, {1, "kind"}, from.kind);
     write_field(out, {2, "title"}, from.title);
     write_field(out, {3, "by"}, from.by);
+    write_field(out, {4, "permissions"}, from.permissions);
     out.end_map();
 }
 

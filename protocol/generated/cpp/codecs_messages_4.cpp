@@ -23,6 +23,62 @@ void write(Out& out, const MessageHistoryOk& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, MemberRole& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "account"}, out.account) &&
+           in.required(map, {3, "role"}, out.role);
+}
+
+std::size_t field_count(const MemberRole&) {
+    return 3;
+}
+
+template <class Out>
+void write(Out& out, const MemberRole& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "account"}, from.account);
+    write_field(out, {3, "role"}, from.role);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ConversationPermissions& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "permissions"}, out.permissions);
+}
+
+std::size_t field_count(const ConversationPermissions&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const ConversationPermissions& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "permissions"}, from.permissions);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, OwnershipTransfer& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "account"}, out.account);
+}
+
+std::size_t field_count(const OwnershipTransfer&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const OwnershipTransfer& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "account"}, from.account);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ProfileSet& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
@@ -130,6 +186,9 @@ void write(Out& out, const Invite& from) {
 }
 
 PARLEY_INSTANTIATE_CODEC(MessageHistoryOk)
+PARLEY_INSTANTIATE_CODEC(MemberRole)
+PARLEY_INSTANTIATE_CODEC(ConversationPermissions)
+PARLEY_INSTANTIATE_CODEC(OwnershipTransfer)
 PARLEY_INSTANTIATE_CODEC(ProfileSet)
 PARLEY_INSTANTIATE_CODEC(ProfileFind)
 PARLEY_INSTANTIATE_CODEC(Profiles)

@@ -87,17 +87,42 @@ void write(Out& out, const Receipt& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, Permissions& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "post"}, out.post) &&
+           in.optional(map, {2, "add"}, out.add) &&
+           in.optional(map, {3, "remove"}, out.remove) &&
+           in.optional(map, {4, "rename"}, out.rename) &&
+           in.optional(map, {5, "delete_others"}, out.delete_others);
+}
+
+std::size_t field_count(const Permissions& from) {
+    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others);
+}
+
+template <class Out>
+void write(Out& out, const Permissions& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "post"}, from.post);
+    write_field(out, {2, "add"}, from.add);
+    write_field(out, {3, "remove"}, from.remove);
+    write_field(out, {4, "rename"}, from.rename);
+    write_field(out, {5, "delete_others"}, from.delete_others);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, Summary& out) {
     return in.is_map(map) &&
            in.required(map, {1, "kind"}, out.kind) &&
            in.optional(map, {2, "title"}, out.title, Rules{.points_max = limits::name_points_max}) &&
            in.optional(map, {3, "peer"}, out.peer) &&
            in.required(map, {4, "members"}, out.members) &&
-           in.required(map, {5, "role"}, out.role);
+           in.required(map, {5, "role"}, out.role) &&
+           in.optional(map, {6, "permissions"}, out.permissions);
 }
 
 std::size_t field_count(const Summary& from) {
-    return 3 + has(from.title) + has(from.peer);
+    return 3 + has(from.title) + has(from.peer) + has(from.permissions);
 }
 
 template <class Out>
@@ -108,6 +133,7 @@ void write(Out& out, const Summary& from) {
     write_field(out, {3, "peer"}, from.peer);
     write_field(out, {4, "members"}, from.members);
     write_field(out, {5, "role"}, from.role);
+    write_field(out, {6, "permissions"}, from.permissions);
     out.end_map();
 }
 
@@ -237,34 +263,11 @@ void write(Out& out, const Refresh& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Session& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "account"}, out.account) &&
-           in.required(map, {2, "device"}, out.device) &&
-           in.required(map, {3, "access_token"}, out.access_token, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
-           in.required(map, {4, "expires_at"}, out.expires_at) &&
-           in.required(map, {5, "refresh_token"}, out.refresh_token, Rules{.bytes_max = limits::token_bytes_max, .token = true});
-}
-
-std::size_t field_count(const Session&) {
-    return 5;
-}
-
-template <class Out>
-void write(Out& out, const Session& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "account"}, from.account);
-    write_field(out, {2, "device"}, from.device);
-    write_field(out, {3, "access_token"}, from.access_token);
-    write_field(out, {4, "expires_at"}, from.expires_at);
-    write_field(out, {5, "refresh_token"}, from.refresh_token);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Target)
 PARLEY_INSTANTIATE_CODEC(AsOf)
 PARLEY_INSTANTIATE_CODEC(Profile)
 PARLEY_INSTANTIATE_CODEC(Receipt)
+PARLEY_INSTANTIATE_CODEC(Permissions)
 PARLEY_INSTANTIATE_CODEC(Summary)
 PARLEY_INSTANTIATE_CODEC(Preview)
 PARLEY_INSTANTIATE_CODEC(EarlierText)
@@ -272,6 +275,5 @@ PARLEY_INSTANTIATE_CODEC(StreamPosition)
 PARLEY_INSTANTIATE_CODEC(Registration)
 PARLEY_INSTANTIATE_CODEC(SignIn)
 PARLEY_INSTANTIATE_CODEC(Refresh)
-PARLEY_INSTANTIATE_CODEC(Session)
 
 }  // namespace parley::protocol

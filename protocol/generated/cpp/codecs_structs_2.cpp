@@ -5,6 +5,30 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, Session& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.required(map, {2, "device"}, out.device) &&
+           in.required(map, {3, "access_token"}, out.access_token, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
+           in.required(map, {4, "expires_at"}, out.expires_at) &&
+           in.required(map, {5, "refresh_token"}, out.refresh_token, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+}
+
+std::size_t field_count(const Session&) {
+    return 5;
+}
+
+template <class Out>
+void write(Out& out, const Session& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "device"}, from.device);
+    write_field(out, {3, "access_token"}, from.access_token);
+    write_field(out, {4, "expires_at"}, from.expires_at);
+    write_field(out, {5, "refresh_token"}, from.refresh_token);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DeviceList& out) {
     return in.is_map(map) &&
            in.list(map, {1, "devices"}, out.devices, Rules{.count_max = limits::devices_max});
@@ -89,6 +113,7 @@ void write(Out& out, const Problem& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(Session)
 PARLEY_INSTANTIATE_CODEC(DeviceList)
 PARLEY_INSTANTIATE_CODEC(ConversationList)
 PARLEY_INSTANTIATE_CODEC(ConversationEntry)

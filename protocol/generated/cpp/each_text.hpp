@@ -32,6 +32,9 @@ template <class Visit>
 void each_text(Receipt&, Visit&&) {}
 
 template <class Visit>
+void each_text(Permissions&, Visit&&) {}
+
+template <class Visit>
 void each_text(Summary& value, Visit&& visit) {
     if (value.title) visit(*value.title, TextKind::name);
     if (value.peer) each_text(*value.peer, visit);
@@ -481,6 +484,15 @@ void each_text(MessageHistoryOk& value, Visit&& visit) {
     for (auto& one : value.texts)
         each_text(one, visit);
 }
+
+template <class Visit>
+void each_text(MemberRole&, Visit&&) {}
+
+template <class Visit>
+void each_text(ConversationPermissions&, Visit&&) {}
+
+template <class Visit>
+void each_text(OwnershipTransfer&, Visit&&) {}
 
 template <class Visit>
 void each_text(ProfileSet& value, Visit&& visit) {

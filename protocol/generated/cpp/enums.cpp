@@ -45,6 +45,9 @@ constexpr Row<ConversationKind> conversation_kind_rows[] = {
 constexpr Row<Role> role_rows[] = {
     {Role::owner, "owner"},
     {Role::member, "member"},
+    {Role::admin, "admin"},
+    {Role::moderator, "moderator"},
+    {Role::guest, "guest"},
 };
 
 constexpr Row<AccountRole> account_role_rows[] = {
@@ -134,6 +137,9 @@ constexpr Row<Type> type_rows[] = {
     {Type::message_delete, "message.delete"},
     {Type::message_history, "message.history"},
     {Type::message_history_ok, "message.history.ok"},
+    {Type::member_role, "member.role"},
+    {Type::conversation_permissions, "conversation.permissions"},
+    {Type::ownership_transfer, "ownership.transfer"},
     {Type::joined, "joined"},
     {Type::left, "left"},
     {Type::read_changed, "read.changed"},
@@ -278,6 +284,9 @@ bool client_sends(Type type) {
         case Type::message_edit:
         case Type::message_delete:
         case Type::message_history:
+        case Type::member_role:
+        case Type::conversation_permissions:
+        case Type::ownership_transfer:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:
@@ -305,6 +314,9 @@ std::optional<Type> reply_to(Type type) {
         case Type::message_edit: return Type::done;
         case Type::message_delete: return Type::done;
         case Type::message_history: return Type::message_history_ok;
+        case Type::member_role: return Type::done;
+        case Type::conversation_permissions: return Type::done;
+        case Type::ownership_transfer: return Type::done;
         case Type::profile_set: return Type::done;
         case Type::profile_find: return Type::profiles;
         case Type::device_revoke: return Type::done;

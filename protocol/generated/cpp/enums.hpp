@@ -28,12 +28,20 @@ std::optional<ConversationKind> enum_named(std::string_view name);
 template <>
 std::optional<ConversationKind> enum_numbered(std::uint64_t number);
 
-/// What a member may do.
+/// What a member is, from the highest down: owner, admin, moderator, member, guest. What each may do in a
+/// group its `permissions` say, and what stands here. In a direct conversation both are `member`.
 enum class Role : std::uint8_t {
-    /// Everything: adds, removes, renames, deletes messages of others.
+    /// Everything: sets `permissions`, gives and takes every role, transfers the ownership. A group always
+    /// has one.
     owner = 1,
-    /// Reads, writes, edits and deletes own messages, leaves.
+    /// Who was added, or comes back. Reads, leaves, deletes own messages, as everybody does.
     member = 2,
+    /// Gives and takes the roles below the own one.
+    admin = 3,
+    /// By default deletes messages of others.
+    moderator = 4,
+    /// The lowest: does what `permissions` leave to everybody.
+    guest = 5,
 };
 
 /// Empty where it is none of these.
@@ -244,25 +252,35 @@ enum class Type : std::uint8_t {
     conversation_create = 45,
     /// The group is there; `stream` names it, `seq` is its head.
     conversation_created = 46,
-    /// Gives a group another title; owners only.
+    /// Gives a group another title.
     conversation_rename = 47,
-    /// Adds persons to a group; owners only. Who is in it already stays as he is.
+    /// Adds persons to a group, as members. Who is in it already stays as he is.
     member_add = 48,
-    /// Removes a person from a group; owners only. From this change on he gets nothing more.
+    /// Removes a person from a group: one whose role is below the own one; owners remove anybody. From this
+    /// change on he gets nothing more.
     member_remove = 49,
-    /// Leaves a group. When the last owner leaves, the longest-standing member becomes owner.
+    /// Leaves a group. When the last owner leaves, the member with the highest role becomes owner; of
+    /// several, the longest-standing.
     conversation_leave = 50,
     /// Gives an own message another text; what it said before can be read by `message.history`. It keeps its
     /// place and what it answers, and whoever has read it has read it. `message.deleted` where that came
     /// first, `limit` after `edits_max`.
     message_edit = 51,
-    /// Deletes a message for everyone, with all that it ever said: an own one, or as an owner of a group
-    /// anybody's that one can see. What is deleted already is done.
+    /// Deletes a message for everyone, with all that it ever said: an own one, or in a group, where
+    /// `permissions` allow it, anybody's that one can see. What is deleted already is done.
     message_delete = 52,
     /// What an edited message said before, the oldest first; nothing once it was deleted.
     message_history = 53,
     /// The earlier texts, in order of `seq`.
     message_history_ok = 54,
+    /// Gives a member of a group another role. Owners give and take every role; admins those below their own,
+    /// to members whose role is below their own; and everybody may take a lower one himself, but for the last
+    /// owner (`conversation.last_owner`).
+    member_role = 55,
+    /// Sets who may do what in a group; owners only.
+    conversation_permissions = 56,
+    /// Makes a member of a group its owner, and oneself, who was one, an admin: both or neither.
+    ownership_transfer = 57,
     /// Account stream: one is in this conversation from now on. Opens its stream in the session. One row per
     /// conversation, shared with `left`.
     joined = 60,

@@ -77,6 +77,8 @@ constexpr ErrorRow error_rows[] = {
      "A conversation of this kind has no such act (a direct one has no title and no members to change)."},
     {ErrorCode::message_not_found, ErrorClass::permanent, 404, "message.not_found",
      "No such message that you can see in this conversation."},
+    {ErrorCode::conversation_last_owner, ErrorClass::permanent, 409, "conversation.last_owner",
+     "You are the group's only owner, and a group always has one: transfer the ownership first (`ownership.transfer`), or make somebody else an owner, too."},
     {ErrorCode::message_deleted, ErrorClass::permanent, 410, "message.deleted",
      "The message was deleted, and what is deleted cannot be edited."},
 };

@@ -72,6 +72,9 @@ enum class ErrorCode : std::uint16_t {
     conversation_kind = 33,
     /// No such message that you can see in this conversation.
     message_not_found = 34,
+    /// You are the group's only owner, and a group always has one: transfer the ownership first
+    /// (`ownership.transfer`), or make somebody else an owner, too.
+    conversation_last_owner = 36,
     /// The message was deleted, and what is deleted cannot be edited.
     message_deleted = 35,
 };

@@ -11,6 +11,7 @@ namespace parley::protocol {
     X(Target) \
     X(AsOf) \
     X(Profile) \
+    X(Permissions) \
     X(Summary) \
     X(Preview) \
     X(EarlierText) \
@@ -100,6 +101,9 @@ namespace parley::protocol {
     X(MessageDelete) \
     X(MessageHistory) \
     X(MessageHistoryOk) \
+    X(MemberRole) \
+    X(ConversationPermissions) \
+    X(OwnershipTransfer) \
     X(Joined) \
     X(Left) \
     X(ReadChanged) \

@@ -360,7 +360,7 @@ struct ConversationCreated {
     friend bool operator==(const ConversationCreated&, const ConversationCreated&) = default;
 };
 
-/// `conversation.rename` (47). From clients; answered with `done`. Gives a group another title; owners only.
+/// `conversation.rename` (47). From clients; answered with `done`. Gives a group another title.
 struct ConversationRename {
     /// The group.
     Target target;
@@ -370,7 +370,7 @@ struct ConversationRename {
     friend bool operator==(const ConversationRename&, const ConversationRename&) = default;
 };
 
-/// `member.add` (48). From clients; answered with `done`. Adds persons to a group; owners only. Who is in it
+/// `member.add` (48). From clients; answered with `done`. Adds persons to a group, as members. Who is in it
 /// already stays as he is.
 struct MemberAdd {
     /// The group.
@@ -381,8 +381,8 @@ struct MemberAdd {
     friend bool operator==(const MemberAdd&, const MemberAdd&) = default;
 };
 
-/// `member.remove` (49). From clients; answered with `done`. Removes a person from a group; owners only. From
-/// this change on he gets nothing more.
+/// `member.remove` (49). From clients; answered with `done`. Removes a person from a group: one whose role is
+/// below the own one; owners remove anybody. From this change on he gets nothing more.
 struct MemberRemove {
     /// The group.
     Target target;
@@ -393,7 +393,7 @@ struct MemberRemove {
 };
 
 /// `conversation.leave` (50). From clients; answered with `done`. Leaves a group. When the last owner leaves,
-/// the longest-standing member becomes owner.
+/// the member with the highest role becomes owner; of several, the longest-standing.
 struct ConversationLeave {
     /// The group.
     Target target;
@@ -418,8 +418,8 @@ struct MessageEdit {
 };
 
 /// `message.delete` (52). From clients; answered with `done`. Deletes a message for everyone, with all that
-/// it ever said: an own one, or as an owner of a group anybody's that one can see. What is deleted already is
-/// done.
+/// it ever said: an own one, or in a group, where `permissions` allow it, anybody's that one can see. What is
+/// deleted already is done.
 struct MessageDelete {
     /// The conversation.
     Target target;
@@ -454,6 +454,42 @@ struct MessageHistoryOk {
     bool more = false;
 
     friend bool operator==(const MessageHistoryOk&, const MessageHistoryOk&) = default;
+};
+
+/// `member.role` (55). From clients; answered with `done`. Gives a member of a group another role. Owners
+/// give and take every role; admins those below their own, to members whose role is below their own; and
+/// everybody may take a lower one himself, but for the last owner (`conversation.last_owner`).
+struct MemberRole {
+    /// The group.
+    Target target;
+    /// Whose; `account.not_found` where he is not in it.
+    AccountId account;
+    /// Which he has from now on.
+    Role role = Role::owner;
+
+    friend bool operator==(const MemberRole&, const MemberRole&) = default;
+};
+
+/// `conversation.permissions` (56). From clients; answered with `done`. Sets who may do what in a group;
+/// owners only.
+struct ConversationPermissions {
+    /// The group.
+    Target target;
+    /// What is set; what is absent stays as it is.
+    Permissions permissions;
+
+    friend bool operator==(const ConversationPermissions&, const ConversationPermissions&) = default;
+};
+
+/// `ownership.transfer` (57). From clients; answered with `done`. Makes a member of a group its owner, and
+/// oneself, who was one, an admin: both or neither.
+struct OwnershipTransfer {
+    /// The group.
+    Target target;
+    /// To whom; `account.not_found` where he is not in it.
+    AccountId account;
+
+    friend bool operator==(const OwnershipTransfer&, const OwnershipTransfer&) = default;
 };
 
 /// `profile.set` (70). From clients; answered with `done`. Changes the own profile; what is absent stays.
@@ -553,8 +589,9 @@ using PayloadAlternatives = std::variant<
     ConversationState, Changes, ChangesOk, Page, PageOk, Rows, RowsOk, Subscribe, Unsubscribe, Ack, Read,
     ReadOk, Receipt, MessageSend, MessageAccepted, MessageNew, MemberChanged, ConversationChanged,
     ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove, ConversationLeave,
-    MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, Joined, Left, ReadChanged, DeviceChanged,
-    ProfileChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite>;
+    MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, MemberRole, ConversationPermissions,
+    OwnershipTransfer, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, ProfileSet, ProfileFind,
+    Profiles, DeviceRevoke, InviteCreate, Invite>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -607,6 +644,9 @@ struct Payload : PayloadAlternatives {
     Payload(MessageDelete value);
     Payload(MessageHistory value);
     Payload(MessageHistoryOk value);
+    Payload(MemberRole value);
+    Payload(ConversationPermissions value);
+    Payload(OwnershipTransfer value);
     Payload(Joined value);
     Payload(Left value);
     Payload(ReadChanged value);

@@ -88,6 +88,12 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<MessageHistory>());
         case Type::message_history_ok:
             return read(in, map, out.emplace<MessageHistoryOk>());
+        case Type::member_role:
+            return read(in, map, out.emplace<MemberRole>());
+        case Type::conversation_permissions:
+            return read(in, map, out.emplace<ConversationPermissions>());
+        case Type::ownership_transfer:
+            return read(in, map, out.emplace<OwnershipTransfer>());
         case Type::joined:
             return read(in, map, out.emplace<Joined>());
         case Type::left:
@@ -159,6 +165,9 @@ bool comes_from_client(Type type) {
         case Type::message_edit:
         case Type::message_delete:
         case Type::message_history:
+        case Type::member_role:
+        case Type::conversation_permissions:
+        case Type::ownership_transfer:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:

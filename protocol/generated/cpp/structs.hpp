@@ -63,6 +63,23 @@ struct Receipt {
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
+/// Who may do what in a group: for each act the lowest role that may, and with it all above. Owners may
+/// everything.
+struct Permissions {
+    /// Send messages, and edit own ones. Absent: guest, which is everybody.
+    std::optional<Role> post;
+    /// Add members. Absent: admin.
+    std::optional<Role> add;
+    /// Remove members whose role is below the own one. Absent: admin.
+    std::optional<Role> remove;
+    /// Give the group another title. Absent: admin.
+    std::optional<Role> rename;
+    /// Delete messages that others wrote, where one can see them. Absent: moderator.
+    std::optional<Role> delete_others;
+
+    friend bool operator==(const Permissions&, const Permissions&) = default;
+};
+
 /// What a list shows of a conversation, besides counts.
 struct Summary {
     /// Direct or group.
@@ -75,6 +92,8 @@ struct Summary {
     std::int64_t members = 0;
     /// One's own.
     Role role = Role::owner;
+    /// Of a group whose permissions were ever set.
+    std::optional<Permissions> permissions;
 
     friend bool operator==(const Summary&, const Summary&) = default;
 };

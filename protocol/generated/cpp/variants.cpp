@@ -74,6 +74,9 @@ Payload::Payload(MessageEdit value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageDelete value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageHistory value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageHistoryOk value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MemberRole value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(ConversationPermissions value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(OwnershipTransfer value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Joined value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Left value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadChanged value) : PayloadAlternatives(std::move(value)) {}

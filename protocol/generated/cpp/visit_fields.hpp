@@ -42,12 +42,22 @@ void visit_fields(Receipt& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(Permissions& value, std::size_t, Visit&& visit) {
+    visit(value.post, Rules{});
+    visit(value.add, Rules{});
+    visit(value.remove, Rules{});
+    visit(value.rename, Rules{});
+    visit(value.delete_others, Rules{});
+}
+
+template <class Visit>
 void visit_fields(Summary& value, std::size_t, Visit&& visit) {
     visit(value.kind, Rules{});
     visit(value.title, Rules{.points_max = limits::name_points_max});
     visit(value.peer, Rules{});
     visit(value.members, Rules{});
     visit(value.role, Rules{});
+    visit(value.permissions, Rules{});
 }
 
 template <class Visit>
@@ -645,6 +655,7 @@ void visit_fields(ConversationChanged& value, std::size_t, Visit&& visit) {
     visit(value.kind, Rules{});
     visit(value.title, Rules{.points_max = limits::name_points_max});
     visit(value.by, Rules{});
+    visit(value.permissions, Rules{});
 }
 
 template <class Visit>
@@ -706,6 +717,25 @@ template <class Visit>
 void visit_fields(MessageHistoryOk& value, std::size_t, Visit&& visit) {
     visit(value.texts, Rules{.count_max = limits::edits_max});
     visit(value.more, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MemberRole& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.account, Rules{});
+    visit(value.role, Rules{});
+}
+
+template <class Visit>
+void visit_fields(ConversationPermissions& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.permissions, Rules{});
+}
+
+template <class Visit>
+void visit_fields(OwnershipTransfer& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.account, Rules{});
 }
 
 template <class Visit>

@@ -7,12 +7,24 @@ export type ConversationKind =
   /** Named members. */
   | "group";
 
-/** What a member may do. */
+/**
+ * What a member is, from the highest down: owner, admin, moderator, member, guest. What each may do in a
+ * group its `permissions` say, and what stands here. In a direct conversation both are `member`.
+ */
 export type Role =
-  /** Everything: adds, removes, renames, deletes messages of others. */
+  /**
+   * Everything: sets `permissions`, gives and takes every role, transfers the ownership. A group always has
+   * one.
+   */
   | "owner"
-  /** Reads, writes, edits and deletes own messages, leaves. */
-  | "member";
+  /** Who was added, or comes back. Reads, leaves, deletes own messages, as everybody does. */
+  | "member"
+  /** Gives and takes the roles below the own one. */
+  | "admin"
+  /** By default deletes messages of others. */
+  | "moderator"
+  /** The lowest: does what `permissions` leave to everybody. */
+  | "guest";
 
 /** What an account may do on this server. */
 export type AccountRole =

@@ -75,6 +75,11 @@ export const errors = {
   "conversation.kind": { number: 33, class: "permanent", http: 409 },
   /** No such message that you can see in this conversation. */
   "message.not_found": { number: 34, class: "permanent", http: 404 },
+  /**
+   * You are the group's only owner, and a group always has one: transfer the ownership first
+   * (`ownership.transfer`), or make somebody else an owner, too.
+   */
+  "conversation.last_owner": { number: 36, class: "permanent", http: 409 },
   /** The message was deleted, and what is deleted cannot be edited. */
   "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;

@@ -3,7 +3,7 @@
 import type { AccountRole, ConversationKind, Only, Role, RowKind } from "./enums.ts";
 import type { CloseCode, ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { AsOf, EarlierText, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
+import type { AsOf, EarlierText, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
 
 /** First envelope of every connection. */
 export interface Hello {
@@ -334,7 +334,7 @@ export interface MessageNew {
 export interface MemberChanged {
   /** Who, as known when the row changed; a later name or handle is found by `profile.find`. */
   readonly profile: Profile;
-  /** What he may do. */
+  /** What he is. */
   readonly role: Role;
   /** False: he left or was removed. */
   readonly present: boolean;
@@ -355,6 +355,8 @@ export interface ConversationChanged {
   readonly title?: string;
   /** Who made or changed it. */
   readonly by: AccountId;
+  /** Of a group, once they were set: then all of them. */
+  readonly permissions?: Permissions;
 }
 
 /** A new group; its maker is its owner. Remembered for ever by the envelope's `id`. */
@@ -368,7 +370,7 @@ export interface ConversationCreate {
 /** The group is there; `stream` names it, `seq` is its head. */
 export type ConversationCreated = Readonly<Record<string, never>>;
 
-/** Gives a group another title; owners only. */
+/** Gives a group another title. */
 export interface ConversationRename {
   /** The group. */
   readonly target: Target;
@@ -376,7 +378,7 @@ export interface ConversationRename {
   readonly title: string;
 }
 
-/** Adds persons to a group; owners only. Who is in it already stays as he is. */
+/** Adds persons to a group, as members. Who is in it already stays as he is. */
 export interface MemberAdd {
   /** The group. */
   readonly target: Target;
@@ -384,7 +386,10 @@ export interface MemberAdd {
   readonly accounts?: readonly AccountId[];
 }
 
-/** Removes a person from a group; owners only. From this change on he gets nothing more. */
+/**
+ * Removes a person from a group: one whose role is below the own one; owners remove anybody. From this change
+ * on he gets nothing more.
+ */
 export interface MemberRemove {
   /** The group. */
   readonly target: Target;
@@ -392,7 +397,10 @@ export interface MemberRemove {
   readonly account: AccountId;
 }
 
-/** Leaves a group. When the last owner leaves, the longest-standing member becomes owner. */
+/**
+ * Leaves a group. When the last owner leaves, the member with the highest role becomes owner; of several, the
+ * longest-standing.
+ */
 export interface ConversationLeave {
   /** The group. */
   readonly target: Target;
@@ -415,8 +423,8 @@ export interface MessageEdit {
 }
 
 /**
- * Deletes a message for everyone, with all that it ever said: an own one, or as an owner of a group anybody's
- * that one can see. What is deleted already is done.
+ * Deletes a message for everyone, with all that it ever said: an own one, or in a group, where `permissions`
+ * allow it, anybody's that one can see. What is deleted already is done.
  */
 export interface MessageDelete {
   /** The conversation. */
@@ -445,6 +453,36 @@ export interface MessageHistoryOk {
   readonly texts?: readonly EarlierText[];
   /** Go on after the last one's `seq`. Absent: false. */
   readonly more?: boolean;
+}
+
+/**
+ * Gives a member of a group another role. Owners give and take every role; admins those below their own, to
+ * members whose role is below their own; and everybody may take a lower one himself, but for the last owner
+ * (`conversation.last_owner`).
+ */
+export interface MemberRole {
+  /** The group. */
+  readonly target: Target;
+  /** Whose; `account.not_found` where he is not in it. */
+  readonly account: AccountId;
+  /** Which he has from now on. */
+  readonly role: Role;
+}
+
+/** Sets who may do what in a group; owners only. */
+export interface ConversationPermissions {
+  /** The group. */
+  readonly target: Target;
+  /** What is set; what is absent stays as it is. */
+  readonly permissions: Permissions;
+}
+
+/** Makes a member of a group its owner, and oneself, who was one, an admin: both or neither. */
+export interface OwnershipTransfer {
+  /** The group. */
+  readonly target: Target;
+  /** To whom; `account.not_found` where he is not in it. */
+  readonly account: AccountId;
 }
 
 /**
@@ -618,6 +656,9 @@ export const messageTypes = {
   "message.delete": { number: 52, from: "client", reply: "done" },
   "message.history": { number: 53, from: "client", reply: "message.history.ok" },
   "message.history.ok": { number: 54, from: "server", reply: null },
+  "member.role": { number: 55, from: "client", reply: "done" },
+  "conversation.permissions": { number: 56, from: "client", reply: "done" },
+  "ownership.transfer": { number: 57, from: "client", reply: "done" },
   "joined": { number: 60, from: "server", reply: null },
   "left": { number: 61, from: "server", reply: null },
   "read.changed": { number: 62, from: "server", reply: null },
@@ -676,6 +717,9 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "message.delete"; readonly payload: MessageDelete })
   | (EnvelopeFields & { readonly type: "message.history"; readonly payload: MessageHistory })
   | (EnvelopeFields & { readonly type: "message.history.ok"; readonly payload?: MessageHistoryOk })
+  | (EnvelopeFields & { readonly type: "member.role"; readonly payload: MemberRole })
+  | (EnvelopeFields & { readonly type: "conversation.permissions"; readonly payload: ConversationPermissions })
+  | (EnvelopeFields & { readonly type: "ownership.transfer"; readonly payload: OwnershipTransfer })
   | (EnvelopeFields & { readonly type: "joined"; readonly payload: Joined })
   | (EnvelopeFields & { readonly type: "left"; readonly payload: Left })
   | (EnvelopeFields & { readonly type: "read.changed"; readonly payload: ReadChanged })

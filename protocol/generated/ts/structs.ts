@@ -54,6 +54,23 @@ export interface Receipt {
   readonly read?: number;
 }
 
+/**
+ * Who may do what in a group: for each act the lowest role that may, and with it all above. Owners may
+ * everything.
+ */
+export interface Permissions {
+  /** Send messages, and edit own ones. Absent: guest, which is everybody. */
+  readonly post?: Role;
+  /** Add members. Absent: admin. */
+  readonly add?: Role;
+  /** Remove members whose role is below the own one. Absent: admin. */
+  readonly remove?: Role;
+  /** Give the group another title. Absent: admin. */
+  readonly rename?: Role;
+  /** Delete messages that others wrote, where one can see them. Absent: moderator. */
+  readonly delete_others?: Role;
+}
+
 /** What a list shows of a conversation, besides counts. */
 export interface Summary {
   /** Direct or group. */
@@ -66,6 +83,8 @@ export interface Summary {
   readonly members: number;
   /** One's own. */
   readonly role: Role;
+  /** Of a group whose permissions were ever set. */
+  readonly permissions?: Permissions;
 }
 
 /** The newest message that the reader may see, cut for a list. */

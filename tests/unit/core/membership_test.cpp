@@ -80,6 +80,27 @@ TEST_F(Membership, AStateThatIsOlderThanWhatIsHereTakesNothingBack) {
     EXPECT_EQ(script.view("c1").summary.title, "title");
 }
 
+TEST_F(Membership, OnesOwnRoleAndWhatIsAllowedAreThoseOfTheNewestRows) {
+    protocol::ConversationChanged settings{
+        .kind = protocol::ConversationKind::group,
+        .title = "title",
+        .by = AccountId("you"),
+        .permissions = protocol::Permissions{.post = protocol::Role::admin}};
+    auto own = Script::member("me");
+    own.role = protocol::Role::moderator;
+    script.give({Script::pushed("c1", 1, settings), Script::pushed("c1", 2, own)});
+    EXPECT_EQ(script.view("c1").summary.permissions, settings.permissions);
+    EXPECT_EQ(script.view("c1").summary.role, protocol::Role::moderator);
+    settings.permissions->post = protocol::Role::guest;
+    script.give({Script::pushed("c1", 3, settings, 1)});
+    EXPECT_EQ(script.view("c1").summary.permissions, settings.permissions);
+    // And of the newest state, also where that says that nothing is set.
+    script.reconnect();
+    script.give({script.state("c1", 3)});
+    EXPECT_EQ(script.view("c1").summary.permissions, std::nullopt);
+    EXPECT_EQ(script.view("c1").summary.role, protocol::Role::owner);
+}
+
 // A question of the first time is answered once one is in again, and the account's row comes behind it.
 TEST_F(Membership, RowsThatOvertakeAJoiningAreNotTakenBackByIt) {
     script.give({Script::pushed("me", 2, protocol::Left{StreamId("c1"), 2}, 1)});

@@ -119,6 +119,20 @@ TEST_F(Outbox, WhatIsSaidToAGroupGoesBehindWhatIsSaidToItsCreation) {
     EXPECT_THAT(script.texts("new"), ElementsAre("one", "two"));
 }
 
+// It was transferred on another device before this one heard that it was made.
+TEST_F(Outbox, WhatIsSaidToAGroupGoesBehindItsCreationAlsoWhereOneOwnsItNoMore) {
+    script.submit(protocol::ConversationCreate{"title", {}});
+    script.give({Script::joined("new", 2)});
+    auto own = Script::member("me");
+    own.role = protocol::Role::admin;
+    script.give({Script::pushed("new", 1, own)});
+    script.disconnect();
+    script.say("new", "too early");
+    script.reconnect();
+    script.resumed("1:2");
+    EXPECT_THAT(script.sent_of<protocol::MessageSend>(), IsEmpty());
+}
+
 TEST_F(Outbox, WhatIsSaidToAGroupWaitsForNoCreationThatFailed) {
     const MadeWithoutAnAnswer made(script);
     script.refuse(made.group, ErrorCode::limit);

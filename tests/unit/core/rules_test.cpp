@@ -52,8 +52,29 @@ TEST(Rules, PermissionsAreThisTable) {
         {group, Role::owner, Act::remove_member, true},
     };
     for (const Row& row : table)
-        EXPECT_EQ(may(row.kind, row.role, row.act).has_value(), row.allowed)
+        EXPECT_EQ(may(row.kind, {}, row.role, row.act).has_value(), row.allowed)
             << name_of(row.kind) << " " << name_of(row.role) << " " << static_cast<int>(row.act);
+}
+
+// All that the settings of a group can say, and what others do with it: tests/contract/permissions.tsv.
+TEST(Rules, PermissionsThatAreSetLeaveTheOthersAsTheyAre) {
+    const auto set = with(in_force({}), {.rename = Role::guest});
+    EXPECT_EQ(lowest_role(set, Act::rename), Role::guest);
+    EXPECT_EQ(lowest_role(set, Act::add_member), Role::admin);
+    EXPECT_EQ(lowest_role({.post = Role::owner}, Act::edit_own), Role::owner)
+        << "what is edited is said anew";
+    EXPECT_EQ(lowest_role({.post = Role::owner}, Act::delete_own), Role::guest);
+    EXPECT_EQ(with(set, {}), set);
+}
+
+TEST(Rules, ARefusalSaysWhichRoleItTakes) {
+    const auto refusal = [](const protocol::Permissions& set, Role role, Act act) {
+        return may(ConversationKind::group, set, role, act).error().context;
+    };
+    EXPECT_EQ(refusal({}, Role::guest, Act::rename),
+              "in this group it takes the role admin or a higher one, and yours is guest");
+    EXPECT_EQ(refusal({.rename = Role::owner}, Role::admin, Act::rename),
+              "only owners of this group may do this");
 }
 
 TEST(Rules, HandlesAreWellFormed) {

@@ -192,7 +192,7 @@ const std::vector<Wire> rows_of_a_later_version = {
     {Encoding::json, R"({"type":"reaction","seq":7,"born":3,"payload":{"emoji":"x"},"timestamp":1})"},
     {Encoding::json,
      R"({"type":"member.changed","seq":7,"born":3,"payload":{"profile":{"account":"a","handle":"ada",)"
-     R"("name":"A"},"role":"moderator","present":true,"by":"a"},"timestamp":1})"},
+     R"("name":"A"},"role":"emperor","present":true,"by":"a"},"timestamp":1})"},
     {Encoding::cbor, from_hex("a5"
                               "0018fa"
                               "0407"

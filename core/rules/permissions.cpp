@@ -1,0 +1,122 @@
+#include "core/rules/permissions.hpp"
+
+#include "protocol/generated/cpp/errors.hpp"
+
+#include <optional>
+#include <string>
+
+namespace parley::core::rules {
+
+namespace {
+
+using protocol::ConversationKind;
+using protocol::Permissions;
+using protocol::Role;
+
+/// Both are members, and that is all that there is to a direct conversation.
+Status may_in_direct(Act act) {
+    switch (act) {
+        case Act::read:
+        case Act::send:
+        case Act::edit_own:
+        case Act::delete_own:
+            return {};
+        case Act::delete_others:
+            return fail(ErrorCode::not_allowed, "only its sender may delete a message here");
+        default:
+            return fail(ErrorCode::conversation_kind,
+                        "a direct conversation has no title, and no members to change");
+    }
+}
+
+}  // namespace
+
+int rank(Role role) {
+    switch (role) {
+        case Role::guest:
+            return 1;
+        case Role::member:
+            return 2;
+        case Role::moderator:
+            return 3;
+        case Role::admin:
+            return 4;
+        case Role::owner:
+            return 5;
+    }
+    return 0;
+}
+
+Permissions in_force(Permissions set) {
+    return with({.post = Role::guest,
+                 .add = Role::admin,
+                 .remove = Role::admin,
+                 .rename = Role::admin,
+                 .delete_others = Role::moderator},
+                set);
+}
+
+Permissions with(Permissions before, const Permissions& set) {
+    if (set.post) before.post = set.post;
+    if (set.add) before.add = set.add;
+    if (set.remove) before.remove = set.remove;
+    if (set.rename) before.rename = set.rename;
+    if (set.delete_others) before.delete_others = set.delete_others;
+    return before;
+}
+
+Role lowest_role(const Permissions& permissions, Act act) {
+    const Permissions set = in_force(permissions);
+    switch (act) {
+        case Act::read:
+        case Act::delete_own:
+        case Act::leave:
+        case Act::step_down:
+            return Role::guest;
+        case Act::send:
+        case Act::edit_own:
+            return *set.post;
+        case Act::add_member:
+            return *set.add;
+        case Act::remove_member:
+            return *set.remove;
+        case Act::rename:
+            return *set.rename;
+        case Act::delete_others:
+            return *set.delete_others;
+        case Act::change_role:
+            return Role::admin;
+        case Act::change_permissions:
+        case Act::transfer_ownership:
+            return Role::owner;
+    }
+    return Role::owner;
+}
+
+Status may(ConversationKind kind, const Permissions& permissions, Role role, Act act) {
+    if (kind == ConversationKind::direct) return may_in_direct(act);
+    const Role lowest = lowest_role(permissions, act);
+    if (rank(role) >= rank(lowest)) return {};
+    if (lowest == Role::owner) return fail(ErrorCode::not_allowed, "only owners of this group may do this");
+    return fail(ErrorCode::not_allowed, "in this group it takes the role " + std::string(name_of(lowest)) +
+                                            " or a higher one, and yours is " + std::string(name_of(role)));
+}
+
+Status may_change_member(Role own, Role subject) {
+    if (own == Role::owner || rank(subject) < rank(own)) return {};
+    return fail(ErrorCode::not_allowed, "his role is " + std::string(name_of(subject)) +
+                                            ", which is not below yours: it takes an owner");
+}
+
+Status may_give_role(const RoleGiven& given) {
+    if (given.to_self) {
+        if (rank(given.after) <= rank(given.own)) return {};
+        return fail(ErrorCode::not_allowed, "nobody gives himself a higher role");
+    }
+    TRY(may_change_member(given.own, given.before));
+    if (given.own == Role::owner || rank(given.after) < rank(given.own)) return {};
+    return fail(ErrorCode::not_allowed,
+                "you give roles below your own, which is " + std::string(name_of(given.own)));
+}
+
+}  // namespace parley::core::rules

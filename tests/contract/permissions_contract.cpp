@@ -1,0 +1,329 @@
+// Who may do what: each cell of permissions.tsv, and each object that multiplies it, is tried by the use
+// cases themselves. What is allowed is done; what is refused has its code, and leaves everything as it was.
+
+#include "tests/contract/store_contract.hpp"
+#include "tests/support/source_dir.hpp"
+
+#include <array>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::server::test {
+
+namespace {
+
+using protocol::Permissions;
+using protocol::Role;
+
+constexpr std::array all_roles = {Role::owner, Role::admin, Role::moderator, Role::member, Role::guest};
+/// Absent: of somebody who is out.
+using Standing = std::optional<Role>;
+
+/// By the words of the table, which acts the settings of a group speak of.
+const std::map<std::string, std::optional<Role> Permissions::*>& fields() {
+    static const std::map<std::string, std::optional<Role> Permissions::*> known = {
+        {"post", &Permissions::post},     {"edit own", &Permissions::post},
+        {"add", &Permissions::add},       {"remove", &Permissions::remove},
+        {"rename", &Permissions::rename}, {"delete others", &Permissions::delete_others},
+    };
+    return known;
+}
+
+Permissions all_set_to(Role role) {
+    return {.post = role, .add = role, .remove = role, .rename = role, .delete_others = role};
+}
+
+struct Line {
+    std::string act;
+    /// Of the settings for this act; nothing: any.
+    std::optional<Role> set;
+    /// As the table says: "any", "-", "out" or a role.
+    std::string subject;
+    std::optional<Role> given;
+    /// By the standing of who wants it: "yes", or a code.
+    std::vector<std::pair<Standing, std::string>> expected;
+};
+
+struct Table {
+    std::map<std::string, Role> defaults;
+    std::vector<Line> groups;
+    std::vector<Line> direct;
+};
+
+Table read_table() {
+    Table table;
+    std::ifstream file(parley::test::source_dir() / "tests/contract/permissions.tsv");
+    for (std::string text; std::getline(file, text);) {
+        if (text.empty() || text.starts_with('#')) continue;
+        std::vector<std::string> words;
+        std::istringstream line(text);
+        for (std::string word; std::getline(line, word, '\t');)
+            words.push_back(word);
+        const auto role_of = [](const std::string& word) {
+            return protocol::enum_named<Role>(word);
+        };
+        if (words.at(0) == "default") {
+            table.defaults[words.at(1)] = role_of(words.at(2)).value();
+        } else if (words.at(0) == "direct") {
+            table.direct.push_back({.act = words.at(1),
+                                    .subject = "-",
+                                    .expected = {{Role::member, words.at(2)}, {std::nullopt, words.at(3)}}});
+        } else {
+            Line one{.act = words.at(0),
+                     .set = role_of(words.at(1)),
+                     .subject = words.at(2),
+                     .given = role_of(words.at(3))};
+            for (std::size_t i = 0; i < all_roles.size(); ++i)
+                one.expected.emplace_back(all_roles.at(i), words.at(4 + i));
+            one.expected.emplace_back(std::nullopt, words.at(4 + all_roles.size()));
+            table.groups.push_back(std::move(one));
+        }
+    }
+    return table;
+}
+
+/// What the settings say where a line is tried: the act's own as the line has it, and whatever of the others.
+std::vector<Permissions> settings_for(const Table& table, const Line& line) {
+    std::vector<Permissions> all;
+    if (!line.set) {
+        all.emplace_back();
+        for (const Role role : all_roles)
+            all.push_back(all_set_to(role));
+        return all;
+    }
+    const auto field = fields().at(line.act);
+    for (Permissions others : {Permissions{}, all_set_to(Role::guest), all_set_to(Role::owner)}) {
+        others.*field = line.set;
+        all.push_back(others);
+    }
+    if (table.defaults.at(line.act) == *line.set) all.emplace_back();
+    return all;
+}
+
+std::vector<Standing> subjects_for(const Line& line) {
+    if (line.subject == "-") return {Role::member};
+    if (line.subject != "any") return {protocol::enum_named<Role>(line.subject)};
+    return {Role::owner, Role::admin, Role::moderator, Role::member, Role::guest, std::nullopt};
+}
+
+/// A conversation with the two whom a cell is about, and somebody else who looks on.
+struct Scene {
+    ConversationKey where;
+    Uuid by_actor;
+    Uuid by_subject;
+};
+
+/// Tries one line of the table in a world of its own.
+class Trial {
+  public:
+    Trial(StoreWorld& world, const Line& line)
+        : founder(world.person("founder")),
+          actor(world.person("actor")),
+          subject(world.person("subject")),
+          newcomer(world.person("newcomer")),
+          world_(world),
+          line_(line) {}
+
+    /// Both have said something, and stand as they are to.
+    Scene group(const Permissions& set, Standing actors, Standing subjects);
+    /// Of the actor and the subject.
+    Scene direct();
+
+    bool reads() const { return line_.act == "read"; }
+    Command command(const Scene& scene) const;
+    /// What was allowed has happened, and as it was meant. `actors`: as he stood before.
+    void expect_done(const Scene& scene, Standing actors, const Person& witness);
+
+    const Person founder;
+    const Person actor;
+    const Person subject;
+    const Person newcomer;
+
+  private:
+    static protocol::Target at(const Scene& scene) { return {.stream = to_id(scene.where)}; }
+    Work stand(const Scene& scene, const Person& who, Standing standing);
+    Standing standing_of(const Person& who, const Scene& scene, const Person& witness);
+    protocol::ConversationChanged settings(const Scene& scene);
+    protocol::MessageNew message(const Uuid& id, const Scene& scene, const Person& witness);
+
+    StoreWorld& world_;
+    const Line& line_;
+};
+
+Scene Trial::group(const Permissions& set, Standing actors, Standing subjects) {
+    Scene scene{.where = world_.group(founder, {actor, subject}, "before"), .by_actor = {}, .by_subject = {}};
+    std::vector<Work> works;
+    for (const auto& [who, id] : {std::pair(actor, &scene.by_actor), {subject, &scene.by_subject}}) {
+        works.push_back(world_.work(who, message_to(scene.where, "before")));
+        *id = *works.back().origin.command;
+    }
+    works.push_back(stand(scene, actor, actors));
+    works.push_back(stand(scene, subject, subjects));
+    works.push_back(
+        world_.work(founder, protocol::ConversationPermissions{.target = at(scene), .permissions = set}));
+    EXPECT_TRUE(world_.apply(works));
+    for (const auto& answer : world_.answers())
+        EXPECT_TRUE(answer) << answer.error().context;
+    return scene;
+}
+
+Work Trial::stand(const Scene& scene, const Person& who, Standing standing) {
+    if (!standing)
+        return world_.work(founder, protocol::MemberRemove{.target = at(scene), .account = who.id()});
+    return world_.work(founder,
+                       protocol::MemberRole{.target = at(scene), .account = who.id(), .role = *standing});
+}
+
+Scene Trial::direct() {
+    const auto said = world_.work(actor, message_to(subject, "before"));
+    const auto answered = world_.work(subject, message_to(actor, "before"));
+    const auto answer = world_.apply({said, answered});
+    EXPECT_TRUE(answer);
+    return {.where = *conversation_key(answer->stream.text()),
+            .by_actor = *said.origin.command,
+            .by_subject = *answered.origin.command};
+}
+
+Command Trial::command(const Scene& scene) const {
+    const auto target = at(scene);
+    const std::string& act = line_.act;
+    const Role given = line_.given.value_or(Role::guest);
+    if (act == "post") return message_to(scene.where, "after");
+    if (act == "edit own")
+        return protocol::MessageEdit{.target = target, .message = scene.by_actor, .text = "after"};
+    if (act == "delete own") return protocol::MessageDelete{.target = target, .message = scene.by_actor};
+    if (act == "delete others")
+        return protocol::MessageDelete{.target = target, .message = scene.by_subject, .sender = subject.id()};
+    if (act == "rename") return protocol::ConversationRename{.target = target, .title = "after"};
+    if (act == "add") return protocol::MemberAdd{.target = target, .accounts = {newcomer.id()}};
+    if (act == "remove") return protocol::MemberRemove{.target = target, .account = subject.id()};
+    if (act == "give role")
+        return protocol::MemberRole{.target = target, .account = subject.id(), .role = given};
+    if (act == "take role")
+        return protocol::MemberRole{.target = target, .account = actor.id(), .role = given};
+    if (act == "set permissions")
+        return protocol::ConversationPermissions{.target = target,
+                                                 .permissions = {.rename = Role::moderator}};
+    if (act == "transfer") return protocol::OwnershipTransfer{.target = target, .account = subject.id()};
+    EXPECT_EQ(act, "leave") << "the table names an act that is none";
+    return protocol::ConversationLeave{.target = target};
+}
+
+/// As its row tells it to somebody who is in it. Nothing: he is out.
+Standing Trial::standing_of(const Person& who, const Scene& scene, const Person& witness) {
+    const auto listed = *rows(*world_.snapshot(), witness.account,
+                              {.stream = to_id(scene.where), .kind = protocol::RowKind::member});
+    for (const auto& row : listed.rows) {
+        const auto& member = std::get<protocol::MemberChanged>(row.payload);
+        if (member.profile.account == who.id() && member.present) return member.role;
+    }
+    return std::nullopt;
+}
+
+protocol::ConversationChanged Trial::settings(const Scene& scene) {
+    const auto listed = *rows(*world_.snapshot(), founder.account,
+                              {.stream = to_id(scene.where), .kind = protocol::RowKind::settings});
+    return std::get<protocol::ConversationChanged>(listed.rows.at(0).payload);
+}
+
+protocol::MessageNew Trial::message(const Uuid& id, const Scene& scene, const Person& witness) {
+    for (const auto& row : world_.all_changes(witness, scene.where)) {
+        if (row.id == id) return std::get<protocol::MessageNew>(row.payload);
+    }
+    return {};
+}
+
+void Trial::expect_done(const Scene& scene, Standing actors, const Person& witness) {
+    const std::string& act = line_.act;
+    if (act == "post") {
+        EXPECT_EQ(texts_of(world_.all_changes(witness, scene.where)).back(), "after");
+    } else if (act == "edit own") {
+        EXPECT_EQ(message(scene.by_actor, scene, witness).text, "after");
+    } else if (act == "delete own") {
+        EXPECT_TRUE(message(scene.by_actor, scene, witness).deleted_by);
+    } else if (act == "delete others") {
+        EXPECT_EQ(message(scene.by_subject, scene, witness).deleted_by, actor.id());
+    } else if (act == "rename") {
+        EXPECT_EQ(settings(scene).title, "after");
+    } else if (act == "set permissions") {
+        EXPECT_EQ(settings(scene).permissions.value_or(Permissions{}).rename, Role::moderator);
+    } else if (act == "add") {
+        EXPECT_EQ(standing_of(newcomer, scene, witness), Role::member);
+    } else if (act == "remove") {
+        EXPECT_EQ(standing_of(subject, scene, witness), std::nullopt);
+    } else if (act == "leave") {
+        EXPECT_EQ(standing_of(actor, scene, witness), std::nullopt);
+    } else if (act == "take role") {
+        EXPECT_EQ(standing_of(actor, scene, witness), line_.given);
+    } else if (act == "give role") {
+        EXPECT_EQ(standing_of(subject, scene, witness), line_.given);
+        EXPECT_EQ(standing_of(actor, scene, witness), actors);
+    } else if (act == "transfer") {
+        EXPECT_EQ(standing_of(subject, scene, witness), Role::owner);
+        EXPECT_EQ(standing_of(actor, scene, witness), Role::admin);
+    }
+}
+
+std::string word(std::optional<Role> role, const std::string& otherwise) {
+    return role ? std::string(name_of(*role)) : otherwise;
+}
+
+}  // namespace
+
+TEST_P(StoreContract, EveryCellOfTheTableOfPermissionsHolds) {
+    const Table table = read_table();
+    ASSERT_GE(table.groups.size(), 90u);
+    std::int64_t cells = 0;
+    const auto check = [&](Trial& trial, const Scene& scene, const Person& by, Standing standing,
+                           const std::string& expected, const Person& witness) {
+        ++cells;
+        if (trial.reads()) {
+            const auto read =
+                page(*world.snapshot(), by.account, {.stream = to_id(scene.where), .before = 0});
+            EXPECT_EQ(read ? "yes" : name_of(read.error().code), expected);
+            return;
+        }
+        const auto work = world.work(by, trial.command(scene));
+        if (expected != "yes") {
+            const auto code = error_code_named(expected);
+            ASSERT_TRUE(code) << expected << " is no code";
+            return expect_refused(work, *code);
+        }
+        const auto answer = world.apply(work);
+        ASSERT_TRUE(answer) << answer.error().context;
+        trial.expect_done(scene, standing, witness);
+    };
+    for (const Line& line : table.groups) {
+        // So that it is cheap to compare all that there is.
+        start_anew();
+        Trial trial(world, line);
+        for (const Permissions& set : settings_for(table, line)) {
+            for (const Standing subjects : subjects_for(line)) {
+                for (const auto& [standing, expected] : line.expected) {
+                    SCOPED_TRACE(line.act + ", set " + word(line.set, "any") + ", of " +
+                                 word(subjects, "out") + ", given " + word(line.given, "none") + ", by " +
+                                 word(standing, "out"));
+                    check(trial, trial.group(set, standing, subjects), trial.actor, standing, expected,
+                          trial.founder);
+                }
+            }
+        }
+    }
+    for (const Line& line : table.direct) {
+        start_anew();
+        Trial trial(world, line);
+        const Scene scene = trial.direct();
+        SCOPED_TRACE("in a direct conversation: " + line.act);
+        for (const auto& [standing, expected] : {line.expected.at(1), line.expected.at(0)})
+            check(trial, scene, standing ? trial.actor : trial.newcomer, standing, expected, trial.subject);
+    }
+    EXPECT_GE(cells, 2'000);
+    RecordProperty("cells", static_cast<int>(cells));
+}
+
+}  // namespace parley::server::test
