@@ -59,6 +59,7 @@ class Grammar {
     void add_accounts();
     void add_conversations();
     void add_members();
+    void add_roles();
     void add_messages();
     void add_upkeep();
 
@@ -79,6 +80,7 @@ Grammar::Grammar() {
     add_messages();
     add_conversations();
     add_members();
+    add_roles();
     add_accounts();
     add_upkeep();
     app.footer(std::string(offline_help) + marks_help + list_help + surroundings);
@@ -217,6 +219,34 @@ void Grammar::add_members() {
         ->option_text(" ");
 }
 
+void Grammar::add_roles() {
+    const auto add_person = [](CLI::App& sub, std::string& person) {
+        sub.add_option("PERSON", person, "As @HANDLE")->required()->option_text(" ");
+    };
+    std::shared_ptr<RoleCommand> given;
+    CLI::App& giving =
+        add_about_place("role", "Give a member of a group another role, or take a lower one", given);
+    add_person(giving, given->person);
+    giving.add_option("ROLE", given->role, "owner, admin, moderator, member or guest; see below")
+        ->required()
+        ->option_text(" ");
+    giving.footer(std::string(roles_help) + places_help + more_help);
+
+    std::shared_ptr<TransferCommand> transfer;
+    CLI::App& transferring = add_about_place(
+        "transfer", "Make somebody else the owner of a group, and yourself an admin", transfer);
+    add_person(transferring, transfer->person);
+
+    std::shared_ptr<PermissionsCommand> permissions;
+    CLI::App& permitting =
+        add_about_place("permissions", "Show who may do what in a group, or set it", permissions);
+    permitting
+        .add_option("SETTINGS", permissions->settings,
+                    "The lowest role that may, such as post=moderator; see below")
+        ->option_text(" ");
+    permitting.footer(std::string(permissions_help) + places_help + more_help);
+}
+
 void Grammar::add_messages() {
     group_ = "Messages";
     std::shared_ptr<SendCommand> send;
@@ -239,7 +269,8 @@ void Grammar::add_messages() {
 
     std::shared_ptr<DeleteCommand> deletion;
     CLI::App& deleting = add_about_place(
-        "delete", "Delete a message for everyone: your own, or as an owner of a group anybody's", deletion);
+        "delete", "Delete a message for everyone: your own, or in a group, as far as you may, anybody's",
+        deletion);
     add_message_option(deleting, deletion->message);
 
     std::shared_ptr<TailCommand> tail;

@@ -85,6 +85,20 @@ struct RenameCommand {
     std::string conversation;
     std::string title;
 };
+struct RoleCommand {
+    std::string conversation;
+    std::string person;
+    std::string role;
+};
+struct TransferCommand {
+    std::string conversation;
+    std::string person;
+};
+struct PermissionsCommand {
+    std::string conversation;
+    /// Such as "post=moderator"; none: they are shown.
+    std::vector<std::string> settings;
+};
 struct ReadCommand {
     std::string conversation;
     std::optional<std::int64_t> upto;
@@ -139,8 +153,9 @@ struct ReportCommand {
 using Command =
     std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand, ProfileCommand,
                  InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
-                 LeaveCommand, RenameCommand, ReadCommand, SendCommand, EditCommand, DeleteCommand,
-                 HistoryCommand, TailCommand, OutboxCommand, SyncCommand, ReportCommand>;
+                 LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, ReadCommand,
+                 SendCommand, EditCommand, DeleteCommand, HistoryCommand, TailCommand, OutboxCommand,
+                 SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

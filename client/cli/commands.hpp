@@ -33,6 +33,13 @@ Outcome<ExitCode> run(Session& session, const RemoveCommand& command);
 Outcome<ExitCode> run(Session& session, const LeaveCommand& command);
 Outcome<ExitCode> run(Session& session, const RenameCommand& command);
 Outcome<ExitCode> run(Session& session, const ReadCommand& command);
+/// A command that changes a conversation, and what to say when it is done.
+Outcome<ExitCode> change(Session& session, protocol::Payload command, const std::string& done);
+
+// roles.cpp
+Outcome<ExitCode> run(Session& session, const RoleCommand& command);
+Outcome<ExitCode> run(Session& session, const TransferCommand& command);
+Outcome<ExitCode> run(Session& session, const PermissionsCommand& command);
 
 // editing.cpp
 Outcome<ExitCode> run(Session& session, const EditCommand& command);

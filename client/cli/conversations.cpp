@@ -112,14 +112,13 @@ void print_change(Session& session, const protocol::DoorSettled& settled, const 
     session.terminal().line(done);
 }
 
-/// A command that changes a group, and what to say when it is done.
+}  // namespace
+
 Outcome<ExitCode> change(Session& session, protocol::Payload command, const std::string& done) {
     TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
     print_change(session, settled, done);
     return ExitCode::done;
 }
-
-}  // namespace
 
 Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
     TRY(refresh(session));

@@ -54,6 +54,11 @@ std::string label_of(const ViewConversation& conversation) {
     return harmless_line(conversation.summary.title.value_or("(no title)"));
 }
 
+std::string with_article(protocol::Role role) {
+    const std::string name(name_of(role));
+    return (name.starts_with('o') || name.starts_with('a') ? "an " : "a ") + name;
+}
+
 std::string state_of_pending(const ViewConversation& conversation) {
     if (!conversation.failure) {
         return "is not on the server yet: it is made as soon as that is reached (parley sync).";

@@ -22,6 +22,8 @@ struct Place {
 /// "Team" or "Ada (@ada)".
 std::string label_of(const protocol::ViewConversation& conversation);
 std::string label_of(const protocol::Profile& person);
+/// "an admin", "a guest".
+std::string with_article(protocol::Role role);
 /// What stands in the way of a conversation that exists only in the outbox: a sentence without its subject.
 std::string state_of_pending(const protocol::ViewConversation& conversation);
 

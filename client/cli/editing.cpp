@@ -109,8 +109,11 @@ Outcome<ExitCode> run(Session& session, const DeleteCommand& command) {
     const std::string sentence = message.born == 0 ? "Deleted: nobody will see it any more."
                                                    : "Deleted for everyone in " + place.label + ".";
     auto done = change(session, message, std::move(deletion), sentence);
-    if (!done && done.error().code == ErrorCode::not_allowed)
-        done.error().sentence = "Somebody else wrote this: only he can delete it, and in a group its owners.";
+    if (!done && done.error().code == ErrorCode::not_allowed) {
+        const bool group = place.view && place.view->summary.kind == protocol::ConversationKind::group;
+        done.error().sentence = group ? "Somebody else wrote this. " + done.error().sentence
+                                      : "Somebody else wrote this; only he can delete it.";
+    }
     return done;
 }
 

@@ -19,6 +19,7 @@ Outcome<GroupWatch::Seen> GroupWatch::look(const protocol::ViewConversation& gro
              .present = group.present,
              .complete = group.complete,
              .count = group.summary.members,
+             .role = group.summary.role,
              .members = {}};
     TRY_ASSIGN(const auto members, session_.members(*group.stream));
     for (const auto& member : members) {
@@ -29,7 +30,8 @@ Outcome<GroupWatch::Seen> GroupWatch::look(const protocol::ViewConversation& gro
 
 bool GroupWatch::is_as_before(const Seen& seen, const protocol::ViewConversation& group) {
     return seen.complete == group.complete && seen.present == group.present &&
-           seen.count == group.summary.members && seen.title == label_of(group);
+           seen.count == group.summary.members && seen.role == group.summary.role &&
+           seen.title == label_of(group);
 }
 
 Outcome<void> GroupWatch::begin(const protocol::ViewConversation& group) {
@@ -56,6 +58,8 @@ Outcome<std::vector<std::string>> GroupWatch::changes(const protocol::ViewConver
         told.push_back(now.present ? "You are in " + now.title + " again."
                                    : "You are out of " + now.title + ".");
     if (before.title != now.title) told.push_back(before.title + " is called " + now.title + " now.");
+    if (before.present && now.present && before.role != now.role)
+        told.push_back("You are " + with_article(now.role) + " of " + now.title + " now.");
     // What comes in piece by piece is no coming and going; nor does whoever is out see that of the others.
     const bool comparable = before.complete && now.complete && before.present && now.present;
     if (comparable) {
@@ -71,6 +75,7 @@ Outcome<std::vector<std::string>> GroupWatch::changes(const protocol::ViewConver
         before = std::move(now);
     } else {
         before.title = std::move(now.title);
+        before.role = now.role;
     }
     return told;
 }

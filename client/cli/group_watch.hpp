@@ -28,6 +28,8 @@ class GroupWatch {
         bool complete = false;
         /// How many are in, as the server counts.
         std::int64_t count = 0;
+        /// One's own.
+        protocol::Role role = protocol::Role::member;
         /// Those who are in, by account, as they are called.
         std::map<AccountId, std::string> members;
     };

@@ -15,6 +15,27 @@ CONVERSATION is @HANDLE for the direct conversation with a person, the title of 
 or an id as --json prints it.
 )";
 
+inline constexpr const char* roles_help = R"(
+Roles, from the highest down:
+  owner      may everything; gives and takes every role
+  admin      gives and takes the roles below; adds, removes and renames, where it is not set otherwise
+  moderator  deletes what others said, where it is not set otherwise
+  member     whoever was added
+  guest      does what is left to everybody: reads, and writes, where it is not set otherwise
+Whoever is no owner changes and removes only those whose role is below his own. The last owner of a
+group cannot take a lower role: parley transfer gives the group to somebody else.
+)";
+
+inline constexpr const char* permissions_help = R"(
+SETTINGS name an act and the lowest role that may do it: owner, admin, moderator, member or guest, which
+is everybody. Only owners set them. Acts, and what holds where nothing was set:
+  post=guest               send messages, and edit own ones
+  add=admin                add members
+  remove=admin             remove members whose role is below one's own
+  rename=admin             give the group another title
+  delete_others=moderator  delete what others said
+)";
+
 inline constexpr const char* more_help =
     "\nOptions for every command, environment and exit codes: parley --help";
 

@@ -27,6 +27,9 @@ std::string_view deed(std::string_view type) {
     if (type == "conversation.leave") return "leaving";
     if (type == "member.add") return "new members";
     if (type == "member.remove") return "removal of a member";
+    if (type == "member.role") return "role of a member";
+    if (type == "conversation.permissions") return "permissions";
+    if (type == "ownership.transfer") return "transfer of the ownership";
     if (type == "read") return "read mark";
     if (type == "profile.set") return "profile";
     return type;

@@ -43,8 +43,6 @@ std::string advice(const Error& error, Machine machine) {
         case ErrorCode::token_expired:
         case ErrorCode::not_signed_in:
             return "This device is signed out. Sign in with: parley login HANDLE --server ADDRESS";
-        case ErrorCode::not_allowed:
-            return "You may not do this: it takes an owner or an administrator.";
         case ErrorCode::rate_limited:
             return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
         case ErrorCode::disk_full:
@@ -53,6 +51,9 @@ std::string advice(const Error& error, Machine machine) {
                        : "The server's disk is full: whoever runs it has to make room.";
         case ErrorCode::conversation_not_member:
             return "You are not in this conversation.";
+        case ErrorCode::conversation_last_owner:
+            return "You are its only owner, and a group always has one. First give it to somebody else: "
+                   "parley transfer CONVERSATION @HANDLE";
         case ErrorCode::conversation_kind:
             return "This is for groups only: a direct conversation has no title, and always the same two "
                    "people.";
@@ -125,6 +126,8 @@ Problem problem_of(const Error& error, Machine machine) {
         context.pop_back();
     if (sentence.empty() && error.code == ErrorCode::invalid && !context.empty()) {
         sentence = "This cannot be accepted: " + context + ".";
+    } else if (error.code == ErrorCode::not_allowed) {
+        sentence = "You may not do this" + (context.empty() ? "" : ": " + context) + ".";
     } else if (sentence.empty()) {
         sentence = std::string(parley::sentence(error.code));
         if (!context.empty()) sentence += " (" + context + ")";

@@ -34,7 +34,7 @@ def what_is_deleted_is_gone_for_everybody(server):
         tail.until(lambda one: len(one.objects) == 2, "both")
         secret = eve.history("Team")[1]["id"]
         done = eve.refused(1, "delete", "Team", secret)
-        assert "owner" in done.err, done.err
+        assert "moderator" in done.err, done.err
         bob.ok("send", "Team", "and another")
         done = bob.ok("delete", "Team", secret)
         assert done.out.startswith("Deleted for everyone"), done.out

@@ -17,6 +17,7 @@ import offline
 import prompts
 import reports
 import restoring
+import roles
 import safety
 import talking
 import together
@@ -33,7 +34,7 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        for family in (accounts, editing, guidance, prompts, talking, together, safety, reports):
+        for family in (accounts, editing, guidance, prompts, talking, together, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

@@ -55,6 +55,23 @@ TEST(CommandLine, TakesTheHandleWithItsSign) {
     EXPECT_EQ(profile->common.account, "ada");
 }
 
+TEST(CommandLine, TakesRolesAndSettingsOfAGroup) {
+    const auto role = parsed({"role", "Team", "@bob", "admin"});
+    ASSERT_TRUE(role);
+    const auto& given = std::get<RoleCommand>(role->command);
+    EXPECT_EQ(given.conversation, "Team");
+    EXPECT_EQ(given.person, "@bob");
+    EXPECT_EQ(given.role, "admin");
+    const auto transfer = parsed({"transfer", "Team", "@bob"});
+    ASSERT_TRUE(transfer);
+    EXPECT_EQ(std::get<TransferCommand>(transfer->command).person, "@bob");
+    const auto set = parsed({"permissions", "Team", "post=moderator", "add=guest"});
+    ASSERT_TRUE(set);
+    EXPECT_EQ(std::get<PermissionsCommand>(set->command).settings,
+              (std::vector<std::string>{"post=moderator", "add=guest"}));
+    EXPECT_TRUE(parsed({"permissions", "Team"}));
+}
+
 TEST(CommandLine, JoinsTheWordsOfAMessage) {
     const auto line = parsed({"send", "@bob", "hello", "there"});
     ASSERT_TRUE(line);

@@ -33,6 +33,14 @@ TEST(Problem, NamesTheFieldWhereTheSentenceLacksIt) {
               "This cannot be accepted: nobody has a direct conversation with himself.");
 }
 
+TEST(Problem, OfARightThatOneLacksSaysWhatItTakes) {
+    EXPECT_EQ(problem_of({ErrorCode::not_allowed, "it takes an owner", 0, {}}).sentence,
+              "You may not do this: it takes an owner.");
+    EXPECT_EQ(problem_of({ErrorCode::not_allowed, {}, 0, {}}).sentence, "You may not do this.");
+    EXPECT_NE(problem_of({ErrorCode::conversation_last_owner, {}, 0, {}}).sentence.find("parley transfer"),
+              std::string::npos);
+}
+
 TEST(Problem, OfAFullDiskSaysWhoseItIs) {
     const Error error{ErrorCode::disk_full, "local database: database or disk is full", 0, {}};
     EXPECT_NE(problem_of(error, Machine::this_one).sentence.find("this machine"), std::string::npos);
