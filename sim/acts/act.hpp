@@ -30,6 +30,8 @@ std::span<const Act* const> all_acts();
 std::vector<core::ConversationView> conversations_of(Scene& scene, Device& device, bool groups_only);
 /// One of these; often the one in which something happened last, so that people meet.
 const core::ConversationView& pick_lively(Scene& scene, const std::vector<core::ConversationView>& views);
+/// The same, but mostly one in which the person is more than a member, where there is such a one.
+const core::ConversationView& pick_of_rank(Scene& scene, const std::vector<core::ConversationView>& views);
 /// Accounts of other people, as far as they are known.
 std::vector<AccountId> others(const Scene& scene, const Device& device);
 /// Of these those who are in the conversation, or those who are not, as far as the device knows.

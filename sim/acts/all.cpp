@@ -34,15 +34,19 @@ extern const Act http_read;
 extern const Act http_look;
 extern const Act http_arrange;
 extern const Act http_profile;
+extern const Act give_role;
+extern const Act set_permissions;
+extern const Act transfer_ownership;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
-        &send_direct,   &send_group,    &send_burst,     &create_group,       &add_member,
-        &remove_member, &leave_group,   &rename_group,   &read_conversation,  &settle_failed,
-        &look_around,   &go_offline,    &change_profile, &revoke_device,      &use_older_tab,
-        &paste_pages,   &arrange_group, &sign_out,       &change_handle,      &find_people,
-        &invite,        &http_send,     &http_read,      &http_look,          &http_arrange,
-        &http_profile,  &edit_message,  &delete_message, &read_earlier_texts,
+        &send_direct,     &send_group,         &send_burst,     &create_group,       &add_member,
+        &remove_member,   &leave_group,        &rename_group,   &read_conversation,  &settle_failed,
+        &look_around,     &go_offline,         &change_profile, &revoke_device,      &use_older_tab,
+        &paste_pages,     &arrange_group,      &sign_out,       &change_handle,      &find_people,
+        &invite,          &http_send,          &http_read,      &http_look,          &http_arrange,
+        &http_profile,    &edit_message,       &delete_message, &read_earlier_texts, &give_role,
+        &set_permissions, &transfer_ownership,
     };
     return known_acts;
 }
@@ -62,6 +66,18 @@ const core::ConversationView& pick_lively(Scene& scene, const std::vector<core::
     Random& random = scene.world().random();
     // The latest activity comes first.
     return random.below(3) == 0 ? views.front() : random.pick(views);
+}
+
+const core::ConversationView& pick_of_rank(Scene& scene, const std::vector<core::ConversationView>& views) {
+    const auto of_rank = [](const core::ConversationView& view) {
+        return view.summary.role != protocol::Role::member && view.summary.role != protocol::Role::guest;
+    };
+    const auto first = std::ranges::find_if(views, of_rank);
+    if (first == views.end() || scene.world().random().below(6) == 0) return pick_lively(scene, views);
+    const auto count = std::ranges::count_if(views, of_rank);
+    auto nth = scene.world().random().below(static_cast<std::uint64_t>(count));
+    return *std::find_if(first, views.end(),
+                         [&](const core::ConversationView& view) { return of_rank(view) && nth-- == 0; });
 }
 
 std::vector<AccountId> others(const Scene& scene, const Device& device) {

@@ -7,6 +7,8 @@ namespace parley::sim {
 
 namespace {
 
+using protocol::Role;
+
 std::string list_of(const std::vector<AccountId>& accounts) {
     std::string text;
     for (const AccountId& one : accounts)
@@ -28,12 +30,13 @@ Errand create(Scene& scene, const std::vector<AccountId>& people) {
             .means = create};
 }
 
-/// What is done to this group: another title, somebody comes or goes, or the person himself goes.
+/// What is done to this group: another title, somebody comes or goes, the person himself goes, or who may do
+/// what.
 Errand change(Scene& scene, const StreamId& stream, const std::vector<AccountId>& people) {
     Random& random = scene.world().random();
     const std::string path = "/v1/conversations/" + stream.text();
     const protocol::Target target{.stream = stream};
-    const auto what = random.below(8);
+    const auto what = random.below(11);
     if (what == 0)
         return {.method = "POST",
                 .path = path + "/leave",
@@ -49,6 +52,30 @@ Errand change(Scene& scene, const StreamId& stream, const std::vector<AccountId>
                 .path = path + "/members",
                 .body = R"({"accounts":)" + list_of(add.accounts) + '}',
                 .means = add};
+    }
+    if (what == 8) {
+        const protocol::MemberRole give{.target = target,
+                                        .account = random.pick(people),
+                                        .role = random.below(2) == 0 ? Role::admin : Role::guest};
+        return {.method = "PATCH",
+                .path = path + "/members/" + give.account.text(),
+                .body = R"({"role":")" + std::string(name_of(give.role)) + "\"}",
+                .means = give};
+    }
+    if (what == 9) {
+        const protocol::ConversationPermissions set{.target = target,
+                                                    .permissions = {.rename = Role::member}};
+        return {.method = "PATCH",
+                .path = path + "/permissions",
+                .body = R"({"permissions":{"rename":"member"}})",
+                .means = set};
+    }
+    if (what == 10) {
+        const protocol::OwnershipTransfer transfer{.target = target, .account = random.pick(people)};
+        return {.method = "POST",
+                .path = path + "/transfer",
+                .body = R"({"account":")" + transfer.account.text() + "\"}",
+                .means = transfer};
     }
     const protocol::MemberRemove remove{.target = target, .account = random.pick(people)};
     return {.method = "DELETE", .path = path + "/members/" + remove.account.text(), .means = remove};

@@ -256,6 +256,68 @@ std::string wrong_of(const Deed& deed, const protocol::ConversationLeave& asked)
     return wrong_going(deed, deed.by);
 }
 
+/// He has this role now, by this.
+bool has_role_now(const Deed& deed, const protocol::MemberChanged* member, const AccountId& who, Role role) {
+    return member != nullptr && member->profile.account == who && member->role == role && member->present &&
+           member->by == deed.by;
+}
+
+std::string wrong_of(const Deed& deed, const protocol::MemberRole& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!deed.answer.seq) {
+        if (!done_in_conversations(deed).empty()) return "it did something, and did not say so";
+        const auto now =
+            asked.target.stream ? deed.after.member(*asked.target.stream, asked.account) : std::nullopt;
+        return deed.first && now && now->role != asked.role ? "he has another role" : std::string();
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    if (is_unknown(deed)) return {};
+    if (!has_role_now(deed, answered_change<protocol::MemberChanged>(deed), asked.account, asked.role))
+        return "the role is not the one that was asked for";
+    if (!made(deed, 1)) return "it did more than that";
+    return accounts_hear_nothing(deed) ? std::string() : "it changed accounts";
+}
+
+std::string wrong_of(const Deed& deed, const protocol::ConversationPermissions& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!deed.answer.seq) {
+        if (!done_in_conversations(deed).empty()) return "it did something, and did not say so";
+        const bool as_asked =
+            !asked.target.stream || holds(asked.permissions, deed.after.permissions(*asked.target.stream));
+        return deed.first && !as_asked ? "the permissions are not those that were asked for" : std::string();
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    const auto* settings = answered_change<protocol::ConversationChanged>(deed);
+    if (settings == nullptr && is_unknown(deed)) return {};
+    if (settings == nullptr || !settings->permissions || !holds(asked.permissions, *settings->permissions) ||
+        settings->by != deed.by)
+        return "the permissions are not those that were asked for";
+    const auto* before = deed.before.settings(deed.answer.stream);
+    const bool now = !done_in_conversations(deed).empty();
+    if (now && before != nullptr &&
+        (!same_besides(asked.permissions, deed.before.permissions(deed.answer.stream),
+                       *settings->permissions) ||
+         before->title != settings->title))
+        return "something else is set, too";
+    if (!made(deed, 1)) return "it did more than that";
+    return accounts_hear_nothing(deed) ? std::string() : "it changed accounts";
+}
+
+/// The other is an owner, and whoever was it an admin: the last of the changes says so.
+std::string wrong_of(const Deed& deed, const protocol::OwnershipTransfer& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    const auto* own = answered_change<protocol::MemberChanged>(deed);
+    if (own == nullptr && is_unknown(deed)) return {};
+    if (!has_role_now(deed, own, deed.by, Role::admin)) return "whoever gave it away is no admin";
+    if (done_in_conversations(deed).empty()) return deed.first ? "it did nothing" : std::string();
+    const auto heir = deed.after.member(deed.answer.stream, asked.account);
+    if (!heir || !heir->present || heir->role != Role::owner) return "somebody else owns it, or nobody";
+    const auto before = deed.before.member(deed.answer.stream, asked.account);
+    if (!made(deed, before && before->role == Role::owner ? 1 : 2)) return "it did more than that";
+    return accounts_hear_nothing(deed) ? std::string() : "it changed accounts";
+}
+
 std::string wrong_of(const Deed& deed, const protocol::ProfileSet& asked) {
     if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
     if (!done_in_conversations(deed).empty() || !accounts_hear_only<protocol::ProfileChanged>(deed))

@@ -76,15 +76,44 @@ std::int64_t Moment::head(const StreamId& stream) const {
     return known == nullptr ? 0 : known->head();
 }
 
-std::optional<protocol::ConversationKind> Moment::kind(const StreamId& stream) const {
+const protocol::ConversationChanged* Moment::settings(const StreamId& stream) const {
     const auto any = [](const protocol::ConversationChanged&) {
         return true;
     };
-    if (const auto* fresh = newest_in<protocol::ConversationChanged>(so_far_, stream, any))
-        return fresh->kind;
+    if (const auto* fresh = newest_in<protocol::ConversationChanged>(so_far_, stream, any)) return fresh;
     const StreamHistory* known = history_.find(stream);
-    if (known == nullptr || !known->conversation) return std::nullopt;
-    return known->kind;
+    const protocol::Change* row = known == nullptr ? nullptr : known->row(1);
+    return row == nullptr ? nullptr : std::get_if<protocol::ConversationChanged>(&row->payload);
+}
+
+std::optional<protocol::ConversationKind> Moment::kind(const StreamId& stream) const {
+    const auto* known = settings(stream);
+    return known == nullptr ? std::nullopt : std::optional(known->kind);
+}
+
+protocol::Permissions Moment::permissions(const StreamId& stream) const {
+    const auto* known = settings(stream);
+    return known == nullptr ? protocol::Permissions{} : known->permissions.value_or(protocol::Permissions{});
+}
+
+bool Moment::has_right(const StreamId& stream, const AccountId& account, Right right) const {
+    const auto own = member(stream, account);
+    return own && own->present && sim::has_right(own->role, right, permissions(stream));
+}
+
+bool Moment::is_only_owner(const StreamId& stream, const AccountId& account) const {
+    const auto owns = [&](const AccountId& one) {
+        const auto standing = member(stream, one);
+        return standing && standing->present && standing->role == protocol::Role::owner;
+    };
+    const StreamHistory* known = history_.find(stream);
+    const bool others = known != nullptr && std::ranges::any_of(known->members, [&](const auto& one) {
+                            return one.first != account && owns(one.first);
+                        });
+    const bool fresh = newest_in<protocol::MemberChanged>(so_far_, stream, [&](const auto& one) {
+                           return one.profile.account != account && owns(one.profile.account);
+                       }) != nullptr;
+    return owns(account) && !others && !fresh;
 }
 
 const protocol::ProfileChanged* Moment::profile(const AccountId& account) const {

@@ -3,6 +3,7 @@
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/batch.hpp"
 #include "sim/history.hpp"
+#include "sim/promises/right.hpp"
 #include "sim/scene.hpp"
 
 #include <cstdint>
@@ -26,12 +27,19 @@ class Moment {
     /// Nothing: he has never been one.
     std::optional<Standing> member(const StreamId& stream, const AccountId& account) const;
     bool present(const StreamId& stream, const AccountId& account) const;
+    /// Present, and with this right in this group.
+    bool has_right(const StreamId& stream, const AccountId& account, Right right) const;
+    bool is_only_owner(const StreamId& stream, const AccountId& account) const;
     /// Null: not known, or there is none with this number.
     const protocol::Change* change(const StreamId& stream, std::int64_t seq) const;
     std::int64_t head(const StreamId& stream) const;
     /// The latest state of this sender's message with this id in this stream; null: there is none.
     const protocol::Change* message(const StreamId& stream, const AccountId& sender, const Uuid& id) const;
     std::optional<protocol::ConversationKind> kind(const StreamId& stream) const;
+    /// Null: there are none, or they are not known.
+    const protocol::ConversationChanged* settings(const StreamId& stream) const;
+    /// What is set there; nothing, where nothing is.
+    protocol::Permissions permissions(const StreamId& stream) const;
     /// Null: there is no such account.
     const protocol::ProfileChanged* profile(const AccountId& account) const;
     /// Null: the account has never had this device.

@@ -81,6 +81,8 @@ class SameRows final : public Kept<SameRows> {
         if (settings == nullptr || shown.kind != settings->kind || shown.title != settings->title) {
             wrong(scene, device, showing, "has the title " + shown.title.value_or("(none)"));
         }
+        if (settings != nullptr && shown.permissions != settings->permissions)
+            wrong(scene, device, showing, "shows other permissions than are set");
         if (shown.role != own.role) wrong(scene, device, showing, "shows another role than one has");
         const auto present =
             std::ranges::count_if(history.members, [](const auto& one) { return one.second.present; });

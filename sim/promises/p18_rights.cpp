@@ -3,9 +3,12 @@
 // Of conversations.
 
 #include "sim/promises/all.hpp"
+#include "sim/promises/right.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -21,7 +24,7 @@ class Rights final : public Kept<Rights> {
     int number() const override { return 18; }
 
     void committed(Scene& scene, const server::Batch& batch) override {
-        Members members;
+        Groups groups;
         std::map<std::pair<AccountId, Uuid>, StreamId> changed;
         for (const auto& effect : batch.effects) {
             if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect))
@@ -33,7 +36,7 @@ class Rights final : public Kept<Rights> {
                 changed[{server::to_id(change->origin.account), *change->origin.command}] =
                     server::to_id(change->conversation);
             }
-            judge(scene, members, *change);
+            judge(scene, groups, *change);
         }
         for (const auto& effect : batch.effects) {
             const auto* replied = std::get_if<server::Replied>(&effect);
@@ -64,37 +67,68 @@ class Rights final : public Kept<Rights> {
     struct Standing {
         bool present = false;
         Role role = Role::member;
+        /// `seq` of the joining.
+        std::int64_t joined = 0;
     };
-    /// By conversation: as the history has it, plus what the batch brought so far.
-    using Members = std::map<StreamId, std::map<AccountId, Standing>>;
+    /// A conversation as the history has it, plus what the batch brought so far.
+    struct Group {
+        /// Absent: it is being made.
+        std::optional<protocol::ConversationChanged> settings;
+        std::map<AccountId, Standing> members;
+        /// Something of it nobody heard of, so that nobody knows who came when.
+        bool partly_unknown = false;
 
-    static std::map<AccountId, Standing>& members_of(const Scene& scene, Members& members,
-                                                     const StreamId& stream) {
-        const auto [found, first] = members.try_emplace(stream);
-        const StreamHistory* history = scene.history().find(stream);
-        if (first && history != nullptr) {
-            for (const auto& [account, member] : history->members) {
-                found->second[account] = {member.present, member.role};
-            }
+        Standing of(const AccountId& account) const {
+            const auto found = members.find(account);
+            return found == members.end() ? Standing{} : found->second;
         }
+        bool has(const AccountId& account, Right right) const {
+            const Standing standing = of(account);
+            return standing.present && has_right(standing.role, right, permissions());
+        }
+        protocol::Permissions permissions() const {
+            const auto set = settings ? settings->permissions : std::nullopt;
+            return set.value_or(protocol::Permissions{});
+        }
+        bool owned() const {
+            return std::ranges::any_of(members, [](const auto& one) {
+                return one.second.present && one.second.role == Role::owner;
+            });
+        }
+    };
+    using Groups = std::map<StreamId, Group>;
+
+    static Group& group_of(const Scene& scene, Groups& groups, const StreamId& stream) {
+        const auto [found, first] = groups.try_emplace(stream);
+        const StreamHistory* history = scene.history().find(stream);
+        if (!first || history == nullptr) return found->second;
+        for (const auto& [account, member] : history->members)
+            found->second.members[account] = {member.present, member.role, member.joined};
+        found->second.partly_unknown = !history->unseen.empty();
+        const auto* row = history->row(1);
+        const auto* settings =
+            row == nullptr ? nullptr : std::get_if<protocol::ConversationChanged>(&row->payload);
+        if (settings != nullptr) found->second.settings = *settings;
         return found->second;
     }
 
-    static void judge(Scene& scene, Members& members, const server::ConversationChange& change) {
+    static void judge(Scene& scene, Groups& groups, const server::ConversationChange& change) {
         const StreamId stream = server::to_id(change.conversation);
         const AccountId by = server::to_id(change.origin.account);
-        auto& known = members_of(scene, members, stream);
-        const Standing actor = known.contains(by) ? known.at(by) : Standing{};
-        const bool owns = actor.present && actor.role == Role::owner;
+        Group& group = group_of(scene, groups, stream);
         bool allowed = true;
         if (const auto* message = std::get_if<protocol::MessageNew>(&change.change.payload)) {
-            allowed = actor.present && may_say(scene, change, *message, owns);
+            allowed = group.of(by).present && may_say(scene, group, change, *message);
         } else if (const auto* settings =
                        std::get_if<protocol::ConversationChanged>(&change.change.payload)) {
-            allowed = (change.change.seq == 1 || owns) && settings->by == by;
+            allowed = settings->by == by && (change.change.seq == 1 || may_set(group, by, *settings));
+            group.settings = *settings;
         } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload)) {
-            allowed = may_change(scene, known, change, *member);
-            known[member->profile.account] = {member->present, member->role};
+            allowed = may_change(scene, group, change, *member);
+            Standing& standing = group.members[member->profile.account];
+            if (member->present && !standing.present) standing.joined = change.change.seq;
+            standing.present = member->present;
+            standing.role = member->role;
         }
         if (allowed) return;
         scene.violated({18,
@@ -104,38 +138,67 @@ class Rights final : public Kept<Rights> {
                         scene.devices_of(by)});
     }
 
-    /// A new message and another text are by their sender; a deletion by him, or by an owner. What is deleted
-    /// stays so.
-    static bool may_say(const Scene& scene, const server::ConversationChange& change,
-                        const protocol::MessageNew& message, bool owns) {
+    /// A new message and another text are by their sender, who may post; a deletion by him, or by whoever may
+    /// delete what others said. What is deleted stays so.
+    static bool may_say(const Scene& scene, const Group& group, const server::ConversationChange& change,
+                        const protocol::MessageNew& message) {
         const AccountId by = server::to_id(change.origin.account);
         const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
         const auto* before = history == nullptr || change.change.seq == change.change.born
                                  ? nullptr
                                  : history->message(change.change.born);
         if (before != nullptr && (before->deleted_by || before->sender != message.sender)) return false;
-        if (message.deleted_by) return *message.deleted_by == by && (message.sender == by || owns);
-        return message.sender == by;
+        if (message.deleted_by) {
+            return *message.deleted_by == by && (message.sender == by || group.has(by, Right::delete_others));
+        }
+        return message.sender == by && group.has(by, Right::post);
     }
 
-    static bool may_change(const Scene& scene, const std::map<AccountId, Standing>& known,
-                           const server::ConversationChange& change, const protocol::MemberChanged& member) {
+    /// Either the title or what is allowed.
+    static bool may_set(const Group& group, const AccountId& by,
+                        const protocol::ConversationChanged& settings) {
+        const protocol::Permissions set = settings.permissions.value_or(protocol::Permissions{});
+        if (same_besides({}, set, group.permissions())) return group.has(by, Right::rename);
+        return group.has(by, Right::set_permissions) && group.settings &&
+               group.settings->title == settings.title;
+    }
+
+    static bool may_change(const Scene& scene, const Group& group, const server::ConversationChange& change,
+                           const protocol::MemberChanged& member) {
         const AccountId by = server::to_id(change.origin.account);
-        const Standing actor = known.contains(by) ? known.at(by) : Standing{};
-        const Standing before =
-            known.contains(member.profile.account) ? known.at(member.profile.account) : Standing{};
-        const bool owns = actor.present && actor.role == Role::owner;
+        const AccountId& who = member.profile.account;
+        const Standing before = group.of(who);
         // The founding: members come right behind the settings, brought by who founds.
         const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
         const bool plain = member.role == Role::member;
-        if (history == nullptr && member.present)
-            return member.by == by && (plain || member.profile.account == by);
-        if (member.present && !before.present) return owns && plain;
-        if (!member.present) return member.profile.account == by || owns;
-        // An heir: the last owner has just left.
-        const bool owned = std::ranges::any_of(
-            known, [](const auto& one) { return one.second.present && one.second.role == Role::owner; });
-        return member.role == Role::owner && !owned;
+        if (history == nullptr && member.present) return member.by == by && (plain || who == by);
+        if (member.present && !before.present) return group.has(by, Right::add) && plain;
+        if (!member.present)
+            return who == by || (group.has(by, Right::remove) && reaches(group.of(by).role, before.role));
+        if (!group.owned()) return member.role == Role::owner && is_heir(group, before);
+        if (who == by) return steps_down(group, by, member.role);
+        const Role own = group.of(by).role;
+        return group.has(by, Right::give_roles) && reaches(own, before.role) && reaches(own, member.role);
+    }
+
+    /// The last owner has just left: nobody stands above this one, nor beside him for longer.
+    static bool is_heir(const Group& group, const Standing& heir) {
+        return std::ranges::none_of(group.members, [&](const auto& one) {
+            const Standing& other = one.second;
+            const bool longer = other.role == heir.role && other.joined < heir.joined;
+            return other.present &&
+                   (stands_above(other.role, heir.role) || (longer && !group.partly_unknown));
+        });
+    }
+
+    /// Who takes a lower role leaves another owner where he was one.
+    static bool steps_down(const Group& group, const AccountId& by, Role role) {
+        const Standing own = group.of(by);
+        if (!own.present || stands_above(role, own.role)) return false;
+        if (own.role != Role::owner || role == Role::owner) return true;
+        return std::ranges::any_of(group.members, [&](const auto& one) {
+            return one.first != by && one.second.present && one.second.role == Role::owner;
+        });
     }
 
     std::set<server::DeviceKey> signed_out_;

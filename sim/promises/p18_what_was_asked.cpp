@@ -26,11 +26,14 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
 
     void server_heard(Scene&, Line&, const protocol::Envelope& envelope) override {
         // Of the others it is clear from what they leave whether they were done.
-        const bool may_do_nothing = std::holds_alternative<protocol::MemberAdd>(envelope.payload) ||
-                                    std::holds_alternative<protocol::MemberRemove>(envelope.payload) ||
-                                    std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
-                                    std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
-                                    std::holds_alternative<protocol::ProfileSet>(envelope.payload);
+        const bool may_do_nothing =
+            std::holds_alternative<protocol::MemberAdd>(envelope.payload) ||
+            std::holds_alternative<protocol::MemberRemove>(envelope.payload) ||
+            std::holds_alternative<protocol::MemberRole>(envelope.payload) ||
+            std::holds_alternative<protocol::ConversationPermissions>(envelope.payload) ||
+            std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
+            std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
+            std::holds_alternative<protocol::ProfileSet>(envelope.payload);
         if (may_do_nothing && envelope.id) heard_.try_emplace(*envelope.id, starts_);
     }
 

@@ -38,6 +38,8 @@ std::vector<AccountId> named(const protocol::Payload& asked) {
     if (const auto* create = std::get_if<protocol::ConversationCreate>(&asked)) return create->members;
     if (const auto* add = std::get_if<protocol::MemberAdd>(&asked)) return add->accounts;
     if (const auto* remove = std::get_if<protocol::MemberRemove>(&asked)) return {remove->account};
+    if (const auto* role = std::get_if<protocol::MemberRole>(&asked)) return {role->account};
+    if (const auto* transfer = std::get_if<protocol::OwnershipTransfer>(&asked)) return {transfer->account};
     const protocol::Target* target = target_of(asked);
     if (target != nullptr && target->direct) return {*target->direct};
     return {};
@@ -48,6 +50,33 @@ bool is_out(const Refusal& refusal, const protocol::Payload& asked) {
     return !stream || !refusal.moment.present(*stream, refusal.by);
 }
 
+/// What it takes to do this; nothing: to be a member.
+std::optional<Right> right_for(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
+    if (deletion != nullptr && deletion->sender.value_or(refusal.by) != refusal.by)
+        return Right::delete_others;
+    if (std::holds_alternative<protocol::MessageSend>(asked)) return Right::post;
+    if (std::holds_alternative<protocol::MessageEdit>(asked)) return Right::post;
+    if (std::holds_alternative<protocol::ConversationRename>(asked)) return Right::rename;
+    if (std::holds_alternative<protocol::MemberAdd>(asked)) return Right::add;
+    if (std::holds_alternative<protocol::MemberRemove>(asked)) return Right::remove;
+    if (std::holds_alternative<protocol::MemberRole>(asked)) return Right::give_roles;
+    if (std::holds_alternative<protocol::ConversationPermissions>(asked)) return Right::set_permissions;
+    if (std::holds_alternative<protocol::OwnershipTransfer>(asked)) return Right::transfer;
+    return std::nullopt;
+}
+
+/// It is about somebody who does not stand below, or about a role that does not.
+bool goes_too_far(const Refusal& refusal, const protocol::Payload& asked, const Moment::Standing& own) {
+    const auto* remove = std::get_if<protocol::MemberRemove>(&asked);
+    const auto* role = std::get_if<protocol::MemberRole>(&asked);
+    if (remove == nullptr && role == nullptr) return false;
+    const auto other =
+        refusal.moment.member(*meant(refusal, asked), remove != nullptr ? remove->account : role->account);
+    if (!other || !other->present) return false;
+    return !reaches(own.role, other->role) || (role != nullptr && !reaches(own.role, role->role));
+}
+
 bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
     if (std::holds_alternative<protocol::InviteCreate>(asked)) {
         const auto* profile = refusal.moment.profile(refusal.by);
@@ -55,21 +84,14 @@ bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
             profile != nullptr && profile->role == protocol::AccountRole::administrator;
         return !refusal.everyone_invites && !administrator;
     }
-    const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
-    if (deletion != nullptr && deletion->sender && *deletion->sender != refusal.by) {
-        const auto where = meant(refusal, asked);
-        const auto own = where ? refusal.moment.member(*where, refusal.by) : std::nullopt;
-        const bool owns_it = own && own->role == Role::owner &&
-                             refusal.moment.kind(*where) == protocol::ConversationKind::group;
-        return own && own->present && !owns_it;
-    }
-    const bool for_owners = std::holds_alternative<protocol::ConversationRename>(asked) ||
-                            std::holds_alternative<protocol::MemberAdd>(asked) ||
-                            std::holds_alternative<protocol::MemberRemove>(asked);
     const auto stream = meant(refusal, asked);
-    if (!for_owners || !stream) return false;
-    const auto own = refusal.moment.member(*stream, refusal.by);
-    return own && own->present && own->role != Role::owner;
+    const auto own = stream ? refusal.moment.member(*stream, refusal.by) : std::nullopt;
+    if (!own || !own->present) return false;
+    if (const auto* role = std::get_if<protocol::MemberRole>(&asked); role && role->account == refusal.by)
+        return stands_above(role->role, own->role);
+    const auto right = right_for(refusal, asked);
+    if (!right) return false;
+    return !refusal.moment.has_right(*stream, refusal.by, *right) || goes_too_far(refusal, asked, *own);
 }
 
 bool has_no_such_act(const Refusal& refusal, const protocol::Payload& asked) {
@@ -89,7 +111,10 @@ bool somebody_is_missing(const Refusal& refusal, const protocol::Payload& asked)
     // Who was never in it is as unknown there as one who does not exist.
     const auto* remove = std::get_if<protocol::MemberRemove>(&asked);
     const auto stream = meant(refusal, asked);
-    return remove != nullptr && stream && !refusal.moment.member(*stream, remove->account);
+    if (remove != nullptr) return stream && !refusal.moment.member(*stream, remove->account);
+    const bool of_members = std::holds_alternative<protocol::MemberRole>(asked) ||
+                            std::holds_alternative<protocol::OwnershipTransfer>(asked);
+    return of_members && stream && !refusal.moment.present(*stream, people.front());
 }
 
 bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
@@ -99,8 +124,18 @@ bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
     }
     if (const auto* remove = std::get_if<protocol::MemberRemove>(&asked))
         return remove->account == refusal.by;
+    if (const auto* transfer = std::get_if<protocol::OwnershipTransfer>(&asked))
+        return transfer->account == refusal.by;
     const protocol::Target* target = target_of(asked);
     return target != nullptr && target->direct == refusal.by;
+}
+
+/// He would leave the group without an owner.
+bool steps_down_last(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* role = std::get_if<protocol::MemberRole>(&asked);
+    const auto stream = meant(refusal, asked);
+    return role != nullptr && stream && role->account == refusal.by && role->role != Role::owner &&
+           refusal.moment.is_only_owner(*stream, refusal.by);
 }
 
 /// Of two with one handle the other may have had it at any time. What was superseded before anybody heard of
@@ -195,6 +230,8 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
             return is_out(refusal, asked);
         case ErrorCode::not_allowed:
             return may_not(refusal, asked);
+        case ErrorCode::conversation_last_owner:
+            return steps_down_last(refusal, asked);
         case ErrorCode::conversation_kind:
             return has_no_such_act(refusal, asked);
         case ErrorCode::account_not_found:

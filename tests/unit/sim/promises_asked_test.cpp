@@ -262,6 +262,44 @@ TEST_F(Asked, Promise18WhereAnOwnerIsRefused) {
     EXPECT_TRUE(says("for no reason"));
 }
 
+TEST_F(Asked, Promise18WhereAnotherRoleIsGiven) {
+    give(4, protocol::MemberRole{.target = in_the_group(), .account = to_id(ben), .role = Role::admin});
+    happens(4, {did(4, member(ben, Role::moderator, true, ada), 4, 3)}, done(4));
+    EXPECT_TRUE(says("the role is not the one"));
+}
+
+TEST_F(Asked, Promise18WhereOtherPermissionsAreSet) {
+    give(4, protocol::ConversationPermissions{.target = in_the_group(),
+                                              .permissions = {.rename = Role::member}});
+    auto set = titled("t");
+    set.permissions = {.rename = Role::member};
+    happens(4, {did(4, set, 4, 1)}, done(4));
+    EXPECT_EQ(broken(), -1);
+    set.permissions->add = Role::guest;
+    happens(4, {did(4, set, 4, 1)}, done(4));
+    EXPECT_TRUE(says("something else is set, too"));
+}
+
+TEST_F(Asked, Promise18WhereAGroupIsTransferredByHalf) {
+    give(4, protocol::OwnershipTransfer{.target = in_the_group(), .account = to_id(ben)});
+    happens(4,
+            {did(4, member(ben, Role::owner, true, ada), 4, 3),
+             did(5, member(ada, Role::admin, true, ada), 4, 2)},
+            done(5));
+    EXPECT_EQ(broken(), -1);
+    happens(4, {did(4, member(ada, Role::admin, true, ada), 4, 2)}, done(4));
+    EXPECT_TRUE(says("somebody else owns it"));
+}
+
+TEST_F(Asked, Promise18WhereTheOnlyOwnerOfTwoIsKept) {
+    give(4, protocol::MemberRole{.target = in_the_group(), .account = to_id(ada), .role = Role::member});
+    happens(4, {}, fail(ErrorCode::conversation_last_owner, "no"));
+    EXPECT_EQ(broken(), -1);
+    commit(4, member(ben, Role::owner, true, ada), {}, ada, 3);
+    happens(4, {}, fail(ErrorCode::conversation_last_owner, "no"));
+    EXPECT_TRUE(says("for no reason"));
+}
+
 TEST_F(Asked, Promise18WhereAMemberIsTakenForAStranger) {
     give(4, protocol::MessageSend{.target = in_the_group(), .text = "hello"});
     happens(4, {}, fail(ErrorCode::conversation_not_member, "no"));

@@ -228,12 +228,6 @@ TEST_F(Broken, Promise18WhereADeviceThatIsSignedOutGoesOnWriting) {
     EXPECT_EQ(broken(), 18);
 }
 
-TEST_F(Broken, Promise18WhereAnOwnerMakesAnotherOneWhileThereIsOne) {
-    founded();
-    commit(4, member(ben, protocol::Role::owner, true, ada), {}, ada, 3);
-    EXPECT_EQ(broken(), 18);
-}
-
 TEST_F(Broken, Promise18WhereSomebodyComesInAsAnOwner) {
     founded();
     commit(4, member(AccountKey{103}, protocol::Role::member, true, ada));
