@@ -84,11 +84,22 @@ class Outbox final : public Kept<Outbox> {
     static bool may_be_refused_now(Scene& scene, const Device& device, const core::OutboxView& one) {
         if (core::is_question(protocol::type_of(one.command))) return true;
         const std::pair key{*device.person->account, one.id};
+        if (settled_by_a_joining(scene, key.first, one)) return true;
         const bool for_ever = std::holds_alternative<protocol::MessageSend>(one.command) ||
                               std::holds_alternative<protocol::ConversationCreate>(one.command);
         const auto found = scene.said().done_at.find(key);
         return !for_ever && found != scene.said().done_at.end() &&
                scene.may_be_forgotten(found->second.first, found->second.second);
+    }
+
+    /// Nothing was left to do, and so nothing was remembered: one had come in again behind that place. Once
+    /// one is out, nothing tells a device that was away meanwhile.
+    static bool settled_by_a_joining(const Scene& scene, const AccountId& account,
+                                     const core::OutboxView& one) {
+        const auto* read = std::get_if<protocol::Read>(&one.command);
+        if (read == nullptr || !read->target.stream) return false;
+        const Membership* own = scene.history().membership(*read->target.stream, account);
+        return own != nullptr && !own->present && read->upto < own->joined;
     }
 
     /// What was done stays done, whoever may do what by the time at which it is asked for again.
