@@ -56,6 +56,8 @@ void Account::start_over() {
 }
 
 Status Account::look_again() {
+    // States in which the version before could not read something are told again, with all others.
+    identity_.edit().sync_token.reset();
     TRY_ASSIGN(const auto first, rows_.first_unreadable(account_stream_number));
     if (!first) return {};
     Identity& identity = identity_.edit();

@@ -132,6 +132,18 @@ TEST_F(LaterVersions, AfterAnUpdateIsAskedForWhatCouldNotBeRead) {
     EXPECT_THAT(asked<protocol::Changes>(), IsEmpty());
 }
 
+// A state may have said something that the version before did not know, such as a role: then it was not
+// heard.
+TEST_F(LaterVersions, AfterAnUpdateAllStatesAreToldAgain) {
+    script.resumed("1:7");
+    update();
+    ASSERT_THAT(script.sent_of<protocol::Resume>(), SizeIs(1));
+    EXPECT_EQ(last_asked<protocol::Resume>().token, std::nullopt);
+    script.resumed("1:8");
+    script.reconnect();
+    EXPECT_EQ(last_asked<protocol::Resume>().token, "1:8");
+}
+
 TEST_F(LaterVersions, AfterAnUpdateTheAccountIsAskedToo) {
     give_bytes(with_a_later_type(Script::pushed("me", 2, Script::said("?"))));
     update();
