@@ -49,6 +49,8 @@ namespace parley {
     MUTANT(role_outlives_membership, "who comes back has the role that he had")                           \
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
+    MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
+    MUTANT(mark_outlives_a_read, "what is marked as unread stays so when it is read")                     \
     /* what the store is asked */                                                                         \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
     MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
@@ -73,6 +75,7 @@ namespace parley {
 #define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                               \
     /* both ends */                                                                                   \
     MUTANT(own_messages_counted_as_unread, "a device counts own messages as unread")                  \
+    MUTANT(muted_counts_in_the_badge, "what is muted counts in the badge")                            \
     /* the core's database and tokens */                                                              \
     MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")         \
     MUTANT(refresh_used_before_commit, "a renewed refresh token is used and not stored")              \
@@ -84,7 +87,9 @@ namespace parley {
     MUTANT(in_flight_taken_for_done, "what was unanswered when a connection ended counts as done")    \
     MUTANT(waiting_taken_for_failed, "a refusal that says *wait* makes a command fail")               \
     MUTANT(read_swallowed, "a read gives way to an earlier one that is under way")                    \
+    MUTANT(earlier_draft_wins, "a draft that waits is kept, and the later one thrown away")           \
     /* the core's streams, counters and receipts */                                                   \
+    MUTANT(newer_preferences_ignored, "a newer row of preferences is not shown")                      \
     MUTANT(folded_row_over_newer, "an older state of a row takes the place of a newer one")           \
     MUTANT(deleted_text_kept, "a device keeps the text of a message that was deleted")                \
     MUTANT(prefix_taken_for_range, "the first part of a pull counts as the whole")                    \

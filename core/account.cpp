@@ -34,6 +34,7 @@ Status Account::handle_resumed(const protocol::Resumed& resumed) {
     streams_.handle_resumed();
     if (restored) {
         TRY(rows_.mark_not_on_server(account_stream_number, -1));
+        own_settings_.handle_restored();
         TRY(streams_.handle_restored());
         identity.cursor = 0;
         identity.behind = true;
@@ -74,7 +75,8 @@ Status Account::handle_changes(const protocol::ChangesOk& changes) {
     identity.cursor = std::max(identity.cursor, changes.upto);
     if (changes.more) return {};
     identity.behind = seen_ > identity.cursor;
-    return forget_lost();
+    TRY(forget_lost());
+    return own_settings_.handle_told();
 }
 
 /// Everything was told. What was marked at the beginning of an epoch and did not come again is not there.
@@ -96,6 +98,7 @@ Status Account::store(const protocol::Change& change) {
     TRY_ASSIGN(Applied applied, rows_.apply(account_stream_number, change, identity_.get().account));
     if (applied == Applied::older || applied == Applied::unreadable) return {};
     output_.touch_list();
+    own_settings_.handle_row(change);
     if (const auto* joined = std::get_if<protocol::Joined>(&change.payload))
         return streams_.handle_joined(*joined);
     if (const auto* left = std::get_if<protocol::Left>(&change.payload)) return streams_.handle_left(*left);

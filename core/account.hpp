@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "core/identity.hpp"
 #include "core/output.hpp"
+#include "core/own_settings.hpp"
 #include "core/profiles.hpp"
 #include "core/rows.hpp"
 #include "core/streams.hpp"
@@ -12,7 +13,8 @@
 
 namespace parley::core {
 
-/// The account's own stream: conversations joined and left, read positions, devices, the profile.
+/// The account's own stream: conversations joined and left, read positions, what is set for oneself, devices,
+/// the profile.
 ///
 /// While resuming, its changes come in order of `seq` but without those that were superseded; the token at
 /// the end of each frame covers them, and is stored in the same transaction. Live, the next number moves the
@@ -24,12 +26,13 @@ namespace parley::core {
 class Account {
   public:
     Account(IdentityStore& identity, Rows& rows, Streams& streams, Conversations& conversations,
-            Profiles& profiles, Output& output)
+            Profiles& profiles, OwnSettings& own_settings, Output& output)
         : identity_(identity),
           rows_(rows),
           streams_(streams),
           conversations_(conversations),
           profiles_(profiles),
+          own_settings_(own_settings),
           output_(output) {}
 
     Status handle_change(const protocol::Change& change);
@@ -55,6 +58,7 @@ class Account {
     Streams& streams_;
     Conversations& conversations_;
     Profiles& profiles_;
+    OwnSettings& own_settings_;
     Output& output_;
 
     bool live_ = false;

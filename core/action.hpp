@@ -91,8 +91,13 @@ struct SignOutEnded {
     std::optional<Error> failure;
 };
 
+/// The badge is another one than the last that was asked for, or told of.
+struct BadgeChanged {
+    friend bool operator==(const BadgeChanged&, const BadgeChanged&) = default;
+};
+
 using Notice = std::variant<ConnectionChanged, ListChanged, ConversationTouched, CommandSettled, SignInEnded,
-                            SignOutEnded>;
+                            SignOutEnded, BadgeChanged>;
 
 /// Everything that a core asks of its host, in order.
 using Action = std::variant<OpenSocket, SendFrame, CloseSocket, CallHttp, ArmTimer, Notice>;

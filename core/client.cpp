@@ -64,13 +64,13 @@ Result<std::vector<ConversationView>> Client::conversations(std::size_t offset, 
         return wish({.conversations = protocol::DoorListQuery{static_cast<std::int64_t>(offset),
                                                               static_cast<std::int64_t>(limit)}});
     });
-    return recorded.reply(impl_->views_.conversations(offset, limit));
+    return recorded.reply(impl_->views_.conversations(offset, limit, impl_->server_time()));
 }
 
 Result<std::optional<ConversationView>> Client::conversation(const StreamId& stream) const {
     TRY(impl_->standing());
     Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.conversation = stream}); });
-    return recorded.reply(impl_->views_.conversation(stream));
+    return recorded.reply(impl_->views_.conversation(stream, impl_->server_time()));
 }
 
 Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
@@ -103,6 +103,14 @@ Result<std::vector<DeviceView>> Client::devices() const {
     TRY(impl_->standing());
     Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::devices}); });
     return recorded.reply(impl_->views_.devices());
+}
+
+Result<std::int64_t> Client::badge() const {
+    TRY(impl_->standing());
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::badge}); });
+    auto badge = impl_->views_.badge(impl_->server_time());
+    if (badge) impl_->badge_told_ = *badge;
+    return recorded.reply(std::move(badge));
 }
 
 Result<std::vector<OutboxView>> Client::outbox(std::size_t offset, std::size_t limit) const {
@@ -185,6 +193,7 @@ void Client::handle_timer(Now now) {
         impl_->pulls_.handle_timer(now.instant);
         impl_->timers_.fired(Timer::outbox, now.instant);
         impl_->timers_.fired(Timer::ack, now.instant);
+        impl_->timers_.fired(Timer::unmuting, now.instant);
         if (impl_->timers_.fired(Timer::reply, now.instant) && impl_->session_.has_socket())
             impl_->session_.drop(static_cast<std::uint16_t>(CloseCode::going_away), now);
         return impl_->handle_outcome(impl_->credentials_.handle_timer(now.instant));

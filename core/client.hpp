@@ -56,7 +56,8 @@ class Client {
     Connection connection() const;
     std::optional<AccountId> account() const;
     std::optional<DeviceId> device() const;
-    /// Conversations by latest activity, newest first; `limit` of them from `offset` on.
+    /// Pinned conversations first, what was pinned last at the top; then by latest activity, newest first;
+    /// archived ones last, so that an app can show them apart. `limit` of them from `offset` on.
     Result<std::vector<ConversationView>> conversations(std::size_t offset, std::size_t limit) const;
     Result<std::optional<ConversationView>> conversation(const StreamId& stream) const;
     /// A window of what is held of a conversation, in order; where a gap of the local copy lies inside,
@@ -66,6 +67,9 @@ class Client {
     /// The same of what a message to this target goes to. Where that is a conversation which exists only in
     /// the outbox so far, its messages that wait, the newest last.
     Result<WindowView> window(const protocol::Target& target, WindowQuery query);
+    /// The number on the app's icon (core/rules/preferences.hpp). From then on a BadgeChanged tells when it
+    /// is another.
+    Result<std::int64_t> badge() const;
     Result<std::vector<MemberView>> members(const StreamId& stream) const;
     Result<std::vector<DeviceView>> devices() const;
     /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on. Questions

@@ -224,6 +224,8 @@ Status Client::Impl::handle_done(const Envelope& envelope) {
         conversations_.changed(*conversation);
     }
     const Command* command = outbox_.find(*envelope.re);
+    if (command && (command->type == Type::preferences_set || command->type == Type::draft_set))
+        return handle_set(envelope, *command);
     if (!command || !command->changes) {
         return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
     }
@@ -235,6 +237,20 @@ Status Client::Impl::handle_done(const Envelope& envelope) {
     TRY_ASSIGN(const auto asked, outbox_.envelope(*command));
     TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
     return conversation ? show_changed(*conversation, envelope, changes, asked.payload) : Status{};
+}
+
+/// What one sets for oneself becomes a row of the account's stream. Where the answer overtakes it, what is
+/// shown already does not wait for it either.
+Status Client::Impl::handle_set(const Envelope& envelope, const Command& command) {
+    const StreamId stream = conversation_of_lane(command.lane).value_or(StreamId());
+    if (envelope.seq && envelope.timestamp && !stream.empty()) {
+        TRY_ASSIGN(const auto asked, outbox_.envelope(command));
+        const bool latest =
+            own_settings_.handle_done(stream, asked.payload, *envelope.seq, *envelope.timestamp);
+        // What it said may have been taken away since, and be nowhere else but in this command.
+        if (!latest && command.type == Type::draft_set) database_.erase_from_log();
+    }
+    return outbox_.accepted(*envelope.re, stream, std::nullopt, now_.wall);
 }
 
 /// The message as the command that is done leaves it: its row, under the number that the server gave. Where

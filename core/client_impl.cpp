@@ -7,6 +7,7 @@
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::core {
@@ -14,6 +15,8 @@ namespace {
 
 /// The longest time in which a server that owes answers gives none, while its connection lives.
 constexpr Duration reply_time_max = seconds(120);
+/// What the server says of its clock meanwhile may be something else.
+constexpr Duration unmuting_wait_max = seconds(24 * 3600);
 
 }  // namespace
 
@@ -25,11 +28,15 @@ Status Client::Impl::open(Now now) {
     TRY_ASSIGN(std::int64_t generation, take_lease(database_));
     TRY(identity_.load());
     TRY(conversations_.load());
+    TRY(own_settings_.load());
     TRY(outbox_.load());
     TRY(streams_.load());
     TRY(look_again());
     TRY(transaction.commit());
     database_.guard_with(generation);
+    opened_at_ = now.instant;
+    opened_time_ = mutes_seen_at_ = identity_.get().heard_at;
+    watch_mutes();
     handle_lost_connection();
     output_.discard();
     told_ = connection();
@@ -77,8 +84,10 @@ Status Client::Impl::settle() {
         if (live) receipts_.pump(now_.instant);
     }
     watch_replies();
+    watch_mutes();
     TRY(conversations_.flush());
     TRY(identity_.flush());
+    TRY(watch_badge());
     if (const Connection now_connected = connection(); told_ != now_connected) {
         told_ = now_connected;
         output_.notify(Notice{ConnectionChanged{now_connected}});
@@ -102,6 +111,33 @@ void Client::Impl::watch_replies() {
         timers_.stop(Timer::reply);
     else if (answered || !timers_.running(Timer::reply))
         timers_.set(Timer::reply, now_.instant + reply_time_max);
+}
+
+WallTime Client::Impl::server_time() const {
+    return session_.server_time(now_.instant).value_or(opened_time_ + (now_.instant - opened_at_));
+}
+
+/// Mutes that end by themselves show, and count, at that moment.
+void Client::Impl::watch_mutes() {
+    const WallTime before = std::exchange(mutes_seen_at_, server_time());
+    const WallTime time = mutes_seen_at_;
+    own_settings_.handle_time(before, time);
+    outbox_.handle_time(before, time);
+    auto next = own_settings_.next_unmuting(time);
+    if (const auto waiting = outbox_.next_unmuting(time); waiting && (!next || *waiting < *next))
+        next = waiting;
+    if (next)
+        timers_.set(Timer::unmuting, now_.instant + std::min(*next - time, unmuting_wait_max));
+    else
+        timers_.stop(Timer::unmuting);
+}
+
+/// Looked at only where somebody has asked for it, and where something has changed that a list shows.
+Status Client::Impl::watch_badge() {
+    if (!badge_told_ || !output_.list_touched()) return {};
+    TRY_ASSIGN(const std::int64_t badge, views_.badge(server_time()));
+    if (std::exchange(badge_told_, badge) != badge) output_.notify(Notice{BadgeChanged{}});
+    return {};
 }
 
 void Client::Impl::handle_lost_connection() {
@@ -168,6 +204,7 @@ Status Client::Impl::erase(Session::Rest why) {
     handle_lost_connection();
     TRY(erase_everything(database_));
     outbox_.clear();
+    own_settings_.clear();
     pulls_.clear();
     receipts_.clear();
     rows_.clear();

@@ -8,6 +8,7 @@
 #include "core/local_database.hpp"
 #include "core/outbox.hpp"
 #include "core/output.hpp"
+#include "core/own_settings.hpp"
 #include "core/profiles.hpp"
 #include "core/pulls.hpp"
 #include "core/receipts.hpp"
@@ -73,10 +74,11 @@ class Client::Impl {
     Conversations conversations_{database_};
     Rows rows_{database_};
     Profiles profiles_{database_};
-    Outbox outbox_{database_, conversations_, output_, primitives_, timers_};
+    OwnSettings own_settings_{rows_, output_};
+    Outbox outbox_{database_, conversations_, own_settings_, output_, primitives_, timers_};
     Receipts receipts_{database_, conversations_, rows_, identity_, output_, timers_};
     Streams streams_{conversations_, rows_, outbox_, profiles_, receipts_, identity_, output_};
-    Account account_{identity_, rows_, streams_, conversations_, profiles_, output_};
+    Account account_{identity_, rows_, streams_, conversations_, profiles_, own_settings_, output_};
     Credentials credentials_{identity_, output_, primitives_, timers_};
     Session session_{options_.client_name, identity_, credentials_, output_, primitives_, timers_};
     Pulls pulls_{{options_.jump_changes, options_.eager_messages},
@@ -88,14 +90,19 @@ class Client::Impl {
                  output_,
                  primitives_,
                  timers_};
-    Views views_{identity_, conversations_, rows_, outbox_, profiles_, receipts_};
+    Views views_{identity_, conversations_, rows_, outbox_, profiles_, receipts_, own_settings_};
 
     Now now_;
+    /// The badge that was asked for last, or told of as changed; absent: nobody wants to know.
+    std::optional<std::int64_t> badge_told_;
     /// Set when this core does nothing more: lease_lost or broken.
     std::optional<Connection> ended_;
     std::optional<Connection> told_;
 
     Connection connection() const;
+    /// The latest time of the server that this device can prove: as it said when one connected last, and what
+    /// has passed since. Wall clocks have no say in it.
+    WallTime server_time() const;
     /// Fails where this core has ended.
     Status standing() const;
 
@@ -131,6 +138,8 @@ class Client::Impl {
     void handle_caught_up();
     void end();
     void watch_replies();
+    void watch_mutes();
+    Status watch_badge();
 
     Status handle_envelope(protocol::Envelope envelope);
     Status handle_unreadable(const protocol::Rejected& rejected);
@@ -139,6 +148,7 @@ class Client::Impl {
     Status handle_reply(const protocol::Envelope& envelope);
     Status handle_accepted(const protocol::Envelope& envelope);
     Status handle_done(const protocol::Envelope& envelope);
+    Status handle_set(const protocol::Envelope& envelope, const Command& command);
     Status show_changed(Conversation& conversation, const protocol::Envelope& answer,
                         const ChangedMessage& which, const protocol::Payload& command);
     Status handle_created(const protocol::Envelope& envelope);
@@ -148,6 +158,10 @@ class Client::Impl {
     Status handle_change(protocol::Envelope envelope);
     Status handle_row(const StreamId& stream, const protocol::Change& change);
 
+    /// When this core was opened, and the time of the server up to which mutes were looked at.
+    Instant opened_at_;
+    WallTime opened_time_;
+    WallTime mutes_seen_at_;
     /// An answer came in this input.
     bool answered_ = false;
     /// This connection has brought everything at least once.

@@ -27,6 +27,8 @@ bool belongs_in_outbox(Type type) {
         case Type::conversation_permissions:
         case Type::ownership_transfer:
         case Type::read:
+        case Type::preferences_set:
+        case Type::draft_set:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:

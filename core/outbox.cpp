@@ -48,6 +48,10 @@ Status Outbox::load() {
             TRY_ASSIGN(const auto change, envelope(command));
             command.changes = changed_message(change.payload);
         }
+        if (command.type == Type::preferences_set) {
+            TRY_ASSIGN(const auto set, envelope(command));
+            command.preferences = std::get<protocol::PreferencesSet>(set.payload);
+        }
         command.failure = stored_failure(query, 7);
         command.attempted = query.integer(10) != 0;
         command.state = command.failure ? CommandState::failed : CommandState::queued;
@@ -163,6 +167,11 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         }
         if (mutant(Mutant::read_swallowed) && lanes_.contains(command.lane)) return {};
     }
+    if (const auto* set = std::get_if<protocol::PreferencesSet>(&payload)) command.preferences = *set;
+    if (command.type == Type::draft_set) {
+        if (draft_in(command.lane) && mutant(Mutant::earlier_draft_wins)) return {};
+        TRY(drop_drafts(command.lane, now));
+    }
     command.changes = changed_message(payload);
     if (command.changes && !command.changes->sender) {
         const Uuid& message = command.changes->id;
@@ -198,6 +207,8 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
                         "nothing can be read in a conversation that is not known");
         return lane_of_reads(*stream);
     }
+    const auto type = protocol::type_of(payload);
+    if (!stream && (type == Type::preferences_set || type == Type::draft_set)) TRY(may_be_set(*target));
     if (stream) return lane_of_conversation(*stream);
     return target->direct ? lane_of_peer(*target->direct) : lane_of_creation(*target->made_by);
 }
@@ -309,6 +320,7 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
     positions.insert(positions.end(), moved.failed.begin(), moved.failed.end());
     for (std::int64_t position : positions)
         commands_.at(position).lane = to;
+    move_own(from, to);
     announce(from);
     announce(to);
     lane.waiting.merge(moved.waiting);
@@ -328,7 +340,15 @@ Status Outbox::move_command(Command& command, const std::string& to) {
     announce(to);
     Lane& left = lanes_.at(from);
     Lane& lane = lanes_[to];
-    if (left.waiting.erase(command.position) != 0) lane.waiting.insert(command.position);
+    if (left.waiting.erase(command.position) != 0) {
+        lane.waiting.insert(command.position);
+        for (auto* own : {&preferences_, &drafts_}) {
+            const auto there = own->find(from);
+            if (there == own->end() || there->second.erase(command.position) == 0) continue;
+            if (there->second.empty()) own->erase(there);
+            (*own)[to].insert(command.position);
+        }
+    }
     if (left.failed.erase(command.position) != 0) lane.failed.insert(command.position);
     note_next(from);
     note_next(to);

@@ -7,6 +7,7 @@
 #include "core/conversation.hpp"
 #include "core/local_database.hpp"
 #include "core/output.hpp"
+#include "core/own_settings.hpp"
 #include "core/ports/primitives.hpp"
 #include "core/timers.hpp"
 #include "core/view.hpp"
@@ -43,6 +44,8 @@ struct Command {
     std::string title;
     /// Of an edit or a deletion.
     std::optional<ChangedMessage> changes;
+    /// Of a `preferences.set`.
+    std::optional<protocol::PreferencesSet> preferences;
     /// Of a message: it was once in an output, so that the server may have it.
     bool attempted = false;
     CommandState state = CommandState::queued;
@@ -80,13 +83,18 @@ struct Command {
 ///
 /// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
 /// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
-/// settled without being sent.
+/// settled without being sent. It says something new where it takes back a mark (`marked_unread`); a mark and
+/// the reads of its conversation go out one after the other, in the order in which they were given.
+///
+/// Of the drafts of a conversation only the last is sent: with it those before are done that are not under
+/// way.
 class Outbox {
   public:
-    Outbox(LocalDatabase& database, Conversations& conversations, Output& output, Primitives& primitives,
-           Timers& timers)
+    Outbox(LocalDatabase& database, Conversations& conversations, const OwnSettings& own_settings,
+           Output& output, Primitives& primitives, Timers& timers)
         : database_(database),
           conversations_(conversations),
+          own_settings_(own_settings),
           output_(output),
           primitives_(primitives),
           timers_(timers) {}
@@ -111,6 +119,13 @@ class Outbox {
     const Command* newest_message_under_way(const std::string& lane) const;
     /// The edits and deletions of a message that wait, in order. `own`: the sender is this account.
     std::vector<const Command*> changes_of(const Uuid& message, const AccountId& sender, bool own) const;
+    /// What waits in this lane leaves these preferences so: what is set, and reads that take a mark back.
+    protocol::PreferencesChanged preferences_after(const std::string& lane,
+                                                   protocol::PreferencesChanged preferences) const;
+    /// The draft of this lane that waits; null: none.
+    const Command* draft_in(const std::string& lane) const;
+    /// When the next mute that waits would end after this moment.
+    std::optional<WallTime> next_unmuting(WallTime after) const;
     std::vector<std::string> lanes() const;
     std::size_t in_flight() const { return in_flight_; }
     bool waiting() const { return waiting_ != 0; }
@@ -148,6 +163,8 @@ class Outbox {
     /// Sends what may be sent. `live`: the resume has ended; before that it may be another epoch, in which
     /// the places of what was read mean something else.
     Status pump(Now now, bool live);
+    /// The latest time of the server that is known was `before`, and is `now`: what waits may mute no more.
+    void handle_time(WallTime before, WallTime now);
     /// Everything in flight waits again; pauses end.
     void handle_disconnected();
     /// Everything was erased.
@@ -180,6 +197,12 @@ class Outbox {
     Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
     Status drop_edits(const std::string& lane, const Uuid& message);
     Status drop_edit(Uuid id, const Error& why);
+    Status drop_drafts(const std::string& lane, WallTime now);
+    Status may_be_set(const protocol::Target& target) const;
+    bool is_marked(const StreamId& stream, std::int64_t before) const;
+    bool mark_waits(const StreamId& stream, std::int64_t before) const;
+    bool waits_for_its_turn(const Command& command) const;
+    void move_own(const std::string& from, const std::string& to);
     Status insert(Command command, const protocol::Payload& payload);
     void enter(const Command& command);
     void leave(const Command& command);
@@ -206,6 +229,7 @@ class Outbox {
 
     LocalDatabase& database_;
     Conversations& conversations_;
+    const OwnSettings& own_settings_;
     Output& output_;
     Primitives& primitives_;
     Timers& timers_;
@@ -217,6 +241,9 @@ class Outbox {
     std::set<std::string> paused_;
     /// Edits and deletions that wait, by their message.
     std::map<ChangedMessage, std::set<std::int64_t>> changes_;
+    /// What a person sets for himself and that waits, by lanes.
+    std::map<std::string, std::set<std::int64_t>> preferences_;
+    std::map<std::string, std::set<std::int64_t>> drafts_;
     /// Creations that were not answered, by the title that they give.
     std::map<std::string, std::set<std::int64_t>> creations_;
     std::size_t in_flight_ = 0;

@@ -4,6 +4,7 @@
 #include "core/chance.hpp"
 #include "core/commands.hpp"
 #include "core/outbox.hpp"
+#include "core/rules/preferences.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -115,11 +116,13 @@ Status Outbox::limit_reads(const StreamId& stream, const Range& lost) {
     return {};
 }
 
-/// A read of which the server has told that the person has read as far.
+/// A read of which the server has told that the person has read as far, and that takes no mark back.
 bool Outbox::says_nothing_new(const Command& command) const {
     const auto stream = reads_of_lane(command.lane);
     const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
-    return conversation != nullptr && command.upto <= conversation->read;
+    if (conversation == nullptr || command.upto > conversation->read) return false;
+    if (!rules::takes_mark_back(command.upto, conversation->read)) return true;
+    return !is_marked(*stream, command.position == 0 ? next_position_ : command.position);
 }
 
 /// Once the resume has said all that was read.
@@ -201,6 +204,7 @@ Command* Outbox::next_to_send(Instant now, bool live, std::int64_t after) {
         if (lane.paused_until && *lane.paused_until > now) continue;
         if (!live && reads_of_lane(name)) continue;
         if (may_be_made_by_a_creation(name, lane)) continue;
+        if (waits_for_its_turn(commands_.at(position))) continue;
         return &commands_.at(position);
     }
     return nullptr;
@@ -228,6 +232,8 @@ void Outbox::enter(const Command& command) {
     if (command.type == protocol::Type::conversation_create)
         creations_[command.title].insert(command.position);
     if (command.changes) changes_[*command.changes].insert(command.position);
+    if (command.preferences) preferences_[command.lane].insert(command.position);
+    if (command.type == protocol::Type::draft_set) drafts_[command.lane].insert(command.position);
     note_next(command.lane);
     reads_changed(command.lane);
 }
@@ -245,6 +251,12 @@ void Outbox::leave(const Command& command) {
         const auto changes = changes_.find(*command.changes);
         changes->second.erase(command.position);
         if (changes->second.empty()) changes_.erase(changes);
+    }
+    for (auto* own : {&preferences_, &drafts_}) {
+        const auto there = own->find(command.lane);
+        if (there == own->end()) continue;
+        there->second.erase(command.position);
+        if (there->second.empty()) own->erase(there);
     }
     note_next(command.lane);
     reads_changed(command.lane);
@@ -316,6 +328,8 @@ void Outbox::clear() {
     paused_.clear();
     creations_.clear();
     changes_.clear();
+    preferences_.clear();
+    drafts_.clear();
     unanswered_.clear();
     in_flight_ = waiting_ = 0;
     timers_.stop(Timer::outbox);

@@ -35,6 +35,7 @@ class Output {
     /// These two are told once, at the end of what is staged.
     void touch(const StreamId& stream) { touched_.insert(stream); }
     void touch_list() { list_touched_ = true; }
+    bool list_touched() const { return list_touched_; }
 
     /// True where something is staged that leaves this device.
     bool speaks() const;

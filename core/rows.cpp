@@ -60,6 +60,8 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     const bool tombstone = !change.unreadable && message && message->deleted_by;
     if (tombstone && applied == Applied::updated && mutant(Mutant::deleted_text_kept)) return Applied::older;
+    const auto* draft = std::get_if<protocol::DraftChanged>(&change.payload);
+    if (!change.unreadable && draft && draft->text.empty()) database_.erase_from_log();
     // Not this row alone may have held what was said: a preview does, an edit that waits, a lost copy.
     if (tombstone) database_.erase_from_log();
     if (change.unreadable) {

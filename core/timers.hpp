@@ -20,6 +20,7 @@ enum class Timer : std::uint8_t {
     outbox,     ///< A command that was told to wait may be sent again.
     pull,       ///< A pull that was told to wait may be sent again.
     reply,      ///< The longest time in which the server answers nothing that it owes.
+    unmuting,   ///< The next end of a mute.
 };
 
 class Timers {
@@ -47,7 +48,7 @@ class Timers {
 
   private:
     static std::size_t index(Timer timer) { return static_cast<std::size_t>(timer); }
-    std::array<std::optional<Instant>, 9> at_;
+    std::array<std::optional<Instant>, 10> at_;
 };
 
 }  // namespace parley::core

@@ -41,6 +41,14 @@ struct MessageView {
     bool in_doubt = false;
 };
 
+/// What the person has begun to write, on whichever of his devices.
+struct DraftView {
+    std::string text;
+    std::optional<Uuid> reply_to;
+    /// The server's time once it has it, the device's before.
+    WallTime at;
+};
+
 struct ConversationView {
     StreamId stream;
     protocol::Summary summary;
@@ -65,6 +73,17 @@ struct ConversationView {
     std::optional<AccountId> peer;
     /// Of a pending one: why the server refused what was to make it; absent while it may still accept that.
     std::optional<Error> failure;
+    /// Muted now, and until when by the server's clock; absent: not muted, or for ever.
+    bool muted = false;
+    std::optional<WallTime> muted_until;
+    bool archived = false;
+    bool pinned = false;
+    /// And not read since.
+    bool marked_unread = false;
+    protocol::Notify notify = protocol::Notify::all;
+    /// What it adds to the badge.
+    std::int64_t badge = 0;
+    std::optional<DraftView> draft;
 };
 
 /// Which part of a conversation a window shows: the newest, or around a place.

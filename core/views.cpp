@@ -29,15 +29,22 @@ std::optional<Error> refusal_of(const std::vector<const Command*>& commands) {
 
 }  // namespace
 
-/// Everything in order of latest activity. What is under way in the outbox is the latest, in the order in
-/// which it was said: no clock has a say about that. What was refused was not said: it stands in its
-/// conversation and lifts it no more; where nothing else is, its time is all that there is to go by.
+/// What is archived last, what is pinned first; else in order of latest activity. What is under way in the
+/// outbox is the latest, in the order in which it was said: no clock has a say about that. What was refused
+/// was not said: it stands in its conversation and lifts it no more; where nothing else is, its time is all
+/// that there is to go by.
 std::vector<Views::Listed> Views::list() const {
     std::vector<Listed> listed;
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->known) continue;
         const Command* pending = outbox_.newest_message_under_way(lane_of_conversation(stream));
-        listed.push_back({pending ? pending->position : 0, conversation->newest_at, stream, {}});
+        const auto own = preferences(stream, lane_of_conversation(stream));
+        listed.push_back({.pending = pending ? pending->position : 0,
+                          .at = conversation->newest_at,
+                          .stream = stream,
+                          .lane = {},
+                          .archived = own.archived,
+                          .pinned = own.pinned});
     }
     for (const std::string& lane : outbox_.lanes()) {
         if (!awaits_its_conversation(lane)) continue;
@@ -46,38 +53,47 @@ std::vector<Views::Listed> Views::list() const {
         const auto under_way = std::ranges::find_if(
             newest_first, [](const Command* one) { return one->state != CommandState::failed; });
         const bool refused = under_way == newest_first.end();
-        listed.push_back({refused ? 0 : (*under_way)->position, commands.back()->made_at, {}, lane});
+        const auto own = preferences({}, lane);
+        listed.push_back({.pending = refused ? 0 : (*under_way)->position,
+                          .at = commands.back()->made_at,
+                          .stream = {},
+                          .lane = lane,
+                          .archived = own.archived,
+                          .pinned = own.pinned});
     }
     std::ranges::stable_sort(listed, [](const Listed& one, const Listed& other) {
+        if (one.archived != other.archived) return other.archived;
+        if (one.pinned != other.pinned) return one.pinned > other.pinned;
         if (one.pending != other.pending) return one.pending > other.pending;
         return one.at > other.at;
     });
     return listed;
 }
 
-Result<std::vector<ConversationView>> Views::conversations(std::size_t offset, std::size_t limit) {
+Result<std::vector<ConversationView>> Views::conversations(std::size_t offset, std::size_t limit,
+                                                           WallTime now) {
     std::vector<ConversationView> views;
     const auto listed = list();
     for (std::size_t i = offset; i < listed.size() && views.size() < limit; ++i) {
         if (listed[i].lane.empty()) {
-            TRY_ASSIGN(auto view, view_of(*conversations_.find(listed[i].stream)));
+            TRY_ASSIGN(auto view, view_of(*conversations_.find(listed[i].stream), now));
             views.push_back(std::move(view));
             continue;
         }
-        TRY_ASSIGN(auto view, view_of_lane(listed[i].lane));
+        TRY_ASSIGN(auto view, view_of_lane(listed[i].lane, now));
         if (view) views.push_back(std::move(*view));
     }
     return views;
 }
 
-Result<std::optional<ConversationView>> Views::conversation(const StreamId& stream) {
+Result<std::optional<ConversationView>> Views::conversation(const StreamId& stream, WallTime now) {
     Conversation* conversation = conversations_.find(stream);
     if (!conversation || !conversation->known) return std::nullopt;
-    TRY_ASSIGN(auto view, view_of(*conversation));
+    TRY_ASSIGN(auto view, view_of(*conversation, now));
     return view;
 }
 
-Result<ConversationView> Views::view_of(Conversation& conversation) {
+Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now) {
     ConversationView view;
     view.stream = conversation.stream;
     view.summary = conversation.summary;
@@ -93,11 +109,12 @@ Result<ConversationView> Views::view_of(Conversation& conversation) {
     view.present = conversation.present;
     view.complete = !conversation.owes_anything();
     TRY_ASSIGN(view.unreadable, rows_.count_unreadable(conversation.number));
+    TRY(show_own(conversation.stream, lane_of_conversation(conversation.stream), now, view));
     return view;
 }
 
 /// A conversation that the outbox is about to make.
-Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& lane) {
+Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& lane, WallTime now) {
     ConversationView view;
     view.pending = true;
     view.summary.role = protocol::Role::owner;
@@ -122,6 +139,7 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
     if (const Command* newest_one = outbox_.newest_message_under_way(lane)) {
         TRY_ASSIGN(view.last, pending_message(*newest_one));
     }
+    TRY(show_own({}, lane, now, view));
     return view;
 }
 

@@ -4,6 +4,7 @@
 #include "core/conversation.hpp"
 #include "core/identity.hpp"
 #include "core/outbox.hpp"
+#include "core/own_settings.hpp"
 #include "core/profiles.hpp"
 #include "core/receipts.hpp"
 #include "core/rows.hpp"
@@ -26,16 +27,19 @@ inline constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::m
 class Views {
   public:
     Views(IdentityStore& identity, Conversations& conversations, Rows& rows, Outbox& outbox,
-          Profiles& profiles, Receipts& receipts)
+          Profiles& profiles, Receipts& receipts, const OwnSettings& own_settings)
         : identity_(identity),
           conversations_(conversations),
           rows_(rows),
           outbox_(outbox),
           profiles_(profiles),
-          receipts_(receipts) {}
+          receipts_(receipts),
+          own_settings_(own_settings) {}
 
-    Result<std::vector<ConversationView>> conversations(std::size_t offset, std::size_t limit);
-    Result<std::optional<ConversationView>> conversation(const StreamId& stream);
+    // `now`: the server's time, as far as it is known.
+    Result<std::vector<ConversationView>> conversations(std::size_t offset, std::size_t limit, WallTime now);
+    Result<std::optional<ConversationView>> conversation(const StreamId& stream, WallTime now);
+    Result<std::int64_t> badge(WallTime now);
     Result<std::vector<MemberView>> members(const StreamId& stream);
     Result<std::vector<DeviceView>> devices();
     Result<std::vector<OutboxView>> outbox(std::size_t offset, std::size_t limit);
@@ -59,6 +63,8 @@ class Views {
         WallTime at;
         StreamId stream;
         std::string lane;
+        bool archived = false;
+        std::int64_t pinned = 0;
     };
     struct Span {
         std::int64_t low = 0;
@@ -66,8 +72,11 @@ class Views {
     };
 
     std::vector<Listed> list() const;
-    Result<ConversationView> view_of(Conversation& conversation);
-    Result<std::optional<ConversationView>> view_of_lane(const std::string& lane);
+    Result<ConversationView> view_of(Conversation& conversation, WallTime now);
+    Result<std::optional<ConversationView>> view_of_lane(const std::string& lane, WallTime now);
+    protocol::PreferencesChanged preferences(const StreamId& stream, const std::string& lane) const;
+    Status show_own(const StreamId& stream, const std::string& lane, WallTime now,
+                    ConversationView& view) const;
     Result<rules::Tally> counts(Conversation& conversation);
     Result<std::optional<MessageView>> newest(const Conversation& conversation);
     Result<MessageView> message(const Conversation& conversation, const StoredRow& row) const;
@@ -84,6 +93,7 @@ class Views {
     Outbox& outbox_;
     Profiles& profiles_;
     Receipts& receipts_;
+    const OwnSettings& own_settings_;
 };
 
 }  // namespace parley::core

@@ -29,6 +29,10 @@ std::string described(const protocol::ChangePayload& payload) {
                 return "joined " + what.conversation.text() + " from " + std::to_string(what.from);
             } else if constexpr (std::is_same_v<What, protocol::Left>) {
                 return "left " + what.conversation.text() + " until " + std::to_string(what.until);
+            } else if constexpr (std::is_same_v<What, protocol::PreferencesChanged>) {
+                return "preferences of " + what.conversation.text();
+            } else if constexpr (std::is_same_v<What, protocol::DraftChanged>) {
+                return "draft in " + what.conversation.text() + (what.text.empty() ? " taken away" : "");
             } else if constexpr (std::is_same_v<What, protocol::ReadChanged>) {
                 return "read " + what.conversation.text() + " up to " + std::to_string(what.upto) +
                        ", unread " + std::to_string(what.unread) + ", mentions " +

@@ -61,6 +61,10 @@ std::optional<ChangePayload> decode_body(Type type, std::string_view body) {
             return decode_as<protocol::DeviceChanged>(body);
         case Type::profile_changed:
             return decode_as<protocol::ProfileChanged>(body);
+        case Type::preferences_changed:
+            return decode_as<protocol::PreferencesChanged>(body);
+        case Type::draft_changed:
+            return decode_as<protocol::DraftChanged>(body);
         default:
             return std::nullopt;
     }

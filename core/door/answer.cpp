@@ -66,6 +66,10 @@ Status act(Client& client, DoorAct what, DoorReply& reply, Now now) {
             return {};
         case DoorAct::outbox:
             return put_outbox(client, {.limit = outbox_shown_max}, reply);
+        case DoorAct::badge: {
+            TRY_ASSIGN(reply.badge, client.badge());
+            return {};
+        }
         case DoorAct::devices:
             break;
     }

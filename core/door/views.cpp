@@ -100,6 +100,8 @@ protocol::DoorNotice door_notice(const Notice& notice) {
                 out.touched = what.stream;
             } else if constexpr (std::is_same_v<What, CommandSettled>) {
                 out.settled = door_view(what);
+            } else if constexpr (std::is_same_v<What, BadgeChanged>) {
+                out.badge = true;
             } else if constexpr (std::is_same_v<What, SignOutEnded>) {
                 out.signed_out = protocol::DoorSignOutEnd{.failure = failure_where(what.failure)};
             } else {
@@ -122,7 +124,16 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .made_by = conversation.made_by,
                                    .peer = conversation.peer,
                                    .unreadable = conversation.unreadable,
-                                   .failure = failure_where(conversation.failure)};
+                                   .failure = failure_where(conversation.failure),
+                                   .muted = conversation.muted,
+                                   .muted_until = conversation.muted_until,
+                                   .archived = conversation.archived,
+                                   .pinned = conversation.pinned,
+                                   .marked_unread = conversation.marked_unread,
+                                   .notify = conversation.notify,
+                                   .badge = conversation.badge};
+    if (const auto& draft = conversation.draft)
+        out.draft = protocol::ViewDraft{.text = draft->text, .reply_to = draft->reply_to, .at = draft->at};
     if (conversation.last) out.last = door_view(*conversation.last);
     return out;
 }

@@ -77,6 +77,10 @@ void add_view(Digest& digest, const std::optional<View>& view) {
     if (view) add_view(digest, *view);
 }
 
+void add_view(Digest& digest, std::int64_t number) {
+    digest.add(number);
+}
+
 void add_view(Digest& digest, const Uuid& id) {
     digest.add(as_text(id.bytes));
 }

@@ -49,6 +49,8 @@ TOKENS = {
     "invite": "an-invite",
 }
 NUMBERS = {
+    "badge": 3,
+    "pinned": 12,
     "unreadable": 2,
     "version": 1,
     "heartbeat_ms": 25000,

@@ -43,7 +43,8 @@ std::optional<Command> to_command(protocol::Payload payload) {
                                     protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
                                     protocol::ConversationLeave, protocol::MemberRole,
                                     protocol::ConversationPermissions, protocol::OwnershipTransfer,
-                                    protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate>) {
+                                    protocol::PreferencesSet, protocol::DraftSet, protocol::ProfileSet,
+                                    protocol::DeviceRevoke, protocol::InviteCreate>) {
                 return Command(std::forward<decltype(one)>(one));
             } else {
                 return std::nullopt;
@@ -65,7 +66,8 @@ std::int64_t rate_cost(const Command& command) {
                 return is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
                                  protocol::ConversationRename, protocol::MemberRemove, protocol::MemberRole,
                                  protocol::ConversationPermissions, protocol::OwnershipTransfer,
-                                 protocol::ProfileSet, protocol::InviteCreate>
+                                 protocol::PreferencesSet, protocol::DraftSet, protocol::ProfileSet,
+                                 protocol::InviteCreate>
                            ? 1
                            : 0;
             }

@@ -156,7 +156,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 34> all{{
+    static constexpr std::array<Route, 36> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -189,6 +189,9 @@ struct RouteTable {
          read_message_history},
         {"GET", "/v1/conversations/{stream}/changes", known, message, read_changes},
         {"POST", "/v1/conversations/{stream}/read", known, message, on_stream<protocol::Read>},
+        {"PATCH", "/v1/conversations/{stream}/preferences", known, message,
+         on_stream<protocol::PreferencesSet>},
+        {"PUT", "/v1/conversations/{stream}/draft", known, message, on_stream<protocol::DraftSet>},
         {"POST", "/v1/direct/{account}/messages", known, message, send_direct},
         {"POST", "/v1/ack", known, &HttpApi::serve_acks},
         {"GET", "/v1/socket", Caller::stranger, &HttpApi::serve_socket},

@@ -27,7 +27,8 @@ constexpr bool only_grows =
     std::is_same_v<Command, protocol::ConversationRename> || std::is_same_v<Command, protocol::MemberAdd> ||
     std::is_same_v<Command, protocol::MemberRole> ||
     std::is_same_v<Command, protocol::ConversationPermissions> ||
-    std::is_same_v<Command, protocol::OwnershipTransfer> || std::is_same_v<Command, protocol::InviteCreate>;
+    std::is_same_v<Command, protocol::OwnershipTransfer> ||
+    std::is_same_v<Command, protocol::PreferencesSet> || std::is_same_v<Command, protocol::InviteCreate>;
 
 /// Where nothing was left to do, a repeat finds that too: positions only rise, and who or what is gone stays
 /// gone. Such commands are not refused on a full disk, so that remembering them would be a way to fill that

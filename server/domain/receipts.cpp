@@ -1,4 +1,5 @@
 #include "base/mutant.hpp"
+#include "core/rules/preferences.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -56,6 +57,7 @@ Result<Answer> perform(WorkContext& context, const protocol::Read& command) {
     if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
     const bool moves =
         command.upto > member.read || (mutant(Mutant::read_position_falls) && command.upto != member.read);
+    const bool takes_back = core::rules::takes_mark_back(command.upto, member.read);
     if (moves) move_read(context, conversation, member, command.upto);
     const auto unread = unread_of(context.store, conversation, member);
     const protocol::ReadChanged state{
@@ -70,6 +72,7 @@ Result<Answer> perform(WorkContext& context, const protocol::Read& command) {
         change_account(context, context.account(), {.slot = Slot::read(key), .payload = state});
         tell_others(context, conversation, member);
     }
+    if (takes_back) take_mark_back(context, key);
     return read_ok(context, key, state);
 }
 

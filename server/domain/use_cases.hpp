@@ -56,6 +56,12 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
 /// Refuses where the command that this one follows was not accepted.
 Status check_follows(WorkContext& context);
 
+// own_settings.cpp
+Result<Answer> perform(WorkContext& context, const protocol::PreferencesSet& command);
+Result<Answer> perform(WorkContext& context, const protocol::DraftSet& command);
+/// Of what the account at work has marked as unread.
+void take_mark_back(WorkContext& context, ConversationKey conversation);
+
 // epoch.cpp
 Result<Answer> perform(WorkContext& context, const TokenAhead& command);
 

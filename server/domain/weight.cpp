@@ -14,6 +14,7 @@ constexpr std::size_t envelope_bytes = 200;
 constexpr std::size_t forms = 3;
 
 std::size_t content_of(const protocol::ChangePayload& payload) {
+    if (const auto* draft = std::get_if<protocol::DraftChanged>(&payload)) return draft->text.size();
     const auto* message = std::get_if<protocol::MessageNew>(&payload);
     if (message == nullptr) return other_bytes;
     return message->text.size() + message->mentions.size() * sizeof(AccountId);
@@ -39,6 +40,8 @@ std::size_t weight_of(const Work& work) {
             if constexpr (std::is_same_v<T, protocol::MessageSend> ||
                           std::is_same_v<T, protocol::MessageEdit>) {
                 return command.text.size() + command.mentions.size() * sizeof(AccountId);
+            } else if constexpr (std::is_same_v<T, protocol::DraftSet>) {
+                return command.text.size();
             } else if constexpr (requires { command.members; }) {
                 return command.members.size() * sizeof(AccountId);
             } else if constexpr (requires { command.accounts; }) {

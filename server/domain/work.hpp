@@ -81,9 +81,9 @@ using Command =
     std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete, protocol::Read,
                  protocol::ConversationCreate, protocol::ConversationRename, protocol::MemberAdd,
                  protocol::MemberRemove, protocol::ConversationLeave, protocol::MemberRole,
-                 protocol::ConversationPermissions, protocol::OwnershipTransfer, protocol::ProfileSet,
-                 protocol::DeviceRevoke, protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken,
-                 Acks, TokenAhead, OperatorInvite>;
+                 protocol::ConversationPermissions, protocol::OwnershipTransfer, protocol::PreferencesSet,
+                 protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate,
+                 RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {

@@ -263,7 +263,6 @@ void ConversationTables::drop_mention(ConversationKey conversation, AccountKey a
 
 void ConversationTables::add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) {
     ++writes_;
-    deletions_ = true;
     add_deletion_.run(conversation, born, author);
 }
 

@@ -57,8 +57,6 @@ class ConversationTables final : public Conversations, public ConversationWrites
     /// Clears where more is cached than is worth its memory. Not in the middle of a transaction.
     void trim();
     std::int64_t writes() const { return writes_; }
-    /// Whether anything was deleted since this was asked last.
-    bool take_deletions() { return std::exchange(deletions_, false); }
 
   private:
     using ConversationEntry = RecordCache<ConversationKey, ConversationRecord>::Entry;
@@ -70,7 +68,6 @@ class ConversationTables final : public Conversations, public ConversationWrites
     RecordCache<ConversationKey, ConversationRecord> conversations_;
     RecordCache<MemberKey, MemberRecord> members_;
     std::int64_t writes_ = 0;
-    bool deletions_ = false;
 
     Statement find_;
     Statement direct_;

@@ -34,6 +34,8 @@ struct Slot {
     static Slot read(ConversationKey conversation) { return {conversation.value * 16 + 4}; }
     static Slot device(DeviceKey device) { return {device.value * 16 + 5}; }
     static Slot profile() { return {6}; }
+    static Slot preferences(ConversationKey conversation) { return {conversation.value * 16 + 7}; }
+    static Slot draft(ConversationKey conversation) { return {conversation.value * 16 + 8}; }
 };
 
 constexpr std::int64_t last_born = std::numeric_limits<std::int64_t>::max();
@@ -134,6 +136,8 @@ class Rows {
     virtual MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) = 0;
     /// Place of the row in the slot; 0: none was ever made.
     virtual std::int64_t place(StreamKey stream, Slot slot) = 0;
+    /// That row; nothing where none was ever made, or it is bad.
+    virtual std::optional<protocol::Change> in_slot(StreamKey stream, Slot slot) = 0;
 };
 
 class RowWrites {

@@ -181,6 +181,13 @@ std::int64_t RowTable::place(StreamKey stream_key, Slot wanted) {
     return query.step() ? query.integer(0) : 0;
 }
 
+std::optional<Change> RowTable::in_slot(StreamKey stream_key, Slot wanted) {
+    const auto born = place(stream_key, wanted);
+    auto row = born != 0 ? at(stream_key, born) : std::nullopt;
+    if (!row) return std::nullopt;
+    return std::move(row->change);
+}
+
 RowChecksum RowTable::checksum_for(const RowToWrite& row, const std::string& encoded) {
     const auto& change = row.change;
     return checksum_of({.stream = row.stream.value,
@@ -209,6 +216,8 @@ void RowTable::insert(const RowToWrite& row) {
 void RowTable::replace(const RowToWrite& row) {
     const auto& change = row.change;
     assert(change.born < change.seq);
+    const bool held_text = change.type() == Type::message_new || change.type() == Type::draft_changed;
+    if (row.gone && held_text) erased_ = true;
     const auto encoded = encode_body(change.payload);
     if (!encoded) return connection_.note_mistake(encoded.error());
     const auto sum = checksum_for(row, *encoded);

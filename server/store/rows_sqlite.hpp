@@ -34,11 +34,15 @@ class RowTable final : public Rows, public RowWrites {
     RowsFound of_kind(StreamKey stream, protocol::Type kind, std::int64_t after, RowLimits limits) override;
     std::optional<MessageFound> message(AccountKey author, const Uuid& id) override;
     std::int64_t message_place(StreamKey stream, const Uuid& id) override;
+    std::optional<protocol::Change> in_slot(StreamKey stream, Slot slot) override;
     MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) override;
     std::int64_t place(StreamKey stream, Slot slot) override;
 
     void insert(const RowToWrite& row) override;
     void replace(const RowToWrite& row) override;
+
+    /// Whether any text was taken away since this was asked last.
+    bool take_erased() { return std::exchange(erased_, false); }
 
     /// Holds the row at this place against its checksum. Where it is bad, or there is none, that is reported.
     std::optional<VerifiedRow> verify(StreamKey stream, std::int64_t born);
@@ -80,6 +84,7 @@ class RowTable final : public Rows, public RowWrites {
     Connection& connection_;
     StoreHost& host_;
     std::string hashed_;
+    bool erased_ = false;
     struct Trouble {
         StreamKey stream;
         BornRange places;

@@ -318,7 +318,7 @@ bool SqliteStore::log_needs_room() const {
 
 /// What was deleted stands in the log until that is emptied.
 void SqliteStore::copy_log_back_if_needed() {
-    if (writer_->conversations.take_deletions()) log_holds_deleted_ = true;
+    if (writer_->rows.take_erased()) log_holds_deleted_ = true;
     if (log_bytes_ < log_bytes_limit_ && !log_holds_deleted_) return;
     // A failure here loses nothing: the log keeps what it holds and goes on growing until the next try.
     (void)checkpoint();

@@ -18,9 +18,17 @@ namespace {
 
 using protocol::Type;
 
-constexpr std::array row_types{
-    Type::message_new,  Type::member_changed, Type::conversation_changed, Type::joined, Type::left,
-    Type::read_changed, Type::device_changed, Type::profile_changed,      Type::ping};
+constexpr std::array row_types{Type::message_new,
+                               Type::member_changed,
+                               Type::conversation_changed,
+                               Type::joined,
+                               Type::left,
+                               Type::read_changed,
+                               Type::device_changed,
+                               Type::profile_changed,
+                               Type::preferences_changed,
+                               Type::draft_changed,
+                               Type::ping};
 
 /// The first byte of an input says of which type the row is.
 void check_row_body(std::string_view bytes) {

@@ -125,8 +125,42 @@ struct ProfileChanged {
     friend bool operator==(const ProfileChanged&, const ProfileChanged&) = default;
 };
 
+/// `preferences.changed` (66). From the server. Account stream: what one has set for oneself in a
+/// conversation, all of it. One row per conversation, made when something is set first; it stays while one is
+/// out.
+struct PreferencesChanged {
+    /// Which.
+    StreamId conversation;
+    /// Muted until then by the server's clock; absent: not muted.
+    std::optional<WallTime> muted_until;
+    /// Put away.
+    bool archived = false;
+    /// The `seq` of the change that pinned it, so that what was pinned last has the greatest; 0: not pinned.
+    std::int64_t pinned = 0;
+    /// Marked as unread, and not read since.
+    bool marked_unread = false;
+    /// What alerts.
+    Notify notify = Notify::all;
+
+    friend bool operator==(const PreferencesChanged&, const PreferencesChanged&) = default;
+};
+
+/// `draft.changed` (68). From the server. Account stream: what one has begun to write in a conversation. One
+/// row per conversation. What it said before is kept nowhere.
+struct DraftChanged {
+    /// Which.
+    StreamId conversation;
+    /// As far as it is written; empty: it was taken away.
+    std::string text;
+    /// The message that it is going to answer.
+    std::optional<Uuid> reply_to;
+
+    friend bool operator==(const DraftChanged&, const DraftChanged&) = default;
+};
+
 using ChangePayloadAlternatives = std::variant<
-    MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged>;
+    MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged,
+    PreferencesChanged, DraftChanged>;
 
 /// What a row says. Used as the std::variant that it is; made from each of its alternatives.
 struct ChangePayload : ChangePayloadAlternatives {
@@ -145,6 +179,8 @@ struct ChangePayload : ChangePayloadAlternatives {
     ChangePayload(ReadChanged value);
     ChangePayload(DeviceChanged value);
     ChangePayload(ProfileChanged value);
+    ChangePayload(PreferencesChanged value);
+    ChangePayload(DraftChanged value);
 
     friend bool operator==(const ChangePayload& one, const ChangePayload& other);
 };
@@ -170,6 +206,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 417707514;
+inline constexpr std::int64_t rows_stamp = 3353056747;
 
 }  // namespace parley::protocol

@@ -209,6 +209,11 @@ std::size_t field_count(const ViewConversation& from);
 template <class Out>
 void write(Out& out, const ViewConversation& from);
 
+bool read(Reader& in, const Node& map, ViewDraft& out);
+std::size_t field_count(const ViewDraft& from);
+template <class Out>
+void write(Out& out, const ViewDraft& from);
+
 bool read(Reader& in, const Node& map, ViewWindow& out);
 std::size_t field_count(const ViewWindow& from);
 template <class Out>
@@ -519,6 +524,26 @@ std::size_t field_count(const ProfileChanged& from);
 template <class Out>
 void write(Out& out, const ProfileChanged& from);
 
+bool read(Reader& in, const Node& map, PreferencesSet& out);
+std::size_t field_count(const PreferencesSet& from);
+template <class Out>
+void write(Out& out, const PreferencesSet& from);
+
+bool read(Reader& in, const Node& map, PreferencesChanged& out);
+std::size_t field_count(const PreferencesChanged& from);
+template <class Out>
+void write(Out& out, const PreferencesChanged& from);
+
+bool read(Reader& in, const Node& map, DraftSet& out);
+std::size_t field_count(const DraftSet& from);
+template <class Out>
+void write(Out& out, const DraftSet& from);
+
+bool read(Reader& in, const Node& map, DraftChanged& out);
+std::size_t field_count(const DraftChanged& from);
+template <class Out>
+void write(Out& out, const DraftChanged& from);
+
 bool read(Reader& in, const Node& map, ProfileSet& out);
 std::size_t field_count(const ProfileSet& from);
 template <class Out>
@@ -606,6 +631,8 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<ViewMessage> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewConversation> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<ViewDraft> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewWindow> = limits::local_bytes_max;
 template <>

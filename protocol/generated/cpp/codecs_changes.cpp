@@ -179,6 +179,52 @@ void write(Out& out, const ProfileChanged& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, PreferencesChanged& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "conversation"}, out.conversation) &&
+           in.optional(map, {2, "muted_until"}, out.muted_until) &&
+           in.defaulted(map, {3, "archived"}, out.archived) &&
+           in.defaulted(map, {4, "pinned"}, out.pinned) &&
+           in.defaulted(map, {5, "marked_unread"}, out.marked_unread) &&
+           in.required(map, {6, "notify"}, out.notify);
+}
+
+std::size_t field_count(const PreferencesChanged& from) {
+    return 2 + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != std::int64_t{0} ? 1 : 0) + (from.marked_unread != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const PreferencesChanged& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "conversation"}, from.conversation);
+    write_field(out, {2, "muted_until"}, from.muted_until);
+    write_unless(false, out, {3, "archived"}, from.archived);
+    write_unless(std::int64_t{0}, out, {4, "pinned"}, from.pinned);
+    write_unless(false, out, {5, "marked_unread"}, from.marked_unread);
+    write_field(out, {6, "notify"}, from.notify);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DraftChanged& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "conversation"}, out.conversation) &&
+           in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.optional(map, {3, "reply_to"}, out.reply_to);
+}
+
+std::size_t field_count(const DraftChanged& from) {
+    return 2 + has(from.reply_to);
+}
+
+template <class Out>
+void write(Out& out, const DraftChanged& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "conversation"}, from.conversation);
+    write_field(out, {2, "text"}, from.text);
+    write_field(out, {3, "reply_to"}, from.reply_to);
+    out.end_map();
+}
+
 PARLEY_INSTANTIATE_CODEC(MessageNew)
 PARLEY_INSTANTIATE_CODEC(MemberChanged)
 PARLEY_INSTANTIATE_CODEC(ConversationChanged)
@@ -187,5 +233,7 @@ PARLEY_INSTANTIATE_CODEC(Left)
 PARLEY_INSTANTIATE_CODEC(ReadChanged)
 PARLEY_INSTANTIATE_CODEC(DeviceChanged)
 PARLEY_INSTANTIATE_CODEC(ProfileChanged)
+PARLEY_INSTANTIATE_CODEC(PreferencesChanged)
+PARLEY_INSTANTIATE_CODEC(DraftChanged)
 
 }  // namespace parley::protocol

@@ -13,12 +13,13 @@ bool read(Reader& in, const Node& map, DoorNotice& out) {
            in.optional(map, {4, "settled"}, out.settled) &&
            in.optional(map, {5, "signed_in"}, out.signed_in) &&
            in.optional(map, {6, "signed_out"}, out.signed_out) &&
-           (has(out.connection) + has(out.list) + has(out.touched) + has(out.settled) + has(out.signed_in) + has(out.signed_out) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of connection, list, touched, settled, signed_in, signed_out"));
+           in.optional(map, {7, "badge"}, out.badge) &&
+           (has(out.connection) + has(out.list) + has(out.touched) + has(out.settled) + has(out.signed_in) + has(out.signed_out) + has(out.badge) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of connection, list, touched, settled, signed_in, signed_out, badge"));
 }
 
 std::size_t field_count(const DoorNotice& from) {
-    return has(from.connection) + has(from.list) + has(from.touched) + has(from.settled) + has(from.signed_in) + has(from.signed_out);
+    return has(from.connection) + has(from.list) + has(from.touched) + has(from.settled) + has(from.signed_in) + has(from.signed_out) + has(from.badge);
 }
 
 template <class Out>
@@ -30,6 +31,7 @@ void write(Out& out, const DoorNotice& from) {
     write_field(out, {4, "settled"}, from.settled);
     write_field(out, {5, "signed_in"}, from.signed_in);
     write_field(out, {6, "signed_out"}, from.signed_out);
+    write_field(out, {7, "badge"}, from.badge);
     out.end_map();
 }
 
@@ -107,11 +109,12 @@ bool read(Reader& in, const Node& map, DoorReply& out) {
            in.list(map, {8, "members"}, out.members, Rules{.count_max = limits::members_max}) &&
            in.list(map, {9, "devices"}, out.devices, Rules{.count_max = 1000}) &&
            in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000}) &&
-           in.list(map, {11, "settled"}, out.settled, Rules{.count_max = 1000});
+           in.list(map, {11, "settled"}, out.settled, Rules{.count_max = 1000}) &&
+           in.optional(map, {12, "badge"}, out.badge);
 }
 
 std::size_t field_count(const DoorReply& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled) + has(from.badge);
 }
 
 template <class Out>
@@ -128,6 +131,7 @@ void write(Out& out, const DoorReply& from) {
     write_field(out, {9, "devices"}, from.devices);
     write_field(out, {10, "outbox"}, from.outbox);
     write_field(out, {11, "settled"}, from.settled);
+    write_field(out, {12, "badge"}, from.badge);
     out.end_map();
 }
 
@@ -213,11 +217,19 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.optional(map, {10, "made_by"}, out.made_by) &&
            in.optional(map, {11, "peer"}, out.peer) &&
            in.defaulted(map, {12, "unreadable"}, out.unreadable) &&
-           in.optional(map, {13, "failure"}, out.failure);
+           in.optional(map, {13, "failure"}, out.failure) &&
+           in.defaulted(map, {20, "muted"}, out.muted) &&
+           in.optional(map, {21, "muted_until"}, out.muted_until) &&
+           in.defaulted(map, {22, "archived"}, out.archived) &&
+           in.defaulted(map, {23, "pinned"}, out.pinned) &&
+           in.defaulted(map, {24, "marked_unread"}, out.marked_unread) &&
+           in.required(map, {25, "notify"}, out.notify) &&
+           in.optional(map, {26, "draft"}, out.draft) &&
+           in.defaulted(map, {27, "badge"}, out.badge);
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 1 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure);
+    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0);
 }
 
 template <class Out>
@@ -236,6 +248,34 @@ void write(Out& out, const ViewConversation& from) {
     write_field(out, {11, "peer"}, from.peer);
     write_unless(std::int64_t{0}, out, {12, "unreadable"}, from.unreadable);
     write_field(out, {13, "failure"}, from.failure);
+    write_unless(false, out, {20, "muted"}, from.muted);
+    write_field(out, {21, "muted_until"}, from.muted_until);
+    write_unless(false, out, {22, "archived"}, from.archived);
+    write_unless(false, out, {23, "pinned"}, from.pinned);
+    write_unless(false, out, {24, "marked_unread"}, from.marked_unread);
+    write_field(out, {25, "notify"}, from.notify);
+    write_field(out, {26, "draft"}, from.draft);
+    write_unless(std::int64_t{0}, out, {27, "badge"}, from.badge);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ViewDraft& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.optional(map, {2, "reply_to"}, out.reply_to) &&
+           in.required(map, {3, "at"}, out.at);
+}
+
+std::size_t field_count(const ViewDraft& from) {
+    return 2 + has(from.reply_to);
+}
+
+template <class Out>
+void write(Out& out, const ViewDraft& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "text"}, from.text);
+    write_field(out, {2, "reply_to"}, from.reply_to);
+    write_field(out, {3, "at"}, from.at);
     out.end_map();
 }
 
@@ -307,34 +347,6 @@ void write(Out& out, const ViewDevice& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ViewCommand& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "id"}, out.id) &&
-           in.required(map, {2, "type"}, out.type, Rules{.points_max = 64}) &&
-           in.required(map, {3, "state"}, out.state) &&
-           in.optional(map, {4, "failure"}, out.failure) &&
-           in.optional(map, {5, "target"}, out.target) &&
-           in.optional(map, {6, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
-           in.optional(map, {7, "message"}, out.message);
-}
-
-std::size_t field_count(const ViewCommand& from) {
-    return 3 + has(from.failure) + has(from.target) + has(from.text) + has(from.message);
-}
-
-template <class Out>
-void write(Out& out, const ViewCommand& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "id"}, from.id);
-    write_field(out, {2, "type"}, from.type);
-    write_field(out, {3, "state"}, from.state);
-    write_field(out, {4, "failure"}, from.failure);
-    write_field(out, {5, "target"}, from.target);
-    write_field(out, {6, "text"}, from.text);
-    write_field(out, {7, "message"}, from.message);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(DoorNotice)
 PARLEY_INSTANTIATE_CODEC(DoorSettled)
 PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
@@ -343,9 +355,9 @@ PARLEY_INSTANTIATE_CODEC(DoorReply)
 PARLEY_INSTANTIATE_CODEC(DoorStatus)
 PARLEY_INSTANTIATE_CODEC(ViewMessage)
 PARLEY_INSTANTIATE_CODEC(ViewConversation)
+PARLEY_INSTANTIATE_CODEC(ViewDraft)
 PARLEY_INSTANTIATE_CODEC(ViewWindow)
 PARLEY_INSTANTIATE_CODEC(ViewMember)
 PARLEY_INSTANTIATE_CODEC(ViewDevice)
-PARLEY_INSTANTIATE_CODEC(ViewCommand)
 
 }  // namespace parley::protocol

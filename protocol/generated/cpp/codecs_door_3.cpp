@@ -5,6 +5,34 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, ViewCommand& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "id"}, out.id) &&
+           in.required(map, {2, "type"}, out.type, Rules{.points_max = 64}) &&
+           in.required(map, {3, "state"}, out.state) &&
+           in.optional(map, {4, "failure"}, out.failure) &&
+           in.optional(map, {5, "target"}, out.target) &&
+           in.optional(map, {6, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.optional(map, {7, "message"}, out.message);
+}
+
+std::size_t field_count(const ViewCommand& from) {
+    return 3 + has(from.failure) + has(from.target) + has(from.text) + has(from.message);
+}
+
+template <class Out>
+void write(Out& out, const ViewCommand& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "id"}, from.id);
+    write_field(out, {2, "type"}, from.type);
+    write_field(out, {3, "state"}, from.state);
+    write_field(out, {4, "failure"}, from.failure);
+    write_field(out, {5, "target"}, from.target);
+    write_field(out, {6, "text"}, from.text);
+    write_field(out, {7, "message"}, from.message);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, RecordedLine& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "report"}, out.report) &&
@@ -223,6 +251,7 @@ void write(Out& out, const RecordedDone& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(ViewCommand)
 PARLEY_INSTANTIATE_CODEC(RecordedLine)
 PARLEY_INSTANTIATE_CODEC(RecordedReport)
 PARLEY_INSTANTIATE_CODEC(RecordedTime)

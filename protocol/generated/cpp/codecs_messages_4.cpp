@@ -79,6 +79,52 @@ void write(Out& out, const OwnershipTransfer& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, PreferencesSet& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.optional(map, {2, "muted_until"}, out.muted_until) &&
+           in.optional(map, {3, "archived"}, out.archived) &&
+           in.optional(map, {4, "pinned"}, out.pinned) &&
+           in.optional(map, {5, "marked_unread"}, out.marked_unread) &&
+           in.optional(map, {6, "notify"}, out.notify);
+}
+
+std::size_t field_count(const PreferencesSet& from) {
+    return 1 + has(from.muted_until) + has(from.archived) + has(from.pinned) + has(from.marked_unread) + has(from.notify);
+}
+
+template <class Out>
+void write(Out& out, const PreferencesSet& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "muted_until"}, from.muted_until);
+    write_field(out, {3, "archived"}, from.archived);
+    write_field(out, {4, "pinned"}, from.pinned);
+    write_field(out, {5, "marked_unread"}, from.marked_unread);
+    write_field(out, {6, "notify"}, from.notify);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DraftSet& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.optional(map, {3, "reply_to"}, out.reply_to);
+}
+
+std::size_t field_count(const DraftSet& from) {
+    return 2 + has(from.reply_to);
+}
+
+template <class Out>
+void write(Out& out, const DraftSet& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "text"}, from.text);
+    write_field(out, {3, "reply_to"}, from.reply_to);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ProfileSet& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
@@ -189,6 +235,8 @@ PARLEY_INSTANTIATE_CODEC(MessageHistoryOk)
 PARLEY_INSTANTIATE_CODEC(MemberRole)
 PARLEY_INSTANTIATE_CODEC(ConversationPermissions)
 PARLEY_INSTANTIATE_CODEC(OwnershipTransfer)
+PARLEY_INSTANTIATE_CODEC(PreferencesSet)
+PARLEY_INSTANTIATE_CODEC(DraftSet)
 PARLEY_INSTANTIATE_CODEC(ProfileSet)
 PARLEY_INSTANTIATE_CODEC(ProfileFind)
 PARLEY_INSTANTIATE_CODEC(Profiles)

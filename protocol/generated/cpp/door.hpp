@@ -39,7 +39,8 @@ struct DoorAnswer {
     friend bool operator==(const DoorAnswer&, const DoorAnswer&) = default;
 };
 
-/// A part of a list: of the conversations, newest activity first, or of the outbox.
+/// A part of a list: of the conversations (pinned ones first, archived ones last, else the newest activity
+/// first), or of the outbox.
 struct DoorListQuery {
     /// So many are skipped.
     std::int64_t offset = 0;
@@ -216,6 +217,8 @@ struct DoorNotice {
     std::optional<DoorSignInEnd> signed_in;
     /// The server was told of an own sign-out, or cannot be told.
     std::optional<DoorSignOutEnd> signed_out;
+    /// The badge is another one than the last that was asked for.
+    std::optional<bool> badge;
 
     friend bool operator==(const DoorNotice&, const DoorNotice&) = default;
 };
@@ -272,6 +275,18 @@ struct ViewMessage {
     friend bool operator==(const ViewMessage&, const ViewMessage&) = default;
 };
 
+/// What a person has begun to write.
+struct ViewDraft {
+    /// As far as it is written.
+    std::string text;
+    /// The message that it is going to answer.
+    std::optional<Uuid> reply_to;
+    /// The server's time once it has it, the device's before.
+    WallTime at;
+
+    friend bool operator==(const ViewDraft&, const ViewDraft&) = default;
+};
+
 /// A conversation as a list shows it.
 struct ViewConversation {
     /// Which; absent while it exists only in the outbox.
@@ -300,6 +315,22 @@ struct ViewConversation {
     std::int64_t unreadable = 0;
     /// Of a pending one that nothing is under way for any more: why it was refused.
     std::optional<DoorFailure> failure;
+    /// Muted now, by the latest time of the server that the device can prove.
+    bool muted = false;
+    /// Until when, by the server's clock; absent: it is not set, or for ever where `muted`.
+    std::optional<WallTime> muted_until;
+    /// Put away: stands behind all others in the list.
+    bool archived = false;
+    /// Stands before all others in the list.
+    bool pinned = false;
+    /// Marked as unread, and not read since.
+    bool marked_unread = false;
+    /// What alerts.
+    Notify notify = Notify::all;
+    /// What the person has begun to write, on whichever device; absent: nothing.
+    std::optional<ViewDraft> draft;
+    /// What it adds to the badge.
+    std::int64_t badge = 0;
 
     friend bool operator==(const ViewConversation&, const ViewConversation&) = default;
 };
@@ -393,6 +424,10 @@ struct DoorReply {
     /// In the order of the question. What a command asked for is told once, and not here; one that this
     /// device does not know any more was refused, and discarded or sent again since.
     std::vector<DoorSettled> settled;
+    /// The number on the app's icon: what waits for the person in conversations that are neither muted nor
+    /// archived. Of each its unread messages as its `notify` says, or 1 where there are none and it is marked
+    /// unread.
+    std::optional<std::int64_t> badge;
 
     friend bool operator==(const DoorReply&, const DoorReply&) = default;
 };

@@ -176,10 +176,16 @@ void each_text(ViewMessage& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(ViewDraft& value, Visit&& visit) {
+    visit(value.text, TextKind::other);
+}
+
+template <class Visit>
 void each_text(ViewConversation& value, Visit&& visit) {
     each_text(value.summary, visit);
     if (value.last) each_text(*value.last, visit);
     if (value.failure) each_text(*value.failure, visit);
+    if (value.draft) each_text(*value.draft, visit);
 }
 
 template <class Visit>
@@ -325,6 +331,14 @@ void each_text(DeviceChanged& value, Visit&& visit) {
 template <class Visit>
 void each_text(ProfileChanged& value, Visit&& visit) {
     each_text(value.profile, visit);
+}
+
+template <class Visit>
+void each_text(PreferencesChanged&, Visit&&) {}
+
+template <class Visit>
+void each_text(DraftChanged& value, Visit&& visit) {
+    visit(value.text, TextKind::other);
 }
 
 template <class Visit>
@@ -493,6 +507,14 @@ void each_text(ConversationPermissions&, Visit&&) {}
 
 template <class Visit>
 void each_text(OwnershipTransfer&, Visit&&) {}
+
+template <class Visit>
+void each_text(PreferencesSet&, Visit&&) {}
+
+template <class Visit>
+void each_text(DraftSet& value, Visit&& visit) {
+    visit(value.text, TextKind::other);
+}
 
 template <class Visit>
 void each_text(ProfileSet& value, Visit&& visit) {

@@ -60,6 +60,13 @@ constexpr Row<RowKind> row_kind_rows[] = {
     {RowKind::settings, "settings"},
 };
 
+constexpr Row<Notify> notify_rows[] = {
+    {Notify::all, "all"},
+    {Notify::mentions, "mentions"},
+    {Notify::silent, "silent"},
+    {Notify::none, "none"},
+};
+
 constexpr Row<Only> only_rows[] = {
     {Only::removed, "removed"},
 };
@@ -84,6 +91,7 @@ constexpr Row<DoorAct> door_act_rows[] = {
     {DoorAct::status, "status"},
     {DoorAct::devices, "devices"},
     {DoorAct::outbox, "outbox"},
+    {DoorAct::badge, "badge"},
 };
 
 constexpr Row<ViewState> view_state_rows[] = {
@@ -145,6 +153,10 @@ constexpr Row<Type> type_rows[] = {
     {Type::read_changed, "read.changed"},
     {Type::device_changed, "device.changed"},
     {Type::profile_changed, "profile.changed"},
+    {Type::preferences_set, "preferences.set"},
+    {Type::preferences_changed, "preferences.changed"},
+    {Type::draft_set, "draft.set"},
+    {Type::draft_changed, "draft.changed"},
     {Type::profile_set, "profile.set"},
     {Type::profile_find, "profile.find"},
     {Type::profiles, "profiles"},
@@ -201,6 +213,18 @@ std::optional<RowKind> enum_named(std::string_view name) {
 template <>
 std::optional<RowKind> enum_numbered(std::uint64_t number) {
     return numbered_in(row_kind_rows, number);
+}
+
+std::string_view name_of(Notify one) { return name_in(notify_rows, one); }
+
+template <>
+std::optional<Notify> enum_named(std::string_view name) {
+    return named_in(notify_rows, name);
+}
+
+template <>
+std::optional<Notify> enum_numbered(std::uint64_t number) {
+    return numbered_in(notify_rows, number);
 }
 
 std::string_view name_of(Only one) { return name_in(only_rows, one); }
@@ -287,6 +311,8 @@ bool client_sends(Type type) {
         case Type::member_role:
         case Type::conversation_permissions:
         case Type::ownership_transfer:
+        case Type::preferences_set:
+        case Type::draft_set:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:
@@ -317,6 +343,8 @@ std::optional<Type> reply_to(Type type) {
         case Type::member_role: return Type::done;
         case Type::conversation_permissions: return Type::done;
         case Type::ownership_transfer: return Type::done;
+        case Type::preferences_set: return Type::done;
+        case Type::draft_set: return Type::done;
         case Type::profile_set: return Type::done;
         case Type::profile_find: return Type::profiles;
         case Type::device_revoke: return Type::done;
@@ -335,6 +363,8 @@ bool is_change(Type type) {
         case Type::read_changed:
         case Type::device_changed:
         case Type::profile_changed:
+        case Type::preferences_changed:
+        case Type::draft_changed:
             return true;
         default: return false;
     }

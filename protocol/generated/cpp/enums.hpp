@@ -81,6 +81,26 @@ std::optional<RowKind> enum_named(std::string_view name);
 template <>
 std::optional<RowKind> enum_numbered(std::uint64_t number);
 
+/// What a person wants to be alerted to in a conversation, and what counts in the badge. Muted and archived
+/// conversations do neither.
+enum class Notify : std::uint8_t {
+    /// Every message alerts, and counts.
+    all = 1,
+    /// Messages that name the person alert, and count.
+    mentions = 2,
+    /// Nothing alerts; every message counts.
+    silent = 3,
+    /// Nothing alerts, and nothing counts.
+    none = 4,
+};
+
+/// Empty where it is none of these.
+std::string_view name_of(Notify one);
+template <>
+std::optional<Notify> enum_named(std::string_view name);
+template <>
+std::optional<Notify> enum_numbered(std::uint64_t number);
+
 /// Restricts `changes`.
 enum class Only : std::uint8_t {
     /// Only rows that are gone: tombstones, and members who left.
@@ -139,6 +159,8 @@ enum class DoorAct : std::uint8_t {
     devices = 5,
     /// Answered with `outbox`.
     outbox = 6,
+    /// Answered with `badge`.
+    badge = 9,
 };
 
 /// Empty where it is none of these.
@@ -292,6 +314,18 @@ enum class Type : std::uint8_t {
     device_changed = 63,
     /// Account stream: the own profile. One row.
     profile_changed = 64,
+    /// Sets what one has for oneself in a conversation, of which nobody else hears; what is absent stays.
+    /// What is so already is done.
+    preferences_set = 65,
+    /// Account stream: what one has set for oneself in a conversation, all of it. One row per conversation,
+    /// made when something is set first; it stays while one is out.
+    preferences_changed = 66,
+    /// Keeps what one has begun to write in a conversation, for all own devices; the one that comes last
+    /// counts. An empty text takes it away; no message that is sent does.
+    draft_set = 67,
+    /// Account stream: what one has begun to write in a conversation. One row per conversation. What it said
+    /// before is kept nowhere.
+    draft_changed = 68,
     /// Changes the own profile; what is absent stays.
     profile_set = 70,
     /// Profiles by handle or by id; who does not exist is left out of the reply.

@@ -44,6 +44,7 @@ namespace parley::protocol {
     X(DoorStatus) \
     X(ViewMessage) \
     X(ViewConversation) \
+    X(ViewDraft) \
     X(ViewWindow) \
     X(ViewMember) \
     X(ViewDevice) \
@@ -109,6 +110,10 @@ namespace parley::protocol {
     X(ReadChanged) \
     X(DeviceChanged) \
     X(ProfileChanged) \
+    X(PreferencesSet) \
+    X(PreferencesChanged) \
+    X(DraftSet) \
+    X(DraftChanged) \
     X(ProfileSet) \
     X(ProfileFind) \
     X(Profiles) \

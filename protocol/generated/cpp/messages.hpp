@@ -492,6 +492,42 @@ struct OwnershipTransfer {
     friend bool operator==(const OwnershipTransfer&, const OwnershipTransfer&) = default;
 };
 
+/// `preferences.set` (65). From clients; answered with `done`. Sets what one has for oneself in a
+/// conversation, of which nobody else hears; what is absent stays. What is so already is done.
+struct PreferencesSet {
+    /// The conversation.
+    Target target;
+    /// Mutes it until then by the server's clock, with `muted_forever` until it is said otherwise; 0 ends
+    /// that.
+    std::optional<WallTime> muted_until;
+    /// Puts it away, or takes it out again. No message takes it out.
+    std::optional<bool> archived;
+    /// Keeps it at the top of the list, above what was pinned before; or not any more. What is pinned already
+    /// stays where it is.
+    std::optional<bool> pinned;
+    /// Marks it as unread, whatever was read. A `read` that comes later takes that back, where it is not
+    /// below the read position.
+    std::optional<bool> marked_unread;
+    /// What alerts.
+    std::optional<Notify> notify;
+
+    friend bool operator==(const PreferencesSet&, const PreferencesSet&) = default;
+};
+
+/// `draft.set` (67). From clients; answered with `done`. Keeps what one has begun to write in a conversation,
+/// for all own devices; the one that comes last counts. An empty text takes it away; no message that is sent
+/// does.
+struct DraftSet {
+    /// The conversation.
+    Target target;
+    /// As far as it is written; empty: nothing is.
+    std::string text;
+    /// The message that it is going to answer.
+    std::optional<Uuid> reply_to;
+
+    friend bool operator==(const DraftSet&, const DraftSet&) = default;
+};
+
 /// `profile.set` (70). From clients; answered with `done`. Changes the own profile; what is absent stays.
 struct ProfileSet {
     /// New handle, well formed, and neither another account's nor one that another gave up; or an earlier one
@@ -590,8 +626,9 @@ using PayloadAlternatives = std::variant<
     ReadOk, Receipt, MessageSend, MessageAccepted, MessageNew, MemberChanged, ConversationChanged,
     ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove, ConversationLeave,
     MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, MemberRole, ConversationPermissions,
-    OwnershipTransfer, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, ProfileSet, ProfileFind,
-    Profiles, DeviceRevoke, InviteCreate, Invite>;
+    OwnershipTransfer, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet,
+    PreferencesChanged, DraftSet, DraftChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate,
+    Invite>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -652,6 +689,10 @@ struct Payload : PayloadAlternatives {
     Payload(ReadChanged value);
     Payload(DeviceChanged value);
     Payload(ProfileChanged value);
+    Payload(PreferencesSet value);
+    Payload(PreferencesChanged value);
+    Payload(DraftSet value);
+    Payload(DraftChanged value);
     Payload(ProfileSet value);
     Payload(ProfileFind value);
     Payload(Profiles value);

@@ -104,6 +104,14 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<DeviceChanged>());
         case Type::profile_changed:
             return read(in, map, out.emplace<ProfileChanged>());
+        case Type::preferences_set:
+            return read(in, map, out.emplace<PreferencesSet>());
+        case Type::preferences_changed:
+            return read(in, map, out.emplace<PreferencesChanged>());
+        case Type::draft_set:
+            return read(in, map, out.emplace<DraftSet>());
+        case Type::draft_changed:
+            return read(in, map, out.emplace<DraftChanged>());
         case Type::profile_set:
             return read(in, map, out.emplace<ProfileSet>());
         case Type::profile_find:
@@ -138,6 +146,10 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
             return read(in, map, out.emplace<DeviceChanged>());
         case Type::profile_changed:
             return read(in, map, out.emplace<ProfileChanged>());
+        case Type::preferences_changed:
+            return read(in, map, out.emplace<PreferencesChanged>());
+        case Type::draft_changed:
+            return read(in, map, out.emplace<DraftChanged>());
         default:
             in.refuse(ErrorCode::malformed, "is no type of a row");
             return in.at(envelope_field::type);
@@ -168,6 +180,8 @@ bool comes_from_client(Type type) {
         case Type::member_role:
         case Type::conversation_permissions:
         case Type::ownership_transfer:
+        case Type::preferences_set:
+        case Type::draft_set:
         case Type::profile_set:
         case Type::profile_find:
         case Type::device_revoke:

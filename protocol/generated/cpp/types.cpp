@@ -59,6 +59,10 @@ constexpr Type payload_types[] = {
     Type::read_changed,
     Type::device_changed,
     Type::profile_changed,
+    Type::preferences_set,
+    Type::preferences_changed,
+    Type::draft_set,
+    Type::draft_changed,
     Type::profile_set,
     Type::profile_find,
     Type::profiles,
@@ -78,6 +82,8 @@ constexpr Type change_types[] = {
     Type::read_changed,
     Type::device_changed,
     Type::profile_changed,
+    Type::preferences_changed,
+    Type::draft_changed,
 };
 
 static_assert(std::size(change_types) == std::variant_size_v<ChangePayloadAlternatives>);

@@ -21,6 +21,8 @@ ChangePayload::ChangePayload(Left value) : ChangePayloadAlternatives(std::move(v
 ChangePayload::ChangePayload(ReadChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(DeviceChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(ProfileChanged value) : ChangePayloadAlternatives(std::move(value)) {}
+ChangePayload::ChangePayload(PreferencesChanged value) : ChangePayloadAlternatives(std::move(value)) {}
+ChangePayload::ChangePayload(DraftChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 
 bool operator==(const ChangePayload& one, const ChangePayload& other) {
     return static_cast<const ChangePayloadAlternatives&>(one) == static_cast<const ChangePayloadAlternatives&>(other);
@@ -82,6 +84,10 @@ Payload::Payload(Left value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(DeviceChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ProfileChanged value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(PreferencesSet value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(PreferencesChanged value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(DraftSet value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(DraftChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ProfileSet value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ProfileFind value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Profiles value) : PayloadAlternatives(std::move(value)) {}

@@ -245,12 +245,13 @@ void visit_fields(DoorFailure& value, std::size_t, Visit&& visit) {
 
 template <class Visit>
 void visit_fields(DoorNotice& value, std::size_t chosen, Visit&& visit) {
-    if (chosen % 6 == 0) visit(value.connection.emplace(), Rules{});
-    if (chosen % 6 == 1) visit(value.list.emplace(), Rules{});
-    if (chosen % 6 == 2) visit(value.touched.emplace(), Rules{});
-    if (chosen % 6 == 3) visit(value.settled.emplace(), Rules{});
-    if (chosen % 6 == 4) visit(value.signed_in.emplace(), Rules{});
-    if (chosen % 6 == 5) visit(value.signed_out.emplace(), Rules{});
+    if (chosen % 7 == 0) visit(value.connection.emplace(), Rules{});
+    if (chosen % 7 == 1) visit(value.list.emplace(), Rules{});
+    if (chosen % 7 == 2) visit(value.touched.emplace(), Rules{});
+    if (chosen % 7 == 3) visit(value.settled.emplace(), Rules{});
+    if (chosen % 7 == 4) visit(value.signed_in.emplace(), Rules{});
+    if (chosen % 7 == 5) visit(value.signed_out.emplace(), Rules{});
+    if (chosen % 7 == 6) visit(value.badge.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -288,6 +289,7 @@ void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
     visit(value.devices, Rules{.count_max = 1000});
     visit(value.outbox, Rules{.count_max = 1000});
     visit(value.settled, Rules{.count_max = 1000});
+    visit(value.badge, Rules{});
 }
 
 template <class Visit>
@@ -333,6 +335,21 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.peer, Rules{});
     visit(value.unreadable, Rules{});
     visit(value.failure, Rules{});
+    visit(value.muted, Rules{});
+    visit(value.muted_until, Rules{});
+    visit(value.archived, Rules{});
+    visit(value.pinned, Rules{});
+    visit(value.marked_unread, Rules{});
+    visit(value.notify, Rules{});
+    visit(value.draft, Rules{});
+    visit(value.badge, Rules{});
+}
+
+template <class Visit>
+void visit_fields(ViewDraft& value, std::size_t, Visit&& visit) {
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.reply_to, Rules{});
+    visit(value.at, Rules{});
 }
 
 template <class Visit>
@@ -772,6 +789,40 @@ template <class Visit>
 void visit_fields(ProfileChanged& value, std::size_t, Visit&& visit) {
     visit(value.profile, Rules{});
     visit(value.role, Rules{});
+}
+
+template <class Visit>
+void visit_fields(PreferencesSet& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.muted_until, Rules{});
+    visit(value.archived, Rules{});
+    visit(value.pinned, Rules{});
+    visit(value.marked_unread, Rules{});
+    visit(value.notify, Rules{});
+}
+
+template <class Visit>
+void visit_fields(PreferencesChanged& value, std::size_t, Visit&& visit) {
+    visit(value.conversation, Rules{});
+    visit(value.muted_until, Rules{});
+    visit(value.archived, Rules{});
+    visit(value.pinned, Rules{});
+    visit(value.marked_unread, Rules{});
+    visit(value.notify, Rules{});
+}
+
+template <class Visit>
+void visit_fields(DraftSet& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.reply_to, Rules{});
+}
+
+template <class Visit>
+void visit_fields(DraftChanged& value, std::size_t, Visit&& visit) {
+    visit(value.conversation, Rules{});
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.reply_to, Rules{});
 }
 
 template <class Visit>

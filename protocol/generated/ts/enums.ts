@@ -40,6 +40,20 @@ export type RowKind =
   /** Title and what else is set for all. */
   | "settings";
 
+/**
+ * What a person wants to be alerted to in a conversation, and what counts in the badge. Muted and archived
+ * conversations do neither.
+ */
+export type Notify =
+  /** Every message alerts, and counts. */
+  | "all"
+  /** Messages that name the person alert, and count. */
+  | "mentions"
+  /** Nothing alerts; every message counts. */
+  | "silent"
+  /** Nothing alerts, and nothing counts. */
+  | "none";
+
 /** Restricts `changes`. */
 export type Only =
   /** Only rows that are gone: tombstones, and members who left. */
@@ -81,7 +95,9 @@ export type DoorAct =
   /** Answered with `devices`. */
   | "devices"
   /** Answered with `outbox`. */
-  | "outbox";
+  | "outbox"
+  /** Answered with `badge`. */
+  | "badge";
 
 /** State of a message or a command; of others' messages always `sent`. */
 export type ViewState =

@@ -30,7 +30,8 @@ class OutboxCost : public testing::Test {
     void restart() {
         outbox_.reset();
         conversations_.clear();
-        outbox_ = std::make_unique<core::Outbox>(local_, conversations_, output_, primitives_, timers_);
+        outbox_ = std::make_unique<core::Outbox>(local_, conversations_, own_settings_, output_, primitives_,
+                                                 timers_);
         EXPECT_TRUE(outbox_->load());
     }
 
@@ -111,6 +112,8 @@ class OutboxCost : public testing::Test {
     core::LocalDatabase local_{database_};
     core::Conversations conversations_{local_};
     core::Output output_{protocol::Encoding::cbor};
+    core::Rows rows_{local_};
+    core::OwnSettings own_settings_{rows_, output_};
     SeededPrimitives primitives_{1};
     core::Timers timers_;
     std::unique_ptr<core::Outbox> outbox_;

@@ -47,6 +47,7 @@ Shown look_at(core::Client& core, Now now) {
     shown.listed["list"] = bytes_of(list);
     shown.listed["devices"] = bytes_of(ask(core, about(protocol::DoorAct::devices), now));
     shown.waiting["outbox"] = bytes_of(ask(core, about(protocol::DoorAct::outbox), now));
+    shown.badge["badge"] = bytes_of(ask(core, about(protocol::DoorAct::badge), now));
     for (const protocol::ViewConversation& view : list.conversations) {
         // What exists only in the outbox stands in the list, with all that it has.
         if (!view.stream) continue;
@@ -84,6 +85,7 @@ std::vector<std::string> unannounced(const Shown& before, const Shown& after,
         // A message that waits is shown in its conversation.
         if (!any_touched) compare(before.waiting, after.waiting, "");
     }
+    if (!says(notices, core::BadgeChanged{})) compare(before.badge, after.badge, "");
     for (const auto& [stream, parts] : after.conversations) {
         const auto old = before.conversations.find(stream);
         if (old == before.conversations.end() || says(notices, core::ConversationTouched{stream})) continue;

@@ -10,12 +10,13 @@
 namespace parley::test {
 
 /// What a user interface shows of a core, by the name of each part: `list` (the conversations), `devices`,
-/// `outbox`, and of every conversation in the list the `conversation`, its `members` and its newest `window`.
-/// Empty where the core has ended and shows nothing.
+/// `outbox`, `badge`, and of every conversation in the list the `conversation`, its `members` and its newest
+/// `window`. Empty where the core has ended and shows nothing.
 struct Shown {
     core::Connection connection{};
     std::map<std::string, std::string> listed;
     std::map<std::string, std::string> waiting;
+    std::map<std::string, std::string> badge;
     std::map<StreamId, std::map<std::string, std::string>> conversations;
 };
 

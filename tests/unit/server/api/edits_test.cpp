@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 namespace parley::server::test {
@@ -132,17 +129,6 @@ TEST_F(Edits, GoByHttpToo) {
     EXPECT_EQ(code_of(call("PATCH", path, R"({"text":"back"})", ada)), "message.deleted");
     EXPECT_EQ(call("PATCH", path, R"({"text":"back"})", ada).status, 410);
     EXPECT_THAT(call("GET", path + "/history", {}, ada).body, Not(HasSubstr("texts")));
-}
-
-/// In the main file, in the log, and wherever else something is kept.
-std::string everything_on_disk(const World& world) {
-    std::string bytes;
-    for (const auto& file :
-         std::filesystem::directory_iterator(std::filesystem::path(world.database()).parent_path())) {
-        std::ifstream stream(file.path(), std::ios::binary);
-        bytes.append(std::istreambuf_iterator<char>(stream), {});
-    }
-    return bytes;
 }
 
 TEST_F(Edits, NothingOfADeletedMessageIsLeftOnTheDisk) {

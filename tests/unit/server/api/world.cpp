@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <iterator>
 #include <utility>
 
@@ -322,6 +323,16 @@ protocol::MessageSend message(const StreamId& to, std::string text) {
     send.target.stream = to;
     send.text = std::move(text);
     return send;
+}
+
+std::string everything_on_disk(const World& world) {
+    std::string bytes;
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::filesystem::path(world.database()).parent_path())) {
+        std::ifstream stream(file.path(), std::ios::binary);
+        bytes.append(std::istreambuf_iterator<char>(stream), {});
+    }
+    return bytes;
 }
 
 std::string code_of(const HttpResponse& response) {

@@ -241,6 +241,8 @@ class World : public Bus, public Operations, public Stamps {
 /// The messages' texts among these, in order.
 std::vector<std::string> texts_of(const std::vector<protocol::Envelope>& envelopes);
 protocol::MessageSend message(const StreamId& to, std::string text);
+/// In the main file, in the log, and wherever else something is kept.
+std::string everything_on_disk(const World& world);
 /// The code of an RFC 9457 body.
 std::string code_of(const HttpResponse& response);
 

@@ -1,0 +1,229 @@
+// What a person sets for himself: rows of the account's stream, and what waits on top of them.
+
+#include "tests/unit/core/own_settings_script.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::test {
+namespace {
+
+using protocol::DraftChanged;
+using protocol::DraftSet;
+using protocol::Notify;
+using protocol::PreferencesChanged;
+using protocol::PreferencesSet;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_F(OwnSettings, ARowInItsLatestStateIsShown) {
+    auto row = no_preferences();
+    row.archived = true;
+    row.notify = Notify::mentions;
+    row.marked_unread = true;
+    row.pinned = 2;
+    script.forget();
+    push(2, row);
+    EXPECT_THAT(script.noticed<core::ConversationTouched>(), SizeIs(1));
+    EXPECT_THAT(script.noticed<core::ListChanged>(), SizeIs(1));
+    for (const bool opened_again : {false, true}) {
+        if (opened_again) script.open();
+        const auto view = script.view("c1");
+        EXPECT_TRUE(view.archived);
+        EXPECT_TRUE(view.pinned);
+        EXPECT_TRUE(view.marked_unread);
+        EXPECT_FALSE(view.muted);
+        EXPECT_EQ(view.notify, Notify::mentions);
+    }
+    come_back();
+    push(4, no_preferences(), 2);
+    // An older state that comes late takes nothing back.
+    push(3, row, 2);
+    EXPECT_FALSE(script.view("c1").archived);
+}
+
+TEST_F(OwnSettings, WhatIsSetIsShownAtOnceAndStaysWhereTheAnswerOvertakesTheRow) {
+    script.disconnect();
+    const Uuid command = set({.archived = true, .pinned = true, .notify = Notify::silent});
+    EXPECT_TRUE(script.view("c1").archived);
+    script.reconnect();
+    ASSERT_THAT(script.sent_of<PreferencesSet>(), SizeIs(1)) << "nothing of it waits for the resume";
+    done(command, 2);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+    EXPECT_TRUE(script.view("c1").archived);
+    auto row = no_preferences();
+    row.archived = true;
+    row.pinned = 2;
+    row.notify = Notify::silent;
+    push(2, row);
+    EXPECT_TRUE(script.view("c1").archived);
+    EXPECT_EQ(script.view("c1").notify, Notify::silent);
+    script.resumed("1:2");
+    push(3, no_preferences(), 2);
+    EXPECT_FALSE(script.view("c1").archived);
+}
+
+TEST_F(OwnSettings, WhatIsRefusedIsNotShownAnyMore) {
+    const Uuid command = set({.archived = true});
+    EXPECT_TRUE(script.view("c1").archived);
+    script.refuse(command, ErrorCode::conversation_not_member);
+    EXPECT_FALSE(script.view("c1").archived);
+    EXPECT_EQ(state_of(command), core::CommandState::failed);
+}
+
+TEST_F(OwnSettings, PinnedOnesStandFirstAndArchivedOnesLast) {
+    for (std::int64_t number = 2; number <= 5; ++number)
+        script.join("c" + std::to_string(number), number);
+    script.give({Script::pushed("c4", 2, Script::said("newest"))});
+    const auto put = [&](const std::string& stream, std::int64_t seq, bool archived, std::int64_t pinned) {
+        push(seq, PreferencesChanged{.conversation = StreamId(stream),
+                                     .archived = archived,
+                                     .pinned = pinned,
+                                     .notify = Notify::all});
+    };
+    put("c1", 6, false, 6);
+    put("c2", 7, false, 7);
+    put("c3", 8, true, 0);
+    put("c4", 9, true, 9);
+    const auto order = [&] {
+        std::vector<std::string> streams;
+        const auto views = script.core().conversations(0, 10);
+        for (const auto& view : *views)
+            streams.push_back(view.stream.text());
+        return streams;
+    };
+    EXPECT_THAT(order(), ElementsAre("c2", "c1", "c5", "c4", "c3"));
+    // What waits to be pinned is what was pinned last.
+    script.submit(PreferencesSet{.target = to_stream(StreamId("c5")), .pinned = true});
+    EXPECT_THAT(order(), ElementsAre("c5", "c2", "c1", "c4", "c3"));
+}
+
+TEST_F(OwnSettings, OfDraftsThatWaitOnlyTheLastIsSent) {
+    script.disconnect();
+    const Uuid first = draft("a sec");
+    const Uuid second = draft("a secret");
+    EXPECT_EQ(shown_draft(), "a secret");
+    EXPECT_THAT(*script.core().outbox(), SizeIs(1));
+    EXPECT_EQ(script.database().number("SELECT count(*) FROM command"), 1);
+    const auto settled = script.core().settled(std::vector{first});
+    ASSERT_THAT(*settled, SizeIs(1));
+    EXPECT_FALSE((*settled)[0].failure) << "it is done with the later one";
+    script.open();
+    EXPECT_EQ(shown_draft(), "a secret");
+    come_back();
+    EXPECT_THAT(sent_drafts(), ElementsAre("a secret"));
+    // One that is under way is not taken back.
+    const Uuid last = draft("the last");
+    EXPECT_THAT(sent_drafts(), ElementsAre("a secret", "the last"));
+    EXPECT_EQ(script.sent_of<DraftSet>()[1].follows, second);
+    EXPECT_EQ(shown_draft(), "the last");
+    push(2, DraftChanged{.conversation = StreamId("c1"), .text = "a secret"});
+    done(second, 2);
+    EXPECT_EQ(shown_draft(), "the last");
+    push(3, DraftChanged{.conversation = StreamId("c1"), .text = "the last"}, 2);
+    done(last, 3);
+    EXPECT_EQ(shown_draft(), "the last");
+    EXPECT_EQ(script.view("c1").draft->at, (WallTime{1'700'000'000'003}));
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+}
+
+TEST_F(OwnSettings, OfADraftThatIsTakenAwayNothingIsLeft) {
+    const Uuid written = draft("a secret");
+    push(2, DraftChanged{.conversation = StreamId("c1"), .text = "a secret"});
+    done(written, 2);
+    ASSERT_GT(held("a secret"), 0);
+    const Uuid cleared = draft("");
+    EXPECT_EQ(shown_draft(), "(none)");
+    push(3, DraftChanged{.conversation = StreamId("c1")}, 2);
+    done(cleared, 3);
+    EXPECT_EQ(held("a secret"), 0);
+    EXPECT_EQ(shown_draft(), "(none)");
+    // The one that came later on the server wins, wherever it was written.
+    push(4, DraftChanged{.conversation = StreamId("c1"), .text = "elsewhere"}, 2);
+    EXPECT_EQ(shown_draft(), "elsewhere");
+}
+
+TEST_F(OwnSettings, ADraftThatWasDoneIsShownUntilItsRowIsHere) {
+    push(2, DraftChanged{.conversation = StreamId("c1"), .text = "older"});
+    script.disconnect();
+    const Uuid written = draft("newer");
+    script.reconnect();
+    done(written, 4);
+    EXPECT_EQ(shown_draft(), "newer");
+    push(3, DraftChanged{.conversation = StreamId("c1"), .text = "between"}, 2);
+    EXPECT_EQ(shown_draft(), "newer");
+    push(4, DraftChanged{.conversation = StreamId("c1"), .text = "newer"}, 2);
+    script.resumed("1:4");
+    EXPECT_EQ(shown_draft(), "newer");
+    script.open();
+    EXPECT_EQ(shown_draft(), "newer");
+}
+
+TEST_F(OwnSettings, BehindWhatMakesTheirConversationTheyWait) {
+    const auto refused =
+        script.core().submit(DraftSet{.target = {.direct = AccountId("you")}, .text = "hello"}, script.now());
+    ASSERT_FALSE(refused) << "nothing is going to make it";
+    EXPECT_EQ(refused.error().code, ErrorCode::conversation_not_member);
+    script.disconnect();
+    const Uuid message =
+        script.submit(protocol::MessageSend{.target = {.direct = AccountId("you")}, .text = "hi"});
+    const Uuid written = script.submit(DraftSet{.target = {.direct = AccountId("you")}, .text = "and"});
+    const Uuid group = script.submit(protocol::ConversationCreate{.title = "new", .members = {}});
+    const Uuid pinned = script.submit(PreferencesSet{.target = {.made_by = group}, .pinned = true});
+    const auto pending = *script.core().conversations(0, 2);
+    ASSERT_THAT(pending, SizeIs(2));
+    EXPECT_TRUE(pending[0].pinned);
+    ASSERT_TRUE(pending[1].draft);
+    EXPECT_EQ(pending[1].draft->text, "and");
+    script.reconnect();
+    script.resumed();
+    ASSERT_THAT(script.sent_of<DraftSet>(), SizeIs(1));
+    EXPECT_EQ(script.sent_of<DraftSet>()[0].follows, message);
+    EXPECT_EQ(script.sent_of<PreferencesSet>()[0].follows, group);
+    script.accept(message, "c8", 4);
+    protocol::Envelope made;
+    made.re = group;
+    made.stream = StreamId("c9");
+    made.seq = 2;
+    made.payload = protocol::ConversationCreated{};
+    script.give({made});
+    done(written, 5);
+    done(pinned, 6);
+    script.join("c8", 2);
+    script.join("c9", 3);
+    ASSERT_TRUE(script.view("c8").draft);
+    EXPECT_TRUE(script.view("c9").pinned);
+    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+}
+
+TEST_F(OwnSettings, WhatARestoreTookAwayIsNotSetAnyMore) {
+    auto row = no_preferences();
+    row.archived = true;
+    push(2, row);
+    push(3, DraftChanged{.conversation = StreamId("c1"), .text = "kept"});
+    push(4, DraftChanged{.conversation = StreamId("c1"), .text = "lost"}, 3);
+    script.reconnect();
+    script.resumed("2:1", 2);
+    // Of the new epoch all rows are told again: the draft as it was, and no preferences.
+    std::optional<Uuid> asked;
+    for (const auto& one : script.sent_of<protocol::Changes>())
+        if (std::get<protocol::Changes>(one.payload).stream.text() == "me") asked = one.id;
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(shown_draft(), "lost") << "until it is told";
+    script.give(
+        protocol::ChangesOk{
+            .after = 0,
+            .upto = limits::restore_jump,
+            .head = limits::restore_jump,
+            .rows = {Script::row(1, std::get<protocol::Joined>(Script::joined("c1", 1).payload)),
+                     Script::row(3, DraftChanged{.conversation = StreamId("c1"), .text = "kept"})}},
+        asked);
+    EXPECT_EQ(shown_draft(), "kept");
+    EXPECT_FALSE(script.view("c1").archived);
+    script.open();
+    EXPECT_EQ(shown_draft(), "kept");
+    EXPECT_FALSE(script.view("c1").archived);
+}
+
+}  // namespace
+}  // namespace parley::test
