@@ -28,6 +28,18 @@ std::vector<const protocol::Change*> StreamHistory::states(std::int64_t born) co
     return found;
 }
 
+const protocol::PreferencesChanged* StreamHistory::preferences_in(const StreamId& conversation) const {
+    const auto found = preferences.find(conversation);
+    const protocol::Change* there = found == preferences.end() ? nullptr : row(found->second);
+    return there == nullptr ? nullptr : std::get_if<protocol::PreferencesChanged>(&there->payload);
+}
+
+const protocol::DraftChanged* StreamHistory::draft_in(const StreamId& conversation) const {
+    const auto found = drafts.find(conversation);
+    const protocol::Change* there = found == drafts.end() ? nullptr : row(found->second);
+    return there == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&there->payload);
+}
+
 const protocol::MessageNew* StreamHistory::message_as_of(std::int64_t born, std::int64_t seq) const {
     const protocol::MessageNew* message = nullptr;
     for (const auto* state : states(born))
@@ -120,6 +132,10 @@ void History::add(const StreamId& id, const protocol::Change& change, bool found
         if (change.id) places_.try_emplace({message->sender, *change.id}, Place{id, change.born});
     } else if (const auto* read = std::get_if<protocol::ReadChanged>(&change.payload)) {
         stream.read[read->conversation] = read->upto;
+    } else if (const auto* set = std::get_if<protocol::PreferencesChanged>(&change.payload)) {
+        stream.preferences[set->conversation] = change.born;
+    } else if (const auto* draft = std::get_if<protocol::DraftChanged>(&change.payload)) {
+        stream.drafts[draft->conversation] = change.born;
     }
 }
 

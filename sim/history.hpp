@@ -47,6 +47,9 @@ struct StreamHistory {
     std::map<AccountId, Membership> members;
     /// Of the account's own stream: how far which conversation is read.
     std::map<StreamId, std::int64_t> read;
+    /// Of the same: places of the rows that say what its person has set for himself in which conversation.
+    std::map<StreamId, std::int64_t> preferences;
+    std::map<StreamId, std::int64_t> drafts;
     /// Some changes were learnt from the store after a crash; of rows changed twice meanwhile only the last
     /// is known.
     std::vector<std::int64_t> unseen;
@@ -61,7 +64,10 @@ struct StreamHistory {
     /// The same as it stood after the change with this number; null: it was not there yet, or that is not
     /// known.
     const protocol::MessageNew* message_as_of(std::int64_t born, std::int64_t seq) const;
-    /// Each state that the message has had, as far as they are known, the first one first.
+    /// What stands in these rows.
+    const protocol::PreferencesChanged* preferences_in(const StreamId& conversation) const;
+    const protocol::DraftChanged* draft_in(const StreamId& conversation) const;
+    /// Each state that the row has had, as far as they are known, the first one first.
     std::vector<const protocol::Change*> states(std::int64_t born) const;
 };
 

@@ -29,6 +29,8 @@ extern const Act sign_out;
 extern const Act change_handle;
 extern const Act find_people;
 extern const Act invite;
+extern const Act set_preferences;
+extern const Act write_draft;
 extern const Act http_send;
 extern const Act http_read;
 extern const Act http_look;
@@ -40,13 +42,13 @@ extern const Act transfer_ownership;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
-        &send_direct,     &send_group,         &send_burst,     &create_group,       &add_member,
-        &remove_member,   &leave_group,        &rename_group,   &read_conversation,  &settle_failed,
-        &look_around,     &go_offline,         &change_profile, &revoke_device,      &use_older_tab,
-        &paste_pages,     &arrange_group,      &sign_out,       &change_handle,      &find_people,
-        &invite,          &http_send,          &http_read,      &http_look,          &http_arrange,
-        &http_profile,    &edit_message,       &delete_message, &read_earlier_texts, &give_role,
-        &set_permissions, &transfer_ownership,
+        &send_direct,     &send_group,         &send_burst,      &create_group,       &add_member,
+        &remove_member,   &leave_group,        &rename_group,    &read_conversation,  &settle_failed,
+        &look_around,     &go_offline,         &change_profile,  &revoke_device,      &use_older_tab,
+        &paste_pages,     &arrange_group,      &sign_out,        &change_handle,      &find_people,
+        &invite,          &http_send,          &http_read,       &http_look,          &http_arrange,
+        &http_profile,    &edit_message,       &delete_message,  &read_earlier_texts, &give_role,
+        &set_permissions, &transfer_ownership, &set_preferences, &write_draft,
     };
     return known_acts;
 }

@@ -17,6 +17,7 @@ std::unique_ptr<Promise> outbox();                   // 6
 std::unique_ptr<Promise> edits_agree();              // 7
 std::unique_ptr<Promise> deleted_is_gone();          // 8
 std::unique_ptr<Promise> same_as_fresh();            // 9
+std::unique_ptr<Promise> own_settings_agree();       // 9
 std::unique_ptr<Promise> tokens_cover();             // 9
 std::unique_ptr<Promise> latecomers_see_the_same();  // 9
 std::unique_ptr<Promise> clocks_change_nothing();    // 10
@@ -25,6 +26,7 @@ std::unique_ptr<Promise> states_arrive();            // 11
 std::unique_ptr<Promise> positions_grow();           // 12
 std::unique_ptr<Promise> delivered_is_held();        // 13
 std::unique_ptr<Promise> counts();                   // 14
+std::unique_ptr<Promise> badge();                    // 14
 std::unique_ptr<Promise> receipts_for_members();     // 15
 std::unique_ptr<Promise> removed_hears_nothing();    // 16
 std::unique_ptr<Promise> newcomer_sees_nothing();    // 17

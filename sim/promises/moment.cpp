@@ -155,6 +155,23 @@ std::int64_t Moment::read(const AccountId& account, const StreamId& conversation
     return read;
 }
 
+const protocol::PreferencesChanged* Moment::preferences(const AccountId& account,
+                                                        const StreamId& conversation) const {
+    const StreamId own{account.text()};
+    const auto* fresh = newest_in<protocol::PreferencesChanged>(
+        so_far_, own, [&](const auto& one) { return one.conversation == conversation; });
+    const StreamHistory* known = fresh == nullptr ? history_.find(own) : nullptr;
+    return known == nullptr ? fresh : known->preferences_in(conversation);
+}
+
+const protocol::DraftChanged* Moment::draft(const AccountId& account, const StreamId& conversation) const {
+    const StreamId own{account.text()};
+    const auto* fresh = newest_in<protocol::DraftChanged>(
+        so_far_, own, [&](const auto& one) { return one.conversation == conversation; });
+    const StreamHistory* known = fresh == nullptr ? history_.find(own) : nullptr;
+    return known == nullptr ? fresh : known->draft_in(conversation);
+}
+
 std::optional<StreamId> Moment::direct_between(const AccountId& one, const AccountId& other) const {
     const auto is_it = [&](const StreamId& stream) {
         return kind(stream) == protocol::ConversationKind::direct && member(stream, one) &&

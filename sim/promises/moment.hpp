@@ -46,6 +46,10 @@ class Moment {
     const protocol::DeviceChanged* device(const AccountId& account, const DeviceId& device) const;
     /// How far this account has read in this conversation.
     std::int64_t read(const AccountId& account, const StreamId& conversation) const;
+    /// What this account has set for itself in this conversation; null: nothing yet.
+    const protocol::PreferencesChanged* preferences(const AccountId& account,
+                                                    const StreamId& conversation) const;
+    const protocol::DraftChanged* draft(const AccountId& account, const StreamId& conversation) const;
     /// The conversation of these two alone.
     std::optional<StreamId> direct_between(const AccountId& one, const AccountId& other) const;
     const History& history() const { return history_; }

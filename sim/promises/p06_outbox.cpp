@@ -211,6 +211,7 @@ class Outbox final : public Kept<Outbox> {
             if (is_needless(scene, device, given)) continue;
             if (is_done_here(scene, device, given, states)) continue;
             if (is_in_its_message(scene, device, given)) continue;
+            if (is_overwritten(device, given)) continue;
             // A question that waits is shown to nobody but who asked it.
             if (core::is_question(protocol::type_of(given.command))) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
@@ -281,6 +282,15 @@ class Outbox final : public Kept<Outbox> {
         const Given* into = device.ledger.edit_into(edit->message, *send);
         if (into == nullptr) into = device.ledger.edit_into(message->id, *send);
         return into != nullptr && into->order >= given.order;
+    }
+
+    /// A draft that gave way to a later one of the same device.
+    static bool is_overwritten(const Device& device, const Given& given) {
+        const auto* draft = std::get_if<protocol::DraftSet>(&given.command);
+        return draft != nullptr && std::ranges::any_of(device.ledger.given(), [&](const Given& later) {
+                   const auto* other = std::get_if<protocol::DraftSet>(&later.command);
+                   return other != nullptr && other->target == draft->target && later.order > given.order;
+               });
     }
 
     /// What was read on a device is read for the person. Of what was refused and is shown as failed nobody

@@ -107,7 +107,9 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
     }
 
     void at_rest(Scene& scene, const StoredRows&) override {
-        const auto deleted = texts_of_deleted(scene);
+        auto deleted = texts_of_deleted(scene);
+        for (const auto& [stream, history] : scene.history().streams())
+            note_drafts(history, [&](const std::string& number) { deleted.insert(number); });
         if (deleted.empty()) return;
         for (const std::string name : {"data/parley.db", "data/parley.db-wal"})
             each_number(used_bytes_of(scene.server().disk(), name), [&](const std::string& number) {
@@ -126,6 +128,9 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
             note_deleted(*history, [&](const std::string& number, std::int64_t born) {
                 if (member->sees(born)) gone.emplace(number, history->id);
             });
+        }
+        if (const StreamHistory* own = scene.history().find(StreamId{account.text()})) {
+            note_drafts(*own, [&](const std::string& number) { gone.emplace(number, own->id); });
         }
         if (gone.empty()) return;
         const auto holds = [&](const std::string& number, const std::string& where) {
@@ -175,6 +180,19 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         for (const auto& [stream, history] : scene.history().streams())
             note_deleted(history, [&](const std::string& number, std::int64_t) { numbers.insert(number); });
         return numbers;
+    }
+
+    /// Of drafts that were taken away, what they ever said.
+    template <class Take>
+    static void note_drafts(const StreamHistory& own, Take take) {
+        for (const auto& [conversation, born] : own.drafts) {
+            const auto* draft = own.draft_in(conversation);
+            if (draft == nullptr || !draft->text.empty()) continue;
+            for (const auto* state : own.states(born)) {
+                if (const auto* said = std::get_if<protocol::DraftChanged>(&state->payload))
+                    each_number(said->text, take);
+            }
+        }
     }
 
     static void wrong(Scene& scene, const Device& device, const Showing& showing,

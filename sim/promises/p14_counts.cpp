@@ -104,6 +104,11 @@ class Counts final : public Kept<Counts> {
         const auto held = device.node->held().counts(history->id);
         if (member == nullptr || !held) return;
         if (!showing.view.present) return shows(scene, device, showing, {}, "is out");
+        // Whom it named that an own deletion hides, which waits, is not shown.
+        if (std::ranges::any_of(showing.messages, [&](const core::MessageView& message) {
+                return message.deleted && message.changing && message.sender != account;
+            }))
+            return;
         // Counts of an earlier membership say nothing of this one.
         if (member->joined > held->upto) return;
         const std::int64_t read = showing.view.read;

@@ -33,6 +33,8 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             std::holds_alternative<protocol::ConversationPermissions>(envelope.payload) ||
             std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
             std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
+            std::holds_alternative<protocol::PreferencesSet>(envelope.payload) ||
+            std::holds_alternative<protocol::DraftSet>(envelope.payload) ||
             std::holds_alternative<protocol::ProfileSet>(envelope.payload);
         if (may_do_nothing && envelope.id) heard_.try_emplace(*envelope.id, starts_);
     }

@@ -99,7 +99,9 @@ bool has_no_such_act(const Refusal& refusal, const protocol::Payload& asked) {
     const bool of_all = std::holds_alternative<protocol::MessageSend>(asked) ||
                         std::holds_alternative<protocol::MessageEdit>(asked) ||
                         std::holds_alternative<protocol::MessageDelete>(asked) ||
-                        std::holds_alternative<protocol::Read>(asked);
+                        std::holds_alternative<protocol::Read>(asked) ||
+                        std::holds_alternative<protocol::PreferencesSet>(asked) ||
+                        std::holds_alternative<protocol::DraftSet>(asked);
     return !of_all && stream && refusal.moment.kind(*stream) == protocol::ConversationKind::direct;
 }
 

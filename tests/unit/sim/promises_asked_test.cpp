@@ -241,6 +241,49 @@ TEST_F(Asked, Promise18WhereAReadMovesFurtherThanWasRead) {
     EXPECT_TRUE(says("to another place"));
 }
 
+TEST_F(Asked, Promise18WhereWhatIsNotSetAnewDoesNotStay) {
+    const protocol::PreferencesChanged before{
+        .conversation = to_id(the_group), .archived = true, .notify = protocol::Notify::all};
+    auto after = before;
+    after.marked_unread = true;
+    auto answer = done(3);
+    answer.stream = server::to_stream(ada);
+    server::Batch batch;
+    batch.effects.emplace_back(own(ada, 2, before, 2));
+    scene_.committed(batch);
+    give(5, protocol::PreferencesSet{.target = in_the_group(), .marked_unread = true});
+    EXPECT_EQ(broken(), -1);
+    after.archived = false;
+    happens(5, {own(ada, 3, after, 2)}, answer);
+    EXPECT_TRUE(says("not set as was asked for"));
+}
+
+TEST_F(Asked, Promise18WhereWhatWasReadStaysMarked) {
+    const protocol::PreferencesChanged marked{
+        .conversation = to_id(the_group), .marked_unread = true, .notify = protocol::Notify::all};
+    server::Batch batch;
+    batch.effects.emplace_back(own(ada, 2, marked, 2));
+    scene_.committed(batch);
+    give(4, protocol::Read{.target = in_the_group(), .upto = 3});
+    const server::Answer answer{
+        .payload = protocol::ReadOk{.upto = 3, .as_of = {.conversation = 3, .account = 3}},
+        .stream = to_id(the_group),
+        .seq = {},
+        .timestamp = {5}};
+    const protocol::ReadChanged moved{.conversation = to_id(the_group), .upto = 3};
+    happens(4, {own(ada, 3, moved, 3)}, answer);
+    EXPECT_TRUE(says("still marked as unread"));
+}
+
+TEST_F(Asked, Promise18WhereADraftIsNotWhatWasWritten) {
+    give(4, protocol::DraftSet{.target = in_the_group(), .text = "half a"});
+    auto answer = done(2);
+    answer.stream = server::to_stream(ada);
+    happens(4, {own(ada, 2, protocol::DraftChanged{.conversation = to_id(the_group), .text = "half"}, 2)},
+            answer);
+    EXPECT_TRUE(says("not what was written"));
+}
+
 TEST_F(Asked, Promise18WhereADeviceIsSaidToBeSignedOutAndIsNot) {
     give(4, protocol::DeviceRevoke{.device = to_id(DeviceKey{3})});
     happens(4, {}, done({}));
