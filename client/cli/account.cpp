@@ -139,13 +139,15 @@ Outcome<ExitCode> run(Session& session, const StatusCommand&) {
     object.text("account", status.account.value_or(AccountId{}).text());
     object.text("device", status.device.value_or(DeviceId{}).text())
         .text("connection", name_of(status.connection));
-    object.integer("waiting", status.waiting).integer("failed", status.failed);
+    TRY_ASSIGN(const std::int64_t badge, session.badge());
+    object.integer("waiting", status.waiting).integer("failed", status.failed).integer("badge", badge);
     object.boolean("owner", session.account().owner()).text("folder", place.folder.string());
     Terminal& terminal = session.terminal();
     terminal.line(object);
     terminal.line(terminal.bold("@" + place.handle()) + " at " + place.server.text() + ", " +
                   std::string(name_of(status.connection)) + ".");
     if (!online) terminal.line("The server" + session.offline_reason() + ".");
+    if (badge > 0) terminal.line("Badge: " + std::to_string(badge) + " (parley conversations).");
     if (status.waiting > 0)
         terminal.line(std::to_string(status.waiting) + " waiting to be sent (parley outbox).");
     if (status.failed > 0) {

@@ -1,6 +1,7 @@
 #include "client/cli/command_line.hpp"
 
 #include "client/cli/help_texts.hpp"
+#include "client/cli/moments.hpp"
 #include "client/cli/terminal.hpp"
 #include "client/cli/text.hpp"
 #include "client/cli/usage.hpp"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -58,6 +60,7 @@ class Grammar {
     void add_common();
     void add_accounts();
     void add_conversations();
+    void add_own_settings();
     void add_members();
     void add_roles();
     void add_messages();
@@ -79,6 +82,7 @@ Grammar::Grammar() {
     add_common();
     add_messages();
     add_conversations();
+    add_own_settings();
     add_members();
     add_roles();
     add_accounts();
@@ -176,7 +180,8 @@ void Grammar::add_accounts() {
 void Grammar::add_conversations() {
     group_ = "Conversations";
     std::shared_ptr<ConversationsCommand> list;
-    CLI::App& listing = add("conversations", "List your conversations, latest first", list);
+    CLI::App& listing = add(
+        "conversations", "List your conversations: pinned ones, then the latest, archived ones last", list);
     listing.add_option("-n,--limit", list->limit, "At most so many")
         ->option_text("COUNT")
         ->check(whole_number(1, 1'000'000));
@@ -202,7 +207,57 @@ void Grammar::add_conversations() {
     add_about_place("leave", "Leave a group", leave);
 }
 
+void Grammar::add_own_settings() {
+    group_ = "For yourself, on all your devices";
+    std::shared_ptr<MuteCommand> mute;
+    CLI::App& muting =
+        add_about_place("mute", "Be told nothing of a conversation, for some time or for good", mute);
+    CLI::Option* length = muting.add_option("--for", mute->length, "For so long: 30m, 8h, 2d, 1w")
+                              ->option_text("LENGTH")
+                              ->check(problem_of_length);
+    CLI::Option* until = muting
+                             .add_option("--until", mute->until,
+                                         "Until then, by this machine's clock: 18:00, 2030-12-24, or both")
+                             ->option_text("TIME")
+                             ->check(problem_of_moment)
+                             ->excludes(length);
+    muting.add_flag("--off", mute->off, "Not any more")->excludes(length)->excludes(until);
+
+    std::shared_ptr<PinCommand> pin;
+    add_about_place("pin", "Keep a conversation at the top of the list", pin)
+        .add_flag("--off", pin->off, "Not any more");
+
+    std::shared_ptr<ArchiveCommand> archive;
+    add_about_place("archive", "Put a conversation away, behind all others", archive)
+        .add_flag("--off", archive->off, "Take it out again");
+
+    std::shared_ptr<MarkUnreadCommand> mark;
+    add_about_place("mark-unread", "Mark a conversation as unread, until you read it", mark);
+
+    std::shared_ptr<NotifyCommand> notify;
+    add_about_place("notify", "Say what of a conversation alerts you, and counts in the badge", notify)
+        .add_option("RULE", notify->rule,
+                    "all; mentions: where you are named; silent: count, and alert to nothing; none: not even "
+                    "count")
+        ->required()
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, protocol::Notify>{{"all", protocol::Notify::all},
+                                                    {"mentions", protocol::Notify::mentions},
+                                                    {"silent", protocol::Notify::silent},
+                                                    {"none", protocol::Notify::none}}))
+        ->option_text(" ");
+
+    std::shared_ptr<DraftCommand> draft;
+    CLI::App& drafting =
+        add_about_place("draft", "Show what you have begun to write, or keep another text", draft);
+    CLI::Option* words =
+        drafting.add_option("TEXT", draft->words, "What to keep; without it, the draft is shown")
+            ->option_text(" ");
+    drafting.add_flag("--clear", draft->clear, "Take it away")->excludes(words);
+}
+
 void Grammar::add_members() {
+    group_ = "Conversations";
     std::shared_ptr<MembersCommand> members;
     add_about_place("members", "List who is in a conversation", members);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/generated/cpp/enums.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -104,6 +106,36 @@ struct ReadCommand {
     std::optional<std::int64_t> upto;
 };
 
+/// Without a length or an end, until it is switched off.
+struct MuteCommand {
+    std::string conversation;
+    /// As moments.hpp reads them.
+    std::optional<std::string> length;
+    std::optional<std::string> until;
+    bool off = false;
+};
+struct ArchiveCommand {
+    std::string conversation;
+    bool off = false;
+};
+struct PinCommand {
+    std::string conversation;
+    bool off = false;
+};
+struct MarkUnreadCommand {
+    std::string conversation;
+};
+struct NotifyCommand {
+    std::string conversation;
+    protocol::Notify rule = protocol::Notify::all;
+};
+/// Without words, and not to be cleared: shows it.
+struct DraftCommand {
+    std::string conversation;
+    std::vector<std::string> words;
+    bool clear = false;
+};
+
 struct SendCommand {
     std::string conversation;
     std::vector<std::string> words;
@@ -154,6 +186,7 @@ using Command =
     std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand, ProfileCommand,
                  InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
                  LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, ReadCommand,
+                 MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand, DraftCommand,
                  SendCommand, EditCommand, DeleteCommand, HistoryCommand, TailCommand, OutboxCommand,
                  SyncCommand, ReportCommand>;
 

@@ -41,6 +41,14 @@ Outcome<ExitCode> run(Session& session, const RoleCommand& command);
 Outcome<ExitCode> run(Session& session, const TransferCommand& command);
 Outcome<ExitCode> run(Session& session, const PermissionsCommand& command);
 
+// own_settings.cpp
+Outcome<ExitCode> run(Session& session, const MuteCommand& command);
+Outcome<ExitCode> run(Session& session, const ArchiveCommand& command);
+Outcome<ExitCode> run(Session& session, const PinCommand& command);
+Outcome<ExitCode> run(Session& session, const MarkUnreadCommand& command);
+Outcome<ExitCode> run(Session& session, const NotifyCommand& command);
+Outcome<ExitCode> run(Session& session, const DraftCommand& command);
+
 // editing.cpp
 Outcome<ExitCode> run(Session& session, const EditCommand& command);
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t label_columns = 28;
 constexpr std::size_t preview_columns = 60;
+constexpr std::size_t draft_columns = 30;
 
 /// Lets what the server has come in first; false: it cannot be reached.
 Outcome<bool> refresh(Session& session) {
@@ -45,6 +46,19 @@ std::string id_beside_title(const protocol::ViewConversation& one, const std::se
     return one.made_by ? "  " + one.made_by->text() : std::string();
 }
 
+/// What the person has set, in a few words.
+std::string own_settings_of(const protocol::ViewConversation& one) {
+    std::string words;
+    const auto add = [&](const std::string& word) {
+        words += (words.empty() ? "" : ", ") + word;
+    };
+    if (one.pinned) add("pinned");
+    if (one.muted) add(one.muted_until ? "muted until " + local_stamp(*one.muted_until) : "muted");
+    if (one.archived) add("archived");
+    if (one.notify != protocol::Notify::all) add("notify: " + std::string(name_of(one.notify)));
+    return words;
+}
+
 void print(Terminal& terminal, const protocol::ViewConversation& one, const std::set<std::string>& twice) {
     JsonLine object;
     if (one.stream) object.text("conversation", one.stream->text());
@@ -57,6 +71,11 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
     object.integer("unread", one.unread).integer("mentions", one.mentions).integer("read", one.read);
     object.integer("head", one.head).boolean("present", one.present).boolean("complete", one.complete);
     if (one.unreadable > 0) object.integer("unreadable", one.unreadable);
+    object.boolean("muted", one.muted).boolean("archived", one.archived).boolean("pinned", one.pinned);
+    if (one.muted_until) object.integer("muted_until", one.muted_until->ms);
+    object.boolean("marked_unread", one.marked_unread).text("notify", name_of(one.notify));
+    object.integer("badge", one.badge);
+    if (one.draft) object.text("draft", one.draft->text);
     if (one.failure) {
         object.text("error", name_of(one.failure->code))
             .text("message", problem_of(core::error_of(*one.failure)).sentence);
@@ -80,17 +99,22 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
     const std::size_t id_columns = std::min(columns(id), label_columns - 1);
     std::string line =
         padded(first_columns(label_of(one), label_columns - id_columns) + id, label_columns) + "  ";
-    line += padded(one.unread > 0 ? std::to_string(one.unread) + (one.mentions > 0 ? " @" : "") : "", 6);
+    std::string unread = one.unread > 0 ? std::to_string(one.unread) + (one.mentions > 0 ? " @" : "") : "";
+    if (unread.empty() && one.marked_unread) unread = "*";
+    line += padded(unread, 6);
     if (one.last) {
         const std::string said =
             one.last->deleted ? std::string(deleted_words) : harmless_line(one.last->text);
         const std::string text = (one.last->own ? "you: " : "") + said;
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }
+    if (one.draft)
+        line += terminal.dim("  draft: " + first_columns(harmless_line(one.draft->text), draft_columns));
+    if (const std::string set = own_settings_of(one); !set.empty()) line += terminal.dim("  (" + set + ")");
     if (!one.present) line += terminal.dim("  (you are out)");
     if (!one.stream)
         line += terminal.dim("  " + (one.failure ? state_of_pending(one) : "(not on the server yet)"));
-    terminal.line(one.unread > 0 ? terminal.bold(line) : line);
+    terminal.line(unread.empty() ? line : terminal.bold(line));
 }
 
 /// A title by which the group can be named on a command line again.
@@ -131,6 +155,8 @@ Outcome<ExitCode> run(Session& session, const ConversationsCommand& command) {
     if (all.empty()) {
         session.terminal().line("No conversations yet. Begin one with: parley send @HANDLE \"Hello\"");
     }
+    TRY_ASSIGN(const auto badge, session.badge());
+    if (badge > 0) session.terminal().line(session.terminal().dim("Badge: " + std::to_string(badge)));
     return ExitCode::done;
 }
 
@@ -326,14 +352,13 @@ Outcome<ExitCode> run(Session& session, const ReadCommand& command) {
     TRY(refresh(session));
     Directory directory(session);
     TRY_ASSIGN(const StreamId stream, directory.stream(command.conversation));
-    std::int64_t upto = command.upto.value_or(0);
+    TRY_ASSIGN(const auto known, conversation(session, stream));
+    std::int64_t upto = command.upto.value_or(known.read);
     if (command.upto) {
-        TRY_ASSIGN(const auto all, session.conversations());
-        const auto known = std::ranges::find(all, std::optional(stream), &protocol::ViewConversation::stream);
-        if (known != all.end() && upto > known->head) {
+        if (upto > known.head) {
             return stop(ExitCode::not_found, "There is no place " + std::to_string(upto) +
                                                  " in this conversation; the last one is " +
-                                                 std::to_string(known->head) + ".");
+                                                 std::to_string(known.head) + ".");
         }
     } else {
         TRY_ASSIGN(const auto newest, session.window({.stream = stream, .limit = 50}));

@@ -55,11 +55,13 @@ Behind one's own messages:
 )";
 
 inline constexpr const char* list_help = R"(
-The number behind a name in the list counts unread messages; @ says that one of them names you.
+The number behind a name in the list counts unread messages; @ says that one of them names you, and
+* that you have marked it as unread. The badge is their sum over what is neither muted nor archived,
+as parley notify says for each.
 )";
 
 inline constexpr const char* offline_help = R"(
-Everything works offline: what is sent, edited or deleted is stored on this device and goes out
+Everything works offline: what is sent, edited, deleted or set is stored on this device and goes out
 with the next command that reaches the server. Two at once share one connection; nothing is sent twice.
 )";
 

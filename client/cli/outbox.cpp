@@ -31,6 +31,8 @@ std::string_view deed(std::string_view type) {
     if (type == "conversation.permissions") return "permissions";
     if (type == "ownership.transfer") return "transfer of the ownership";
     if (type == "read") return "read mark";
+    if (type == "preferences.set") return "setting";
+    if (type == "draft.set") return "draft";
     if (type == "profile.set") return "profile";
     return type;
 }

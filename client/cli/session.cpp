@@ -94,6 +94,11 @@ Outcome<std::vector<protocol::ViewCommand>> Session::outbox() {
     }
 }
 
+Outcome<std::int64_t> Session::badge() {
+    TRY_ASSIGN(const auto reply, ask({.act = protocol::DoorAct::badge}));
+    return reply.badge.value_or(0);
+}
+
 Outcome<std::vector<protocol::ViewMember>> Session::members(const StreamId& stream) {
     TRY_ASSIGN(auto reply, ask({.members = stream}));
     return std::move(reply.members);

@@ -47,6 +47,7 @@ class Session {
     /// A problem where the database failed: what a core says that has ended is no status.
     Outcome<protocol::DoorStatus> status();
     Outcome<std::vector<protocol::ViewConversation>> conversations();
+    Outcome<std::int64_t> badge();
     Outcome<std::vector<protocol::ViewMember>> members(const StreamId& stream);
     /// What waits, in order, then what was refused. Asked for in pieces, so that what is accepted meanwhile
     /// may hide something that follows it.

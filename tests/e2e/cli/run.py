@@ -14,6 +14,7 @@ import accounts
 import editing
 import guidance
 import offline
+import own_settings
 import prompts
 import reports
 import restoring
@@ -34,7 +35,8 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        for family in (accounts, editing, guidance, prompts, talking, together, roles, safety, reports):
+        families = (accounts, editing, guidance, own_settings, prompts, talking)
+        for family in (*families, together, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

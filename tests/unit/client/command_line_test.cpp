@@ -72,6 +72,41 @@ TEST(CommandLine, TakesRolesAndSettingsOfAGroup) {
     EXPECT_TRUE(parsed({"permissions", "Team"}));
 }
 
+TEST(CommandLine, AMuteHasOneEndOrNone) {
+    const auto for_good = parsed({"mute", "Team"});
+    ASSERT_TRUE(for_good);
+    EXPECT_FALSE(std::get<MuteCommand>(for_good->command).length);
+    const auto some_time = parsed({"mute", "Team", "--for", "8h"});
+    ASSERT_TRUE(some_time);
+    EXPECT_EQ(std::get<MuteCommand>(some_time->command).length, "8h");
+    EXPECT_TRUE(parsed({"mute", "Team", "--until", "2030-12-24 18:00"}));
+    EXPECT_TRUE(parsed({"mute", "Team", "--off"}));
+    EXPECT_FALSE(parsed({"mute", "Team", "--for", "soon"}));
+    EXPECT_FALSE(parsed({"mute", "Team", "--for", "8h", "--until", "18:00"}));
+    EXPECT_FALSE(parsed({"mute", "Team", "--for", "8h", "--off"}));
+}
+
+TEST(CommandLine, ARuleIsOneOfFour) {
+    const auto line = parsed({"notify", "Team", "mentions"});
+    ASSERT_TRUE(line);
+    EXPECT_EQ(std::get<NotifyCommand>(line->command).rule, protocol::Notify::mentions);
+    EXPECT_FALSE(parsed({"notify", "Team", "loudly"}));
+    EXPECT_FALSE(parsed({"notify", "Team"}));
+}
+
+TEST(CommandLine, ADraftIsShownKeptOrCleared) {
+    const auto shown = parsed({"draft", "Team"});
+    ASSERT_TRUE(shown);
+    EXPECT_TRUE(std::get<DraftCommand>(shown->command).words.empty());
+    EXPECT_FALSE(std::get<DraftCommand>(shown->command).clear);
+    const auto kept = parsed({"draft", "Team", "half", "a", "sentence"});
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(std::get<DraftCommand>(kept->command).words,
+              (std::vector<std::string>{"half", "a", "sentence"}));
+    EXPECT_TRUE(parsed({"draft", "Team", "--clear"}));
+    EXPECT_FALSE(parsed({"draft", "Team", "half", "--clear"}));
+}
+
 TEST(CommandLine, JoinsTheWordsOfAMessage) {
     const auto line = parsed({"send", "@bob", "hello", "there"});
     ASSERT_TRUE(line);
