@@ -144,7 +144,8 @@ void add_invite(CLI::App& app, CommandLine& line) {
     inviting.add_option("--days", invite->days, "How many days it is good (7)")
         ->option_text("COUNT")
         ->check(CLI::Range(std::int64_t{1}, invite_days_max));
-    inviting.add_flag("--administrator", invite->administrator, "Whoever uses it becomes an administrator");
+    inviting.add_flag("--administrator", invite->administrator, "Whoever uses it becomes an administrator")
+        ->disable_flag_override();
     inviting.callback([&line, invite] { line.command = *invite; });
 }
 
@@ -175,6 +176,8 @@ void add_copies(CLI::App& app, CommandLine& line) {
 std::string in_words(const CLI::ParseError& error) {
     const std::string what = error.what();
     const std::string option = what.substr(0, what.find(':'));
+    if (const std::size_t flag = what.find(" was given a disallowed flag override"); flag != std::string::npos)
+        return what.substr(0, flag) + " takes no value";
     if (error.get_name() == "ArgumentMismatch")
         return option + (what.ends_with("missing") ? " needs a value" : " may stand only once");
     return what == "A subcommand is required" ? "a command is missing" : what;

@@ -11,15 +11,20 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
+/// Above U+FFFF as a pair (RFC 8259, section 7).
 void append_escape(std::string& out, char32_t point) {
+    if (point > 0xffff) {
+        append_escape(out, 0xd800 + ((point - 0x10000) >> 10));
+        return append_escape(out, 0xdc00 + ((point - 0x10000) & 0x3ff));
+    }
     out += "\\u";
     for (int shift = 12; shift >= 0; shift -= 4)
         out += hex_digits[(point >> shift) & 0x0f];
 }
 
-/// DEL, the controls U+0080 to U+009F, U+FEFF, and what ends lines or turns directions may stand in JSON as
-/// they are, but not on a terminal. All but DEL begin with one of three bytes, which in other places mean
-/// other things.
+/// DEL, the controls U+0080 to U+009F, U+FEFF, what ends lines or turns directions, and invisible tags may
+/// stand in JSON as they are, but not on a terminal. All but DEL begin with one of four bytes, which in other
+/// places mean other things.
 std::string escaped(std::string_view json) {
     std::string out;
     out.reserve(json.size());
@@ -29,6 +34,8 @@ std::string escaped(std::string_view json) {
         };
         const char32_t of_two = (byte(0) & 0x1f) << 6 | (byte(1) & 0x3f);
         const char32_t of_three = (byte(0) & 0x0f) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f);
+        const char32_t of_four =
+            (byte(0) & 0x07) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 | (byte(3) & 0x3f);
         if (byte(0) == 0x7f) {
             append_escape(out, byte(0));
         } else if (byte(0) == 0xc2 && must_not_reach_a_terminal(of_two)) {
@@ -37,6 +44,9 @@ std::string escaped(std::string_view json) {
         } else if ((byte(0) == 0xe2 || byte(0) == 0xef) && must_not_reach_a_terminal(of_three)) {
             append_escape(out, of_three);
             i += 2;
+        } else if (byte(0) == 0xf3 && must_not_reach_a_terminal(of_four)) {
+            append_escape(out, of_four);
+            i += 3;
         } else {
             out += json[i];
         }

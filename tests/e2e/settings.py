@@ -112,6 +112,7 @@ def what_is_wrong_with_a_command_line():
     for words, sentence in (
         (("--port",), "--listen.port needs a value. See: parleyd --help"),
         (("--port", "1", "--port", "2"), "--listen.port may stand only once. See: parleyd --help"),
+        (("invite", "--administrator=5"), "--administrator takes no value. See: parleyd invite --help"),
         (("config",), "a command is missing. See: parleyd config --help"),
         (("frob",), "there is no command or option frob here. See: parleyd --help"),
     ):

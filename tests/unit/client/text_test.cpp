@@ -70,8 +70,9 @@ TEST(JsonLine, NestsObjects) {
 
 TEST(JsonLine, EscapesWhatATerminalWouldObey) {
     JsonLine object;
-    object.text("a", "\x1b[0m \x7f \xc2\x9b é \u202e \u20ac");
-    EXPECT_EQ(object.take(), "{\"a\":\"\\u001b[0m \\u007f \\u009b é \\u202e €\"}");
+    object.text("a", "\x1b[0m \x7f \xc2\x9b é \u202e \u20ac \U000E0041 \U000E0100 \U0001F600");
+    EXPECT_EQ(object.take(),
+              "{\"a\":\"\\u001b[0m \\u007f \\u009b é \\u202e € \\udb40\\udc41 \U000E0100 \U0001F600\"}");
 }
 
 }  // namespace
