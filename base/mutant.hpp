@@ -51,6 +51,7 @@ namespace parley {
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
     MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
     MUTANT(mark_outlives_a_read, "what is marked as unread stays so when it is read")                     \
+    MUTANT(follow_up_forgets_the_rest, "a slice of what follows from commits settles all of it")          \
     /* what the store is asked */                                                                         \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
     MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
@@ -80,6 +81,7 @@ namespace parley {
     MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")         \
     MUTANT(refresh_used_before_commit, "a renewed refresh token is used and not stored")              \
     MUTANT(reconnect_timer_lost, "who has lost the connection waits for the network to be announced") \
+    MUTANT(older_name_wins, "a name that is told late takes the place of a later one")                \
     /* the core's outbox */                                                                           \
     MUTANT(outbox_order_lost_on_reconnect, "what waits is sent in the wrong order after a reconnect") \
     MUTANT(follows_left_out, "a command does not name the one that it follows")                       \

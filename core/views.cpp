@@ -97,6 +97,11 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
     ConversationView view;
     view.stream = conversation.stream;
     view.summary = conversation.summary;
+    // What came last of a person, by whatever way, need not be what was said last.
+    if (auto& peer = view.summary.peer) {
+        TRY_ASSIGN(auto known, profiles_.find(peer->account));
+        if (known) peer = std::move(known);
+    }
     // Who is out can say no more that he has read, and nothing new comes.
     if (conversation.present) {
         TRY_ASSIGN(const auto tally, counts(conversation));

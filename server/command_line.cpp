@@ -176,7 +176,8 @@ void add_copies(CLI::App& app, CommandLine& line) {
 std::string in_words(const CLI::ParseError& error) {
     const std::string what = error.what();
     const std::string option = what.substr(0, what.find(':'));
-    if (const std::size_t flag = what.find(" was given a disallowed flag override"); flag != std::string::npos)
+    if (const std::size_t flag = what.find(" was given a disallowed flag override");
+        flag != std::string::npos)
         return what.substr(0, flag) + " takes no value";
     if (error.get_name() == "ArgumentMismatch")
         return option + (what.ends_with("missing") ? " needs a value" : " may stand only once");

@@ -101,7 +101,7 @@ const std::array<Setting, 40> table{{
     {.key = "messages.per_second",
      .field = &S::messages_per_second,
      .doc = "Messages and other commands that one account may send, over time; ten members that are named at "
-            "once count as one more.",
+            "once count as one more, and a new profile as ten.",
      .min = 1,
      .max = 1'000'000},
     {.key = "messages.burst",

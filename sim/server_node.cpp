@@ -31,7 +31,7 @@ ServerNode::~ServerNode() {
 }
 
 bool ServerNode::idle() const {
-    return up() && process_->idle();
+    return up() && process_->idle() && process_->followed_up();
 }
 
 int ServerNode::back_up() {

@@ -29,6 +29,7 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
 
     DiskProcess& disk() { return *disk_; }
     bool idle() const { return writer_->idle(); }
+    bool followed_up() const { return runs_.front()->shard->followed_up(); }
     void each_buffer(const std::function<void(const Buffer&)>& look) const;
     bool submit(server::Work work) { return writer_->submit(std::move(work)); }
     void accept(SharedWire wire);

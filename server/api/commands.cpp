@@ -13,6 +13,9 @@ namespace {
 /// Each newcomer is a handful of rows, some of them in a stream of his own.
 constexpr std::size_t members_for_a_message = 10;
 
+/// A new name is written into all conversations that one is in.
+constexpr std::int64_t profile_cost = 10;
+
 constexpr std::size_t message_points_max = 500;
 constexpr std::size_t field_points_max = 100;
 
@@ -62,12 +65,13 @@ std::int64_t rate_cost(const Command& command) {
                 return cost_of_members(one.members.size());
             } else if constexpr (std::is_same_v<T, protocol::MemberAdd>) {
                 return cost_of_members(one.accounts.size());
+            } else if constexpr (std::is_same_v<T, protocol::ProfileSet>) {
+                return profile_cost;
             } else {
                 return is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
                                  protocol::ConversationRename, protocol::MemberRemove, protocol::MemberRole,
                                  protocol::ConversationPermissions, protocol::OwnershipTransfer,
-                                 protocol::PreferencesSet, protocol::DraftSet, protocol::ProfileSet,
-                                 protocol::InviteCreate>
+                                 protocol::PreferencesSet, protocol::DraftSet, protocol::InviteCreate>
                            ? 1
                            : 0;
             }

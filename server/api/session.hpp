@@ -192,6 +192,7 @@ class Session {
     void finish_read(WaitingRead asked, const std::shared_ptr<ReadDone>& read);
     void write(protocol::Envelope envelope);
     bool too_many_unanswered() const;
+    void put_off(const Uuid& id, const Error& error);
 
     SessionKey key_;
     Marks marks_;
@@ -210,6 +211,8 @@ class Session {
     bool takes_frames_ = true;
     std::uint8_t refused_before_auth_ = 0;
     std::uint16_t unanswered_ = 0;
+    /// Commands that were refused since too many came, the latest last.
+    std::vector<Uuid> put_off_;
     /// Counts resumes, so that a part that was read for an earlier one is told apart.
     std::uint32_t attempt_ = 0;
 

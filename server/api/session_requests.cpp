@@ -1,3 +1,4 @@
+#include "protocol/generated/cpp/limits.hpp"
 #include "server/api/busy.hpp"
 #include "server/api/commands.hpp"
 #include "server/api/encoding.hpp"
@@ -6,6 +7,7 @@
 #include "server/api/shard.hpp"
 #include "server/store/view.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -36,17 +38,31 @@ void Session::write(protocol::Envelope envelope) {
         refuse(*id, {ErrorCode::rate_limited, "Wait for answers before sending more.", busy_retry_ms, {}});
         return;
     }
+    // What was to follow one that was put off costs nothing, or a dear one would wait for ever.
+    if (envelope.follows && std::ranges::count(put_off_, *envelope.follows) > 0) {
+        put_off(*id,
+                {ErrorCode::follows_refused, "the command that this one follows was not accepted", 0, {}});
+        return;
+    }
     if (const auto cost = rate_cost(*command); cost > 0) {
         if (const auto wait = shard_.ports().limits.take_message(account_, shard_.now().instant, cost)) {
-            refuse(*id, {ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
+            put_off(*id, {ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
             return;
         }
     }
+    std::erase(put_off_, *id);
     if (!shard_.submit(*this, *id, envelope.follows, std::move(*command))) {
         refuse(*id, busy());
         return;
     }
     ++unanswered_;
+}
+
+void Session::put_off(const Uuid& id, const Error& error) {
+    std::erase(put_off_, id);
+    if (std::cmp_greater_equal(put_off_.size(), limits::in_flight_max)) put_off_.erase(put_off_.begin());
+    put_off_.push_back(id);
+    refuse(id, error);
 }
 
 void Session::ask(protocol::Envelope envelope) {

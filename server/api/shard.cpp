@@ -18,6 +18,7 @@ constexpr std::size_t shards_max = 256;
 
 Shard::Turn::Turn(Shard& shard, Now now) : shard_(shard) {
     shard_.now_ = now;
+    if (shard_.options_.number == 0) shard_.follow_ups_.handle_life(now.instant);
 }
 
 Shard::Turn::~Turn() {
@@ -43,6 +44,7 @@ std::optional<Instant> Shard::next_timeout() const {
     std::optional<Instant> next = acks_due_;
     if (acks_again_ && (!next || *acks_again_ < *next)) next = acks_again_;
     if (!timers_.empty() && (!next || timers_.top().at < *next)) next = timers_.top().at;
+    if (const auto due = follow_ups_.due(); due && (!next || *due < *next)) next = due;
     return next;
 }
 
@@ -83,6 +85,7 @@ void Shard::handle_timeout(Now now) {
     const Turn turn(*this, now);
     if (acks_due_ && *acks_due_ <= now.instant) flush_acks(now);
     if (acks_again_ && *acks_again_ <= now.instant) flush_returned_acks(now);
+    if (const auto due = follow_ups_.due(); due && *due <= now.instant) follow_up(now);
     while (!timers_.empty() && timers_.top().at <= now.instant) {
         const Timer timer = timers_.top();
         timers_.pop();
@@ -92,6 +95,14 @@ void Shard::handle_timeout(Now now) {
         session->handle_timeout();
         if (!session->closed()) arm(*session);
     }
+}
+
+void Shard::follow_up(Now now) {
+    Origin origin;
+    origin.shard = options_.number;
+    const bool taken =
+        ports_.writes.submit({.origin = origin, .command = follow_ups_.next(), .at = now.wall});
+    follow_ups_.handle_submitted(taken, now.instant);
 }
 
 void Shard::arm(Session& session) {

@@ -9,6 +9,7 @@
 #include "server/api/tokens.hpp"
 #include "server/bus/bus.hpp"
 #include "server/domain/ports.hpp"
+#include "server/followers/follow_ups.hpp"
 #include "server/ops/log.hpp"
 #include "server/ops/metrics.hpp"
 
@@ -82,6 +83,8 @@ class Shard {
     std::size_t replay_effects() const { return ring_effects_; }
     /// Acks that wait to be written.
     std::size_t acks() const;
+    /// Nothing is left to do of what follows from commits; of the one shard that looks after that.
+    bool followed_up() const { return follow_ups_.idle(); }
     /// When `handle_timeout` is to be called next.
     std::optional<Instant> next_timeout() const;
     /// Of the turn that runs.
@@ -199,6 +202,7 @@ class Shard {
     void begin_epoch(const EpochBegun& begun);
     void take_back(const AcksReturned& returned);
     bool submit_acks(Acks acks, Now now);
+    void follow_up(Now now);
     void forget_acks();
     std::vector<SessionKey> session_keys() const;
 
@@ -230,6 +234,7 @@ class Shard {
     std::vector<Acks> acks_returned_;
     std::size_t acks_returned_count_ = 0;
     std::optional<Instant> acks_again_;
+    FollowUps follow_ups_;
 };
 
 }  // namespace parley::server

@@ -160,6 +160,12 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
         if (returned->shard == options_.number) take_back(*returned);
     } else if (const auto* begun = std::get_if<EpochBegun>(&effect)) {
         begin_epoch(*begun);
+    } else if (options_.number != 0) {
+        return;  // the rest is for the one shard that looks after what follows from commits
+    } else if (std::holds_alternative<FollowUpOwed>(effect)) {
+        follow_ups_.handle_owed(now_.instant);
+    } else if (const auto* done = std::get_if<FollowedUp>(&effect)) {
+        follow_ups_.handle_done(*done, now_.instant);
     }
 }
 

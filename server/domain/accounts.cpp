@@ -26,7 +26,8 @@ void put_device(WorkContext& context, const DeviceRecord& device) {
         {.slot = Slot::device(device.key), .payload = device_changed(device), .gone = !device.present});
 }
 
-void put_profile(WorkContext& context, const AccountRecord& account) {
+void put_profile(WorkContext& context, AccountRecord account) {
+    account.profile_as_of = account.head + 1;
     context.store.account_writes().put(account);
     change_account(
         context, account.key,
@@ -249,6 +250,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ProfileSet& command
     if (account.handle != known->handle)
         context.store.account_writes().keep_handle(account.key, known->handle);
     put_profile(context, account);
+    owe_profile(context, account.key);
     return done(context, to_stream(account.key), account.head + 1);
 }
 

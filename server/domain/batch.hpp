@@ -88,8 +88,22 @@ struct EpochBegun {
     std::int64_t seen = 0;
 };
 
+/// There is something for FollowUp to do, after this commit.
+struct FollowUpOwed {};
+
+/// What became of a FollowUp.
+struct FollowedUp {
+    enum class Outcome : std::uint8_t {
+        done,        ///< Nothing is left.
+        more,        ///< There is more to do.
+        failed,      ///< It could not be done, and is tried again later; meanwhile what is owed behind it.
+        rest_failed  ///< What it was to skip is all that is left.
+    };
+    Outcome outcome = Outcome::done;
+};
+
 using Effect = std::variant<Replied, ConversationChange, Skipped, AccountChange, Opened, Closed, ReceiptMoved,
-                            DeviceRevoked, AcksReturned, EpochBegun>;
+                            DeviceRevoked, AcksReturned, EpochBegun, FollowUpOwed, FollowedUp>;
 
 /// What one transaction did, in the order in which it happened. Immutable once committed; shared by all
 /// shards.

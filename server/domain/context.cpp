@@ -108,7 +108,10 @@ Result<ConversationKey> resolve_group(View& view, AccountKey account, const prot
 }
 
 protocol::Profile profile_of(const AccountRecord& account) {
-    protocol::Profile profile{.account = to_id(account.key), .handle = account.handle, .name = account.name};
+    protocol::Profile profile{.account = to_id(account.key),
+                              .handle = account.handle,
+                              .name = account.name,
+                              .as_of = account.profile_as_of};
     if (!account.avatar.empty()) profile.avatar = account.avatar;
     return profile;
 }

@@ -114,7 +114,7 @@ Result<Answer> answer_to(WorkContext& context, const Command& command) {
         [&]<class One>(const One& one) -> Result<Answer> {
             if constexpr (std::is_same_v<One, protocol::MessageSend>) {
                 return send_message(context, one);
-            } else if constexpr (std::is_same_v<One, Acks>) {
+            } else if constexpr (std::is_same_v<One, Acks> || std::is_same_v<One, FollowUp>) {
                 return nothing_to_do(context);
             } else if constexpr (comes_once<One>) {
                 return perform_now(context, one);
@@ -132,6 +132,10 @@ void decide(Transaction& store, const Rules& rules, const Work& work, std::vecto
         .store = store, .rules = rules, .origin = work.origin, .at = work.at, .effects = effects};
     if (const auto* acks = std::get_if<Acks>(&work.command)) {
         take_acks(context, *acks);
+        return;
+    }
+    if (const auto* next = std::get_if<FollowUp>(&work.command)) {
+        follow_up(context, *next);
         return;
     }
     [[maybe_unused]] const auto writes_before = store.writes();

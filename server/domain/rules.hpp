@@ -17,6 +17,10 @@ struct Rules {
     bool everyone_invites = false;
     std::int64_t members_max = limits::members_max;
     std::int64_t devices_max = limits::devices_max;
+    /// Conversations that one FollowUp looks after, and frames to which they lead all together, but for what
+    /// the last one has more: what waits behind it waits for milliseconds.
+    std::int64_t follow_up_conversations = 32;
+    std::int64_t follow_up_frames = 2'000;
     /// Of an access token: a device that is in use renews it.
     Duration access_token_life = milliseconds(limits::access_token_ms);
 };

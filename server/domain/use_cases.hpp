@@ -65,6 +65,12 @@ void take_mark_back(WorkContext& context, ConversationKey conversation);
 // epoch.cpp
 Result<Answer> perform(WorkContext& context, const TokenAhead& command);
 
+// follow_up.cpp
+/// The person's profile is to be shown by all conversations that he is in.
+void owe_profile(WorkContext& context, AccountKey account);
+/// Does the next slice of what is owed, and says so by one FollowedUp.
+void follow_up(WorkContext& context, const FollowUp& command);
+
 // receipts.cpp
 Result<Answer> perform(WorkContext& context, const protocol::Read& command);
 void take_acks(WorkContext& context, const Acks& acks);

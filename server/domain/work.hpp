@@ -77,13 +77,19 @@ struct OperatorInvite {
     bool administrator = false;
 };
 
+/// The next slice of what follows from commits (FollowUpOwed); `origin` of the work has no command.
+struct FollowUp {
+    /// So many of what is owed longest are left out: they failed.
+    std::int64_t skip = 0;
+};
+
 using Command =
     std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete, protocol::Read,
                  protocol::ConversationCreate, protocol::ConversationRename, protocol::MemberAdd,
                  protocol::MemberRemove, protocol::ConversationLeave, protocol::MemberRole,
                  protocol::ConversationPermissions, protocol::OwnershipTransfer, protocol::PreferencesSet,
                  protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate,
-                 RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite>;
+                 RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {

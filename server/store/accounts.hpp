@@ -23,6 +23,9 @@ struct AccountRecord {
     /// Latest `seq` of the account's stream.
     std::int64_t head = 0;
     std::int64_t floor = 0;
+    /// The change of the account's stream that gave it this handle, name and picture, as numbers of the
+    /// present epoch count.
+    std::int64_t profile_as_of = 0;
 
     friend bool operator==(const AccountRecord&, const AccountRecord&) = default;
 };
@@ -53,6 +56,15 @@ struct InviteRecord {
     AccountKey by;
 };
 
+/// Somebody has another profile, and not all conversations that he is in show it.
+struct ProfileDebt {
+    AccountKey account;
+    /// Commit position of the change: the oldest debt comes first.
+    std::int64_t since = 0;
+    /// Those up to this one show it.
+    ConversationKey upto;
+};
+
 /// Accounts, devices, invites. Pointers stay valid while the view lives; what they point to follows the
 /// writes of a transaction.
 class Accounts {
@@ -73,6 +85,8 @@ class Accounts {
     virtual std::optional<InviteRecord> administrator_invite(WallTime now) = 0;
     virtual std::int64_t count() = 0;
     virtual bool has_administrator() = 0;
+    /// Of those behind the `skip` oldest.
+    virtual std::optional<ProfileDebt> oldest_profile_debt(std::int64_t skip) = 0;
 };
 
 class AccountWrites {
@@ -84,6 +98,9 @@ class AccountWrites {
     virtual void put(const InviteRecord& record) = 0;
     /// From now on nobody else gets it. Once more changes nothing.
     virtual void keep_handle(AccountKey account, std::string_view handle) = 0;
+    /// One for each account: the later one takes the place of the earlier.
+    virtual void put(const ProfileDebt& debt) = 0;
+    virtual void settle_profile(AccountKey account) = 0;
 };
 
 }  // namespace parley::server

@@ -7,7 +7,7 @@ namespace {
 constexpr std::size_t cached_accounts_max = 8192;
 constexpr std::size_t cached_devices_max = 32768;
 
-#define ACCOUNT_COLUMNS "key, handle, name, avatar, role, password_hash, head, floor"
+#define ACCOUNT_COLUMNS "key, handle, name, avatar, role, password_hash, head, floor, profile_as_of"
 #define DEVICE_COLUMNS "key, account, name, created_at, present, token_reused, refresh_number, refreshed_at"
 #define INVITE_COLUMNS "code, uses_left, expires_at, administrator, made_by"
 
@@ -19,7 +19,8 @@ AccountRecord account_of(const Query& query) {
             .role = static_cast<protocol::AccountRole>(query.integer(4)),
             .password_hash = std::string(query.text(5)),
             .head = query.integer(6),
-            .floor = query.integer(7)};
+            .floor = query.integer(7),
+            .profile_as_of = query.integer(8)};
 }
 
 DeviceRecord device_of(const Query& query) {
@@ -61,11 +62,17 @@ AccountTables::AccountTables(Connection& connection)
                             " AND expires_at > ? ORDER BY code LIMIT 1"),
       count_(connection, "SELECT count(*) FROM account"),
       administrators_(connection, "SELECT 1 FROM account WHERE role = ? LIMIT 1"),
+      oldest_debt_(connection,
+                   "SELECT account, since, upto FROM profile_debt ORDER BY since, account LIMIT 1 OFFSET ?"),
+      put_debt_(connection,
+                "INSERT INTO profile_debt (account, since, upto) VALUES (?, ?, ?)"
+                " ON CONFLICT (account) DO UPDATE SET since = excluded.since, upto = excluded.upto"),
+      settle_(connection, "DELETE FROM profile_debt WHERE account = ?"),
       insert_account_(connection,
-                      "INSERT INTO account (" ACCOUNT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+                      "INSERT INTO account (" ACCOUNT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_account_(connection,
                       "UPDATE account SET handle = ?2, name = ?3, avatar = ?4, role = ?5, password_hash = ?6,"
-                      " head = ?7, floor = ?8 WHERE key = ?1"),
+                      " head = ?7, floor = ?8, profile_as_of = ?9 WHERE key = ?1"),
       update_head_(connection, "UPDATE account SET head = ?2 WHERE key = ?1"),
       insert_device_(connection, "INSERT INTO device (" DEVICE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
       update_device_(connection,
@@ -163,6 +170,22 @@ void AccountTables::keep_handle(AccountKey account, std::string_view handle) {
     keep_.run(account, handle);
 }
 
+std::optional<ProfileDebt> AccountTables::oldest_profile_debt(std::int64_t skip) {
+    auto query = oldest_debt_(skip);
+    if (!query.step()) return std::nullopt;
+    return ProfileDebt{.account = {query.integer(0)}, .since = query.integer(1), .upto = {query.integer(2)}};
+}
+
+void AccountTables::put(const ProfileDebt& debt) {
+    ++writes_;
+    put_debt_.run(debt.account, debt.since, debt.upto);
+}
+
+void AccountTables::settle_profile(AccountKey account) {
+    ++writes_;
+    settle_.run(account);
+}
+
 void AccountTables::write(const AccountEntry& entry) {
     const auto& record = entry.record;
     const std::string_view handle = record.handle;
@@ -171,7 +194,8 @@ void AccountTables::write(const AccountEntry& entry) {
     const std::string_view hash = record.password_hash;
     const auto role = static_cast<std::int64_t>(record.role);
     if (!entry.exists) {
-        insert_account_.run(record.key, handle, name, avatar, role, hash, record.head, record.floor);
+        insert_account_.run(record.key, handle, name, avatar, role, hash, record.head, record.floor,
+                            record.profile_as_of);
         return;
     }
     // What changes often is only the head, and no index holds it.
@@ -181,7 +205,8 @@ void AccountTables::write(const AccountEntry& entry) {
         update_head_.run(record.key, record.head);
         return;
     }
-    update_account_.run(record.key, handle, name, avatar, role, hash, record.head, record.floor);
+    update_account_.run(record.key, handle, name, avatar, role, hash, record.head, record.floor,
+                        record.profile_as_of);
 }
 
 void AccountTables::write(const DeviceEntry& entry) {

@@ -6,7 +6,7 @@
 
 namespace parley::server::sqlite {
 
-/// The tables account, former_handle, device and invite.
+/// The tables account, former_handle, profile_debt, device and invite.
 class AccountTables final : public Accounts, public AccountWrites {
   public:
     explicit AccountTables(Connection& connection);
@@ -21,11 +21,14 @@ class AccountTables final : public Accounts, public AccountWrites {
     std::optional<InviteRecord> administrator_invite(WallTime now) override;
     std::int64_t count() override;
     bool has_administrator() override;
+    std::optional<ProfileDebt> oldest_profile_debt(std::int64_t skip) override;
 
     void put(const AccountRecord& record) override;
     void put(const DeviceRecord& record) override;
     void put(const InviteRecord& record) override;
     void keep_handle(AccountKey account, std::string_view handle) override;
+    void put(const ProfileDebt& debt) override;
+    void settle_profile(AccountKey account) override;
 
     /// Writes what has been put.
     void flush();
@@ -56,6 +59,9 @@ class AccountTables final : public Accounts, public AccountWrites {
     Statement administrator_invite_;
     Statement count_;
     Statement administrators_;
+    Statement oldest_debt_;
+    Statement put_debt_;
+    Statement settle_;
     Statement insert_account_;
     Statement update_account_;
     Statement update_head_;

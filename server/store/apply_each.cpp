@@ -11,6 +11,8 @@ Batch refused(std::int64_t position, std::span<const Work> works, const Error& e
     for (const Work& work : works) {
         if (const auto* acks = std::get_if<Acks>(&work.command)) {
             batch.effects.emplace_back(AcksReturned{.shard = work.origin.shard, .acks = *acks});
+        } else if (std::holds_alternative<FollowUp>(work.command)) {
+            batch.effects.emplace_back(FollowedUp{FollowedUp::Outcome::failed});
         } else if (work.origin.session) {
             batch.effects.emplace_back(Replied{.origin = work.origin, .answer = fail(Error(error))});
         }

@@ -70,6 +70,10 @@ Result<std::int64_t> begin_epoch(Connection& connection, const Parting& parting,
             "UPDATE " + table + " SET head = head % " + jump + " + " + std::to_string(epoch) + " * " + jump;
         connection.run(move.c_str());
     }
+    // What is said from now on of a person is later than all that was said in a history that is lost.
+    const std::string said = "UPDATE account SET profile_as_of = profile_as_of % " + jump + " + " +
+                             std::to_string(epoch) + " * " + jump;
+    connection.run(said.c_str());
     TRY(connection.status());
     return epoch;
 }

@@ -23,8 +23,9 @@ namespace {
 // alone that moved (stretches_sqlite.hpp).
 // commits    What each transaction changed, in commit order, for as long as somebody may ask for it
 // (commits_sqlite.hpp): `follower` says up to where each follower has read it.
-// the others What use cases must know at once. All but command, invite, former_handle, follower, life and
-// meta, and why a device is not present, can be made from the rows again.
+// profile_debt What is still to be done after commits, oldest first (server/domain/follow_up.cpp).
+// the others What use cases must know at once. All but command, invite, former_handle, profile_debt,
+// follower, life and meta, and why a device is not present, can be made from the rows again.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE row (
     stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -149,11 +150,29 @@ ALTER TABLE conversation ADD COLUMN permissions INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 12;
 )sql";
 
-constexpr std::array scripts = {version_1, version_2, version_3, version_4,  version_5,  version_6,
-                                version_7, version_8, version_9, version_10, version_11, version_12};
+constexpr const char* version_13 = "PRAGMA user_version = 13";
+
+// Since when a profile says what it says, and whose is not shown everywhere yet; before, what a conversation
+// showed of somebody stayed as it was when he came in.
+constexpr const char* version_14 = R"sql(
+ALTER TABLE account ADD COLUMN profile_as_of INTEGER NOT NULL DEFAULT 0;
+UPDATE account SET profile_as_of = head / 1073741824 * 1073741824 + coalesce(
+    (SELECT seq % 1073741824 FROM row WHERE stream = account.key AND slot = 6
+     AND slot <> 0), 0);
+CREATE TABLE profile_debt (
+    account INTEGER PRIMARY KEY, since INTEGER NOT NULL, upto INTEGER NOT NULL) STRICT;
+CREATE INDEX profile_debt_since ON profile_debt (since);
+INSERT INTO profile_debt SELECT stream, 0, 0 FROM row WHERE slot = 6 AND seq <> born;
+PRAGMA user_version = 14;
+)sql";
+
+constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4, version_5,
+                                version_6,  version_7,  version_8,  version_9, version_10,
+                                version_11, version_12, version_13, version_14};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
-static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824, "what version 8 computes with");
+static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824,
+              "what versions 8 and 14 compute with");
 static_assert(narrow_members_max == 256 && stretch_positions == 1024, "what version 2 computes with");
 
 Result<std::int64_t> version_of(Connection& connection) {

@@ -93,7 +93,20 @@ class SameRows final : public Kept<SameRows> {
         const bool direct = history.kind == protocol::ConversationKind::direct;
         const bool knows = shown.peer && history.members.contains(shown.peer->account) &&
                            device.person->account != shown.peer->account;
-        if (direct && !knows) wrong(scene, device, showing, "does not know who the other one is");
+        if (direct && !knows) return wrong(scene, device, showing, "does not know who the other one is");
+        if (direct) goes_by_that(scene, device, showing, *shown.peer);
+    }
+
+    /// By the name and handle that a person has by now, which is the last that his own stream says.
+    static void goes_by_that(Scene& scene, const Device& device, const Showing& showing,
+                             const protocol::Profile& shown) {
+        const StreamHistory* own = scene.history().find(StreamId{shown.account.text()});
+        const protocol::Change* row = own == nullptr ? nullptr : own->row(1);
+        const auto* now = row == nullptr ? nullptr : std::get_if<protocol::ProfileChanged>(&row->payload);
+        if (now != nullptr && now->profile.name == shown.name && now->profile.handle == shown.handle) return;
+        wrong(scene, device, showing,
+              "shows " + shown.account.text() + " as " + shown.handle + ", " + shown.name +
+                  ", and he goes by another name");
     }
 
     /// What a list says last is what the window ends with.
@@ -164,7 +177,9 @@ class SameRows final : public Kept<SameRows> {
         }
         for (const auto& one : shown) {
             const auto row = known.find(one.profile.account);
-            if (!one.present || (row != known.end() && *row->second == one.profile)) continue;
+            if (!one.present) continue;
+            goes_by_that(scene, device, showing, one.profile);
+            if (row != known.end() && *row->second == one.profile) continue;
             wrong(scene, device, showing,
                   "shows " + one.profile.account.text() + " as " + one.profile.handle + ", " +
                       one.profile.name);

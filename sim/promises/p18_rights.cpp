@@ -3,6 +3,7 @@
 // Of conversations.
 
 #include "sim/promises/all.hpp"
+#include "sim/promises/moment.hpp"
 #include "sim/promises/right.hpp"
 
 #include <algorithm>
@@ -26,7 +27,8 @@ class Rights final : public Kept<Rights> {
     void committed(Scene& scene, const server::Batch& batch) override {
         Groups groups;
         std::map<std::pair<AccountId, Uuid>, StreamId> changed;
-        for (const auto& effect : batch.effects) {
+        for (std::size_t i = 0; i < batch.effects.size(); ++i) {
+            const auto& effect = batch.effects[i];
             if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect))
                 signed_out_.insert(revoked->device);
             const auto* change = std::get_if<server::ConversationChange>(&effect);
@@ -36,7 +38,7 @@ class Rights final : public Kept<Rights> {
                 changed[{server::to_id(change->origin.account), *change->origin.command}] =
                     server::to_id(change->conversation);
             }
-            judge(scene, groups, *change);
+            judge(scene, groups, *change, Moment(scene.history(), Effects(batch.effects).first(i)));
         }
         for (const auto& effect : batch.effects) {
             const auto* replied = std::get_if<server::Replied>(&effect);
@@ -112,7 +114,8 @@ class Rights final : public Kept<Rights> {
         return found->second;
     }
 
-    static void judge(Scene& scene, Groups& groups, const server::ConversationChange& change) {
+    static void judge(Scene& scene, Groups& groups, const server::ConversationChange& change,
+                      const Moment& moment) {
         const StreamId stream = server::to_id(change.conversation);
         const AccountId by = server::to_id(change.origin.account);
         Group& group = group_of(scene, groups, stream);
@@ -124,7 +127,8 @@ class Rights final : public Kept<Rights> {
             allowed = settings->by == by && (change.change.seq == 1 || may_set(group, by, *settings));
             group.settings = *settings;
         } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload)) {
-            allowed = may_change(scene, group, change, *member);
+            allowed = change.origin.account ? may_change(scene, group, change, *member)
+                                            : names_anew(group, *member, moment);
             Standing& standing = group.members[member->profile.account];
             if (member->present && !standing.present) standing.joined = change.change.seq;
             standing.present = member->present;
@@ -152,6 +156,16 @@ class Rights final : public Kept<Rights> {
             return *message.deleted_by == by && (message.sender == by || group.has(by, Right::delete_others));
         }
         return message.sender == by && group.has(by, Right::post);
+    }
+
+    /// What nobody's command does: the row says by which name the person goes by now, and nothing else.
+    static bool names_anew(const Group& group, const protocol::MemberChanged& member, const Moment& moment) {
+        const auto before = group.members.find(member.profile.account);
+        if (before == group.members.end() || !before->second.present) return false;
+        const auto* now = moment.profile(member.profile.account);
+        return member.present && member.by == member.profile.account && member.role == before->second.role &&
+               now != nullptr && now->profile.name == member.profile.name &&
+               now->profile.handle == member.profile.handle && now->profile.avatar == member.profile.avatar;
     }
 
     /// Either the title or what is allowed.

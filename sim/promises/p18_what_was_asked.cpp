@@ -45,6 +45,8 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
         const Effects all(batch.effects);
         std::size_t begin = 0;
         for (std::size_t end = 0; end < all.size(); ++end) {
+            // What nobody asked for is judged by who may (p18_rights.cpp).
+            if (std::holds_alternative<server::FollowedUp>(all[end])) begin = end + 1;
             const auto* replied = std::get_if<server::Replied>(&all[end]);
             if (replied == nullptr) continue;
             const Work work{.before = all.first(begin),

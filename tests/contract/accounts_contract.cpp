@@ -59,7 +59,7 @@ TEST_P(StoreContract, AHandleBelongsToOneAccount) {
     }
     expect_refused(world.work(bob, protocol::ProfileSet{.handle = "ada"}), ErrorCode::handle_taken);
     EXPECT_TRUE(world.apply(world.work(ada, protocol::ProfileSet{.handle = "lovelace"})));
-    EXPECT_THAT(effects_of(world.batch), ElementsAre("profile.changed", "replied"));
+    EXPECT_THAT(effects_of(world.batch), ElementsAre("profile.changed", "owed", "replied"));
     EXPECT_FALSE(password_facts(*world.snapshot(), "ada")->has_value());
     EXPECT_EQ(password_facts(*world.snapshot(), "lovelace")->value().account, ada.account);
 }
@@ -99,7 +99,7 @@ TEST_P(StoreContract, AProfileChangesWhereItIsToldTo) {
     EXPECT_EQ(own.profile.avatar, "pic");
     ASSERT_TRUE(world.apply(world.work(ada, protocol::ProfileSet{.avatar = ""})));
     EXPECT_FALSE(profile(*world.snapshot(), ada.account)->profile.avatar);
-    EXPECT_THAT(effects_of(world.batch), ElementsAre("profile.changed", "replied"));
+    EXPECT_THAT(effects_of(world.batch), ElementsAre("profile.changed", "owed", "replied"));
     ASSERT_TRUE(world.apply(world.work(ada, protocol::ProfileSet{.name = "Ada L."})));
     EXPECT_THAT(effects_of(world.batch), ElementsAre("replied"));
     const auto found = *find_profiles(*world.snapshot(),

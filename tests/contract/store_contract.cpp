@@ -63,6 +63,20 @@ std::vector<std::string> effects_of(const Batch& batch) {
         std::string operator()(const DeviceRevoked&) { return "device revoked"; }
         std::string operator()(const AcksReturned&) { return "acks returned"; }
         std::string operator()(const EpochBegun&) { return "epoch begun"; }
+        std::string operator()(const FollowUpOwed&) { return "owed"; }
+        std::string operator()(const FollowedUp& one) {
+            switch (one.outcome) {
+                case FollowedUp::Outcome::done:
+                    return "followed up";
+                case FollowedUp::Outcome::more:
+                    return "more owed";
+                case FollowedUp::Outcome::failed:
+                    return "not followed up";
+                case FollowedUp::Outcome::rest_failed:
+                    return "rest not followed up";
+            }
+            return {};
+        }
     };
     std::vector<std::string> names;
     names.reserve(batch.effects.size());

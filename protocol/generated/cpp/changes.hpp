@@ -30,13 +30,14 @@ struct MessageNew {
 
 /// `member.changed` (43). From the server. One person's membership; one row per person, for ever.
 struct MemberChanged {
-    /// Who, as known when the row changed; a later name or handle is found by `profile.find`.
+    /// Who, by the name and handle of then. While he is a member, a later name comes as a later state of the
+    /// row, soon after `profile.set`.
     Profile profile;
     /// What he is.
     Role role = Role::owner;
     /// False: he left or was removed.
     bool present = false;
-    /// Who did it; himself where he left.
+    /// Who did it; himself where he left, or goes by another name.
     AccountId by;
     /// `born` of the first row that he sees in this membership, or saw in it: his receipts say nothing about
     /// what lies before. Absent in rows that an older server wrote.
@@ -206,6 +207,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 3353056747;
+inline constexpr std::int64_t rows_stamp = 1846971504;
 
 }  // namespace parley::protocol

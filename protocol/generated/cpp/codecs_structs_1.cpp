@@ -50,11 +50,12 @@ bool read(Reader& in, const Node& map, Profile& out) {
            in.required(map, {1, "account"}, out.account) &&
            in.required(map, {2, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
            in.required(map, {3, "name"}, out.name, Rules{.points_max = limits::name_points_max}) &&
-           in.optional(map, {4, "avatar"}, out.avatar, Rules{.points_max = limits::avatar_chars_max});
+           in.optional(map, {4, "avatar"}, out.avatar, Rules{.points_max = limits::avatar_chars_max}) &&
+           in.defaulted(map, {5, "as_of"}, out.as_of);
 }
 
 std::size_t field_count(const Profile& from) {
-    return 3 + has(from.avatar);
+    return 3 + has(from.avatar) + (from.as_of != std::int64_t{0} ? 1 : 0);
 }
 
 template <class Out>
@@ -64,6 +65,7 @@ void write(Out& out, const Profile& from) {
     write_field(out, {2, "handle"}, from.handle);
     write_field(out, {3, "name"}, from.name);
     write_field(out, {4, "avatar"}, from.avatar);
+    write_unless(std::int64_t{0}, out, {5, "as_of"}, from.as_of);
     out.end_map();
 }
 

@@ -326,7 +326,8 @@ enum class Type : std::uint8_t {
     /// Account stream: what one has begun to write in a conversation. One row per conversation. What it said
     /// before is kept nowhere.
     draft_changed = 68,
-    /// Changes the own profile; what is absent stays.
+    /// Changes the own profile; what is absent stays. The conversations that one is in say it soon after; so
+    /// it counts as ten messages.
     profile_set = 70,
     /// Profiles by handle or by id; who does not exist is left out of the reply.
     profile_find = 71,

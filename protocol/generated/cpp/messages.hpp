@@ -528,7 +528,8 @@ struct DraftSet {
     friend bool operator==(const DraftSet&, const DraftSet&) = default;
 };
 
-/// `profile.set` (70). From clients; answered with `done`. Changes the own profile; what is absent stays.
+/// `profile.set` (70). From clients; answered with `done`. Changes the own profile; what is absent stays. The
+/// conversations that one is in say it soon after; so it counts as ten messages.
 struct ProfileSet {
     /// New handle, well formed, and neither another account's nor one that another gave up; or an earlier one
     /// of one's own. The present one is kept for the account (handles_max).

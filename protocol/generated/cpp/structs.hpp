@@ -47,6 +47,9 @@ struct Profile {
     std::string name;
     /// Reference to a picture.
     std::optional<std::string> avatar;
+    /// Of two that say something else of the same person, the one with the greater number is later; 0: an
+    /// older server said it.
+    std::int64_t as_of = 0;
 
     friend bool operator==(const Profile&, const Profile&) = default;
 };

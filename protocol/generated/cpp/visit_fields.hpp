@@ -32,6 +32,7 @@ void visit_fields(Profile& value, std::size_t, Visit&& visit) {
     visit(value.handle, Rules{.points_max = limits::handle_chars_max});
     visit(value.name, Rules{.points_max = limits::name_points_max});
     visit(value.avatar, Rules{.points_max = limits::avatar_chars_max});
+    visit(value.as_of, Rules{});
 }
 
 template <class Visit>

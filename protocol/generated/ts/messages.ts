@@ -332,13 +332,16 @@ export interface MessageNew {
 
 /** One person's membership; one row per person, for ever. */
 export interface MemberChanged {
-  /** Who, as known when the row changed; a later name or handle is found by `profile.find`. */
+  /**
+   * Who, by the name and handle of then. While he is a member, a later name comes as a later state of the
+   * row, soon after `profile.set`.
+   */
   readonly profile: Profile;
   /** What he is. */
   readonly role: Role;
   /** False: he left or was removed. */
   readonly present: boolean;
-  /** Who did it; himself where he left. */
+  /** Who did it; himself where he left, or goes by another name. */
   readonly by: AccountId;
   /**
    * `born` of the first row that he sees in this membership, or saw in it: his receipts say nothing about
@@ -615,7 +618,10 @@ export interface DraftChanged {
   readonly reply_to?: Uuid;
 }
 
-/** Changes the own profile; what is absent stays. */
+/**
+ * Changes the own profile; what is absent stays. The conversations that one is in say it soon after; so it
+ * counts as ten messages.
+ */
 export interface ProfileSet {
   /**
    * New handle, well formed, and neither another account's nor one that another gave up; or an earlier one of

@@ -42,6 +42,11 @@ export interface Profile {
   readonly name: string;
   /** Reference to a picture. */
   readonly avatar?: string;
+  /**
+   * Of two that say something else of the same person, the one with the greater number is later; 0: an older
+   * server said it. Absent: 0.
+   */
+  readonly as_of?: number;
 }
 
 /** How far one other member has got; both grow only. */

@@ -216,6 +216,33 @@ TEST_F(Views, ItsWindowIsThatOfTheConversationOnceTheServerHasIt) {
     EXPECT_EQ(window->messages[0].state, core::MessageState::sent);
 }
 
+TEST_F(Views, WhoOneTalksToGoesByTheNameThatWasSaidLast) {
+    const auto called = [](const char* name, std::int64_t as_of) {
+        return protocol::Profile{AccountId("new"), "new", name, std::nullopt, as_of};
+    };
+    const protocol::Summary summary{protocol::ConversationKind::direct, std::nullopt, called("New", 1), 2,
+                                    protocol::Role::owner};
+    const auto shown = [&] {
+        return script.core().conversation(StreamId("c9")).value().value().summary.peer->name;
+    };
+    const auto row = [&](std::int64_t seq, const protocol::Profile& who) {
+        return Script::pushed("c9", seq,
+                              protocol::MemberChanged{.profile = who,
+                                                      .role = protocol::Role::member,
+                                                      .present = true,
+                                                      .by = who.account,
+                                                      .from = 1});
+    };
+    script.give({Script::pushed("me", 2, protocol::Joined{StreamId("c9"), 1, summary})});
+    EXPECT_EQ(shown(), "New");
+    script.give({row(4, called("Newton", 7))});
+    EXPECT_EQ(shown(), "Newton");
+    script.give({row(3, called("Newest", 5))});
+    EXPECT_EQ(shown(), "Newton") << "whatever comes late";
+    script.give({row(5, called("Isaac", 7))});
+    EXPECT_EQ(shown(), "Isaac") << "of two that are as old, the one that comes later";
+}
+
 TEST_F(Views, AGroupThatTheOutboxIsAboutToMakeHasAWindowToo) {
     const Uuid creation = script.submit(protocol::ConversationCreate{"group", {AccountId("you")}});
     script.submit(protocol::MessageSend{to_made_by(creation), "welcome", std::nullopt, {}});

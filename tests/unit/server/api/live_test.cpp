@@ -40,6 +40,27 @@ TEST(Live, SenderGetsAcceptedAndEverybodyElseTheMessage) {
     }
 }
 
+TEST(Live, ANewNameComesToWhoeverIsInAConversationWithOne) {
+    World::Options options;
+    options.shards = 2;
+    World world(options);
+    const Account ada = world.person("ada");
+    const Account bob = world.person("bob");
+    Peer& writer = world.online(ada, 1);
+    Peer& reader = world.online(bob, 1);
+    const StreamId group = world.group(writer, {bob});
+    world.settle();
+    reader.take();
+    writer.ask(protocol::ProfileSet{.name = "Lovelace"});
+    world.settle();
+    world.pass(seconds(1));
+    world.settle();
+    const auto rows = reader.take_all<protocol::MemberChanged>();
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.front().stream, group);
+    EXPECT_EQ(std::get<protocol::MemberChanged>(rows.front().payload).profile.name, "Lovelace");
+}
+
 TEST(Live, ReachesAllShardsInOrder) {
     World::Options options;
     options.shards = 3;

@@ -108,6 +108,22 @@ TEST_F(Schema, AStoreInWhichNothingCouldBeDeletedKeepsItsMentions) {
     EXPECT_EQ(number(*connection, "SELECT count(*) FROM earlier_text"), 0);
 }
 
+TEST_F(Schema, AStoreThatDidNotFollowNamesOwesThoseThatChanged) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 10));
+    // One goes by another name since, in an epoch of before; the other by the one that he came with.
+    ASSERT_TRUE(
+        connection->execute("INSERT INTO account VALUES (1, 'ada', 'Ada', '', 1, 'hash', 3221225479, 0),"
+                            " (2, 'bob', 'Bob', '', 1, 'hash', 3, 0);"
+                            "INSERT INTO row VALUES (1, 1, 1073741829, 64, 6, 0, NULL, 0, 0, x'00', x'00'),"
+                            " (2, 1, 1, 64, 6, 0, NULL, 0, 0, x'00', x'00')"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT profile_as_of FROM account WHERE key = 1"), 3221225477);
+    EXPECT_EQ(number(*connection, "SELECT profile_as_of FROM account WHERE key = 2"), 1);
+    EXPECT_EQ(number(*connection, "SELECT account FROM profile_debt"), 1);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM profile_debt"), 1);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection));

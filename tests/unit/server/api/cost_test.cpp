@@ -1,10 +1,12 @@
-// What it costs to name many members at once.
+// What commands cost that are more work than a message.
 
 #include "tests/unit/server/api/world.hpp"
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::server::test {
@@ -14,7 +16,46 @@ const protocol::ErrorReply* error_in(const protocol::Envelope& envelope) {
     return std::get_if<protocol::ErrorReply>(&envelope.payload);
 }
 
-TEST(MemberCost, CountsWhereManyAreNamedAtOnce) {
+TEST(Cost, LetsADearCommandThroughHoweverManyFollowIt) {
+    World::Options options;
+    options.rates = {.messages_per_second = 5, .messages_burst = 10};
+    World world(options);
+    const Account ada = world.person("ada");
+    Peer& peer = world.online(ada);
+    const StreamId group = world.group(peer, {});
+    while (!error_in(peer.answer(peer.ask(message(group, "x"))))) {
+    }
+    // As a client does that waits as long as it is told, and sends the rest of its queue behind.
+    const Uuid dear = world.next_id();
+    const auto send = [&](const Uuid& id, protocol::Payload payload, std::optional<Uuid> follows) {
+        protocol::Envelope envelope;
+        envelope.id = id;
+        envelope.follows = follows;
+        envelope.payload = std::move(payload);
+        peer.send(std::move(envelope));
+        return id;
+    };
+    const std::vector<Uuid> queue{world.next_id(), world.next_id(), world.next_id()};
+    bool done = false;
+    for (int tries = 0; tries < 10 && !done; ++tries) {
+        peer.take();
+        Uuid last = send(dear, protocol::ProfileSet{.name = "Lovelace"}, std::nullopt);
+        for (const Uuid& id : queue)
+            last = send(id, message(group, "x"), last);
+        world.settle();
+        std::int64_t wait = 0;
+        for (const auto& answer : peer.take()) {
+            if (answer.re != dear) continue;
+            const auto* error = error_in(answer);
+            done = error == nullptr;
+            wait = error == nullptr ? 0 : error->retry_after_ms.value_or(0);
+        }
+        world.pass(milliseconds(wait));
+    }
+    EXPECT_TRUE(done);
+}
+
+TEST(Cost, CountsWhereManyAreNamedAtOnce) {
     World::Options options;
     options.rates.messages_per_second = 5;
     options.rates.messages_burst = 20;
