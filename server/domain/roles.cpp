@@ -1,4 +1,5 @@
 #include "base/mutant.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ Result<MemberRecord> present_member(WorkContext& context, ConversationKey conver
 
 bool has_another_owner(WorkContext& context, const MemberRecord& owner) {
     return std::ranges::any_of(
-        context.store.conversations().members(owner.conversation, context.rules.members_max),
+        context.store.conversations().members(owner.conversation, limits::members_max),
         [&](const MemberRecord& one) { return one.role == Role::owner && one.account != owner.account; });
 }
 
@@ -41,7 +42,7 @@ std::int64_t give_role(WorkContext& context, ConversationRecord& conversation, M
 }
 
 void pass_ownership(WorkContext& context, ConversationRecord& conversation) {
-    const auto members = context.store.conversations().members(conversation.key, context.rules.members_max);
+    const auto members = context.store.conversations().members(conversation.key, limits::members_max);
     // The first of the highest, and they stand in the order in which they came.
     const auto heir = std::ranges::max_element(members, {}, [](const MemberRecord& one) {
         return mutant(Mutant::heir_whatever_his_role) && one.role != Role::owner

@@ -111,4 +111,25 @@ TEST_P(StoreContract, WhatIsSetStaysAndIsToldWithTheSettings) {
         expected);
 }
 
+TEST_P(StoreContract, AnOwnerIsFoundHoweverManyCameBeforeHim) {
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    const auto cyd = world.person("cyd");
+    const auto dan = world.person("dan");
+    const auto group = world.group(ada, {bob, cyd, dan});
+    const protocol::Target target{.stream = to_id(group)};
+    ASSERT_TRUE(
+        world.apply(world.work(ada, protocol::OwnershipTransfer{.target = target, .account = dan.id()})));
+    // The operator has lowered it since.
+    rules.members_max = 2;
+    ASSERT_TRUE(world.leave(bob, group));
+    EXPECT_EQ(world.state(ada, group).summary.role, protocol::Role::admin) << "there is an owner";
+    ASSERT_TRUE(world.apply(world.work(
+        dan, protocol::MemberRole{.target = target, .account = ada.id(), .role = protocol::Role::owner})));
+    rules.members_max = 1;
+    EXPECT_TRUE(world.apply(world.work(
+        ada, protocol::MemberRole{.target = target, .account = ada.id(), .role = protocol::Role::member})))
+        << "another one is left";
+}
+
 }  // namespace parley::server::test
