@@ -110,7 +110,7 @@ Status Client::Impl::handle_connection_message(const Envelope& envelope) {
     if (const auto* closing = std::get_if<protocol::Closing>(&envelope.payload))
         session_.handle_closing(*closing);
     if (const auto* pong = std::get_if<protocol::Pong>(&envelope.payload)) {
-        receipts_.handle_pong();
+        receipts_.handle_pong(pong->token.has_value());
         if (pong->token && session_.phase() == Session::Phase::live) account_.handle_token(*pong->token);
         if (caught_up_ && !pulls_.owes_anything()) note_heard();
     }

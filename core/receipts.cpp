@@ -189,11 +189,18 @@ void Receipts::handle_pings(std::uint64_t pings, Instant now) {
     proving_pong_ = pings;
 }
 
-void Receipts::handle_pong() {
+void Receipts::handle_pong(bool proves) {
     if (++pongs_ < proving_pong_) return;
     for (const auto& position : std::exchange(before_ping_, {})) {
         Conversation* conversation = conversations_.find(position.stream);
         if (!conversation || conversation->acked >= position.seq) continue;
+        if (!proves) {
+            // The server may give up, or end, before it could write it: it is told again.
+            conversation->ack_sent = conversation->acked;
+            if (conversation->present && conversation->ackable() > conversation->acked)
+                due_.insert(position.stream);
+            continue;
+        }
         conversation->acked = position.seq;
         conversations_.changed(*conversation);
     }

@@ -24,7 +24,8 @@ namespace parley::core {
 /// Own: `ack` tells the server what this device has committed. Acks are derived from committed cursors, sent
 /// at most once a second, never answered. A `pong` proves that what was sent some seconds before its ping was
 /// taken in (the server answers pings at once, and gathers acks before it writes them); until then an ack
-/// counts as not sent after the next connect.
+/// counts as not sent after the next connect. One without a token proves nothing: where the server cannot
+/// write, it keeps acks in memory alone, and tries again for longer than those seconds; they are told again.
 class Receipts {
   public:
     Receipts(LocalDatabase& database, Conversations& conversations, Rows& rows, IdentityStore& identity,
@@ -53,7 +54,8 @@ class Receipts {
     void handle_disconnected();
     /// `pings`: sent so far on all connections.
     void handle_pings(std::uint64_t pings, Instant now);
-    void handle_pong();
+    /// `proves`: the server says that it has written what it gathered.
+    void handle_pong(bool proves);
     void pump(Instant now);
     /// Everything was erased.
     void clear() { due_.clear(); }

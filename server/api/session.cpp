@@ -174,7 +174,8 @@ void Session::pong(std::optional<Uuid> re) {
     // Counted like every answer; a pong by itself is small.
     if (!has_room(0)) return;
     std::optional<std::string> covered;
-    if (const auto now = token()) covered = sealed(*now);
+    // A token says that acks of before are in the store, too.
+    if (const auto now = token(); now && !shard_.acks_in_doubt()) covered = sealed(*now);
     outbound_.push_pong(re, std::move(covered), shard_.now().wall);
     count_queued();
 }

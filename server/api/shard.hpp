@@ -83,6 +83,8 @@ class Shard {
     std::size_t replay_effects() const { return ring_effects_; }
     /// Acks that wait to be written.
     std::size_t acks() const;
+    /// Some came back from the writer, and none of those that were handed to it again is known to be written.
+    bool acks_in_doubt() const { return acks_doubt_until_ && now_.instant < *acks_doubt_until_; }
     /// Nothing is left to do of what follows from commits; of the one shard that looks after that.
     bool followed_up() const { return follow_ups_.idle(); }
     /// When `handle_timeout` is to be called next.
@@ -234,6 +236,7 @@ class Shard {
     std::vector<Acks> acks_returned_;
     std::size_t acks_returned_count_ = 0;
     std::optional<Instant> acks_again_;
+    std::optional<Instant> acks_doubt_until_;
     FollowUps follow_ups_;
 };
 

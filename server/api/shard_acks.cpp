@@ -20,6 +20,8 @@ constexpr std::size_t acks_of_device_max = 4 * std::size_t{limits::acks_max};
 /// written is soon alone; and so often, which is about two minutes.
 constexpr Duration acks_retry = seconds(5);
 constexpr int acks_tries_max = 24;
+/// After acks came back no pong proves any for so long: until the next try, and its own way back.
+constexpr Duration acks_doubt = acks_retry * 2;
 
 }  // namespace
 
@@ -78,6 +80,8 @@ bool Shard::submit_acks(Acks acks, Now now) {
 }
 
 void Shard::take_back(const AcksReturned& returned) {
+    // Given up or not: they are not in the store.
+    acks_doubt_until_ = now_.instant + acks_doubt;
     const auto& acks = returned.acks.acks;
     if (returned.acks.tries >= acks_tries_max || acks_returned_count_ + acks.size() > acks_waiting_max)
         return;
@@ -98,6 +102,7 @@ void Shard::flush_returned_acks(Now now) {
     while (!acks_returned_.empty()) {
         if (!submit_acks(acks_returned_.back(), now)) {
             acks_again_ = now.instant + acks_retry;
+            acks_doubt_until_ = now.instant + acks_doubt;
             return;
         }
         acks_returned_count_ -= acks_returned_.back().acks.size();
@@ -112,6 +117,7 @@ void Shard::forget_acks() {
     acks_returned_.clear();
     acks_returned_count_ = 0;
     acks_again_.reset();
+    acks_doubt_until_.reset();
 }
 
 }  // namespace parley::server

@@ -76,7 +76,9 @@ struct Ping {
 /// `pong` (7). From the server. Answer to a ping. Where many wait to be written, the last one answers for all
 /// pings that came after it, with the `re` of the latest.
 struct Pong {
-    /// Sync token that covers every frame sent before it on this connection; absent before `resumed`.
+    /// Sync token that covers every frame sent before it on this connection; absent before `resumed`, and
+    /// while the server could not write acks: without it, acks sent before the ping are not proven and are to
+    /// be sent again.
     std::optional<std::string> token;
     /// The server's clock.
     WallTime time;

@@ -67,7 +67,11 @@ export type Ping = Readonly<Record<string, never>>;
  * with the `re` of the latest.
  */
 export interface Pong {
-  /** Sync token that covers every frame sent before it on this connection; absent before `resumed`. */
+  /**
+   * Sync token that covers every frame sent before it on this connection; absent before `resumed`, and while
+   * the server could not write acks: without it, acks sent before the ping are not proven and are to be sent
+   * again.
+   */
   readonly token?: string;
   /** The server's clock. */
   readonly time: WallTime;

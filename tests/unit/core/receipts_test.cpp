@@ -174,6 +174,23 @@ TEST_F(Receipts, APingRightAfterAnAckDoesNotProveIt) {
     EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
 }
 
+// The server could not write them, keeps them in memory alone, and may end before it can.
+TEST_F(Receipts, APongWithoutATokenProvesNoAckAndItIsSentAgain) {
+    push(3);
+    ASSERT_THAT(acks(), SizeIs(1));
+    script.wait(25'000);
+    script.give(protocol::Pong{std::nullopt, WallTime{1}});
+    ASSERT_THAT(acks(), SizeIs(2));
+    EXPECT_EQ(acks()[1].streams.at(0).seq, 3);
+    come_back();
+    ASSERT_THAT(acks(), SizeIs(1));
+    EXPECT_EQ(acks()[0].streams.at(0).seq, 3);
+    script.wait(25'000);
+    script.give(protocol::Pong{"1:9", WallTime{1}});
+    come_back();
+    EXPECT_THAT(acks(), IsEmpty());
+}
+
 TEST_F(Receipts, StatesOnlyMoveForward) {
     const Uuid id = script.say("c1", "mine");
     EXPECT_EQ(state_of_last(), MessageState::sending);

@@ -95,6 +95,32 @@ TEST(Acks, ThatCouldNotBeWrittenAreTriedAgain) {
     EXPECT_EQ(acking.world.shard().acks(), 0u);
 }
 
+TEST(Acks, ThatCouldNotBeWrittenAreProvenByNoPong) {
+    Acking acking;
+    // What waits for the writer stays there.
+    const auto proven = [&] {
+        acking.reader.ask(protocol::Ping{});
+        const auto pongs = acking.reader.take_all<protocol::Pong>();
+        acking.reader.writing = false;
+        acking.world.shard().handle_written(acking.reader.key, acking.world.now);
+        return pongs.size() == 1 && std::get<protocol::Pong>(pongs.front().payload).token.has_value();
+    };
+    acking.reader.ask(acking.own());
+    EXPECT_TRUE(proven());
+    acking.wait(seconds(1));
+    acking.refuse_all();
+    EXPECT_FALSE(proven());
+    acking.wait(seconds(5));
+    ASSERT_EQ(acking.world.writes.queue.size(), 1u);
+    EXPECT_FALSE(proven()) << "it is on its way, and may come back";
+    acking.refuse_all();
+    acking.wait(seconds(5));
+    EXPECT_FALSE(proven());
+    acking.world.pass(seconds(11));
+    EXPECT_TRUE(heard_of_delivery(acking));
+    EXPECT_TRUE(proven());
+}
+
 TEST(Acks, ThatCanNeverBeWrittenHoldUpNoOthersAndAreGivenUp) {
     Acking acking;
     const DeviceKey poisonous = *device_key(acking.bob.device.text());
