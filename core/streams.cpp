@@ -159,8 +159,8 @@ Status Streams::rejoin(Conversation& conversation, std::int64_t from) {
 Status Streams::handle_left(const protocol::Left& left) {
     Conversation* conversation = conversations_.find(left.conversation);
     if (!conversation) return {};
-    // An end that lies before the joining: a restore took that away, and all that it let one see.
-    if (left.until < conversation->origin) TRY(rows_.mark_not_on_server(conversation->number, left.until));
+    // An end that lies before the joining: a restore took that away.
+    if (left.until < conversation->origin) TRY(forget_joining(*conversation, left.until));
     // An end in another history than the one that was told last.
     const bool taken_out_anew = !conversation->present && left.until != conversation->until;
     if (taken_out_anew || restore_generation(left.until) != conversation->told_generation)

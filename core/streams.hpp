@@ -42,6 +42,8 @@ namespace parley::core {
 ///   * joined again: as a jump to from - 1; what lies between the memberships is left to pages.
 ///   * left: nothing is owed any more; everything held stays. Where it ends in another history than the one
 ///     that was told last, what restores took away may be back: it is in doubt, as nobody says so any more.
+///     Where it ends before the joining, which a restore took away, so is what stood by then and has changed
+///     since.
 ///   * state with `restored_from` R, or a new epoch: rows with a `seq` above R are marked *not on the
 ///     server*. Ranges and `solid` go back to R, and the cursor to `solid`, so that everything above is
 ///     fetched again, with what a pull left out since it had changed later. Where rows that are older have
@@ -116,6 +118,7 @@ class Streams {
     Result<bool> newest_may_be_missing(const Conversation& conversation);
     Status forget_lost_copies(const Conversation& conversation, const Uuid& id, const AccountId& sender);
     static void doubt(Conversation& conversation);
+    Status forget_joining(Conversation& conversation, std::int64_t until);
     void received(Conversation& conversation, std::int64_t seq);
     Status forget_lost_preview(Conversation& conversation, const Range& lost);
     Status find_newest(Conversation& conversation);

@@ -30,7 +30,9 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     TRY(fetch_anew(conversation, certain));
     conversation.restored_from = restored_from;
     conversation.looked_through = true;
-    conversation.head = std::max(head, conversation.cursor);
+    // What came before a state that was read early is of the same history, and is owed as well.
+    const bool ahead = restore_generation(conversation.head) == restore_generation(head);
+    conversation.head = std::max({head, conversation.cursor, ahead ? conversation.head : 0});
     conversation.ranges.add({restored_from + 1, restored_from + limits::restore_jump});
     conversation.live_low = conversation.live_high = 0;
     // Counts of before mean nothing any more, and the read position went back as well; the newest are told
@@ -81,6 +83,19 @@ Result<bool> Streams::newest_may_be_missing(const Conversation& conversation) {
 void Streams::doubt(Conversation& conversation) {
     conversation.ranges = {};
     conversation.base = conversation.solid;
+}
+
+/// A restore took away the joining, and so all that it let one see. What had come before the last end stood
+/// by then: only a change of it that this device was told since may be lost, and who is out is not told which
+/// state the server has. It is held no more, which leaves it in doubt, and one who is brought back fetches
+/// it.
+Status Streams::forget_joining(Conversation& conversation, std::int64_t until) {
+    TRY_ASSIGN(const auto older, rows_.mark_not_on_server(conversation.number, until));
+    if (older.empty()) return {};
+    for (std::int64_t born : older)
+        conversation.ranges.remove(born, born);
+    conversation.base = conversation.solid;
+    return {};
 }
 
 /// What the server told last of the history of before is there no more. Where this device holds the message

@@ -152,6 +152,32 @@ TEST_F(Restore, WhatRunsAheadOfTheStateMovesNoCursor) {
     EXPECT_TRUE(window->messages[1].in_doubt) << "until it was looked up";
 }
 
+TEST_F(Restore, WhatCameBeforeAStateThatWasReadEarlyIsFetchedAgainToo) {
+    push(1, "one");
+    push(3, "lost");
+    const std::int64_t jumped = 2 + limits::restore_jump;
+    // The hole is asked for before any state came.
+    script.reconnect();
+    auto since = Script::row(jumped + 1, Script::said("since"));
+    since.id = Script::id_of(300);
+    // As the answer to an own message: it overtakes the state, which was read before it.
+    script.give({protocol::to_envelope(StreamId("c1"), since)});
+    script.give({restored_state(script, 2, jumped, 1)});
+    script.resumed("2:1", 2);
+    // So was the answer to the question of before.
+    answer_changes(script, "c1", {1, jumped, jumped, false, {Script::row(2, Script::said("two"))}});
+    ASSERT_EQ(last_asked<protocol::Changes>().after, jumped);
+    answer<protocol::Changes>(protocol::ChangesOk{jumped, jumped + 1, jumped + 1, false, {since}});
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(4));
+    EXPECT_FALSE(window->messages[1].not_on_server);
+    EXPECT_TRUE(window->messages[2].not_on_server);
+    EXPECT_EQ(window->messages[3].born, jumped + 1);
+    EXPECT_FALSE(window->messages[3].not_on_server);
+    EXPECT_EQ(cursor(), jumped + 1);
+    EXPECT_EQ(script.core().check(), std::nullopt);
+}
+
 TEST_F(Restore, AnOlderRowWhoseChangeWasLostIsAHoleAsAfterAJump) {
     push(1, "one");
     script.give({Script::pushed("c1", 2, Script::member("ben"))});
@@ -269,6 +295,26 @@ TEST_F(Restore, WhatAJoiningLetOneSeeThatIsLostIsMarked) {
     ASSERT_THAT(window->messages, SizeIs(2));
     EXPECT_FALSE(window->messages[0].not_on_server);
     EXPECT_TRUE(window->messages[1].not_on_server);
+}
+
+TEST_F(Restore, WhatStoodBeforeTheEndAndChangedSinceIsInDoubtWhereTheJoiningIsLost) {
+    push(1, "one");
+    push(2, "two");
+    script.give({left(2, 3)});
+    // One comes in again, and the first is edited.
+    script.give({joined_again(3, 8), Script::pushed("c1", 8, Script::member("me")),
+                 Script::pushed("c1", 9, Script::said("one, edited"), 1),
+                 Script::pushed("c1", 10, Script::said("lost"))});
+    script.reconnect();
+    script.resumed("2:1", 2);
+    answer_changes(script, "me", {0, 2, 2, false, {*protocol::to_change(left(2, 3))}});
+    EXPECT_FALSE(script.view("c1").present);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(3));
+    EXPECT_TRUE(window->messages[0].in_doubt) << "it stands, edited or as it was";
+    EXPECT_FALSE(window->messages[1].not_on_server);
+    EXPECT_TRUE(window->messages[2].not_on_server);
+    EXPECT_FALSE(window->messages[2].in_doubt) << "only the joining that is lost let one see it";
 }
 
 TEST_F(Restore, WhoseJoiningWasLostIsNoMember) {
