@@ -153,7 +153,7 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
     command.id = id;
     command.type = protocol::type_of(payload);
     command.made_at = now;
-    TRY_ASSIGN(command.lane, lane_for(payload, id));
+    TRY_ASSIGN(command.lane, lane_for_new(payload, id));
     if (const auto* target = target_of(payload)) command.made_by = target->made_by;
     if (const auto* creation = std::get_if<protocol::ConversationCreate>(&payload))
         command.title = creation->title;
@@ -207,10 +207,18 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
                         "nothing can be read in a conversation that is not known");
         return lane_of_reads(*stream);
     }
-    const auto type = protocol::type_of(payload);
-    if (!stream && (type == Type::preferences_set || type == Type::draft_set)) TRY(may_be_set(*target));
     if (stream) return lane_of_conversation(*stream);
     return target->direct ? lane_of_peer(*target->direct) : lane_of_creation(*target->made_by);
+}
+
+/// The same for what is given now. Where a conversation went away under what waits for it, that is refused by
+/// the server.
+Result<std::string> Outbox::lane_for_new(const protocol::Payload& payload, const Uuid& id) {
+    TRY_ASSIGN(std::string lane, lane_for(payload, id));
+    const auto type = protocol::type_of(payload);
+    const bool own = type == Type::preferences_set || type == Type::draft_set;
+    if (own && peer_of_lane(lane)) TRY(may_be_set(*target_of(payload)));
+    return lane;
 }
 
 Status Outbox::insert(Command command, const protocol::Payload& payload) {
@@ -234,7 +242,7 @@ Result<Uuid> Outbox::retry(const Uuid& id, WallTime now) {
     TRY_ASSIGN(auto again, envelope(*failed));
     const Uuid new_id = make_uuid(primitives_, now);
     // Nothing is changed before it is sure that the command can go somewhere.
-    TRY(lane_for(again.payload, new_id));
+    TRY(lane_for_new(again.payload, new_id));
     // A creation takes along what failed because of it; that is retried by itself, or not at all.
     if (failed->type == Type::conversation_create) TRY(redirect(id, new_id));
     TRY(forget(*failed));
@@ -247,6 +255,7 @@ Status Outbox::discard(const Uuid& id) {
     if (!command || (command->state != CommandState::failed && !is_question(command->type)))
         return fail(ErrorCode::invalid, "only a failed command, or a question, can be discarded");
     announce(command->lane);
+    if (command->type == Type::draft_set) database_.erase_from_log();
     return forget(*command);
 }
 

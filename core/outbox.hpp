@@ -186,6 +186,7 @@ class Outbox {
     };
 
     Result<std::string> lane_for(const protocol::Payload& payload, const Uuid& id);
+    Result<std::string> lane_for_new(const protocol::Payload& payload, const Uuid& id);
     bool says_nothing_new(const Command& command) const;
     Status settle_reads(WallTime now);
     const Command* only_here(const Uuid& message) const;
@@ -198,6 +199,7 @@ class Outbox {
     Status drop_edits(const std::string& lane, const Uuid& message);
     Status drop_edit(Uuid id, const Error& why);
     Status drop_drafts(const std::string& lane, WallTime now);
+    Status give_way(const Command& draft, WallTime now);
     Status may_be_set(const protocol::Target& target) const;
     bool is_marked(const StreamId& stream, std::int64_t before) const;
     bool mark_waits(const StreamId& stream, std::int64_t before) const;

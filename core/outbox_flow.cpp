@@ -65,6 +65,8 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
 
 /// Shows a command as failed, and with it what was to go to the conversation that it would have made.
 Status Outbox::fail_command(Command& command, const Error& error, WallTime now) {
+    if (command.type == protocol::Type::draft_set && draft_in(command.lane) != &command)
+        return give_way(command, now);
     TRY(database_.write(
         "UPDATE command SET failure = ?, failure_context = ?, failure_field = ? WHERE position = ?",
         static_cast<std::int64_t>(error.code), error.context, error.field, command.position));
@@ -220,7 +222,8 @@ bool Outbox::may_be_made_by_a_creation(const std::string& name, const Lane& lane
     // Whoever made it may have given it away meanwhile, on another device.
     if (summary.kind != protocol::ConversationKind::group || !summary.title) return false;
     const auto titled = creations_.find(*summary.title);
-    return titled != creations_.end() && *titled->second.begin() <= *lane.waiting.begin();
+    // What makes it may stand in its lane itself.
+    return titled != creations_.end() && *titled->second.begin() < *lane.waiting.begin();
 }
 
 /// Where a command begins to wait, and where it ends to.

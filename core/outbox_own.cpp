@@ -105,6 +105,14 @@ Status Outbox::drop_drafts(const std::string& lane, WallTime now) {
     return {};
 }
 
+/// A draft was refused behind which a later one waits: nobody misses it, and if it were sent again it would
+/// take the place of that.
+Status Outbox::give_way(const Command& draft, WallTime now) {
+    database_.erase_from_log();
+    const Uuid id = draft.id;
+    return accepted(id, conversation_of_lane(draft.lane).value_or(StreamId()), std::nullopt, now);
+}
+
 /// Whether the conversation is marked as unread when a command at this position takes effect.
 bool Outbox::is_marked(const StreamId& stream, std::int64_t before) const {
     return own_settings_.preferences(stream).marked_unread || mark_waits(stream, before);

@@ -277,6 +277,8 @@ Result<bool> Rows::any_not_on_server(std::int64_t stream) {
 }
 
 Status Rows::remove_not_on_server(std::int64_t stream) {
+    // What it says may have been taken away meanwhile, where it stands by now.
+    database_.erase_from_log();
     return database_.write(
         "DELETE FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"
         " AND not_on_server = 1",

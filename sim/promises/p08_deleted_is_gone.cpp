@@ -132,6 +132,15 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         if (const StreamHistory* own = scene.history().find(StreamId{account.text()})) {
             note_drafts(*own, [&](const std::string& number) { gone.emplace(number, own->id); });
         }
+        // What the server refused is still shown as that, for its person to send or throw away.
+        const auto waiting = device.node->client().outbox();
+        if (!waiting) return;
+        for (const auto& one : *waiting) {
+            const Given* given = device.ledger.find(one.id);
+            const auto* draft = given == nullptr ? nullptr : std::get_if<protocol::DraftSet>(&given->command);
+            if (draft != nullptr)
+                each_number(draft->text, [&](const std::string& number) { gone.erase(number); });
+        }
         if (gone.empty()) return;
         const auto holds = [&](const std::string& number, const std::string& where) {
             const auto found = gone.find(number);

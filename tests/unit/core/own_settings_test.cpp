@@ -127,6 +127,38 @@ TEST_F(OwnSettings, OfDraftsThatWaitOnlyTheLastIsSent) {
     EXPECT_THAT(*script.core().outbox(), IsEmpty());
 }
 
+TEST_F(OwnSettings, ADraftThatIsRefusedGivesWayToALaterOne) {
+    const Uuid first = draft("a sec");
+    const Uuid second = draft("a secret");
+    ASSERT_THAT(sent_drafts(), ElementsAre("a sec", "a secret"));
+    script.refuse(first, ErrorCode::conversation_not_member);
+    EXPECT_THAT(*script.core().outbox(), SizeIs(1)) << "sent again it would take the place of the later one";
+    script.refuse(second, ErrorCode::conversation_not_member);
+    ASSERT_THAT(*script.core().outbox(), SizeIs(1));
+    EXPECT_EQ(script.core().outbox()->front().id, second);
+    EXPECT_TRUE(script.core().outbox()->front().failure);
+}
+
+TEST_F(OwnSettings, WhatIsSetByThePersonStaysWhereTheConversationGoesAway) {
+    const protocol::Summary summary{.kind = protocol::ConversationKind::direct,
+                                    .peer = protocol::Profile{.account = AccountId("you"), .handle = "you"},
+                                    .members = 2,
+                                    .role = protocol::Role::owner};
+    push(2, protocol::Joined{StreamId("c8"), 1, summary});
+    const protocol::Target you{.direct = AccountId("you")};
+    const Uuid written = script.submit(DraftSet{.target = you, .text = "and"});
+    ASSERT_THAT(sent_drafts(), ElementsAre("and"));
+    // As a restore does that took the first message away.
+    push(3, protocol::Left{.conversation = StreamId("c8"), .until = 1}, 2);
+    EXPECT_NE(script.core().connection(), core::Connection::broken);
+    ASSERT_THAT(*script.core().outbox(), SizeIs(1));
+    script.refuse(written, ErrorCode::conversation_not_member);
+    EXPECT_TRUE(script.core().outbox()->front().failure);
+    const auto again = script.core().retry(written, script.now());
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::conversation_not_member);
+}
+
 TEST_F(OwnSettings, OfADraftThatIsTakenAwayNothingIsLeft) {
     const Uuid written = draft("a secret");
     push(2, DraftChanged{.conversation = StreamId("c1"), .text = "a secret"});
