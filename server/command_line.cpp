@@ -178,7 +178,7 @@ std::string in_words(const CLI::ParseError& error) {
     const std::string option = what.substr(0, what.find(':'));
     if (const std::size_t flag = what.find(" was given a disallowed flag override");
         flag != std::string::npos)
-        return what.substr(0, flag) + " takes no value";
+        return "--" + what.substr(0, flag) + " takes no value";
     if (error.get_name() == "ArgumentMismatch")
         return option + (what.ends_with("missing") ? " needs a value" : " may stand only once");
     return what == "A subcommand is required" ? "a command is missing" : what;

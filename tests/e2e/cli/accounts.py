@@ -120,7 +120,7 @@ def a_handle_that_was_given_up_leads_to_nobody_else(server):
         done = eve.refused(1, "register", "--server", eve.address, "--handle", ada.handle, "--json")
         equal(done.problem["error"], "handle_taken", "the code")
         done = bob.refused(4, "send", f"@{ada.handle}", "for whoever that is now")
-        assert f"@{new}" in done.err, done.err
+        assert f"nobody called @{ada.handle}" in done.err, done.err
         equal(bob.status()["waiting"], 0, "commands that wait")
         bob.ok("send", f"@{new}", "for ada")
         equal(ada.texts(f"@{bob.handle}"), ["for ada"], "what ada sees")
