@@ -211,16 +211,6 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
     return target->direct ? lane_of_peer(*target->direct) : lane_of_creation(*target->made_by);
 }
 
-/// The same for what is given now. Where a conversation went away under what waits for it, that is refused by
-/// the server.
-Result<std::string> Outbox::lane_for_new(const protocol::Payload& payload, const Uuid& id) {
-    TRY_ASSIGN(std::string lane, lane_for(payload, id));
-    const auto type = protocol::type_of(payload);
-    const bool own = type == Type::preferences_set || type == Type::draft_set;
-    if (own && peer_of_lane(lane)) TRY(may_be_set(*target_of(payload)));
-    return lane;
-}
-
 Status Outbox::insert(Command command, const protocol::Payload& payload) {
     command.position = next_position_++;
     const std::string body = encode_command(command.id, command.made_at, payload);

@@ -77,6 +77,16 @@ Status Outbox::may_be_set(const protocol::Target& target) const {
                 "there is no conversation with this person yet: the first message makes it");
 }
 
+/// As lane_for, for what is given now. Where a conversation went away under what waits for it, that is
+/// refused by the server.
+Result<std::string> Outbox::lane_for_new(const protocol::Payload& payload, const Uuid& id) {
+    TRY_ASSIGN(std::string lane, lane_for(payload, id));
+    const auto type = protocol::type_of(payload);
+    const bool own = type == Type::preferences_set || type == Type::draft_set;
+    if (own && peer_of_lane(lane)) TRY(may_be_set(*target_of(payload)));
+    return lane;
+}
+
 /// Those of which nobody has heard, and those that were refused: the next one says all that there is to say.
 Status Outbox::drop_drafts(const std::string& lane, WallTime now) {
     const auto found = lanes_.find(lane);
