@@ -69,6 +69,8 @@ export function exhaustive(change: Change): number {
     case "read.changed":
     case "device.changed":
     case "profile.changed":
+    case "preferences.changed":
+    case "draft.changed":
       return change.seq;
     default:
       return change satisfies never;
