@@ -20,8 +20,10 @@ constexpr std::int64_t pinned_here = std::int64_t{1} << 52;
 
 protocol::PreferencesChanged Outbox::preferences_after(const std::string& lane,
                                                        protocol::PreferencesChanged preferences) const {
-    const auto stream = conversation_of_lane(lane);
     const auto set = preferences_.find(lane);
+    // Reads that wait only take a mark back.
+    if (set == preferences_.end() && !preferences.marked_unread) return preferences;
+    const auto stream = conversation_of_lane(lane);
     const auto reads = stream ? lanes_.find(lane_of_reads(*stream)) : lanes_.end();
     std::set<std::int64_t> positions;
     if (set != preferences_.end()) positions = set->second;

@@ -42,8 +42,10 @@ Result<std::int64_t> Views::badge(WallTime now) {
     std::int64_t badge = 0;
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->known || !conversation->present) continue;
+        const auto own = preferences(stream, lane_of_conversation(stream));
+        if (!rules::is_in_badge(own, now)) continue;
         TRY_ASSIGN(const auto tally, counts(*conversation));
-        badge += rules::badge_of(tally, preferences(stream, lane_of_conversation(stream)), now);
+        badge += rules::badge_of(tally, own, now);
     }
     return badge;
 }

@@ -43,12 +43,16 @@ inline bool is_muted(const protocol::PreferencesChanged& preferences, WallTime n
     return preferences.muted_until && now < *preferences.muted_until;
 }
 
-/// What a conversation adds to the badge.
+/// Whether a conversation can add anything to the badge.
+inline bool is_in_badge(const protocol::PreferencesChanged& preferences, WallTime now) {
+    const bool muted = is_muted(preferences, now) && !mutant(Mutant::muted_counts_in_the_badge);
+    return !preferences.archived && !muted && preferences.notify != protocol::Notify::none;
+}
+
+/// What it adds.
 inline std::int64_t badge_of(const Tally& tally, const protocol::PreferencesChanged& preferences,
                              WallTime now) {
-    const bool muted = is_muted(preferences, now) && !mutant(Mutant::muted_counts_in_the_badge);
-    if (preferences.archived || muted) return 0;
-    if (preferences.notify == protocol::Notify::none) return 0;
+    if (!is_in_badge(preferences, now)) return 0;
     const std::int64_t counted =
         preferences.notify == protocol::Notify::mentions ? tally.mentions : tally.unread;
     return counted == 0 && preferences.marked_unread ? 1 : counted;
