@@ -1,13 +1,14 @@
-"""The parts of `make test`, in the order in which they run.
+"""The parts of `make test`, in the order in which they start (schedule.py: in two lanes).
 
 What takes longer than a run of the tests may has targets of its own: `make ordeal`, `soak`, `mutants`,
 `crashes`, `rig`, `fuzz`, `lint`, `bench`.
 
 To add one, add a row: a name, a command (run at the root of the project) and a way to count (counting.py).
-`needs` names an earlier part without which the row makes no sense: if that one failed, this one counts as
-failed without being run. `beside` marks a part that mostly waits: it may run at the same time as the one
-before it, two at once. The goal for the whole is 15 minutes on two cores, compiler cache empty, and four more
-for the simulator's seeds.
+`needs` names an earlier part without which the row makes no sense: it starts after that one, and if that
+failed, counts as failed without being run. `beside` marks a part that mostly waits or uses one core: it runs
+beside those that use them all, which are nice to it. `alone` marks one that measures: nothing runs beside it.
+The goal for the whole is 15 minutes on two cores, compiler cache empty, and four more for the simulator's
+seeds.
 """
 import dataclasses
 
@@ -22,17 +23,7 @@ class Part:
     needs: str = ""
     minutes_max: float = 5
     beside: bool = False
-
-
-def groups(parts):
-    """The parts in their order, those that may run at the same time in one list."""
-    together = []
-    for part in parts:
-        if part.beside and together and part.needs not in {other.name for other in together[-1]}:
-            together[-1].append(part)
-        else:
-            together.append([part])
-    return together
+    alone: bool = False
 
 
 def build(preset, *targets):
@@ -58,39 +49,42 @@ THREADED = ["env", "TEST_BUILD=build/tsan", *E2E, "drain", "keeping"]
 SEEDS = ["build/dev/sim/sim", "--seeds", "1000", "--steps", "540"]
 # About a hundredth of what `make crashes` does.
 CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "400", "--lives", "60", "--flips", "100"]
+BENCH = ["build/dev/bench/bench", "--quick", "room", "pairs", "idle", "slow"]
 
 PARTS = [
-    Part("tidy", ["tools/tidy"]),
-    Part("format", ["tools/format", "--check"]),
-    Part("generated", ["protocol/generate.py", "--check"]),
-    Part("python", unittests("tools/tests"), counting.unittest),
-    Part("generator", unittests("tests/unit/generator"), counting.unittest),
-    Part("rig checker", unittests("tests/unit/rig"), counting.unittest),
-    Part("judges", unittests("tests/unit/proof"), counting.unittest),
-    Part("npm", ["tools/node-modules", "tests/node"]),
-    Part("types", TYPES, needs="npm"),
+    # Beside the first build.
+    Part("tidy", ["tools/tidy"], beside=True),
+    Part("format", ["tools/format", "--check"], beside=True),
+    Part("generated", ["protocol/generate.py", "--check"], beside=True),
+    Part("python", unittests("tools/tests"), counting.unittest, beside=True),
+    Part("generator", unittests("tests/unit/generator"), counting.unittest, beside=True),
+    Part("rig checker", unittests("tests/unit/rig"), counting.unittest, beside=True),
+    Part("judges", unittests("tests/unit/proof"), counting.unittest, beside=True),
+    Part("npm", ["tools/node-modules", "tests/node"], beside=True),
+    Part("types", TYPES, needs="npm", beside=True),
     Part("dev build", build("dev"), minutes_max=28),
-    Part("unit", gtests("dev", "unit"), counting.cases, needs="dev build"),
-    Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
-    Part("json", [*NODE, "tests/node/*.test.ts"], counting.node, needs="dev build"),
-    Part("crashes", CRASHES, needs="dev build"),
-    Part("sim", SEEDS, counting.seeds, needs="dev build", minutes_max=10),
-    Part("e2e", E2E, counting.cases, needs="dev build"),
+    # Of real processes, beside what runs in one.
+    Part("json", [*NODE, "tests/node/*.test.ts"], counting.node, needs="dev build", beside=True),
+    Part("e2e", E2E, counting.cases, needs="dev build", beside=True),
     Part("e2e cli", ["tests/e2e/cli/run.py"], counting.cases, needs="dev build", beside=True),
     Part("hostile", ["tests/hostile/run.py"], counting.cases, needs="dev build", beside=True),
     Part("ordeal", ["tests/ordeal/run.py", "--small"], counting.cases, needs="dev build", beside=True),
     Part("rig", ["tests/rig/run.py", "--short"], counting.cases, needs="dev build", beside=True),
-    Part("bench", ["build/dev/bench/bench", "--quick", "room", "pairs", "idle", "slow"], needs="dev build"),
+    Part("unit", gtests("dev", "unit"), counting.cases, needs="dev build"),
+    Part("contract", gtests("dev", "contract"), counting.cases, needs="dev build"),
+    Part("crashes", CRASHES, needs="dev build"),
+    Part("sim", SEEDS, counting.seeds, needs="dev build", minutes_max=10),
+    Part("bench", BENCH, needs="dev build", alone=True),
     Part("wasm build", build("wasm"), minutes_max=15),
-    Part("node", [*NODE, "tests/node/*/*.test.mjs"], counting.node, needs="wasm build"),
+    Part("node", [*NODE, "tests/node/*/*.test.mjs"], counting.node, needs="wasm build", beside=True),
+    # The thread sanitizer, for what has threads.
+    Part("tsan build", build("tsan", "parleyd", "rig_failing_sync", "--labels", "threads"), minutes_max=20),
+    Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build", beside=True),
+    Part("tsan server", THREADED, counting.cases, needs="tsan build", beside=True),
     # The address and undefined behaviour sanitizers, clang's warnings, and every decoder.
     Part("asan build", build("asan"), minutes_max=28),
     Part("asan unit", gtests("asan", "unit"), counting.cases, needs="asan build"),
     Part("asan contract", gtests("asan", "contract"), counting.cases, needs="asan build"),
     Part("fuzz", ["tools/testing/fuzz", "asan", "3"], counting.cases, needs="asan build"),
-    # The thread sanitizer, for what has threads.
-    Part("tsan build", build("tsan", "parleyd", "rig_failing_sync", "--labels", "threads"), minutes_max=20),
-    Part("tsan threads", gtests("tsan", "threads"), counting.cases, needs="tsan build"),
-    Part("tsan server", THREADED, counting.cases, needs="tsan build"),
     Part("clang-tidy", ["tools/lint", "--changed"], minutes_max=20),
 ]
