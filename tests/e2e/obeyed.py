@@ -194,9 +194,18 @@ def printed_address(server):
 
 
 def threads(server):
-    names = [task.read_text().strip() for task in pathlib.Path(f"/proc/{server.pid}/task").glob("*/comm")]
-    counts = [sum(name.startswith(f"{kind}-") for name in names) for kind in ("shard", "reader", "hasher")]
-    equal(counts, [3, 4, 5], f"shards, readers and hashers in {sorted(names)}")
+    kinds = ("shard", "reader", "hasher")
+
+    def names():
+        tasks = pathlib.Path(f"/proc/{server.pid}/task")
+        return sorted(task.read_text().strip() for task in tasks.glob("*/comm"))
+
+    def counts():
+        return [sum(name.startswith(f"{kind}-") for name in names()) for kind in kinds]
+
+    # Each names itself as it starts, which may be after the server has answered.
+    waiting.until(lambda: sum(counts()) >= 12, "the threads are named")
+    equal(counts(), [3, 4, 5], f"shards, readers and hashers in {names()}")
 
 
 def drain_and_cost(server):
