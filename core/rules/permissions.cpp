@@ -2,7 +2,7 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 
-#include <optional>
+#include <algorithm>
 #include <string>
 
 namespace parley::core::rules {
@@ -106,6 +106,11 @@ Status may_change_member(Role own, Role subject) {
     if (own == Role::owner || rank(subject) < rank(own)) return {};
     return fail(ErrorCode::not_allowed, "his role is " + std::string(name_of(subject)) +
                                             ", which is not below yours: it takes an owner");
+}
+
+Role role_of_newcomer(Role adds, std::optional<Role> before) {
+    return std::min({Role::member, adds, before.value_or(Role::member)},
+                    [](Role one, Role other) { return rank(one) < rank(other); });
 }
 
 Status may_give_role(const RoleGiven& given) {

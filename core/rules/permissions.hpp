@@ -5,6 +5,7 @@
 #include "protocol/generated/cpp/structs.hpp"
 
 #include <cstdint>
+#include <optional>
 
 /// Who may do what in a conversation: the one place, for both ends. Whether somebody is a present member at
 /// all is for the caller to know; for others every act is not_member.
@@ -46,6 +47,10 @@ Status may(protocol::ConversationKind kind, const protocol::Permissions& permiss
 /// Whom somebody of this role in a group may remove, or give another role, where he may do so at all: owners
 /// anybody, others those below themselves.
 Status may_change_member(protocol::Role own, protocol::Role subject);
+
+/// The role with which somebody comes into a group: a member's, but none above that of whoever adds him, nor
+/// above that with which he went before; so that nobody gets by going what others would have to give him.
+protocol::Role role_of_newcomer(protocol::Role adds, std::optional<protocol::Role> before);
 
 /// A member of a group is to have another role.
 struct RoleGiven {

@@ -32,11 +32,22 @@ Result<std::vector<AccountKey>> newcomers(WorkContext& context, ConversationKey 
     return found;
 }
 
+/// Of somebody who comes in, and may have been in before.
+MemberRecord newcomer(WorkContext& context, const Standing& adds, AccountKey account) {
+    const auto key = adds.conversation.key;
+    const auto* earlier = context.store.conversations().member(key, account);
+    MemberRecord member =
+        earlier != nullptr ? *earlier : MemberRecord{.conversation = key, .account = account};
+    if (mutant(Mutant::role_outlives_membership)) return member;
+    const auto before = earlier != nullptr ? std::optional(earlier->role) : std::nullopt;
+    member.role = core::rules::role_of_newcomer(adds.member.role, before);
+    return member;
+}
+
 /// Begins a membership with the conversation's next change, which is returned, not yet emitted.
 protocol::Change begin_membership(WorkContext& context, ConversationRecord& conversation,
                                   MemberRecord member) {
     const auto seq = conversation.head + 1;
-    if (!mutant(Mutant::role_outlives_membership)) member.role = Role::member;
     member.present = true;
     member.from = seq;
     member.since = seq;
@@ -98,12 +109,8 @@ Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command)
     }
     conversation.members = members;
     std::vector<protocol::Change> changes;
-    for (const auto account : added) {
-        const auto* earlier = context.store.conversations().member(key, account);
-        changes.push_back(begin_membership(
-            context, conversation,
-            earlier != nullptr ? *earlier : MemberRecord{.conversation = key, .account = account}));
-    }
+    for (const auto account : added)
+        changes.push_back(begin_membership(context, conversation, newcomer(context, standing, account)));
     // First the newcomers hear that they are in, then everybody sees who came: so none of them misses the
     // others.
     for (const auto account : added) {

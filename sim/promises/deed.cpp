@@ -300,10 +300,15 @@ std::string wrong_of(const Deed& deed, const protocol::MemberAdd& asked) {
     if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
     const bool changed = deed.answer.seq.has_value();
     if (changed && !in_place(deed, asked.target)) return "it was done in another conversation";
+    const auto role_before = [&](const AccountId& who) {
+        return deed.before.member(deed.answer.stream, who).value_or(Moment::Standing{}).role;
+    };
     for (const auto* change : done_in_conversations(deed)) {
         const auto* member = std::get_if<protocol::MemberChanged>(&change->change.payload);
-        const bool fits = member != nullptr && member->present && member->role == Role::member &&
-                          std::ranges::find(asked.accounts, member->profile.account) != asked.accounts.end();
+        const bool fits =
+            member != nullptr && member->present &&
+            member->role == comes_in_as(role_before(deed.by), role_before(member->profile.account)) &&
+            std::ranges::find(asked.accounts, member->profile.account) != asked.accounts.end();
         if (!fits) return "somebody else came in, or in another role";
     }
     if (changed && !deed.first) {

@@ -186,7 +186,8 @@ class Rights final : public Kept<Rights> {
         const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
         const bool plain = member.role == Role::member;
         if (history == nullptr && member.present) return member.by == by && (plain || who == by);
-        if (member.present && !before.present) return group.has(by, Right::add) && plain;
+        if (member.present && !before.present)
+            return group.has(by, Right::add) && member.role == comes_in_as(group.of(by).role, before.role);
         if (!member.present)
             return who == by || (group.has(by, Right::remove) && reaches(group.of(by).role, before.role));
         if (!group.owned()) return member.role == Role::owner && is_heir(group, before);

@@ -46,6 +46,10 @@ bool reaches(Role own, Role other) {
     return own == Role::owner || stands_above(own, other);
 }
 
+Role comes_in_as(Role brought_by, Role before) {
+    return brought_by == Role::guest || before == Role::guest ? Role::guest : Role::member;
+}
+
 bool has_right(Role role, Right right, const Permissions& set) {
     const auto row = std::ranges::find(table, right, &Row::right);
     return !stands_above(lowest_with(*row, set), role);

@@ -24,6 +24,9 @@ bool has_right(protocol::Role role, Right right, const protocol::Permissions& se
 bool stands_above(protocol::Role one, protocol::Role other);
 /// Whether the one may remove the other, or change his role, where he has the right at all.
 bool reaches(protocol::Role own, protocol::Role other);
+/// The role of somebody who comes in: brought by one with this role, and with what he was before, if
+/// anything.
+protocol::Role comes_in_as(protocol::Role brought_by, protocol::Role before);
 /// Whether all that is wanted holds where this is set.
 bool holds(const protocol::Permissions& wanted, const protocol::Permissions& set);
 /// Whether two settings come to the same but for what is named here.

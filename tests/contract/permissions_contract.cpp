@@ -253,7 +253,8 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
     } else if (act == "set permissions") {
         EXPECT_EQ(settings(scene).permissions.value_or(Permissions{}).rename, Role::moderator);
     } else if (act == "add") {
-        EXPECT_EQ(standing_of(newcomer, scene, witness), Role::member);
+        const Role comes_in = actors == Role::guest ? Role::guest : Role::member;
+        EXPECT_EQ(standing_of(newcomer, scene, witness), comes_in);
     } else if (act == "remove") {
         EXPECT_EQ(standing_of(subject, scene, witness), std::nullopt);
     } else if (act == "leave") {

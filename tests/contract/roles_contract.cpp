@@ -74,6 +74,41 @@ TEST_P(StoreContract, WhoComesBackIsAPlainMember) {
     EXPECT_EQ(world.state(bob, group).summary.role, Role::member);
 }
 
+TEST_P(StoreContract, NobodyBecomesMoreByGoingAndComingBackOrByBeingAddedByAGuest) {
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    const auto cyd = world.person("cyd");
+    const auto dan = world.person("dan");
+    const auto group = world.group(ada, {bob, cyd});
+    const protocol::Target target{.stream = to_id(group)};
+    const auto role_of = [&](const Person& who) {
+        return world.state(who, group).summary.role;
+    };
+    const auto give = [&](const Person& who, Role role) {
+        return world.apply(
+            world.work(ada, protocol::MemberRole{.target = target, .account = who.id(), .role = role}));
+    };
+    ASSERT_TRUE(world.apply(world.work(
+        ada, protocol::ConversationPermissions{.target = target, .permissions = {.add = Role::guest}})));
+    ASSERT_TRUE(give(bob, Role::guest));
+    ASSERT_TRUE(world.leave(bob, group));
+    ASSERT_TRUE(world.add(cyd, group, {bob}));
+    EXPECT_EQ(role_of(bob), Role::guest) << "only who may give roles makes him a member";
+    ASSERT_TRUE(world.remove(ada, group, bob));
+    ASSERT_TRUE(world.add(ada, group, {bob}));
+    EXPECT_EQ(role_of(bob), Role::guest);
+    ASSERT_TRUE(world.add(bob, group, {dan}));
+    EXPECT_EQ(role_of(dan), Role::guest) << "nobody gives more than he has";
+    ASSERT_TRUE(give(cyd, Role::admin));
+    ASSERT_TRUE(world.leave(cyd, group));
+    ASSERT_TRUE(world.add(bob, group, {cyd}));
+    EXPECT_EQ(role_of(cyd), Role::guest);
+    ASSERT_TRUE(give(bob, Role::member));
+    ASSERT_TRUE(world.leave(bob, group));
+    ASSERT_TRUE(world.add(ada, group, {bob}));
+    EXPECT_EQ(role_of(bob), Role::member);
+}
+
 TEST_P(StoreContract, WhatIsSetStaysAndIsToldWithTheSettings) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");

@@ -276,7 +276,8 @@ enum class Type : std::uint8_t {
     conversation_created = 46,
     /// Gives a group another title.
     conversation_rename = 47,
-    /// Adds persons to a group, as members. Who is in it already stays as he is.
+    /// Adds persons to a group, as members; as guests where a guest adds them, or where they went as guests.
+    /// Who is in it already stays as he is.
     member_add = 48,
     /// Removes a person from a group: one whose role is below the own one; owners remove anybody. From this
     /// change on he gets nothing more.

@@ -372,8 +372,8 @@ struct ConversationRename {
     friend bool operator==(const ConversationRename&, const ConversationRename&) = default;
 };
 
-/// `member.add` (48). From clients; answered with `done`. Adds persons to a group, as members. Who is in it
-/// already stays as he is.
+/// `member.add` (48). From clients; answered with `done`. Adds persons to a group, as members; as guests
+/// where a guest adds them, or where they went as guests. Who is in it already stays as he is.
 struct MemberAdd {
     /// The group.
     Target target;

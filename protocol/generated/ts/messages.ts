@@ -385,7 +385,10 @@ export interface ConversationRename {
   readonly title: string;
 }
 
-/** Adds persons to a group, as members. Who is in it already stays as he is. */
+/**
+ * Adds persons to a group, as members; as guests where a guest adds them, or where they went as guests. Who
+ * is in it already stays as he is.
+ */
 export interface MemberAdd {
   /** The group. */
   readonly target: Target;

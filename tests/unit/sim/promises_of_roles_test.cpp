@@ -47,7 +47,7 @@ TEST_F(Roles, WhatTheyAllowIsAllowed) {
     does(ben, 8, member(cyd, Role::guest, true, ben), 4);
     does(ben, 9, member(cyd, Role::guest, false, ben), 4);
     does(ben, 10, settings(ben, "by an admin"), 1);
-    does(ben, 11, member(cyd, Role::member, true, ben), 4);
+    does(ben, 11, member(cyd, Role::guest, true, ben), 4);
     does(ada, 12, settings(ada, "by an admin", Permissions{.post = Role::admin, .rename = Role::guest}), 1);
     does(dan, 13, settings(dan, "by anybody", Permissions{.post = Role::admin, .rename = Role::guest}), 1);
     message(14, ben, 1);
@@ -133,6 +133,22 @@ TEST_F(Roles, Promise18WhereOneWhoCameLaterInherits) {
     batch.effects.emplace_back(change(8, member(ada, Role::owner, false, ada), {}, ada, 2));
     batch.effects.emplace_back(change(9, member(dan, Role::owner, true, ada), {}, ada, 5));
     rights()->committed(scene_, batch);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Roles, Promise18WhereAGuestComesBackAsAMember) {
+    ranks(Role::admin, Role::guest);
+    does(ben, 8, member(cyd, Role::guest, false, ben), 4);
+    ASSERT_EQ(broken(), -1);
+    does(ben, 9, member(cyd, Role::member, true, ben), 4);
+    EXPECT_EQ(broken(), 18);
+}
+
+TEST_F(Roles, Promise18WhereAGuestAddsAMember) {
+    ranks(Role::guest, Role::member);
+    does(ada, 8, settings(ada, "t", Permissions{.add = Role::guest}), 1);
+    ASSERT_EQ(broken(), -1);
+    does(ben, 9, member(AccountKey{105}, Role::member, true, ben));
     EXPECT_EQ(broken(), 18);
 }
 
