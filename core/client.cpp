@@ -113,6 +113,10 @@ Result<std::int64_t> Client::badge() const {
     return recorded.reply(std::move(badge));
 }
 
+std::optional<WallTime> Client::server_time(Now now) const {
+    return impl_->session_.server_time(now.instant);
+}
+
 Result<std::vector<OutboxView>> Client::outbox(std::size_t offset, std::size_t limit) const {
     TRY(impl_->standing());
     limit = std::min(limit, door_list_max);

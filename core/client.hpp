@@ -79,6 +79,9 @@ class Client {
     /// without a reply. One that this device does not know any more was refused, and discarded or sent again
     /// since.
     Result<std::vector<CommandSettled>> settled(std::span<const Uuid> commands) const;
+    /// What the server's clock shows at this moment, from what it said last; absent: nobody has heard it
+    /// since the core was opened.
+    std::optional<WallTime> server_time(Now now) const;
     /// None where the core has ended.
     OutboxCount outbox_count() const;
     /// True where the connection is live, the outbox has nothing left to send, and everything that this

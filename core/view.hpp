@@ -58,6 +58,8 @@ struct ConversationView {
     /// Own read position, a `born`.
     std::int64_t read = 0;
     std::int64_t head = 0;
+    /// The first place that one may see since one is in it.
+    std::int64_t from = 0;
     /// The newest message, own ones that are under way included; refused ones stand in the window alone.
     std::optional<MessageView> last;
     /// False: one is out; the history that the device holds stays readable.

@@ -110,6 +110,7 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
     }
     view.read = conversation.read_shown();
     view.head = conversation.head;
+    view.from = conversation.origin;
     TRY_ASSIGN(view.last, newest(conversation));
     view.present = conversation.present;
     view.complete = !conversation.owes_anything();

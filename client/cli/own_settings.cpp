@@ -70,7 +70,10 @@ Outcome<ExitCode> run(Session& session, const MuteCommand& command) {
         wanted.muted_until = WallTime{};
         return set(session, std::move(wanted), place.label + " is not muted any more.");
     }
-    const WallTime now = read_clocks().wall;
+    TRY(session.go_online(session.deadline(), false));
+    TRY_ASSIGN(const auto status, session.status());
+    // It ends by the server's clock, whatever this machine's shows.
+    const WallTime now = status.server_time.value_or(read_clocks().wall);
     WallTime until{limits::muted_forever};
     if (command.length) until = now + length_named(*command.length).value_or(Duration{});
     if (command.until) until = moment_named(*command.until, now).value_or(WallTime{});
@@ -80,6 +83,10 @@ Outcome<ExitCode> run(Session& session, const MuteCommand& command) {
                     "CONVERSATION --off");
     }
     wanted.muted_until = until;
+    if (command.length && !status.server_time) {
+        session.terminal().note("The server" + session.offline_reason() +
+                                ": the end is reckoned by this machine's clock.");
+    }
     const bool ends = until.ms < limits::muted_forever;
     return set(session, std::move(wanted),
                place.label + " is muted" + (ends ? " until " + local_stamp(until) : "") +

@@ -76,9 +76,8 @@ Outcome<bool> print_all(Session& session, const protocol::ViewConversation& show
 /// Of an empty conversation. Who was taken into a group sees what is said from then on; others may have said
 /// something before.
 std::string nothing_said(const protocol::ViewConversation& shown) {
-    const bool joined = shown.summary.kind == protocol::ConversationKind::group &&
-                        shown.summary.role != protocol::Role::owner;
-    return joined ? "Nothing has been said here since you joined." : "Nothing has been said here yet.";
+    return shown.from > 1 ? "Nothing has been said here since you joined."
+                          : "Nothing has been said here yet.";
 }
 
 /// What waits to be sent to a conversation that is not on the server yet.

@@ -27,7 +27,7 @@ bool has_ended(const Client& client) {
     return connection == Connection::lease_lost || connection == Connection::broken;
 }
 
-void put_status(const Client& client, DoorReply& reply) {
+void put_status(const Client& client, DoorReply& reply, Now now) {
     if (has_ended(client)) {
         reply.status = protocol::DoorStatus{.connection = door_connection(client.connection())};
         return;
@@ -37,7 +37,8 @@ void put_status(const Client& client, DoorReply& reply) {
                                         .account = client.account(),
                                         .device = client.device(),
                                         .waiting = outbox.waiting,
-                                        .failed = outbox.failed};
+                                        .failed = outbox.failed,
+                                        .server_time = client.server_time(now)};
 }
 
 Status put_outbox(const Client& client, const protocol::DoorListQuery& part, DoorReply& reply) {
@@ -62,7 +63,7 @@ Status act(Client& client, DoorAct what, DoorReply& reply, Now now) {
             client.erase(now);
             return {};
         case DoorAct::status:
-            put_status(client, reply);
+            put_status(client, reply, now);
             return {};
         case DoorAct::outbox:
             return put_outbox(client, {.limit = outbox_shown_max}, reply);

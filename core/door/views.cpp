@@ -125,6 +125,7 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .peer = conversation.peer,
                                    .unreadable = conversation.unreadable,
                                    .failure = failure_where(conversation.failure),
+                                   .from = conversation.from,
                                    .muted = conversation.muted,
                                    .muted_until = conversation.muted_until,
                                    .archived = conversation.archived,

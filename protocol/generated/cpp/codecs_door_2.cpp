@@ -141,11 +141,12 @@ bool read(Reader& in, const Node& map, DoorStatus& out) {
            in.optional(map, {2, "account"}, out.account) &&
            in.optional(map, {3, "device"}, out.device) &&
            in.required(map, {4, "waiting"}, out.waiting) &&
-           in.required(map, {5, "failed"}, out.failed);
+           in.required(map, {5, "failed"}, out.failed) &&
+           in.optional(map, {6, "server_time"}, out.server_time);
 }
 
 std::size_t field_count(const DoorStatus& from) {
-    return 3 + has(from.account) + has(from.device);
+    return 3 + has(from.account) + has(from.device) + has(from.server_time);
 }
 
 template <class Out>
@@ -156,6 +157,7 @@ void write(Out& out, const DoorStatus& from) {
     write_field(out, {3, "device"}, from.device);
     write_field(out, {4, "waiting"}, from.waiting);
     write_field(out, {5, "failed"}, from.failed);
+    write_field(out, {6, "server_time"}, from.server_time);
     out.end_map();
 }
 
@@ -218,6 +220,7 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.optional(map, {11, "peer"}, out.peer) &&
            in.defaulted(map, {12, "unreadable"}, out.unreadable) &&
            in.optional(map, {13, "failure"}, out.failure) &&
+           in.defaulted(map, {14, "from"}, out.from) &&
            in.defaulted(map, {20, "muted"}, out.muted) &&
            in.optional(map, {21, "muted_until"}, out.muted_until) &&
            in.defaulted(map, {22, "archived"}, out.archived) &&
@@ -229,7 +232,7 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0);
+    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0);
 }
 
 template <class Out>
@@ -248,6 +251,7 @@ void write(Out& out, const ViewConversation& from) {
     write_field(out, {11, "peer"}, from.peer);
     write_unless(std::int64_t{0}, out, {12, "unreadable"}, from.unreadable);
     write_field(out, {13, "failure"}, from.failure);
+    write_unless(std::int64_t{0}, out, {14, "from"}, from.from);
     write_unless(false, out, {20, "muted"}, from.muted);
     write_field(out, {21, "muted_until"}, from.muted_until);
     write_unless(false, out, {22, "archived"}, from.archived);

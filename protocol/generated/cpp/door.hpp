@@ -235,6 +235,8 @@ struct DoorStatus {
     std::int64_t waiting = 0;
     /// Commands in the outbox that failed and are shown.
     std::int64_t failed = 0;
+    /// What the server's clock shows now; absent: nobody has heard it since the core was opened.
+    std::optional<WallTime> server_time;
 
     friend bool operator==(const DoorStatus&, const DoorStatus&) = default;
 };
@@ -315,6 +317,8 @@ struct ViewConversation {
     std::int64_t unreadable = 0;
     /// Of a pending one that nothing is under way for any more: why it was refused.
     std::optional<DoorFailure> failure;
+    /// The first place that one may see since one is in it; 1: all that there is.
+    std::int64_t from = 0;
     /// Muted now, by the latest time of the server that the device can prove.
     bool muted = false;
     /// Until when, by the server's clock; absent: it is not set, or for ever where `muted`.

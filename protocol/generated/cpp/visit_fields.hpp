@@ -300,6 +300,7 @@ void visit_fields(DoorStatus& value, std::size_t, Visit&& visit) {
     visit(value.device, Rules{});
     visit(value.waiting, Rules{});
     visit(value.failed, Rules{});
+    visit(value.server_time, Rules{});
 }
 
 template <class Visit>
@@ -336,6 +337,7 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.peer, Rules{});
     visit(value.unreadable, Rules{});
     visit(value.failure, Rules{});
+    visit(value.from, Rules{});
     visit(value.muted, Rules{});
     visit(value.muted_until, Rules{});
     visit(value.archived, Rules{});

@@ -510,6 +510,8 @@ export interface DoorStatus {
   readonly waiting: number;
   /** Commands in the outbox that failed and are shown. */
   readonly failed: number;
+  /** What the server's clock shows now; absent: nobody has heard it since the core was opened. */
+  readonly server_time?: WallTime;
 }
 
 /** A message as a user interface shows it. */
@@ -579,6 +581,8 @@ export interface ViewConversation {
   readonly unreadable?: number;
   /** Of a pending one that nothing is under way for any more: why it was refused. */
   readonly failure?: DoorFailure;
+  /** The first place that one may see since one is in it; 1: all that there is. Absent: 0. */
+  readonly from?: number;
   /** Muted now, by the latest time of the server that the device can prove. Absent: false. */
   readonly muted?: boolean;
   /** Until when, by the server's clock; absent: it is not set, or for ever where `muted`. */

@@ -1,4 +1,7 @@
 """What people set for themselves: mutes, pins, archives, marks, rules, drafts, the badge."""
+import pathlib
+import time
+
 from person import Person, people
 from proof.cases import equal
 
@@ -38,6 +41,20 @@ def what_is_set_is_shown_on_all_ones_devices_and_to_nobody_else(server):
             seen = listed(bob)
             assert not any(seen[one][what] for one in seen for what in ("muted", "archived", "pinned")), seen
         equal({one["notify"] for one in listed(ada).values()}, {"all"}, "what ada sees")
+
+
+def a_mute_lasts_as_long_as_was_said_whatever_this_machines_clock_shows(server):
+    (library,) = pathlib.Path("/").glob("usr/lib/*/faketime/libfaketimeMT.so.1")
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("new", "Team", f"@{bob.handle}", "-m", "welcome")
+        bob.also = {"LD_PRELOAD": str(library), "FAKETIME": "-3d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        done = bob.ok("mute", "Team", "--for", "8h")
+        assert "clock" not in done.err, done.err
+        ends = listed(bob)["Team"]["muted_until"] / 1000 - time.time()
+        assert 7 * 3600 < ends < 9 * 3600, f"it ends in {ends} seconds"
+        bob.also = {}
+        done = bob.refused(5, "mute", "Team", "--for", "8h", "--offline")
+        assert "by this machine's clock" in done.err, done.err
 
 
 def the_badge_counts_what_is_neither_muted_nor_archived(server):
@@ -128,6 +145,7 @@ def what_cannot_be_set_is_said_with_what_to_do(server):
 
 CASES = [
     what_is_set_is_shown_on_all_ones_devices_and_to_nobody_else,
+    a_mute_lasts_as_long_as_was_said_whatever_this_machines_clock_shows,
     the_badge_counts_what_is_neither_muted_nor_archived,
     a_draft_follows_its_person,
     offline_it_is_stored_and_goes_out_later,

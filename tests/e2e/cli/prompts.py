@@ -152,6 +152,13 @@ def who_joins_is_told_since_when_he_sees(server):
         ada.ok("send", "Team", "before")
         assert "from now on" in ada.ok("add", "Team", f"@{bob.handle}").out
         assert "since you joined" in bob.ok("history", "Team").out
+        # Whoever owns it now.
+        ada.ok("new", "Choir")
+        ada.ok("add", "Choir", f"@{bob.handle}")
+        ada.ok("transfer", "Choir", f"@{bob.handle}")
+        assert "since you joined" in bob.ok("history", "Choir").out
+        ada.ok("sync")
+        assert "Nothing has been said here yet" in ada.ok("history", "Choir").out
 
 
 def an_answer_shows_what_it_answers(server):

@@ -193,6 +193,7 @@ TEST_F(Badge, AMuteEndsByTheServersClockWhateverWallClocksShow) {
     script.wait(10'000);
     EXPECT_TRUE(script.view("c1").muted);
     EXPECT_THAT(script.noticed<core::BadgeChanged>(), IsEmpty());
+    EXPECT_EQ(script.core().server_time(script.now()), server + seconds(20));
     script.disconnect();
     script.wait(600'000);
     EXPECT_FALSE(script.view("c1").muted);
