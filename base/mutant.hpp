@@ -50,6 +50,7 @@ namespace parley {
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
     MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
+    MUTANT(stale_draft_wins, "a draft takes the place of one that its writer had not seen")               \
     MUTANT(mark_outlives_a_read, "what is marked as unread stays so when it is read")                     \
     MUTANT(follow_up_forgets_the_rest, "a slice of what follows from commits settles all of it")          \
     /* what the store is asked */                                                                         \

@@ -6,8 +6,8 @@
 
 namespace parley::core {
 
-Status Account::handle_change(const protocol::Change& change) {
-    TRY(store(change));
+Status Account::handle_change(const protocol::Change& change, WallTime now) {
+    TRY(store(change, now));
     seen_ = std::max(seen_, change.seq);
     Identity& identity = identity_.edit();
     if (!live_ || change.seq <= identity.cursor) return {};
@@ -67,20 +67,20 @@ Status Account::look_again() {
     return {};
 }
 
-Status Account::handle_changes(const protocol::ChangesOk& changes) {
+Status Account::handle_changes(const protocol::ChangesOk& changes, WallTime now) {
     for (const auto& row : changes.rows)
-        TRY(store(row));
+        TRY(store(row, now));
     Identity& identity = identity_.edit();
     if (changes.after > identity.cursor) return {};
     identity.cursor = std::max(identity.cursor, changes.upto);
     if (changes.more) return {};
     identity.behind = seen_ > identity.cursor;
-    TRY(forget_lost());
+    TRY(forget_lost(now));
     return own_settings_.handle_told();
 }
 
 /// Everything was told. What was marked at the beginning of an epoch and did not come again is not there.
-Status Account::forget_lost() {
+Status Account::forget_lost(WallTime now) {
     TRY_ASSIGN(bool any, rows_.any_not_on_server(account_stream_number));
     if (!any) return {};
     TRY_ASSIGN(auto joined, rows_.of_type(account_stream_number, protocol::Type::joined));
@@ -91,10 +91,33 @@ Status Account::forget_lost() {
         const StreamId& stream = std::get<protocol::Joined>(row.change.payload).conversation;
         if (row.not_on_server && !present.contains(stream)) TRY(streams_.handle_lost(stream));
     }
+    TRY_ASSIGN(const auto drafts, rows_.of_type(account_stream_number, protocol::Type::draft_changed));
+    for (const auto& row : drafts) {
+        const auto* draft = std::get_if<protocol::DraftChanged>(&row.change.payload);
+        if (row.not_on_server && draft && !draft->text.empty()) TRY(outbox_.write_again(*draft, 0, now));
+    }
     return rows_.remove_not_on_server(account_stream_number);
 }
 
-Status Account::store(const protocol::Change& change) {
+/// The server has an earlier draft than this device, since a restore took that away; or one that was written
+/// after a restore, of which nobody knows whether its writer had this one before him.
+Status Account::keep_lost_draft(const protocol::Change& told, WallTime now) {
+    const auto* draft = told.unreadable ? nullptr : std::get_if<protocol::DraftChanged>(&told.payload);
+    if (!draft) return {};
+    TRY_ASSIGN(const auto held, rows_.find(account_stream_number, told.born));
+    const auto* lost = held && !held->change.unreadable
+                           ? std::get_if<protocol::DraftChanged>(&held->change.payload)
+                           : nullptr;
+    if (!lost || lost->text == draft->text) return {};
+    const std::int64_t seq = held->change.seq;
+    if (held->not_on_server && seq > told.seq) return outbox_.write_again(*lost, told.seq, now);
+    const bool after_restore = restore_generation(told.seq) > restore_generation(seq);
+    if (!after_restore || draft->text.starts_with(lost->text)) return {};
+    return outbox_.write_again(*lost, seq, now);
+}
+
+Status Account::store(const protocol::Change& change, WallTime now) {
+    TRY(keep_lost_draft(change, now));
     TRY_ASSIGN(Applied applied, rows_.apply(account_stream_number, change, identity_.get().account));
     if (applied == Applied::older || applied == Applied::unreadable) return {};
     output_.touch_list();

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "core/identity.hpp"
+#include "core/outbox.hpp"
 #include "core/output.hpp"
 #include "core/own_settings.hpp"
 #include "core/profiles.hpp"
@@ -22,20 +23,22 @@ namespace parley::core {
 /// restart.
 ///
 /// A new epoch (the server was restored) makes every row replaceable and fetches all of them again. Those
-/// that do not come are gone there, and with them the conversations that they told of.
+/// that do not come are gone there, and with them the conversations that they told of. Drafts that were lost,
+/// or may be, this device writes again.
 class Account {
   public:
     Account(IdentityStore& identity, Rows& rows, Streams& streams, Conversations& conversations,
-            Profiles& profiles, OwnSettings& own_settings, Output& output)
+            Profiles& profiles, OwnSettings& own_settings, Outbox& outbox, Output& output)
         : identity_(identity),
           rows_(rows),
           streams_(streams),
           conversations_(conversations),
           profiles_(profiles),
           own_settings_(own_settings),
+          outbox_(outbox),
           output_(output) {}
 
-    Status handle_change(const protocol::Change& change);
+    Status handle_change(const protocol::Change& change, WallTime now);
     /// A token that covers everything that was pushed before it on this connection.
     void handle_token(const std::string& token);
     Status handle_resumed(const protocol::Resumed& resumed);
@@ -47,11 +50,12 @@ class Account {
     Status look_again();
 
     /// The answer to `changes` on this stream.
-    Status handle_changes(const protocol::ChangesOk& changes);
+    Status handle_changes(const protocol::ChangesOk& changes, WallTime now);
 
   private:
-    Status store(const protocol::Change& change);
-    Status forget_lost();
+    Status store(const protocol::Change& change, WallTime now);
+    Status keep_lost_draft(const protocol::Change& told, WallTime now);
+    Status forget_lost(WallTime now);
 
     IdentityStore& identity_;
     Rows& rows_;
@@ -59,6 +63,7 @@ class Account {
     Conversations& conversations_;
     Profiles& profiles_;
     OwnSettings& own_settings_;
+    Outbox& outbox_;
     Output& output_;
 
     bool live_ = false;

@@ -156,7 +156,7 @@ Status Client::Impl::handle_change(Envelope envelope) {
 
 Status Client::Impl::handle_row(const StreamId& stream, const protocol::Change& change) {
     if (session_.phase() < Session::Phase::resuming) return {};
-    if (stream.text() == identity_.get().account.text()) return account_.handle_change(change);
+    if (stream.text() == identity_.get().account.text()) return account_.handle_change(change, now_.wall);
     return streams_.handle_change(stream, change, now_.wall);
 }
 
@@ -249,6 +249,7 @@ Status Client::Impl::handle_set(const Envelope& envelope, const Command& command
             own_settings_.handle_done(stream, asked.payload, *envelope.seq, *envelope.timestamp);
         // What it said may have been taken away since, and be nowhere else but in this command.
         if (!latest && command.type == Type::draft_set) database_.erase_from_log();
+        if (command.type == Type::draft_set) TRY(outbox_.draft_done(command, *envelope.seq));
     }
     return outbox_.accepted(*envelope.re, stream, std::nullopt, now_.wall);
 }

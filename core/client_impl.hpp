@@ -78,7 +78,7 @@ class Client::Impl {
     Outbox outbox_{database_, conversations_, own_settings_, output_, primitives_, timers_};
     Receipts receipts_{database_, conversations_, rows_, identity_, output_, timers_};
     Streams streams_{conversations_, rows_, outbox_, profiles_, receipts_, identity_, output_};
-    Account account_{identity_, rows_, streams_, conversations_, profiles_, own_settings_, output_};
+    Account account_{identity_, rows_, streams_, conversations_, profiles_, own_settings_, outbox_, output_};
     Credentials credentials_{identity_, output_, primitives_, timers_};
     Session session_{options_.client_name, identity_, credentials_, output_, primitives_, timers_};
     Pulls pulls_{{options_.jump_changes, options_.eager_messages},

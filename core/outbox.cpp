@@ -3,6 +3,7 @@
 #include "base/mutant.hpp"
 #include "core/chance.hpp"
 #include "core/commands.hpp"
+#include "core/rules/preferences.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -48,9 +49,12 @@ Status Outbox::load() {
             TRY_ASSIGN(const auto change, envelope(command));
             command.changes = changed_message(change.payload);
         }
-        if (command.type == Type::preferences_set) {
-            TRY_ASSIGN(const auto set, envelope(command));
-            command.preferences = std::get<protocol::PreferencesSet>(set.payload);
+        if (command.type == Type::preferences_set || command.type == Type::draft_set) {
+            TRY_ASSIGN(auto set, envelope(command));
+            if (const auto* draft = std::get_if<protocol::DraftSet>(&set.payload))
+                command.after = draft->after;
+            else
+                command.preferences = std::get<protocol::PreferencesSet>(std::move(set.payload));
         }
         command.failure = stored_failure(query, 7);
         command.attempted = query.integer(10) != 0;
@@ -159,8 +163,10 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         command.title = creation->title;
     if (const auto* read = std::get_if<protocol::Read>(&payload)) {
         command.upto = read->upto;
+        const StreamId stream = *reads_of_lane(command.lane);
+        if (rules::takes_mark_back(read->upto, conversations_.find(stream)->read_shown()))
+            TRY(take_back_marks(stream, next_position_, now));
         if (says_nothing_new(command)) {
-            const StreamId stream = *reads_of_lane(command.lane);
             TRY(remember(id, Type::read, stream, now));
             output_.notify(Notice{CommandSettled{id, std::nullopt, stream, std::nullopt}});
             return {};
@@ -168,10 +174,8 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         if (mutant(Mutant::read_swallowed) && lanes_.contains(command.lane)) return {};
     }
     if (const auto* set = std::get_if<protocol::PreferencesSet>(&payload)) command.preferences = *set;
-    if (command.type == Type::draft_set) {
-        if (draft_in(command.lane) && mutant(Mutant::earlier_draft_wins)) return {};
-        TRY(drop_drafts(command.lane, now));
-    }
+    if (const auto* draft = std::get_if<protocol::DraftSet>(&payload))
+        return add_draft(std::move(command), *draft, now);
     command.changes = changed_message(payload);
     if (command.changes && !command.changes->sender) {
         const Uuid& message = command.changes->id;
@@ -314,6 +318,7 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
     if (found == lanes_.end() || from == to) return {};
     Lane moved = std::move(found->second);
     drop_lane(from);
+    const auto paused = paused_.extract(from);
     Lane& lane = lanes_[to];
     std::vector<std::int64_t> positions(moved.waiting.begin(), moved.waiting.end());
     positions.insert(positions.end(), moved.failed.begin(), moved.failed.end());
@@ -325,7 +330,7 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
     lane.waiting.merge(moved.waiting);
     lane.failed.merge(moved.failed);
     note_next(to);
-    if (moved.paused_until) pause(to, *moved.paused_until);
+    if (paused) pause(to, paused.mapped());
     looked_at_ += positions.size();
     for (std::int64_t position : positions)
         TRY(database_.write("UPDATE command SET lane = ? WHERE position = ?", to, position));
@@ -358,7 +363,6 @@ Status Outbox::move_command(Command& command, const std::string& to) {
 void Outbox::drop_lane(const std::string& name) {
     auto found = lanes_.find(name);
     next_.erase(found->second.next);
-    paused_.erase(name);
     lanes_.erase(found);
 }
 

@@ -44,9 +44,13 @@ struct Command {
     std::string title;
     /// Of an edit or a deletion.
     std::optional<ChangedMessage> changes;
+    /// Of a `draft.set`: the draft that its writer had before him; absent: it is of a version that did not
+    /// say.
+    std::optional<std::int64_t> after;
     /// Of a `preferences.set`.
     std::optional<protocol::PreferencesSet> preferences;
-    /// Of a message: it was once in an output, so that the server may have it.
+    /// Of a message: it was once in an output, so that the server may have it. Of what one sets for oneself:
+    /// it was, and the server has not said since that it did not do it.
     bool attempted = false;
     CommandState state = CommandState::queued;
     std::optional<Error> failure;
@@ -84,10 +88,13 @@ struct Command {
 /// The server does not remember a read that moved nothing, so that its repeat may be refused, to somebody who
 /// is out by now. But read positions only grow: a read that says nothing new is done, whoever did it, and is
 /// settled without being sent. It says something new where it takes back a mark (`marked_unread`); a mark and
-/// the reads of its conversation go out one after the other, in the order in which they were given.
+/// the reads of its conversation go out one after the other, in the order in which they were given. But a
+/// mark of which the server has not heard holds back no read that takes it back: it is not sent any more.
 ///
-/// Of the drafts of a conversation only the last is sent: with it those before are done that are not under
-/// way.
+/// Of the drafts of a conversation only the last is sent: with it those before are done of which the server
+/// has not heard. It goes out when the one before it is answered, and names the draft that its writer had
+/// before him: where the person has written another one elsewhere, that one stays, and this is shown as
+/// refused.
 class Outbox {
   public:
     Outbox(LocalDatabase& database, Conversations& conversations, const OwnSettings& own_settings,
@@ -146,6 +153,10 @@ class Outbox {
     Status accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
                     WallTime now);
     Status refused(const Uuid& id, const Error& error, Now now);
+    /// The draft stands there as this change. The next one was written with it before its writer's eyes.
+    Status draft_done(const Command& draft, std::int64_t seq);
+    /// A restore of the server took this draft away. `after`: the one that took its place there; 0: none did.
+    Status write_again(const protocol::DraftChanged& lost, std::int64_t after, WallTime now);
     /// What stood at these places was lost, or may be: to have read up to one of them says something about
     /// messages that are not there any more, or about others. Such reads end below, and keep their ids: a
     /// server that has done one of them as it was tells of a position that makes this one needless.
@@ -178,7 +189,6 @@ class Outbox {
         std::set<std::pair<std::int64_t, std::int64_t>> reads;
         /// Position of what goes out next; 0: nothing does.
         std::int64_t next = 0;
-        std::optional<Instant> paused_until;
         /// Times that the server said *wait* since it last accepted or refused something for good.
         int refusals = 0;
         /// Commands refused for what they follow, since the server last said anything else.
@@ -198,8 +208,13 @@ class Outbox {
     Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
     Status drop_edits(const std::string& lane, const Uuid& message);
     Status drop_edit(Uuid id, const Error& why);
+    Status add_draft(Command command, protocol::DraftSet draft, WallTime now);
     Status drop_drafts(const std::string& lane, WallTime now);
+    Result<bool> is_missed(const Command& draft, const Error& refusal) const;
     Status give_way(const Command& draft, WallTime now);
+    Status take_back_marks(const StreamId& stream, std::int64_t before, WallTime now);
+    Status take_mark_out(const Command& mark, WallTime now);
+    Status handle_not_done(Command& command, WallTime now);
     Status may_be_set(const protocol::Target& target) const;
     bool is_marked(const StreamId& stream, std::int64_t before) const;
     bool mark_waits(const StreamId& stream, std::int64_t before) const;
@@ -220,6 +235,7 @@ class Outbox {
     Status rewrite(const Command& command, const protocol::Payload& payload);
     void requeue(Command& command);
     void pause(const std::string& name, Instant until);
+    void pause_after(const std::string& name, const Error& error, Instant now);
     void arm_timer(Instant now);
     Command* next_to_send(Instant now, bool live, std::int64_t after);
     bool may_be_made_by_a_creation(const std::string& name, const Lane& lane) const;
@@ -238,9 +254,10 @@ class Outbox {
     std::map<std::int64_t, Command> commands_;
     std::map<Uuid, std::int64_t> positions_;
     std::map<std::string, Lane> lanes_;
-    /// The lanes in which something goes out next, by its position; and those that pause.
+    /// The lanes in which something goes out next, by its position.
     std::map<std::int64_t, std::string> next_;
-    std::set<std::string> paused_;
+    /// Lanes that the server told to wait, and until when: also where nothing is in them at the time.
+    std::map<std::string, Instant> paused_;
     /// Edits and deletions that wait, by their message.
     std::map<ChangedMessage, std::set<std::int64_t>> changes_;
     /// What a person sets for himself and that waits, by lanes.

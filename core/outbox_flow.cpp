@@ -48,25 +48,30 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     }
 
     requeue(command);
-    Lane& lane = lanes_[command.lane];
+    pause_after(command.lane, error, now.instant);
+    return handle_not_done(command, now.wall);
+}
+
+void Outbox::pause_after(const std::string& name, const Error& error, Instant now) {
+    Lane& lane = lanes_.at(name);
     // The session renews its token, and everything is sent again after that.
-    if (class_of(error.code) == ErrorClass::sign_in) return {};
+    if (class_of(error.code) == ErrorClass::sign_in) return;
     // What it followed was answered before: either it failed, and nothing is to be waited for; or it waits,
     // and this one goes out after it. Only a server that says nothing else is given time.
-    if (error.code == ErrorCode::follows_refused && ++lane.followers_refused <= followers_refused_max)
-        return {};
+    if (error.code == ErrorCode::follows_refused && ++lane.followers_refused <= followers_refused_max) return;
     lane.followers_refused = 0;
     ++lane.refusals;
     const Duration wait =
         error.retry_after_ms > 0 ? milliseconds(error.retry_after_ms) : backoff(primitives_, lane.refusals);
-    pause(command.lane, now.instant + wait);
-    return {};
+    pause(name, now + wait);
 }
 
 /// Shows a command as failed, and with it what was to go to the conversation that it would have made.
 Status Outbox::fail_command(Command& command, const Error& error, WallTime now) {
-    if (command.type == protocol::Type::draft_set && draft_in(command.lane) != &command)
-        return give_way(command, now);
+    if (command.type == protocol::Type::draft_set) {
+        TRY_ASSIGN(const bool missed, is_missed(command, error));
+        if (!missed) return give_way(command, now);
+    }
     TRY(database_.write(
         "UPDATE command SET failure = ?, failure_context = ?, failure_field = ? WHERE position = ?",
         static_cast<std::int64_t>(error.code), error.context, error.field, command.position));
@@ -167,7 +172,8 @@ Status Outbox::pump(Now now, bool live) {
         TRY_ASSIGN(auto sent, envelope(*command));
         sent.follows = predecessor(*command);
         output_.send(sent);
-        if (command->type == protocol::Type::message_send && !command->attempted) {
+        const bool own = command->preferences || command->type == protocol::Type::draft_set;
+        if ((own || command->type == protocol::Type::message_send) && !command->attempted) {
             // Committed before the frame leaves.
             TRY(database_.write("UPDATE command SET attempted = 1 WHERE position = ?", command->position));
             command->attempted = true;
@@ -184,15 +190,16 @@ Status Outbox::pump(Now now, bool live) {
 
 void Outbox::arm_timer(Instant now) {
     timers_.stop(Timer::outbox);
-    for (auto name = paused_.begin(); name != paused_.end();) {
+    for (auto lane = paused_.begin(); lane != paused_.end();) {
         ++looked_at_;
-        const Instant until = *lanes_.at(*name).paused_until;
+        const auto& [name, until] = *lane;
         if (until <= now) {
-            name = paused_.erase(name);
+            lane = paused_.erase(lane);
             continue;
         }
-        if (auto at = timers_.at(Timer::outbox); !at || until < *at) timers_.set(Timer::outbox, until);
-        ++name;
+        const auto at = timers_.at(Timer::outbox);
+        if (lanes_.contains(name) && (!at || until < *at)) timers_.set(Timer::outbox, until);
+        ++lane;
     }
 }
 
@@ -203,7 +210,7 @@ Command* Outbox::next_to_send(Instant now, bool live, std::int64_t after) {
         ++looked_at_;
         const auto& [position, name] = *next;
         const Lane& lane = lanes_.at(name);
-        if (lane.paused_until && *lane.paused_until > now) continue;
+        if (const auto paused = paused_.find(name); paused != paused_.end() && paused->second > now) continue;
         if (!live && reads_of_lane(name)) continue;
         if (may_be_made_by_a_creation(name, lane)) continue;
         if (waits_for_its_turn(commands_.at(position))) continue;
@@ -316,7 +323,6 @@ void Outbox::handle_disconnected() {
     unanswered_.clear();
     paused_.clear();
     for (auto& [name, lane] : lanes_) {
-        lane.paused_until.reset();
         for (std::int64_t position : lane.waiting)
             requeue(commands_.at(position));
     }
@@ -347,9 +353,8 @@ void Outbox::requeue(Command& command) {
 }
 
 void Outbox::pause(const std::string& name, Instant until) {
-    Lane& lane = lanes_.at(name);
-    if (!lane.paused_until || *lane.paused_until < until) lane.paused_until = until;
-    paused_.insert(name);
+    Instant& end = paused_.try_emplace(name, until).first->second;
+    end = std::max(end, until);
 }
 
 void Outbox::reads_changed(const std::string& lane) {

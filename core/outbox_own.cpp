@@ -1,5 +1,6 @@
 // The outbox and what a person sets for himself: preferences, drafts, and reads that take a mark back.
 
+#include "core/chance.hpp"
 #include "core/commands.hpp"
 #include "core/outbox.hpp"
 #include "core/rules/preferences.hpp"
@@ -89,21 +90,59 @@ Result<std::string> Outbox::lane_for_new(const protocol::Payload& payload, const
     return lane;
 }
 
-/// Those of which nobody has heard, and those that were refused: the next one says all that there is to say.
+/// What stands there now is what its writer has before him; or another one of this device that still waits.
+Status Outbox::add_draft(Command command, protocol::DraftSet draft, WallTime now) {
+    const Command* before = draft_in(command.lane);
+    if (before && mutant(Mutant::earlier_draft_wins)) return {};
+    const auto stream = conversation_of_lane(command.lane);
+    command.after = before ? before->after : stream ? own_settings_.draft_seen(*stream) : 0;
+    draft.after = command.after;
+    const std::string lane = command.lane;
+    TRY(insert(std::move(command), std::move(draft)));
+    return drop_drafts(lane, now);
+}
+
+Status Outbox::draft_done(const Command& draft, std::int64_t seq) {
+    const Command* last = draft_in(draft.lane);
+    if (last == &draft || !last->after) return {};
+    TRY_ASSIGN(auto waiting, envelope(*last));
+    Command& next = commands_.at(last->position);
+    next.after = std::max(*next.after, seq);
+    std::get<protocol::DraftSet>(waiting.payload).after = next.after;
+    return rewrite(next, waiting.payload);
+}
+
+Status Outbox::write_again(const protocol::DraftChanged& lost, std::int64_t after, WallTime now) {
+    Command command;
+    command.id = make_uuid(primitives_, now);
+    command.type = Type::draft_set;
+    command.made_at = now;
+    command.lane = lane_of_conversation(lost.conversation);
+    command.after = after;
+    // What the person has written since says more.
+    if (draft_in(command.lane)) return {};
+    return insert(std::move(command), protocol::DraftSet{.target = {.stream = lost.conversation},
+                                                         .text = lost.text,
+                                                         .reply_to = lost.reply_to,
+                                                         .after = after});
+}
+
+/// Those before the last of which nobody has heard, and those that were refused: the last one says all that
+/// there is to say.
 Status Outbox::drop_drafts(const std::string& lane, WallTime now) {
-    const auto found = lanes_.find(lane);
-    if (found == lanes_.end()) return {};
+    const Command* last = draft_in(lane);
+    if (!last) return {};
     const StreamId stream = conversation_of_lane(lane).value_or(StreamId());
     std::vector<Command> dropped;
-    if (const auto waiting = drafts_.find(lane); waiting != drafts_.end()) {
-        for (const std::int64_t position : waiting->second) {
-            const Command& draft = commands_.at(position);
-            if (draft.state == CommandState::queued) dropped.push_back(draft);
-        }
-    }
-    for (const std::int64_t position : found->second.failed) {
+    for (const std::int64_t position : drafts_.at(lane)) {
         const Command& draft = commands_.at(position);
-        if (draft.type == Type::draft_set) dropped.push_back(draft);
+        if (&draft != last && !draft.attempted) dropped.push_back(draft);
+    }
+    for (const std::int64_t position : lanes_.at(lane).failed) {
+        const Command& draft = commands_.at(position);
+        // Of that which another one was preferred to nobody knows whether the last one says it, too.
+        const bool kept = draft.failure->code == ErrorCode::draft_superseded;
+        if (draft.type == Type::draft_set && !kept) dropped.push_back(draft);
     }
     for (const Command& draft : dropped) {
         database_.erase_from_log();
@@ -117,8 +156,16 @@ Status Outbox::drop_drafts(const std::string& lane, WallTime now) {
     return {};
 }
 
-/// A draft was refused behind which a later one waits: nobody misses it, and if it were sent again it would
-/// take the place of that.
+/// Whether anybody misses a draft that was refused. Where a later one waits behind it, that says more, and if
+/// this were sent again it would take its place. To take away what stood there is needless where that is gone
+/// already.
+Result<bool> Outbox::is_missed(const Command& draft, const Error& refusal) const {
+    if (draft_in(draft.lane) != &draft) return false;
+    if (refusal.code != ErrorCode::draft_superseded) return true;
+    TRY_ASSIGN(const auto asked, envelope(draft));
+    return !std::get<protocol::DraftSet>(asked.payload).text.empty();
+}
+
 Status Outbox::give_way(const Command& draft, WallTime now) {
     database_.erase_from_log();
     const Uuid id = draft.id;
@@ -137,10 +184,61 @@ bool Outbox::mark_waits(const StreamId& stream, std::int64_t before) const {
            });
 }
 
+/// A read is given, or waits, that takes back what was marked before: of that what the server has not heard
+/// of is needless.
+Status Outbox::take_back_marks(const StreamId& stream, std::int64_t before, WallTime now) {
+    const auto found = preferences_.find(lane_of_conversation(stream));
+    if (found == preferences_.end()) return {};
+    std::vector<Command> taken;
+    for (const std::int64_t position : found->second) {
+        const Command& set = commands_.at(position);
+        if (position < before && !set.attempted && set.preferences->marked_unread.value_or(false))
+            taken.push_back(set);
+    }
+    for (const Command& mark : taken)
+        TRY(take_mark_out(mark, now));
+    return {};
+}
+
+/// What else is set with it stays.
+Status Outbox::take_mark_out(const Command& mark, WallTime now) {
+    TRY_ASSIGN(auto waiting, envelope(mark));
+    auto& set = std::get<protocol::PreferencesSet>(waiting.payload);
+    set.marked_unread.reset();
+    announce(mark.lane);
+    if (set != protocol::PreferencesSet{.target = set.target}) {
+        commands_.at(mark.position).preferences = set;
+        return rewrite(mark, waiting.payload);
+    }
+    const StreamId stream = *conversation_of_lane(mark.lane);
+    TRY(forget(mark));
+    TRY(remember(mark.id, Type::preferences_set, stream, now));
+    output_.notify(Notice{CommandSettled{mark.id, std::nullopt, stream, std::nullopt}});
+    return {};
+}
+
+/// The server has not done this, and may do it later. What has become needless since is not sent again.
+Status Outbox::handle_not_done(Command& command, WallTime now) {
+    const bool own = command.preferences || command.type == Type::draft_set;
+    if (!own) return {};
+    TRY(database_.write("UPDATE command SET attempted = 0 WHERE position = ?", command.position));
+    command.attempted = false;
+    const std::string lane = command.lane;
+    if (!command.preferences) return drop_drafts(lane, now);
+    const auto stream = conversation_of_lane(lane);
+    const Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
+    const auto reads = stream ? lanes_.find(lane_of_reads(*stream)) : lanes_.end();
+    if (!conversation || reads == lanes_.end() || reads->second.reads.empty()) return {};
+    const auto [upto, position] = *reads->second.reads.rbegin();
+    if (!rules::takes_mark_back(upto, conversation->read)) return {};
+    return take_back_marks(*stream, position, now);
+}
+
 /// A read waits for the mark that was given before it, and a mark for the read before it; but not for one
-/// that waits itself, since a later one says what it does.
+/// that waits itself, since a later one says what it does. A draft waits for the one before it.
 bool Outbox::waits_for_its_turn(const Command& command) const {
     if (const auto stream = reads_of_lane(command.lane)) return mark_waits(*stream, command.position);
+    if (command.type == Type::draft_set) return *drafts_.at(command.lane).begin() < command.position;
     if (!command.preferences || !command.preferences->marked_unread.value_or(false)) return false;
     const auto stream = conversation_of_lane(command.lane);
     const auto lane = stream ? lanes_.find(lane_of_reads(*stream)) : lanes_.end();

@@ -59,6 +59,11 @@ Result<std::optional<DraftView>> OwnSettings::draft(const StreamId& conversation
     return draft_view(draft->text, draft->reply_to, row->change.timestamp);
 }
 
+std::int64_t OwnSettings::draft_seen(const StreamId& conversation) const {
+    const auto found = all_.find(conversation);
+    return found == all_.end() ? 0 : found->second.draft_seen;
+}
+
 std::optional<WallTime> OwnSettings::next_unmuting(WallTime after) const {
     const auto next = ends_.lower_bound({after + milliseconds(1), StreamId()});
     return next == ends_.end() ? std::nullopt : std::optional(next->first);
@@ -75,7 +80,7 @@ void OwnSettings::handle_row(const protocol::Change& change) {
         Own& own = all_[draft->conversation];
         own.draft_born = change.born;
         if (change.seq < own.draft_seq) return;
-        own.draft_seq = change.seq;
+        own.draft_seq = own.draft_seen = change.seq;
         own.draft_done.reset();
         touch(draft->conversation);
     }
@@ -92,7 +97,7 @@ bool OwnSettings::handle_done(const StreamId& conversation, const protocol::Payl
     if (const auto* draft = std::get_if<protocol::DraftSet>(&command)) {
         if (seq < own.draft_seq) return false;
         if (seq == own.draft_seq) return true;
-        own.draft_seq = seq;
+        own.draft_seq = own.draft_seen = seq;
         own.draft_done = draft_view(draft->text, draft->reply_to, at);
         touch(conversation);
     }

@@ -30,6 +30,8 @@ class OwnSettings {
     // Getters.
     protocol::PreferencesChanged preferences(const StreamId& conversation) const;
     Result<std::optional<DraftView>> draft(const StreamId& conversation) const;
+    /// The number of that: what its writer has before him who begins another; 0: there was none.
+    std::int64_t draft_seen(const StreamId& conversation) const;
     /// When the next mute ends after this moment, by the server's clock; those that never do left out.
     std::optional<WallTime> next_unmuting(WallTime after) const;
 
@@ -56,6 +58,8 @@ class OwnSettings {
         /// Place of the draft's row; 0: there is none.
         std::int64_t draft_born = 0;
         std::int64_t draft_seq = 0;
+        /// The same, also of before a restore.
+        std::int64_t draft_seen = 0;
         /// What the row is going to say.
         std::optional<DraftView> draft_done;
     };

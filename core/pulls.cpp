@@ -104,7 +104,8 @@ Status Pulls::handle_reply(const Uuid& id, const protocol::Payload& reply, Now n
 
 Status Pulls::take(const Request& request, const protocol::Payload& reply, WallTime now) {
     const auto* changes = std::get_if<protocol::ChangesOk>(&reply);
-    if (request.purpose == Purpose::account) return changes ? account_.handle_changes(*changes) : Status{};
+    if (request.purpose == Purpose::account)
+        return changes ? account_.handle_changes(*changes, now) : Status{};
     Conversation* conversation = conversations_.find(request.stream);
     if (!conversation) return {};
     if (changes && request.purpose == Purpose::changes)

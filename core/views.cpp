@@ -16,10 +16,16 @@ bool is_shown(const Command& command) {
     return command.state == CommandState::failed || !is_question(command.type);
 }
 
+/// What a person sets for himself makes no conversation, nor does it lift one.
+bool is_own_setting(const Command& command) {
+    return command.preferences || command.type == protocol::Type::draft_set;
+}
+
 /// Why nothing of these makes a conversation any more: as the creation was refused, or else the newest.
 std::optional<Error> refusal_of(const std::vector<const Command*>& commands) {
     std::optional<Error> refusal;
     for (const Command* command : commands) {
+        if (is_own_setting(*command)) continue;
         if (command->state != CommandState::failed) return std::nullopt;
         if (command->type == protocol::Type::conversation_create) return command->failure;
         refusal = command->failure;
@@ -48,7 +54,10 @@ std::vector<Views::Listed> Views::list() const {
     }
     for (const std::string& lane : outbox_.lanes()) {
         if (!awaits_its_conversation(lane)) continue;
-        const auto commands = outbox_.in_lane(lane);
+        auto commands = outbox_.in_lane(lane);
+        std::erase_if(commands, [](const Command* one) { return is_own_setting(*one); });
+        // What was to make it was thrown away.
+        if (commands.empty()) continue;
         const auto newest_first = commands | std::views::reverse;
         const auto under_way = std::ranges::find_if(
             newest_first, [](const Command* one) { return one->state != CommandState::failed; });

@@ -1,6 +1,7 @@
 #include "sim/ledger.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 #include <variant>
 
@@ -34,15 +35,34 @@ void Ledger::cut_read(const Uuid& id, const protocol::Payload& now) {
     if (read != nullptr) read->upto = std::min(read->upto, cut->upto);
 }
 
-void Ledger::note_sent(const Uuid& id, const protocol::Payload& now) {
+void Ledger::note_sent(const Uuid& id, const protocol::Payload& now, const SamePlace& same) {
     Given* given = find(id);
     if (given == nullptr) return;
     given->sent = true;
+    const auto* written = std::get_if<protocol::DraftSet>(&now);
+    auto* draft = std::get_if<protocol::DraftSet>(&given->command);
+    if (written != nullptr && draft != nullptr) draft->after = written->after;
+    const auto* set = std::get_if<protocol::PreferencesSet>(&now);
+    auto* asked = std::get_if<protocol::PreferencesSet>(&given->command);
+    if (set != nullptr && asked != nullptr && !set->marked_unread && is_taken_back(*given, same))
+        asked->marked_unread.reset();
     const auto* said = std::get_if<protocol::MessageSend>(&now);
     auto* message = std::get_if<protocol::MessageSend>(&given->command);
     if (said == nullptr || message == nullptr || edit_into(id, *said) == nullptr) return;
     message->text = said->text;
     message->mentions = said->mentions;
+}
+
+bool Ledger::is_taken_back(const Given& mark, const SamePlace& same) const {
+    const auto* set = std::get_if<protocol::PreferencesSet>(&mark.command);
+    if (set == nullptr || set->marked_unread != true) return false;
+    const auto takes_back = [&](const Given& later) {
+        const auto* read = std::get_if<protocol::Read>(&later.command);
+        return read != nullptr && later.order > mark.order && same(read->target, set->target);
+    };
+    // Whatever became of the read.
+    return std::ranges::any_of(given_, takes_back) ||
+           std::ranges::any_of(forgotten_ | std::views::values, takes_back);
 }
 
 const Given* Ledger::edit_into(const Uuid& message, const protocol::MessageSend& now) const {

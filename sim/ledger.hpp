@@ -36,6 +36,9 @@ struct Given {
     bool refused = false;
 };
 
+/// Whether two commands of one account go to the same conversation.
+using SamePlace = std::function<bool(const protocol::Target&, const protocol::Target&)>;
+
 /// What one device was told to do.
 class Ledger {
   public:
@@ -45,10 +48,13 @@ class Ledger {
     Given* find(const Uuid& id);
     /// Where this is a read: it asks for so much from here on, since a restore took away what lies above.
     void cut_read(const Uuid& id, const protocol::Payload& now);
-    /// It leaves the device. A message that was edited before says what the edit made of it.
-    void note_sent(const Uuid& id, const protocol::Payload& now);
+    /// It leaves the device. A message that was edited before says what the edit made of it; a mark that a
+    /// later read takes back is left out; and of a draft the device says which one its writer had before him.
+    void note_sent(const Uuid& id, const protocol::Payload& now, const SamePlace& same);
     /// The edit of this device that gave a message this text; null: none.
     const Given* edit_into(const Uuid& message, const protocol::MessageSend& now) const;
+    /// This marks a conversation as unread which was read after that.
+    bool is_taken_back(const Given& mark, const SamePlace& same) const;
     /// What the server has done and then, restored, knows nothing of. Nothing is expected of it any more.
     void forget(const std::function<bool(const Given&)>& undone);
     /// The device was erased, with all that waited in it. What was under way may be done all the same.

@@ -145,6 +145,9 @@ class Scene final : public Watch {
     bool came_online(const DeviceId& device) const { return came_online_.contains(device); }
     /// Its person signed it out on it.
     bool asked_out(const DeviceId& device) const { return asked_out_.contains(device); }
+    /// Whether two commands of this account go to the same conversation, however they name it; as long as the
+    /// scene is there.
+    SamePlace same_place(const AccountId& by);
     /// An errand of somebody's is not over yet.
     bool has_errands() const;
     /// The first that was seen; nothing happens after it.
@@ -206,6 +209,7 @@ class Scene final : public Watch {
     void go_back(int backup, const StoredRows& stored);
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);
     void device_noticed(Device& device, const core::Notice& notice);
+    protocol::Target place_of(const AccountId& by, const protocol::Target& target);
     static std::string handle_to_try(const Person& person);
     bool may_register(const Device& device);
     void sign_in_ended(Device& device, const std::optional<Error>& failure);

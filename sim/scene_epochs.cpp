@@ -78,9 +78,11 @@ bool Scene::caught_up_with_restore(Device& device) {
         if (waiting.contains(given.id) || said_.done.contains(key)) return false;
         // A read that says nothing new, as far as the device knows, is done at once, and nowhere named again.
         const bool read = std::holds_alternative<protocol::Read>(given.command);
-        // Nor is a draft that gave way to a later one, which may have been undone.
-        const bool draft = std::holds_alternative<protocol::DraftSet>(given.command);
-        return read || draft || device.undone.contains(given.id);
+        // Nor is a draft that gave way to a later one, or a mark that gave way to a read, which may have been
+        // undone.
+        const bool gave_way = std::holds_alternative<protocol::DraftSet>(given.command) ||
+                              std::holds_alternative<protocol::PreferencesSet>(given.command);
+        return read || gave_way || device.undone.contains(given.id);
     });
     device.undone.clear();
     device.behind_restore = false;

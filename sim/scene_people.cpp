@@ -1,6 +1,7 @@
 // Who people are, and how they come in and go out.
 
 #include "sim/promise.hpp"
+#include "sim/promises/moment.hpp"
 #include "sim/scene.hpp"
 
 #include <algorithm>
@@ -226,6 +227,29 @@ void Scene::command_settled(Device& device, const core::CommandSettled& settled)
     const auto* made = std::get_if<protocol::Invite>(&*settled.reply);
     if (asked != nullptr && made != nullptr && options_.by_invite)
         add_invite(made->code, asked->uses.value_or(1));
+}
+
+/// As far as it is known which conversation that is, or which command makes it by now.
+protocol::Target Scene::place_of(const AccountId& by, const protocol::Target& target) {
+    if (target.direct) {
+        const auto stream = Moment(history_, {}).direct_between(by, *target.direct);
+        return stream ? protocol::Target{.stream = stream} : target;
+    }
+    if (!target.made_by) return target;
+    Uuid creation = *target.made_by;
+    for (;;) {
+        if (const auto made = said_.done.find({by, creation}); made != said_.done.end())
+            return {.stream = made->second};
+        const Given* given = given_by(*this, by, creation);
+        if (given == nullptr || !given->again_as) return {.made_by = creation};
+        creation = *given->again_as;
+    }
+}
+
+SamePlace Scene::same_place(const AccountId& by) {
+    return [this, by](const protocol::Target& one, const protocol::Target& other) {
+        return place_of(by, one) == place_of(by, other);
+    };
 }
 
 }  // namespace parley::sim

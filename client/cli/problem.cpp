@@ -51,6 +51,12 @@ std::string advice(const Error& error, Machine machine) {
                        : "The server's disk is full: whoever runs it has to make room.";
         case ErrorCode::conversation_not_member:
             return "You are not in this conversation.";
+        case ErrorCode::draft_superseded:
+            return "Another draft was written there meanwhile, on another device: parley draft CONVERSATION "
+                   "shows it. To put this one in its place, say it once more.";
+        case ErrorCode::damaged:
+            return "The server's database is damaged where it keeps this. Whoever runs it has to restore a "
+                   "backup.";
         case ErrorCode::conversation_last_owner:
             return "You are its only owner, and a group always has one. First give it to somebody else: "
                    "parley transfer CONVERSATION @HANDLE";

@@ -11,17 +11,35 @@ namespace parley::server {
 
 namespace {
 
-/// The state of the row in this slot of the account's stream, where there is one that can be read.
+/// The row in this slot of the account's own stream.
 template <class State>
-std::optional<State> state_in(WorkContext& context, Slot slot) {
-    const auto row = context.store.rows().in_slot(StreamKey(context.account()), slot);
-    const auto* state = row ? std::get_if<State>(&row->payload) : nullptr;
-    return state != nullptr ? std::optional(*state) : std::nullopt;
+struct Held {
+    std::int64_t seq = 0;
+    /// Nothing where none was ever made, or it cannot be read.
+    std::optional<State> state;
+    bool damaged = false;
+};
+
+template <class State>
+Held<State> held_in(WorkContext& context, Slot slot) {
+    const StreamKey own(context.account());
+    const auto row = context.store.rows().in_slot(own, slot);
+    if (!row) return {.damaged = context.store.rows().place(own, slot) != 0};
+    const auto* state = std::get_if<State>(&row->payload);
+    return {.seq = row->seq, .state = state != nullptr ? std::optional(*state) : std::nullopt};
 }
 
-protocol::PreferencesChanged preferences_of(WorkContext& context, ConversationKey key) {
-    return state_in<protocol::PreferencesChanged>(context, Slot::preferences(key))
-        .value_or(core::rules::no_preferences(to_id(key)));
+/// They say everything that there is to say, whatever was set before.
+bool is_whole(const protocol::PreferencesSet& command) {
+    return command.muted_until && command.archived && command.pinned && command.marked_unread &&
+           command.notify;
+}
+
+/// The one that stands there was written by somebody who did not know of this one, nor this one's writer of
+/// that: it would be lost, and nobody would be told.
+bool is_superseded(const Held<protocol::DraftChanged>& held, const protocol::DraftSet& command) {
+    return command.after && held.state && !held.state->text.empty() && held.seq > *command.after &&
+           !mutant(Mutant::stale_draft_wins);
 }
 
 /// The conversation, where the account is in it.
@@ -42,11 +60,17 @@ Result<Answer> perform(WorkContext& context, const protocol::PreferencesSet& com
     TRY_ASSIGN(const auto key, own_conversation(context, command.target));
     const auto* account = context.store.accounts().find(context.account());
     if (account == nullptr) return fail(ErrorCode::account_not_found, "no such account");
-    const auto before = preferences_of(context, key);
+    const auto held = held_in<protocol::PreferencesChanged>(context, Slot::preferences(key));
+    if (held.damaged && !is_whole(command)) {
+        return fail(
+            ErrorCode::damaged,
+            "the server's database is damaged where it keeps what you have set for this conversation");
+    }
+    const auto before = held.state.value_or(core::rules::no_preferences(to_id(key)));
     const auto base =
         mutant(Mutant::absent_preferences_fall) ? core::rules::no_preferences(to_id(key)) : before;
     const auto after = core::rules::preferences_after(base, command, account->head + 1);
-    if (after == before) return nothing_to_do(context);
+    if (after == before && !held.damaged) return nothing_to_do(context);
     return set(context, {.slot = Slot::preferences(key), .payload = after});
 }
 
@@ -54,21 +78,27 @@ Result<Answer> perform(WorkContext& context, const protocol::PreferencesSet& com
 Result<Answer> perform(WorkContext& context, const protocol::DraftSet& command) {
     TRY_ASSIGN(const auto key, own_conversation(context, command.target));
     const bool empty = command.text.empty();
-    const auto before = state_in<protocol::DraftChanged>(context, Slot::draft(key));
-    const bool removes = empty && before && !before->text.empty();
+    const auto held = held_in<protocol::DraftChanged>(context, Slot::draft(key));
+    const auto& before = held.state;
+    const bool removes = empty && (held.damaged || (before && !before->text.empty()));
     if (!removes) TRY(check_room(context));
     protocol::DraftChanged after{.conversation = to_id(key), .text = command.text};
     if (!empty) after.reply_to = command.reply_to;
-    if (before ? *before == after : empty) return nothing_to_do(context);
+    if (before ? *before == after : empty && !held.damaged) return nothing_to_do(context);
+    if (is_superseded(held, command)) {
+        return fail(ErrorCode::draft_superseded,
+                    "another draft was written for this conversation meanwhile, on another device");
+    }
     return set(context, {.slot = Slot::draft(key), .payload = std::move(after), .gone = empty});
 }
 
 void take_mark_back(WorkContext& context, ConversationKey conversation) {
-    auto preferences = preferences_of(context, conversation);
-    if (!preferences.marked_unread || mutant(Mutant::mark_outlives_a_read)) return;
-    preferences.marked_unread = false;
+    auto held = held_in<protocol::PreferencesChanged>(context, Slot::preferences(conversation));
+    const bool marked = held.state && held.state->marked_unread;
+    if (!marked || mutant(Mutant::mark_outlives_a_read)) return;
+    held.state->marked_unread = false;
     change_account(context, context.account(),
-                   {.slot = Slot::preferences(conversation), .payload = std::move(preferences)});
+                   {.slot = Slot::preferences(conversation), .payload = std::move(*held.state)});
 }
 
 }  // namespace parley::server

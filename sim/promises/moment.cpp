@@ -164,12 +164,29 @@ const protocol::PreferencesChanged* Moment::preferences(const AccountId& account
     return known == nullptr ? fresh : known->preferences_in(conversation);
 }
 
-const protocol::DraftChanged* Moment::draft(const AccountId& account, const StreamId& conversation) const {
+const protocol::Change* Moment::draft_change(const AccountId& account, const StreamId& conversation) const {
     const StreamId own{account.text()};
-    const auto* fresh = newest_in<protocol::DraftChanged>(
-        so_far_, own, [&](const auto& one) { return one.conversation == conversation; });
+    const auto* fresh = newest_of(so_far_, own, [&](const protocol::Change& change) {
+        const auto* draft = std::get_if<protocol::DraftChanged>(&change.payload);
+        return draft != nullptr && draft->conversation == conversation;
+    });
     const StreamHistory* known = fresh == nullptr ? history_.find(own) : nullptr;
-    return known == nullptr ? fresh : known->draft_in(conversation);
+    if (known == nullptr) return fresh;
+    const auto found = known->drafts.find(conversation);
+    return found == known->drafts.end() ? nullptr : known->row(found->second);
+}
+
+const protocol::DraftChanged* Moment::draft(const AccountId& account, const StreamId& conversation) const {
+    const auto* change = draft_change(account, conversation);
+    return change == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&change->payload);
+}
+
+bool Moment::supersedes(const AccountId& account, const StreamId& conversation,
+                        const protocol::DraftSet& written) const {
+    const auto* change = draft_change(account, conversation);
+    const auto* there = change == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&change->payload);
+    const bool same = there != nullptr && there->text == written.text && there->reply_to == written.reply_to;
+    return there != nullptr && !there->text.empty() && !same && written.after && change->seq > *written.after;
 }
 
 std::optional<StreamId> Moment::direct_between(const AccountId& one, const AccountId& other) const {

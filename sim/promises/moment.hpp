@@ -50,11 +50,16 @@ class Moment {
     const protocol::PreferencesChanged* preferences(const AccountId& account,
                                                     const StreamId& conversation) const;
     const protocol::DraftChanged* draft(const AccountId& account, const StreamId& conversation) const;
+    /// Another text than this stands there, written after the one that this one's writer had before him.
+    bool supersedes(const AccountId& account, const StreamId& conversation,
+                    const protocol::DraftSet& written) const;
     /// The conversation of these two alone.
     std::optional<StreamId> direct_between(const AccountId& one, const AccountId& other) const;
     const History& history() const { return history_; }
 
   private:
+    const protocol::Change* draft_change(const AccountId& account, const StreamId& conversation) const;
+
     const History& history_;
     Effects so_far_;
 };

@@ -211,7 +211,7 @@ class Outbox final : public Kept<Outbox> {
             if (is_needless(scene, device, given)) continue;
             if (is_done_here(scene, device, given, states)) continue;
             if (is_in_its_message(scene, device, given)) continue;
-            if (is_overwritten(device, given)) continue;
+            if (is_overwritten(scene, device, given) || is_taken_back(scene, device, given)) continue;
             // A question that waits is shown to nobody but who asked it.
             if (core::is_question(protocol::type_of(given.command))) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
@@ -284,13 +284,25 @@ class Outbox final : public Kept<Outbox> {
         return into != nullptr && into->order >= given.order;
     }
 
-    /// A draft that gave way to a later one of the same device.
-    static bool is_overwritten(const Device& device, const Given& given) {
+    /// A draft that gave way to a later one of the same device; or one that took away what another device had
+    /// replaced before.
+    static bool is_overwritten(Scene& scene, const Device& device, const Given& given) {
         const auto* draft = std::get_if<protocol::DraftSet>(&given.command);
+        if (draft != nullptr && draft->text.empty() && given.refused) return true;
+        const SamePlace same = scene.same_place(given.account);
         return draft != nullptr && std::ranges::any_of(device.ledger.given(), [&](const Given& later) {
                    const auto* other = std::get_if<protocol::DraftSet>(&later.command);
-                   return other != nullptr && other->target == draft->target && later.order > given.order;
+                   return other != nullptr && same(other->target, draft->target) && later.order > given.order;
                });
+    }
+
+    /// A mark, and nothing else, that a later read of the same device took back before the server had it.
+    static bool is_taken_back(Scene& scene, const Device& device, const Given& given) {
+        const auto* set = std::get_if<protocol::PreferencesSet>(&given.command);
+        const protocol::PreferencesSet mark{.target = set == nullptr ? protocol::Target{} : set->target,
+                                            .marked_unread = true};
+        return set != nullptr && *set == mark &&
+               device.ledger.is_taken_back(given, scene.same_place(given.account));
     }
 
     /// What was read on a device is read for the person. Of what was refused and is shown as failed nobody

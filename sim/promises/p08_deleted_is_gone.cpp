@@ -136,8 +136,7 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         const auto waiting = device.node->client().outbox();
         if (!waiting) return;
         for (const auto& one : *waiting) {
-            const Given* given = device.ledger.find(one.id);
-            const auto* draft = given == nullptr ? nullptr : std::get_if<protocol::DraftSet>(&given->command);
+            const auto* draft = std::get_if<protocol::DraftSet>(&one.command);
             if (draft != nullptr)
                 each_number(draft->text, [&](const std::string& number) { gone.erase(number); });
         }

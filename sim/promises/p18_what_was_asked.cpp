@@ -116,8 +116,10 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             made_[{by, id}] = replied.answer->stream;
         const Given* given = given_by(scene, by, id);
         if (given == nullptr) {
-            // A device that comes back to a restored server says again by itself how far was read.
-            if (!std::holds_alternative<protocol::ReadOk>(replied.answer->payload))
+            // A device that comes back to a restored server says again by itself how far was read, and writes
+            // again the drafts that it had.
+            if (!std::holds_alternative<protocol::ReadOk>(replied.answer->payload) &&
+                !writes_again(scene, by, work.effects))
                 wrong(scene, by, id, *replied.answer, "nobody gave it");
             return;
         }
@@ -165,6 +167,29 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                               .everyone_invites = scene.options().everyone_invites,
                               .made_by = made};
         if (!has_reason(refusal, given->command)) wrong(scene, by, replied, "for no reason");
+    }
+
+    /// Nothing but a draft that had been there in a history that was undone, or is there.
+    static bool writes_again(const Scene& scene, const AccountId& by, Effects effects) {
+        const auto had = [&](const History& history, const protocol::DraftChanged& draft) {
+            const StreamHistory* own = history.find(StreamId{by.text()});
+            const auto place =
+                own == nullptr ? decltype(own->drafts.begin()){} : own->drafts.find(draft.conversation);
+            if (own == nullptr || place == own->drafts.end()) return false;
+            return std::ranges::any_of(own->states(place->second), [&](const auto* state) {
+                const auto* said = std::get_if<protocol::DraftChanged>(&state->payload);
+                return said != nullptr && said->text == draft.text;
+            });
+        };
+        return std::ranges::all_of(effects, [&](const server::Effect& effect) {
+            const auto* own = std::get_if<server::AccountChange>(&effect);
+            const auto* draft =
+                own == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&own->change.payload);
+            return draft != nullptr && server::to_id(own->account) == by &&
+                   (had(scene.history(), *draft) ||
+                    std::ranges::any_of(scene.undone(),
+                                        [&](const auto& undone) { return had(undone, *draft); }));
+        });
     }
 
     /// What moves a receipt may be an ack.

@@ -219,6 +219,12 @@ bool answers_what_it_cannot_see(const Refusal& refusal, const protocol::Payload&
     });
 }
 
+bool is_superseded(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* draft = std::get_if<protocol::DraftSet>(&asked);
+    const auto stream = meant(refusal, asked);
+    return draft != nullptr && stream && refusal.moment.supersedes(refusal.by, *stream, *draft);
+}
+
 bool has_no_such_device(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* revoke = std::get_if<protocol::DeviceRevoke>(&asked);
     return revoke != nullptr && refusal.moment.device(refusal.by, revoke->device) == nullptr;
@@ -248,6 +254,8 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
             return answers_what_it_cannot_see(refusal, asked) || changes_what_it_cannot_see(refusal, asked);
         case ErrorCode::message_deleted:
             return edits_what_is_deleted(refusal, asked);
+        case ErrorCode::draft_superseded:
+            return is_superseded(refusal, asked);
         case ErrorCode::device_not_found:
             return has_no_such_device(refusal, asked);
         case ErrorCode::made_by_refused:

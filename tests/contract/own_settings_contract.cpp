@@ -174,6 +174,33 @@ TEST_P(StoreContract, ADraftIsOneRowAndWhatItSaidBeforeIsGone) {
     EXPECT_EQ(own_rows<DraftChanged>(world, ada).at(0).text, "anew");
 }
 
+TEST_P(StoreContract, ADraftTakesThePlaceOnlyOfOneThatItsWriterHasSeen) {
+    const auto ada = world.person("ada");
+    const auto group = world.group(ada, {});
+    const auto written = [&](const std::string& text, std::optional<std::int64_t> after) {
+        auto set = draft(group, text);
+        set.after = after;
+        return world.work(ada, std::move(set));
+    };
+    const auto work = written("one", 0);
+    const auto first = world.apply(work);
+    ASSERT_TRUE(first);
+    expect_refused(written("two", 0), ErrorCode::draft_superseded);
+    expect_refused(written("two", *first->seq - 1), ErrorCode::draft_superseded);
+    expect_refused(written("", 0), ErrorCode::draft_superseded);
+    EXPECT_EQ(own_rows<DraftChanged>(world, ada).at(0).text, "one");
+    const auto same = world.apply(written("one", 0));
+    ASSERT_TRUE(same);
+    EXPECT_FALSE(same->seq) << "it says that already";
+    const auto second = world.apply(written("two", first->seq));
+    ASSERT_TRUE(second);
+    EXPECT_EQ(world.apply(work)->seq, first->seq) << "a repeat is answered as the first time";
+    const auto third = world.apply(written("three", std::nullopt));
+    ASSERT_TRUE(third) << "who says nothing about it replaces what is there";
+    ASSERT_TRUE(world.apply(written("", third->seq)));
+    EXPECT_TRUE(world.apply(written("four", 0))) << "where nothing stands nothing is lost";
+}
+
 TEST_P(StoreContract, WhoIsOutKeepsWhatHeHasSetAndSetsNothingMore) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");

@@ -109,11 +109,12 @@ bool read(Reader& in, const Node& map, DraftSet& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
            in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
-           in.optional(map, {3, "reply_to"}, out.reply_to);
+           in.optional(map, {3, "reply_to"}, out.reply_to) &&
+           in.optional(map, {4, "after"}, out.after);
 }
 
 std::size_t field_count(const DraftSet& from) {
-    return 2 + has(from.reply_to);
+    return 2 + has(from.reply_to) + has(from.after);
 }
 
 template <class Out>
@@ -122,6 +123,7 @@ void write(Out& out, const DraftSet& from) {
     write_field(out, {1, "target"}, from.target);
     write_field(out, {2, "text"}, from.text);
     write_field(out, {3, "reply_to"}, from.reply_to);
+    write_field(out, {4, "after"}, from.after);
     out.end_map();
 }
 

@@ -322,7 +322,8 @@ enum class Type : std::uint8_t {
     /// made when something is set first; it stays while one is out.
     preferences_changed = 66,
     /// Keeps what one has begun to write in a conversation, for all own devices; the one that comes last
-    /// counts. An empty text takes it away; no message that is sent does.
+    /// counts, where its writer knew the one before (`after`). An empty text takes it away; no message that
+    /// is sent does.
     draft_set = 67,
     /// Account stream: what one has begun to write in a conversation. One row per conversation. What it said
     /// before is kept nowhere.

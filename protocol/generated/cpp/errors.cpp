@@ -79,6 +79,10 @@ constexpr ErrorRow error_rows[] = {
      "No such message that you can see in this conversation."},
     {ErrorCode::conversation_last_owner, ErrorClass::permanent, 409, "conversation.last_owner",
      "You are the group's only owner, and a group always has one: transfer the ownership first (`ownership.transfer`), or make somebody else an owner, too."},
+    {ErrorCode::draft_superseded, ErrorClass::permanent, 409, "draft.superseded",
+     "Another draft was written there since the one that its writer had before him (`after`): that one stays."},
+    {ErrorCode::damaged, ErrorClass::permanent, 500, "damaged",
+     "The server's database is damaged where it keeps what this would change a part of. What says all of it is taken."},
     {ErrorCode::message_deleted, ErrorClass::permanent, 410, "message.deleted",
      "The message was deleted, and what is deleted cannot be edited."},
 };

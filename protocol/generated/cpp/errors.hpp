@@ -75,6 +75,12 @@ enum class ErrorCode : std::uint16_t {
     /// You are the group's only owner, and a group always has one: transfer the ownership first
     /// (`ownership.transfer`), or make somebody else an owner, too.
     conversation_last_owner = 36,
+    /// Another draft was written there since the one that its writer had before him (`after`): that one
+    /// stays.
+    draft_superseded = 40,
+    /// The server's database is damaged where it keeps what this would change a part of. What says all of it
+    /// is taken.
+    damaged = 41,
     /// The message was deleted, and what is deleted cannot be edited.
     message_deleted = 35,
 };

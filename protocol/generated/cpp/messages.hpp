@@ -517,8 +517,8 @@ struct PreferencesSet {
 };
 
 /// `draft.set` (67). From clients; answered with `done`. Keeps what one has begun to write in a conversation,
-/// for all own devices; the one that comes last counts. An empty text takes it away; no message that is sent
-/// does.
+/// for all own devices; the one that comes last counts, where its writer knew the one before (`after`). An
+/// empty text takes it away; no message that is sent does.
 struct DraftSet {
     /// The conversation.
     Target target;
@@ -526,6 +526,9 @@ struct DraftSet {
     std::string text;
     /// The message that it is going to answer.
     std::optional<Uuid> reply_to;
+    /// The `seq` of the draft that its writer had before him; 0: none. Where one stands there that came
+    /// later, with another text, this is `draft.superseded`. Absent: it takes the place of whatever is there.
+    std::optional<std::int64_t> after;
 
     friend bool operator==(const DraftSet&, const DraftSet&) = default;
 };

@@ -819,6 +819,7 @@ void visit_fields(DraftSet& value, std::size_t, Visit&& visit) {
     visit(value.target, Rules{});
     visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.reply_to, Rules{});
+    visit(value.after, Rules{});
 }
 
 template <class Visit>

@@ -80,6 +80,15 @@ export const errors = {
    * (`ownership.transfer`), or make somebody else an owner, too.
    */
   "conversation.last_owner": { number: 36, class: "permanent", http: 409 },
+  /**
+   * Another draft was written there since the one that its writer had before him (`after`): that one stays.
+   */
+  "draft.superseded": { number: 40, class: "permanent", http: 409 },
+  /**
+   * The server's database is damaged where it keeps what this would change a part of. What says all of it is
+   * taken.
+   */
+  "damaged": { number: 41, class: "permanent", http: 500 },
   /** The message was deleted, and what is deleted cannot be edited. */
   "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;

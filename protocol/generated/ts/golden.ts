@@ -180,9 +180,9 @@ export const goldenPreferencesChanged: parley.Envelope = { type: "preferences.ch
 
 export const goldenPreferencesChangedFull: parley.Envelope = { type: "preferences.changed", id: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, stream: "c9f3k2m7xqb" as parley.StreamId, seq: 4521, born: 4500, payload: { conversation: "c9f3k2m7xqb" as parley.StreamId, muted_until: 1767225600000, archived: true, pinned: 12, marked_unread: true, notify: "all" }, timestamp: 1767225600000 };
 
-export const goldenDraftSet: parley.Envelope = { type: "draft.set", id: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, payload: { target: { stream: "c9f3k2m7xqb" as parley.StreamId }, text: "Shall we meet at eight? 🙂" } };
+export const goldenDraftSet: parley.Envelope = { type: "draft.set", id: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, payload: { target: { stream: "c9f3k2m7xqb" as parley.StreamId }, text: "Shall we meet at eight? 🙂", after: 4500 } };
 
-export const goldenDraftSetFull: parley.Envelope = { type: "draft.set", id: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, payload: { target: { stream: "c9f3k2m7xqb" as parley.StreamId }, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", reply_to: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid }, timestamp: 1767225600000, follows: "019b76da-a684-7c4e-9b1d-3e5f7a9b1c02" as parley.Uuid };
+export const goldenDraftSetFull: parley.Envelope = { type: "draft.set", id: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, payload: { target: { stream: "c9f3k2m7xqb" as parley.StreamId }, text: "\"quoted\" \\ / \b\f\n\r\t \u0001\u001f é € 🙂", reply_to: "019b76d9-bda0-7c4e-9b1d-3e5f7a9b1c03" as parley.Uuid, after: 4500 }, timestamp: 1767225600000, follows: "019b76da-a684-7c4e-9b1d-3e5f7a9b1c02" as parley.Uuid };
 
 export const goldenDraftChanged: parley.Envelope = { type: "draft.changed", stream: "c9f3k2m7xqb" as parley.StreamId, seq: 4521, payload: { conversation: "c9f3k2m7xqb" as parley.StreamId, text: "Shall we meet at eight? 🙂" }, timestamp: 1767225600000 };
 

@@ -600,8 +600,8 @@ export interface PreferencesChanged {
 }
 
 /**
- * Keeps what one has begun to write in a conversation, for all own devices; the one that comes last counts.
- * An empty text takes it away; no message that is sent does.
+ * Keeps what one has begun to write in a conversation, for all own devices; the one that comes last counts,
+ * where its writer knew the one before (`after`). An empty text takes it away; no message that is sent does.
  */
 export interface DraftSet {
   /** The conversation. */
@@ -610,6 +610,11 @@ export interface DraftSet {
   readonly text: string;
   /** The message that it is going to answer. */
   readonly reply_to?: Uuid;
+  /**
+   * The `seq` of the draft that its writer had before him; 0: none. Where one stands there that came later,
+   * with another text, this is `draft.superseded`. Absent: it takes the place of whatever is there.
+   */
+  readonly after?: number;
 }
 
 /**

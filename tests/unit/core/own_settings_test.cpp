@@ -7,7 +7,6 @@
 namespace parley::test {
 namespace {
 
-using protocol::DraftChanged;
 using protocol::DraftSet;
 using protocol::Notify;
 using protocol::PreferencesChanged;
@@ -98,45 +97,38 @@ TEST_F(OwnSettings, PinnedOnesStandFirstAndArchivedOnesLast) {
     EXPECT_THAT(order(), ElementsAre("c5", "c2", "c1", "c4", "c3"));
 }
 
-TEST_F(OwnSettings, OfDraftsThatWaitOnlyTheLastIsSent) {
-    script.disconnect();
-    const Uuid first = draft("a sec");
-    const Uuid second = draft("a secret");
-    EXPECT_EQ(shown_draft(), "a secret");
-    EXPECT_THAT(*script.core().outbox(), SizeIs(1));
-    EXPECT_EQ(script.database().number("SELECT count(*) FROM command"), 1);
-    const auto settled = script.core().settled(std::vector{first});
-    ASSERT_THAT(*settled, SizeIs(1));
-    EXPECT_FALSE((*settled)[0].failure) << "it is done with the later one";
-    script.open();
-    EXPECT_EQ(shown_draft(), "a secret");
-    come_back();
-    EXPECT_THAT(sent_drafts(), ElementsAre("a secret"));
-    // One that is under way is not taken back.
-    const Uuid last = draft("the last");
-    EXPECT_THAT(sent_drafts(), ElementsAre("a secret", "the last"));
-    EXPECT_EQ(script.sent_of<DraftSet>()[1].follows, second);
-    EXPECT_EQ(shown_draft(), "the last");
-    push(2, DraftChanged{.conversation = StreamId("c1"), .text = "a secret"});
-    done(second, 2);
-    EXPECT_EQ(shown_draft(), "the last");
-    push(3, DraftChanged{.conversation = StreamId("c1"), .text = "the last"}, 2);
-    done(last, 3);
-    EXPECT_EQ(shown_draft(), "the last");
-    EXPECT_EQ(script.view("c1").draft->at, (WallTime{1'700'000'000'003}));
-    EXPECT_THAT(*script.core().outbox(), IsEmpty());
+TEST_F(OwnSettings, ALaneInWhichNothingIsLeftPausesAllTheSame) {
+    script.give({Script::pushed("c1", 1, Script::said("mine", "me"))});
+    const Uuid edit = script.submit(protocol::MessageEdit{
+        .target = to_stream(StreamId("c1")), .message = Script::id_of(1), .text = "better"});
+    script.refuse(edit, ErrorCode::rate_limited, 10'000);
+    script.submit(protocol::MessageDelete{.target = to_stream(StreamId("c1")), .message = Script::id_of(1)});
+    EXPECT_THAT(script.sent_of<protocol::MessageDelete>(), IsEmpty());
+    script.wait(10'000);
+    EXPECT_THAT(script.sent_of<protocol::MessageDelete>(), SizeIs(1));
 }
 
-TEST_F(OwnSettings, ADraftThatIsRefusedGivesWayToALaterOne) {
-    const Uuid first = draft("a sec");
-    const Uuid second = draft("a secret");
-    ASSERT_THAT(sent_drafts(), ElementsAre("a sec", "a secret"));
-    script.refuse(first, ErrorCode::conversation_not_member);
-    EXPECT_THAT(*script.core().outbox(), SizeIs(1)) << "sent again it would take the place of the later one";
-    script.refuse(second, ErrorCode::conversation_not_member);
-    ASSERT_THAT(*script.core().outbox(), SizeIs(1));
-    EXPECT_EQ(script.core().outbox()->front().id, second);
-    EXPECT_TRUE(script.core().outbox()->front().failure);
+TEST_F(OwnSettings, WhatIsRefusedOfThemIsNoRefusalOfTheirConversation) {
+    const protocol::Target you{.direct = AccountId("you")};
+    const Uuid message = script.submit(protocol::MessageSend{.target = you, .text = "hi"});
+    const Uuid written = script.submit(DraftSet{.target = you, .text = "and"});
+    script.refuse(message, ErrorCode::account_not_found);
+    const auto pending = [&] {
+        std::vector<core::ConversationView> found;
+        const auto views = script.core().conversations(0, 10);
+        for (const auto& view : *views)
+            if (view.pending) found.push_back(view);
+        return found;
+    };
+    ASSERT_THAT(pending(), SizeIs(1));
+    ASSERT_TRUE(pending()[0].failure) << "a draft makes no conversation";
+    EXPECT_EQ(pending()[0].failure->code, ErrorCode::account_not_found);
+    script.refuse(written, ErrorCode::conversation_not_member);
+    EXPECT_EQ(pending()[0].failure->code, ErrorCode::account_not_found);
+    ASSERT_TRUE(script.core().discard(message, script.now()));
+    script.take();
+    EXPECT_THAT(pending(), IsEmpty()) << "nothing is left of it that somebody said";
+    EXPECT_THAT(*script.core().outbox(), SizeIs(1));
 }
 
 TEST_F(OwnSettings, WhatIsSetByThePersonStaysWhereTheConversationGoesAway) {
@@ -157,38 +149,6 @@ TEST_F(OwnSettings, WhatIsSetByThePersonStaysWhereTheConversationGoesAway) {
     const auto again = script.core().retry(written, script.now());
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, ErrorCode::conversation_not_member);
-}
-
-TEST_F(OwnSettings, OfADraftThatIsTakenAwayNothingIsLeft) {
-    const Uuid written = draft("a secret");
-    push(2, DraftChanged{.conversation = StreamId("c1"), .text = "a secret"});
-    done(written, 2);
-    ASSERT_GT(held("a secret"), 0);
-    const Uuid cleared = draft("");
-    EXPECT_EQ(shown_draft(), "(none)");
-    push(3, DraftChanged{.conversation = StreamId("c1")}, 2);
-    done(cleared, 3);
-    EXPECT_EQ(held("a secret"), 0);
-    EXPECT_EQ(shown_draft(), "(none)");
-    // The one that came later on the server wins, wherever it was written.
-    push(4, DraftChanged{.conversation = StreamId("c1"), .text = "elsewhere"}, 2);
-    EXPECT_EQ(shown_draft(), "elsewhere");
-}
-
-TEST_F(OwnSettings, ADraftThatWasDoneIsShownUntilItsRowIsHere) {
-    push(2, DraftChanged{.conversation = StreamId("c1"), .text = "older"});
-    script.disconnect();
-    const Uuid written = draft("newer");
-    script.reconnect();
-    done(written, 4);
-    EXPECT_EQ(shown_draft(), "newer");
-    push(3, DraftChanged{.conversation = StreamId("c1"), .text = "between"}, 2);
-    EXPECT_EQ(shown_draft(), "newer");
-    push(4, DraftChanged{.conversation = StreamId("c1"), .text = "newer"}, 2);
-    script.resumed("1:4");
-    EXPECT_EQ(shown_draft(), "newer");
-    script.open();
-    EXPECT_EQ(shown_draft(), "newer");
 }
 
 TEST_F(OwnSettings, BehindWhatMakesTheirConversationTheyWait) {
@@ -232,28 +192,22 @@ TEST_F(OwnSettings, WhatARestoreTookAwayIsNotSetAnyMore) {
     auto row = no_preferences();
     row.archived = true;
     push(2, row);
-    push(3, DraftChanged{.conversation = StreamId("c1"), .text = "kept"});
-    push(4, DraftChanged{.conversation = StreamId("c1"), .text = "lost"}, 3);
     script.reconnect();
     script.resumed("2:1", 2);
-    // Of the new epoch all rows are told again: the draft as it was, and no preferences.
+    // Of the new epoch all rows are told again, and no preferences are among them.
     std::optional<Uuid> asked;
     for (const auto& one : script.sent_of<protocol::Changes>())
         if (std::get<protocol::Changes>(one.payload).stream.text() == "me") asked = one.id;
     ASSERT_TRUE(asked);
-    EXPECT_EQ(shown_draft(), "lost") << "until it is told";
-    script.give(
-        protocol::ChangesOk{
-            .after = 0,
-            .upto = limits::restore_jump,
-            .head = limits::restore_jump,
-            .rows = {Script::row(1, std::get<protocol::Joined>(Script::joined("c1", 1).payload)),
-                     Script::row(3, DraftChanged{.conversation = StreamId("c1"), .text = "kept"})}},
-        asked);
-    EXPECT_EQ(shown_draft(), "kept");
+    EXPECT_TRUE(script.view("c1").archived) << "until it is told";
+    script.give(protocol::ChangesOk{.after = 0,
+                                    .upto = limits::restore_jump,
+                                    .head = limits::restore_jump,
+                                    .rows = {Script::row(
+                                        1, std::get<protocol::Joined>(Script::joined("c1", 1).payload))}},
+                asked);
     EXPECT_FALSE(script.view("c1").archived);
     script.open();
-    EXPECT_EQ(shown_draft(), "kept");
     EXPECT_FALSE(script.view("c1").archived);
 }
 

@@ -150,7 +150,7 @@ TEST_F(BrokenEdits, Promise6WhereAnEditIsLostThatItsMessageDoesNotShow) {
     ledger.add(uuid(9), protocol::MessageEdit{.message = uuid(8), .text = "ada says #9"}, to_id(ada)).kept =
         true;
     message.text = "ada says #9";
-    ledger.note_sent(uuid(8), message);
+    ledger.note_sent(uuid(8), message, std::equal_to<>());
     outbox()->looked_at(scene_, device(0), showing({}));
     EXPECT_EQ(broken(), -1) << "the message says what the edit made of it";
     ledger.add(uuid(10), protocol::MessageEdit{.message = uuid(8), .text = "ada says #10"}, to_id(ada)).kept =

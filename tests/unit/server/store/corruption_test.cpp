@@ -1,3 +1,4 @@
+#include "protocol/codec.hpp"
 #include "server/store/sqlite.hpp"
 #include "tests/unit/server/store/store_on_disk.hpp"
 
@@ -17,11 +18,12 @@ constexpr int messages = 200;
 bool flip_in(sim::DiskNode& node, const std::string& text, sim::Random& random) {
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(node.file.size()));
     node.file.read(0, bytes);
+    const std::vector<std::uint8_t> wanted(text.begin(), text.end());
     const auto within = random.between(0, std::ssize(text) - 1);
     const auto bit = static_cast<std::uint8_t>(1 << random.below(8));
     int flipped = 0;
     for (auto from = bytes.begin();; ++flipped) {
-        const auto found = std::search(from, bytes.end(), text.begin(), text.end());
+        const auto found = std::search(from, bytes.end(), wanted.begin(), wanted.end());
         if (found == bytes.end()) return flipped > 0;
         node.file.byte_at(found - bytes.begin() + within) ^= bit;
         from = found + 1;
@@ -119,6 +121,43 @@ TEST(StoreCorruption, ABadNewestMessageIsNotShownInTheList) {
     ASSERT_TRUE(on_disk.start());
     world.use(on_disk.store());
     EXPECT_FALSE(world.state(ada, group).last);
+}
+
+TEST(StoreCorruption, WhatOneHasSetIsNotTakenForNothingWhereItsRowIsBad) {
+    StoreOnDisk on_disk(6);
+    ASSERT_TRUE(on_disk.start());
+    StoreWorld world(on_disk.store());
+    const auto ada = world.person("ada");
+    const auto group = world.group(ada, {});
+    const protocol::Target target{.stream = to_id(group)};
+    const protocol::PreferencesChanged muted{.conversation = to_id(group),
+                                             .muted_until = WallTime{1'999'888'777'666},
+                                             .notify = protocol::Notify::all};
+    ASSERT_TRUE(world.apply(
+        world.work(ada, protocol::PreferencesSet{.target = target, .muted_until = muted.muted_until})));
+    ASSERT_TRUE(world.apply(world.work(ada, protocol::DraftSet{.target = target, .text = marked(1)})));
+    ASSERT_TRUE(on_disk.store().close());
+    on_disk.stop();
+    sim::Random random(5);
+    const auto node = on_disk.disk().find(database);
+    ASSERT_TRUE(flip_in(*node, protocol::encode(muted, protocol::Encoding::cbor), random));
+    ASSERT_TRUE(flip_in(*node, marked(1), random));
+
+    ASSERT_TRUE(on_disk.start());
+    world.use(on_disk.store());
+    protocol::PreferencesSet set{.target = target, .archived = true};
+    const auto refused = world.apply(world.work(ada, set));
+    ASSERT_FALSE(refused) << "nobody knows what else was set";
+    EXPECT_EQ(refused.error().code, ErrorCode::damaged);
+    set.muted_until = WallTime{};
+    set.pinned = set.marked_unread = false;
+    set.notify = protocol::Notify::all;
+    EXPECT_TRUE(world.apply(world.work(ada, set)));
+    set = {.target = target, .archived = false};
+    EXPECT_TRUE(world.apply(world.work(ada, set))) << "all of it was said anew";
+    const auto cleared = world.apply(world.work(ada, protocol::DraftSet{.target = target, .text = {}}));
+    ASSERT_TRUE(cleared);
+    EXPECT_TRUE(cleared->seq) << "there may have been a text";
 }
 
 TEST(StoreCorruption, ABrokenFileIsNoticedByTheCheck) {
