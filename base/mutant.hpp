@@ -46,6 +46,7 @@ namespace parley {
     MUTANT(permissions_of_before, "permissions that were set are told, and those of before hold")         \
     MUTANT(last_owner_steps_down, "the only owner of a group may take a lower role")                      \
     MUTANT(heir_whatever_his_role, "the longest-standing member inherits a group, whatever his role")     \
+    MUTANT(nobody_inherits, "when the last owner leaves nobody owns the group any more")                  \
     MUTANT(role_outlives_membership, "who comes back has the role that he had")                           \
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \

@@ -20,6 +20,7 @@ DeviceNode::DeviceNode(World& world, ServerNode& server, std::string name, core:
 DeviceNode::~DeviceNode() = default;
 
 std::unique_ptr<Tab> DeviceNode::new_tab() {
+    ++lives_;
     // Both are called while the tab is there, so it is known who speaks.
     const auto self = std::make_shared<const Tab*>(nullptr);  // by both
     auto tab = std::make_unique<Tab>(

@@ -22,6 +22,8 @@ class DeviceNode {
     DeviceNode& operator=(const DeviceNode&) = delete;
 
     // Getters.
+    /// How often something was started on it that owns its database.
+    std::int64_t lives() const { return lives_; }
     const std::string& name() const { return hardware_.name; }
     bool up() const { return tab_ != nullptr && tab_->up(); }
     /// Nothing of its last life is left in memory: it may start.
@@ -84,6 +86,7 @@ class DeviceNode {
     std::unique_ptr<Tab> tab_;
     std::vector<std::unique_ptr<Tab>> older_;
     std::int64_t full_at_start_ = 0;
+    std::int64_t lives_ = 0;
     bool dying_ = false;
     bool power_lost_ = false;
 };

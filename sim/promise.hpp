@@ -56,6 +56,8 @@ class Promise {
     virtual void signed_out(Scene&, const DeviceId&) {}
     /// A device that was signed in says that its tokens are of no use any more.
     virtual void must_sign_in(Scene&, Device&, const DeviceId&) {}
+    /// A device says that its badge is another now.
+    virtual void badge_changed(Scene&, Device&) {}
     /// A person looks at the list of conversations on a device.
     virtual void listed(Scene&, Device&, const std::vector<core::ConversationView>&) {}
     /// A person looks at a conversation on a device.

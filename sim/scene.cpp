@@ -132,6 +132,9 @@ void Scene::device_noticed(Device& device, const core::Notice& notice) {
         if (changed->now == core::Connection::broken && device.node->up() && !device.node->disk_was_full()) {
             surprise(device.node->name() + ": the local database broke on a good disk");
         }
+    } else if (std::holds_alternative<core::BadgeChanged>(notice)) {
+        for (const auto& promise : promises_)
+            promise->badge_changed(*this, device);
     }
 }
 

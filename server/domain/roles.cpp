@@ -49,7 +49,7 @@ void pass_ownership(WorkContext& context, ConversationRecord& conversation) {
                    ? 0
                    : core::rules::rank(one.role);
     });
-    if (heir == members.end() || heir->role == Role::owner) return;
+    if (heir == members.end() || heir->role == Role::owner || mutant(Mutant::nobody_inherits)) return;
     give_role(context, conversation, *heir, Role::owner);
 }
 

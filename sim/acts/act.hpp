@@ -32,6 +32,11 @@ std::vector<core::ConversationView> conversations_of(Scene& scene, Device& devic
 const core::ConversationView& pick_lively(Scene& scene, const std::vector<core::ConversationView>& views);
 /// The same, but mostly one in which the person is more than a member, where there is such a one.
 const core::ConversationView& pick_of_rank(Scene& scene, const std::vector<core::ConversationView>& views);
+/// Those that the device lists and that one is in, or that are going to be made.
+std::vector<core::ConversationView> conversations_and_pending(Scene& scene, Device& device);
+/// A way to name it: mostly by its id; or by the other person, or by the command that makes it or has made
+/// it.
+protocol::Target name_for(Scene& scene, Device& device, const core::ConversationView& view);
 /// Accounts of other people, as far as they are known.
 std::vector<AccountId> others(const Scene& scene, const Device& device);
 /// Of these those who are in the conversation, or those who are not, as far as the device knows.

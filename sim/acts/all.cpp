@@ -36,6 +36,7 @@ extern const Act http_read;
 extern const Act http_look;
 extern const Act http_arrange;
 extern const Act http_profile;
+extern const Act http_own_settings;
 extern const Act give_role;
 extern const Act set_permissions;
 extern const Act transfer_ownership;
@@ -48,7 +49,7 @@ std::span<const Act* const> all_acts() {
         &paste_pages,     &arrange_group,      &sign_out,        &change_handle,      &find_people,
         &invite,          &http_send,          &http_read,       &http_look,          &http_arrange,
         &http_profile,    &edit_message,       &delete_message,  &read_earlier_texts, &give_role,
-        &set_permissions, &transfer_ownership, &set_preferences, &write_draft,
+        &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
     };
     return known_acts;
 }
@@ -62,6 +63,28 @@ std::vector<core::ConversationView> conversations_of(Scene& scene, Device& devic
         if (view.present && !view.pending && (group || !groups_only)) chosen.push_back(std::move(view));
     }
     return chosen;
+}
+
+std::vector<core::ConversationView> conversations_and_pending(Scene& scene, Device& device) {
+    auto views = scene.list(device);
+    if (!views) return {};
+    std::erase_if(*views, [](const core::ConversationView& view) { return !view.present && !view.pending; });
+    return std::move(*views);
+}
+
+protocol::Target name_for(Scene& scene, Device& device, const core::ConversationView& view) {
+    if (view.peer) return {.direct = view.peer};
+    if (view.made_by) return {.made_by = view.made_by};
+    const protocol::Target by_id{.stream = view.stream};
+    if (scene.world().random().below(3) != 0) return by_id;
+    if (view.summary.peer) return {.direct = view.summary.peer->account};
+    for (const Given& given : device.ledger.given()) {
+        const auto made = scene.said().done.find({given.account, given.id});
+        const bool makes = std::holds_alternative<protocol::ConversationCreate>(given.command);
+        if (makes && made != scene.said().done.end() && made->second == view.stream)
+            return {.made_by = given.id};
+    }
+    return by_id;
 }
 
 const core::ConversationView& pick_lively(Scene& scene, const std::vector<core::ConversationView>& views) {

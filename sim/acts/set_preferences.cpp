@@ -22,7 +22,7 @@ WallTime some_end(Random& random, WallTime now) {
 /// is out, which is refused.
 bool perform_set_preferences(Scene& scene, Device& device) {
     Random& random = scene.world().random();
-    auto views = conversations_of(scene, device, false);
+    auto views = conversations_and_pending(scene, device);
     if (random.below(16) == 0) {
         if (auto all = scene.list(device)) views = std::move(*all);
         std::erase_if(views, [](const auto& one) { return one.pending; });
@@ -30,7 +30,7 @@ bool perform_set_preferences(Scene& scene, Device& device) {
     if (views.empty()) return false;
     const auto& view = pick_lively(scene, views);
     protocol::PreferencesSet set;
-    set.target.stream = view.stream;
+    set.target = name_for(scene, device, view);
     for (std::int64_t left = random.between(1, 2); left > 0; --left) {
         switch (random.below(6)) {
             case 0:

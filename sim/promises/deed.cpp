@@ -1,5 +1,7 @@
 #include "sim/promises/deed.hpp"
 
+#include "sim/promises/deed_effects.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -11,62 +13,10 @@ using protocol::Role;
 
 constexpr Duration invite_life = seconds(7 * 24 * 3'600);
 
-template <class Change>
-std::vector<const Change*> all_of(Effects effects) {
-    std::vector<const Change*> found;
-    for (const auto& effect : effects) {
-        if (const auto* change = std::get_if<Change>(&effect)) found.push_back(change);
-    }
-    return found;
-}
-
-/// What it did in conversations; in none but the one that the answer names.
-std::vector<const server::ConversationChange*> done_in_conversations(const Deed& deed) {
-    return all_of<server::ConversationChange>(deed.effects);
-}
-
-/// The change that the answer names, as what it has to be; null: it is something else, or is not known.
-template <class Payload>
-const Payload* answered_change(const Deed& deed) {
-    const auto* change = deed.after.change(deed.answer.stream, deed.answer.seq.value_or(0));
-    return change == nullptr ? nullptr : std::get_if<Payload>(&change->payload);
-}
-
-/// Of what was superseded before the server died and told nobody nothing is known.
-bool is_unknown(const Deed& deed, std::int64_t seq) {
-    const StreamId& stream = deed.answer.stream;
-    return seq >= 1 && seq <= deed.after.head(stream) && deed.after.change(stream, seq) == nullptr;
-}
-
-bool is_unknown(const Deed& deed) {
-    return is_unknown(deed, deed.answer.seq.value_or(0));
-}
-
-bool in_place(const Deed& deed, const protocol::Target& target) {
-    return fits_target(deed.after, deed.by, deed.made_by, target, deed.answer.stream);
-}
-
-template <class Answer>
-bool answered_with(const Deed& deed) {
-    return std::holds_alternative<Answer>(deed.answer.payload);
-}
-
 /// It made so many changes in conversations; a repeat makes none, nor does one that was done unseen.
 bool made(const Deed& deed, std::size_t changes) {
     const std::size_t count = done_in_conversations(deed).size();
     return count == 0 ? !deed.first : count == changes;
-}
-
-/// What it did to accounts is of this kind alone.
-template <class Payload>
-bool accounts_hear_only(const Deed& deed) {
-    return std::ranges::all_of(all_of<server::AccountChange>(deed.effects), [](const auto* own) {
-        return std::holds_alternative<Payload>(own->change.payload);
-    });
-}
-
-bool accounts_hear_nothing(const Deed& deed) {
-    return all_of<server::AccountChange>(deed.effects).empty();
 }
 
 std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
@@ -143,114 +93,6 @@ std::string wrong_of(const Deed& deed, const protocol::MessageDelete& asked) {
         return "the message is not deleted";
     if (!made(deed, 1)) return "it did more than that";
     return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
-}
-
-/// Of what stood there nothing is changed but that it is marked.
-bool is_taken_back(const Deed& deed, const protocol::Read& asked, server::AccountKey account,
-                   const protocol::PreferencesChanged& set) {
-    const auto* before = deed.before.preferences(deed.by, deed.answer.stream);
-    if (before == nullptr || !before->marked_unread || server::to_id(account) != deed.by) return false;
-    auto expected = *before;
-    expected.marked_unread = false;
-    return set == expected && asked.upto >= deed.before.read(deed.by, deed.answer.stream);
-}
-
-std::string wrong_of(const Deed& deed, const protocol::Read& asked) {
-    const auto* answer = std::get_if<protocol::ReadOk>(&deed.answer.payload);
-    if (answer == nullptr) return "it was answered with something else";
-    if (!in_place(deed, asked.target)) return "it moved in another conversation";
-    if (answer->upto < asked.upto) return "it was answered with less than was read";
-    if (answer->upto > deed.after.read(deed.by, deed.answer.stream))
-        return "it was answered with more than was ever read";
-    if (!done_in_conversations(deed).empty()) return "it changed a conversation";
-    bool moves = false;
-    bool takes_back = false;
-    for (const auto* own : all_of<server::AccountChange>(deed.effects)) {
-        if (const auto* set = std::get_if<protocol::PreferencesChanged>(&own->change.payload)) {
-            if (takes_back || !is_taken_back(deed, asked, own->account, *set))
-                return "it set something else than that it was read";
-            takes_back = true;
-            continue;
-        }
-        moves = true;
-        const auto* moved = std::get_if<protocol::ReadChanged>(&own->change.payload);
-        if (moved == nullptr || moved->conversation != deed.answer.stream || moved->upto != asked.upto ||
-            server::to_id(own->account) != deed.by)
-            return "it moved something else, or to another place";
-    }
-    const auto* before = deed.before.preferences(deed.by, deed.answer.stream);
-    if (moves && !takes_back && before != nullptr && before->marked_unread)
-        return "what was read is still marked as unread";
-    return {};
-}
-
-/// The one change that a command made to what its own person has set for himself; null: none, or others too.
-const protocol::Change* own_change(const Deed& deed) {
-    const auto changes = all_of<server::AccountChange>(deed.effects);
-    const bool alone = changes.size() == 1 && server::to_id(changes.front()->account) == deed.by;
-    return alone ? &changes.front()->change : nullptr;
-}
-
-/// What is set as it was asked for, and all else as it stood before.
-protocol::PreferencesChanged as_asked(const Deed& deed, const protocol::PreferencesSet& asked,
-                                      const StreamId& conversation, std::int64_t seq) {
-    const auto* before = deed.before.preferences(deed.by, conversation);
-    protocol::PreferencesChanged after{.conversation = conversation, .notify = protocol::Notify::all};
-    if (before != nullptr) after = *before;
-    if (asked.muted_until) after.muted_until = asked.muted_until;
-    if (after.muted_until && after.muted_until->ms == 0) after.muted_until.reset();
-    after.archived = asked.archived.value_or(after.archived);
-    after.marked_unread = asked.marked_unread.value_or(after.marked_unread);
-    after.notify = asked.notify.value_or(after.notify);
-    if (asked.pinned == false) after.pinned = 0;
-    if (asked.pinned == true && after.pinned == 0) after.pinned = seq;
-    return after;
-}
-
-std::string wrong_of(const Deed& deed, const protocol::PreferencesSet& asked) {
-    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
-    if (!done_in_conversations(deed).empty()) return "it changed a conversation";
-    const bool did = !accounts_hear_nothing(deed);
-    if (!deed.answer.seq) {
-        if (did) return "it did something, and did not say so";
-        const auto* now =
-            asked.target.stream ? deed.after.preferences(deed.by, *asked.target.stream) : nullptr;
-        const bool so =
-            !asked.target.stream || now == nullptr || *now == as_asked(deed, asked, *asked.target.stream, 0);
-        return deed.first && !so ? "it is not set as was asked for" : std::string();
-    }
-    if (is_unknown(deed)) return {};
-    const auto* set = answered_change<protocol::PreferencesChanged>(deed);
-    if (set == nullptr) return "nothing was set by it";
-    if (!fits_target(deed.after, deed.by, deed.made_by, asked.target, set->conversation))
-        return "it was set in another conversation";
-    if (!did) return {};
-    if (own_change(deed) == nullptr) return "it did more than that";
-    return *set == as_asked(deed, asked, set->conversation, *deed.answer.seq)
-               ? std::string()
-               : "it is not set as was asked for";
-}
-
-std::string wrong_of(const Deed& deed, const protocol::DraftSet& asked) {
-    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
-    if (!done_in_conversations(deed).empty()) return "it changed a conversation";
-    const bool did = !accounts_hear_nothing(deed);
-    const auto as_written = [&](const protocol::DraftChanged& draft) {
-        return draft.text == asked.text &&
-               draft.reply_to == (asked.text.empty() ? std::nullopt : asked.reply_to);
-    };
-    if (!deed.answer.seq) {
-        if (did) return "it did something, and did not say so";
-        const auto* now = asked.target.stream ? deed.after.draft(deed.by, *asked.target.stream) : nullptr;
-        const bool so = !asked.target.stream || (now == nullptr ? asked.text.empty() : as_written(*now));
-        return deed.first && !so ? "the draft is not what was written" : std::string();
-    }
-    if (is_unknown(deed)) return {};
-    const auto* draft = answered_change<protocol::DraftChanged>(deed);
-    if (draft == nullptr || !as_written(*draft)) return "the draft is not what was written";
-    if (!fits_target(deed.after, deed.by, deed.made_by, asked.target, draft->conversation))
-        return "it was written in another conversation";
-    return did && own_change(deed) == nullptr ? "it did more than that" : std::string();
 }
 
 /// The settings, and then the members, the maker first.

@@ -1,10 +1,13 @@
 // 14. The badge is the sum of the counts over what is not muted.
 //
 // That the counts are right is looked at elsewhere, and that what is set is shown (9): here one is held
-// against the other, each time that somebody looks at the list.
+// against the other, each time that somebody looks at the list. And whoever has asked for the badge once is
+// told when it changes.
 
 #include "sim/promises/all.hpp"
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 namespace parley::sim {
@@ -23,6 +26,11 @@ class Badge final : public Kept<Badge> {
   public:
     int number() const override { return 14; }
 
+    /// What is known with a backup is what was seen when that was made.
+    void server_started(Scene&, const StoredRows&) override { shown_.clear(); }
+
+    void badge_changed(Scene&, Device& device) override { shown_.erase(device.node->name()); }
+
     void listed(Scene& scene, Device& device, const std::vector<core::ConversationView>& views) override {
         const auto badge = device.node->client().badge();
         if (!badge) return;
@@ -37,12 +45,27 @@ class Badge final : public Kept<Badge> {
         if (*badge != sum)
             wrong(scene, device,
                   "has " + std::to_string(*badge) + " on its badge, and lists " + std::to_string(sum));
+        const Shown now{.life = device.node->lives(), .badge = *badge};
+        const auto [before, first] = shown_.try_emplace(device.node->name(), now);
+        if (!first && before->second.life == now.life && before->second.badge != now.badge) {
+            wrong(scene, device,
+                  "had " + std::to_string(before->second.badge) + " on its badge, has " +
+                      std::to_string(now.badge) + ", and has told nobody");
+        }
+        before->second = now;
     }
 
   private:
     static void wrong(Scene& scene, const Device& device, const std::string& what) {
         scene.violated({14, device.node->name() + " " + what, {}, {device.node->name()}});
     }
+
+    struct Shown {
+        std::int64_t life = 0;
+        std::int64_t badge = 0;
+    };
+    /// As somebody saw it last, where nothing was told since.
+    std::map<std::string, Shown> shown_;
 };
 
 }  // namespace

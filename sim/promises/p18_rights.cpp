@@ -40,6 +40,8 @@ class Rights final : public Kept<Rights> {
             }
             judge(scene, groups, *change, Moment(scene.history(), Effects(batch.effects).first(i)));
         }
+        for (const auto& [stream, group] : groups)
+            is_owned(scene, stream, group);
         for (const auto& effect : batch.effects) {
             const auto* replied = std::get_if<server::Replied>(&effect);
             if (replied == nullptr || replied->answer || !replied->origin.command) continue;
@@ -140,6 +142,15 @@ class Rights final : public Kept<Rights> {
                             " and may not",
                         {stream},
                         scene.devices_of(by)});
+    }
+
+    /// A group in which anybody is has an owner, whoever has left.
+    static void is_owned(Scene& scene, const StreamId& stream, const Group& group) {
+        const bool empty =
+            std::ranges::none_of(group.members, [](const auto& one) { return one.second.present; });
+        const bool direct = group.settings && group.settings->kind == protocol::ConversationKind::direct;
+        if (empty || direct || group.partly_unknown || group.owned()) return;
+        scene.violated({18, "nobody owns " + stream.text() + " any more", {stream}, {}});
     }
 
     /// A new message and another text are by their sender, who may post; a deletion by him, or by whoever may

@@ -37,8 +37,8 @@ TEST_F(Living, Promise4WhereADeviceCountsOneWhoHasLeft) {
 
 /// Ada goes, Ben inherits the group, and brings her back.
 TEST_F(Living, Promise4WhereADeviceShowsTheOthersInOldRoles) {
-    member_untold(ada, protocol::Role::owner, false, ada);
     member_untold(ben, protocol::Role::owner, true, ada);
+    member_untold(ada, protocol::Role::owner, false, ada);
     member_untold(ada, protocol::Role::member, true, ben);
     ASSERT_EQ(broken(), -1) << said();
     look_at_rest(same_rows(), of(cyd));
@@ -47,8 +47,8 @@ TEST_F(Living, Promise4WhereADeviceShowsTheOthersInOldRoles) {
 }
 
 TEST_F(Living, Promise4WhereADeviceShowsItsPersonInAnOldRole) {
-    member_untold(ada, protocol::Role::owner, false, ada);
     member_untold(ben, protocol::Role::owner, true, ada);
+    member_untold(ada, protocol::Role::owner, false, ada);
     look_at_rest(same_rows(), of(ben));
     EXPECT_EQ(broken(), 4);
     EXPECT_TRUE(says("shows another role than one has")) << said();

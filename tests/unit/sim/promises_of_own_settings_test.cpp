@@ -89,6 +89,22 @@ TEST_F(OwnSettings, ADraftThatIsTakenAwayIsGoneFromBothEnds) {
     EXPECT_EQ(broken(), -1) << said();
 }
 
+TEST_F(OwnSettings, Promise14WhereTheBadgeChangesAndNobodyIsTold) {
+    const auto promise = badge();
+    const auto listed = [&] {
+        promise->listed(scene_, of(ben), *of(ben).node->client().conversations(0, 100));
+    };
+    listed();
+    set({.archived = true});
+    promise->badge_changed(scene_, of(ben));
+    listed();
+    ASSERT_EQ(broken(), -1) << said();
+    set({.archived = false});
+    listed();
+    EXPECT_EQ(broken(), 14);
+    EXPECT_TRUE(says("has told nobody")) << said();
+}
+
 TEST_F(OwnSettings, Promise14WhereTheBadgeIsNotTheSum) {
     auto views = *of(ben).node->client().conversations(0, 100);
     ASSERT_EQ(views.front().badge, 1);

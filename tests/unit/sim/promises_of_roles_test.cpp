@@ -127,6 +127,14 @@ TEST_F(Roles, Promise18WhereAMemberOfLowerRankInherits) {
     EXPECT_EQ(broken(), 18);
 }
 
+TEST_F(Roles, Promise18WhereNobodyInherits) {
+    ranks(Role::guest, Role::moderator);
+    server::Batch batch;
+    batch.effects.emplace_back(change(8, member(ada, Role::owner, false, ada), {}, ada, 2));
+    rights()->committed(scene_, batch);
+    EXPECT_EQ(broken(), 18);
+}
+
 TEST_F(Roles, Promise18WhereOneWhoCameLaterInherits) {
     ranks(Role::guest, Role::member);
     server::Batch batch;
