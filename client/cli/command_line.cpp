@@ -161,11 +161,15 @@ void Grammar::add_accounts() {
 
     std::shared_ptr<ProfileCommand> profile;
     CLI::App& profiles = add("profile", "Show a profile, or change your own", profile);
-    profiles.add_option("PERSON", profile->who, "@HANDLE; without it your own")->option_text(" ");
-    profiles.add_option("--name", profile->name, "Change the name that others see")->option_text("NAME");
+    CLI::Option* whose =
+        profiles.add_option("PERSON", profile->who, "@HANDLE; without it your own")->option_text(" ");
+    profiles.add_option("--name", profile->name, "Change the name that others see")
+        ->option_text("NAME")
+        ->excludes(whose);
     profiles.add_option("--handle", profile->handle, "Change your handle")
         ->transform(without_at)
-        ->option_text("HANDLE");
+        ->option_text("HANDLE")
+        ->excludes(whose);
 
     std::shared_ptr<InviteCommand> invite;
     CLI::App& inviting = add("invite", "Make an invite to this server", invite);
@@ -331,30 +335,34 @@ void Grammar::add_messages() {
     std::shared_ptr<TailCommand> tail;
     CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);
     live.add_option("CONVERSATION", tail->conversation, "Only this one; without it, all")->option_text(" ");
-    live.add_option("-n,--last", tail->last,
-                    "Begin with the newest so many (10 for one conversation, 0 for all)")
-        ->option_text("COUNT")
-        ->check(whole_number(0, 1000));
-    live.add_flag("--all", tail->all, "Begin with the first message");
+    CLI::Option* last = live.add_option("-n,--last", tail->last,
+                                        "Begin with the newest so many (10 for one conversation, 0 for all)")
+                            ->option_text("COUNT")
+                            ->check(whole_number(0, 1000));
+    live.add_flag("--all", tail->all, "Begin with the first message")->excludes(last);
     live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
     live.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<HistoryCommand> history;
     CLI::App& past = add_about_place("history", "Show the messages of a conversation", history);
-    past.add_option("-n,--limit", history->limit, "The newest so many (20)")
-        ->option_text("COUNT")
-        ->check(whole_number(1, 1000));
-    past.add_flag("--all", history->all, "From the first to the last");
+    CLI::Option* newest = past.add_option("-n,--limit", history->limit, "The newest so many (20)")
+                              ->option_text("COUNT")
+                              ->check(whole_number(1, 1000));
+    CLI::Option* all = past.add_flag("--all", history->all, "From the first to the last")->excludes(newest);
     CLI::Option* before =
         past.add_option("--before", history->before, "Those below this place (`born` in --json)")
             ->option_text("PLACE")
-            ->check(problem_of_place);
+            ->check(problem_of_place)
+            ->excludes(all);
     CLI::Option* around = past.add_option("--around", history->around, "Those around this place")
                               ->option_text("PLACE")
                               ->check(problem_of_place)
+                              ->excludes(all)
                               ->excludes(before);
     past.add_option("--edits", history->edits_of, "What this message of it said before it was edited")
         ->option_text("ID|last")
+        ->excludes(newest)
+        ->excludes(all)
         ->excludes(before)
         ->excludes(around);
     past.footer(std::string(places_help) + marks_help + more_help);
@@ -382,10 +390,13 @@ void Grammar::add_upkeep() {
     std::shared_ptr<ReportCommand> report;
     CLI::App& reporting =
         add("report", "Save what the flight recorder has of this account, for a bug report", report);
-    reporting.add_option("FILE", report->file, "Where to (parley-report-DATE.jsonl, here)")->option_text(" ");
+    CLI::Option* file =
+        reporting.add_option("FILE", report->file, "Where to (parley-report-DATE.jsonl, here)")
+            ->option_text(" ");
     CLI::Option* off = reporting.add_flag("--off", report->off, "Record nothing from now on, and forget all")
-                           ->option_text(" ");
-    reporting.add_flag("--on", report->on, "Record again")->excludes(off)->option_text(" ");
+                           ->option_text(" ")
+                           ->excludes(file);
+    reporting.add_flag("--on", report->on, "Record again")->excludes(off)->excludes(file)->option_text(" ");
     reporting.footer(report_help);
 
     std::shared_ptr<StatusCommand> status;

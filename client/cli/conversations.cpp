@@ -219,6 +219,8 @@ Outcome<ExitCode> make_group(Session& session, const NewCommand& command, std::v
 }  // namespace
 
 Outcome<ExitCode> run(Session& session, const NewCommand& command) {
+    if (command.text && is_blank(*command.text))
+        return stop(ExitCode::usage, "The first message is empty. Nothing was done.");
     Directory directory(session);
     Terminal& terminal = session.terminal();
     if (command.direct) {

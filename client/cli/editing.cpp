@@ -84,10 +84,8 @@ Outcome<ExitCode> run(Session& session, const EditCommand& command) {
     if (!message.own) return stop(ExitCode::failed, "Somebody else wrote this; only he can edit it.");
     if (message.deleted)
         return stop(ExitCode::not_found, "This message was deleted, and what is deleted cannot be edited.");
-    std::string text;
-    for (const std::string& word : command.words)
-        text += (text.empty() ? "" : " ") + word;
-    if (text.find_first_not_of(" \t\n\v\f\r") == std::string::npos) {
+    std::string text = joined(command.words);
+    if (is_blank(text)) {
         return stop(ExitCode::usage,
                     "The new text is empty. To take a message away: parley delete. Nothing was changed.");
     }

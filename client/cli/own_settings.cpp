@@ -126,18 +126,20 @@ Outcome<ExitCode> run(Session& session, const NotifyCommand& command) {
 
 Outcome<ExitCode> run(Session& session, const DraftCommand& command) {
     const bool sets = command.clear || !command.words.empty();
+    std::string text = joined(command.words);
+    if (!command.words.empty() && is_blank(text)) {
+        return stop(ExitCode::usage,
+                    "The draft is empty. To take it away: parley draft CONVERSATION --clear. Nothing was "
+                    "changed.");
+    }
     // What other devices have written is shown, where the server can be reached.
     if (!sets) TRY(session.go_online(session.deadline(), false));
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
     if (!sets) return show_draft(session, place);
-    std::string text;
-    for (const std::string& word : command.words)
-        text += (text.empty() ? "" : " ") + word;
-    const bool empty = text.empty();
     return set(session, protocol::DraftSet{.target = place.target, .text = std::move(text)},
-               empty ? "There is no draft for " + place.label + " any more."
-                     : "Kept as a draft for " + place.label + ", on all your devices.");
+               command.clear ? "There is no draft for " + place.label + " any more."
+                             : "Kept as a draft for " + place.label + ", on all your devices.");
 }
 
 }  // namespace parley::client::cli

@@ -3,6 +3,7 @@
 #include "client/cli/text.hpp"
 #include "protocol/field.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,9 +25,54 @@ std::string how_long(std::int64_t ms) {
     return std::to_string(count) + (short_time ? " second" : " minute") + (count == 1 ? "" : "s");
 }
 
-/// What to do, for the codes where the schema's sentence, meant for developers, does not say it.
-std::string advice(const Error& error, Machine machine) {
-    switch (error.code) {
+/// What was too much, by the field that the server names.
+std::string sentence_of_limit(std::string_view field) {
+    if (field == "members" || field == "accounts")
+        return "These are too many people for one group on this server. Name fewer.";
+    if (field == "handles") return "These are too many people at once. Name fewer at a time.";
+    if (field == "devices")
+        return "You are signed in on as many devices as you may. Sign one out on one that is: parley devices "
+               "--revoke DEVICE";
+    if (field == "handle") {
+        return "An account has at most " + std::to_string(limits::handles_max) +
+               " handles in its life. Take one that you had before.";
+    }
+    if (field == "message") {
+        return "A message can be edited " + std::to_string(limits::edits_max) +
+               " times, and this one has been. Send another one.";
+    }
+    if (field == "payload") {
+        return "This is more than the " + std::to_string(limits::payload_bytes_max / 1024) +
+               " KiB that go out in one piece. Give less at a time.";
+    }
+    return "This is more than the server allows. Give less at a time.";
+}
+
+/// Of the codes of which there is but one thing to say.
+std::string sentence_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::malformed:
+            return "The server could not read this. Update parley, or tell whoever runs the server.";
+        case ErrorCode::unknown_type:
+            return "The server is too old for this. Ask whoever runs it for an update.";
+        case ErrorCode::invalid:
+            return "This cannot be accepted. Check what you gave and try again.";
+        case ErrorCode::too_large:
+            return "This is too much for the server at once. Give less at a time.";
+        case ErrorCode::not_allowed:
+            return "You may not do this.";
+        case ErrorCode::id_reused:
+            return "The server has something else under the id that this was sent with, and did not take it. "
+                   "Give the command again, which makes a new id.";
+        case ErrorCode::follows_refused:
+            return "What was to come before this was refused (parley outbox), so that it waits. Send that "
+                   "again, or forget it.";
+        case ErrorCode::made_by_refused:
+            return "This conversation was not made, since that was refused. See: parley outbox";
+        case ErrorCode::unavailable:
+            return "The server cannot do this now. Try again in a while.";
+        case ErrorCode::too_old:
+            return "This device was away for too long, and fetches everything anew. Try again.";
         case ErrorCode::credentials:
             return "Handle and password do not fit. Check both and try again.";
         case ErrorCode::handle_taken:
@@ -43,12 +89,6 @@ std::string advice(const Error& error, Machine machine) {
         case ErrorCode::token_expired:
         case ErrorCode::not_signed_in:
             return "This device is signed out. Sign in with: parley login HANDLE --server ADDRESS";
-        case ErrorCode::rate_limited:
-            return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
-        case ErrorCode::disk_full:
-            return machine == Machine::this_one
-                       ? "The disk of this machine is full. Make room and try again."
-                       : "The server's disk is full: whoever runs it has to make room.";
         case ErrorCode::conversation_not_member:
             return "You are not in this conversation.";
         case ErrorCode::draft_superseded:
@@ -71,17 +111,58 @@ std::string advice(const Error& error, Machine machine) {
             return "The message was deleted for everyone.";
         case ErrorCode::device_not_found:
             return "There is no such device. See: parley devices";
+        case ErrorCode::limit:
+        case ErrorCode::internal:
+        case ErrorCode::rate_limited:
+        case ErrorCode::disk_full:
+            break;
+    }
+    return {};
+}
+
+std::string sentence_of(const Error& error, Machine machine) {
+    switch (error.code) {
+        case ErrorCode::limit:
+            return sentence_of_limit(error.field);
+        case ErrorCode::internal:
+            return machine == Machine::this_one
+                       ? "Something failed on this device. Try again; if it stays so, parley report saves "
+                         "what happened."
+                       : "Something failed in the server, whose log says what. Try again; if it stays so, "
+                         "tell whoever runs it.";
+        case ErrorCode::rate_limited:
+            return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
+        case ErrorCode::disk_full:
+            return machine == Machine::this_one
+                       ? "The disk of this machine is full. Make room and try again."
+                       : "The server's disk is full: whoever runs it has to make room.";
         default:
-            return {};
+            return sentence_of(error.code);
     }
 }
 
-/// What the code's context says; where it lacks its subject, the field is that.
+/// Whether the context says more of this one case than the sentence does.
+bool tells_more(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::malformed:
+        case ErrorCode::unknown_type:
+        case ErrorCode::unavailable:
+        case ErrorCode::internal:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// What the code's context says; where it lacks its subject, the field is that, as people call it.
 std::string whole(const std::string& context, const std::string& field) {
     const bool lacks_subject =
         std::ranges::any_of(std::array{"must ", "may ", "is ", "has "},
                             [&](std::string_view word) { return context.starts_with(word); });
-    return lacks_subject && !field.empty() ? "the field " + field + " " + context : context;
+    if (!lacks_subject || field.empty()) return context;
+    std::string subject = field;
+    std::ranges::replace(subject, '_', ' ');
+    return "the " + subject + " " + context;
 }
 
 ExitCode exit_code_of(ErrorCode code) {
@@ -124,19 +205,18 @@ std::string_view name_of(ExitCode code) {
 }
 
 Problem problem_of(const Error& error, Machine machine) {
-    std::string sentence = advice(error, machine);
-    // The context may come from the server: it is as little trusted as any text.
-    const std::string field = harmless_line(error.field);
-    std::string context = whole(harmless_line(error.context), field);
+    std::string sentence = sentence_of(error, machine);
+    // The context may come from the server: it is as little trusted as any text. Where it is but the schema's
+    // sentence about the code, which is meant for developers, it says nothing of this case.
+    const bool has_context = error.context != parley::sentence(error.code);
+    std::string context =
+        has_context ? whole(harmless_line(error.context), harmless_line(error.field)) : std::string();
     while (context.ends_with('.'))
         context.pop_back();
-    if (sentence.empty() && error.code == ErrorCode::invalid && !context.empty()) {
-        sentence = "This cannot be accepted: " + context + ".";
-    } else if (error.code == ErrorCode::not_allowed) {
-        sentence = "You may not do this" + (context.empty() ? "" : ": " + context) + ".";
-    } else if (sentence.empty()) {
-        sentence = std::string(parley::sentence(error.code));
-        if (!context.empty()) sentence += " (" + context + ")";
+    if (!context.empty()) {
+        if (error.code == ErrorCode::invalid) sentence = "This cannot be accepted: " + context + ".";
+        if (error.code == ErrorCode::not_allowed) sentence = "You may not do this: " + context + ".";
+        if (tells_more(error.code)) sentence += " (" + context + ")";
     }
     return {exit_code_of(error.code), std::move(sentence), error.code};
 }

@@ -56,6 +56,7 @@ template <class Command>
 Outcome<AccountPlace> place_for(const Home& home, const Common& common, const Command& command,
                                 Terminal& terminal) {
     if constexpr (signs_in<Command>) {
+        TRY(refuse_offline(common));
         return prepared(home, command, terminal);
     } else {
         auto place = home.find(common.account);

@@ -298,11 +298,6 @@ void Sender::print_counts() {
     }
 }
 
-/// Whether nobody would see anything of it.
-bool is_blank(std::string_view text) {
-    return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;
-}
-
 Outcome<std::string> read_whole(Session& session, LineInput& input) {
     std::string text;
     while (!input.ended()) {
@@ -366,9 +361,7 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
             return stop(ExitCode::usage,
                         "--whole is for standard input, and the message stands on the command line. Nothing "
                         "was sent.");
-        std::string text;
-        for (const std::string& word : command.words)
-            text += (text.empty() ? "" : " ") + word;
+        std::string text = joined(command.words);
         if (is_blank(text)) return stop(ExitCode::usage, "The message is empty. Nothing was sent.");
         return sender.send_one(std::move(text));
     }

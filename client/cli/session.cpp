@@ -54,6 +54,11 @@ bool has_ended(DoorConnection connection) {
 
 }  // namespace
 
+Outcome<void> refuse_offline(const Common& common) {
+    if (!common.offline) return {};
+    return stop(ExitCode::usage, "This needs the server: leave out --offline.");
+}
+
 bool is_signed_out(DoorConnection connection) {
     return connection == DoorConnection::signed_out || connection == DoorConnection::revoked;
 }
@@ -138,9 +143,9 @@ Outcome<bool> Session::go_online(Instant until, bool patient) {
 }
 
 Outcome<void> Session::require_online() {
+    TRY(refuse_offline(common_));
     TRY_ASSIGN(const bool online, go_online(deadline(), true));
     if (online) return {};
-    if (common_.offline) return stop(ExitCode::usage, "This needs the server: leave out --offline.");
     return stop(ExitCode::unreachable, "The server" + offline_reason() + ". Nothing was done.");
 }
 

@@ -18,6 +18,9 @@ namespace parley::client::cli {
 /// Whether nobody is signed in on this device, by own will or by another device's.
 bool is_signed_out(protocol::DoorConnection connection);
 
+/// For what makes no sense without the server: --offline is a mistake there.
+Outcome<void> refuse_offline(const Common& common);
+
 /// What became of own commands while one waits for them.
 struct Settlement {
     std::unordered_map<Uuid, protocol::DoorSettled> settled;

@@ -117,6 +117,17 @@ std::string padded(std::string text, std::size_t wanted) {
     return text;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;
+}
+
 std::string without_at(const std::string& word) {
     return word.starts_with('@') ? word.substr(1) : word;
 }

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::client::cli {
 
@@ -29,6 +30,12 @@ std::string first_columns(std::string text, std::size_t columns_max);
 
 /// `text` filled with spaces up to `width` columns.
 std::string padded(std::string text, std::size_t width);
+
+/// The words of a command line as one text.
+std::string joined(const std::vector<std::string>& words);
+
+/// Whether nobody would see anything of a message that says this.
+bool is_blank(std::string_view text);
 
 /// A handle without the @ that people write before it.
 std::string without_at(const std::string& word);

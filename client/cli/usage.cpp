@@ -14,6 +14,9 @@ std::string in_words(const Mistake& mistake) {
     const std::string option = what.substr(0, what.find(':'));
     if (mistake.kind == "ArgumentMismatch")
         return option + (what.ends_with("missing") ? " needs a value" : " may stand only once");
+    constexpr std::string_view excludes = " excludes ";
+    if (const std::size_t at = what.find(excludes); mistake.kind == "ExcludesError" && at != what.npos)
+        return what.substr(0, at) + " and " + what.substr(at + excludes.size()) + " do not go together";
     return what == "A subcommand is required" ? "A command is missing" : what;
 }
 

@@ -97,7 +97,7 @@ Status may(ConversationKind kind, const Permissions& permissions, Role role, Act
     if (kind == ConversationKind::direct) return may_in_direct(act);
     const Role lowest = lowest_role(permissions, act);
     if (rank(role) >= rank(lowest)) return {};
-    if (lowest == Role::owner) return fail(ErrorCode::not_allowed, "only owners of this group may do this");
+    if (lowest == Role::owner) return fail(ErrorCode::not_allowed, "in this group it takes an owner");
     return fail(ErrorCode::not_allowed, "in this group it takes the role " + std::string(name_of(lowest)) +
                                             " or a higher one, and yours is " + std::string(name_of(role)));
 }

@@ -174,7 +174,44 @@ def ones_own_profile_is_shown_without_the_server(server):
         equal((profile["handle"], profile["name"]), (ada.handle, "Ada Lovelace"), "what it knows")
 
 
+def signing_in_needs_the_server(server):
+    """--offline is obeyed: nothing is asked of the server, and nothing is left behind."""
+    with Person(server, fresh("ada")) as ada, Person(server, fresh("bob"), register=False) as bob:
+        for words in (("register", "--handle", bob.handle), ("login", ada.handle)):
+            done = bob.refused(2, "--offline", *words, "--server", bob.address)
+            assert "leave out --offline" in done.err, done.err
+        equal([one for one in bob.home.iterdir() if one.is_dir()], [], "folders of accounts")
+        equal(len(ada.ok("devices", "--json").objects), 1, "devices of ada")
+        bob.ok("register", "--handle", bob.handle, "--server", bob.address)
+
+
+def a_message_that_says_nothing_is_refused_everywhere(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        there = f"@{bob.handle}"
+        ada.ok("send", there, "hello")
+        for words in (
+            ("send", there, "   "),
+            ("edit", there, "last", " "),
+            ("new", "Blank", there, "-m", "   "),
+            ("new", "--direct", there, "-m", ""),
+            ("draft", there, ""),
+        ):
+            done = ada.refused(2, *words)
+            assert "empty" in done.err and "Nothing was" in done.err, done.err
+        equal([one.get("title") for one in ada.conversations()], [None], "conversations")
+        equal(ada.texts(there), ["hello"], "what was said")
+
+
+def options_that_do_not_go_together_are_named(server):
+    with Person(server, fresh("ada")) as ada:
+        done = ada.refused(2, "profile", "@somebody", "--name", "X")
+        assert "PERSON and --name do not go together" in done.err, done.err
+
+
 CASES = [
+    signing_in_needs_the_server,
+    a_message_that_says_nothing_is_refused_everywhere,
+    options_that_do_not_go_together_are_named,
     input_without_a_message_is_not_taken_for_sent,
     what_waits_goes_out_with_any_command_that_reaches_the_server,
     what_waited_and_is_refused_is_told,

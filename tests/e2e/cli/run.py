@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support" / "py")]
 
 import accounts
+import documented
 import editing
 import guidance
 import offline
@@ -35,7 +36,7 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        families = (accounts, editing, guidance, own_settings, prompts, talking)
+        families = (accounts, documented, editing, guidance, own_settings, prompts, talking)
         for family in (*families, together, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)

@@ -2,15 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <vector>
 
 namespace parley::client::cli {
 namespace {
 
-std::expected<CommandLine, int> parsed(std::initializer_list<const char*> words) {
+std::expected<CommandLine, int> parsed(const std::vector<const char*>& words) {
     std::vector<const char*> all{"parley"};
-    all.insert(all.end(), words);
+    all.insert(all.end(), words.begin(), words.end());
     return parse(static_cast<int>(all.size()), all.data());
 }
 
@@ -127,6 +126,21 @@ TEST(CommandLine, EndsWithTwoWhereItIsWrong) {
     EXPECT_EQ(parsed({"dance"}).error(), 2);
     EXPECT_EQ(parsed({"history", "@bob", "-n", "0"}).error(), 2);
     EXPECT_EQ(parsed({}).error(), 2);
+    // What one of the two would make the other ignore.
+    for (const auto& words :
+         std::vector<std::vector<const char*>>{{"profile", "@bob", "--name", "X"},
+                                               {"profile", "@bob", "--handle", "x"},
+                                               {"history", "@bob", "--all", "-n", "5"},
+                                               {"history", "@bob", "--all", "--before", "9"},
+                                               {"history", "@bob", "--all", "--around", "9"},
+                                               {"history", "@bob", "--edits", "last", "--all"},
+                                               {"history", "@bob", "--edits", "last", "-n", "5"},
+                                               {"tail", "--all", "-n", "5"},
+                                               {"report", "file", "--off"},
+                                               {"report", "file", "--on"}}) {
+        const auto line = parsed(words);
+        EXPECT_EQ(line ? 0 : line.error(), 2) << words[0] << ' ' << words.back();
+    }
 }
 
 TEST(CommandLine, EndsWithZeroAfterHelp) {

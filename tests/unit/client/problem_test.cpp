@@ -24,10 +24,57 @@ TEST(Problem, OfADirectConversationSaysThatItIsNoGroup) {
     EXPECT_EQ(problem.exit_code, ExitCode::failed);
 }
 
-// A field of the protocol says nothing to a person, but where the sentence is about it.
-TEST(Problem, NamesTheFieldWhereTheSentenceLacksIt) {
+/// For people: none of the words in which the schema speaks to developers.
+void expect_plain(const Problem& problem, ErrorCode code) {
+    const std::string& said = problem.sentence;
+    EXPECT_GE(said.size(), 10U) << name_of(code);
+    EXPECT_EQ(said.find('`'), std::string::npos) << name_of(code) << ": " << said;
+    EXPECT_EQ(said.find("field"), std::string::npos) << name_of(code) << ": " << said;
+    EXPECT_EQ(said.find("(" + std::string(sentence(code))), std::string::npos)
+        << name_of(code) << ": " << said;
+}
+
+TEST(Problem, OfEveryCodeSpeaksToPeople) {
+    int codes = 0;
+    for (std::int64_t number = 0; number < 1000; ++number) {
+        const auto code = error_code_numbered(number);
+        if (!code) continue;
+        ++codes;
+        for (const Machine machine : {Machine::server, Machine::this_one}) {
+            expect_plain(problem_of({*code, {}, 0, {}}, machine), *code);
+            expect_plain(problem_of({*code, "is too short: at least 1 character", 0, "text"}, machine),
+                         *code);
+            // What the server says where it has nothing to say of this one case.
+            expect_plain(problem_of({*code, std::string(sentence(*code)), 0, "text"}, machine), *code);
+        }
+    }
+    EXPECT_GE(codes, 31);
+}
+
+TEST(Problem, OfALimitSaysOfWhichAndWhatToDo) {
+    const auto said = [](const char* field) {
+        return problem_of({ErrorCode::limit, "too many", 0, field}).sentence;
+    };
+    EXPECT_EQ(said("members"), "These are too many people for one group on this server. Name fewer.");
+    EXPECT_EQ(said("accounts"), said("members"));
+    EXPECT_NE(said("devices").find("parley devices --revoke"), std::string::npos);
+    EXPECT_NE(said("handle").find("10 handles"), std::string::npos);
+    EXPECT_NE(said("message").find("edited 100 times"), std::string::npos);
+    EXPECT_NE(said("payload").find("48 KiB"), std::string::npos);
+    EXPECT_EQ(said("of a later version"), "This is more than the server allows. Give less at a time.");
+}
+
+TEST(Problem, TellsWhatFailedBesidesWhatToDo) {
+    EXPECT_EQ(problem_of({ErrorCode::unavailable, "the server is draining", 0, {}}).sentence,
+              "The server cannot do this now. Try again in a while. (the server is draining)");
+}
+
+TEST(Problem, NamesWhatTheSentenceIsAboutWhereThatLacksIt) {
     EXPECT_EQ(problem_of({ErrorCode::invalid, "must begin with a letter a-z", 0, "handle"}).sentence,
-              "This cannot be accepted: the field handle must begin with a letter a-z.");
+              "This cannot be accepted: the handle must begin with a letter a-z.");
+    EXPECT_EQ(
+        problem_of({ErrorCode::invalid, "is too long: at most 100 characters", 0, "device_name"}).sentence,
+        "This cannot be accepted: the device name is too long: at most 100 characters.");
     EXPECT_EQ(problem_of({ErrorCode::invalid, "nobody has a direct conversation with himself", 0, "target"})
                   .sentence,
               "This cannot be accepted: nobody has a direct conversation with himself.");

@@ -54,6 +54,14 @@ TEST(Text, ABeginningFitsAndIsWhole) {
     EXPECT_EQ(first_columns("日本語", 5), "日本…");
 }
 
+TEST(Text, OfWordsIsTheirLineAndBlankWhereNothingCanBeSeen) {
+    EXPECT_EQ(joined({"half", "a", "sentence"}), "half a sentence");
+    EXPECT_EQ(joined({}), "");
+    EXPECT_TRUE(is_blank(""));
+    EXPECT_TRUE(is_blank(" \t\r\n"));
+    EXPECT_FALSE(is_blank(" . "));
+}
+
 TEST(JsonLine, WritesOneObject) {
     JsonLine object;
     object.text("a", "x\"\n").integer("b", 7).boolean("c", false).texts("d", {"1", "2"});

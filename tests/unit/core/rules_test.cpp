@@ -73,8 +73,7 @@ TEST(Rules, ARefusalSaysWhichRoleItTakes) {
     };
     EXPECT_EQ(refusal({}, Role::guest, Act::rename),
               "in this group it takes the role admin or a higher one, and yours is guest");
-    EXPECT_EQ(refusal({.rename = Role::owner}, Role::admin, Act::rename),
-              "only owners of this group may do this");
+    EXPECT_EQ(refusal({.rename = Role::owner}, Role::admin, Act::rename), "in this group it takes an owner");
 }
 
 TEST(Rules, HandlesAreWellFormed) {
