@@ -14,6 +14,7 @@
 #include "server/ops/start_progress.hpp"
 #include "server/ops/system_call.hpp"
 #include "server/ops/thread_name.hpp"
+#include "server/settings_check.hpp"
 #include "server/store/sqlite_store.hpp"
 #include "server/store_options.hpp"
 
@@ -26,6 +27,7 @@
 #include <chrono>
 #include <csignal>
 #include <latch>
+#include <limits>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -81,12 +83,15 @@ sigset_t end_signals() {
     return ends;
 }
 
-/// Each connection is a descriptor: as many as the system lets us have.
-void raise_descriptor_limit() {
+/// Each connection is a descriptor: as many as the system lets us have. How many that are.
+std::int64_t raise_descriptor_limit() {
+    constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return unlimited;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+    return std::in_range<std::int64_t>(limit.rlim_cur) ? static_cast<std::int64_t>(limit.rlim_cur)
+                                                       : unlimited;
 }
 
 }  // namespace
@@ -117,11 +122,12 @@ struct App::Impl : public Operations {
     ShardOptions shard_options(std::uint32_t number, std::size_t count) const;
     HttpOptions http_options(const std::string& decoy) const;
     Status listen();
-    bool is_heard_by_others() const;
     void on_all_shards(const std::function<void(Shard&, Now)>& task);
     void drain();
 
     const Settings settings;
+    /// As many as this process may have open.
+    std::int64_t descriptors = 0;
     Log& log;
     const Rules rules;
     const Tokens tokens;
@@ -244,14 +250,8 @@ Status App::Impl::listen() {
     all.reserve(loops.size());
     for (const auto& loop : loops)
         all.push_back(loop.get());
-    TRY_ASSIGN(const NetOptions net, net_options(settings));
-    TRY_ASSIGN(listener, Listener::create(net, std::move(all)));
+    TRY_ASSIGN(listener, Listener::create(net_options(settings), std::move(all)));
     return {};
-}
-
-/// In clear, by machines other than this one, and not only by proxies that were named.
-bool App::Impl::is_heard_by_others() const {
-    return !listener->secured() && settings.listen_proxies.empty() && !listener->is_loopback();
 }
 
 /// Waits until each has done it, and with it everything that was posted before.
@@ -311,10 +311,11 @@ App::~App() {
 
 Result<std::unique_ptr<App>> App::open(const Settings& settings, Log& log) {
     if (sodium_init() < 0) return fail(ErrorCode::internal, "libsodium cannot be used");
-    raise_descriptor_limit();
+    const std::int64_t descriptors = raise_descriptor_limit();
     TRY(make_data_folder(settings.data));
     TRY_ASSIGN(const RootSecret root, load_root_secret(settings.data));
     auto impl = std::make_unique<Impl>(settings, log, root);
+    impl->descriptors = descriptors;
     TRY(impl->open_store());
     Status ready = impl->make_shards();
     if (ready) ready = impl->listen();
@@ -359,14 +360,11 @@ int App::run() {
         log.info("let no other program write to parley.db",
                  {{"sqlite", Plain{sqlite_version()}}, {"safe_from", Plain{"3.51.3"}}});
     }
-    if (app.is_heard_by_others()) {
-        log.warning(
-            "other machines connect without TLS",
-            {{"address", Plain{app.settings.listen_address}},
-             {"danger", Plain{"everybody on the way can read passwords and messages"}},
-             {"set",
-              Plain{"listen.certificate and listen.key, or, behind a proxy with TLS, listen.proxies"}}});
-    }
+    warn_of(app.settings,
+            {.loopback = app.listener->is_loopback(),
+             .secured = app.listener->secured(),
+             .descriptors = app.descriptors},
+            log);
     app.listener->start();
     app.serving = true;
     log.info("serving", {{"port", app.listener->port()},

@@ -2,17 +2,19 @@
 
 #include "protocol/generated/cpp/errors.hpp"
 #include "server/near_names.hpp"
-#include "server/net/upgrade.hpp"
+#include "server/settings_check.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <toml++/toml.h>
 #include <utility>
@@ -24,10 +26,6 @@ namespace {
 constexpr std::string_view variable_prefix = "PARLEY_";
 /// What is larger was named by mistake.
 constexpr std::size_t file_bytes_max = 1 << 20;
-
-std::unexpected<Error> bad(std::string where, const std::string& what) {
-    return fail(ErrorCode::invalid, std::move(where) + ": " + what);
-}
 
 const Setting* find(std::string_view key) {
     const auto table = settings_table();
@@ -113,12 +111,21 @@ Status set_from_node(Settings& settings, const Setting& setting, const toml::nod
     return set(settings, setting, *value);
 }
 
-/// What is wrong with the settings, one sentence each.
-using Mistakes = std::vector<std::string>;
+enum class SourceKind { file, variable, flag };
 
-/// Of a file, where they are told in the order of its lines.
-struct FileMistake {
+/// Where something stands, in the order in which mistakes are told.
+struct Place {
+    SourceKind kind = SourceKind::file;
+    /// Of the file; 0: all of it.
     std::size_t line = 0;
+    /// As a sentence about it begins.
+    std::string name;
+
+    auto order() const { return std::pair(kind, line); }
+};
+
+struct Mistake {
+    Place place;
     std::string what;
 };
 
@@ -142,51 +149,19 @@ std::vector<std::string> known_keys() {
     return keys;
 }
 
-void apply_table(Settings& settings, const toml::table& table, const std::string& prefix,
-                 std::vector<FileMistake>& mistakes) {
-    for (const auto& [name, node] : table) {
-        const std::string key = prefix + std::string(name.str());
-        const std::size_t line = node.source().begin.line;
-        if (const Setting* setting = find(key)) {
-            const Status set = set_from_node(settings, *setting, node);
-            if (!set) mistakes.push_back({line, set.error().context});
-        } else if (const auto* inner = node.as_table(); inner != nullptr && is_section(key)) {
-            apply_table(settings, *inner, key + ".", mistakes);
-        } else if (is_section(key)) {
-            mistakes.push_back({line, fmt::format("{0} is a section: [{0}], alone on its line", key)});
-        } else {
-            mistakes.push_back({line, "there is no setting " + key + "; " + suggestion(key, known_keys())});
-        }
-    }
-}
-
 Result<std::string> read_file(const std::string& file) {
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored))
-        return bad(file, "cannot be read: it is a folder; name the file in it");
+        return fail(ErrorCode::invalid, "cannot be read: it is a folder; name the file in it");
     std::ifstream input(file);
-    if (!input) return bad(file, std::string("cannot be read: ") + std::strerror(errno));
+    if (!input) return fail(ErrorCode::invalid, std::string("cannot be read: ") + std::strerror(errno));
     std::string text(file_bytes_max + 1, '\0');
     input.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (input.bad()) return bad(file, std::string("cannot be read: ") + std::strerror(errno));
+    if (input.bad()) return fail(ErrorCode::invalid, std::string("cannot be read: ") + std::strerror(errno));
     text.resize(static_cast<std::size_t>(input.gcount()));
-    if (text.size() > file_bytes_max) return bad(file, "is no file of settings: it is larger than 1 MiB");
+    if (text.size() > file_bytes_max)
+        return fail(ErrorCode::invalid, "is no file of settings: it is larger than 1 MiB");
     return text;
-}
-
-/// All that is wrong with it, unless it is no TOML at all, of which the first place is told.
-void apply_file(Settings& settings, const std::string& file, Mistakes& mistakes) {
-    const auto text = read_file(file);
-    if (!text) return mistakes.push_back(text.error().context);
-    std::vector<FileMistake> found;
-    try {
-        apply_table(settings, toml::parse(*text), "", found);
-    } catch (const toml::parse_error& error) {
-        found = {{error.source().begin.line, std::string(error.description())}};
-    }
-    std::ranges::stable_sort(found, {}, &FileMistake::line);
-    for (const FileMistake& one : found)
-        mistakes.push_back(fmt::format("{}:{}: {}", file, one.line, one.what));
 }
 
 /// Variables of ours that are no settings: the file that the settings stand in, and what `parley` takes.
@@ -206,14 +181,75 @@ bool is_of_service(std::string_view name, std::string_view value) {
            name.starts_with("PARLEY_ENV_") || name == "PARLEY_NAME";
 }
 
-void apply_variables(Settings& settings, const SettingSources& sources, Mistakes& mistakes) {
+/// The settings as their sources say, one after the other, and all that is wrong with them.
+class Loader {
+  public:
+    void take_file(const std::string& file);
+    void take_variables(const SettingSources& sources);
+    void take_flags(const SettingSources& sources);
+    /// After all sources: what the values say by themselves and beside each other.
+    Result<Settings> finish();
+
+  private:
+    struct Given {
+        Place place;
+        /// False: it was told already what is wrong with it.
+        bool right = true;
+    };
+
+    void take_table(const toml::table& table, const std::string& file, const std::string& prefix);
+    void take(const Setting& setting, Place place, const Status& set);
+    void say(Place place, std::string what) { mistakes_.push_back({std::move(place), std::move(what)}); }
+    bool is_right(std::string_view key) const { return !given_.contains(key) || given_.at(key).right; }
+
+    Settings settings_;
+    /// Where the value that counts was given, by its key.
+    std::map<std::string_view, Given> given_;
+    std::vector<Mistake> mistakes_;
+};
+
+void Loader::take(const Setting& setting, Place place, const Status& set) {
+    if (!set) say(place, set.error().context);
+    given_.insert_or_assign(setting.key, Given{std::move(place), set.has_value()});
+}
+
+void Loader::take_table(const toml::table& table, const std::string& file, const std::string& prefix) {
+    for (const auto& [name, node] : table) {
+        const std::string key = prefix + std::string(name.str());
+        const std::size_t line = node.source().begin.line;
+        Place place{SourceKind::file, line, fmt::format("{}:{}", file, line)};
+        if (const Setting* setting = find(key)) {
+            take(*setting, std::move(place), set_from_node(settings_, *setting, node));
+        } else if (const auto* inner = node.as_table(); inner != nullptr && is_section(key)) {
+            take_table(*inner, file, key + ".");
+        } else if (is_section(key)) {
+            say(std::move(place), fmt::format("{0} is a section: [{0}], alone on its line", key));
+        } else {
+            say(std::move(place), "there is no setting " + key + "; " + suggestion(key, known_keys()));
+        }
+    }
+}
+
+/// Of what is no TOML at all the first place is told.
+void Loader::take_file(const std::string& file) {
+    const auto text = read_file(file);
+    if (!text) return say({SourceKind::file, 0, file}, text.error().context);
+    try {
+        take_table(toml::parse(*text), file, "");
+    } catch (const toml::parse_error& error) {
+        const std::size_t line = error.source().begin.line;
+        say({SourceKind::file, line, fmt::format("{}:{}", file, line)}, std::string(error.description()));
+    }
+}
+
+void Loader::take_variables(const SettingSources& sources) {
     for (const auto& [name, value] : sources.variables) {
         const auto table = settings_table();
         const auto setting = std::find_if(table.begin(), table.end(),
                                           [&](const Setting& one) { return variable_of(one.key) == name; });
+        const Place place{SourceKind::variable, 0, name};
         if (setting != table.end()) {
-            if (const Status set = set_from_text(settings, *setting, value); !set)
-                mistakes.push_back(name + ": " + set.error().context);
+            take(*setting, place, set_from_text(settings_, *setting, value));
             continue;
         }
         if (!name.starts_with(variable_prefix) || is_of_service(name, value) ||
@@ -223,24 +259,40 @@ void apply_variables(Settings& settings, const SettingSources& sources, Mistakes
         for (const Setting& one : table)
             known.push_back(variable_of(one.key).substr(variable_prefix.size()));
         const std::string_view bare = std::string_view(name).substr(variable_prefix.size());
-        mistakes.push_back(name + ": there is no such setting; " + suggestion(bare, known, variable_prefix));
+        say(place, "there is no such setting; " + suggestion(bare, known, variable_prefix));
     }
 }
 
-void apply_flags(Settings& settings, const SettingSources& sources, Mistakes& mistakes) {
+void Loader::take_flags(const SettingSources& sources) {
     for (const auto& [key, value] : sources.flags) {
-        const Setting* setting = find(key);
-        const Status set = setting != nullptr ? set_from_text(settings, *setting, value)
-                                              : fail(ErrorCode::invalid, "there is no such setting");
-        if (!set) mistakes.push_back("--" + key + ": " + set.error().context);
+        const Place place{SourceKind::flag, 0, "--" + key};
+        if (const Setting* setting = find(key))
+            take(*setting, place, set_from_text(settings_, *setting, value));
+        else
+            say(place, "there is no such setting");
     }
 }
 
+Result<Settings> Loader::finish() {
+    for (const SettingMistake& one : mistakes_in(settings_)) {
+        // What was refused says nothing about what stands beside it.
+        if (is_right(one.key) && is_right(one.beside)) say(given_[one.key].place, one.what);
+    }
+    if (mistakes_.empty()) return std::move(settings_);
+    std::ranges::stable_sort(mistakes_, {}, [](const Mistake& one) { return one.place.order(); });
+    std::vector<std::string> lines;
+    for (const Mistake& one : mistakes_)
+        lines.push_back(one.place.name + ": " + one.what);
+    return fail(ErrorCode::invalid, fmt::format("{}", fmt::join(lines, "\n")));
+}
+
+/// A basic string of TOML.
 std::string in_quotes(std::string_view text) {
     std::string made = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') made += '\\';
-        made += c;
+        const auto code = static_cast<unsigned char>(c);
+        made += code < 0x20 || code == 0x7f ? fmt::format("\\u{:04X}", code) : std::string(1, c);
     }
     return made + '"';
 }
@@ -274,26 +326,16 @@ std::string variable_of(std::string_view key) {
 }
 
 Result<Settings> load_settings(const SettingSources& sources) {
-    Settings settings;
-    Mistakes mistakes;
-    if (!sources.file.empty()) apply_file(settings, sources.file, mistakes);
-    apply_variables(settings, sources, mistakes);
-    apply_flags(settings, sources, mistakes);
-    if (!mistakes.empty()) return fail(ErrorCode::invalid, fmt::format("{}", fmt::join(mistakes, "\n")));
-    TRY(net_options(settings));
-    return settings;
+    Loader loader;
+    if (!sources.file.empty()) loader.take_file(sources.file);
+    loader.take_variables(sources);
+    loader.take_flags(sources);
+    return loader.finish();
 }
 
-Result<NetOptions> net_options(const Settings& settings) {
-    if (settings.listen_certificate.empty() != settings.listen_key.empty()) {
-        return fail(ErrorCode::invalid, "listen.certificate and listen.key go together");
-    }
-    for (const std::string& origin : settings.listen_origins) {
-        if (is_origin(origin)) continue;
-        return bad("listen.origins", "\"" + origin + "\" is no origin, such as https://chat.example.org");
-    }
+NetOptions net_options(const Settings& settings) {
     auto proxies = TrustedProxies::parse(settings.listen_proxies);
-    if (!proxies) return bad("listen.proxies", proxies.error().context);
+    assert(proxies && "settings that load_settings did not give");
     NetOptions net;
     net.address = settings.listen_address;
     net.port = static_cast<std::uint16_t>(settings.listen_port);

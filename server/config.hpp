@@ -75,7 +75,8 @@ struct Setting {
     std::string_view flag = {};
     /// What a text is, as the help calls it; empty: one of its choices, or any text.
     std::string_view value = {};
-    /// Printed masked.
+    /// Printed masked. No setting is one yet: the root secret is a file in the data folder, passwords and
+    /// tokens are in the store.
     bool secret = false;
 };
 
@@ -92,12 +93,11 @@ struct SettingSources {
 };
 
 /// Fails with all that is wrong, one sentence a line, each of which names the file and the line, the variable
-/// or the flag. Unknown keys are errors.
+/// or the flag. Unknown keys are errors, and values that do not go together.
 Result<Settings> load_settings(const SettingSources& sources);
 
-/// What the settings say about listening; fails with a sentence that names the setting. `load_settings` has
-/// asked for it, so that a mistake is found before anything starts.
-Result<NetOptions> net_options(const Settings& settings);
+/// What settings that `load_settings` gave say about listening.
+NetOptions net_options(const Settings& settings);
 
 /// Under which the server is found.
 struct Url {

@@ -55,8 +55,7 @@ int run(const Settings& settings) {
 
 /// Besides what was looked at as they were loaded: what the start makes of the files and names in them.
 Result<std::string> check_config(const Settings& settings, const CheckConfig& check) {
-    TRY_ASSIGN(const NetOptions net, net_options(settings));
-    TRY(check_listening(net));
+    TRY(check_listening(net_options(settings)));
     if (check.file.empty()) return "The settings are right. No file was read: name one to have it checked.";
     return "The settings are right, those of " + check.file + " among them.";
 }

@@ -230,6 +230,8 @@ def what_the_start_would_refuse_is_not_right():
             (("--listen.certificate", folder / "none.pem", "--listen.key", key), f"{folder}/none.pem"),
             ((*pair, folder / "none.key"), f"the key {folder}/none.key cannot be used"),
             ((*pair, no_key), f"the key {no_key} cannot be used"),
+            (("--listen.key", key), "--listen.key: listen.key needs listen.certificate, which is missing"),
+            (("--listen.url", "garbage"), '--listen.url: listen.url: "garbage" is no address'),
             ((*pair, other_key), f"the key {other_key} cannot be used"),
         ):
             checked = run_parleyd(*words, "config", "check")

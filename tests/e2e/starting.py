@@ -152,4 +152,7 @@ def without_tls_before_others():
             waiting.until(lambda: "event=serving" in server.output, "it serves")
             said = server.output
         equal(warning in said, warned, f"warned with {settings}: {said}")
+        # The tests' hashing costs nothing, which others must not get to guess against.
+        little = 'level=warning event="passwords are hashed with little memory"'
+        equal(little in said, "listen.address" in settings, f"the warning of cheap hashes: {said}")
         equal("listen.url" in said, "listen.address" in settings, f"the hint at listen.url: {said}")

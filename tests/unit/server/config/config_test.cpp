@@ -194,9 +194,45 @@ TEST(Settings, ThatNobodyKnowsAreErrorsAsVariablesToo) {
               "PARLEY_BUILD: there is no such setting; parleyd config print shows all");
 }
 
-TEST(Settings, OfACertificateNeedItsKey) {
-    EXPECT_FALSE(load("[listen]\ncertificate = 'x.pem'\n"));
-    EXPECT_TRUE(load("[listen]\ncertificate = 'x.pem'\nkey = 'y.pem'\n"));
+TEST(Settings, ThatDoNotGoTogetherAreToldWithAllOthersAndTheirLines) {
+    const File file(
+        "registration = 'never'\ndata = ''\n[listen]\ncertificate = 'x.pem'\norigins = ['https://a.example', "
+        "'b', 'c']\nproxies = ['nowhere', '127.0.0.1', '10.0.0.1/8']\n[queues]\nsession_kib = 4096\n");
+    const auto settings = load_settings({.file = file.path(),
+                                         .variables = {{"PARLEY_QUEUES_ALL_MIB", "2"}},
+                                         .flags = {{"listen.url", "garbage"}, {"log.level", "loud"}}});
+    ASSERT_FALSE(settings);
+    const std::string& path = file.path();
+    const std::vector<std::string> all{
+        path + ":1: registration is one of open, invite, closed",
+        path + ":2: data is a folder, and its name is empty",
+        path + ":4: listen.certificate needs listen.key, which is missing",
+        path + ":5: listen.origins: \"b\" is no origin, such as https://chat.example.org",
+        path + ":5: listen.origins: \"c\" is no origin, such as https://chat.example.org",
+        path +
+            ":6: listen.proxies: \"nowhere\" is neither an address nor a network, such as 127.0.0.1 or "
+            "10.0.0.0/8",
+        path + ":6: listen.proxies: \"10.0.0.1/8\" has bits set behind its network part",
+        path + ":8: queues.session_kib is larger than queues.all_mib, which is 2048 KiB",
+        "--log.level: log.level is one of debug, info, warning, error",
+        "--listen.url: listen.url: \"garbage\" is no address, such as https://chat.example.org",
+    };
+    EXPECT_EQ(settings.error().context, fmt::format("{}", fmt::join(all, "\n")));
+}
+
+TEST(Settings, AreJudgedByTheValueThatCounts) {
+    const File file("[listen]\norigins = ['b']\n");
+    EXPECT_TRUE(load_settings(
+        {.file = file.path(), .variables = {{"PARLEY_LISTEN_ORIGINS", "https://a.example"}}, .flags = {}}));
+    const auto refused =
+        load_settings({.file = file.path(), .variables = {{"PARLEY_LISTEN_ORIGINS", "c"}}, .flags = {}});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().context, StartsWith("PARLEY_LISTEN_ORIGINS: listen.origins: \"c\" is no"));
+}
+
+TEST(Settings, BesideOneThatIsWrongAreNotJudgedByIt) {
+    EXPECT_EQ(mistake("[listen]\ncertificate = 7\nkey = 'y.pem'\n"),
+              ":2: listen.certificate is a text, in quotes");
 }
 
 TEST(Settings, OfOriginsAndProxiesAreCheckedAtTheStart) {
@@ -205,14 +241,14 @@ TEST(Settings, OfOriginsAndProxiesAreCheckedAtTheStart) {
                                "https://a.example/chat", "*", ""}) {
         const auto settings = load("[listen]\norigins = ['" + std::string(origin) + "']\n");
         ASSERT_FALSE(settings) << origin;
-        EXPECT_TRUE(settings.error().context.starts_with("listen.origins: ")) << settings.error().context;
+        EXPECT_NE(settings.error().context.find(":2: listen.origins: "), std::string::npos)
+            << settings.error().context;
     }
     EXPECT_TRUE(load("[listen]\nproxies = ['127.0.0.1', '10.0.0.0/8', 'fd00::/8']\n"));
-    const auto settings = load("[listen]\nproxies = ['127.0.0.1', 'proxy.example']\n");
-    ASSERT_FALSE(settings);
-    EXPECT_EQ(settings.error().context,
-              "listen.proxies: \"proxy.example\" is neither an address nor a network, such as 127.0.0.1 or "
-              "10.0.0.0/8");
+    EXPECT_EQ(
+        mistake("[listen]\nproxies = ['127.0.0.1', 'proxy.example']\n"),
+        ":2: listen.proxies: \"proxy.example\" is neither an address nor a network, such as 127.0.0.1 or "
+        "10.0.0.0/8");
 }
 
 TEST(Url, IsTheOneThatWasSetOrLeadsToTheAddress) {
@@ -235,7 +271,7 @@ TEST(Url, IsTheOneThatWasSetOrLeadsToTheAddress) {
 TEST(Settings, PrintedAreAFileThatSaysTheSame) {
     auto settings = load_settings({});
     ASSERT_TRUE(settings);
-    settings->data = "a \"quoted\" \\ name";
+    settings->data = "a \"quoted\" \\ name\nof\ttwo lines\x7f, ünïcode";
     settings->listen_origins = {"https://a.example", "https://b.example"};
     settings->metrics = false;
     const std::string printed = print_settings(*settings);
