@@ -23,21 +23,18 @@ struct Plain {
     std::string_view text;
 };
 
-/// What must not be readable, though it is worth saying that it was there: a token, a password, a text, an
-/// address.
-struct Redacted {
-    explicit Redacted(std::string_view secret) : bytes(secret.size()) {}
-    std::size_t bytes;
-};
-
-/// One field of a line. There is none for texts as such, so that no secret gets into the log by carelessness.
+/// One field of a line. A text prints redacted, unless it is written down as Plain: tokens, passwords,
+/// messages, names and addresses are all texts here, so that none gets into the log by carelessness.
 class LogField {
   public:
     LogField(std::string_view name, std::integral auto value) : name_(name), value_(std::to_string(value)) {}
     LogField(std::string_view name, Plain value) : name_(name), value_(value.text) {}
     LogField(std::string_view name, Duration value) : name_(name), value_(std::to_string(value.ms) + "ms") {}
-    LogField(std::string_view name, const Redacted& value)
-        : name_(name), value_("redacted(" + std::to_string(value.bytes) + " bytes)") {}
+    LogField(std::string_view name, std::string_view secret)
+        : name_(name), value_("redacted(" + std::to_string(secret.size()) + " bytes)") {}
+    LogField(std::string_view name, const std::string& secret) : LogField(name, std::string_view(secret)) {}
+    /// A word of our own is Plain.
+    LogField(std::string_view name, const char* value) = delete;
     LogField(std::string_view name, AccountKey value) : name_(name), value_(to_id(value).text()) {}
     LogField(std::string_view name, DeviceKey value) : name_(name), value_(to_id(value).text()) {}
     LogField(std::string_view name, ConversationKey value) : name_(name), value_(to_id(value).text()) {}

@@ -1,7 +1,13 @@
+#include "protocol/generated/cpp/codecs.hpp"
+#include "protocol/generated/cpp/each_text.hpp"
+#include "server/api/http_routes.hpp"
 #include "server/ops/metrics.hpp"
+#include "tests/unit/protocol/random_values.hpp"
 #include "tests/unit/server/api/world.hpp"
 
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace parley::server::test {
 namespace {
@@ -10,11 +16,16 @@ namespace {
 struct Secrets {
     std::string password = "p4ssw0rd-Zebra-Quince";
     std::string text = "t3xt-Marmalade-Ostrich";
+    std::string title = "t1tle-Cinnamon-Heron";
+    std::string draft = "dr4ft-Saffron-Lynx";
+    std::string device = "dev1ce-Nutmeg-Otter";
     std::string invite = "1nv1te-Walrus-Fig";
     std::string address = "203.0.113.77-as-a-key";
     std::string access;
     std::string refresh;
-    std::vector<std::string> all() const { return {password, text, invite, access, refresh, address}; }
+    std::vector<std::string> all() const {
+        return {password, text, title, draft, device, invite, access, refresh, address};
+    }
 };
 
 class Outputs {
@@ -45,6 +56,143 @@ class Outputs {
     std::vector<std::string> outputs_;
 };
 
+/// A struct of the schema with all that it may have, whose texts are secrets, each time others. `turn`: in
+/// every other one what is not free to choose fits, so that all of it is done as well as refused.
+template <class T>
+T filled(const Secrets& secrets, std::size_t turn, const StreamId& group) {
+    parley::test::Choices everything(std::vector<std::uint32_t>(1'000, 1));
+    T value;
+    parley::test::fill(everything, value);
+    const std::vector<std::string> all = secrets.all();
+    const bool fits = turn % 2 == 0;
+    std::size_t next = turn;
+    each_text(value, [&](std::string& text, protocol::TextKind kind) {
+        text = all[next++ % all.size()];
+        if (fits && kind == protocol::TextKind::handle) text = "a" + std::to_string(turn);
+    });
+    const StreamId stream = fits ? group : StreamId("c" + all[turn % all.size()]);
+    if constexpr (requires { value.target; }) value.target = {.stream = stream};
+    if constexpr (requires { value.stream; }) value.stream = stream;
+    return value;
+}
+
+/// Calls `act` with every payload that a client may send.
+template <class... Ts>
+void for_each_command(const Secrets& secrets, std::size_t turn, const StreamId& group, const auto& act,
+                      const std::variant<Ts...>&) {
+    const auto call = [&]<class T>(T payload) {
+        if (protocol::comes_from_client(type_of(protocol::Payload{payload}))) act(std::move(payload));
+    };
+    (call(filled<Ts>(secrets, turn, group)), ...);
+}
+
+/// What a client may say by HTTP, in JSON, whatever the route.
+std::vector<std::string> bodies_of_the_schema(const Secrets& secrets, std::size_t turn,
+                                              const StreamId& group) {
+    std::vector<std::string> all;
+    const auto add = [&](const auto& value) {
+        all.push_back(protocol::encode(value, protocol::Encoding::json));
+    };
+    add(filled<protocol::Registration>(secrets, turn, group));
+    add(filled<protocol::SignIn>(secrets, turn, group));
+    add(filled<protocol::Refresh>(secrets, turn, group));
+    for_each_command(secrets, turn, group, add, protocol::PayloadAlternatives{});
+    return all;
+}
+
+/// A path of the route in which every name is this.
+std::string path_with(const Route& route, const std::string& name) {
+    std::string path{route.path};
+    for (std::size_t begin = path.find('{'); begin != std::string::npos; begin = path.find('{'))
+        path.replace(begin, path.find('}') - begin + 1, name);
+    return path;
+}
+
+/// All that stands in the log and the metrics.
+void add_what_operators_see(Outputs& outputs, const World& world) {
+    EXPECT_GT(world.lines.all.size(), 100u);
+    for (const std::string& line : world.lines.all)
+        outputs.add(line);
+    std::vector<const ShardMetrics*> metrics;
+    metrics.reserve(world.shard_metrics.size());
+    for (const auto& one : world.shard_metrics)
+        metrics.push_back(one.get());
+    outputs.add(render_metrics(ProcessMetrics{}, metrics, {}));
+}
+
+TEST(Secrets, OfNoCallStandInItsRefusalTheMetricsOrTheLog) {
+    World world;
+    Outputs outputs;
+    Secrets secrets;
+    std::size_t refused = 0;
+    std::size_t done = 0;
+    int person = 0;
+    for (const Route& route : routes()) {
+        const Account ada = world.person("p" + std::to_string(++person));
+        secrets.access = ada.access;
+        secrets.refresh = ada.refresh;
+        const StreamId group = world.group(world.online(ada), {});
+        for (std::size_t turn = 0; turn < secrets.all().size(); ++turn) {
+            const std::string path =
+                path_with(route, turn % 2 == 0 ? group.text() : "c" + secrets.all()[turn]);
+            for (const std::string& body : bodies_of_the_schema(secrets, turn, group)) {
+                for (const std::string& sent : {body, body.substr(0, body.size() - 1)}) {
+                    const auto answer =
+                        world.call(std::string(route.method), path, sent, ada.access, world.next_id().text());
+                    if (answer.status < 400) {
+                        ++done;
+                        continue;
+                    }
+                    ++refused;
+                    outputs.add(answer.body);
+                }
+            }
+        }
+        // Once, or it would be looked for in all that was put out for others before.
+        add_what_operators_see(outputs, world);
+        outputs.expect_clean(secrets);
+        outputs = {};
+        world.lines.all.clear();
+    }
+    EXPECT_GE(routes().size(), 36u);
+    EXPECT_GT(refused, 10'000u);
+    EXPECT_GT(done, 500u);
+}
+
+TEST(Secrets, OfNoCommandStandInItsRefusalTheMetricsOrTheLog) {
+    World world;
+    const Account ada = world.person("ada");
+    Secrets secrets;
+    secrets.access = ada.access;
+    secrets.refresh = ada.refresh;
+    const StreamId group = world.group(world.online(ada), {});
+    Outputs outputs;
+    std::set<protocol::Type> sent;
+    std::size_t refused = 0;
+    for (const auto encoding : {protocol::Encoding::json, protocol::Encoding::cbor}) {
+        for (std::size_t turn = 0; turn < secrets.all().size(); ++turn) {
+            const auto say = [&](protocol::Payload payload) {
+                sent.insert(type_of(payload));
+                const protocol::Envelope envelope{.id = world.next_id(), .payload = std::move(payload)};
+                std::string frame;
+                protocol::append_envelope(frame, envelope, encoding);
+                for (const bool whole : {true, false}) {
+                    Peer& peer = world.online(ada, 0, encoding);
+                    peer.send_frame(std::string_view(frame).substr(0, frame.size() - (whole ? 0 : 1)));
+                    world.settle();
+                    refused += outputs.add_refusals(peer);
+                    if (!peer.closed) peer.disconnect();
+                }
+            };
+            for_each_command(secrets, turn, group, say, protocol::PayloadAlternatives{});
+        }
+    }
+    EXPECT_GE(sent.size(), 28u);
+    EXPECT_GT(refused, 100u);
+    add_what_operators_see(outputs, world);
+    outputs.expect_clean(secrets);
+}
+
 /// Bodies in which every field is one of the secrets, and each way to spoil them.
 std::vector<std::string> bodies(const Secrets& secrets) {
     std::vector<std::string> all;
@@ -72,7 +220,7 @@ TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
     Outputs outputs;
 
     const std::vector<std::string> spoilt = bodies(secrets);
-    EXPECT_EQ(spoilt.size(), 6u * 8u * 4u);
+    EXPECT_EQ(spoilt.size(), secrets.all().size() * 8u * 4u);
     std::size_t refusals = 0;
     for (const std::string& body : spoilt) {
         // One that is no JSON ends the session.
@@ -117,14 +265,7 @@ TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
         world.settle();
         outputs.add_refusals(again);
     }
-    EXPECT_GT(world.lines.all.size(), 100u);
-    for (const std::string& line : world.lines.all)
-        outputs.add(line);
-    std::vector<const ShardMetrics*> metrics;
-    metrics.reserve(world.shard_metrics.size());
-    for (const auto& one : world.shard_metrics)
-        metrics.push_back(one.get());
-    outputs.add(render_metrics(ProcessMetrics{}, metrics, {}));
+    add_what_operators_see(outputs, world);
     outputs.expect_clean(secrets);
 }
 
