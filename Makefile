@@ -1,7 +1,7 @@
 # The one door to Parley's tools. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim soak mutants crashes replay ordeal rig fuzz format lint deps package clean
+.PHONY: help run test bench sim soak mutants crashes replay replay-file ordeal rig fuzz format lint deps package clean
 
 DEV := build/dev
 export CCACHE_NOHASHDIR := 1
@@ -39,9 +39,12 @@ soak: deps-test $(DEV)/build.ninja ## the simulator on all cores, seeds that nob
 mutants: deps-test ## deliberate defects, each of which the simulator has to find (ARGS=… for some)
 	@tools/testing/mutants $(ARGS)
 
-replay: deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
+replay: replay-file deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay
 	@$(DEV)/client/replay $(FILE) $(ARGS)
+
+replay-file:
+	@test -n "$(FILE)" || { echo 'make replay FILE=RECORDING: what `parley report` or `make sim ARGS="--record RECORDING"` wrote' >&2; exit 2; }
 
 crashes: deps-test $(DEV)/build.ninja ## the store alone: 60,000 power losses, failing syncs, flipped bits; 15 minutes (ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) store_crashes
