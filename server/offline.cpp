@@ -65,7 +65,7 @@ Result<BackupReport> back_up_somehow(const Settings& settings, const std::string
     const auto said = ask_running(settings.data, "backup " + file);
     if (!said && said.error().code == ErrorCode::unavailable) {
         TRY(check_store(settings.data));
-        return back_up_closed(settings.data, file);
+        return back_up_closed({.directory = settings.data, .file = file});
     }
     if (!said) return fail(said.error());
     const auto report = decode_report(*said);
@@ -120,7 +120,7 @@ Result<std::string> restore(const Settings& settings, const Restore& backup) {
                     backup.file + " cannot be found; it takes the file that parleyd backup wrote");
     const bool was_there = std::filesystem::exists(settings.data, failure);
     TRY(make_data_folder(settings.data));
-    const auto report = restore(backup.file, settings.data, host, current_time().wall);
+    const auto report = restore({.directory = settings.data, .file = backup.file}, host, current_time().wall);
     if (!report && !was_there) std::filesystem::remove(settings.data, failure);  // only where it is empty
     if (!report && report.error().code == ErrorCode::unavailable) {
         return fail(ErrorCode::unavailable,

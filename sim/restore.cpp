@@ -80,7 +80,7 @@ bool restore_store(MemoryDisk& disk, const MemoryDisk& backup, Random random, Wa
                      write_out(disk, store_file, data + "/parley.db") &&
                      write_out(disk, log_file, data + "/parley.db-wal");
     Host host(random);
-    if (!out || !server::restore(kept, data, host, now)) return false;
+    if (!out || !server::restore({.directory = data, .file = kept}, host, now)) return false;
     std::ifstream in(data + "/parley.db", std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     disk.format();

@@ -40,7 +40,7 @@ Result<std::string> ControlTasks::invite(const OperatorInvite& invite) {
 }
 
 Result<std::string> ControlTasks::backup(const std::string& file) {
-    const auto report = back_up(directory_, file, ending_);
+    const auto report = back_up({.directory = directory_, .file = file}, ending_);
     if (!report) {
         log_.error("backup failed", {{"error", report.error()}});
         return fail(report.error());

@@ -12,6 +12,13 @@
 /// it and sign in as anybody.
 namespace parley::server {
 
+struct BackupPaths {
+    /// Of the store.
+    std::string directory;
+    /// The backup.
+    std::string file;
+};
+
 struct BackupReport {
     std::int64_t rows = 0;
     /// Rows whose checksum does not fit, or that an index does not lead to, in the store and so in its copy.
@@ -33,11 +40,10 @@ Result<BackupReport> copy_store(const std::string& directory, const std::string&
 /// Until then the copy stands in the folder FILE.partial; what is there and was not left by a try that was
 /// cut off stays as it is (`invalid`). For the process that has the store open, from any thread; writing goes
 /// on meanwhile. Given up, with nothing written, soon after `ending` is set.
-Result<BackupReport> back_up(const std::string& directory, const std::string& file,
-                             const std::atomic<bool>& ending);
+Result<BackupReport> back_up(const BackupPaths& paths, const std::atomic<bool>& ending);
 
 /// The same where no process has the store open; `unavailable` where one has.
-Result<BackupReport> back_up_closed(const std::string& directory, const std::string& file);
+Result<BackupReport> back_up_closed(const BackupPaths& paths);
 
 struct RestoreReport {
     std::int64_t epoch = 0;
@@ -59,7 +65,6 @@ struct RestoreReport {
 /// (epoch_sqlite.hpp), and the head of that moment kept as `restored_from`. The store before is kept beside
 /// it. A crash at any moment leaves the one or the other; to do it again is harmless. Of `host` only `random`
 /// is used.
-Result<RestoreReport> restore(const std::string& file, const std::string& directory, StoreHost& host,
-                              WallTime now);
+Result<RestoreReport> restore(const BackupPaths& paths, StoreHost& host, WallTime now);
 
 }  // namespace parley::server

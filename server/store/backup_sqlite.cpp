@@ -194,8 +194,8 @@ Result<BackupReport> copy_store(const std::string& directory, const std::string&
     return report_of(look);
 }
 
-Result<BackupReport> back_up(const std::string& directory, const std::string& file,
-                             const std::atomic<bool>& ending) {
+Result<BackupReport> back_up(const BackupPaths& paths, const std::atomic<bool>& ending) {
+    const auto& [directory, file] = paths;
     TRY(check_target(directory, file));
     const auto workplace = file + ".partial";
     const auto partial = workplace + "/" + std::string(unfinished);
@@ -210,13 +210,13 @@ Result<BackupReport> back_up(const std::string& directory, const std::string& fi
     return report_of(*look);
 }
 
-Result<BackupReport> back_up_closed(const std::string& directory, const std::string& file) {
+Result<BackupReport> back_up_closed(const BackupPaths& paths) {
     std::error_code ignored;
-    if (!std::filesystem::exists(database_in(directory), ignored))
-        return fail(ErrorCode::invalid, directory + " holds no store");
-    TRY_ASSIGN(const auto lock, DirectoryLock::take(directory));
+    if (!std::filesystem::exists(database_in(paths.directory), ignored))
+        return fail(ErrorCode::invalid, paths.directory + " holds no store");
+    TRY_ASSIGN(const auto lock, DirectoryLock::take(paths.directory));
     const std::atomic<bool> never{false};
-    return back_up(directory, file, never);
+    return back_up(paths, never);
 }
 
 }  // namespace parley::server

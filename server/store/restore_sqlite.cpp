@@ -139,8 +139,8 @@ Status put_secret(const std::string& secret, const std::string& directory) {
     return move_into_place(path + ".restoring", path);
 }
 
-Result<RestoreReport> restore_here(const std::string& file, const std::string& directory, StoreHost& host,
-                                   WallTime now) {
+Result<RestoreReport> restore_here(const BackupPaths& paths, StoreHost& host, WallTime now) {
+    const auto& [directory, file] = paths;
     const auto path = database_in(directory);
     std::error_code ignored;
     if (std::filesystem::equivalent(file, path, ignored))
@@ -185,10 +185,10 @@ Result<RestoreReport> restore_here(const std::string& file, const std::string& d
 
 }  // namespace
 
-Result<RestoreReport> restore(const std::string& file, const std::string& directory, StoreHost& host,
-                              WallTime now) {
+Result<RestoreReport> restore(const BackupPaths& paths, StoreHost& host, WallTime now) {
+    const std::string& directory = paths.directory;
     TRY_ASSIGN(const auto lock, DirectoryLock::take(directory));
-    auto report = restore_here(file, directory, host, now);
+    auto report = restore_here(paths, host, now);
     if (report) return report;
     remove_with_log(database_in(directory) + ".restoring");
     // Nothing is left of a try on a folder that held nothing.

@@ -37,7 +37,7 @@ class BackupPlace : public testing::Test {
     }
 
     void expect_in_the_way() {
-        const auto report = back_up(directory, file, never);
+        const auto report = back_up({.directory = directory, .file = file}, never);
         ASSERT_FALSE(report);
         EXPECT_EQ(report.error().code, ErrorCode::invalid);
         EXPECT_THAT(report.error().context, testing::HasSubstr("copy.partial is in the way"));
@@ -60,14 +60,14 @@ TEST_F(BackupPlace, IsClearedOfWhatATryThatWasCutOffHasLeft) {
     std::filesystem::create_directory(place);
     for (const auto* suffix : {"", "-journal"})
         std::ofstream(place + "/unfinished-backup" + suffix) << "half of a copy";
-    EXPECT_TRUE(back_up(directory, file, never));
+    EXPECT_TRUE(back_up({.directory = directory, .file = file}, never));
     EXPECT_FALSE(std::filesystem::exists(place));
 }
 
 TEST_F(BackupPlace, ThatIsEmptyIsClearedWhereATryOfOursHasLeftIt) {
     // Its mode is that of a try which is cut off before it has written anything.
     ASSERT_EQ(::mkdir(place.c_str(), 01700), 0);
-    EXPECT_TRUE(back_up(directory, file, never));
+    EXPECT_TRUE(back_up({.directory = directory, .file = file}, never));
     EXPECT_FALSE(std::filesystem::exists(place));
 }
 
@@ -83,7 +83,7 @@ TEST_F(BackupPlace, ThatIsEmptyStaysWhereItIsSomebodyElses) {
 
 TEST_F(BackupPlace, ThatCannotBeMadeSaysWhatToDo) {
     const auto said = [&](const std::string& target) {
-        const auto report = back_up(directory, target, never);
+        const auto report = back_up({.directory = directory, .file = target}, never);
         EXPECT_FALSE(report) << target;
         return report ? std::string() : report.error().context;
     };
@@ -100,14 +100,14 @@ TEST_F(BackupPlace, HasTheModeByWhichItIsKnownAgain) {
     const auto cut_off = [&] {
         const rlimit no_byte{.rlim_cur = 0, .rlim_max = 0};
         ::setrlimit(RLIMIT_FSIZE, &no_byte);
-        (void)back_up(directory, file, never);
+        (void)back_up({.directory = directory, .file = file}, never);
     };
     EXPECT_EXIT(cut_off(), testing::KilledBySignal(SIGXFSZ), "");
     struct stat found{};
     ASSERT_EQ(::lstat(place.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 07777, 01700u);
     std::filesystem::remove(place + "/unfinished-backup");
-    EXPECT_TRUE(back_up(directory, file, never)) << "it was cut off before it began";
+    EXPECT_TRUE(back_up({.directory = directory, .file = file}, never)) << "it was cut off before it began";
     EXPECT_FALSE(std::filesystem::exists(place));
 }
 

@@ -41,10 +41,10 @@ class Backup : public testing::Test {
         if (!world) world = std::make_unique<StoreWorld>(*store);
         world->use(*store);
     }
-
+    BackupPaths paths(const std::string& to) const { return {.directory = directory, .file = to}; }
     RestoreReport restore_it() {
         store.reset();
-        const auto report = restore(file, directory, host, at);
+        const auto report = restore(paths(file), host, at);
         EXPECT_TRUE(report) << report.error().context;
         open();
         return report ? *report : RestoreReport{};
@@ -86,19 +86,19 @@ TEST_F(Backup, HoldsTheMomentWhileWritingGoesOn) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
     ASSERT_TRUE(world->send(ada, group, "before"));
-    const auto report = back_up(directory, file, never);
+    const auto report = back_up(paths(file), never);
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->rows, 6);
     EXPECT_EQ(report->bad_rows, 0);
     EXPECT_EQ(report->bytes, static_cast<std::int64_t>(std::filesystem::file_size(file)));
     EXPECT_FALSE(std::filesystem::exists(file + ".partial"));
     ASSERT_TRUE(world->send(ada, group, "after"));
-    EXPECT_FALSE(back_up_closed(directory, file)) << "this process has it open";
-    EXPECT_FALSE(restore(file, directory, host, at));
+    EXPECT_FALSE(back_up_closed(paths(file))) << "this process has it open";
+    EXPECT_FALSE(restore(paths(file), host, at));
     restore_it();
     EXPECT_THAT(texts(ada, group), testing::ElementsAre("before"));
     store.reset();
-    EXPECT_TRUE(back_up_closed(directory, file));
+    EXPECT_TRUE(back_up_closed(paths(file)));
 }
 
 TEST_F(Backup, HasAChecksumInEveryPage) {
@@ -107,7 +107,7 @@ TEST_F(Backup, HasAChecksumInEveryPage) {
     // More than SQLite keeps in memory before it writes.
     for (int i = 0; i < 400; ++i)
         ASSERT_TRUE(world->send(ada, group, std::string(8'000, 'x')));
-    const auto report = back_up(directory, file, never);
+    const auto report = back_up(paths(file), never);
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->bad_pages, 0);
     {
@@ -134,7 +134,7 @@ TEST_F(Backup, OfAStoreWithADamagedPageSaysSo) {
     const auto group = world->group(ada, {});
     ASSERT_TRUE(world->send(ada, group, "sound"));
     close_and_damage("hash of ada");
-    const auto report = back_up_closed(directory, file);
+    const auto report = back_up_closed(paths(file));
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->bad_rows, 0);
     EXPECT_GE(report->bad_pages, 1);
@@ -147,7 +147,7 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
     ASSERT_TRUE(world->send(ada, group, "kept"));
     const auto epoch = store->epoch();
     const auto old_token = resume_part(*world->snapshot(), bob.account, {})->token;
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     const auto lost = world->work(ada, message_to(group, "lost"));
     ASSERT_EQ(world->apply(lost)->seq, 5);
     const auto report = restore_it();
@@ -179,7 +179,7 @@ TEST_F(Backup, ARestoreBeginsAnEpochAndNoNumberComesTwice) {
 TEST_F(Backup, NoNumberComesTwiceThoughTheReplacedStoreIsLost) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     restore_it();
     ASSERT_TRUE(world->send(ada, group, "in a life whose store is lost"));
     const auto given = world->head(group);
@@ -195,7 +195,7 @@ TEST_F(Backup, NoNumberComesTwiceThoughTheReplacedStoreIsLost) {
 TEST_F(Backup, NoNumberComesTwiceThoughTwoStoresAreLostInOneMinute) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     std::set<std::int64_t> given;
     for (int life = 0; life < 4; ++life) {
         store.reset();
@@ -214,16 +214,16 @@ TEST_F(Backup, NoNumberComesTwiceThoughTwoStoresAreLostInOneMinute) {
 TEST_F(Backup, NoNumberComesTwiceInAStreamThatAnOlderBackupLacks) {
     const auto ada = world->person("ada");
     const auto older = directory + "/older";
-    ASSERT_TRUE(back_up(directory, older, never));
+    ASSERT_TRUE(back_up(paths(older), never));
     const auto group = world->group(ada, {});
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     std::set<std::int64_t> given;
     for (int life = 0; life < 3; ++life) {
         restore_it();
         ASSERT_TRUE(world->send(ada, group, "x"));
         EXPECT_TRUE(given.insert(world->head(group)).second) << "in life " << life;
         store.reset();
-        ASSERT_TRUE(restore(older, directory, host, at));
+        ASSERT_TRUE(restore(paths(older), host, at));
         open();
     }
 }
@@ -231,7 +231,7 @@ TEST_F(Backup, NoNumberComesTwiceInAStreamThatAnOlderBackupLacks) {
 TEST_F(Backup, ReplacesAStoreWhoseCountersCannotBeRead) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {}, "title that stands with the counter");
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     for (const auto* text : {"title that stands with the counter", "hash of ada"}) {
         ASSERT_TRUE(world->send(ada, group, "after the backup"));
         const auto given = world->head(group);
@@ -256,13 +256,13 @@ TEST_F(Backup, ARestoreThatFailsLateLeavesTheStoreAsItWas) {
     std::ofstream(secret) << "sixteen and more";
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     ASSERT_TRUE(world->send(ada, group, "after the backup"));
     store.reset();
     std::ofstream(secret) << "another one";
     // The secret of the backup cannot be put into place.
     std::filesystem::create_directories(secret + ".restoring/taken");
-    EXPECT_FALSE(restore(file, directory, host, at));
+    EXPECT_FALSE(restore(paths(file), host, at));
     EXPECT_FALSE(std::filesystem::exists(directory + "/parley.db.replaced"));
     open();
     EXPECT_THAT(texts(ada, group), testing::ElementsAre("after the backup"));
@@ -270,10 +270,10 @@ TEST_F(Backup, ARestoreThatFailsLateLeavesTheStoreAsItWas) {
 
 TEST_F(Backup, ARestoreIntoAnEmptyDirectoryMakesAStore) {
     const auto ada = world->person("ada");
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     store.reset();
     const auto other = scratch_directory();
-    const auto report = restore(file, other, host, at);
+    const auto report = restore({.directory = other, .file = file}, host, at);
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_EQ(report->replaced, "");
     auto opened = open_sqlite_store({.directory = other, .ballast_bytes = 0}, rules, host);
@@ -288,7 +288,7 @@ TEST_F(Backup, ARestoreIntoAnEmptyDirectoryMakesAStore) {
 TEST_F(Backup, KeepsTheSecretForItsOwnerOnly) {
     const auto secret = directory + "/secret";
     std::ofstream(secret) << "sixteen and more";
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     EXPECT_EQ(std::filesystem::status(file).permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     std::ofstream(secret) << "another one";
@@ -300,7 +300,7 @@ TEST_F(Backup, KeepsTheSecretForItsOwnerOnly) {
 }
 
 TEST_F(Backup, EveryRestoreKeepsWhatItReplaces) {
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     const auto first = restore_it().replaced;
     const auto second = restore_it().replaced;
     EXPECT_NE(first, second);
@@ -310,15 +310,15 @@ TEST_F(Backup, EveryRestoreKeepsWhatItReplaces) {
 
 TEST_F(Backup, ReplacesABackupButNothingElse) {
     const auto ada = world->person("ada");
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     const auto group = world->group(ada, {});
-    const auto again = back_up(directory, file, never);
+    const auto again = back_up(paths(file), never);
     ASSERT_TRUE(again) << again.error().context;
     const auto other = directory + "/letter";
     std::ofstream(other) << "Dear Bob";
-    EXPECT_FALSE(back_up(directory, other, never));
+    EXPECT_FALSE(back_up(paths(other), never));
     EXPECT_EQ(content_of(other), "Dear Bob");
-    EXPECT_FALSE(back_up(directory, directory + "/parley.db", never)) << "the store itself";
+    EXPECT_FALSE(back_up(paths(directory + "/parley.db"), never)) << "the store itself";
     EXPECT_EQ(world->head(group), 2);
 }
 
@@ -334,21 +334,21 @@ TEST_F(Backup, ReplacesNoDatabaseOfOthersAndNoStore) {
     const auto moved = directory + "/moved";
     ASSERT_TRUE(store->close());
     std::filesystem::copy_file(directory + "/parley.db", moved);
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     const auto used = directory + "/used";
     std::filesystem::copy_file(file, used);
     std::ofstream(used + "-journal") << "of another program";
     for (const auto& target : {theirs, moved, used}) {
         const std::string before = content_of(target);
-        const auto report = back_up(directory, target, never);
+        const auto report = back_up(paths(target), never);
         ASSERT_FALSE(report) << target;
         EXPECT_EQ(report.error().code, ErrorCode::invalid);
         EXPECT_THAT(report.error().context, testing::HasSubstr("choose another name"));
         EXPECT_EQ(content_of(target), before) << target;
     }
     std::ofstream(directory + "/empty").close();
-    EXPECT_TRUE(back_up(directory, directory + "/empty", never));
-    EXPECT_TRUE(back_up(directory, file, never)) << "one of ours";
+    EXPECT_TRUE(back_up(paths(directory + "/empty"), never));
+    EXPECT_TRUE(back_up(paths(file), never)) << "one of ours";
 }
 
 TEST_F(Backup, IsGivenUpWhenTheProcessEnds) {
@@ -357,7 +357,7 @@ TEST_F(Backup, IsGivenUpWhenTheProcessEnds) {
     for (int number = 0; number < 300; ++number)
         ASSERT_TRUE(world->send(ada, group, "one of many"));
     const std::atomic<bool> ending{true};
-    const auto report = back_up(directory, file, ending);
+    const auto report = back_up(paths(file), ending);
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, ErrorCode::unavailable) << report.error().context;
     EXPECT_FALSE(std::filesystem::exists(file));
@@ -386,12 +386,12 @@ TEST_F(Backup, WhatIsNoBackupReplacesNothing) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
     store.reset();
-    EXPECT_FALSE(restore(directory + "/missing", directory, host, at));
+    EXPECT_FALSE(restore(paths(directory + "/missing"), host, at));
     std::ofstream(file) << std::string(8192, 'x');
-    const auto report = restore(file, directory, host, at);
+    const auto report = restore(paths(file), host, at);
     ASSERT_FALSE(report);
     EXPECT_THAT(report.error().context, testing::HasSubstr("no backup of Parley"));
-    EXPECT_FALSE(restore(directory + "/parley.db", directory, host, at)) << "the store itself";
+    EXPECT_FALSE(restore(paths(directory + "/parley.db"), host, at)) << "the store itself";
     EXPECT_FALSE(std::filesystem::exists(directory + "/parley.db.restoring"));
     open();
     EXPECT_EQ(world->head(group), 2);

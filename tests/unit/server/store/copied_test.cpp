@@ -66,12 +66,12 @@ class Copied : public testing::Test {
     std::string backup() const {
         auto file = folder + "/backup.db";
         const std::atomic<bool> never{false};
-        EXPECT_TRUE(back_up(directory(), file, never));
+        EXPECT_TRUE(back_up({.directory = directory(), .file = file}, never));
         return file;
     }
     RestoreReport restore_it(const std::string& file) {
         store.reset();
-        const auto report = restore(file, directory(), host, at);
+        const auto report = restore({.directory = directory(), .file = file}, host, at);
         EXPECT_TRUE(report) << report.error().context;
         open();
         return report ? *report : RestoreReport{};
@@ -137,9 +137,9 @@ TEST_F(Copied, ARestoreHasBegunItsEpochAlready) {
     const auto group = world->group(ada, {});
     const auto file = folder + "/backup.db";
     const std::atomic<bool> never{false};
-    ASSERT_TRUE(back_up(directory(), file, never));
+    ASSERT_TRUE(back_up({.directory = directory(), .file = file}, never));
     close();
-    const auto report = restore(file, directory(), host, at);
+    const auto report = restore({.directory = directory(), .file = file}, host, at);
     ASSERT_TRUE(report) << report.error().context;
     open();
     EXPECT_FALSE(store->was_copied());
@@ -212,10 +212,10 @@ TEST_F(Copied, ADamagedPageThatKeepsAnEpochFromBeginningIsLeftBehindByABackup) {
     ASSERT_FALSE(refused) << "it would give numbers twice";
     EXPECT_THAT(refused.error().context, testing::HasSubstr("parleyd backup"));
     const auto file = folder + "/backup.db";
-    const auto report = back_up_closed(directory(), file);
+    const auto report = back_up_closed({.directory = directory(), .file = file});
     ASSERT_TRUE(report) << report.error().context;
     EXPECT_GE(report->bad_pages, 1);
-    const auto restored = restore(file, directory(), host, at);
+    const auto restored = restore({.directory = directory(), .file = file}, host, at);
     ASSERT_TRUE(restored) << restored.error().context;
     open();
     EXPECT_GT(store->epoch(), epoch);
