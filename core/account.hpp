@@ -38,19 +38,20 @@ class Account {
           outbox_(outbox),
           output_(output) {}
 
+    // Input.
     Status handle_change(const protocol::Change& change, WallTime now);
     /// A token that covers everything that was pushed before it on this connection.
     void handle_token(const std::string& token);
     Status handle_resumed(const protocol::Resumed& resumed);
-    void handle_disconnected();
-    /// The next resume tells everything again.
-    void start_over();
-
-    /// As that of Streams.
-    Status look_again();
-
     /// The answer to `changes` on this stream.
     Status handle_changes(const protocol::ChangesOk& changes, WallTime now);
+    void handle_disconnected();
+
+    // Commands.
+    /// The next resume tells everything again.
+    void start_over();
+    /// As that of Streams.
+    Status look_again();
 
   private:
     Status store(const protocol::Change& change, WallTime now);

@@ -37,18 +37,11 @@ class Receipts {
           output_(output),
           timers_(timers) {}
 
-    Status handle_receipt(Conversation& conversation, const protocol::Receipt& receipt);
-    /// What was told before the numbers from here on were given out is told anew, where it still holds.
-    Status forget_before(const Conversation& conversation, std::int64_t first);
-    /// Above this place the history may be another one now: of what everybody has there, what holds of the
-    /// messages that are shown is kept, and may be told anew of others. To be called before these are marked.
-    Status keep_places_of_messages(Conversation& conversation, std::int64_t certain);
-    /// Members or receipts of this conversation changed, or what is marked *not on the server*.
-    Status recount(Conversation& conversation);
+    // Getters.
     Result<std::map<AccountId, protocol::Receipt>> of(const Conversation& conversation);
 
-    /// What changed in this input may have to be acknowledged.
-    void note_changed();
+    // Input.
+    Status handle_receipt(Conversation& conversation, const protocol::Receipt& receipt);
     /// Everything that the server does not surely know is to be told after a connect.
     void handle_signed_in();
     void handle_disconnected();
@@ -56,9 +49,22 @@ class Receipts {
     void handle_pings(std::uint64_t pings, Instant now);
     /// `proves`: the server says that it has written what it gathered.
     void handle_pong(bool proves);
-    void pump(Instant now);
+
+    // Commands.
+    /// What was told before the numbers from here on were given out is told anew, where it still holds.
+    Status forget_before(const Conversation& conversation, std::int64_t first);
+    /// Above this place the history may be another one now: of what everybody has there, what holds of the
+    /// messages that are shown is kept, and may be told anew of others. To be called before these are marked.
+    Status keep_places_of_messages(Conversation& conversation, std::int64_t certain);
+    /// Members or receipts of this conversation changed, or what is marked *not on the server*.
+    Status recount(Conversation& conversation);
+    /// What changed in this input may have to be acknowledged.
+    void note_changed();
     /// Everything was erased.
     void clear() { due_.clear(); }
+
+    // Output: acks that are due are sent.
+    void pump(Instant now);
 
   private:
     /// Another member: what he sees begins at one of two places, which are the same where his row says it.

@@ -61,20 +61,17 @@ class Streams {
           identity_(identity),
           output_(output) {}
 
-    /// Finds the newest message of each conversation.
-    Status load();
-
-    // What is pushed.
+    // Input: what is pushed.
     Status handle_change(const StreamId& stream, const protocol::Change& change, WallTime now);
     void handle_skip(const StreamId& stream, std::int64_t seq);
     Status handle_state(const StreamId& stream, const protocol::ConversationState& state);
 
-    // What the account stream says of conversations.
+    // Input: what the account stream says of conversations.
     Status handle_joined(const protocol::Joined& joined);
     Status handle_left(const protocol::Left& left);
     void handle_counts(Conversation& conversation, const Conversation::Triple& triple);
 
-    // What pulls bring.
+    // Input: what pulls bring.
     Status handle_changes(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
     Status handle_removed(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
     Status handle_page(Conversation& conversation, const protocol::Page& asked, const protocol::PageOk& page,
@@ -83,8 +80,7 @@ class Streams {
     Status handle_rows(Conversation& conversation, const protocol::Rows& asked, const protocol::RowsOk& rows,
                        bool settles, WallTime now);
 
-    /// Leaves what lies between cursor and head to pages.
-    void jump(Conversation& conversation);
+    // Input: the connection, and which server it leads to.
     /// A new connection pushes anew.
     void handle_disconnected();
     /// All states that the connection has to tell were told.
@@ -94,10 +90,15 @@ class Streams {
     Status handle_restored();
     /// A restored server does not know it any more.
     Status handle_lost(const StreamId& stream);
+
+    // Commands.
+    /// Finds the newest message of each conversation.
+    Status load();
+    /// Leaves what lies between cursor and head to pages.
+    void jump(Conversation& conversation);
     /// This version may read rows that the one before could not: what has changed since the first of them is
     /// owed again.
     Status look_again();
-
     /// Before the end of a transaction: what is counted once for all its changes.
     Status settle();
 
