@@ -32,6 +32,9 @@ endif()
 # File names in binaries and in messages start at the root of the project, on every machine.
 add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 
+# g++ looks for what it no longer needs less often: an eighth of its time.
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>)
+
 # Ninja has no terminal, so the compilers must be told to keep their colours.
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fdiagnostics-color=always>
                     $<$<CXX_COMPILER_ID:Clang>:-fcolor-diagnostics>)
