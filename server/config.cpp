@@ -281,6 +281,7 @@ Result<Settings> Loader::finish() {
     if (mistakes_.empty()) return std::move(settings_);
     std::ranges::stable_sort(mistakes_, {}, [](const Mistake& one) { return one.place.order(); });
     std::vector<std::string> lines;
+    lines.reserve(mistakes_.size());
     for (const Mistake& one : mistakes_)
         lines.push_back(one.place.name + ": " + one.what);
     return fail(ErrorCode::invalid, fmt::format("{}", fmt::join(lines, "\n")));
