@@ -126,6 +126,10 @@ class Outbox {
     const Command* newest_message_under_way(const std::string& lane) const;
     /// The edits and deletions of a message that wait, in order. `own`: the sender is this account.
     std::vector<const Command*> changes_of(const Uuid& message, const AccountId& sender, bool own) const;
+    /// False: nothing that waits, in whatever lane, changes these preferences.
+    bool may_change(const protocol::PreferencesChanged& preferences) const {
+        return !preferences_.empty() || preferences.marked_unread;
+    }
     /// What waits in this lane leaves these preferences so: what is set, and reads that take a mark back.
     protocol::PreferencesChanged preferences_after(const std::string& lane,
                                                    protocol::PreferencesChanged preferences) const;

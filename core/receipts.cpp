@@ -13,35 +13,47 @@ namespace {
 /// Longer than a server keeps an ack before it is in its store: it gathers them for a moment, and its writer
 /// has a queue.
 constexpr Duration ack_proof_delay = seconds(5);
+/// Of so many conversations the receipts are kept in memory: those that people talk in at the time.
+constexpr std::size_t conversations_kept_max = 32;
 
 }  // namespace
 
-Result<std::map<AccountId, protocol::Receipt>> Receipts::of(const Conversation& conversation) {
-    std::map<AccountId, protocol::Receipt> receipts;
+Result<const Receipts::ByMember*> Receipts::of(const Conversation& conversation) {
+    if (known_as_of_ != database_.rollbacks()) known_.clear();
+    known_as_of_ = database_.rollbacks();
+    if (const auto kept = known_.find(conversation.number); kept != known_.end()) return &kept->second;
+    ByMember receipts;
     TRY_ASSIGN(Query query, database_.read("SELECT account, delivered, read FROM receipt WHERE stream = ?",
                                            conversation.number));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
-        if (!found) return receipts;
+        if (!found) break;
         const AccountId account(query.text(0));
         receipts[account] = {account, query.integer(1), query.integer(2)};
     }
+    if (known_.size() >= conversations_kept_max) known_.clear();
+    return &known_.emplace(conversation.number, std::move(receipts)).first->second;
 }
 
 Status Receipts::handle_receipt(Conversation& conversation, const protocol::Receipt& receipt) {
     if (receipt.account == identity_.get().account) return {};
+    const std::int64_t delivered = std::max(receipt.delivered, receipt.read);
     TRY(database_.write(
         "INSERT INTO receipt (stream, account, delivered, read) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (stream, account) DO UPDATE SET delivered = max(delivered, excluded.delivered),"
         " read = max(read, excluded.read)",
-        conversation.number, receipt.account.text(), std::max(receipt.delivered, receipt.read),
-        receipt.read));
+        conversation.number, receipt.account.text(), delivered, receipt.read));
+    if (const auto kept = known_.find(conversation.number); kept != known_.end()) {
+        protocol::Receipt& known = kept->second[receipt.account];
+        known = {receipt.account, std::max(known.delivered, delivered), std::max(known.read, receipt.read)};
+    }
     // How far each has got is shown too, not only how far all have.
     output_.touch(conversation.stream);
     return recount(conversation);
 }
 
 Status Receipts::forget_before(const Conversation& conversation, std::int64_t first) {
+    known_.erase(conversation.number);
     return database_.write("DELETE FROM receipt WHERE stream = ? AND max(delivered, read) < ?",
                            conversation.number, first);
 }
@@ -99,8 +111,10 @@ Status Receipts::recount(Conversation& conversation) {
 Result<std::vector<Range>> Receipts::new_places(const Conversation& conversation, const RangeSet& known,
                                                 const Range& range) {
     RangeSet places;
+    TRY_ASSIGN(const bool any_lost, rows_.any_not_on_server());
     for (const Range& gap : known.gaps(range.low, range.high)) {
         places.add(gap);
+        if (!any_lost) continue;
         TRY_ASSIGN(const auto runs, rows_.own_runs(conversation.number, gap.low, gap.high));
         for (const OwnRun& run : runs)
             if (run.not_on_server) places.remove(run.first, run.last);
@@ -111,9 +125,9 @@ Result<std::vector<Range>> Receipts::new_places(const Conversation& conversation
 /// The other members as far as they are known, and how far each has got.
 Result<std::vector<Receipts::Other>> Receipts::others_of(const Conversation& conversation) {
     std::vector<Other> others;
-    TRY_ASSIGN(const auto receipts, of(conversation));
+    TRY_ASSIGN(const auto* receipts, of(conversation));
     const auto add = [&](const AccountId& account, Other other) {
-        if (const auto found = receipts.find(account); found != receipts.end()) {
+        if (const auto found = receipts->find(account); found != receipts->end()) {
             other.delivered = found->second.delivered;
             other.read = found->second.read;
         }

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 namespace parley::core {
@@ -38,7 +39,10 @@ class Receipts {
           timers_(timers) {}
 
     // Getters.
-    Result<std::map<AccountId, protocol::Receipt>> of(const Conversation& conversation);
+    /// How far the others have got. Stays valid until the next call of anything here. Kept for the next time,
+    /// since each receipt asks.
+    using ByMember = std::map<AccountId, protocol::Receipt>;
+    Result<const ByMember*> of(const Conversation& conversation);
 
     // Input.
     Status handle_receipt(Conversation& conversation, const protocol::Receipt& receipt);
@@ -61,7 +65,10 @@ class Receipts {
     /// What changed in this input may have to be acknowledged.
     void note_changed();
     /// Everything was erased.
-    void clear() { due_.clear(); }
+    void clear() {
+        due_.clear();
+        known_.clear();
+    }
 
     // Output: acks that are due are sent.
     void pump(Instant now);
@@ -88,6 +95,9 @@ class Receipts {
     Output& output_;
     Timers& timers_;
 
+    /// Of the conversations that were asked for last, by number.
+    std::unordered_map<std::int64_t, ByMember> known_;
+    std::uint64_t known_as_of_ = 0;
     std::set<StreamId> due_;
     std::optional<Instant> sent_at_;
     std::uint64_t pings_ = 0;

@@ -4,13 +4,11 @@
 #include "core/conversation.hpp"
 #include "protocol/codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::core {
 namespace {
-
-/// Of so many streams the members are kept in memory: those that people talk in at the time.
-constexpr std::size_t seats_kept_max = 32;
 
 // 42 is message.new; SQL texts must be literals, so that the number stands in them. Indexes are named, since
 // SQLite would rather read a whole conversation by its primary key than use one of those that hold a part of
@@ -40,23 +38,14 @@ bool is_own(const protocol::Change& change, const AccountId& reader) {
 }  // namespace
 
 Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change, const AccountId& reader) {
-    Applied applied = Applied::added;
-    {
-        TRY_ASSIGN(Query held,
-                   database_.read("SELECT seq, not_on_server, unreadable FROM stream_row WHERE stream = ?"
-                                  " AND born = ?",
-                                  stream, change.born));
-        TRY_ASSIGN(bool found, held.step());
-        if (found) {
-            const bool lost = held.integer(1) != 0;
-            const bool readable_now =
-                held.integer(2) != 0 && !change.unreadable && change.seq == held.integer(0);
-            const bool older = change.seq == held.integer(0) ||
-                               (change.seq < held.integer(0) && !mutant(Mutant::folded_row_over_newer));
-            if (!lost && !readable_now && older) return Applied::older;
-            applied = Applied::updated;
-        }
+    TRY_ASSIGN(const Held before, held(stream, change.born));
+    if (before.there) {
+        const bool readable_now = before.unreadable && !change.unreadable && change.seq == before.seq;
+        const bool older =
+            change.seq == before.seq || (change.seq < before.seq && !mutant(Mutant::folded_row_over_newer));
+        if (!before.lost && !readable_now && older) return Applied::older;
     }
+    Applied applied = before.there ? Applied::updated : Applied::added;
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     const bool tombstone = !change.unreadable && message && message->deleted_by;
     if (tombstone && applied == Applied::updated && mutant(Mutant::deleted_text_kept)) return Applied::older;
@@ -66,20 +55,26 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     if (tombstone) database_.erase_from_log();
     if (change.unreadable) {
         applied = Applied::unreadable;
+        any_unreadable_ = true;
     } else if (change.id) {
         TRY(take_from_elsewhere(stream, change));
     }
-    // Anything else than a new message may be, or take the place of, a member's row.
-    const bool new_message = applied == Applied::added && change.type() == protocol::Type::message_new;
-    if (!new_message) seats_.erase(stream);
+    note_seat(stream, change, before);
     const auto counts = static_cast<int>(change.unreadable ? rules::Counts::not_at_all
                                                            : rules::counts_for(reader, change.payload));
     const std::string body = protocol::encode(change, protocol::Encoding::cbor);
-    TRY(database_.write(
-        "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server,"
-        " body, unreadable) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-        stream, change.born, change.seq, static_cast<int>(change.type()), change.id, counts,
-        is_own(change, reader), as_bytes(body), change.unreadable));
+    // A statement that may replace does more, also where there is nothing to replace.
+    constexpr std::string_view add =
+        "INSERT INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body, unreadable)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
+    constexpr std::string_view replace =
+        "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body,"
+        " unreadable) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
+    TRY(database_.write(before.there ? replace : add, stream, change.born, change.seq,
+                        static_cast<int>(change.type()), change.id, counts, is_own(change, reader),
+                        as_bytes(body), change.unreadable));
+    std::int64_t& highest = highest_places_[stream];
+    highest = std::max(highest, change.born);
     return applied;
 }
 
@@ -96,6 +91,8 @@ Status Rows::note_deleted(std::int64_t stream, const protocol::Change& tombstone
 Status Rows::take_from_elsewhere(std::int64_t stream, const protocol::Change& change) {
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     if (!message) return {};
+    TRY_ASSIGN(const bool any, any_not_on_server());
+    if (!any) return {};
     TRY_ASSIGN(Query query,
                database_.read("SELECT body, not_on_server FROM stream_row INDEXED BY stream_row_lost"
                               " WHERE stream = ? AND id = ? AND not_on_server = 1 AND born <> ?",
@@ -157,24 +154,6 @@ Result<std::vector<StoredRow>> Rows::of_type(std::int64_t stream, protocol::Type
     return collect(std::move(query));
 }
 
-Result<std::span<const Seat>> Rows::seats(std::int64_t stream) {
-    // What was taken back may have been a member's row.
-    if (seats_as_of_ != database_.rollbacks()) seats_.clear();
-    seats_as_of_ = database_.rollbacks();
-    if (const auto kept = seats_.find(stream); kept != seats_.end()) return kept->second;
-    TRY_ASSIGN(const auto rows, of_type(stream, protocol::Type::member_changed));
-    if (seats_.size() >= seats_kept_max) seats_.clear();
-    std::vector<Seat>& seats = seats_[stream];
-    for (const auto& row : rows) {
-        const auto& member = std::get<protocol::MemberChanged>(row.change.payload);
-        if (row.not_on_server || !member.present) continue;
-        seats.push_back({.account = member.profile.account,
-                         .sees_from = member.from.value_or(row.change.born),
-                         .surely_from = member.from.value_or(row.change.seq)});
-    }
-    return seats;
-}
-
 Result<std::vector<OwnRun>> Rows::own_runs(std::int64_t stream, std::int64_t low, std::int64_t high) {
     TRY_ASSIGN(Query query, database_.read("SELECT born, not_on_server FROM stream_row WHERE stream = ?"
                                            " AND born >= ? AND born <= ? AND own = 1 ORDER BY born",
@@ -202,6 +181,8 @@ Result<std::int64_t> Rows::count_messages_from(std::int64_t stream, std::int64_t
 }
 
 Result<std::int64_t> Rows::count_unreadable(std::int64_t stream) {
+    TRY_ASSIGN(const bool any, any_unreadable());
+    if (!any) return 0;
     TRY_ASSIGN(Query query, database_.read("SELECT count(*) FROM stream_row INDEXED BY stream_row_unreadable"
                                            " WHERE stream = ? AND unreadable = 1",
                                            stream));
@@ -246,6 +227,7 @@ Result<std::int64_t> Rows::count_deleted(std::int64_t stream, std::int64_t above
 
 Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above) {
     seats_.erase(stream);
+    any_lost_ = true;
     std::vector<std::int64_t> born_before;
     {
         TRY_ASSIGN(Query query,
@@ -264,11 +246,14 @@ Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, 
 
 Status Rows::mark_older_not_on_server(std::int64_t stream, std::int64_t below) {
     seats_.erase(stream);
+    any_lost_ = true;
     return database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq < ?", stream,
                            below);
 }
 
 Result<bool> Rows::any_not_on_server(std::int64_t stream) {
+    TRY_ASSIGN(const bool any, any_not_on_server());
+    if (!any) return false;
     TRY_ASSIGN(Query query,
                database_.read("SELECT 1 FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"
                               " AND not_on_server = 1 LIMIT 1",
@@ -277,6 +262,7 @@ Result<bool> Rows::any_not_on_server(std::int64_t stream) {
 }
 
 Status Rows::remove_not_on_server(std::int64_t stream) {
+    any_lost_.reset();
     // What it says may have been taken away meanwhile, where it stands by now.
     database_.erase_from_log();
     return database_.write(
@@ -288,7 +274,8 @@ Status Rows::remove_not_on_server(std::int64_t stream) {
 Result<std::vector<std::int64_t>> Rows::remove_lost_copies(std::int64_t stream, const Uuid& id,
                                                            const AccountId& sender) {
     std::vector<std::pair<std::int64_t, std::int64_t>> copies;
-    {
+    TRY_ASSIGN(const bool any, any_not_on_server());
+    if (any) {
         TRY_ASSIGN(Query query,
                    database_.read("SELECT body, not_on_server, stream FROM stream_row INDEXED BY"
                                   " stream_row_lost WHERE not_on_server = 1 AND id = ? AND stream <> ?",

@@ -32,6 +32,8 @@ struct StoredRow {
 
 /// What counting receipts needs of a member's row.
 struct Seat {
+    /// Of the row.
+    std::int64_t born = 0;
     AccountId account;
     /// What he sees begins at one of two places, which are the same where his row says it: an older server's
     /// row does not say when he came in, but it was made when he first did, and written last when he came in
@@ -100,6 +102,8 @@ class Rows {
     /// The same of those whose `seq` is below this.
     Status mark_older_not_on_server(std::int64_t stream, std::int64_t below);
     Result<bool> any_not_on_server(std::int64_t stream);
+    /// In any stream.
+    Result<bool> any_not_on_server();
     /// Takes away what is marked so.
     Status remove_not_on_server(std::int64_t stream);
     /// Takes away what is marked so of this sender's message in other streams, and returns which those are.
@@ -108,16 +112,38 @@ class Rows {
                                                          const AccountId& sender);
 
     /// Everything was erased.
-    void clear() { seats_.clear(); }
+    void clear() { forget_known(); }
 
   private:
+    /// What a row was before.
+    struct Held {
+        bool there = false;
+        bool lost = false;
+        bool unreadable = false;
+        std::int64_t seq = 0;
+        std::int64_t type = 0;
+    };
+    Result<Held> held(std::int64_t stream, std::int64_t born);
     Status take_from_elsewhere(std::int64_t stream, const protocol::Change& change);
+    void note_seat(std::int64_t stream, const protocol::Change& change, const Held& before);
     Result<std::vector<StoredRow>> collect(Query query);
+    Result<bool> any_unreadable();
+    Result<std::int64_t> highest_place(std::int64_t stream);
+    Result<bool> finds(std::string_view sql);
+    void forget_known();
+    void forget_what_was_taken_back();
 
     LocalDatabase& database_;
-    /// Of the streams that were asked for since a row of a member changed there.
+    /// Of the streams that were asked for last.
     std::unordered_map<std::int64_t, std::vector<Seat>> seats_;
-    std::uint64_t seats_as_of_ = 0;
+    /// Whether any row at all is so: few devices ever hold one, and much asks of each stream. Absent: to be
+    /// looked up.
+    std::optional<bool> any_lost_;
+    std::optional<bool> any_unreadable_;
+    /// In each stream: nothing is held above this place. Most of what comes is new, and stands above.
+    std::unordered_map<std::int64_t, std::int64_t> highest_places_;
+    /// How much had been taken back when the above was known.
+    std::uint64_t known_as_of_ = 0;
 };
 
 }  // namespace parley::core

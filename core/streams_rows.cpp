@@ -200,10 +200,8 @@ Status Streams::settle() {
         // The server's number stands where a row that cannot be read may be that of a member.
         TRY_ASSIGN(const std::int64_t unreadable, rows_.count_unreadable(conversation.number));
         if (unreadable > 0) continue;
-        TRY_ASSIGN(auto members, rows_.of_type(conversation.number, protocol::Type::member_changed));
-        std::int64_t present = 0;
-        for (const auto& row : members)
-            present += !row.not_on_server && std::get<protocol::MemberChanged>(row.change.payload).present;
+        TRY_ASSIGN(const auto seats, rows_.seats(conversation.number));
+        const auto present = static_cast<std::int64_t>(seats.size());
         if (conversation.summary.members == present) continue;
         conversation.summary.members = present;
         changed(conversation);

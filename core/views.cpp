@@ -43,8 +43,8 @@ std::vector<Views::Listed> Views::list() const {
     std::vector<Listed> listed;
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->known) continue;
-        const Command* pending = outbox_.newest_message_under_way(lane_of_conversation(stream));
-        const auto own = preferences(stream, lane_of_conversation(stream));
+        const Command* pending = newest_under_way(stream);
+        const auto own = preferences(stream);
         listed.push_back({.pending = pending ? pending->position : 0,
                           .at = conversation->newest_at,
                           .stream = stream,
@@ -186,9 +186,13 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
     return tally;
 }
 
+/// To make the name of a lane costs more than to look at an empty outbox.
+const Command* Views::newest_under_way(const StreamId& stream) const {
+    return outbox_.all().empty() ? nullptr : outbox_.newest_message_under_way(lane_of_conversation(stream));
+}
+
 Result<std::optional<MessageView>> Views::newest(const Conversation& conversation) {
-    if (const Command* pending =
-            outbox_.newest_message_under_way(lane_of_conversation(conversation.stream))) {
+    if (const Command* pending = newest_under_way(conversation.stream)) {
         TRY_ASSIGN(auto view, pending_message(*pending));
         return view;
     }
@@ -282,7 +286,7 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
     const Conversation* conversation = conversations_.find(stream);
     if (!conversation) return members;
     TRY_ASSIGN(auto rows, rows_.of_type(conversation->number, protocol::Type::member_changed));
-    TRY_ASSIGN(auto receipts, receipts_.of(*conversation));
+    TRY_ASSIGN(const auto* receipts, receipts_.of(*conversation));
     for (const auto& row : rows) {
         // Once the server has named all members, one that it did not name is none; until then he may be.
         if (row.not_on_server && !conversation->members_after) continue;
@@ -291,7 +295,7 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
         const bool own = member.profile.account == identity_.get().account;
         const bool present = member.present && (conversation->present || !own);
         MemberView view{member.profile, member.role, present, 0, 0};
-        if (auto receipt = receipts.find(member.profile.account); receipt != receipts.end()) {
+        if (auto receipt = receipts->find(member.profile.account); receipt != receipts->end()) {
             view.delivered = receipt->second.delivered;
             view.read = receipt->second.read;
         }

@@ -74,7 +74,9 @@ class Views {
     std::vector<Listed> list() const;
     Result<ConversationView> view_of(Conversation& conversation, WallTime now);
     Result<std::optional<ConversationView>> view_of_lane(const std::string& lane, WallTime now);
+    const Command* newest_under_way(const StreamId& stream) const;
     protocol::PreferencesChanged preferences(const StreamId& stream, const std::string& lane) const;
+    protocol::PreferencesChanged preferences(const StreamId& stream) const;
     Status show_own(const StreamId& stream, const std::string& lane, WallTime now,
                     ConversationView& view) const;
     Result<rules::Tally> counts(Conversation& conversation);

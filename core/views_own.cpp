@@ -14,6 +14,13 @@ protocol::PreferencesChanged Views::preferences(const StreamId& stream, const st
     return outbox_.preferences_after(lane, own_settings_.preferences(stream));
 }
 
+/// The same of a conversation. To make the name of its lane costs more than the rest.
+protocol::PreferencesChanged Views::preferences(const StreamId& stream) const {
+    auto own = own_settings_.preferences(stream);
+    if (!outbox_.may_change(own)) return own;
+    return outbox_.preferences_after(lane_of_conversation(stream), std::move(own));
+}
+
 Status Views::show_own(const StreamId& stream, const std::string& lane, WallTime now,
                        ConversationView& view) const {
     const auto own = preferences(stream, lane);
@@ -42,7 +49,7 @@ Result<std::int64_t> Views::badge(WallTime now) {
     std::int64_t badge = 0;
     for (const auto& [stream, conversation] : conversations_.all()) {
         if (!conversation->known || !conversation->present) continue;
-        const auto own = preferences(stream, lane_of_conversation(stream));
+        const auto own = preferences(stream);
         if (!rules::is_in_badge(own, now)) continue;
         TRY_ASSIGN(const auto tally, counts(*conversation));
         badge += rules::badge_of(tally, own, now);

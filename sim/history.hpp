@@ -3,6 +3,7 @@
 #include "base/uuid.hpp"
 #include "protocol/generated/cpp/types.hpp"
 #include "server/domain/batch.hpp"
+#include "sim/by_number.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -39,9 +40,9 @@ struct StreamHistory {
     bool conversation = false;
     protocol::ConversationKind kind = protocol::ConversationKind::group;
     /// By `seq`; superseded ones included.
-    std::map<std::int64_t, protocol::Change> changes;
+    ByNumber<protocol::Change> changes;
     /// `born` to the `seq` of the row's latest change.
-    std::map<std::int64_t, std::int64_t> latest;
+    ByNumber<std::int64_t> latest;
     /// `born` to the changes that came over the row after it was made.
     std::map<std::int64_t, std::vector<std::int64_t>> later;
     std::map<AccountId, Membership> members;

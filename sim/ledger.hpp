@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -64,8 +65,8 @@ class Ledger {
 
   private:
     std::vector<Given> given_;
-    std::map<Uuid, std::size_t> by_id_;
-    std::map<Uuid, Given> forgotten_;
+    std::unordered_map<Uuid, std::size_t> by_id_;
+    std::unordered_map<Uuid, Given> forgotten_;
     std::int64_t order_ = 0;
 };
 

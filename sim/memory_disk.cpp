@@ -25,7 +25,7 @@ bool FileLocks::raise(Owner owner, Level& level, Level wanted) {
     pending_ = true;
     level = Level::pending;
     if (wanted == Level::pending) return true;
-    const std::size_t others = shared_.size() - shared_.count(owner);
+    const std::size_t others = shared_.size() - (shared_.contains(owner) ? 1 : 0);
     if (others > 0) return false;
     level = Level::exclusive;
     return true;

@@ -3,13 +3,13 @@
 #include "sim/memory_file.hpp"
 #include "sim/random.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +41,22 @@ struct DiskCounts {
     std::int64_t sectors_torn = 0;
 };
 
+/// Who holds something, of a few: a lock is taken and left for each statement.
+class Holders {
+  public:
+    using Owner = const void*;
+    bool contains(Owner owner) const { return std::ranges::find(owners_, owner) != owners_.end(); }
+    bool empty() const { return owners_.empty(); }
+    std::size_t size() const { return owners_.size(); }
+    void insert(Owner owner) {
+        if (!contains(owner)) owners_.push_back(owner);
+    }
+    void erase(Owner owner) { std::erase(owners_, owner); }
+
+  private:
+    std::vector<Owner> owners_;
+};
+
 /// The locks that SQLite takes on a database file, among all handles of all processes.
 class FileLocks {
   public:
@@ -53,7 +69,7 @@ class FileLocks {
     bool reserved() const { return reserved_ != nullptr; }
 
   private:
-    std::set<Owner> shared_;
+    Holders shared_;
     Owner reserved_ = nullptr;  // of reserved, pending and exclusive
     bool pending_ = false;
 };
@@ -62,14 +78,14 @@ class FileLocks {
 /// one.
 struct SharedMemory {
     struct Lock {
-        std::set<const void*> shared;
+        Holders shared;
         const void* exclusive = nullptr;
     };
     static constexpr int locks_count = 8;
 
     std::vector<std::unique_ptr<std::uint8_t[]>> regions;
     std::array<Lock, locks_count> locks;
-    std::set<const void*> users;
+    Holders users;
 };
 
 struct DiskNode {

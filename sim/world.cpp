@@ -14,8 +14,21 @@ bool World::later(const Waiting& a, const Waiting& b) {
 
 void World::push(Instant when, SharedLife life, Event event) {
     assert(when >= now_);
-    queue_.push_back({when, ++sequence_, std::move(life), std::move(event)});
+    std::size_t place = held_.size();
+    if (free_places_.empty()) {
+        held_.emplace_back();
+    } else {
+        place = free_places_.back();
+        free_places_.pop_back();
+    }
+    held_[place] = {std::move(life), std::move(event)};
+    queue_.push_back({when, ++sequence_, place});
     std::ranges::push_heap(queue_, later);
+}
+
+World::Held World::take(std::size_t place) {
+    free_places_.push_back(place);
+    return std::exchange(held_[place], {});
 }
 
 void World::after(Duration delay, Event event) {
@@ -34,21 +47,23 @@ void World::end(Life& life) {
     life.end();
     // What an event holds may schedule or end something when it goes, so it goes after the queue is whole
     // again.
-    std::vector<Waiting> ended;
-    for (auto& waiting : queue_) {
-        if (waiting.life.get() == &life) ended.push_back(std::move(waiting));
-    }
-    std::erase_if(queue_, [](const Waiting& waiting) { return !waiting.event; });
+    std::vector<Held> ended;
+    std::erase_if(queue_, [&](const Waiting& waiting) {
+        if (held_[waiting.place].life.get() != &life) return false;
+        ended.push_back(take(waiting.place));
+        return true;
+    });
     std::ranges::make_heap(queue_, later);
 }
 
 bool World::step() {
     while (!queue_.empty()) {
         std::ranges::pop_heap(queue_, later);
-        Waiting next = std::move(queue_.back());
+        const Instant at = queue_.back().at;
+        Held next = take(queue_.back().place);
         queue_.pop_back();
         if (next.life && next.life->over()) continue;
-        now_ = next.at;
+        now_ = at;
         ++events_;
         next.event();
         return true;

@@ -67,12 +67,18 @@ class World {
     bool step();
 
   private:
+    /// Small, since the heap moves each of them often.
     struct Waiting {
         Instant at;
         std::uint64_t sequence = 0;
+        /// Where in `held_` it is.
+        std::size_t place = 0;
+    };
+    struct Held {
         SharedLife life;
         Event event;
     };
+    Held take(std::size_t place);
     static bool later(const Waiting& a, const Waiting& b);
     void push(Instant when, SharedLife life, Event event);
 
@@ -84,6 +90,8 @@ class World {
     std::uint64_t number_ = 0;
     std::uint64_t events_ = 0;
     std::vector<Waiting> queue_;  // a heap, the earliest on top
+    std::vector<Held> held_;
+    std::vector<std::size_t> free_places_;
     const Random root_;
     Random random_;
     Trace trace_;

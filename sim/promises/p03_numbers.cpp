@@ -73,9 +73,10 @@ class Numbers final : public Kept<Numbers> {
     static void same_as_committed(Scene& scene, const Line& line, const StreamId& stream,
                                   const protocol::Change& change) {
         const StreamHistory* history = scene.history().find(stream);
-        const auto known = history == nullptr ? std::map<std::int64_t, protocol::Change>::const_iterator{}
-                                              : history->changes.find(change.seq);
-        if (history != nullptr && known != history->changes.end() && known->second == change) return;
+        if (history != nullptr) {
+            const auto known = history->changes.find(change.seq);
+            if (known != history->changes.end() && known->second == change) return;
+        }
         scene.violated({3,
                         stream.text() + ": number " + std::to_string(change.seq) +
                             " was sent with a content that was never committed under it",

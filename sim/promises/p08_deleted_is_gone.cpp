@@ -31,16 +31,21 @@ std::string number_at(std::string_view bytes, std::size_t place) {
 
 template <class Take>
 void each_number(std::string_view bytes, Take take) {
-    for (auto at = bytes.find(mark); at != std::string_view::npos; at = bytes.find(mark, at + 1))
-        take(number_at(bytes, at));
+    // By its last character, which is rarer than its first.
+    constexpr std::size_t before = mark.size() - 1;
+    for (auto end = bytes.find(mark.back(), before); end != std::string_view::npos;
+         end = bytes.find(mark.back(), end + 1)) {
+        const std::size_t at = end - before;
+        if (bytes.substr(at, mark.size()) == mark) take(number_at(bytes, at));
+    }
 }
 
 std::string bytes_of(MemoryDisk& disk, const std::string& name) {
     const SharedNode node = disk.find(name);
     if (!node) return {};
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(node->file.size()));
-    (void)node->file.read(0, bytes);
-    return {bytes.begin(), bytes.end()};
+    std::string bytes(static_cast<std::size_t>(node->file.size()), '\0');
+    (void)node->file.read(0, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+    return bytes;
 }
 
 /// Of a database file or its log, without the unused middle of each page of a tree, between the

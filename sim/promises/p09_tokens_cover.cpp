@@ -46,6 +46,7 @@ class TokensCover final : public Kept<TokensCover> {
         if (resume == nullptr) return;
         Told& told = told_[line.number()];
         told.began = resume->token ? read(*resume->token) : std::nullopt;
+        told.held_upto = 0;
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn& who,
@@ -85,6 +86,9 @@ class TokensCover final : public Kept<TokensCover> {
         std::map<StreamId, std::int64_t> upto;
         /// Own messages, of which an answer told.
         std::map<StreamId, std::set<std::int64_t>> answered;
+        /// Commits up to here were held against an earlier token: of a stream that has not changed since, nor
+        /// has who is in it, this one says nothing new.
+        std::int64_t held_upto = 0;
     };
 
     static void note(Told& told, const protocol::Envelope& envelope) {
@@ -114,8 +118,10 @@ class TokensCover final : public Kept<TokensCover> {
         if (newest > std::max(began.account_seq, told.upto[own]))
             wrong(scene, line, own, newest, told.upto[own]);
         const std::int64_t before = std::max(began.position, began.states_as_of);
+        const std::int64_t settled = std::max(before, told.held_upto);
+        if (issued.states_as_of == 0) told.held_upto = std::max(told.held_upto, issued.position);
         for (const auto& [stream, heads] : heads_) {
-            if (heads.empty() || heads.back().first <= before) continue;
+            if (heads.empty() || heads.back().first <= settled) continue;
             // What moved while states are sent in several parts is owed once more, with all that is new in
             // it.
             if (issued.states_as_of > 0 && moved_last(stream, heads) > issued.position) continue;

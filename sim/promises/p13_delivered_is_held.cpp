@@ -130,7 +130,8 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
             visible += history->message(row->first) != nullptr && member->sees(row->first) ? 1 : 0;
         const auto held = holds.messages(acked.stream, first, acked.seq);
         const std::int64_t newest = newest_seen(*history, *member, acked.seq);
-        const auto has_newest = holds.messages(acked.stream, newest, history->head());
+        const auto has_newest = newest == 0 ? std::optional<std::int64_t>(0)
+                                            : holds.messages(acked.stream, newest, history->head());
         if (!held || !has_newest) return;
         if (!holds.all_committed())
             return scene.violated(
@@ -144,7 +145,7 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
                         device.node->name() + " acknowledged " + acked.stream.text() + " up to " +
                             std::to_string(acked.seq) + " and holds " + std::to_string(*held) + " of " +
                             std::to_string(visible) + " messages from " + std::to_string(first) + " on" +
-                            (*has_newest > 0 ? "" : ", and not the newest"),
+                            (newest == 0 || *has_newest > 0 ? "" : ", and not the newest"),
                         {acked.stream},
                         {device.node->name()}});
     }

@@ -13,8 +13,11 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
     void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (protocol::is_change(envelope.type())) {
-            if (const auto change = protocol::to_change(envelope))
-                may_see(scene, line, who, envelope.stream, *change);
+            // Without a copy of what it says.
+            const bool is_message = std::holds_alternative<protocol::MessageNew>(envelope.payload);
+            if (is_message && envelope.seq && envelope.timestamp)
+                may_see(scene, line, who, envelope.stream,
+                        {.born = envelope.born.value_or(*envelope.seq), .payload = protocol::MessageNew{}});
         } else if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) {
             for (const auto& row : changes->rows)
                 may_see(scene, line, who, envelope.stream, row);
