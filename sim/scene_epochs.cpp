@@ -80,9 +80,11 @@ bool Scene::caught_up_with_restore(Device& device) {
         const bool read = std::holds_alternative<protocol::Read>(given.command);
         // Nor is a draft that gave way to a later one, or a mark that gave way to a read, which may have been
         // undone.
-        const bool gave_way = std::holds_alternative<protocol::DraftSet>(given.command) ||
-                              std::holds_alternative<protocol::PreferencesSet>(given.command);
-        return read || gave_way || device.undone.contains(given.id);
+        const bool draft = std::holds_alternative<protocol::DraftSet>(given.command);
+        const auto* set = std::get_if<protocol::PreferencesSet>(&given.command);
+        const bool mark =
+            set != nullptr && *set == protocol::PreferencesSet{.target = set->target, .marked_unread = true};
+        return read || draft || mark || device.undone.contains(given.id);
     });
     device.undone.clear();
     device.behind_restore = false;
