@@ -21,7 +21,7 @@ struct Recount {
 constexpr std::array recounts{
     Recount{"a conversation's number of messages differs from a recount",
             "SELECT key FROM conversation AS c WHERE counted <>"
-            " (SELECT count(*) FROM row WHERE stream = c.key AND kind = 42 AND gone = 0)"},
+            " (SELECT count(*) FROM row WHERE stream = c.key AND kind = 42)"},
     Recount{"a conversation's number of members differs from a recount",
             "SELECT key FROM conversation AS c WHERE members <>"
             " (SELECT count(*) FROM member WHERE conversation = c.key AND present = 1)"},
@@ -29,14 +29,30 @@ constexpr std::array recounts{
             "SELECT m.conversation FROM member AS m JOIN conversation AS c ON c.key = m.conversation"
             " WHERE m.present = 1 AND c.counted - m.counted_at_read - m.own_since_read <>"
             " (SELECT count(*) FROM row WHERE stream = m.conversation AND born > m.read AND kind = 42"
-            " AND gone = 0 AND author <> m.account)"},
+            " AND author <> m.account)"},
     Recount{"a member's count of own messages differs from a recount",
             "SELECT m.conversation FROM member AS m WHERE m.present = 1 AND m.own_since_read <>"
             " (SELECT count(*) FROM row WHERE stream = m.conversation AND born > m.read AND kind = 42"
-            " AND gone = 0 AND author = m.account)"},
-    Recount{"a mention has no message",
+            " AND author = m.account)"},
+    Recount{"a mention has no message, or a deleted one",
             "SELECT conversation FROM mention AS m WHERE NOT EXISTS (SELECT 1 FROM row"
-            " WHERE stream = m.conversation AND born = m.born AND kind = 42)"},
+            " WHERE stream = m.conversation AND born = m.born AND kind = 42 AND gone = 0)"},
+    Recount{"a deletion has no deleted message",
+            "SELECT conversation FROM deletion AS d WHERE NOT EXISTS (SELECT 1 FROM row"
+            " WHERE stream = d.conversation AND born = d.born AND kind = 42 AND gone = 1"
+            " AND author = d.author)"},
+    Recount{"a deleted message has no deletion",
+            "SELECT stream FROM row AS r WHERE kind = 42 AND gone = 1 AND NOT EXISTS (SELECT 1 FROM deletion"
+            " WHERE conversation = r.stream AND born = r.born)"},
+    Recount{"an earlier text has no message, or a deleted or newer one",
+            "SELECT stream FROM earlier_text AS e WHERE NOT EXISTS (SELECT 1 FROM row"
+            " WHERE stream = e.stream AND born = e.born AND kind = 42 AND gone = 0 AND seq > e.seq)"},
+    Recount{"what an edited message said first is not kept",
+            "SELECT stream FROM row AS r WHERE kind = 42 AND gone = 0 AND seq <> born AND NOT EXISTS"
+            " (SELECT 1 FROM earlier_text WHERE stream = r.stream AND born = r.born AND seq = r.born)"},
+    Recount{"a group has no owner",
+            "SELECT key FROM conversation AS c WHERE low = 0 AND members > 0 AND NOT EXISTS"
+            " (SELECT 1 FROM member WHERE conversation = c.key AND present = 1 AND role = 1)"},
     Recount{"a member has no row, or one that says the contrary",
             "SELECT conversation FROM member AS m WHERE NOT EXISTS (SELECT 1 FROM row"
             " WHERE stream = m.conversation AND slot = m.account * 16 + 1 AND gone = 1 - m.present)"},
@@ -118,7 +134,7 @@ std::string_view blob(sqlite3_stmt& row, int column) {
 void read_rows(File& file) {
     std::int64_t stream = 0;
     std::vector<RowFacts>* rows = nullptr;
-    file.each("SELECT stream, born, seq, kind, at, author, id, body FROM row ORDER BY stream, born",
+    file.each("SELECT stream, born, seq, kind, at, author, id, body, gone FROM row ORDER BY stream, born",
               [&](sqlite3_stmt& row) {
                   if (rows == nullptr || stream != number(row, 0)) {
                       stream = number(row, 0);
@@ -129,11 +145,21 @@ void read_rows(File& file) {
                                  .kind = number(row, 3),
                                  .at = number(row, 4),
                                  .author = number(row, 5),
+                                 .deleted = number(row, 3) == message_kind && number(row, 8) != 0,
                                  .body = digest_of(blob(row, 7))};
                   if (const auto id = blob(row, 6); id.size() == 16)
                       std::memcpy(facts.id.emplace().bytes.data(), id.data(), id.size());
                   rows->push_back(facts);
               });
+    file.each(
+        "SELECT stream, born, seq, at, body FROM earlier_text ORDER BY stream, born, seq",
+        [&](sqlite3_stmt& row) {
+            file.found.earlier[{number(row, 0), number(row, 1)}].push_back({.born = number(row, 1),
+                                                                            .seq = number(row, 2),
+                                                                            .kind = message_kind,
+                                                                            .at = number(row, 3),
+                                                                            .body = digest_of(blob(row, 4))});
+        });
 }
 
 void read_heads(File& file) {
@@ -146,6 +172,8 @@ void read_heads(File& file) {
     file.each("SELECT key, low, high FROM conversation WHERE low <> 0", [&](sqlite3_stmt& row) {
         file.found.directs[number(row, 0)] = {number(row, 1), number(row, 2)};
     });
+    file.each("SELECT key, permissions FROM conversation",
+              [&](sqlite3_stmt& row) { file.found.permissions[number(row, 0)] = number(row, 1); });
     file.each("SELECT position FROM meta", [&](sqlite3_stmt& row) { heads.position = number(row, 0); });
 }
 
@@ -174,17 +202,17 @@ void check_commits(File& file) {
 void read_people(File& file) {
     file.each(
         "SELECT m.conversation, m.account, m.present, m.role, m.read, m.delivered,"
-        " c.counted - m.counted_at_read - m.own_since_read"
+        " c.counted - m.counted_at_read - m.own_since_read - (SELECT count(*) FROM deletion AS d"
+        " WHERE d.conversation = m.conversation AND d.born > m.read AND d.author <> m.account)"
         " FROM member AS m JOIN conversation AS c ON c.key = m.conversation",
         [&](sqlite3_stmt& row) {
-            file.found.members.push_back(
-                {.conversation = number(row, 0),
-                 .account = number(row, 1),
-                 .present = number(row, 2) != 0,
-                 .owner = number(row, 3) == static_cast<std::int64_t>(protocol::Role::owner),
-                 .read = number(row, 4),
-                 .delivered = number(row, 5),
-                 .unread = number(row, 6)});
+            file.found.members.push_back({.conversation = number(row, 0),
+                                          .account = number(row, 1),
+                                          .present = number(row, 2) != 0,
+                                          .role = number(row, 3),
+                                          .read = number(row, 4),
+                                          .delivered = number(row, 5),
+                                          .unread = number(row, 6)});
         });
     constexpr const char* intervals =
         "SELECT conversation, account, first, coalesce(last, 1 << 60) FROM interval ORDER BY first";

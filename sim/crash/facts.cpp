@@ -1,6 +1,7 @@
 #include "sim/crash/facts.hpp"
 
 #include "protocol/codec.hpp"
+#include "server/domain/keys.hpp"
 
 #include <functional>
 #include <variant>
@@ -11,17 +12,36 @@ std::uint64_t digest_of(std::string_view body) {
     return std::hash<std::string_view>{}(body);
 }
 
-RowFacts facts_of(const protocol::Change& change, std::int64_t author) {
-    const bool message = std::holds_alternative<protocol::MessageNew>(change.payload);
+RowFacts facts_of(const protocol::Change& change) {
+    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+    const auto sender = message != nullptr ? server::account_key(message->sender.text()) : std::nullopt;
     const std::string body = std::visit(
         [](const auto& one) { return protocol::encode(one, protocol::Encoding::cbor); }, change.payload);
     return {.born = change.born,
             .seq = change.seq,
             .kind = static_cast<std::int64_t>(change.type()),
             .at = change.timestamp.ms,
-            .author = message ? author : 0,
+            .author = sender ? sender->value : 0,
             .id = change.id,
+            .deleted = message != nullptr && message->deleted_by,
             .body = digest_of(body)};
+}
+
+RowFacts earlier_of(RowFacts superseded) {
+    superseded.author = 0;
+    superseded.id.reset();
+    return superseded;
+}
+
+std::int64_t packed(const protocol::Permissions& permissions) {
+    std::int64_t bits = 0;
+    unsigned shift = 0;
+    for (const auto& role : {permissions.post, permissions.add, permissions.remove, permissions.rename,
+                             permissions.delete_others}) {
+        bits |= (role ? static_cast<std::int64_t>(*role) : 0) << shift;
+        shift += 4;
+    }
+    return bits;
 }
 
 }  // namespace parley::sim::crash

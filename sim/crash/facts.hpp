@@ -13,6 +13,9 @@
 
 namespace parley::sim::crash {
 
+/// Of rows that are messages.
+inline constexpr auto message_kind = static_cast<std::int64_t>(protocol::Type::message_new);
+
 /// A row as both the ledger and the file say it; its content by a digest.
 struct RowFacts {
     std::int64_t born = 0;
@@ -22,14 +25,24 @@ struct RowFacts {
     /// Of a message.
     std::int64_t author = 0;
     std::optional<Uuid> id;
+    /// Of a message: nothing of what it said is left.
+    bool deleted = false;
     std::uint64_t body = 0;
 
     friend bool operator==(const RowFacts&, const RowFacts&) = default;
 };
 
 std::uint64_t digest_of(std::string_view body);
-/// As it was told to people. `author` counts where the row is a message.
-RowFacts facts_of(const protocol::Change& change, std::int64_t author);
+/// As it was told to people.
+RowFacts facts_of(const protocol::Change& change);
+/// What a message said before an edit, of which neither author nor id are kept.
+RowFacts earlier_of(RowFacts superseded);
+/// A group's permissions as the store packs them into one number: four bits for each act, in the order of the
+/// schema, with the lowest role that may; 0 where nothing is set.
+std::int64_t packed(const protocol::Permissions& permissions);
+
+/// Stream and `born` of a row.
+using RowPlace = std::pair<std::int64_t, std::int64_t>;
 
 /// How far the streams stood at one moment.
 struct Heads {
@@ -44,7 +57,7 @@ struct StoredMember {
     std::int64_t conversation = 0;
     std::int64_t account = 0;
     bool present = false;
-    bool owner = false;
+    std::int64_t role = 0;
     std::int64_t read = 0;
     std::int64_t delivered = 0;
     /// By the store's own counters.
@@ -63,8 +76,12 @@ struct StoredFile {
     Heads heads;
     /// Rows of each stream in order of `born`.
     std::map<std::int64_t, std::vector<RowFacts>> rows;
+    /// What edited messages said before, in order of `seq`.
+    std::map<RowPlace, std::vector<RowFacts>> earlier;
     std::vector<StoredMember> members;
     std::vector<StoredDevice> devices;
+    /// Of each conversation, as one number.
+    std::map<std::int64_t, std::int64_t> permissions;
     /// When each account was a member, by conversation and account: numbers from and up to, both included.
     std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::pair<std::int64_t, std::int64_t>>>
         intervals;

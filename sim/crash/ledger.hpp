@@ -15,6 +15,8 @@
 
 namespace parley::sim::crash {
 
+class Complaints;  // sim/crash/complaints.hpp
+
 /// Whose command.
 using CommandName = std::pair<std::int64_t, Uuid>;
 
@@ -22,6 +24,12 @@ using CommandName = std::pair<std::int64_t, Uuid>;
 struct Told {
     std::int64_t rows = 0;
     std::int64_t messages = 0;
+    std::int64_t edits = 0;
+    std::int64_t deletions = 0;
+    /// Members who came, went or got another role, titles and permissions.
+    std::int64_t arrangements = 0;
+    /// Preferences and drafts.
+    std::int64_t own_settings = 0;
     std::int64_t commands = 0;
     std::int64_t refusals = 0;
     std::int64_t repeats = 0;
@@ -29,8 +37,14 @@ struct Told {
 
 /// Each of these with its name.
 inline constexpr std::array told_numbers{
-    std::pair{"rows", &Told::rows},         std::pair{"messages", &Told::messages},
-    std::pair{"commands", &Told::commands}, std::pair{"refusals", &Told::refusals},
+    std::pair{"rows", &Told::rows},
+    std::pair{"messages", &Told::messages},
+    std::pair{"edits", &Told::edits},
+    std::pair{"deletions", &Told::deletions},
+    std::pair{"arrangements", &Told::arrangements},
+    std::pair{"own_settings", &Told::own_settings},
+    std::pair{"commands", &Told::commands},
+    std::pair{"refusals", &Told::refusals},
     std::pair{"repeats", &Told::repeats},
 };
 
@@ -48,7 +62,8 @@ class Ledger {
     std::int64_t head_of(std::int64_t stream) const;
     /// The newest state of each row, by stream and `born`.
     const RowFacts* row(std::int64_t stream, std::int64_t born) const;
-    std::map<std::int64_t, std::int64_t> rows_by_stream() const;
+    /// What this message said before, in order; null where it was never edited, or is deleted.
+    const std::vector<RowFacts>* earlier(const RowPlace& place) const;
 
     // Input. Each answers with what is wrong, one sentence each.
     /// What one transaction answered and told.
@@ -75,10 +90,10 @@ class Ledger {
         std::int64_t head() const { return static_cast<std::int64_t>(numbers.size()); }
         void add(const RowFacts& row);
     };
-    struct Complaints;
-
-    void take_change(std::int64_t stream, const protocol::Change& change, std::int64_t author,
-                     Complaints& out);
+    void take_change(std::int64_t stream, const protocol::Change& change, Complaints& out);
+    /// A message that has become another: what it said before is kept, or gone with it.
+    void take_superseded(std::int64_t stream, const RowFacts& next);
+    void count(const protocol::Change& change);
     /// `moved`: some position of a reader, with this work.
     void take_answer(const server::Work& work, const Result<server::Answer>& answer, bool moved,
                      Complaints& out);
@@ -87,6 +102,10 @@ class Ledger {
     void compare_rows(std::int64_t stream, const Book& book, const StoredFile& file, Complaints& out) const;
     void compare_new_rows(std::int64_t stream, const Book& book, const StoredFile& file,
                           Complaints& out) const;
+    void compare_earlier(const StoredFile& file, Complaints& out) const;
+    void compare_earlier(const RowPlace& at, const StoredFile& file, Complaints& out) const;
+    /// Roles and permissions, where nothing has come to a group since.
+    void compare_rights(const StoredFile& file, Complaints& out) const;
     /// What was told of people: positions, tokens that were given out, devices that were signed out.
     void compare_people(const StoredFile& file, Complaints& out) const;
 
@@ -111,8 +130,11 @@ class Ledger {
     std::unordered_map<CommandName, Place, NameHash> messages_;
     std::unordered_map<CommandName, server::Answer, NameHash> answers_;
     std::set<CommandName> promised_;
-    std::map<std::pair<std::int64_t, std::int64_t>, Receipt> receipts_;  // by conversation and account
-    std::map<std::int64_t, std::int64_t> refresh_numbers_;               // by device
+    std::map<RowPlace, std::vector<RowFacts>> earlier_;
+    std::map<std::pair<std::int64_t, std::int64_t>, Receipt> receipts_;    // by conversation and account
+    std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> roles_;  // by conversation and account
+    std::map<std::int64_t, std::int64_t> permissions_;                     // by conversation
+    std::map<std::int64_t, std::int64_t> refresh_numbers_;                 // by device
     std::set<std::int64_t> revoked_;
 };
 

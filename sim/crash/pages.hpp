@@ -23,6 +23,8 @@ struct Pages {
     std::vector<Span> structure;
     /// Records in the indexes of the table `row`.
     std::vector<Span> indexes;
+    /// Records of what messages said before edits.
+    std::vector<Span> earlier;
     /// Records of all other tables and their indexes.
     std::vector<Span> others;
     /// The whole file, free space included.

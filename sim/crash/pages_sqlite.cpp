@@ -131,7 +131,10 @@ Pages pages_of(const MemoryDisk& disk) {
         if (name == "row") {
             page.walk(add_to(pages.rows), add_to(pages.structure));
         } else {
-            page.walk(add_to(name.starts_with("row_") ? pages.indexes : pages.others), [](Span) {});
+            auto& part = name.starts_with("row_") ? pages.indexes
+                         : name == "earlier_text" ? pages.earlier
+                                                  : pages.others;
+            page.walk(add_to(part), [](Span) {});
         }
     }
     return pages;

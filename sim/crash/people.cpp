@@ -18,13 +18,14 @@ using server::Work;
 
 /// Works that may be repeated are kept up to here.
 constexpr std::size_t answered_max = 256;
+constexpr std::size_t messages_max = 16;
 constexpr std::int64_t groups_min = 2;
 
-protocol::Target target_of(std::int64_t conversation) {
+}  // namespace
+
+protocol::Target People::target_of(std::int64_t conversation) {
     return {.stream = to_id(ConversationKey{conversation})};
 }
-
-}  // namespace
 
 bool People::settled() const {
     return std::ssize(accounts_) >= habits_.accounts && std::ssize(conversations_) >= groups_min;
@@ -76,13 +77,20 @@ void People::heard(const server::Effect& effect) {
     const auto key = told->conversation.value;
     auto [found, is_new] = conversations_.try_emplace(key);
     if (is_new) conversation_keys_.push_back(key);
-    auto& conversation = found->second;
-    conversation.head = told->change.seq;
-    if (const auto* settings = std::get_if<protocol::ConversationChanged>(&told->change.payload))
+    heard(found->second, told->change);
+}
+
+void People::heard(Conversation& conversation, const protocol::Change& change) {
+    conversation.head = change.seq;
+    if (const auto* settings = std::get_if<protocol::ConversationChanged>(&change.payload))
         conversation.direct = settings->kind == protocol::ConversationKind::direct;
-    if (std::holds_alternative<protocol::MessageNew>(told->change.payload) && told->change.id)
-        conversation.last_message = *told->change.id;
-    const auto* member = std::get_if<protocol::MemberChanged>(&told->change.payload);
+    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
+    if (message != nullptr && change.id && change.seq == change.born) {
+        conversation.messages.push_back(
+            {.id = *change.id, .author = server::account_key(message->sender.text())->value});
+        if (conversation.messages.size() > messages_max) conversation.messages.pop_front();
+    }
+    const auto* member = std::get_if<protocol::MemberChanged>(&change.payload);
     if (member == nullptr) return;
     const auto account = server::account_key(member->profile.account.text())->value;
     std::erase(conversation.members, account);
@@ -113,11 +121,12 @@ void People::look(const StoredFile& file) {
             conversation_keys_.push_back(member.conversation);
             conversation.head = file.heads.of_stream.at(member.conversation);
             conversation.direct = file.directs.contains(member.conversation);
-            conversation.last_message = before[member.conversation].last_message;
+            conversation.messages = std::move(before[member.conversation].messages);
         }
         if (!member.present) continue;
         conversation.members.push_back(member.account);
-        if (member.owner) conversation.owner = member.account;
+        const bool owner = member.role == static_cast<std::int64_t>(protocol::Role::owner);
+        if (owner) conversation.owner = member.account;
     }
 }
 
@@ -128,8 +137,11 @@ Work People::next() {
     if (account_keys_.empty()) return sign_up();
     if (!settled() && random_.below(3) != 0) return found();
     const auto chance = random_.below(1000);
-    if (chance < 700) return message();
-    if (chance < 800) return to_conversation();
+    if (chance < 560) return message();
+    if (chance < 660) return about_messages();
+    if (chance < 760) return to_conversation();
+    if (chance < 780) return about_oneself();
+    if (chance < 800) return about_rights();
     if (chance < 880) return acks();
     if (chance < 930) return about_members();
     if (chance < 960) return about_devices();
@@ -168,8 +180,8 @@ Work People::message() {
                   protocol::MessageSend{.target = {.direct = to_id(AccountKey{to.key})}, .text = text()});
     }
     protocol::MessageSend send{.target = target_of(key), .text = text()};
-    if (random_.below(12) == 0 && conversation->last_message != Uuid{})
-        send.reply_to = conversation->last_message;
+    if (random_.below(12) == 0 && !conversation->messages.empty())
+        send.reply_to = conversation->messages.back().id;
     for (std::uint64_t i = random_.below(40); i < 3; ++i)
         send.mentions.push_back(to_id(AccountKey{random_.pick(conversation->members)}));
     auto work = by(*sender, std::move(send));

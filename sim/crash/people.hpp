@@ -47,6 +47,10 @@ class People {
     std::optional<server::Work> repeat();
 
   private:
+    struct Message {
+        Uuid id;
+        std::int64_t author = 0;
+    };
     struct Account {
         std::int64_t key = 0;
         std::vector<std::int64_t> devices;
@@ -57,17 +61,24 @@ class People {
         std::int64_t owner = 0;
         std::int64_t head = 0;
         bool direct = false;
-        Uuid last_message;
+        /// The newest ones, in order; some that were deleted stay among them.
+        std::deque<Message> messages = {};
     };
 
     void heard(const server::Work& work, const server::Answer& answer);
     void heard(const server::Effect& effect);
+    static void heard(Conversation& conversation, const protocol::Change& change);
+    static protocol::Target target_of(std::int64_t conversation);
     server::Work by(const Account& account, server::Command command);
     server::Work message();
     server::Work to_conversation();
     server::Work acks();
     server::Work about_members();
     server::Work about_devices();
+    // What changes what is there (people_changes.cpp).
+    server::Work about_messages();
+    server::Work about_rights();
+    server::Work about_oneself();
     server::Work found();
     server::Work sign_up();
     server::Work without_session(server::Command command);

@@ -81,10 +81,13 @@ std::vector<std::string> not_shown(const Results& results) {
     if (power.power_losses >= whole_power_losses && power.told.rows < whole_acknowledged_rows)
         missing.push_back("only " + std::to_string(power.told.rows) + " rows were acknowledged, and not " +
                           std::to_string(whole_acknowledged_rows));
-    const auto& rows = results.rot.parts.front();
-    if (rows.found != rows.flips)
-        missing.push_back("of " + std::to_string(rows.flips) + " flipped bits in rows only " +
-                          std::to_string(rows.found) + " were found by reading or the scrubber");
+    for (std::size_t part = 0; part < rot_parts_of_rows; ++part) {
+        const auto& rows = results.rot.parts.at(part);
+        if (rows.found != rows.flips)
+            missing.push_back("of " + std::to_string(rows.flips) + " flipped bits in " +
+                              std::string(rot_parts.at(part)) + " only " + std::to_string(rows.found) +
+                              " were found by reading or the scrubber");
+    }
     return missing;
 }
 

@@ -53,7 +53,7 @@ class Specimen {
         std::size_t rows = 0;
         for (const auto& [stream, in_stream] : file_.rows)
             rows += in_stream.size();
-        good_ = file_.complaints.empty() && rows >= rows_min && rows <= rows_max;
+        good_ = file_.complaints.empty() && rows >= rows_min && rows <= rows_max && !pages_.earlier.empty();
     }
 
     bool good() const { return good_; }
@@ -119,14 +119,14 @@ std::vector<std::string> wrong_with(const Seen& seen, std::size_t part) {
     if (seen.scrubs_in_a_circle) wrong.emplace_back("the scrubber goes in a circle");
     wrong.insert(wrong.end(), seen.served.wrong.begin(), seen.served.wrong.end());
     // A row has to be found as what it is; what else is damaged may keep the store from opening.
-    const bool found = seen.by_us() || (part > 0 && (!seen.opened || seen.by_checking));
+    const bool found = seen.by_us() || (part >= rot_parts_of_rows && (!seen.opened || seen.by_checking));
     if (!found) wrong.emplace_back("a flipped bit was not found");
     return wrong;
 }
 
 void flip_in_store(std::uint64_t seed, std::int64_t flips, Specimen& specimen, Rot& result) {
-    constexpr std::array places{&Pages::rows, &Pages::structure, &Pages::indexes, &Pages::others,
-                                &Pages::anywhere};
+    constexpr std::array places{&Pages::rows,    &Pages::earlier, &Pages::structure,
+                                &Pages::indexes, &Pages::others,  &Pages::anywhere};
     auto random = Random(seed).fork("rot");
     for (std::size_t part = 0; part < places.size(); ++part) {
         for (std::int64_t i = 0; i < flips; ++i) {

@@ -54,9 +54,16 @@ inline constexpr std::array rot_numbers{
     std::pair{"requests_refused", &RotToll::requests_refused},
 };
 
-/// Rows first, then what holds them together and leads to them, then everything else.
-inline constexpr std::array<std::string_view, 5> rot_parts{"rows", "links between rows", "indexes of rows",
-                                                           "all other tables", "anywhere in the file"};
+/// Rows first and what they said before, then what holds rows together and leads to them, then everything
+/// else.
+inline constexpr std::array<std::string_view, 6> rot_parts{"rows",
+                                                           "earlier texts",
+                                                           "links between rows",
+                                                           "indexes of rows",
+                                                           "all other tables",
+                                                           "anywhere in the file"};
+/// The first so many have a checksum each of their own.
+inline constexpr std::size_t rot_parts_of_rows = 2;
 
 struct Rot {
     /// In the order of `rot_parts`.
@@ -69,8 +76,8 @@ struct Rot {
 
 /// Flips one bit at a time in the file of a store that has been through many power losses, opens the store on
 /// it and has everything read, scrubbed and checked: `flips` in each part, in stores of these seeds. Each
-/// must be found, those in rows by reading or by the scrubber, the others by those, by the check, or since
-/// the store does not open; and nothing may be served that is not as it was told.
+/// must be found, those in rows and earlier texts by reading or by the scrubber, the others by those, by the
+/// check, or since the store does not open; and nothing may be served that is not as it was told.
 Rot rot(Seeds seeds, std::int64_t flips, Defect defect);
 
 }  // namespace parley::sim::crash

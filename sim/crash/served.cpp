@@ -14,13 +14,16 @@ using server::ConversationKey;
 using server::to_id;
 using server::to_stream;
 
-constexpr auto message_kind = static_cast<std::int64_t>(protocol::Type::message_new);
 constexpr std::size_t sentences_max = 8;
 
-std::int64_t author_of(const protocol::Change& change) {
-    const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
-    const auto key = message != nullptr ? server::account_key(message->sender.text()) : std::nullopt;
-    return key ? key->value : 0;
+/// What a message said, as it was kept when it was edited.
+RowFacts facts_of_earlier(const protocol::Change& now, const protocol::EarlierText& text) {
+    auto said = std::get<protocol::MessageNew>(now.payload);
+    said.text = text.text;
+    said.mentions = text.mentions;
+    said.edited_at = text.seq == now.born ? std::nullopt : std::optional(text.at);
+    return earlier_of(facts_of(
+        {.seq = text.seq, .born = now.born, .timestamp = now.timestamp, .payload = std::move(said)}));
 }
 
 class Reader {
@@ -80,7 +83,7 @@ class Reader {
         ++served_.rows;
         places.insert(change.born);
         const auto* known = ledger_.row(stream, change.born);
-        if (known == nullptr || *known != facts_of(change, author_of(change)))
+        if (known == nullptr || *known != facts_of(change))
             complain("a row is served that is not as it was told: stream " + std::to_string(stream) + " at " +
                      std::to_string(change.born));
     }
@@ -98,6 +101,8 @@ class Reader {
             for (const auto& row : part->rows) {
                 if (row.seq <= after || row.seq > part->upto) complain("changes come out of order");
                 check_row(key, row, places);
+                const bool message = std::holds_alternative<protocol::MessageNew>(row.payload);
+                if (message && row.seq != row.born) walk_earlier(account, stream, key, row);
             }
             if (part->more && part->upto <= after) {
                 complain("changes do not get on");
@@ -110,6 +115,39 @@ class Reader {
         if (after != head)
             complain("changes end at " + std::to_string(after) + " of " + std::to_string(head));
         return places;
+    }
+
+    /// What a message that was changed said before.
+    void walk_earlier(std::int64_t account, const StreamId& stream, std::int64_t key,
+                      const protocol::Change& row) {
+        static const std::vector<RowFacts> none;
+        const auto& message = std::get<protocol::MessageNew>(row.payload);
+        const auto* told = ledger_.earlier({key, row.born});
+        const auto& expected = told == nullptr ? none : *told;
+        auto next = expected.begin();
+        protocol::MessageHistory ask{.stream = stream, .message = *row.id, .sender = message.sender};
+        for (bool more = true; more;) {
+            const auto part = server::message_history(snapshot_, {account}, ask);
+            if (!part) {
+                ++served_.refused;
+                return;
+            }
+            for (const auto& text : part->texts) {
+                ++served_.rows;
+                ask.after = text.seq;
+                const auto facts = facts_of_earlier(row, text);
+                const auto known = std::find(next, expected.end(), facts);
+                if (known == expected.end()) {
+                    complain("an earlier text is served that is not as it was told: stream " +
+                             std::to_string(key) + " at " + std::to_string(text.seq));
+                    return;
+                }
+                served_.left_out += std::distance(next, known);
+                next = std::next(known);
+            }
+            more = part->more && !part->texts.empty();
+        }
+        served_.left_out += std::distance(next, expected.end());
     }
 
     Places walk_pages(std::int64_t account, const StreamId& stream, std::int64_t key) {

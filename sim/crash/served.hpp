@@ -21,8 +21,8 @@ struct Served {
 };
 
 /// Reads everything that anybody may read, as devices do: a resume from nothing, `changes` of the own stream
-/// and of each conversation, `page` from the newest to the oldest. `rows_at_once`: how many a page has at
-/// most.
+/// and of each conversation, `page` from the newest to the oldest, and what messages said before edits.
+/// `rows_at_once`: how many a page has at most.
 Served read_all(server::Store& store, const Ledger& ledger, const StoredFile& file,
                 std::int64_t rows_at_once);
 

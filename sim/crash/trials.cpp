@@ -93,6 +93,10 @@ std::string table_of(const Trial& power_losses, const Trial& failing_syncs) {
     line("    refused by a full disk", one.disk_full, other.disk_full);
     line("acknowledged rows", one.told.rows, other.told.rows);
     line("    of them messages", one.told.messages, other.told.messages);
+    line("    edits", one.told.edits, other.told.edits);
+    line("    deletions", one.told.deletions, other.told.deletions);
+    line("    members, roles, titles, permissions", one.told.arrangements, other.told.arrangements);
+    line("    preferences and drafts", one.told.own_settings, other.told.own_settings);
     line("other commands done", one.told.commands, other.told.commands);
     line("commands refused", one.told.refusals, other.told.refusals);
     line("repeats answered as the first time", one.told.repeats, other.told.repeats);

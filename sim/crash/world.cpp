@@ -28,6 +28,10 @@ std::set<Uuid> certain_messages(const std::vector<server::Work>& works, const St
         const auto* send = std::get_if<protocol::MessageSend>(&work.command);
         if (send == nullptr) {
             const bool harmless = std::holds_alternative<protocol::Read>(work.command) ||
+                                  std::holds_alternative<protocol::MessageEdit>(work.command) ||
+                                  std::holds_alternative<protocol::MessageDelete>(work.command) ||
+                                  std::holds_alternative<protocol::PreferencesSet>(work.command) ||
+                                  std::holds_alternative<protocol::DraftSet>(work.command) ||
                                   std::holds_alternative<server::Acks>(work.command) ||
                                   std::holds_alternative<server::UseRefreshToken>(work.command);
             if (!harmless) return {};
@@ -35,8 +39,11 @@ std::set<Uuid> certain_messages(const std::vector<server::Work>& works, const St
         }
         if (work.origin.follows || send->reply_to || !send->target.stream) continue;
         const auto key = server::conversation_key(send->target.stream->text());
+        // Where somebody set who may write, he may not be among them.
+        const auto set = key ? file.permissions.find(key->value) : file.permissions.end();
+        if (set == file.permissions.end() || set->second != 0) continue;
         const bool present = std::ranges::any_of(file.members, [&](const StoredMember& member) {
-            return key && member.conversation == key->value && member.account == work.origin.account.value &&
+            return member.conversation == key->value && member.account == work.origin.account.value &&
                    member.present;
         });
         const bool signed_in = std::ranges::any_of(file.devices, [&](const StoredDevice& device) {

@@ -29,6 +29,9 @@ TEST(StoreCrashes, FindNothingInASoundStore) {
     EXPECT_GE(power.toll.power_losses, 400);
     EXPECT_GT(power.toll.power_losses_starting, 10);
     EXPECT_GT(power.toll.told.messages, 2'000);
+    EXPECT_GT(power.toll.told.edits, 100);
+    EXPECT_GT(power.toll.told.deletions, 50);
+    EXPECT_GT(power.toll.told.own_settings, 50);
     EXPECT_GT(power.toll.told.repeats, 50);
     EXPECT_GT(power.toll.told.refusals, 50);
     EXPECT_GT(power.toll.transactions_survived_untold, 2);
@@ -40,7 +43,8 @@ TEST(StoreCrashes, FindNothingInASoundStore) {
     EXPECT_GT(syncs.toll.failed_syncs, 40);
     const auto flipped = rot(seed, 25, Defect::none);
     EXPECT_THAT(flipped.findings, IsEmpty());
-    EXPECT_EQ(flipped.parts.front().found, 25);
+    EXPECT_EQ(flipped.parts.at(0).found, 25);
+    EXPECT_EQ(flipped.parts.at(1).found, 25) << "earlier texts";
 }
 
 TEST(StoreCrashes, AreTheSameFromTheSameSeed) {

@@ -31,7 +31,7 @@ server::Batch accepts(int number, std::int64_t seq) {
     server::Batch batch{.first_position = seq, .last_position = seq};
     const auto work = sends(number);
     protocol::Change change{.id = id_of(number), .seq = seq, .born = seq};
-    change.payload = protocol::MessageNew{.text = "x"};
+    change.payload = protocol::MessageNew{.sender = server::to_id(server::AccountKey{ada}), .text = "x"};
     batch.effects.emplace_back(
         server::ConversationChange{.conversation = {group}, .change = change, .origin = work.origin});
     batch.effects.emplace_back(
@@ -51,15 +51,33 @@ class LedgerOfThree : public testing::Test {
             const auto batch = accepts(i, i);
             EXPECT_THAT(ledger.take(works, batch), IsEmpty());
             const auto& change = std::get<server::ConversationChange>(batch.effects.front()).change;
-            file.rows[group].push_back(facts_of(change, ada));
+            file.rows[group].push_back(facts_of(change));
         }
         file.heads = ledger.heads();
     }
 
     std::vector<std::string> differences() { return ledger.differences(file, ledger.heads()); }
 
+    void change_second(protocol::MessageNew next) {
+        const auto seq = ledger.head_of(group) + 1;
+        protocol::Change change{.id = id_of(2), .seq = seq, .born = 2};
+        change.payload = std::move(next);
+        server::Batch batch{.first_position = seq, .last_position = seq};
+        batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
+        EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+        file.rows[group][1] = facts_of(change);
+        file.heads = ledger.heads();
+    }
+    void edit_second() {
+        first_state = file.rows[group][1];
+        change_second(
+            {.sender = server::to_id(server::AccountKey{ada}), .text = "y", .edited_at = WallTime{5}});
+    }
+
     Ledger ledger;
     StoredFile file;
+    /// Of the second message, once it was edited.
+    RowFacts first_state;
 };
 
 }  // namespace
@@ -94,6 +112,57 @@ TEST_F(LedgerOfThree, FindsAnOlderStateOfARow) {
     EXPECT_THAT(ledger.take({}, batch), IsEmpty());
     file.heads = ledger.heads();
     EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged change is lost: stream 7 at 4")));
+}
+
+TEST_F(LedgerOfThree, FindsAnEarlierTextThatIsLostOrAnother) {
+    edit_second();
+    EXPECT_THAT(differences(), Contains(HasSubstr("said before is not kept as it was told: stream 7 at 2")));
+    file.earlier[{group, 2}] = {earlier_of(first_state)};
+    EXPECT_THAT(differences(), IsEmpty());
+    file.earlier[{group, 2}].front().body ^= 1;
+    EXPECT_THAT(differences(), Contains(HasSubstr("said before is not kept as it was told: stream 7 at 2")));
+    file.earlier[{group, 2}] = {earlier_of(first_state)};
+    file.earlier[{group, 3}] = {earlier_of(first_state)};
+    EXPECT_THAT(differences(), Contains(HasSubstr("said before is not kept as it was told: stream 7 at 3")));
+}
+
+TEST_F(LedgerOfThree, FindsWhatADeletedMessageSaid) {
+    edit_second();
+    file.earlier[{group, 2}] = {earlier_of(first_state)};
+    change_second({.sender = server::to_id(server::AccountKey{ada}),
+                   .deleted_by = server::to_id(server::AccountKey{ada})});
+    EXPECT_THAT(differences(), Contains(HasSubstr("deleted message said is still there: stream 7 at 2")));
+    file.earlier.clear();
+    EXPECT_THAT(differences(), IsEmpty());
+    EXPECT_EQ(ledger.told().edits, 1);
+    EXPECT_EQ(ledger.told().deletions, 1);
+}
+
+TEST_F(LedgerOfThree, FindsOtherRightsThanWereTold) {
+    server::Batch batch{.first_position = 4, .last_position = 5};
+    protocol::Change role{.seq = 4, .born = 4};
+    role.payload = protocol::MemberChanged{.profile = {.account = server::to_id(server::AccountKey{ada})},
+                                           .role = protocol::Role::admin};
+    protocol::Change settings{.seq = 5, .born = 5};
+    settings.payload = protocol::ConversationChanged{
+        .permissions = protocol::Permissions{.post = protocol::Role::guest, .add = protocol::Role::member}};
+    for (const auto& change : {role, settings}) {
+        batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
+        file.rows[group].push_back(facts_of(change));
+    }
+    EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+    file.heads = ledger.heads();
+    file.permissions[group] = 5 + (2 << 4);
+    file.members = {{.conversation = group,
+                     .account = ada,
+                     .present = true,
+                     .role = static_cast<std::int64_t>(protocol::Role::admin)}};
+    EXPECT_THAT(differences(), IsEmpty());
+    file.permissions[group] = 5;
+    file.members.front().role = static_cast<std::int64_t>(protocol::Role::member);
+    EXPECT_THAT(differences(),
+                testing::UnorderedElementsAre(HasSubstr("another role than was told: account 3 in stream 7"),
+                                              HasSubstr("other permissions than were told: stream 7")));
 }
 
 TEST_F(LedgerOfThree, FindsPeopleAndDevicesThatAreGoneOfWhomSomethingWasTold) {

@@ -60,7 +60,10 @@ TEST(CrashResults, OfAWholeRunShowManyRowsAndOfAnyRunEachFlippedBit) {
     results.power_losses.toll.told.rows = whole_acknowledged_rows;
     EXPECT_THAT(not_shown(results), testing::IsEmpty());
     results.rot.parts.front().found = 4;
-    EXPECT_THAT(not_shown(results), testing::ElementsAre(testing::HasSubstr("only 4 were found")));
+    EXPECT_THAT(not_shown(results), testing::ElementsAre(testing::HasSubstr("in rows only 4 were found")));
+    results.rot.parts.at(1).flips = 3;
+    EXPECT_THAT(not_shown(results),
+                testing::Contains(testing::HasSubstr("in earlier texts only 0 were found")));
 }
 
 TEST(CrashResults, ThatAreCutOffAreNotTaken) {
