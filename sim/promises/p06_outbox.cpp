@@ -2,9 +2,9 @@
 // none is queued or
 //    in flight. A device's own messages keep their order in a conversation.
 
-#include "core/commands.hpp"
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
+#include "sim/questions.hpp"
 #include "sim/streams_of.hpp"
 
 #include <algorithm>
@@ -82,7 +82,7 @@ class Outbox final : public Kept<Outbox> {
     /// It was done so long ago, by the server's clock, that it was decided anew when it came again; and a
     /// question is answered anew each time.
     static bool may_be_refused_now(Scene& scene, const Device& device, const core::OutboxView& one) {
-        if (core::is_question(protocol::type_of(one.command))) return true;
+        if (only_asks(one.command)) return true;
         const std::pair key{*device.person->account, one.id};
         if (settled_by_a_joining(scene, key.first, one)) return true;
         const bool for_ever = std::holds_alternative<protocol::MessageSend>(one.command) ||
@@ -213,7 +213,7 @@ class Outbox final : public Kept<Outbox> {
             if (is_in_its_message(scene, device, given)) continue;
             if (is_overwritten(scene, device, given) || is_taken_back(scene, device, given)) continue;
             // A question that waits is shown to nobody but who asked it.
-            if (core::is_question(protocol::type_of(given.command))) continue;
+            if (only_asks(given.command)) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
         }
     }

@@ -3,10 +3,10 @@
 // So each change is one that somebody asked for: what a command did is what was given to a device, all of it
 // and nothing else; what was refused did nothing, and there was a reason to refuse it.
 
-#include "core/commands.hpp"
 #include "sim/promises/all.hpp"
 #include "sim/promises/deed.hpp"
 #include "sim/promises/reason.hpp"
+#include "sim/questions.hpp"
 
 #include <algorithm>
 #include <map>
@@ -69,7 +69,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
         if (refused_.contains({who.account, *envelope.re})) return;
         const Given* given = given_by(scene, who.account, *envelope.re);
         // Questions are asked of what stands, and nothing in the store does them (17).
-        if (given == nullptr || core::is_question(protocol::type_of(given->command))) return;
+        if (given == nullptr || only_asks(given->command)) return;
         scene.violated({18,
                         "command " + envelope.re->text() + " was refused with " +
                             std::string(name_of(refusal->code)) + ", which nothing in the store did",

@@ -3,9 +3,9 @@
 // What a person gives by a command is in the book of one of his devices or programs; everything else that is
 // asked on a connection reads.
 
-#include "core/commands.hpp"
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
+#include "sim/questions.hpp"
 #include "sim/streams_of.hpp"
 
 #include <string>
@@ -26,7 +26,7 @@ class LimitsSpare final : public Kept<LimitsSpare> {
         if (error == nullptr || error->code != ErrorCode::rate_limited) return;
         const Given* given = envelope.re ? given_by(scene, who.account, *envelope.re) : nullptr;
         const bool reads = given == nullptr || std::holds_alternative<protocol::Read>(given->command) ||
-                           core::is_question(protocol::type_of(given->command));
+                           only_asks(given->command);
         const bool signs_out =
             given != nullptr && std::holds_alternative<protocol::DeviceRevoke>(given->command);
         if (!reads && !signs_out) return;
@@ -44,8 +44,8 @@ class LimitsSpare final : public Kept<LimitsSpare> {
         const std::string_view path = request.target;
         const bool signs_out = request.method == "DELETE" &&
                                (path.starts_with("/v1/sessions") || path.starts_with("/v1/devices"));
-        if (request.method != "GET" && !signs_out && !path.ends_with("/read") && !path.ends_with("/acks"))
-            return;
+        const bool reads = request.method == "GET" || path == "/v1/profiles" || path.ends_with("/read");
+        if (!signs_out && !reads && path != "/v1/ack") return;
         scene.violated(
             {30, request.method + " " + request.target + " was refused since it comes too often", {}, {}});
     }
