@@ -2,6 +2,8 @@
 // and deleting go on; service recovers without a restart.
 //
 // That they stay in the outboxes is a part of promise 6, that service recovers of the world's coming to rest.
+// Deleting, reading and signing out write a little: a reserve is kept for them, so that they may be refused
+// only where the disk has no room for that either.
 
 #include "sim/promises/all.hpp"
 #include "sim/streams_of.hpp"
@@ -33,13 +35,24 @@ bool is_reading(protocol::Type type) {
     }
 }
 
+/// What goes on where new messages find no room: it needs less than it gives back, or next to nothing.
+bool is_spared(const protocol::Payload& payload) {
+    const auto* draft = std::get_if<protocol::DraftSet>(&payload);
+    return std::holds_alternative<protocol::MessageDelete>(payload) ||
+           std::holds_alternative<protocol::Read>(payload) ||
+           std::holds_alternative<protocol::DeviceRevoke>(payload) ||
+           (draft != nullptr && draft->text.empty());
+}
+
 class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
   public:
     int number() const override { return 33; }
 
-    void server_heard(Scene&, Line& line, const protocol::Envelope& envelope) override {
-        if (!envelope.id || !is_reading(envelope.type())) return;
-        asked_[line.number()].insert_or_assign(*envelope.id, Asked{envelope.type(), streams_of(envelope)});
+    void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
+        const bool reads = is_reading(envelope.type());
+        if (!envelope.id || (!reads && !is_spared(envelope.payload))) return;
+        asked_[line.number()].insert_or_assign(
+            *envelope.id, Asked{envelope.type(), streams_of(envelope), reads, refused_writes(scene)});
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
@@ -53,9 +66,12 @@ class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
                             "the server said `internal` to " + name + ": " + error->message,
                             streams,
                             {line.device_name()}});
-        } else if (asked && error->code == ErrorCode::disk_full) {
+        } else if (asked && error->code == ErrorCode::disk_full &&
+                   (asked->reads || asked->refused_writes == refused_writes(scene))) {
             scene.violated({33,
-                            "the server refused " + name + ", which only reads, since its disk is full",
+                            "the server refused " + name +
+                                (asked->reads ? ", which only reads, since its disk is full"
+                                              : ", which a full disk must not stop, and had tried no write"),
                             streams,
                             {line.device_name()}});
         }
@@ -65,7 +81,13 @@ class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
     struct Asked {
         protocol::Type type{};
         std::vector<StreamId> streams;
+        bool reads = false;
+        /// As many as there had been when it came.
+        std::int64_t refused_writes = 0;
     };
+
+    /// How often the server's disk had no room for what was written.
+    static std::int64_t refused_writes(Scene& scene) { return scene.server().disk().counts().full; }
 
     /// The question that this answers.
     std::optional<Asked> taken(const Line& line, const protocol::Envelope& envelope) {

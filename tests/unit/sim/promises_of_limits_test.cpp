@@ -1,6 +1,7 @@
 // Each promise is shown a world in which it is broken, and must say so. Here those about what the server
 // holds, how long it takes and what it limits.
 
+#include "client/sqlite_database.hpp"
 #include "tests/unit/sim/broken_world.hpp"
 
 #include <gtest/gtest.h>
@@ -84,11 +85,50 @@ TEST_F(Broken, Promise30WhereWhoReadIsRefused) {
     EXPECT_EQ(broken(), 30);
 }
 
+TEST_F(Broken, Promise30WhereAnAckOfAProgramIsRefused) {
+    scene_.http_said({.method = "POST", .target = "/v1/conversations/c_1/messages"}, {.status = 429});
+    EXPECT_EQ(broken(), -1) << "messages may be too many";
+    scene_.http_said({.method = "POST", .target = "/v1/ack"}, {.status = 429});
+    EXPECT_EQ(broken(), 30);
+}
+
+TEST_F(Broken, Promise30WhereAProgramMayNotFindPeople) {
+    scene_.http_said({.method = "POST", .target = "/v1/profiles"}, {.status = 429});
+    EXPECT_EQ(broken(), 30);
+}
+
 TEST_F(Broken, Promise30WhereSigningOutIsRefused) {
     scene_.http_said({.method = "POST", .target = "/v1/sessions"}, {.status = 429});
     EXPECT_EQ(broken(), -1) << "signing in may be tried too often";
     scene_.http_said({.method = "DELETE", .target = "/v1/sessions/current"}, {.status = 429});
     EXPECT_EQ(broken(), 30);
+}
+
+TEST_F(Broken, Promise33WhereAFullDiskStopsDeleting) {
+    founded();
+    const auto promise = full_disk_is_said();
+    const SignedIn who{to_id(ada), to_id(DeviceKey{1})};
+    protocol::Envelope asked;
+    asked.id = uuid(1);
+    protocol::Envelope refusal;
+    refusal.re = uuid(1);
+    refusal.payload = protocol::ErrorReply{.code = ErrorCode::disk_full};
+    const auto refused = [&](protocol::Payload payload) {
+        asked.payload = std::move(payload);
+        promise->server_heard(scene_, *ada_, asked);
+        promise->server_said(scene_, *ada_, who, refusal);
+        return broken();
+    };
+    EXPECT_EQ(refused(protocol::DraftSet{.text = "and"}), -1) << "what is written takes room";
+    asked.payload = protocol::MessageDelete{.message = uuid(2)};
+    promise->server_heard(scene_, *ada_, asked);
+    auto& disk = scene_.server().disk();
+    disk.faults().capacity = 0;
+    const auto process = disk.start();
+    EXPECT_FALSE(client::SqliteDatabase::open("filled.db", client::Durability::on_sync, process->vfs_name()));
+    promise->server_said(scene_, *ada_, who, refusal);
+    EXPECT_EQ(broken(), -1) << "there was no room for that either";
+    EXPECT_EQ(refused(protocol::MessageDelete{.message = uuid(2)}), 33);
 }
 
 }  // namespace
