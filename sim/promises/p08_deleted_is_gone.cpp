@@ -1,6 +1,7 @@
 // 8. Deleted content is never shown again, and at the end its bytes are gone from the store and from every
 //    device of a present member.
 
+#include "server/store/backup.hpp"
 #include "sim/local_reader.hpp"
 #include "sim/memory_disk.hpp"
 #include "sim/promises/all.hpp"
@@ -116,11 +117,15 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         for (const auto& [stream, history] : scene.history().streams())
             note_drafts(history, [&](const std::string& number) { deleted.insert(number); });
         if (deleted.empty()) return;
+        MemoryDisk& disk = scene.server().disk();
         for (const std::string name : {"data/parley.db", "data/parley.db-wal"})
-            each_number(used_bytes_of(scene.server().disk(), name), [&](const std::string& number) {
-                if (deleted.contains(number))
-                    scene.violated({8, name + " still holds #" + number + ", which was deleted"});
-            });
+            holds_none(scene, disk, name, deleted);
+        // Nor does a backup that is made now.
+        const auto kept = disk.copy("backed up");
+        const auto operating = kept->start();
+        if (!server::copy_store("data", operating->vfs_name(), backup))
+            return scene.violated({8, "no backup can be made of a server at rest"});
+        holds_none(scene, *kept, backup, deleted);
     }
 
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
@@ -166,6 +171,16 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
     }
 
   private:
+    static constexpr auto backup = "data/backup";
+
+    static void holds_none(Scene& scene, MemoryDisk& disk, const std::string& name,
+                           const std::set<std::string>& deleted) {
+        each_number(used_bytes_of(disk, name), [&](const std::string& number) {
+            if (deleted.contains(number))
+                scene.violated({8, name + " still holds #" + number + ", which was deleted"});
+        });
+    }
+
     /// It was shown so until the server would not delete it; somebody else may have, later.
     static bool was_refused(const Device& device, const Uuid& message) {
         return std::ranges::any_of(device.ledger.given(), [&](const Given& given) {

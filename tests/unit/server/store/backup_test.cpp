@@ -101,6 +101,28 @@ TEST_F(Backup, HoldsTheMomentWhileWritingGoesOn) {
     EXPECT_TRUE(back_up_closed(paths(file)));
 }
 
+TEST_F(Backup, HasNothingOfWhatWasDeletedBeforeIt) {
+    const auto ada = world->person("ada");
+    const auto group = world->group(ada, {});
+    const protocol::Target target{.stream = to_id(group)};
+    const auto message = world->work(ada, message_to(group, "the first words"));
+    ASSERT_TRUE(world->apply(message));
+    const Uuid id = *message.origin.command;
+    ASSERT_TRUE(world->apply(world->work(
+        ada, protocol::MessageEdit{.target = target, .message = id, .text = "the second words"})));
+    ASSERT_TRUE(world->send(ada, group, "words that stay"));
+    const auto backup_has = [&](const std::string& words) {
+        return content_of(file).find(words) != std::string::npos;
+    };
+    ASSERT_TRUE(back_up(directory, file, never));
+    EXPECT_TRUE(backup_has("the first words") && backup_has("the second words"));
+    ASSERT_TRUE(world->apply(world->work(ada, protocol::MessageDelete{.target = target, .message = id})));
+    ASSERT_TRUE(back_up(directory, file, never));
+    EXPECT_FALSE(backup_has("the first words"));
+    EXPECT_FALSE(backup_has("the second words"));
+    EXPECT_TRUE(backup_has("words that stay"));
+}
+
 TEST_F(Backup, HasAChecksumInEveryPage) {
     const auto ada = world->person("ada");
     const auto group = world->group(ada, {});
