@@ -1,5 +1,7 @@
 #include "sim/local_reader.hpp"
 
+#include "protocol/generated/cpp/enums.hpp"
+#include "protocol/generated/cpp/errors.hpp"
 #include "sim/handles_sqlite.hpp"
 
 #include <sqlite3.h>
@@ -10,16 +12,27 @@ namespace parley::sim {
 
 namespace {
 
+/// What a number in this column stands for, by the names of the protocol.
+std::string named(std::string_view column, std::int64_t number) {
+    const auto name = column == "type"      ? name_of(static_cast<protocol::Type>(number))
+                      : column == "failure" ? name_of(static_cast<ErrorCode>(number))
+                                            : std::string_view();
+    return name.empty() ? std::to_string(number) : std::string(name);
+}
+
 /// Every column of the row but blobs, as name=value; those that say nothing are left out.
 std::string columns_of(sqlite3_stmt& row) {
     std::string line;
     for (int column = 0; column < sqlite3_column_count(&row); ++column) {
         const int type = sqlite3_column_type(&row, column);
         if (type == SQLITE_NULL || type == SQLITE_BLOB) continue;
-        const std::string value = reinterpret_cast<const char*>(sqlite3_column_text(&row, column));
+        const std::string name = sqlite3_column_name(&row, column);
+        const std::string value = type == SQLITE_INTEGER
+                                      ? named(name, sqlite3_column_int64(&row, column))
+                                      : reinterpret_cast<const char*>(sqlite3_column_text(&row, column));
         if (value.empty() || value == "0") continue;
         if (!line.empty()) line += ' ';
-        line += std::string(sqlite3_column_name(&row, column)) + '=' + value;
+        line += name + '=' + value;
     }
     return line;
 }

@@ -46,6 +46,7 @@ RunOptions options_for(const Arguments& arguments, std::uint64_t seed) {
     options.profile = profile_named(arguments.profile).value_or(profile_of(seed));
     options.steps = arguments.steps;
     options.cut = arguments.cut;
+    options.mutant = arguments.mutant;
     return options;
 }
 
@@ -101,13 +102,7 @@ int run_smaller(const Arguments& arguments) {
 
 /// A deliberate defect is looked for until a seed finds it.
 int run_mutant(const Arguments& arguments) {
-    const std::string name = choose_mutant(arguments.mutant);
-    if (name.empty()) {
-        fmt::print(stderr,
-                   "there is no mutant {}: `sim --mutants` lists those of the build in build/mutants\n",
-                   arguments.mutant);
-        return 2;
-    }
+    const std::string& name = arguments.mutant;
     for (std::uint64_t seed = arguments.seed; seed < arguments.seed + arguments.seeds; ++seed) {
         const Verdict verdict = outline_apart(options_for(arguments, seed));
         if (!verdict.broken) continue;
@@ -139,6 +134,40 @@ int run_all(const Arguments& arguments) {
         fmt::print("seeds from {} on, for {} minutes\n", options.first, arguments.minutes);
     }
     return run_campaign(options).failed > 0 ? 1 : 0;
+}
+
+/// What was asked for.
+int run(Arguments arguments) {
+    if (arguments.mutants) {
+        fmt::print("{}", list_of_mutants());
+        return 0;
+    }
+    if (!arguments.mutant.empty()) {
+        const std::string name = choose_mutant(arguments.mutant);
+        if (name.empty()) {
+            fmt::print(stderr,
+                       "there is no mutant {}: `sim --mutants` lists those of the build in build/mutants\n",
+                       arguments.mutant);
+            return 2;
+        }
+        arguments.mutant = name;
+    }
+    const bool alone = arguments.shrink || arguments.trace || !arguments.record.empty();
+    if (alone && (arguments.seeds > 1 || arguments.minutes > 0)) {
+        fmt::print(stderr,
+                   "--shrink, --trace and --record are for one seed: leave out --seeds and --minutes\n");
+        return 2;
+    }
+    if (arguments.shrink) return run_smaller(arguments);
+    if (!arguments.mutant.empty() && !alone) {
+        if (arguments.minutes > 0) {
+            fmt::print(stderr, "--mutant looks through --seeds: leave out --minutes\n");
+            return 2;
+        }
+        return run_mutant(arguments);
+    }
+    const bool one = arguments.seeds == 1 && arguments.minutes == 0;
+    return one ? run_here(arguments) : run_all(arguments);
 }
 
 /// "1-5,9" into a set.
@@ -211,18 +240,5 @@ int main(int argc, char** argv) {
         ->type_name("MUTANT");
     app.add_flag("--mutants", arguments.mutants, "List the deliberate defects of this build");
     CLI11_PARSE(app, argc, argv);
-    if (arguments.mutants) {
-        fmt::print("{}", list_of_mutants());
-        return 0;
-    }
-    if (!arguments.mutant.empty()) return run_mutant(arguments);
-    const bool alone = arguments.shrink || arguments.trace || !arguments.record.empty();
-    if (alone && (arguments.seeds > 1 || arguments.minutes > 0)) {
-        fmt::print(stderr,
-                   "--shrink, --trace and --record are for one seed: leave out --seeds and --minutes\n");
-        return 2;
-    }
-    if (arguments.shrink) return run_smaller(arguments);
-    const bool one = arguments.seeds == 1 && arguments.minutes == 0;
-    return one ? run_here(arguments) : run_all(arguments);
+    return run(arguments);
 }

@@ -13,6 +13,11 @@ namespace {
 /// As an operator keeps the last ones.
 constexpr std::size_t backups_kept = 2;
 
+std::string another_number() {
+    static int number = 0;
+    return std::to_string(++number);
+}
+
 }  // namespace
 
 ServerNode::ServerNode(World& world, Watch& watch, Settings settings)
@@ -85,12 +90,18 @@ bool ServerNode::start() {
     life_ = std::make_shared<Life>();
     disk_.faults().syncs_lie = false;
     process_ = std::make_unique<Process>(*this);
-    if (!process_->open()) {
+    const auto [operation, death] = std::exchange(start_death_, {});
+    death_ = death;
+    process_->disk().kill_at(operation);
+    const bool opened = process_->open();
+    process_->disk().kill_at(0);
+    if (!opened) {
         if (!life_->over()) die(Death::killed);
         return false;
     }
+    death_ = Death::killed;
     disk_.faults().syncs_lie = settings_.defects.answers_before_sync;
-    world_.note("server", "start");
+    world_.note("server", "start", settings_.defects.differs ? another_number() : "");
     watch_.server_started();
     return true;
 }

@@ -26,6 +26,8 @@ namespace parley::sim {
 struct ServerDefects {
     /// Answers are given before the commit is synced.
     bool answers_before_sync = false;
+    /// No two runs of one process do the same.
+    bool differs = false;
 };
 
 /// The server: the real store engine, domain, shards and HTTP over a disk in memory; only the threads and the
@@ -98,6 +100,10 @@ class ServerNode final : public WireAcceptor {
     void die(Death death);
     /// Dies inside the n-th disk operation from now on.
     void die_at(std::int64_t disk_operation, Death death);
+    /// The next start dies so, if it comes as far; after it nothing of this is left. 0: it does not.
+    void die_at_next_start(std::int64_t disk_operation, Death death) {
+        start_death_ = {disk_operation, death};
+    }
     /// Ends in order, as on SIGTERM: nobody is let in, what is queued is written and answered, sessions are
     /// closed.
     void drain();
@@ -138,6 +144,8 @@ class ServerNode final : public WireAcceptor {
     int backups_made_ = 0;
     int returns_planned_ = 0;
     std::optional<ReturnDue> return_due_;
+    /// Inside which of its disk operations the next start dies, and how; 0: in none.
+    std::pair<std::int64_t, Death> start_death_{0, Death::killed};
     /// How often the store's file became another one.
     std::int64_t copies_ = 0;
     WallClock clock_;

@@ -137,9 +137,15 @@ RunOptions Shrinker::run() {
 
 std::optional<RunOptions> shrink(const RunOptions& failing,
                                  const std::function<void(std::string_view)>& heard) {
-    const Verdict verdict = outline_apart(failing);
+    RunOptions options = failing;
+    Verdict verdict = outline_apart(options);
+    if (!verdict.broken) {
+        // It may differ from itself, which one run does not show.
+        options.twice = true;
+        verdict = outline_apart(options);
+    }
     if (!verdict.broken) return std::nullopt;
-    return Shrinker(failing, verdict, heard).run();
+    return Shrinker(std::move(options), verdict, heard).run();
 }
 
 }  // namespace parley::sim

@@ -32,6 +32,10 @@ struct RunOptions {
     core::RecordSink* record_to = nullptr;
     /// Which device that is, or `any_device_recorded`; empty: the first.
     std::string recorded_device;
+    /// The deliberate defect that happens in this process, by name: for the command that repeats the run.
+    std::string mutant;
+    /// It runs twice, whichever seed it is, and must do the same.
+    bool twice = false;
 };
 
 struct Outcome {

@@ -176,7 +176,8 @@ Verdict judge(const RunOptions& options) {
     if (outcome.violation) {
         verdict.broken = outcome.violation->promise;
         verdict.report = report_of(options, outcome);
-    } else if (options.seed % twice == 0 && options.record_to == nullptr && !options.listener) {
+    } else if ((options.twice || options.seed % twice == 0) && options.record_to == nullptr &&
+               !options.listener) {
         const std::string again = run(options).trace_hash;
         if (again == outcome.trace_hash) return verdict;
         verdict.broken = 0;
@@ -201,7 +202,10 @@ Verdict outline_apart(const RunOptions& options) {
     return apart(options, [&] {
         const Outcome outcome = run(options);
         Verdict verdict = verdict_of(options, outcome);
-        if (outcome.violation) verdict.broken = outcome.violation->promise;
+        if (outcome.violation)
+            verdict.broken = outcome.violation->promise;
+        else if (options.twice && run(options).trace_hash != outcome.trace_hash)
+            verdict.broken = 0;
         return verdict;
     });
 }
@@ -212,6 +216,7 @@ std::string command_of(const RunOptions& options) {
     const auto numbers = [&](std::string_view option, const std::optional<std::set<std::int64_t>>& only) {
         if (only) text += fmt::format(" --{} '{}'", option, text_of(*only));
     };
+    if (!options.mutant.empty()) text += " --mutant " + options.mutant;
     if (options.cut.people) text += fmt::format(" --people {}", *options.cut.people);
     if (options.cut.devices) text += fmt::format(" --devices {}", *options.cut.devices);
     for (const auto& name : options.cut.with)

@@ -35,7 +35,8 @@ Verdict judge(const RunOptions& options);
 /// The same in a process of its own, so that what ends the process is a verdict too.
 Verdict judge_apart(const RunOptions& options);
 
-/// Runs the seed once in a process of its own, so that what ends the process is a verdict too. No report.
+/// Runs the seed in a process of its own, so that what ends the process is a verdict too: once, or twice
+/// where the options say so. No report.
 Verdict outline_apart(const RunOptions& options);
 
 /// What came of a seed whose process ended before its work.

@@ -30,7 +30,34 @@ TEST_F(Living, AReportShowsWhatADeviceHoldsOfAStreamAndWhatWaitsInIt) {
     EXPECT_TRUE(any_has(lines, "message by "));
     EXPECT_TRUE(any_has(lines, device.node->name() + ": number="));
     EXPECT_TRUE(any_has(lines, device.node->name() + ": waits: "));
+    EXPECT_TRUE(any_has(lines, "type=message.send"));
+    EXPECT_TRUE(any_has(lines, "ben = " + account(ben).text() + ": ben/1 = "));
     EXPECT_TRUE(any_has(lines, "lane=c:" + group_.text()));
+}
+
+TEST_F(Living, AReportSaysWhatChangesChanged) {
+    const auto role = protocol::MemberChanged{.profile = {.account = account(ben), .handle = "ben"},
+                                              .role = protocol::Role::moderator,
+                                              .present = true,
+                                              .by = account(ada)};
+    commit_untold(role);
+    commit_untold(
+        protocol::ConversationChanged{.title = "t",
+                                      .by = account(ada),
+                                      .permissions = protocol::Permissions{.post = protocol::Role::admin}});
+    commit_untold(
+        protocol::MessageNew{.sender = account(ben), .text = "corrected", .edited_at = WallTime{7}});
+    commit_untold(protocol::MessageNew{.sender = account(ben), .deleted_by = account(ada)});
+    const auto lines = last_changes(scene_, {.promise = 6, .what = "", .streams = {group_}, .devices = {}});
+    EXPECT_TRUE(any_has(lines, "member ben in as moderator by " + account(ada).text()));
+    EXPECT_TRUE(any_has(lines, "permissions post=admin"));
+    EXPECT_TRUE(any_has(lines, "edit of a message by " + account(ben).text() + ": corrected"));
+    EXPECT_TRUE(any_has(lines, "message by " + account(ben).text() + " deleted by " + account(ada).text()));
+}
+
+TEST(Report, TheCommandThatRepeatsAMutantNamesIt) {
+    EXPECT_NE(command_of({.seed = 7, .mutant = "everybody_owns"}).find(" --mutant everybody_owns"),
+              std::string::npos);
 }
 
 TEST(Report, ASeedWhoseProcessEndsHasAHashOfSixteenDigits) {

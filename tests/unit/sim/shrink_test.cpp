@@ -46,6 +46,20 @@ TEST(Shrink, WhatIsLeftBreaksTheSamePromiseWithLess) {
     EXPECT_LE(faults[2], 10U);
 }
 
+TEST(Shrink, ASeedThatDiffersFromItselfIsMadeSmaller) {
+    RunOptions options;
+    options.seed = 7;
+    options.steps = 20;
+    options.profile = Profile::calm;
+    options.defects.differs = true;
+    const auto smaller = shrink(options, [](std::string_view) {});
+    ASSERT_TRUE(smaller);
+    EXPECT_TRUE(smaller->cut.acts->empty());
+    const Verdict verdict = judge(*smaller);
+    EXPECT_EQ(verdict.broken, 0);
+    EXPECT_NE(verdict.report.find("the same run did not do the same"), std::string::npos);
+}
+
 TEST(Shrink, ARunThatBreaksNothingCannotBeMadeSmaller) {
     RunOptions options;
     options.steps = 20;
