@@ -57,6 +57,10 @@ class DeviceNode {
     void die(bool power_lost);
     void die_at(std::int64_t disk_operation, bool power_lost);
     void die_behind(std::int64_t actions, bool power_lost);
+    /// What is opened next dies so, if it comes as far; after it nothing of this is left. 0: it does not.
+    void die_at_next_start(std::int64_t disk_operation, bool power_lost) {
+        hardware_.start_death = {disk_operation, power_lost};
+    }
     /// Another tab opens the database and owns it from here on; this one stays as the older, or has let go
     /// before (`politely`). False: it could not be opened, and everything has ended.
     bool hand_over(bool politely);

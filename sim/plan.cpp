@@ -57,6 +57,10 @@ Plan make_plan(Random random, Profile profile) {
     }
     plan.by_invite = random.below(6) == 0;
     plan.everyone_invites = random.below(3) != 0;
+    if (random.below(6) == 0) {
+        plan.sign_ins_burst = random.between(2, 10);
+        plan.sign_in_retry = milliseconds(random.between(500, 3'000));
+    }
     return plan;
 }
 

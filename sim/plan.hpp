@@ -48,6 +48,10 @@ struct Plan {
     /// Of each person.
     std::int64_t messages_per_second = 1'000;
     std::int64_t messages_burst = 100'000;
+    /// How often somebody may fail to sign in, and how many accounts are made, before he has to wait; and for
+    /// how long.
+    std::int64_t sign_ins_burst = 1'000;
+    Duration sign_in_retry = seconds(1);
     /// Nobody registers without an invite; and whether everybody makes them.
     bool by_invite = false;
     bool everyone_invites = true;

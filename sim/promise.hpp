@@ -45,6 +45,8 @@ class Promise {
     virtual void device_said(Scene&, Device&, const protocol::Envelope&) {}
     /// An envelope has reached the server, which has not looked at it yet. Nobody need be signed in there.
     virtual void server_heard(Scene&, Line&, const protocol::Envelope&) {}
+    /// By HTTP the server has said to a person what there is of him, to a question that had come then.
+    virtual void told_of_oneself(Scene&, const Line&, const SignedIn&, Instant /*asked*/, const OwnAnswer&) {}
     /// The server answers a call by HTTP, whosever it is.
     virtual void http_said(Scene&, const server::HttpRequest&, const server::HttpResponse&) {}
     /// The server stands on its disk again; the history has what the store has.

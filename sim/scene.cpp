@@ -22,6 +22,7 @@ std::string handle_of(std::size_t number) {
 }  // namespace
 
 Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), promises_(all_promises()) {
+    const server::Allowance sign_ins{.burst = options_.sign_ins_burst, .retry = options_.sign_in_retry};
     server_ = std::make_unique<ServerNode>(
         world_, static_cast<Watch&>(*this),
         ServerNode::Settings{.rules = {.registration = options_.by_invite ? server::Registration::invite
@@ -32,10 +33,10 @@ Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), pr
                              .access_token_life = options_.access_token_life,
                              .limits = {.messages_per_second = options_.messages_per_second,
                                         .messages_burst = options_.messages_burst,
-                                        .passwords = {.burst = 1'000, .retry = seconds(100)},
-                                        .passwords_of_address = {.burst = 1'000, .retry = seconds(1)},
-                                        .passwords_of_account = {.burst = 1'000, .retry = seconds(1)},
-                                        .accounts = {.burst = 1'000, .retry = seconds(1)}},
+                                        .passwords = sign_ins,
+                                        .passwords_of_address = sign_ins,
+                                        .passwords_of_account = sign_ins,
+                                        .accounts = sign_ins},
                              .defects = options_.defects});
     for (std::size_t number = 0; number < options_.people; ++number)
         add_person(number);
@@ -56,6 +57,8 @@ void Scene::add_person(std::size_t number) {
         client.encoding = random.below(4) == 0 ? protocol::Encoding::json : protocol::Encoding::cbor;
         // Some devices would rather jump than pull, so that both ways are walked.
         client.jump_changes = random.below(3) == 0 ? random.between(10, 60) : 10'000;
+        // And some fetch little by themselves: the rest comes when somebody looks.
+        if (random.below(4) == 0) client.eager_messages = random.between(10, 200);
         add_device(*person, person->handle + "/" + std::to_string(one), client);
     }
     people_.push_back(std::move(person));
@@ -258,10 +261,17 @@ void Scene::server_said(Wire& wire, const protocol::Envelope& envelope) {
     note_said(*who, envelope);
 }
 
-void Scene::server_called(Line& line, const SignedIn& who, const protocol::Envelope& question) {
+void Scene::server_called(Line& line, const SignedIn& who,
+                          const std::optional<protocol::Envelope>& question) {
     signed_in_[line.number()] = who;
+    if (!question) return;
     for (const auto& promise : promises_)
-        promise->server_heard(*this, line, question);
+        promise->server_heard(*this, line, *question);
+}
+
+void Scene::told_of_oneself(const Line& line, const SignedIn& who, Instant asked, const OwnAnswer& answer) {
+    for (const auto& promise : promises_)
+        promise->told_of_oneself(*this, line, who, asked, answer);
 }
 
 void Scene::server_answered(Line& line, const SignedIn& who, const protocol::Envelope& answer) {

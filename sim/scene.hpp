@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace parley::sim {
@@ -107,6 +108,8 @@ struct SceneOptions {
     bool everyone_invites = true;
     std::int64_t messages_per_second = 1'000;
     std::int64_t messages_burst = 100'000;
+    std::int64_t sign_ins_burst = 1'000;
+    Duration sign_in_retry = seconds(1);
     /// Of each.
     std::size_t devices_max = 4;
 };
@@ -114,6 +117,9 @@ struct SceneOptions {
 class Promise;
 struct Showing;
 struct StoredRows;
+
+/// What the server says to a person of himself by HTTP alone: his devices, or his profile.
+using OwnAnswer = std::variant<protocol::DeviceList, protocol::ProfileChanged>;
 
 /// Everything that is there: the world, the server, people with their devices, what is known to have
 /// happened, and the promises that are watched. Acts and faults change it; promises look at it.
@@ -162,9 +168,12 @@ class Scene final : public Watch {
     /// The world is not at rest before this errand is gone.
     void has_errand(std::weak_ptr<const void> errand);
     /// A question by HTTP, on a line of its own, has reached the server, which has not looked at it yet.
-    void server_called(Line& line, const SignedIn& who, const protocol::Envelope& question);
+    /// Some can be asked by HTTP alone, and are no message.
+    void server_called(Line& line, const SignedIn& who, const std::optional<protocol::Envelope>& question);
     /// What the server says to it, whether that gets back or not.
     void server_answered(Line& line, const SignedIn& who, const protocol::Envelope& answer);
+    /// What it says by HTTP of a person to himself, to a question that had come then.
+    void told_of_oneself(const Line& line, const SignedIn& who, Instant asked, const OwnAnswer& answer);
     /// Registers or signs in where the device is not.
     void sign_in(Device& device);
     /// Signs out where somebody is signed in; he comes back after this time at the earliest.

@@ -50,7 +50,12 @@ bool ServerNode::Process::open() {
     };
     writer_ = std::make_unique<VirtualWriter>(
         world, life_, *store_,
-        VirtualWriter::Steps{[this](const server::Batch& batch) { node_.watch_.committed(batch); },
+        VirtualWriter::Steps{[this](const server::Batch& batch) {
+                                 node_.world_.note("server", "commit",
+                                                   std::to_string(batch.first_position) + "-" +
+                                                       std::to_string(batch.last_position));
+                                 node_.watch_.committed(batch);
+                             },
                              [this](const server::SharedBatch& batch) {
                                  commit(batch);
                              }},

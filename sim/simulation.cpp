@@ -110,6 +110,8 @@ SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& pl
     scene.access_token_life = plan.access_token_life;
     scene.messages_per_second = plan.messages_per_second;
     scene.messages_burst = plan.messages_burst;
+    scene.sign_ins_burst = plan.sign_ins_burst;
+    scene.sign_in_retry = plan.sign_in_retry;
     scene.by_invite = plan.by_invite;
     scene.everyone_invites = plan.everyone_invites;
     scene.devices_max = options.cut.devices.value_or(scene.devices_max);
@@ -241,10 +243,12 @@ void Simulation::heal() {
     scene_.server().clock().set({});
     scene_.server().slowest_read() = {};
     scene_.server().forget_backups();
+    scene_.server().die_at_next_start(0, ServerNode::Death::killed);
     for (const auto& device : scene_.devices()) {
         device->node->disk().faults().sync_failures = 0;
         device->node->disk().faults().capacity.reset();
         device->node->clock_error() = {};
+        device->node->die_at_next_start(0, false);
         device->node->link() = Link{};
         device->node->close_older();
         device->node->read_on();

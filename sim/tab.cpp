@@ -57,6 +57,20 @@ bool Tab::open() {
         die(power_lost_);
         told_.died(power_lost_);
     });
+    const auto [operation, power_lost] = std::exchange(hardware_.start_death, {});
+    power_lost_ = power_lost;
+    process_->kill_at(operation);
+    const bool opened = open_files();
+    process_->kill_at(0);
+    power_lost_ = power_lost_ && life_->over();
+    if (!opened) return false;
+    client_->connect(now());
+    drive();
+    return up();
+}
+
+/// The database and the core on it.
+bool Tab::open_files() {
     primitives_ =
         std::make_unique<SeededPrimitives>(hardware_.random.fork("life " + std::to_string(hardware_.starts)));
     auto database =
@@ -66,10 +80,7 @@ bool Tab::open() {
         held_ = std::make_unique<LocalReader>(*database_);
         open_core();
     }
-    if (!client_) return false;
-    client_->connect(now());
-    drive();
-    return up();
+    return client_ != nullptr;
 }
 
 void Tab::open_core() {
@@ -214,17 +225,20 @@ void Tab::ask(HttpQuestion question) {
     call->request.abandoned = [&hardware, life, cuts = hardware.cuts] {
         return life->over() || hardware.cuts != cuts;
     };
-    world().after(link.delay(hardware.random), [this, &hardware, life, call, whole] {
+    const std::size_t asked_bytes = call->request.target.size() + call->request.body.size();
+    const Duration there = link.delay(hardware.random) + link.transfer(asked_bytes, hardware.random);
+    world().after(there, [this, &hardware, life, call, whole] {
         if (!whole()) return;
         const auto back = [this, &hardware, life, call, whole](std::optional<server::HttpResponse> response) {
             if (response && call->said) call->said(*response);
             const Link& way = hardware.link;
             if (!whole() || way.silent || !way.up || !way.answers) return !call->request.abandoned();
             const int status = response ? response->status : 0;
-            hardware.world.after(way.delay(hardware.random), life,
-                                 [this, call, whole, status, body = response ? response->body : ""] {
-                                     if (whole()) end_call(call, status, body);
-                                 });
+            std::string body = response ? std::move(response->body) : "";
+            const Duration home = way.delay(hardware.random) + way.transfer(body.size(), hardware.random);
+            hardware.world.after(home, life, [this, call, whole, status, body = std::move(body)]() mutable {
+                if (whole()) take_answer(call, status, std::move(body));
+            });
             return true;
         };
         if (!hardware.server.listening()) return (void)back(std::nullopt);
@@ -237,6 +251,11 @@ void Tab::fail_after(Duration delay, const std::weak_ptr<HttpQuestion>& call) {
     world().after(delay, life_, [this, call] {
         if (const auto waiting = call.lock()) end_call(waiting, 0, {});
     });
+}
+
+void Tab::take_answer(const SharedCall& call, int status, std::string body) {
+    if (hardware_.link.reads) return end_call(call, status, body);
+    unread_.push_back([this, call, status, body = std::move(body)] { end_call(call, status, body); });
 }
 
 void Tab::end_call(const SharedCall& call, int status, const std::string& body) {
@@ -267,6 +286,10 @@ void Tab::cut(bool silently) {
 
 void Tab::read_on() {
     if (wire_) wire_->read_on();
+    // What comes of one may be the end of this program.
+    const SharedLife life = life_;
+    for (const auto& take : std::exchange(unread_, {}))
+        if (!life->over()) take();
 }
 
 void Tab::tell_network(bool network_up) {

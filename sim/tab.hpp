@@ -37,6 +37,8 @@ struct Hardware {
     Duration clock_error;
     std::int64_t starts = 0;
     std::int64_t connections = 0;
+    /// Inside which of its disk operations what is opened next dies, and whether with the power; 0: in none.
+    std::pair<std::int64_t, bool> start_death{0, false};
     /// How often what was under way on its network was lost, and how often both ends were told.
     std::int64_t losses = 0;
     std::int64_t cuts = 0;
@@ -108,12 +110,14 @@ class Tab final : public WireEvents {
     class Recording;
     using SharedCall = std::shared_ptr<HttpQuestion>;  // held by its tab, and by what is under way for it
 
+    bool open_files();
     void open_core();
     void drive();
     void carry_out(core::Action action);
     void open_socket();
     void call(core::CallHttp call);
     void fail_after(Duration delay, const std::weak_ptr<HttpQuestion>& call);
+    void take_answer(const SharedCall& call, int status, std::string body);
     void end_call(const SharedCall& call, int status, const std::string& body);
     void arm(std::optional<Instant> at);
     Now now() const { return hardware_.now(); }
@@ -133,6 +137,8 @@ class Tab final : public WireEvents {
     std::optional<std::int64_t> actions_left_;
     /// Those that have not ended yet.
     std::vector<SharedCall> calls_;
+    /// Answers that have come while the device read nothing.
+    std::vector<std::function<void()>> unread_;
     SharedWire wire_;
     std::uint64_t armed_ = 0;
     bool drive_due_ = false;

@@ -37,6 +37,8 @@ extern const Act http_look;
 extern const Act http_arrange;
 extern const Act http_profile;
 extern const Act http_own_settings;
+extern const Act http_edit;
+extern const Act http_own;
 extern const Act give_role;
 extern const Act set_permissions;
 extern const Act transfer_ownership;
@@ -50,6 +52,7 @@ std::span<const Act* const> all_acts() {
         &invite,          &http_send,          &http_read,       &http_look,          &http_arrange,
         &http_profile,    &edit_message,       &delete_message,  &read_earlier_texts, &give_role,
         &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
+        &http_edit,       &http_own,
     };
     return known_acts;
 }

@@ -34,14 +34,15 @@ Errand find(const std::vector<AccountId>& people, const Person& person) {
     return {.method = "POST", .path = "/v1/profiles", .body = body + '}', .means = find};
 }
 
-/// Fetches a page of messages, what has changed, the members, the settings, or somebody's profile.
+/// Fetches the list of conversations, a page of messages, what has changed, the members, the settings, or
+/// somebody's profile.
 bool perform_http_look(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     const auto views = conversations_of(scene, device, false);
     if (views.empty()) return false;
     const StreamId stream = pick_lively(scene, views).stream;
     const std::string path = "/v1/conversations/" + stream.text();
-    const auto what = random.below(6);
+    const auto what = random.below(8);
     const std::int64_t limit = random.between(1, 30);
     const std::int64_t from = random.below(2) == 0 ? 0 : random.between(0, 40);
     Errand errand;
@@ -60,6 +61,8 @@ bool perform_http_look(Scene& scene, Device& device) {
         errand = {.method = "GET",
                   .path = path + "/settings",
                   .means = protocol::Rows{.stream = stream, .kind = protocol::RowKind::settings}};
+    } else if (what <= 6) {
+        errand = {.method = "GET", .path = "/v1/conversations", .tells = Tells::conversations};
     } else {
         errand = find(others(scene, device), *random.pick(scene.people()));
     }

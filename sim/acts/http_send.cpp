@@ -22,6 +22,15 @@ void send(Scene& scene, Device& device, const protocol::Target& target, const Uu
         message.mentions = {random.pick(people)};
         body += R"(,"mentions":[")" + message.mentions.front().text() + R"("])";
     }
+    if (target.stream && random.below(5) == 0) {
+        const auto window = device.node->client().window(*target.stream, {.limit = 5});
+        const auto answered =
+            window && !window->messages.empty() ? std::optional(random.pick(window->messages)) : std::nullopt;
+        if (answered && answered->born != 0 && !answered->not_on_server) {
+            message.reply_to = answered->id;
+            body += R"(,"reply_to":")" + answered->id.text() + '"';
+        }
+    }
     const std::string path = target.stream ? "/v1/conversations/" + target.stream->text() + "/messages"
                                            : "/v1/direct/" + target.direct->text() + "/messages";
     run_errand(scene, device, id,

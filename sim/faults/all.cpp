@@ -11,12 +11,14 @@ extern const Fault slow_link;
 extern const Fault stop_reading;
 extern const Fault kill_device;
 extern const Fault device_loses_power;
+extern const Fault device_dies_starting;
 extern const Fault device_dies_writing;
 extern const Fault device_dies_sending;
 extern const Fault device_sync_fails;
 extern const Fault wrong_clock;
 extern const Fault kill_server;
 extern const Fault server_loses_power;
+extern const Fault server_dies_starting;
 extern const Fault server_dies_writing;
 extern const Fault server_sync_fails;
 extern const Fault server_disk_full;
@@ -32,13 +34,33 @@ extern const Fault put_copy_back;
 
 std::span<const Fault* const> all_faults() {
     static constexpr std::array known_faults{
-        &cut_connection,      &half_open,           &dead_air,           &slow_link,
-        &stop_reading,        &kill_device,         &device_loses_power, &device_dies_writing,
-        &device_dies_sending, &device_sync_fails,   &wrong_clock,        &kill_server,
-        &server_loses_power,  &server_dies_writing, &server_sync_fails,  &server_disk_full,
-        &drain_server,        &change_network,      &device_disk_full,   &server_clock,
-        &lose_answers,        &hand_over,           &slow_reads,         &restore_server,
+        &cut_connection,
+        &half_open,
+        &dead_air,
+        &slow_link,
+        &stop_reading,
+        &kill_device,
+        &device_loses_power,
+        &device_dies_writing,
+        &device_dies_sending,
+        &device_sync_fails,
+        &wrong_clock,
+        &kill_server,
+        &server_loses_power,
+        &server_dies_writing,
+        &server_sync_fails,
+        &server_disk_full,
+        &drain_server,
+        &change_network,
+        &device_disk_full,
+        &server_clock,
+        &lose_answers,
+        &hand_over,
+        &slow_reads,
+        &restore_server,
         &put_copy_back,
+        &device_dies_starting,
+        &server_dies_starting,
     };
     return known_faults;
 }

@@ -17,6 +17,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         deleted_is_gone,
         same_as_fresh,
         own_settings_agree,
+        told_of_oneself,
         tokens_cover,
         latecomers_see_the_same,
         clocks_change_nothing,

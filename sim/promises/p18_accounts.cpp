@@ -5,6 +5,7 @@
 
 #include "protocol/generated/cpp/limits.hpp"
 #include "sim/promises/all.hpp"
+#include "sim/promises/moment.hpp"
 #include "sim/token_book.hpp"
 
 #include <algorithm>
@@ -99,13 +100,10 @@ class AccountRights final : public Kept<AccountRights> {
         // Where the answer to a sign-in found nobody any more the server takes its tokens back itself.
         const bool undone = !by.command && !scene.came_online(device_out);
         if (by.device == revoked.device && (undone || scene.asked_out(device_out))) return true;
-        for (const auto& device : scene.devices()) {
-            const Given* given = by.command ? device->ledger.find(*by.command) : nullptr;
-            const auto* revoke =
-                given == nullptr ? nullptr : std::get_if<protocol::DeviceRevoke>(&given->command);
-            if (revoke != nullptr && revoke->device == server::to_id(revoked.device)) return true;
-        }
-        return false;
+        const Given* given = by.command ? given_by(scene, server::to_id(by.account), *by.command) : nullptr;
+        const auto* revoke =
+            given == nullptr ? nullptr : std::get_if<protocol::DeviceRevoke>(&given->command);
+        return revoke != nullptr && revoke->device == device_out;
     }
 
     /// Somebody with as many devices as he may have signs in on one more: those go of which nobody has heard
@@ -152,12 +150,10 @@ class AccountRights final : public Kept<AccountRights> {
             if (!scene.options().everyone_invites && !administrators_.contains(account)) {
                 wrong(scene, account.text() + " made an invite and may not", scene.devices_of(account));
             }
-            for (const auto& device : scene.devices()) {
-                const Given* given = device->ledger.find(*replied.origin.command);
-                const auto* asked =
-                    given == nullptr ? nullptr : std::get_if<protocol::InviteCreate>(&given->command);
-                if (asked != nullptr) uses = asked->uses.value_or(1);
-            }
+            const Given* given = given_by(scene, account, *replied.origin.command);
+            const auto* asked =
+                given == nullptr ? nullptr : std::get_if<protocol::InviteCreate>(&given->command);
+            if (asked != nullptr) uses = asked->uses.value_or(1);
         }
         invites_[made->code] = uses;
     }

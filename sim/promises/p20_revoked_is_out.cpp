@@ -3,6 +3,7 @@
 // Whether another device signed it out, or its person on it.
 
 #include "sim/promises/all.hpp"
+#include "sim/promises/moment.hpp"
 #include "sim/streams_of.hpp"
 
 #include <set>
@@ -41,12 +42,10 @@ class RevokedIsOut final : public Kept<RevokedIsOut> {
     void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (envelope.re && std::holds_alternative<protocol::Done>(envelope.payload)) {
-            for (const auto& device : scene.devices()) {
-                const Given* given = device->ledger.find(*envelope.re);
-                if (given == nullptr || given->account != who.account) continue;
-                const auto* revoke = std::get_if<protocol::DeviceRevoke>(&given->command);
-                if (revoke != nullptr && revoke->device != who.device) revoked_.insert(revoke->device);
-            }
+            const Given* given = given_by(scene, who.account, *envelope.re);
+            const auto* revoke =
+                given == nullptr ? nullptr : std::get_if<protocol::DeviceRevoke>(&given->command);
+            if (revoke != nullptr && revoke->device != who.device) revoked_.insert(revoke->device);
         }
         if (!revoked_.contains(who.device) || std::holds_alternative<protocol::Closing>(envelope.payload))
             return;
