@@ -41,7 +41,7 @@ mutants: deps-test ## deliberate defects, each of which the simulator has to fin
 
 replay: replay-file deps-test $(DEV)/build.ninja ## play a recording of the flight recorder (FILE=…, ARGS=…)
 	@NINJA_STATUS="building [%f/%t] " ninja -C $(DEV) replay
-	@$(if $(FILE),$(DEV)/client/replay $(FILE) $(ARGS),echo 'make replay FILE=RECORDING: a file of `parley report` or `sim --record`' >&2; exit 2)
+	@$(DEV)/client/replay $(FILE) $(ARGS)
 
 replay-file:
 	@test -n "$(FILE)" || { echo 'make replay FILE=RECORDING: what `parley report` or `make sim ARGS="--record RECORDING"` wrote' >&2; exit 2; }
