@@ -49,6 +49,7 @@ namespace parley {
     MUTANT(nobody_inherits, "when the last owner leaves nobody owns the group any more")                  \
     MUTANT(role_outlives_membership, "who comes back has the role that he had")                           \
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
+    MUTANT(deleting_needs_room, "a message is not deleted where the disk is nearly full")                 \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
     MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
     MUTANT(stale_draft_wins, "a draft takes the place of one that its writer had not seen")               \

@@ -230,6 +230,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
     const auto act = own ? core::rules::Act::delete_own : core::rules::Act::delete_others;
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, sender, act));
     if (subject.message.deleted_by) return nothing_to_do(context);
+    if (mutant(Mutant::deleting_needs_room)) TRY(check_room(context));
     const auto key = subject.standing.conversation.key;
     context.store.earlier_text_writes().drop(StreamKey(key), subject.change.born);
     context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
