@@ -7,6 +7,16 @@
 #
 # Includes start at the root of the project: #include "core/outbox.hpp". A library without sources is headers.
 
+# Where sources are compiled together, up to 32 of a target are one, and all of them are of one size: what is
+# left over would cost nearly as much as a whole one.
+set(parley_together_max 32)
+function(parley_compile_together name)
+    list(LENGTH ARGN count)
+    math(EXPR batches "(${count} + ${parley_together_max} - 1) / ${parley_together_max}")
+    math(EXPR size "(${count} + ${batches} - 1) / ${batches}")
+    set_target_properties(${name} PROPERTIES UNITY_BUILD_BATCH_SIZE ${size})
+endfunction()
+
 # What is FUZZED tells libFuzzer its branches and comparisons, which costs time: decoders, not everything.
 # What is a COMMAND_LINE reads options; CLI11 is parsed once for all of them. It is optimised like the rest:
 # of an inline function that several sources use, the linker keeps one copy, and must not keep a slow one.
@@ -15,6 +25,7 @@ function(parley_library name)
     set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
     if(sources)
         add_library(${name} STATIC ${sources})
+        parley_compile_together(${name} ${sources})
         target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
         target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE parley_warnings)
         if(arg_FUZZED AND PARLEY_FUZZERS)
@@ -35,6 +46,7 @@ endfunction()
 function(parley_executable name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "COMMAND_LINE" "PRECOMPILED" "SOURCES;DEPS")
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
+    parley_compile_together(${name} ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
     target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE ${arg_DEPS} parley_warnings)
     if(arg_COMMAND_LINE)

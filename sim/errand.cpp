@@ -12,7 +12,7 @@ namespace parley::sim {
 
 namespace {
 
-constexpr int tries_max = 4;
+constexpr int errand_tries_max = 4;
 
 /// An errand under way.
 struct Going {
@@ -22,7 +22,7 @@ struct Going {
     Uuid id;
     Errand errand;
     Random random;
-    int tries_left = tries_max;
+    int tries_left = errand_tries_max;
     /// When it reached the server last.
     Instant asked_at = {};
 };
@@ -40,7 +40,7 @@ std::optional<std::string> token_on(const Going& going, Device& device) {
 
 /// The first time at home; then mostly there, and now and then on another device.
 Device& device_for(Going& going) {
-    const bool first = going.tries_left == tries_max;
+    const bool first = going.tries_left == errand_tries_max;
     if (first || going.random.below(3) != 0) return going.home;
     return *going.random.pick(going.home.person->devices);
 }

@@ -13,11 +13,9 @@
 
 namespace parley::sim {
 
-using std::chrono::duration_cast;
-using std::chrono::milliseconds;
-
 Instant real_time() {
-    return {duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
 }
 
 Duration processor_time() {
@@ -34,7 +32,7 @@ Duration processor_time() {
 std::uint64_t seed_of_now() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
     // A soak runs fewer than a thousand seeds in a second, so that the next one does not meet it.
-    return static_cast<std::uint64_t>(duration_cast<milliseconds>(since).count());
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
 void keep_memory() {

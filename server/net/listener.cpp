@@ -29,7 +29,7 @@ constexpr int send_buffer_bytes = 128 * 1024;
 constexpr auto accept_retry = std::chrono::milliseconds(100);
 
 /// Failures of a call on a socket or a file, as errors of the start.
-std::unexpected<Error> cannot(const std::string& what, const error_code& error) {
+std::unexpected<Error> failed_with(const std::string& what, const error_code& error) {
     return fail(ErrorCode::unavailable, what + ": " + error.message());
 }
 
@@ -39,11 +39,11 @@ Result<std::unique_ptr<asio::ssl::context>> make_tls(const NetOptions& options) 
     context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                              asio::ssl::context::no_tlsv1_1 | asio::ssl::context::single_dh_use,
                          error);
-    if (error) return cannot("TLS", error);
+    if (error) return failed_with("TLS", error);
     context->use_certificate_chain_file(options.certificate_file, error);
-    if (error) return cannot("the certificate " + options.certificate_file + " cannot be used", error);
+    if (error) return failed_with("the certificate " + options.certificate_file + " cannot be used", error);
     context->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
-    if (error) return cannot("the key " + options.key_file + " cannot be used", error);
+    if (error) return failed_with("the key " + options.key_file + " cannot be used", error);
     return context;
 }
 
