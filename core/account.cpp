@@ -91,6 +91,14 @@ Status Account::forget_lost(WallTime now) {
         const StreamId& stream = std::get<protocol::Joined>(row.change.payload).conversation;
         if (row.not_on_server && !present.contains(stream)) TRY(streams_.handle_lost(stream));
     }
+    // A state of the epoch before may have told that one is in again, and the row that says so never came.
+    TRY_ASSIGN(const auto left, rows_.of_type(account_stream_number, protocol::Type::left));
+    for (const auto& row : left) {
+        const StreamId& stream = std::get<protocol::Left>(row.change.payload).conversation;
+        const Conversation* conversation = conversations_.find(stream);
+        const bool in = conversation && conversation->present;
+        if (row.not_on_server && in && !present.contains(stream)) TRY(streams_.handle_lost(stream));
+    }
     TRY_ASSIGN(const auto drafts, rows_.of_type(account_stream_number, protocol::Type::draft_changed));
     for (const auto& row : drafts) {
         const auto* draft = std::get_if<protocol::DraftChanged>(&row.change.payload);

@@ -173,5 +173,31 @@ TEST_F(RestoreAgain, OneIsInByTheJoiningThatIsLeft) {
     EXPECT_TRUE(first().not_on_server) << "the first joining let one see it";
 }
 
+TEST_F(RestoreAgain, WhatAStateSaidOneIsInIsLeftWithoutARowThatSaidSo) {
+    push(1, "one");
+    script.give({left(2, 1)});
+    script.reconnect();
+    // A backup of before one left. The connection ends after the state, before the account's row came.
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.give({restored_state(script, 1, jumped, 1)});
+    script.resumed("2:1", 2);
+    ASSERT_TRUE(script.view("c1").present);
+    // And one of before the conversation was made: of it nothing is told.
+    script.reconnect();
+    script.resumed("3:1", 3);
+    answer_changes(script, "me", {0, 2, 2, false, {}});
+    EXPECT_FALSE(script.view("c1").present);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(1));
+    EXPECT_TRUE(window->messages[0].not_on_server);
+    // What was asked before that is refused, and not asked again.
+    for (const auto& question : script.sent_of<protocol::Changes>())
+        if (std::get<protocol::Changes>(question.payload).stream == StreamId("c1"))
+            script.refuse(*question.id, ErrorCode::conversation_not_member);
+    script.forget();
+    script.wait(10'000);
+    EXPECT_THAT(asked<protocol::Changes>(), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace parley::test
