@@ -182,8 +182,8 @@ std::int64_t RowTable::place(StreamKey stream_key, Slot wanted) {
 }
 
 std::optional<Change> RowTable::in_slot(StreamKey stream_key, Slot wanted) {
-    const auto born = place(stream_key, wanted);
-    auto row = born != 0 ? at(stream_key, born) : std::nullopt;
+    const auto found = place(stream_key, wanted);
+    auto row = found != 0 ? at(stream_key, found) : std::nullopt;
     if (!row) return std::nullopt;
     return std::move(row->change);
 }
