@@ -39,6 +39,8 @@ class Promise {
 
     /// A batch is on the server's disk; the history does not have it yet.
     virtual void committed(Scene&, const server::Batch&) {}
+    /// The server has said on a new line what its clock shows.
+    virtual void server_greeted(Scene&, const Line&) {}
     /// An envelope has left the server on a line that is signed in.
     virtual void server_said(Scene&, Line&, const SignedIn&, const protocol::Envelope&) {}
     /// An envelope is leaving a device on which somebody is signed in.

@@ -254,6 +254,10 @@ void Scene::server_said(Wire& wire, const protocol::Envelope& envelope) {
         is_the_person(*device, *ok);
         device->person->account = ok->account;
     }
+    if (std::holds_alternative<protocol::Hello>(envelope.payload)) {
+        for (const auto& promise : promises_)
+            promise->server_greeted(*this, wire);
+    }
     const SignedIn* who = signed_in(wire);
     if (who == nullptr) return;
     for (const auto& promise : promises_)

@@ -22,12 +22,15 @@ class OwnSettingsAgree final : public Kept<OwnSettingsAgree> {
     int number() const override { return 9; }
 
     /// What the server's clock showed when a device heard of it last: as it connected.
-    void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
+    void server_greeted(Scene& scene, const Line& line) override {
+        greeted_.insert_or_assign(line.number(), Told{scene.server().now().wall, scene.world().instant()});
+    }
+
+    /// It goes by what the connection on which it is signed in began with.
+    void server_said(Scene&, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
         if (!std::holds_alternative<protocol::AuthOk>(envelope.payload)) return;
-        Told& told = told_[line.device_name()];
-        // A token that is renewed on the same connection says nothing of the clock.
-        if (told.line != line.number())
-            told = {line.number(), scene.server().now().wall, scene.world().instant()};
+        const auto greeted = greeted_.extract(line.number());
+        if (greeted) told_.insert_or_assign(line.device_name(), greeted.mapped());
     }
 
     void device_at_rest(Scene& scene, Device& device, const std::vector<Showing>& all) override {
@@ -79,10 +82,11 @@ class OwnSettingsAgree final : public Kept<OwnSettingsAgree> {
     }
 
     struct Told {
-        std::uint64_t line = 0;
         WallTime time;
         Instant at;
     };
+    /// By connection: not signed in yet.
+    std::map<std::uint64_t, Told> greeted_;
     std::map<std::string, Told> told_;
 };
 

@@ -101,6 +101,13 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
     }
 
   private:
+    using Command = std::pair<AccountId, Uuid>;
+
+    struct Done {
+        Instant at;
+        WallTime time;
+    };
+
     /// One piece of work of a batch.
     struct Work {
         /// What the batch had brought before it, and with it.
@@ -112,7 +119,8 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
     void done(Scene& scene, const Work& work, const server::Replied& replied) {
         const AccountId by = server::to_id(replied.origin.account);
         const Uuid& id = *replied.origin.command;
-        const bool fresh = done_.insert({by, id}).second;
+        const Done now{scene.world().instant(), scene.server().now().wall};
+        const bool fresh = done_.insert_or_assign({by, id}, now).second;
         if (std::holds_alternative<protocol::ConversationCreated>(replied.answer->payload))
             made_[{by, id}] = replied.answer->stream;
         const Given* given = given_by(scene, by, id);
@@ -157,9 +165,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
         const MadeBy made = [&](const Uuid& creation) {
             return made_by(scene, by, creation);
         };
-        const bool has_followed =
-            replied.origin.follows && (done_.contains({by, *replied.origin.follows}) ||
-                                       scene.history().place(by, *replied.origin.follows) != nullptr);
+        const bool has_followed = replied.origin.follows && is_known(scene, {by, *replied.origin.follows});
         const Refusal refusal{.moment = moment,
                               .code = code,
                               .by = by,
@@ -183,6 +189,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             });
         };
         return std::ranges::all_of(effects, [&](const server::Effect& effect) {
+            if (!changes_something(Effects(&effect, 1))) return true;
             const auto* own = std::get_if<server::AccountChange>(&effect);
             const auto* draft =
                 own == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&own->change.payload);
@@ -191,6 +198,13 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                     std::ranges::any_of(scene.undone(),
                                         [&](const auto& undone) { return had(undone, *draft); }));
         });
+    }
+
+    /// It was done, and the server has not forgotten that.
+    bool is_known(Scene& scene, const Command& command) const {
+        if (scene.history().place(command.first, command.second) != nullptr) return true;
+        const auto done = done_.find(command);
+        return done != done_.end() && !scene.may_be_forgotten(done->second.at, done->second.time);
     }
 
     /// What moves a receipt may be an ack.
@@ -259,11 +273,11 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                         scene.devices_of(by)});
     }
 
-    using Commands = std::set<std::pair<AccountId, Uuid>>;
-    /// With success, and for good.
-    Commands done_;
-    Commands refused_;
-    std::map<std::pair<AccountId, Uuid>, StreamId> made_;
+    /// With success, for the last time then.
+    std::map<Command, Done> done_;
+    /// For good.
+    std::set<Command> refused_;
+    std::map<Command, StreamId> made_;
     /// Before which start of the server they first came.
     std::map<Uuid, std::int64_t> heard_;
     std::int64_t starts_ = 0;

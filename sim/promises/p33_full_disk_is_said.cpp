@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,13 +36,24 @@ bool is_reading(protocol::Type type) {
     }
 }
 
+/// A text stands there that this takes away. Where it does not say by its number in which conversation,
+/// nobody knows.
+bool empties_a_draft(Scene& scene, const Line& line, const protocol::DraftSet& draft) {
+    if (!draft.text.empty() || !draft.target.stream) return false;
+    const Device* device = scene.device_named(line.device_name());
+    if (device == nullptr || !device->person->account) return false;
+    const StreamHistory* own = scene.history().find(StreamId{device->person->account->text()});
+    const auto* stands = own == nullptr ? nullptr : own->draft_in(*draft.target.stream);
+    return stands != nullptr && !stands->text.empty();
+}
+
 /// What goes on where new messages find no room: it needs less than it gives back, or next to nothing.
-bool is_spared(const protocol::Payload& payload) {
+bool is_spared(Scene& scene, const Line& line, const protocol::Payload& payload) {
     const auto* draft = std::get_if<protocol::DraftSet>(&payload);
     return std::holds_alternative<protocol::MessageDelete>(payload) ||
            std::holds_alternative<protocol::Read>(payload) ||
            std::holds_alternative<protocol::DeviceRevoke>(payload) ||
-           (draft != nullptr && draft->text.empty());
+           (draft != nullptr && empties_a_draft(scene, line, *draft));
 }
 
 class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
@@ -50,15 +62,22 @@ class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
 
     void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
         const bool reads = is_reading(envelope.type());
-        if (!envelope.id || (!reads && !is_spared(envelope.payload))) return;
+        if (!envelope.id || (!reads && !is_spared(scene, line, envelope.payload))) return;
+        const auto* draft = std::get_if<protocol::DraftSet>(&envelope.payload);
         asked_[line.number()].insert_or_assign(
-            *envelope.id, Asked{envelope.type(), streams_of(envelope), reads, refused_writes(scene)});
+            *envelope.id, Asked{.type = envelope.type(),
+                                .streams = streams_of(envelope),
+                                .reads = reads,
+                                .refused_writes = refused_writes(scene),
+                                .draft = draft == nullptr ? std::nullopt : std::optional(*draft)});
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
         const auto asked = taken(line, envelope);
         const auto* error = std::get_if<protocol::ErrorReply>(&envelope.payload);
         if (error == nullptr) return;
+        // Another device was quicker to take it away.
+        if (asked && asked->draft && !empties_a_draft(scene, line, *asked->draft)) return;
         const std::string name(asked ? protocol::name_of(asked->type) : "a command");
         const auto streams = asked ? asked->streams : streams_of_command(scene, line, envelope);
         if (error->code == ErrorCode::internal) {
@@ -84,6 +103,7 @@ class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
         bool reads = false;
         /// As many as there had been when it came.
         std::int64_t refused_writes = 0;
+        std::optional<protocol::DraftSet> draft;
     };
 
     /// How often the server's disk had no room for what was written.

@@ -114,10 +114,10 @@ TEST_F(Backup, HasNothingOfWhatWasDeletedBeforeIt) {
     const auto backup_has = [&](const std::string& words) {
         return content_of(file).find(words) != std::string::npos;
     };
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     EXPECT_TRUE(backup_has("the first words") && backup_has("the second words"));
     ASSERT_TRUE(world->apply(world->work(ada, protocol::MessageDelete{.target = target, .message = id})));
-    ASSERT_TRUE(back_up(directory, file, never));
+    ASSERT_TRUE(back_up(paths(file), never));
     EXPECT_FALSE(backup_has("the first words"));
     EXPECT_FALSE(backup_has("the second words"));
     EXPECT_TRUE(backup_has("words that stay"));
