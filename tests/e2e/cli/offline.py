@@ -193,6 +193,7 @@ def a_sign_out_that_the_server_does_not_answer_is_not_called_told(server):
         # The one that runs is still online when the server falls silent.
         ada.tail()
         os.kill(server.pid, signal.SIGSTOP)
+        waiting.until_stopped(server.pid)
         try:
             done = ada.ok("--wait", "1", "logout", "--json")
         finally:
@@ -207,6 +208,7 @@ def a_silent_server_is_waited_for_once_and_not_for_each_name(server):
         for name in names:
             ada.ok("send", name, "hello")
         os.kill(server.pid, signal.SIGSTOP)
+        waiting.until_stopped(server.pid)
         try:
             started = time.monotonic()
             ada.refused(5, "--wait", "2", "new", "Crew", *names)
@@ -301,6 +303,7 @@ def a_question_that_is_lost_on_the_way_does_not_wait_in_the_outbox(server):
         ada.tail()
         waiting.until(lambda: ada.status()["connection"] == "online", "ada is online")
         os.kill(server.pid, signal.SIGSTOP)
+        waiting.until_stopped(server.pid)
         try:
             ada.refused(7, "--wait", "1", "profile", f"@{bob.handle}")
             (status,) = ada.ok("--offline", "status", "--json").objects
@@ -333,6 +336,7 @@ def who_interrupts_a_sign_in_is_told_so(server):
     with people(server, "ada") as (ada,), Person(server, ada.handle, register=False) as two:
         for granted in (False, True):
             os.kill(server.pid, signal.SIGSTOP)
+            waiting.until_stopped(server.pid)
             try:
                 signing_in = two.start("login", ada.handle, "--server", two.address)
                 waiting.until(lambda: unread_by(server), "the question waits for the server")

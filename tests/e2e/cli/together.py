@@ -79,6 +79,7 @@ def an_owner_that_hangs_is_told_and_nothing_is_queued(server):
         ada.ok("send", f"@{bob.handle}", "first")
         owner = ada.tail()
         owner.send_signal(signal.SIGSTOP)
+        waiting.until_stopped(owner.process.pid)
         started = time.monotonic()
         done = ada.refused(6, "send", f"@{bob.handle}", "lost?")
         took = time.monotonic() - started
@@ -98,6 +99,7 @@ def an_owner_that_hangs_in_the_middle_loses_nothing_that_was_said_to_be_queued(s
         guest.write(lines(numbered("line", 500)))
         guest.until(lambda one: len(one.lines) == 500, "all are queued")
         owner.send_signal(signal.SIGSTOP)
+        waiting.until_stopped(owner.process.pid)
         guest.write("never\n")
         equal(guest.wait(20), 6, "exit code")
         owner.send_signal(signal.SIGCONT)
@@ -114,6 +116,7 @@ def an_owner_that_hangs_in_a_long_batch_lets_nothing_be_sent_twice(server):
         threading.Thread(target=typed, args=(guest, lines(texts)), daemon=True).start()
         guest.until(lambda one: len(one.lines) >= 128, "a batch is queued")
         owner.send_signal(signal.SIGSTOP)
+        waiting.until_stopped(owner.process.pid)
         equal(guest.wait(30), 6, "exit code")
         owner.send_signal(signal.SIGCONT)
         said = {one["line"]: one["state"] for one in guest.objects}

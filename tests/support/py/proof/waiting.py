@@ -1,4 +1,5 @@
 """Waiting for conditions, always with a deadline. The only place where a test's thread rests."""
+import pathlib
 import time
 
 POLL_SECONDS = 0.02
@@ -22,6 +23,20 @@ def until(condition, what, seconds=10.0):
         if now() > deadline:
             raise TooLate(f"not within {seconds:g} s: {what}")
         time.sleep(POLL_SECONDS)
+
+
+def until_stopped(pid):
+    """For after a SIGSTOP: a thread that runs on another core goes on until the signal gets to it."""
+    threads = pathlib.Path("/proc") / str(pid) / "task"
+
+    def all_stopped():
+        try:
+            stats = [(thread / "stat").read_text() for thread in threads.iterdir()]
+        except FileNotFoundError:  # One has just ended.
+            return False
+        return all(stat.rsplit(")", 1)[1].split()[0] == "T" for stat in stats)
+
+    until(all_stopped, f"process {pid} stands still")
 
 
 def rest(seconds):
