@@ -51,11 +51,14 @@ namespace parley {
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
     MUTANT(deleting_needs_room, "a message is not deleted where the disk is nearly full")                 \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
+    MUTANT(reaction_doubles, "who reacts with the same emoji twice is counted twice")                     \
+    MUTANT(reactions_outlive_their_message, "reactions to a message that was deleted stay in the store")  \
     MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
     MUTANT(stale_draft_wins, "a draft takes the place of one that its writer had not seen")               \
     MUTANT(mark_outlives_a_read, "what is marked as unread stays so when it is read")                     \
     MUTANT(follow_up_forgets_the_rest, "a slice of what follows from commits settles all of it")          \
     /* what the store is asked */                                                                         \
+    MUTANT(reactions_of_the_unseen, "`changes` bring reactions to messages that the reader may not see")  \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
     MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
     MUTANT(page_claims_one_more, "a page says that it covers the message before its first")               \
@@ -76,42 +79,44 @@ namespace parley {
     MUTANT(replay_unbounded, "all that was ever told is kept to be told again")                           \
     MUTANT(reading_is_rationed, "to read costs as much as a message")
 
-#define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                               \
-    /* both ends */                                                                                   \
-    MUTANT(own_messages_counted_as_unread, "a device counts own messages as unread")                  \
-    MUTANT(muted_counts_in_the_badge, "what is muted counts in the badge")                            \
-    /* the core's database and tokens */                                                              \
-    MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")         \
-    MUTANT(refresh_used_before_commit, "a renewed refresh token is used and not stored")              \
-    MUTANT(reconnect_timer_lost, "who has lost the connection waits for the network to be announced") \
-    MUTANT(older_name_wins, "a name that is told late takes the place of a later one")                \
-    /* the core's outbox */                                                                           \
-    MUTANT(outbox_order_lost_on_reconnect, "what waits is sent in the wrong order after a reconnect") \
-    MUTANT(follows_left_out, "a command does not name the one that it follows")                       \
-    MUTANT(in_flight_unbounded, "a device sends all that waits at once")                              \
-    MUTANT(in_flight_taken_for_done, "what was unanswered when a connection ended counts as done")    \
-    MUTANT(waiting_taken_for_failed, "a refusal that says *wait* makes a command fail")               \
-    MUTANT(read_swallowed, "a read gives way to an earlier one that is under way")                    \
-    MUTANT(earlier_draft_wins, "a draft that waits is kept, and the later one thrown away")           \
-    /* the core's streams, counters and receipts */                                                   \
-    MUTANT(newer_preferences_ignored, "a newer row of preferences is not shown")                      \
-    MUTANT(folded_row_over_newer, "an older state of a row takes the place of a newer one")           \
-    MUTANT(deleted_text_kept, "a device keeps the text of a message that was deleted")                \
-    MUTANT(prefix_taken_for_range, "the first part of a pull counts as the whole")                    \
-    MUTANT(page_taken_for_everything, "a page counts as all of the history")                          \
-    MUTANT(jump_without_removals, "a jump does not fetch what was removed meanwhile")                 \
-    MUTANT(hole_passed_over, "a cursor moves on over numbers that never came")                        \
-    MUTANT(head_of_state_ignored, "the head that a state tells does not make a device pull")          \
-    MUTANT(older_counts_win, "counts that are older than those known take their place")               \
-    MUTANT(read_does_not_settle_counts, "what was read on this device still counts")                  \
-    MUTANT(acks_what_is_not_there, "a device acks the head instead of what it has committed")         \
-    MUTANT(acks_before_newest_page, "after a jump a device acks before it has the newest page")       \
-    MUTANT(receipts_may_fall, "what has reached everybody is forgotten when somebody joins")          \
-    MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")                          \
-    MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")           \
-    MUTANT(read_of_some_is_of_all, "a read that waits to be sent counts as one of everything")        \
-    /* the core's windows */                                                                          \
-    MUTANT(window_without_its_place, "a window around a place leaves out the message there")          \
+#define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                                 \
+    /* both ends */                                                                                     \
+    MUTANT(own_messages_counted_as_unread, "a device counts own messages as unread")                    \
+    MUTANT(muted_counts_in_the_badge, "what is muted counts in the badge")                              \
+    /* the core's database and tokens */                                                                \
+    MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")           \
+    MUTANT(refresh_used_before_commit, "a renewed refresh token is used and not stored")                \
+    MUTANT(reconnect_timer_lost, "who has lost the connection waits for the network to be announced")   \
+    MUTANT(older_name_wins, "a name that is told late takes the place of a later one")                  \
+    /* the core's outbox */                                                                             \
+    MUTANT(outbox_order_lost_on_reconnect, "what waits is sent in the wrong order after a reconnect")   \
+    MUTANT(follows_left_out, "a command does not name the one that it follows")                         \
+    MUTANT(in_flight_unbounded, "a device sends all that waits at once")                                \
+    MUTANT(in_flight_taken_for_done, "what was unanswered when a connection ended counts as done")      \
+    MUTANT(waiting_taken_for_failed, "a refusal that says *wait* makes a command fail")                 \
+    MUTANT(read_swallowed, "a read gives way to an earlier one that is under way")                      \
+    MUTANT(earlier_reaction_wins, "a reaction that waits is kept, and that it was taken back is not")   \
+    MUTANT(earlier_draft_wins, "a draft that waits is kept, and the later one thrown away")             \
+    /* the core's streams, counters and receipts */                                                     \
+    MUTANT(newer_preferences_ignored, "a newer row of preferences is not shown")                        \
+    MUTANT(folded_row_over_newer, "an older state of a row takes the place of a newer one")             \
+    MUTANT(reactions_outlive_a_tombstone, "a device keeps the reactions to a message that was deleted") \
+    MUTANT(deleted_text_kept, "a device keeps the text of a message that was deleted")                  \
+    MUTANT(prefix_taken_for_range, "the first part of a pull counts as the whole")                      \
+    MUTANT(page_taken_for_everything, "a page counts as all of the history")                            \
+    MUTANT(jump_without_removals, "a jump does not fetch what was removed meanwhile")                   \
+    MUTANT(hole_passed_over, "a cursor moves on over numbers that never came")                          \
+    MUTANT(head_of_state_ignored, "the head that a state tells does not make a device pull")            \
+    MUTANT(older_counts_win, "counts that are older than those known take their place")                 \
+    MUTANT(read_does_not_settle_counts, "what was read on this device still counts")                    \
+    MUTANT(acks_what_is_not_there, "a device acks the head instead of what it has committed")           \
+    MUTANT(acks_before_newest_page, "after a jump a device acks before it has the newest page")         \
+    MUTANT(receipts_may_fall, "what has reached everybody is forgotten when somebody joins")            \
+    MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")                            \
+    MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")             \
+    MUTANT(read_of_some_is_of_all, "a read that waits to be sent counts as one of everything")          \
+    /* the core's windows */                                                                            \
+    MUTANT(window_without_its_place, "a window around a place leaves out the message there")            \
     MUTANT(window_ends_too_early, "a window of older messages says that nothing comes behind it")
 
 #define PARLEY_EACH_MUTANT(MUTANT) PARLEY_EACH_SERVER_MUTANT(MUTANT) PARLEY_EACH_CORE_MUTANT(MUTANT)

@@ -71,6 +71,7 @@ Status Client::Impl::handle_envelope(Envelope envelope) {
         case Type::error:
             return handle_error(envelope);
         case Type::message_accepted:
+        case Type::message_reacted:
         case Type::conversation_created:
         case Type::read_ok:
         case Type::done:
@@ -167,6 +168,8 @@ Status Client::Impl::handle_reply(const Envelope& envelope) {
     switch (envelope.type()) {
         case Type::message_accepted:
             return handle_accepted(envelope);
+        case Type::message_reacted:
+            return handle_reacted(envelope);
         case Type::conversation_created:
             return handle_created(envelope);
         case Type::read_ok:
@@ -237,6 +240,35 @@ Status Client::Impl::handle_done(const Envelope& envelope) {
     TRY_ASSIGN(const auto asked, outbox_.envelope(*command));
     TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
     return conversation ? show_changed(*conversation, envelope, changes, asked.payload) : Status{};
+}
+
+/// The row as the command leaves it, under the numbers that the server gave; or none is left.
+Status Client::Impl::handle_reacted(const Envelope& envelope) {
+    const auto born = std::get<protocol::MessageReacted>(envelope.payload).born;
+    const Command* command = outbox_.find(*envelope.re);
+    const auto asked = command ? command->reaction : std::nullopt;
+    const auto named = command ? conversation_of_lane(command->lane) : std::nullopt;
+    Conversation* conversation = named ? conversations_.find(*named) : conversations_.find(envelope.stream);
+    TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
+    if (!asked || !conversation) return {};
+    if (envelope.seq && *envelope.seq > conversation->head) {
+        conversation->head = *envelope.seq;
+        conversations_.changed(*conversation);
+    }
+    const AccountId& self = identity_.get().account;
+    TRY_ASSIGN(const auto message, rows_.find_message(conversation->number, asked->message.id,
+                                                      asked->message.sender.value_or(self)));
+    if (!message || message->not_on_server) return {};
+    if (!envelope.seq || !envelope.timestamp || !born)
+        return rows_.note_taken_back(conversation->number, message->change.born, asked->emoji);
+    protocol::ReactionChanged reaction{.message = message->change.born, .account = self};
+    if (!asked->remove) reaction.emoji = asked->emoji;
+    return streams_.handle_change(conversation->stream,
+                                  {.seq = *envelope.seq,
+                                   .born = *born,
+                                   .timestamp = *envelope.timestamp,
+                                   .payload = std::move(reaction)},
+                                  now_.wall);
 }
 
 /// What one sets for oneself becomes a row of the account's stream. Where the answer overtakes it, what is

@@ -228,6 +228,8 @@ Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optio
     // Whoever names himself says nothing more than who names nobody.
     if (auto* deletion = std::get_if<protocol::MessageDelete>(&command))
         if (deletion->sender == identity_.get().account) deletion->sender.reset();
+    if (auto* reaction = std::get_if<protocol::MessageReact>(&command))
+        if (reaction->sender == identity_.get().account) reaction->sender.reset();
     TRY(outbox_.add(chosen, command, now.wall));
     return chosen;
 }

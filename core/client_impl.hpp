@@ -148,6 +148,7 @@ class Client::Impl {
     Status handle_reply(const protocol::Envelope& envelope);
     Status handle_accepted(const protocol::Envelope& envelope);
     Status handle_done(const protocol::Envelope& envelope);
+    Status handle_reacted(const protocol::Envelope& envelope);
     Status handle_set(const protocol::Envelope& envelope, const Command& command);
     Status show_changed(Conversation& conversation, const protocol::Envelope& answer,
                         const ChangedMessage& which, const protocol::Payload& command);

@@ -1,5 +1,6 @@
 #include "core/commands.hpp"
 
+#include "core/rules/emoji.hpp"
 #include "core/rules/text.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/errors.hpp"
@@ -17,6 +18,7 @@ bool belongs_in_outbox(Type type) {
         case Type::message_send:
         case Type::message_edit:
         case Type::message_delete:
+        case Type::message_react:
         case Type::message_history:
         case Type::conversation_create:
         case Type::conversation_rename:
@@ -84,6 +86,12 @@ std::optional<ChangedMessage> changed_message(const protocol::Payload& command) 
     return std::nullopt;
 }
 
+std::optional<AskedReaction> asked_reaction(const protocol::Payload& command) {
+    const auto* react = std::get_if<protocol::MessageReact>(&command);
+    if (!react) return std::nullopt;
+    return AskedReaction{{react->message, react->sender}, react->emoji, react->remove};
+}
+
 Status check_command(const protocol::Payload& command) {
     if (!belongs_in_outbox(protocol::type_of(command)))
         return invalid("type", "this is no command that an outbox takes");
@@ -101,6 +109,8 @@ Status check_command(const protocol::Payload& command) {
         TRY(rules::check_name(made->title, "title"));
     if (const auto* renamed = std::get_if<protocol::ConversationRename>(&command))
         TRY(rules::check_name(renamed->title, "title"));
+    if (const auto* react = std::get_if<protocol::MessageReact>(&command))
+        TRY(rules::check_emoji(react->emoji));
     // What the decoder refuses would be refused by the server's, too: the same limits, from the same schema.
     TRY(decode_command(
         encode_command(Uuid::version7(WallTime{}, std::array<std::uint8_t, 10>{}), WallTime{}, command)));

@@ -25,6 +25,14 @@ struct ChangedMessage {
 };
 std::optional<ChangedMessage> changed_message(const protocol::Payload& command);
 
+/// What a reaction asks for.
+struct AskedReaction {
+    ChangedMessage message;
+    std::string emoji;
+    bool remove = false;
+};
+std::optional<AskedReaction> asked_reaction(const protocol::Payload& command);
+
 /// Changes nothing: only its answer matters, to whoever asked.
 constexpr bool is_question(protocol::Type type) {
     return type == protocol::Type::profile_find || type == protocol::Type::message_history;

@@ -49,6 +49,10 @@ Status Outbox::load() {
             TRY_ASSIGN(const auto change, envelope(command));
             command.changes = changed_message(change.payload);
         }
+        if (command.type == Type::message_react) {
+            TRY_ASSIGN(const auto react, envelope(command));
+            command.reaction = asked_reaction(react.payload);
+        }
         if (command.type == Type::preferences_set || command.type == Type::draft_set) {
             TRY_ASSIGN(auto set, envelope(command));
             if (const auto* draft = std::get_if<protocol::DraftSet>(&set.payload))
@@ -176,6 +180,11 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
     if (const auto* set = std::get_if<protocol::PreferencesSet>(&payload)) command.preferences = *set;
     if (const auto* draft = std::get_if<protocol::DraftSet>(&payload))
         return add_draft(std::move(command), *draft, now);
+    command.reaction = asked_reaction(payload);
+    if (command.reaction) {
+        if (reaction_waits(*command.reaction) && mutant(Mutant::earlier_reaction_wins)) return {};
+        TRY(drop_same_reactions(command.lane, *command.reaction, now));
+    }
     command.changes = changed_message(payload);
     if (command.changes && !command.changes->sender) {
         const Uuid& message = command.changes->id;

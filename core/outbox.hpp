@@ -47,6 +47,8 @@ struct Command {
     /// Of a `draft.set`: the draft that its writer had before him; absent: it is of a version that did not
     /// say.
     std::optional<std::int64_t> after;
+    /// Of a `message.react`.
+    std::optional<AskedReaction> reaction;
     /// Of a `preferences.set`.
     std::optional<protocol::PreferencesSet> preferences;
     /// Of a message: it was once in an output, so that the server may have it. Of what one sets for oneself:
@@ -95,6 +97,9 @@ struct Command {
 /// has not heard. It goes out when the one before it is answered, and names the draft that its writer had
 /// before him: where the person has written another one elsewhere, that one stays, and this is shown as
 /// refused.
+///
+/// Of what one says of one message by one emoji only the last is sent, too: the last intention counts. A
+/// deletion takes reactions with it as it does edits.
 class Outbox {
   public:
     Outbox(LocalDatabase& database, Conversations& conversations, const OwnSettings& own_settings,
@@ -130,6 +135,8 @@ class Outbox {
     bool may_change(const protocol::PreferencesChanged& preferences) const {
         return !preferences_.empty() || preferences.marked_unread;
     }
+    /// The reactions to a message that wait, in order.
+    std::vector<const Command*> reactions_to(const Uuid& message, const AccountId& sender, bool own) const;
     /// What waits in this lane leaves these preferences so: what is set, and reads that take a mark back.
     protocol::PreferencesChanged preferences_after(const std::string& lane,
                                                    protocol::PreferencesChanged preferences) const;
@@ -211,7 +218,11 @@ class Outbox {
     Status withdraw(Uuid message);
     Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
     Status drop_edits(const std::string& lane, const Uuid& message);
-    Status drop_edit(Uuid id, const Error& why);
+    Status drop_reactions(const ChangedMessage& message, const Error& why);
+    Status drop_needless(Uuid id, const Error& why);
+    bool reaction_waits(const AskedReaction& reaction) const;
+    Status drop_same_reactions(const std::string& lane, const AskedReaction& reaction, WallTime now);
+    Status settle_needless(const Command& command, WallTime now);
     Status add_draft(Command command, protocol::DraftSet draft, WallTime now);
     Status drop_drafts(const std::string& lane, WallTime now);
     Result<bool> is_missed(const Command& draft, const Error& refusal) const;
@@ -264,6 +275,8 @@ class Outbox {
     std::map<std::string, Instant> paused_;
     /// Edits and deletions that wait, by their message.
     std::map<ChangedMessage, std::set<std::int64_t>> changes_;
+    /// The same of reactions.
+    std::map<ChangedMessage, std::set<std::int64_t>> reactions_;
     /// What a person sets for himself and that waits, by lanes.
     std::map<std::string, std::set<std::int64_t>> preferences_;
     std::map<std::string, std::set<std::int64_t>> drafts_;

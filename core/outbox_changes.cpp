@@ -1,4 +1,5 @@
-// The outbox and what is to be done to messages: edits and deletions, and the messages that they change.
+// The outbox and what is to be done to messages: edits, deletions and reactions, and the messages that they
+// change.
 
 #include "core/commands.hpp"
 #include "core/outbox.hpp"
@@ -12,7 +13,8 @@ namespace {
 using protocol::Type;
 
 Error deleted_with_its_message() {
-    return {ErrorCode::message_deleted, "the message is deleted, and so is its edit", 0, {}};
+    return {
+        ErrorCode::message_deleted, "the message is deleted, and with it what was to be done to it", 0, {}};
 }
 
 }  // namespace
@@ -40,10 +42,11 @@ Status Outbox::change_here(const Command& message, const Uuid& id, const protoco
 
 /// A message was refused: nobody has it, and the server would refuse what waits to be done to it.
 Status Outbox::change_refused(Uuid message, WallTime now) {
-    const auto found = changes_.find(ChangedMessage{message, std::nullopt});
-    if (found == changes_.end()) return {};
     const Command& refused = *this->find(message);
     const Error why = refused.failure.value_or(Error{});
+    TRY(drop_reactions({message, std::nullopt}, why));
+    const auto found = changes_.find(ChangedMessage{message, std::nullopt});
+    if (found == changes_.end()) return {};
     std::vector<Command> changes;
     for (const std::int64_t position : found->second)
         changes.push_back(commands_.at(position));
@@ -59,7 +62,7 @@ Status Outbox::change_refused(Uuid message, WallTime now) {
             TRY_ASSIGN(const auto edit, envelope(change));
             TRY(give_text(refused, std::get<protocol::MessageEdit>(edit.payload)));
         }
-        TRY(drop_edit(change.id, deleted ? deleted_with_its_message() : why));
+        TRY(drop_needless(change.id, deleted ? deleted_with_its_message() : why));
     }
     return deleted ? withdraw(message) : Status{};
 }
@@ -110,24 +113,73 @@ Status Outbox::drop_edits(const std::string& lane, const Uuid& message) {
         if (of_this && edit->state != CommandState::in_flight) dropped.push_back(edit->id);
     }
     for (const Uuid& edit : dropped)
-        TRY(drop_edit(edit, deleted_with_its_message()));
+        TRY(drop_needless(edit, deleted_with_its_message()));
+    return drop_reactions({message, std::nullopt}, deleted_with_its_message());
+}
+
+/// The reactions to a message that are not under way: there is nothing to react to.
+Status Outbox::drop_reactions(const ChangedMessage& message, const Error& why) {
+    const auto found = reactions_.find(message);
+    if (found == reactions_.end()) return {};
+    std::vector<Uuid> dropped;
+    for (const std::int64_t position : found->second) {
+        const Command& reaction = commands_.at(position);
+        if (reaction.state == CommandState::queued) dropped.push_back(reaction.id);
+    }
+    for (const Uuid& reaction : dropped)
+        TRY(drop_needless(reaction, why));
     return {};
 }
 
-Status Outbox::drop_edit(Uuid id, const Error& why) {
-    const Command edit = *find(id);
-    database_.erase_from_log();
-    announce(edit.lane);
-    TRY(forget(edit));
-    if (edit.state == CommandState::failed) return {};
-    const StreamId stream = conversation_of_lane(edit.lane).value_or(StreamId());
+bool Outbox::reaction_waits(const AskedReaction& reaction) const {
+    const auto found = reactions_.find(reaction.message);
+    return found != reactions_.end() && std::ranges::any_of(found->second, [&](std::int64_t position) {
+               return commands_.at(position).reaction->emoji == reaction.emoji;
+           });
+}
+
+/// What was said before by this emoji of this message, and is not under way or was refused: what is said now
+/// is all that there is to say.
+Status Outbox::drop_same_reactions(const std::string& lane, const AskedReaction& reaction, WallTime now) {
+    std::vector<Command> dropped;
+    for (const Command* other : in_lane(lane)) {
+        if (!other->reaction || other->state == CommandState::in_flight) continue;
+        if (other->reaction->message == reaction.message && other->reaction->emoji == reaction.emoji)
+            dropped.push_back(*other);
+    }
+    for (const Command& other : dropped)
+        TRY(settle_needless(other, now));
+    return {};
+}
+
+std::vector<const Command*> Outbox::reactions_to(const Uuid& message, const AccountId& sender,
+                                                 bool own) const {
+    std::vector<const Command*> commands;
+    const auto found = reactions_.find({message, own ? std::nullopt : std::optional(sender)});
+    if (found == reactions_.end()) return commands;
+    for (const std::int64_t position : found->second)
+        commands.push_back(&commands_.at(position));
+    return commands;
+}
+
+Status Outbox::drop_needless(Uuid id, const Error& why) {
+    const Command needless = *find(id);
+    if (needless.type == Type::message_edit) database_.erase_from_log();
+    announce(needless.lane);
+    TRY(forget(needless));
+    if (needless.state == CommandState::failed) return {};
+    const StreamId stream = conversation_of_lane(needless.lane).value_or(StreamId());
     output_.notify(Notice{CommandSettled{id, why, stream, std::nullopt}});
     return {};
 }
 
 Status Outbox::message_deleted(const Uuid& message, const AccountId& sender, bool own, const StreamId& stream,
                                WallTime now) {
-    if (own) TRY(drop_edits(lane_of_conversation(stream), message));
+    if (own) {
+        TRY(drop_edits(lane_of_conversation(stream), message));
+    } else {
+        TRY(drop_reactions({message, sender}, deleted_with_its_message()));
+    }
     std::vector<Uuid> done;
     for (const Command* change : changes_of(message, sender, own)) {
         if (change->type == protocol::Type::message_delete && change->state == CommandState::queued)

@@ -43,8 +43,9 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     if (class_of(error.code) == ErrorClass::permanent || mutant(Mutant::waiting_taken_for_failed)) {
         if (says_nothing_new(command)) return accepted(id, *reads_of_lane(command.lane), {}, now.wall);
         const bool needless =
-            command.type == protocol::Type::message_edit && error.code == ErrorCode::message_deleted;
-        return needless ? drop_edit(id, error) : fail_command(command, error, now.wall);
+            (command.type == protocol::Type::message_edit || command.type == protocol::Type::message_react) &&
+            error.code == ErrorCode::message_deleted;
+        return needless ? drop_needless(id, error) : fail_command(command, error, now.wall);
     }
 
     requeue(command);
@@ -242,6 +243,7 @@ void Outbox::enter(const Command& command) {
     if (command.type == protocol::Type::conversation_create)
         creations_[command.title].insert(command.position);
     if (command.changes) changes_[*command.changes].insert(command.position);
+    if (command.reaction) reactions_[command.reaction->message].insert(command.position);
     if (command.preferences) preferences_[command.lane].insert(command.position);
     if (command.type == protocol::Type::draft_set) drafts_[command.lane].insert(command.position);
     note_next(command.lane);
@@ -261,6 +263,11 @@ void Outbox::leave(const Command& command) {
         const auto changes = changes_.find(*command.changes);
         changes->second.erase(command.position);
         if (changes->second.empty()) changes_.erase(changes);
+    }
+    if (command.reaction) {
+        const auto reactions = reactions_.find(command.reaction->message);
+        reactions->second.erase(command.position);
+        if (reactions->second.empty()) reactions_.erase(reactions);
     }
     for (auto* own : {&preferences_, &drafts_}) {
         const auto there = own->find(command.lane);
@@ -337,6 +344,7 @@ void Outbox::clear() {
     paused_.clear();
     creations_.clear();
     changes_.clear();
+    reactions_.clear();
     preferences_.clear();
     drafts_.clear();
     unanswered_.clear();

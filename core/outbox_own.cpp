@@ -132,7 +132,6 @@ Status Outbox::write_again(const protocol::DraftChanged& lost, std::int64_t afte
 Status Outbox::drop_drafts(const std::string& lane, WallTime now) {
     const Command* last = draft_in(lane);
     if (!last) return {};
-    const StreamId stream = conversation_of_lane(lane).value_or(StreamId());
     std::vector<Command> dropped;
     for (const std::int64_t position : drafts_.at(lane)) {
         const Command& draft = commands_.at(position);
@@ -146,13 +145,20 @@ Status Outbox::drop_drafts(const std::string& lane, WallTime now) {
     }
     for (const Command& draft : dropped) {
         database_.erase_from_log();
-        announce(lane);
-        TRY(forget(draft));
-        TRY(remember(draft.id, Type::draft_set, stream, now));
-        // Of one that was refused that was told.
-        if (draft.state == CommandState::failed) continue;
-        output_.notify(Notice{CommandSettled{draft.id, std::nullopt, stream, std::nullopt}});
+        TRY(settle_needless(draft, now));
     }
+    return {};
+}
+
+/// A later command says what this one was to say, which is done with it.
+Status Outbox::settle_needless(const Command& command, WallTime now) {
+    const StreamId stream = conversation_of_lane(command.lane).value_or(StreamId());
+    announce(command.lane);
+    TRY(forget(command));
+    TRY(remember(command.id, command.type, stream, now));
+    // Of one that was refused that was told.
+    if (command.state == CommandState::failed) return {};
+    output_.notify(Notice{CommandSettled{command.id, std::nullopt, stream, std::nullopt}});
     return {};
 }
 

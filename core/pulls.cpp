@@ -23,6 +23,12 @@ protocol::Page newest_page(const StreamId& stream) {
     return page;
 }
 
+/// Without the part that is asked for.
+protocol::Payload whole_question(protocol::Payload question) {
+    if (auto* page = std::get_if<protocol::Page>(&question)) page->rest.reset();
+    return question;
+}
+
 }  // namespace
 
 bool Pulls::owes_anything() const {
@@ -65,6 +71,7 @@ void Pulls::handle_disconnected() {
         put_back(request);
     requests_.clear();
     busy_.clear();
+    parts_.clear();
     pauses_.clear();
     refused_.clear();
     answered_.clear();
@@ -114,7 +121,7 @@ Status Pulls::take(const Request& request, const protocol::Payload& reply, WallT
         return streams_.handle_removed(*conversation, *changes, now);
     const auto* page = std::get_if<protocol::PageOk>(&reply);
     const auto* asked_page = std::get_if<protocol::Page>(&request.payload);
-    if (page && asked_page) return streams_.handle_page(*conversation, *asked_page, *page, now);
+    if (page && asked_page) return take_page(*conversation, request, *page, now);
     const auto* rows = std::get_if<protocol::RowsOk>(&reply);
     const auto* asked_rows = std::get_if<protocol::Rows>(&request.payload);
     if (rows && asked_rows) {
@@ -122,6 +129,25 @@ Status Pulls::take(const Request& request, const protocol::Payload& reply, WallT
         return streams_.handle_rows(*conversation, *asked_rows, *rows, settles, now);
     }
     return {};
+}
+
+/// Where a page comes in parts, nothing is covered before the last one, and what all of them say is certain
+/// as of the first.
+Status Pulls::take_page(Conversation& conversation, const Request& request, protocol::PageOk page,
+                        WallTime now) {
+    const auto& asked = std::get<protocol::Page>(request.payload);
+    if (const auto part = parts_.find(request.stream);
+        part != parts_.end() && part->second.rest == asked.rest) {
+        page.as_of = std::min(page.as_of, part->second.as_of);
+        parts_.erase(part);
+    }
+    if (page.rest) {
+        auto whole = std::get<protocol::Page>(whole_question(asked));
+        parts_[request.stream] = {.asked = std::move(whole), .rest = *page.rest, .as_of = page.as_of};
+        put_back(request);
+        return streams_.handle_part(conversation, page, now);
+    }
+    return streams_.handle_page(conversation, asked, page, now);
 }
 
 bool Pulls::handle_error(const Uuid& id, const protocol::ErrorReply& error, Now now) {
@@ -139,7 +165,8 @@ bool Pulls::handle_error(const Uuid& id, const protocol::ErrorReply& error, Now 
     // Where the server sees this person outside and the device does not, the account's stream will settle it.
     const bool out_of_step = error.code == ErrorCode::conversation_not_member;
     if (class_of(error.code) == ErrorClass::permanent && !out_of_step) {
-        if (request.purpose != Purpose::page) refused_[request.stream].push_back(request.payload);
+        if (request.purpose != Purpose::page)
+            refused_[request.stream].push_back(whole_question(request.payload));
         return false;
     }
     put_back(request);
@@ -165,7 +192,7 @@ bool Pulls::handle_too_old(const Request& request, std::int64_t floor) {
 /// A page that a screen lacks is wanted until it came.
 void Pulls::put_back(const Request& request) {
     if (request.purpose != Purpose::page) return;
-    const auto& page = std::get<protocol::Page>(request.payload);
+    const auto page = std::get<protocol::Page>(whole_question(request.payload));
     auto& pages = wanted_[request.stream];
     if (pages.size() >= wanted_max || std::ranges::find(pages, page) != pages.end()) return;
     pages.push_front(page);
@@ -322,6 +349,11 @@ Result<std::optional<Pulls::Request>> Pulls::background_of(const Conversation& c
 }
 
 void Pulls::ask(Request request, Now now) {
+    const auto question = request.payload;
+    if (auto* page = std::get_if<protocol::Page>(&request.payload)) {
+        const auto part = parts_.find(request.stream);
+        if (part != parts_.end() && part->second.asked == *page) page->rest = part->second.rest;
+    }
     // An answer that changed nothing would be given for ever, unless there is more by now.
     if (auto answered = answered_.find(request.stream); answered != answered_.end() &&
                                                         answered->second.payload == request.payload &&
@@ -334,7 +366,7 @@ void Pulls::ask(Request request, Now now) {
     if (request.purpose == Purpose::page) {
         auto wanted = wanted_.find(request.stream);
         if (wanted != wanted_.end() && !wanted->second.empty() &&
-            wanted->second.front() == std::get<protocol::Page>(request.payload))
+            wanted->second.front() == std::get<protocol::Page>(question))
             wanted->second.pop_front();
     }
     protocol::Envelope envelope;

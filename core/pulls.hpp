@@ -96,6 +96,13 @@ class Pulls {
         std::int64_t rows_debts = 0;
         std::int64_t head = 0;
     };
+    /// A page that came in parts, of which some are here: one message has more reactions than fit into one.
+    struct Part {
+        protocol::Page asked;
+        protocol::PageRest rest;
+        /// Of the first part.
+        std::int64_t as_of = 0;
+    };
     struct Pause {
         Instant until;
         int refusals = 0;
@@ -113,6 +120,7 @@ class Pulls {
     void pause(const StreamId& stream, std::optional<std::int64_t> wait_ms, Instant now);
     void arm(Instant at);
     Status take(const Request& request, const protocol::Payload& reply, WallTime now);
+    Status take_page(Conversation& conversation, const Request& request, protocol::PageOk page, WallTime now);
     bool far_behind(const Conversation& conversation) const;
 
     Options options_;
@@ -136,6 +144,8 @@ class Pulls {
     /// asked again on this connection. What else a stream owes goes on.
     std::map<StreamId, std::vector<protocol::Payload>> refused_;
     std::map<StreamId, std::deque<protocol::Page>> wanted_;
+    /// One for each stream at most; another one begins anew.
+    std::map<StreamId, Part> parts_;
     /// On the screen, the latest first.
     std::vector<StreamId> shown_;
     /// The last question of a stream that was answered: asked once more at once, it would be answered alike.

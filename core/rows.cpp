@@ -29,8 +29,16 @@ Result<std::optional<StoredRow>> read_one(Query query) {
     return row;
 }
 
+bool is_deleted(const StoredRow& row) {
+    const auto* message =
+        row.change.unreadable ? nullptr : std::get_if<protocol::MessageNew>(&row.change.payload);
+    return message && message->deleted_by && !row.not_on_server;
+}
+
 bool is_own(const protocol::Change& change, const AccountId& reader) {
     if (change.unreadable) return false;
+    if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.payload))
+        return reaction->account == reader;
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     return message && message->sender == reader;
 }
@@ -52,7 +60,17 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     const auto* draft = std::get_if<protocol::DraftChanged>(&change.payload);
     if (!change.unreadable && draft && draft->text.empty()) database_.erase_from_log();
     // Not this row alone may have held what was said: a preview does, an edit that waits, a lost copy.
-    if (tombstone) database_.erase_from_log();
+    if (tombstone) {
+        database_.erase_from_log();
+        TRY(drop_reactions(stream, change.born));
+    }
+    const auto* reaction =
+        change.unreadable ? nullptr : std::get_if<protocol::ReactionChanged>(&change.payload);
+    if (reaction) {
+        // An answer of before may bring what went with its message.
+        TRY_ASSIGN(const auto held, find(stream, reaction->message));
+        if (held && is_deleted(*held)) return Applied::older;
+    }
     if (change.unreadable) {
         applied = Applied::unreadable;
         any_unreadable_ = true;
@@ -65,21 +83,31 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     const std::string body = protocol::encode(change, protocol::Encoding::cbor);
     // A statement that may replace does more, also where there is nothing to replace.
     constexpr std::string_view add =
-        "INSERT INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body, unreadable)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
+        "INSERT INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body, unreadable,"
+        " message, emoji) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
     constexpr std::string_view replace =
         "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body,"
-        " unreadable) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
+        " unreadable, message, emoji) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
     TRY(database_.write(before.there ? replace : add, stream, change.born, change.seq,
                         static_cast<int>(change.type()), change.id, counts, is_own(change, reader),
-                        as_bytes(body), change.unreadable));
+                        as_bytes(body), change.unreadable, reaction ? reaction->message : 0,
+                        reaction ? reaction->emoji : std::nullopt));
     std::int64_t& highest = highest_places_[stream];
     highest = std::max(highest, change.born);
     return applied;
 }
 
+Status Rows::drop_reactions(std::int64_t stream, std::int64_t message) {
+    if (mutant(Mutant::reactions_outlive_a_tombstone)) return {};
+    return database_.write(
+        "DELETE FROM stream_row INDEXED BY stream_row_reaction WHERE stream = ?"
+        " AND message = ? AND message > 0",
+        stream, message);
+}
+
 Status Rows::note_deleted(std::int64_t stream, const protocol::Change& tombstone) {
     database_.erase_from_log();
+    TRY(drop_reactions(stream, tombstone.born));
     const std::string body = protocol::encode(tombstone, protocol::Encoding::cbor);
     return database_.write("UPDATE stream_row SET counts = ?, body = ? WHERE stream = ? AND born = ?",
                            static_cast<int>(rules::Counts::not_at_all), as_bytes(body), stream,
@@ -103,6 +131,8 @@ Status Rows::take_from_elsewhere(std::int64_t stream, const protocol::Change& ch
         if (!held || held->sender != message->sender) continue;
         TRY(database_.write("DELETE FROM stream_row WHERE stream = ? AND born = ?", stream,
                             other.change.born));
+        // They are of a history that is lost.
+        TRY(drop_reactions(stream, other.change.born));
     }
     return {};
 }
@@ -146,6 +176,42 @@ Result<std::vector<StoredRow>> Rows::messages_above(std::int64_t stream, std::in
     return collect(std::move(query));
 }
 
+Result<std::vector<ReactionTally>> Rows::reactions(std::int64_t stream, const StoredRow& message) {
+    // Those of before a restore hang on what is of before it, too.
+    TRY_ASSIGN(Query query, database_.read("SELECT emoji, count(*), max(own), min(born) FROM stream_row"
+                                           " INDEXED BY stream_row_reaction WHERE stream = ? AND message = ?"
+                                           " AND message > 0 AND emoji IS NOT NULL AND not_on_server <= ?"
+                                           " GROUP BY emoji ORDER BY min(born)",
+                                           stream, message.change.born, message.not_on_server));
+    std::vector<ReactionTally> tallies;
+    while (true) {
+        TRY_ASSIGN(bool found, query.step());
+        if (!found) return tallies;
+        tallies.push_back({.emoji = query.text(0), .count = query.integer(1), .own = query.integer(2) != 0});
+    }
+}
+
+Result<std::vector<AccountId>> Rows::who_reacted(std::int64_t stream, const StoredRow& message,
+                                                 const std::string& emoji, std::int64_t limit) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row INDEXED BY stream_row_reaction"
+                              " WHERE stream = ? AND message = ? AND message > 0 AND emoji = ?"
+                              " AND not_on_server <= ? ORDER BY born LIMIT ?",
+                              stream, message.change.born, emoji, message.not_on_server, limit));
+    TRY_ASSIGN(const auto rows, collect(std::move(query)));
+    std::vector<AccountId> accounts;
+    for (const StoredRow& row : rows)
+        accounts.push_back(std::get<protocol::ReactionChanged>(row.change.payload).account);
+    return accounts;
+}
+
+Status Rows::note_taken_back(std::int64_t stream, std::int64_t message, const std::string& emoji) {
+    return database_.write(
+        "UPDATE stream_row SET emoji = NULL WHERE stream = ? AND message = ?"
+        " AND message > 0 AND emoji = ? AND own = 1",
+        stream, message, emoji);
+}
+
 Result<std::vector<StoredRow>> Rows::of_type(std::int64_t stream, protocol::Type type) {
     TRY_ASSIGN(Query query,
                database_.read("SELECT body, not_on_server FROM stream_row INDEXED BY stream_row_other"
@@ -156,7 +222,8 @@ Result<std::vector<StoredRow>> Rows::of_type(std::int64_t stream, protocol::Type
 
 Result<std::vector<OwnRun>> Rows::own_runs(std::int64_t stream, std::int64_t low, std::int64_t high) {
     TRY_ASSIGN(Query query, database_.read("SELECT born, not_on_server FROM stream_row WHERE stream = ?"
-                                           " AND born >= ? AND born <= ? AND own = 1 ORDER BY born",
+                                           " AND born >= ? AND born <= ? AND own = 1 AND type = 42"
+                                           " ORDER BY born",
                                            stream, low, high));
     std::vector<OwnRun> runs;
     while (true) {
@@ -231,7 +298,8 @@ Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, 
     std::vector<std::int64_t> born_before;
     {
         TRY_ASSIGN(Query query,
-                   database_.read("SELECT born FROM stream_row WHERE stream = ? AND seq > ? AND born <= ?",
+                   database_.read("SELECT CASE WHEN message > 0 THEN message ELSE born END FROM stream_row"
+                                  " WHERE stream = ? AND seq > ? AND born <= ?",
                                   stream, above, above));
         while (true) {
             TRY_ASSIGN(bool found, query.step());

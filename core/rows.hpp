@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +24,13 @@ enum class Applied : std::uint8_t {
     updated,     ///< The row has a new state.
     added,       ///< The row was not held before.
     unreadable,  ///< The row's new state is of a later version: only its place is kept.
+};
+
+/// How people reacted to a message with one emoji.
+struct ReactionTally {
+    std::string emoji;
+    std::int64_t count = 0;
+    bool own = false;
 };
 
 struct StoredRow {
@@ -76,6 +84,14 @@ class Rows {
     /// At most `limit` messages below (above) a place, nearest first.
     Result<std::vector<StoredRow>> messages_below(std::int64_t stream, std::int64_t born, std::size_t limit);
     Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);
+    /// The reactions to this message that are held, the earliest emoji first; all of them where it stands in
+    /// a range.
+    Result<std::vector<ReactionTally>> reactions(std::int64_t stream, const StoredRow& message);
+    /// The first who reacted with one of them.
+    Result<std::vector<AccountId>> who_reacted(std::int64_t stream, const StoredRow& message,
+                                               const std::string& emoji, std::int64_t limit);
+    /// The own reaction with this emoji is no more: the row that says so comes later.
+    Status note_taken_back(std::int64_t stream, std::int64_t message, const std::string& emoji);
     /// All rows of another type, in order of `born`.
     Result<std::vector<StoredRow>> of_type(std::int64_t stream, protocol::Type type);
     /// Those who are members as far as the device knows, in order of `born`. Stays valid until the next call
@@ -124,6 +140,7 @@ class Rows {
         std::int64_t type = 0;
     };
     Result<Held> held(std::int64_t stream, std::int64_t born);
+    Status drop_reactions(std::int64_t stream, std::int64_t message);
     Status take_from_elsewhere(std::int64_t stream, const protocol::Change& change);
     void note_seat(std::int64_t stream, const protocol::Change& change, const Held& before);
     Result<std::vector<StoredRow>> collect(Query query);

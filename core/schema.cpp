@@ -77,12 +77,16 @@ CREATE TABLE stream_row (
     not_on_server INTEGER NOT NULL,
     body BLOB NOT NULL,
     unreadable INTEGER NOT NULL DEFAULT 0,
+    message INTEGER NOT NULL DEFAULT 0,
+    emoji TEXT,
     PRIMARY KEY (stream, born)
 ) WITHOUT ROWID;
 CREATE INDEX stream_row_other ON stream_row (stream, type, born) WHERE type <> 42;
 CREATE INDEX stream_row_lost ON stream_row (stream, id) WHERE not_on_server = 1;
 CREATE INDEX stream_row_unreadable ON stream_row (stream, seq) WHERE unreadable = 1;
 CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts = 3;
+CREATE INDEX stream_row_reaction ON stream_row (stream, message, emoji, born, not_on_server, own)
+    WHERE message > 0;
 
 CREATE TABLE command (
     position INTEGER PRIMARY KEY,
@@ -271,8 +275,16 @@ ALTER TABLE command ADD COLUMN attempted INTEGER NOT NULL DEFAULT 0;
 UPDATE command SET attempted = 1;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4,
-                                                version_5, version_6, version_7, version_8};
+// To which message a row is a reaction, and with which emoji.
+constexpr std::string_view version_9 = R"sql(
+ALTER TABLE stream_row ADD COLUMN message INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE stream_row ADD COLUMN emoji TEXT;
+CREATE INDEX stream_row_reaction ON stream_row (stream, message, emoji, born, not_on_server, own)
+    WHERE message > 0;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4, version_5,
+                                                version_6, version_7, version_8, version_9};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

@@ -74,6 +74,8 @@ class Streams {
     // Input: what pulls bring.
     Status handle_changes(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
     Status handle_removed(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
+    /// A part of a page, which covers nothing yet.
+    Status handle_part(Conversation& conversation, const protocol::PageOk& page, WallTime now);
     Status handle_page(Conversation& conversation, const protocol::Page& asked, const protocol::PageOk& page,
                        WallTime now);
     /// `settles`: they were asked for since they are owed.

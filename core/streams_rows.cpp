@@ -171,6 +171,13 @@ Status Streams::handle_page(Conversation& conversation, const protocol::Page& as
     return {};
 }
 
+Status Streams::handle_part(Conversation& conversation, const protocol::PageOk& page, WallTime now) {
+    for (const auto& row : page.rows)
+        TRY(store(conversation, row, now));
+    changed(conversation);
+    return {};
+}
+
 Status Streams::handle_rows(Conversation& conversation, const protocol::Rows& asked,
                             const protocol::RowsOk& rows, bool settles, WallTime now) {
     for (const auto& row : rows.rows)

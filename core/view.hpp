@@ -15,6 +15,19 @@ namespace parley::core {
 /// States of an own message, which only move forward; `failed` may become `sending` again under a new id.
 enum class MessageState : std::uint8_t { sending, sent, delivered, read, failed };
 
+/// How people reacted to a message with one emoji.
+struct ReactionView {
+    std::string emoji;
+    std::int64_t count = 0;
+    /// The person is one of them.
+    bool own = false;
+    /// The first of them, at most limits::reactions_shown_max.
+    std::vector<AccountId> accounts;
+    /// The own one is as a command leaves it that is not accepted yet.
+    bool changing = false;
+    friend bool operator==(const ReactionView&, const ReactionView&) = default;
+};
+
 struct MessageView {
     Uuid id;
     /// Place in the conversation; 0 while it is not accepted.
@@ -35,6 +48,8 @@ struct MessageView {
     bool deleted = false;
     /// Shown as an own edit or deletion leaves it that is not accepted yet.
     bool changing = false;
+    /// Each emoji with which somebody reacted, the earliest first. Only where it stands in a window.
+    std::vector<ReactionView> reactions;
     /// After a restore of the server: it holds this message no more; this device does.
     bool not_on_server = false;
     /// With that: it is not certain until this part of the history has been looked up.

@@ -82,7 +82,9 @@ class Views {
     Result<rules::Tally> counts(Conversation& conversation);
     Result<std::optional<MessageView>> newest(const Conversation& conversation);
     Result<MessageView> message(const Conversation& conversation, const StoredRow& row) const;
+    Result<MessageView> message_with_reactions(const Conversation& conversation, const StoredRow& row) const;
     Status apply_changes(MessageView& view) const;
+    void apply_reactions(MessageView& view) const;
     Result<MessageView> pending_message(const Command& command) const;
     Result<std::vector<MessageView>> pending_messages(const std::string& lane, std::size_t limit) const;
     Result<Span> collect(const Conversation& conversation, const WindowQuery& query, WindowView& view);

@@ -143,7 +143,7 @@ Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
         view.more_before = rows.size() > limit;
         if (view.more_before) rows.pop_back();
         for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-            TRY_ASSIGN(auto shown, message(c, *row));
+            TRY_ASSIGN(auto shown, message_with_reactions(c, *row));
             view.messages.push_back(std::move(shown));
         }
     }
@@ -152,7 +152,7 @@ Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
         view.more_after = rows.size() > limit;
         if (view.more_after) rows.pop_back();
         for (const StoredRow& row : rows) {
-            TRY_ASSIGN(auto shown, message(c, row));
+            TRY_ASSIGN(auto shown, message_with_reactions(c, row));
             view.messages.push_back(std::move(shown));
         }
     }
@@ -168,9 +168,47 @@ Result<std::vector<MessageView>> Views::pending_messages(const std::string& lane
     std::vector<MessageView> views;
     for (const Command* command : commands) {
         TRY_ASSIGN(auto view, pending_message(*command));
+        apply_reactions(view);
         views.push_back(std::move(view));
     }
     return views;
+}
+
+Result<MessageView> Views::message_with_reactions(const Conversation& c, const StoredRow& row) const {
+    TRY_ASSIGN(auto view, message(c, row));
+    if (view.deleted) return view;
+    TRY_ASSIGN(auto tallies, rows_.reactions(c.number, row));
+    for (auto& tally : tallies) {
+        TRY_ASSIGN(auto accounts, rows_.who_reacted(c.number, row, tally.emoji, limits::reactions_shown_max));
+        view.reactions.push_back({.emoji = std::move(tally.emoji),
+                                  .count = tally.count,
+                                  .own = tally.own,
+                                  .accounts = std::move(accounts)});
+    }
+    apply_reactions(view);
+    return view;
+}
+
+/// What the person has said by an emoji is shown at once.
+void Views::apply_reactions(MessageView& view) const {
+    const AccountId& self = identity_.get().account;
+    for (const Command* command : outbox_.reactions_to(view.id, view.sender, view.own)) {
+        const auto& asked = *command->reaction;
+        auto shown = std::ranges::find(view.reactions, asked.emoji, &ReactionView::emoji);
+        if (shown == view.reactions.end()) {
+            if (asked.remove) continue;
+            shown = view.reactions.insert(shown, {.emoji = asked.emoji});
+        }
+        shown->changing = true;
+        if (shown->own == !asked.remove) continue;
+        shown->own = !asked.remove;
+        shown->count += asked.remove ? -1 : 1;
+        if (asked.remove)
+            std::erase(shown->accounts, self);
+        else if (std::ssize(shown->accounts) < limits::reactions_shown_max)
+            shown->accounts.push_back(self);
+        if (shown->count == 0) view.reactions.erase(shown);
+    }
 }
 
 }  // namespace parley::core

@@ -140,21 +140,28 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
 }
 
 protocol::ViewMessage door_view(const MessageView& message) {
-    return {.id = message.id,
-            .born = message.born,
-            .sender = message.sender,
-            .text = message.text,
-            .reply_to = message.reply_to,
-            .mentions = message.mentions,
-            .at = message.at,
-            .own = message.own,
-            .state = message.own ? state_of(message.state) : protocol::ViewState::sent,
-            .failure = failure_where(message.failure),
-            .not_on_server = message.not_on_server,
-            .in_doubt = message.in_doubt,
-            .edited_at = message.edited_at,
-            .deleted = message.deleted,
-            .changing = message.changing};
+    protocol::ViewMessage out{.id = message.id,
+                              .born = message.born,
+                              .sender = message.sender,
+                              .text = message.text,
+                              .reply_to = message.reply_to,
+                              .mentions = message.mentions,
+                              .at = message.at,
+                              .own = message.own,
+                              .state = message.own ? state_of(message.state) : protocol::ViewState::sent,
+                              .failure = failure_where(message.failure),
+                              .not_on_server = message.not_on_server,
+                              .in_doubt = message.in_doubt,
+                              .edited_at = message.edited_at,
+                              .deleted = message.deleted,
+                              .changing = message.changing};
+    for (const ReactionView& reaction : message.reactions)
+        out.reactions.push_back({.emoji = reaction.emoji,
+                                 .count = reaction.count,
+                                 .own = reaction.own,
+                                 .accounts = reaction.accounts,
+                                 .changing = reaction.changing});
+    return out;
 }
 
 protocol::ViewWindow door_view(const WindowView& window) {
@@ -205,6 +212,7 @@ protocol::ViewCommand door_view(const OutboxView& command) {
             if constexpr (requires { what.target.stream; }) out.target = what.target;
             if constexpr (requires { what.text.size(); }) out.text = what.text;
             if constexpr (requires { what.title.size(); }) out.text = what.title;
+            if constexpr (requires { what.emoji.size(); }) out.text = what.emoji;
             if constexpr (requires { what.message.bytes; }) out.message = what.message;
         },
         command.command);

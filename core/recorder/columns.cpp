@@ -11,11 +11,11 @@ constexpr std::string_view select = "SELECT ";
 constexpr std::string_view from = " FROM ";
 
 constexpr std::array shown_columns = {
-    std::string_view("account"),     std::string_view("delivered_places"),
-    std::string_view("device"),      std::string_view("id"),
-    std::string_view("lane"),        std::string_view("made_by"),
-    std::string_view("read_places"), std::string_view("ranges"),
-    std::string_view("stream"),
+    std::string_view("account"), std::string_view("delivered_places"),
+    std::string_view("device"),  std::string_view("emoji"),
+    std::string_view("id"),      std::string_view("lane"),
+    std::string_view("made_by"), std::string_view("read_places"),
+    std::string_view("ranges"),  std::string_view("stream"),
 };
 
 std::string_view first_word(std::string_view text) {

@@ -20,6 +20,7 @@ Status may_in_direct(Act act) {
         case Act::send:
         case Act::edit_own:
         case Act::delete_own:
+        case Act::react:
             return {};
         case Act::delete_others:
             return fail(ErrorCode::not_allowed, "only its sender may delete a message here");
@@ -70,6 +71,7 @@ Role lowest_role(const Permissions& permissions, Act act) {
     switch (act) {
         case Act::read:
         case Act::delete_own:
+        case Act::react:
         case Act::leave:
         case Act::step_down:
             return Role::guest;

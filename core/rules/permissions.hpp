@@ -18,6 +18,7 @@ enum class Act : std::uint8_t {
     edit_own,
     delete_own,
     delete_others,  ///< A message that somebody else wrote.
+    react,
     rename,
     add_member,
     remove_member,  ///< See may_change_member, too.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .cpp import header
 from .schema import Field, Schema, Struct
 
+# One of a few thousand signs, by which reactions are told apart: no text.
+EMOJI = ("emoji",)
 HANDLES = ("handle", "handles")
 NAMES = ("name", "avatar", "title", "device_name")
 
@@ -19,7 +21,8 @@ def each_text(schema: Schema) -> str:
 /// all else is opaque: messages, tokens, passwords, reasons.
 enum class TextKind { handle, name, other };
 
-/// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts.
+/// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts, and emoji
+/// of reactions are none.
 
 """
     structs = [*schema.structs_by_use, *schema.payload_structs]
@@ -48,7 +51,7 @@ def function(schema: Schema, struct: Struct) -> str:
 
 def has_text(schema: Schema, of: Field) -> bool:
     if of.type in ("text", "token", "change"):
-        return True
+        return of.name not in EMOJI
     struct = schema.struct_of(of.type)
     return struct is not None and any(has_text(schema, one) for one in struct.fields)
 

@@ -58,6 +58,13 @@ Result<Payload> edit_message(const HttpCall& call) {
                                                         call.parameter("stream") + "\"}");
 }
 
+Result<Payload> react(const HttpCall& call) {
+    TRY_ASSIGN(const Uuid message, message_of(call));
+    return call.body_with_fields<protocol::MessageReact>("\"message\":\"" + message.text() +
+                                                         "\",\"target\":{\"stream\":\"" +
+                                                         call.parameter("stream") + "\"}");
+}
+
 Result<Payload> delete_message(const HttpCall& call) {
     protocol::MessageDelete payload;
     payload.target.stream = StreamId(call.parameter("stream"));
@@ -99,6 +106,9 @@ Result<Payload> read_page(const HttpCall& call) {
     TRY_ASSIGN(page.to, call.target.number("to"));
     TRY_ASSIGN(page.since, call.target.number("since"));
     TRY_ASSIGN(page.limit, limit_of(call));
+    TRY_ASSIGN(const auto rest_message, call.target.number("rest_message"));
+    TRY_ASSIGN(const auto rest_after, call.target.number("rest_after"));
+    if (rest_message) page.rest = {.message = *rest_message, .after = rest_after.value_or(0)};
     return page;
 }
 
@@ -156,7 +166,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 36> all{{
+    static constexpr std::array<Route, 37> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -187,6 +197,7 @@ struct RouteTable {
         {"DELETE", "/v1/conversations/{stream}/messages/{message}", known, message, delete_message},
         {"GET", "/v1/conversations/{stream}/messages/{message}/history", known, message,
          read_message_history},
+        {"PUT", "/v1/conversations/{stream}/messages/{message}/reactions", known, message, react},
         {"GET", "/v1/conversations/{stream}/changes", known, message, read_changes},
         {"POST", "/v1/conversations/{stream}/read", known, message, on_stream<protocol::Read>},
         {"PATCH", "/v1/conversations/{stream}/preferences", known, message,

@@ -32,10 +32,10 @@ struct NewState {
     std::optional<Uuid> id;
     AccountKey author;
     bool gone = false;
-    /// Of a message that is there already, which has no slot.
+    /// Of a message or a reaction that is there already; neither has a slot.
     struct Placed {
         std::int64_t born = 0;
-        /// When it was committed first: what becomes of it later does not make it a message of then.
+        /// When a message was committed first: what becomes of it later does not make it a message of then.
         WallTime at;
     };
     std::optional<Placed> placed = {};

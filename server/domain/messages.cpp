@@ -98,37 +98,8 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
     return accepted(conversation.key, born, context.at);
 }
 
-/// A message as it stands before it is changed.
-struct Subject {
-    Standing standing;
-    protocol::Change change;
-    MessageNew message;
-    AccountKey sender;
-};
-
 std::unexpected<Error> no_such_message() {
     return fail(Error{ErrorCode::message_not_found, "no such message in this conversation", 0, "message"});
-}
-
-/// The message that a command is about, for whoever may do this to it and can see it.
-Result<Subject> find_message(WorkContext& context, const protocol::Target& where, const Uuid& id,
-                             std::optional<AccountKey> sender, core::rules::Act act) {
-    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), where));
-    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), act));
-    auto found = sender ? context.store.rows().message(*sender, id) : std::nullopt;
-    if (!found || found->stream != StreamKey(key)) return no_such_message();
-    const auto seen = context.store.conversations().intervals(key, context.account());
-    if (!found->misled && !contain(seen, found->born)) return no_such_message();
-    const auto* message = found->change ? std::get_if<MessageNew>(&found->change->payload) : nullptr;
-    if (message == nullptr) {
-        return fail(Error{ErrorCode::message_not_found,
-                          "the server's database is damaged where it keeps this message", 0, "message"});
-    }
-    auto said = *message;
-    return Subject{.standing = std::move(standing),
-                   .change = std::move(*found->change),
-                   .message = std::move(said),
-                   .sender = *sender};
 }
 
 /// Who is named by one of the two and not by the other, for whom the message counts or would count, where he
@@ -192,17 +163,43 @@ Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
     for (const auto& member : added)
         tell_counts(context, conversation, member);
     const auto seq = change.seq;
-    auto unseen = context.store.conversations().unseen_by(key, born);
-    if (!unseen.empty())
-        context.effects.emplace_back(Skipped{.conversation = key, .seq = seq, .accounts = unseen});
-    context.effects.emplace_back(ConversationChange{.conversation = key,
-                                                    .change = std::move(change),
-                                                    .origin = context.origin,
-                                                    .unseen_by = std::move(unseen)});
+    tell_who_sees(context, key, std::move(change), born);
     return done(context, to_id(key), seq);
 }
 
 }  // namespace
+
+Result<Subject> find_message(WorkContext& context, const protocol::Target& where, const Uuid& id,
+                             std::optional<AccountKey> sender, core::rules::Act act) {
+    TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), where));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), act));
+    auto found = sender ? context.store.rows().message(*sender, id) : std::nullopt;
+    if (!found || found->stream != StreamKey(key)) return no_such_message();
+    const auto seen = context.store.conversations().intervals(key, context.account());
+    if (!found->misled && !contain(seen, found->born)) return no_such_message();
+    const auto* message = found->change ? std::get_if<MessageNew>(&found->change->payload) : nullptr;
+    if (message == nullptr) {
+        return fail(Error{ErrorCode::message_not_found,
+                          "the server's database is damaged where it keeps this message", 0, "message"});
+    }
+    auto said = *message;
+    return Subject{.standing = std::move(standing),
+                   .change = std::move(*found->change),
+                   .message = std::move(said),
+                   .sender = *sender};
+}
+
+void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol::Change change,
+                   std::int64_t message) {
+    auto unseen = context.store.conversations().unseen_by(conversation, message);
+    if (!unseen.empty())
+        context.effects.emplace_back(
+            Skipped{.conversation = conversation, .seq = change.seq, .accounts = unseen});
+    context.effects.emplace_back(ConversationChange{.conversation = conversation,
+                                                    .change = std::move(change),
+                                                    .origin = context.origin,
+                                                    .unseen_by = std::move(unseen)});
+}
 
 Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command) {
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, context.account(),
@@ -233,6 +230,8 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
     if (mutant(Mutant::deleting_needs_room)) TRY(check_room(context));
     const auto key = subject.standing.conversation.key;
     context.store.earlier_text_writes().drop(StreamKey(key), subject.change.born);
+    if (!mutant(Mutant::reactions_outlive_their_message))
+        context.store.row_writes().drop_reactions(StreamKey(key), subject.change.born);
     context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
     MessageNew nothing{.sender = subject.message.sender, .deleted_by = to_id(context.account())};
     return change_message(context, std::move(subject), std::move(nothing));

@@ -3,6 +3,7 @@
 #include "server/domain/sync.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
@@ -52,14 +53,17 @@ RowsFound visible_messages(Snapshot& snapshot, const Reading& reading, MessagesW
         wanted.range = {.first = std::max(asked.first, range.first),
                         .last = std::min(asked.last, range.last)};
         if (wanted.range.first > wanted.range.last) continue;
+        if (!all.rows.empty()) wanted.rest.reset();
         wanted.limits = {.rows_max = limits.rows_max - static_cast<std::int64_t>(all.rows.size()),
                          .bytes_max = limits.bytes_max - all.bytes};
         auto found = snapshot.rows().messages(wanted);
-        // The first row of a range fits always, but only the first of all may do so.
-        if (!all.rows.empty() && found.bytes > wanted.limits.bytes_max) {
+        // The first row of a range fits always, but only the first of all may do so; and of its reactions
+        // alone a part may be listed.
+        if (!all.rows.empty() && (found.bytes > wanted.limits.bytes_max || found.rest)) {
             all.more = true;
             return all;
         }
+        all.rest = found.rest;
         std::ranges::move(found.rows, std::back_inserter(all.rows));
         all.bytes += found.bytes;
         if (found.passed != 0) all.passed = found.passed;
@@ -82,50 +86,82 @@ struct PageRead {
     std::int64_t bytes = 0;
 };
 
+/// How much of what, and where it goes on.
+struct Portion {
+    RowLimits limits;
+    std::optional<protocol::PageRest> rest;
+};
+
+/// Messages in rising order, each with what stands behind it.
+void turn_round(std::vector<Change>& rows) {
+    std::ranges::reverse(rows);
+    for (auto first = rows.begin(); first != rows.end();) {
+        const auto message = std::find_if(first, rows.end(), [](const Change& row) {
+            return std::holds_alternative<protocol::MessageNew>(row.payload);
+        });
+        if (message == rows.end()) return std::reverse(first, rows.end());
+        std::reverse(first, std::next(message));
+        first = std::next(message);
+    }
+}
+
 /// The newest below `before`, in order; covers from the first of them, or from 1 where there are no older
 /// ones.
-PageRead page_before(Snapshot& snapshot, const Reading& reading, std::int64_t last, RowLimits limits) {
+PageRead page_before(Snapshot& snapshot, const Reading& reading, std::int64_t last, const Portion& portion) {
     auto found = visible_messages(snapshot, reading,
                                   {.stream = reading.stream(),
                                    .range = {.first = 1, .last = last},
                                    .newest_first = true,
-                                   .limits = limits});
-    std::ranges::reverse(found.rows);
+                                   .reactions = true,
+                                   .rest = portion.rest,
+                                   .limits = portion.limits});
+    turn_round(found.rows);
     if (mutant(Mutant::page_claims_one_more)) --found.passed;
     return {.page = {.from = found.more ? std::min(found.passed, last + 1) : 1,
                      .to = last,
                      .as_of = reading.head(),
                      .more_before = found.more,
-                     .rows = std::move(found.rows)},
+                     .rows = std::move(found.rows),
+                     .rest = found.rest},
             .bytes = found.bytes};
 }
 
 /// The oldest from `first` on; covers up to the last of them, or up to `last` where there are no newer ones.
 PageRead page_after(Snapshot& snapshot, const Reading& reading, BornRange range, std::int64_t since,
-                    RowLimits limits) {
-    auto found = visible_messages(
-        snapshot, reading, {.stream = reading.stream(), .range = range, .since = since, .limits = limits});
+                    const Portion& portion) {
+    auto found = visible_messages(snapshot, reading,
+                                  {.stream = reading.stream(),
+                                   .range = range,
+                                   .since = since,
+                                   .reactions = true,
+                                   .rest = portion.rest,
+                                   .limits = portion.limits});
     return {.page = {.from = range.first,
                      .to = found.more ? found.passed : range.last,
                      .as_of = reading.head(),
                      .more_after = found.more,
-                     .rows = std::move(found.rows)},
+                     .rows = std::move(found.rows),
+                     .rest = found.rest},
             .bytes = found.bytes};
 }
 
 protocol::PageOk page_around(Snapshot& snapshot, const Reading& reading, std::int64_t around,
-                             RowLimits limits) {
+                             const Portion& portion) {
+    const auto& limits = portion.limits;
     const auto middle = std::min(around, reading.head());
     const RowLimits lower{.rows_max = half(limits.rows_max), .bytes_max = half(limits.bytes_max)};
-    auto below = page_before(snapshot, reading, middle, lower);
+    auto below = page_before(snapshot, reading, middle, {lower, portion.rest});
     auto& page = below.page;
+    if (page.rest) return std::move(page);
     // One row alone may be larger than half of all.
     const RowLimits upper{.rows_max = limits.rows_max - lower.rows_max,
                           .bytes_max = limits.bytes_max - below.bytes};
     if (upper.rows_max < 1) return std::move(page);
-    auto above = page_after(snapshot, reading, {.first = middle + 1, .last = reading.head()}, 0, upper);
+    auto above = page_after(snapshot, reading, {.first = middle + 1, .last = reading.head()}, 0,
+                            {upper, portion.rest});
     // The first row of a reading fits always, but here it is not the first.
-    if (!page.rows.empty() && above.bytes > upper.bytes_max) return std::move(page);
+    if (!page.rows.empty() && (above.bytes > upper.bytes_max || above.page.rest)) return std::move(page);
+    page.rest = above.page.rest;
     page.to = above.page.to;
     page.more_after = above.page.more_after;
     std::ranges::move(above.page.rows, std::back_inserter(page.rows));
@@ -133,12 +169,12 @@ protocol::PageOk page_around(Snapshot& snapshot, const Reading& reading, std::in
 }
 
 Result<protocol::PageOk> page_between(Snapshot& snapshot, const Reading& reading,
-                                      const protocol::Page& request, RowLimits limits) {
+                                      const protocol::Page& request, const Portion& portion) {
     if (!request.from || !request.to || *request.from < 1) {
         return fail(Error{ErrorCode::invalid, "from and to go together, from 1 on", 0, "from"});
     }
     const BornRange range{.first = *request.from, .last = std::min(*request.to, reading.head())};
-    return page_after(snapshot, reading, range, request.since.value_or(0), limits).page;
+    return page_after(snapshot, reading, range, request.since.value_or(0), portion).page;
 }
 
 Status check_one_way(const protocol::Page& request) {
@@ -200,19 +236,19 @@ std::int64_t floor_of(Snapshot& snapshot, AccountKey reader, const StreamId& str
 Result<protocol::PageOk> page(Snapshot& snapshot, AccountKey reader, const protocol::Page& request) {
     TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
     TRY(check_one_way(request));
-    const auto limits = limits_for(request.limit);
+    const Portion portion{.limits = limits_for(request.limit), .rest = request.rest};
     const auto head = reading.head();
     protocol::PageOk page;
     if (request.before) {
         const auto last = *request.before == 0 ? head : std::min(*request.before - 1, head);
-        page = page_before(snapshot, reading, last, limits).page;
+        page = page_before(snapshot, reading, last, portion).page;
     } else if (request.after) {
         const auto after = std::min(*request.after, head);  // a number of any size comes from outside
-        page = page_after(snapshot, reading, {.first = after + 1, .last = head}, 0, limits).page;
+        page = page_after(snapshot, reading, {.first = after + 1, .last = head}, 0, portion).page;
     } else if (request.around) {
-        page = page_around(snapshot, reading, *request.around, limits);
+        page = page_around(snapshot, reading, *request.around, portion);
     } else {
-        TRY_ASSIGN(page, page_between(snapshot, reading, request, limits));
+        TRY_ASSIGN(page, page_between(snapshot, reading, request, portion));
     }
     if (!page.more_before)
         page.more_before = exists_in(snapshot, reading, {.first = 1, .last = page.from - 1});

@@ -56,6 +56,25 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
 /// Refuses where the command that this one follows was not accepted.
 Status check_follows(WorkContext& context);
 
+/// A message as it stands before something is done to it.
+struct Subject {
+    Standing standing;
+    protocol::Change change;
+    protocol::MessageNew message;
+    AccountKey sender;
+};
+
+/// The message that a command is about, for whoever may do this to it and can see it.
+Result<Subject> find_message(WorkContext& context, const protocol::Target& where, const Uuid& id,
+                             std::optional<AccountKey> sender, core::rules::Act act);
+/// Tells a change of the message at this place, or of what hangs on it; who does not see it hears the number
+/// alone.
+void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol::Change change,
+                   std::int64_t message);
+
+// reactions.cpp
+Result<Answer> perform(WorkContext& context, const protocol::MessageReact& command);
+
 // own_settings.cpp
 Result<Answer> perform(WorkContext& context, const protocol::PreferencesSet& command);
 Result<Answer> perform(WorkContext& context, const protocol::DraftSet& command);

@@ -84,12 +84,13 @@ struct FollowUp {
 };
 
 using Command =
-    std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete, protocol::Read,
-                 protocol::ConversationCreate, protocol::ConversationRename, protocol::MemberAdd,
-                 protocol::MemberRemove, protocol::ConversationLeave, protocol::MemberRole,
-                 protocol::ConversationPermissions, protocol::OwnershipTransfer, protocol::PreferencesSet,
-                 protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate,
-                 RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
+    std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
+                 protocol::MessageReact, protocol::Read, protocol::ConversationCreate,
+                 protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
+                 protocol::ConversationLeave, protocol::MemberRole, protocol::ConversationPermissions,
+                 protocol::OwnershipTransfer, protocol::PreferencesSet, protocol::DraftSet,
+                 protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate, RegisterAccount,
+                 AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {
@@ -109,8 +110,8 @@ struct SignedIn {
 
 /// The answer to a success: what goes into the envelope besides `re`.
 struct Answer {
-    std::variant<protocol::MessageAccepted, protocol::ReadOk, protocol::ConversationCreated, protocol::Done,
-                 protocol::Invite, SignedIn>
+    std::variant<protocol::MessageAccepted, protocol::ReadOk, protocol::ConversationCreated,
+                 protocol::MessageReacted, protocol::Done, protocol::Invite, SignedIn>
         payload;
     StreamId stream;
     std::optional<std::int64_t> seq;

@@ -28,6 +28,9 @@ EncodedAnswer encode_answer(const Answer& answer) {
     if (const auto* read = std::get_if<protocol::ReadOk>(&answer.payload)) {
         return {Type::read_ok, protocol::try_encode(*read, Encoding::cbor)};
     }
+    if (const auto* reacted = std::get_if<protocol::MessageReacted>(&answer.payload)) {
+        return {Type::message_reacted, protocol::try_encode(*reacted, Encoding::cbor)};
+    }
     if (const auto* invite = std::get_if<protocol::Invite>(&answer.payload)) {
         return {Type::invite, protocol::try_encode(*invite, Encoding::cbor)};
     }
@@ -43,6 +46,12 @@ bool decode_answer(Type type, std::string_view body, Answer& answer) {
             auto read = protocol::decode<protocol::ReadOk>(body, Encoding::cbor);
             if (!read) return false;
             answer.payload = *read;
+            return true;
+        }
+        case Type::message_reacted: {
+            auto reacted = protocol::decode<protocol::MessageReacted>(body, Encoding::cbor);
+            if (!reacted) return false;
+            answer.payload = *reacted;
             return true;
         }
         case Type::invite: {

@@ -67,6 +67,8 @@ std::optional<protocol::ChangePayload> decode_body(Type type, std::string_view b
             return decode_as<protocol::ProfileChanged>(bytes);
         case Type::preferences_changed:
             return decode_as<protocol::PreferencesChanged>(bytes);
+        case Type::reaction_changed:
+            return decode_as<protocol::ReactionChanged>(bytes);
         case Type::draft_changed:
             return decode_as<protocol::DraftChanged>(bytes);
         default:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/generated/cpp/changes.hpp"
+#include "protocol/generated/cpp/structs.hpp"
 #include "server/domain/keys.hpp"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace parley::server {
@@ -57,7 +59,7 @@ inline bool contain(std::span<const BornRange> ranges, std::int64_t born) {
 struct RowToWrite {
     StreamKey stream;
     Slot slot;
-    /// Of a message that is new: its sender.
+    /// Of a message that is new: its sender. Of a reaction: whose it is.
     AccountKey author;
     /// The row is a tombstone, or says that somebody or something is no longer there.
     bool gone = false;
@@ -75,15 +77,18 @@ struct RowsFound {
     std::vector<protocol::Change> rows;
     /// There are more than fit.
     bool more = false;
-    /// The `seq` or `born` (as asked) of the last row that was read, bad ones included; 0: there was none.
+    /// The `seq` or `born` (as asked) of the last row that was read, bad ones included; of messages with
+    /// their reactions that of the last message of which nothing is left. 0: there was none.
     std::int64_t passed = 0;
+    /// Of the first message not all reactions fit: they go on here, and nothing was passed.
+    std::optional<protocol::PageRest> rest;
     std::int64_t bytes = 0;
 };
 
 struct ChangedSince {
     StreamKey stream;
     std::int64_t after = 0;
-    /// Messages outside are left out; rows of other kinds never are. Ascending.
+    /// Messages outside are left out, and reactions to them; rows of other kinds never are. Ascending.
     std::span<const BornRange> visible;
     bool only_gone = false;
     RowLimits limits;
@@ -95,7 +100,31 @@ struct MessagesWanted {
     /// Only those whose `seq` is above.
     std::int64_t since = 0;
     bool newest_first = false;
+    /// Behind each message the reactions to it, in order of `born`: with `since` those that changed, also
+    /// where the message did not; else those that are not taken back. One that does not fit with all of them
+    /// is left for the next reading, but for the first of all.
+    bool reactions = false;
+    /// Where the reactions to the first message go on; without effect where the first is another one.
+    std::optional<protocol::PageRest> rest;
     RowLimits limits;
+};
+
+/// One person's reaction to a message with one emoji; none (""): one that was taken back.
+struct ReactionKey {
+    StreamKey stream;
+    /// `born` of the message.
+    std::int64_t message = 0;
+    AccountKey account;
+    std::string_view emoji;
+};
+
+struct ReactionCounts {
+    /// Different ones at the message.
+    std::int64_t emoji = 0;
+    /// The one that was asked for is among them.
+    bool this_one = false;
+    /// With so many the account has reacted.
+    std::int64_t own = 0;
 };
 
 struct MessageCounts {
@@ -138,6 +167,9 @@ class Rows {
     virtual std::int64_t place(StreamKey stream, Slot slot) = 0;
     /// That row; nothing where none was ever made, or it is bad.
     virtual std::optional<protocol::Change> in_slot(StreamKey stream, Slot slot) = 0;
+    /// That row; nothing where there is none, or it is bad.
+    virtual std::optional<protocol::Change> reaction(const ReactionKey& key) = 0;
+    virtual ReactionCounts count_reactions(const ReactionKey& key) = 0;
 };
 
 class RowWrites {
@@ -148,6 +180,8 @@ class RowWrites {
     virtual void insert(const RowToWrite& row) = 0;
     /// The row at `change.born` in its new state.
     virtual void replace(const RowToWrite& row) = 0;
+    /// All reactions to the message at this place go, without a trace: it is being deleted.
+    virtual void drop_reactions(StreamKey stream, std::int64_t message) = 0;
 };
 
 }  // namespace parley::server

@@ -19,12 +19,15 @@ using protocol::Type;
 RowTable::RowTable(Connection& connection, StoreHost& host)
     : connection_(connection),
       host_(host),
+      reactions_(connection),
       insert_(connection, "INSERT INTO row (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               Pages::leaves),
       replace_(connection,
                "UPDATE row SET seq = ?3, kind = ?4, at = ?5, gone = ?6, checksum = ?7, body = ?8"
                " WHERE stream = ?1 AND born = ?2",
                Pages::leaves),
+      delete_reaction_(connection, "DELETE FROM row WHERE stream = ? AND born = ? AND kind = 39",
+                       Pages::leaves),
       at_(connection, "SELECT " COLUMNS " FROM row WHERE stream = ? AND born = ?", Pages::any),
       unchanged_messages_(connection,
                           "SELECT " COLUMNS
@@ -50,6 +53,10 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
                     "SELECT born FROM row INDEXED BY row_fixed WHERE stream = ? AND born > ? AND kind <> 42"
                     " ORDER BY born",
                     Pages::any),
+      member_places_(connection,
+                     "SELECT born FROM row INDEXED BY row_member WHERE stream = ? AND born > ? AND kind = 43"
+                     " ORDER BY born",
+                     Pages::any),
       changed_places_(connection,
                       "SELECT seq, born FROM row INDEXED BY row_changed WHERE stream = ? AND seq > ?"
                       " AND seq <> born ORDER BY seq",
@@ -101,17 +108,19 @@ std::optional<Change> RowTable::read(const Query& query) {
     return std::nullopt;
 }
 
+std::optional<RowTable::RowAt> RowTable::row_at(const Query& query) {
+    auto change = read(query);
+    if (!change) return std::nullopt;
+    return RowAt{.change = std::move(*change),
+                 .gone = query.integer(gone) != 0,
+                 .bytes = frame_bytes(query.blob(body))};
+}
+
 std::optional<RowTable::RowAt> RowTable::at(StreamKey stream_key, std::int64_t place) {
     const BornRange here{.first = place, .last = place};
     if (!unreadable_within(stream_key, here, false)) {
         auto query = at_(stream_key, place);
-        if (query.step()) {
-            auto change = read(query);
-            if (!change) return std::nullopt;
-            return RowAt{.change = std::move(*change),
-                         .gone = query.integer(gone) != 0,
-                         .bytes = frame_bytes(query.blob(body))};
-        }
+        if (query.step()) return row_at(query);
     }
     // An index has led here, and there is nothing, or nothing that can be taken apart.
     if (!connection_.failed() || may_pass_over(stream_key, here)) host_.bad_row(stream_key.value, place);
@@ -188,6 +197,13 @@ std::optional<Change> RowTable::in_slot(StreamKey stream_key, Slot wanted) {
     return std::move(row->change);
 }
 
+std::optional<Change> RowTable::reaction(const ReactionKey& key) {
+    const auto found = reactions_.place(key);
+    auto row = found != 0 ? at(key.stream, found) : std::nullopt;
+    if (!row) return std::nullopt;
+    return std::move(row->change);
+}
+
 RowChecksum RowTable::checksum_for(const RowToWrite& row, const std::string& encoded) {
     const auto& change = row.change;
     return checksum_of({.stream = row.stream.value,
@@ -211,6 +227,7 @@ void RowTable::insert(const RowToWrite& row) {
     const auto sum = checksum_for(row, *encoded);
     insert_.run(row.stream, change.born, change.seq, static_cast<std::int64_t>(change.type()), row.slot.value,
                 row.author, change.id, change.timestamp, row.gone, ByteView{sum}, as_bytes(*encoded));
+    note_reaction(row);
 }
 
 void RowTable::replace(const RowToWrite& row) {
@@ -223,6 +240,17 @@ void RowTable::replace(const RowToWrite& row) {
     const auto sum = checksum_for(row, *encoded);
     replace_.run(row.stream, change.born, change.seq, static_cast<std::int64_t>(change.type()),
                  change.timestamp, row.gone, ByteView{sum}, as_bytes(*encoded));
+    note_reaction(row);
+}
+
+void RowTable::note_reaction(const RowToWrite& row) {
+    if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.change.payload))
+        reactions_.put(row, *reaction);
+}
+
+void RowTable::drop_reactions(StreamKey stream_key, std::int64_t message) {
+    for (const auto place : reactions_.drop(stream_key, message))
+        delete_reaction_.run(stream_key, place);
 }
 
 }  // namespace parley::server::sqlite

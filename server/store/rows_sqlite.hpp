@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/store/reactions_sqlite.hpp"
 #include "server/store/row_codec.hpp"
 #include "server/store/rows.hpp"
 #include "server/store/sqlite.hpp"
@@ -35,11 +36,14 @@ class RowTable final : public Rows, public RowWrites {
     std::optional<MessageFound> message(AccountKey author, const Uuid& id) override;
     std::int64_t message_place(StreamKey stream, const Uuid& id) override;
     std::optional<protocol::Change> in_slot(StreamKey stream, Slot slot) override;
+    std::optional<protocol::Change> reaction(const ReactionKey& key) override;
+    ReactionCounts count_reactions(const ReactionKey& key) override { return reactions_.count(key); }
     MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) override;
     std::int64_t place(StreamKey stream, Slot slot) override;
 
     void insert(const RowToWrite& row) override;
     void replace(const RowToWrite& row) override;
+    void drop_reactions(StreamKey stream, std::int64_t message) override;
 
     /// Whether any text was taken away since this was asked last.
     bool take_erased() { return std::exchange(erased_, false); }
@@ -55,6 +59,7 @@ class RowTable final : public Rows, public RowWrites {
   private:
     enum Column { stream, born, seq, kind, slot, author, id, at_ms, gone, checksum, body };
     class Walk;
+    class Listing;
     /// A good row and what it takes in a frame.
     struct RowAt {
         protocol::Change change;
@@ -73,6 +78,7 @@ class RowTable final : public Rows, public RowWrites {
     std::int64_t head(StreamKey stream);
     static bool is_seen(const RowAt& row, const ChangedSince& wanted);
     std::vector<std::int64_t> changed_places(StreamKey stream, BornRange range, std::int64_t since);
+    void note_reaction(const RowToWrite& row);
     RowChecksum checksum_for(const RowToWrite& row, const std::string& body);
 
     // Each takes a row into what was found, and is false where that is full.
@@ -80,9 +86,11 @@ class RowTable final : public Rows, public RowWrites {
     bool take(RowAt row, RowLimits limits, RowsFound& found);         // in order of seq
     bool take_placed(RowAt row, RowLimits limits, RowsFound& found);  // in order of born
     bool take_as(RowAt row, std::int64_t passed, RowLimits limits, RowsFound& found);
+    std::optional<RowAt> row_at(const Query& query);
 
     Connection& connection_;
     StoreHost& host_;
+    ReactionTable reactions_;
     std::string hashed_;
     bool erased_ = false;
     struct Trouble {
@@ -95,12 +103,14 @@ class RowTable final : public Rows, public RowWrites {
 
     Statement insert_;
     Statement replace_;
+    Statement delete_reaction_;
     Statement at_;
     Statement unchanged_messages_;
     Statement messages_up_;
     Statement messages_down_;
     Statement counted_;
     Statement fixed_places_;
+    Statement member_places_;
     Statement changed_places_;
     Statement message_;
     Statement message_places_;

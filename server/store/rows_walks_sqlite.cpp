@@ -1,6 +1,7 @@
 // Readings of many rows: history by place, changes by number.
 
 #include "base/mutant.hpp"
+#include "server/store/row_listing_sqlite.hpp"
 #include "server/store/rows_sqlite.hpp"
 
 #include <algorithm>
@@ -17,13 +18,6 @@ namespace {
 /// So many places in a row are tried where a record cannot be read: more than stand on a page that is damaged
 /// as a whole.
 constexpr int unreadable_places_max = 1024;
-
-/// False: the reading is full, and has more.
-bool has_room(std::int64_t bytes, RowLimits limits, RowsFound& found) {
-    found.more = std::cmp_greater_equal(found.rows.size(), limits.rows_max) ||
-                 (!found.rows.empty() && found.bytes + bytes > limits.bytes_max);
-    return !found.more;
-}
 
 }  // namespace
 
@@ -218,7 +212,7 @@ RowsFound RowTable::changed_since(const ChangedSince& wanted) {
             if (row && row->change.type() == Type::message_new) {
                 // Who may see it is not asked here.
                 host_.bad_index(wanted.stream.value, row->change.born);
-            } else if (row && row->change.seq == row->change.born) {
+            } else if (row && row->change.seq == row->change.born && is_seen(*row, wanted)) {
                 return row;
             }
         }
@@ -260,15 +254,20 @@ RowsFound RowTable::changed_since(const ChangedSince& wanted) {
 
 bool RowTable::is_seen(const RowAt& row, const ChangedSince& wanted) {
     if (wanted.only_gone && !row.gone) return false;
-    if (row.change.type() != Type::message_new) return true;
-    return std::ranges::any_of(wanted.visible, [&](BornRange one) { return one.contains(row.change.born); });
+    const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.change.payload);
+    if (row.change.type() != Type::message_new && reaction == nullptr) return true;
+    if (reaction != nullptr && mutant(Mutant::reactions_of_the_unseen)) return true;
+    return contain(wanted.visible, reaction != nullptr ? reaction->message : row.change.born);
 }
 
 RowsFound RowTable::messages(const MessagesWanted& wanted) {
     RowsFound found;
+    Listing listing(*this, wanted, found);
     const auto take_all = [&](Walk walk) {
-        while (walk.step() && take(walk.row(), wanted.limits, found)) {
+        while (walk.step()) {
+            if (!listing.add(walk.row().integer(born), row_at(walk.row()))) return;
         }
+        listing.finish();
     };
     const auto [first, last] = wanted.range;
     if (wanted.newest_first) {
@@ -282,7 +281,7 @@ RowsFound RowTable::messages(const MessagesWanted& wanted) {
                  wanted.stream, {.first = first, .last = std::min(last, wanted.since)}, wanted.since)) {
             auto row = at(wanted.stream, place);
             if (!row || row->change.type() != Type::message_new || row->change.seq <= wanted.since) continue;
-            if (!take_placed(std::move(*row), wanted.limits, found)) return found;
+            if (!listing.add(place, std::move(row))) return found;
         }
     }
     take_all(
@@ -314,7 +313,8 @@ RowsFound RowTable::of_kind(StreamKey stream_key, Type wanted, std::int64_t afte
         }
         return found;
     }
-    auto places = fixed_places_(stream_key, after);
+    assert(wanted == Type::member_changed);
+    auto places = member_places_(stream_key, after);
     while (places.step()) {
         auto row = at(stream_key, places.integer(0));
         if (row && row->change.type() == wanted && !take_placed(std::move(*row), limits, found)) break;

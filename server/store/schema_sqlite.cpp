@@ -166,9 +166,22 @@ INSERT INTO profile_debt SELECT stream, 0, 0 FROM row WHERE slot = 6 AND seq <> 
 PRAGMA user_version = 14;
 )sql";
 
-constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4, version_5,
-                                version_6,  version_7,  version_8,  version_9, version_10,
-                                version_11, version_12, version_13, version_14};
+constexpr const char* version_15 = "PRAGMA user_version = 15";
+
+// Who reacted to which message, and members apart from reactions. Nobody had reacted before.
+constexpr const char* version_16 = R"sql(
+CREATE TABLE reaction (
+    stream INTEGER NOT NULL, message INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL,
+    account INTEGER NOT NULL, emoji TEXT NOT NULL,
+    PRIMARY KEY (stream, message, born)) STRICT, WITHOUT ROWID;
+CREATE INDEX reaction_emoji ON reaction (stream, message, emoji, account);
+CREATE INDEX row_member ON row (stream, born) WHERE kind = 43;
+PRAGMA user_version = 16;
+)sql";
+
+constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
+                                version_7,  version_8,  version_9,  version_10, version_11, version_12,
+                                version_13, version_14, version_15, version_16};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824,

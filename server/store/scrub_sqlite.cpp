@@ -46,7 +46,10 @@ Scrubber::Scrubber(Connection& connection, RowTable& rows, StoreHost& host)
                   Pages::any),
       in_fixed_(connection,
                 "SELECT 1 FROM row INDEXED BY row_fixed WHERE stream = ? AND born = ? AND kind <> 42",
-                Pages::any) {}
+                Pages::any),
+      in_members_(connection,
+                  "SELECT 1 FROM row INDEXED BY row_member WHERE stream = ? AND born = ? AND kind = 43",
+                  Pages::any) {}
 
 Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
     Scrubbed done;
@@ -122,7 +125,8 @@ bool Scrubber::is_indexed(const VerifiedRow& row) {
     const bool found = (row.id.empty() || has(in_ids_(ByteView{row.id}, row.author, row.stream, row.born))) &&
                        (row.slot == 0 || has(in_slots_(row.stream, row.slot, row.born))) &&
                        (row.seq == row.born || has(in_changed_(row.stream, row.seq, row.born))) &&
-                       (row.kind == protocol::Type::message_new || has(in_fixed_(row.stream, row.born)));
+                       (row.kind == protocol::Type::message_new || has(in_fixed_(row.stream, row.born))) &&
+                       (row.kind != protocol::Type::member_changed || has(in_members_(row.stream, row.born)));
     if (!connection_.damaged()) return found;
     connection_.clear();
     return false;

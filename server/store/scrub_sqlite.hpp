@@ -62,6 +62,7 @@ class Scrubber {
     Statement in_slots_;
     Statement in_changed_;
     Statement in_fixed_;
+    Statement in_members_;
 };
 
 }  // namespace parley::server::sqlite

@@ -51,6 +51,9 @@ class SqliteTransaction final : public Transaction, private RowWrites {
 
     void insert(const RowToWrite& row) override;
     void replace(const RowToWrite& row) override;
+    void drop_reactions(StreamKey stream, std::int64_t message) override {
+        tables_.rows.drop_reactions(stream, message);
+    }
     Touched& touched(StreamKey stream);
     void note(const RowToWrite& row);
     /// What was changed so far stands in the commits; the streams are untouched again.

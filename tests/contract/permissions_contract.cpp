@@ -199,6 +199,9 @@ Command Trial::command(const Scene& scene) const {
     if (act == "delete own") return protocol::MessageDelete{.target = target, .message = scene.by_actor};
     if (act == "delete others")
         return protocol::MessageDelete{.target = target, .message = scene.by_subject, .sender = subject.id()};
+    if (act == "react")
+        return protocol::MessageReact{
+            .target = target, .message = scene.by_subject, .sender = subject.id(), .emoji = "\U0001F44D"};
     if (act == "rename") return protocol::ConversationRename{.target = target, .title = "after"};
     if (act == "add") return protocol::MemberAdd{.target = target, .accounts = {newcomer.id()}};
     if (act == "remove") return protocol::MemberRemove{.target = target, .account = subject.id()};
@@ -248,6 +251,9 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
         EXPECT_TRUE(message(scene.by_actor, scene, witness).deleted_by);
     } else if (act == "delete others") {
         EXPECT_EQ(message(scene.by_subject, scene, witness).deleted_by, actor.id());
+    } else if (act == "react") {
+        const auto last = world_.all_changes(witness, scene.where).back();
+        EXPECT_EQ(std::get<protocol::ReactionChanged>(last.payload).account, actor.id());
     } else if (act == "rename") {
         EXPECT_EQ(settings(scene).title, "after");
     } else if (act == "set permissions") {

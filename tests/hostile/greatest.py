@@ -53,9 +53,18 @@ def http_calls(world):
         for chosen in choices(fields):
             said = {one["name"]: greatest(world, one) for one in chosen}
             if route["method"] == "GET":
-                yield route, "?" + "&".join(f"{name}={value}" for name, value in said.items()), None
+                yield route, "?" + "&".join(f"{name}={value}" for name, value in flat(said)), None
             else:
                 yield route, "", {**{one["name"]: own(world, one) for one in fields if needed(one)}, **said}
+
+
+def flat(said):
+    """As a query says it: of a struct each field under a name of its own."""
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}_{part}", one) for part, one in value.items())
+        else:
+            yield name, value
 
 
 def choices(fields):

@@ -36,6 +36,9 @@ MORE = [
 ]
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 IN_FLIGHT = 16
+# The emoji among these texts: pictures of people and faces, alone, with a colour of skin, or joined.
+PICTURE = "[\U0001f300-\U0001faff][\U0001f3fb-\U0001f3ff]?"
+EMOJI = re.compile(f"{PICTURE}(\u200d{PICTURE})*")
 NAMES = ("name", "title", "device_name")
 BREAKS_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 BLANK = re.compile(
@@ -69,6 +72,8 @@ def fits(field, kind, text):
     if kind in schema().ids:
         return len(text) <= schema().number("id_chars_max")
     sizes = {"points_max": len(text), "chars_max": len(text), "bytes_max": len(text.encode())}
+    if field["name"] == "emoji" and not EMOJI.fullmatch(text):
+        return False
     if field["name"] in NAMES and not is_name(text):
         return False
     within = all(size <= schema().number(field[bound]) for bound, size in sizes.items() if bound in field)
@@ -186,6 +191,8 @@ CODES = {
     ("message.edit", "text"): "message.not_found",
     ("message.delete", "sender"): "message.not_found",
     ("message.history", "sender"): "conversation.not_member",
+    ("message.react", "sender"): "message.not_found",
+    ("message.react", "emoji"): "message.not_found",
     ("resume", "token"): "invalid",
     # Tried with all that they bring in naughty_content.py; here where another call says the same.
     ("message.send", "text"): "message.accepted",

@@ -42,6 +42,30 @@ def foreign(world):
                 yield where, kind, {**schema().sample_of(kind), **about, **variant}
 
 
+def attempts_at_messages(world):
+    den = {"stream": world.den}
+    # Not the one whose id mallory uses as well.
+    hers = {"message": world.untold, "sender": world.ada.id}
+    yield "edit ada's message", "message.edit", {
+        "target": den,
+        "message": world.untold,
+        "text": "x",
+    }, {}, "message.not_found"
+    yield "delete ada's message", "message.delete", {"target": den, **hers}, {}, "message.not_found"
+    yield "react to ada's message", "message.react", {"target": den, **hers, "emoji": "\U0001f44d"}, {}, (
+        "message.not_found"
+    )
+    yield "react with a word", "message.react", {
+        "target": den,
+        "message": world.mumbled,
+        "emoji": "yes",
+    }, {}, "invalid"
+    yield "read what ada's message said", "message.history", {
+        "stream": world.den,
+        **hers,
+    }, {}, "message.not_found"
+
+
 def attempts(world):
     """What mallory tries with other people's ids: (name, type, payload, envelope fields, code)."""
     den, me = {"stream": world.den}, world.mallory
@@ -51,18 +75,7 @@ def attempts(world):
         "reply_to": world.untold,
     }, {}, "message.not_found"
     yield "reply to nothing", "message.send", {**send, "reply_to": new_id()}, {}, "message.not_found"
-    # Not the one whose id mallory uses as well.
-    hers = {"message": world.untold, "sender": world.ada.id}
-    yield "edit ada's message", "message.edit", {
-        "target": den,
-        "message": world.untold,
-        "text": "x",
-    }, {}, "message.not_found"
-    yield "delete ada's message", "message.delete", {"target": den, **hers}, {}, "message.not_found"
-    yield "read what ada's message said", "message.history", {
-        "stream": world.den,
-        **hers,
-    }, {}, "message.not_found"
+    yield from attempts_at_messages(world)
     yield "follow ada's message", "message.send", send, {"follows": world.message}, "follows_refused"
     yield "follow nothing", "message.send", send, {"follows": new_id()}, "follows_refused"
     made_by = {"target": {"made_by": world.command}, "text": "x"}
@@ -119,6 +132,7 @@ def without_id(world):
     yield "message.send", {"target": target, "text": "x"}
     yield "message.edit", {"target": target, "message": world.mumbled, "text": "x"}
     yield "message.delete", {"target": target, "message": world.mumbled}
+    yield "message.react", {"target": target, "message": world.mumbled, "emoji": "\U0001f44d"}
     yield "conversation.create", {"title": "x"}
     yield "conversation.rename", {"target": target, "title": "x"}
     yield "member.add", {"target": target, "accounts": []}

@@ -71,6 +71,7 @@ export function exhaustive(change: Change): number {
     case "profile.changed":
     case "preferences.changed":
     case "draft.changed":
+    case "reaction.changed":
       return change.seq;
     default:
       return change satisfies never;

@@ -7,6 +7,21 @@
 
 namespace parley::protocol {
 
+/// `reaction.changed` (39). From the server. One person's reaction to one message with one emoji. Who reacts
+/// anew after he has taken one back gets the row of that one, so that there are `reactions_own_max` of a
+/// person for a message at most. With a message that is deleted all its reactions are gone, without a change
+/// of their own.
+struct ReactionChanged {
+    /// The message, by its place (`born`): who sees it sees its reactions.
+    std::int64_t message = 0;
+    /// Whose it is, also where he is no member any more.
+    AccountId account;
+    /// The emoji; absent: it was taken back.
+    std::optional<std::string> emoji;
+
+    friend bool operator==(const ReactionChanged&, const ReactionChanged&) = default;
+};
+
 /// `message.new` (42). From the server. A message; the envelope's `id` is the message's, and its `timestamp`
 /// says when the message was committed, whatever became of it since: edited and deleted it is the same row
 /// with a later `seq`.
@@ -160,8 +175,8 @@ struct DraftChanged {
 };
 
 using ChangePayloadAlternatives = std::variant<
-    MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged,
-    PreferencesChanged, DraftChanged>;
+    ReactionChanged, MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged,
+    ProfileChanged, PreferencesChanged, DraftChanged>;
 
 /// What a row says. Used as the std::variant that it is; made from each of its alternatives.
 struct ChangePayload : ChangePayloadAlternatives {
@@ -172,6 +187,7 @@ struct ChangePayload : ChangePayloadAlternatives {
     ChangePayload& operator=(ChangePayload&& other) noexcept;
     ~ChangePayload();
 
+    ChangePayload(ReactionChanged value);
     ChangePayload(MessageNew value);
     ChangePayload(MemberChanged value);
     ChangePayload(ConversationChanged value);
@@ -207,6 +223,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 1846971504;
+inline constexpr std::int64_t rows_stamp = 876768962;
 
 }  // namespace parley::protocol

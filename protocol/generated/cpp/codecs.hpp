@@ -59,6 +59,11 @@ std::size_t field_count(const Preview& from);
 template <class Out>
 void write(Out& out, const Preview& from);
 
+bool read(Reader& in, const Node& map, PageRest& out);
+std::size_t field_count(const PageRest& from);
+template <class Out>
+void write(Out& out, const PageRest& from);
+
 bool read(Reader& in, const Node& map, EarlierText& out);
 std::size_t field_count(const EarlierText& from);
 template <class Out>
@@ -203,6 +208,11 @@ bool read(Reader& in, const Node& map, ViewMessage& out);
 std::size_t field_count(const ViewMessage& from);
 template <class Out>
 void write(Out& out, const ViewMessage& from);
+
+bool read(Reader& in, const Node& map, ViewReaction& out);
+std::size_t field_count(const ViewReaction& from);
+template <class Out>
+void write(Out& out, const ViewReaction& from);
 
 bool read(Reader& in, const Node& map, ViewConversation& out);
 std::size_t field_count(const ViewConversation& from);
@@ -409,6 +419,11 @@ std::size_t field_count(const ReadOk& from);
 template <class Out>
 void write(Out& out, const ReadOk& from);
 
+bool read(Reader& in, const Node& map, ReactionChanged& out);
+std::size_t field_count(const ReactionChanged& from);
+template <class Out>
+void write(Out& out, const ReactionChanged& from);
+
 bool read(Reader& in, const Node& map, MessageSend& out);
 std::size_t field_count(const MessageSend& from);
 template <class Out>
@@ -498,6 +513,16 @@ bool read(Reader& in, const Node& map, OwnershipTransfer& out);
 std::size_t field_count(const OwnershipTransfer& from);
 template <class Out>
 void write(Out& out, const OwnershipTransfer& from);
+
+bool read(Reader& in, const Node& map, MessageReact& out);
+std::size_t field_count(const MessageReact& from);
+template <class Out>
+void write(Out& out, const MessageReact& from);
+
+bool read(Reader& in, const Node& map, MessageReacted& out);
+std::size_t field_count(const MessageReacted& from);
+template <class Out>
+void write(Out& out, const MessageReacted& from);
 
 bool read(Reader& in, const Node& map, Joined& out);
 std::size_t field_count(const Joined& from);
@@ -629,6 +654,8 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<DoorStatus> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewMessage> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<ViewReaction> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewConversation> = limits::local_bytes_max;
 template <>

@@ -5,6 +5,26 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, ReactionChanged& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "message"}, out.message) &&
+           in.required(map, {2, "account"}, out.account) &&
+           in.optional(map, {3, "emoji"}, out.emoji, Rules{.points_max = limits::emoji_points_max, .bytes_max = limits::emoji_bytes_max});
+}
+
+std::size_t field_count(const ReactionChanged& from) {
+    return 2 + has(from.emoji);
+}
+
+template <class Out>
+void write(Out& out, const ReactionChanged& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "message"}, from.message);
+    write_field(out, {2, "account"}, from.account);
+    write_field(out, {3, "emoji"}, from.emoji);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, MessageNew& out) {
     return in.is_map(map) &&
            in.required(map, {1, "sender"}, out.sender) &&
@@ -225,6 +245,7 @@ void write(Out& out, const DraftChanged& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(ReactionChanged)
 PARLEY_INSTANTIATE_CODEC(MessageNew)
 PARLEY_INSTANTIATE_CODEC(MemberChanged)
 PARLEY_INSTANTIATE_CODEC(ConversationChanged)

@@ -177,11 +177,12 @@ bool read(Reader& in, const Node& map, ViewMessage& out) {
            in.defaulted(map, {12, "in_doubt"}, out.in_doubt) &&
            in.optional(map, {13, "edited_at"}, out.edited_at) &&
            in.defaulted(map, {14, "deleted"}, out.deleted) &&
-           in.defaulted(map, {15, "changing"}, out.changing);
+           in.defaulted(map, {15, "changing"}, out.changing) &&
+           in.list(map, {16, "reactions"}, out.reactions, Rules{.count_max = limits::door_list_max});
 }
 
 std::size_t field_count(const ViewMessage& from) {
-    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0);
+    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions);
 }
 
 template <class Out>
@@ -202,6 +203,31 @@ void write(Out& out, const ViewMessage& from) {
     write_field(out, {13, "edited_at"}, from.edited_at);
     write_unless(false, out, {14, "deleted"}, from.deleted);
     write_unless(false, out, {15, "changing"}, from.changing);
+    write_field(out, {16, "reactions"}, from.reactions);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ViewReaction& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "emoji"}, out.emoji, Rules{.points_max = limits::emoji_points_max, .bytes_max = limits::emoji_bytes_max}) &&
+           in.required(map, {2, "count"}, out.count) &&
+           in.defaulted(map, {3, "own"}, out.own) &&
+           in.list(map, {4, "accounts"}, out.accounts, Rules{.count_max = limits::reactions_shown_max}) &&
+           in.defaulted(map, {5, "changing"}, out.changing);
+}
+
+std::size_t field_count(const ViewReaction& from) {
+    return 2 + (from.own != false ? 1 : 0) + has(from.accounts) + (from.changing != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const ViewReaction& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "emoji"}, from.emoji);
+    write_field(out, {2, "count"}, from.count);
+    write_unless(false, out, {3, "own"}, from.own);
+    write_field(out, {4, "accounts"}, from.accounts);
+    write_unless(false, out, {5, "changing"}, from.changing);
     out.end_map();
 }
 
@@ -329,28 +355,6 @@ void write(Out& out, const ViewMember& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ViewDevice& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "device"}, out.device) &&
-           in.required(map, {2, "name"}, out.name, Rules{.points_max = limits::name_points_max}) &&
-           in.required(map, {3, "created_at"}, out.created_at) &&
-           in.defaulted(map, {4, "own"}, out.own);
-}
-
-std::size_t field_count(const ViewDevice& from) {
-    return 3 + (from.own != false ? 1 : 0);
-}
-
-template <class Out>
-void write(Out& out, const ViewDevice& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "device"}, from.device);
-    write_field(out, {2, "name"}, from.name);
-    write_field(out, {3, "created_at"}, from.created_at);
-    write_unless(false, out, {4, "own"}, from.own);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(DoorNotice)
 PARLEY_INSTANTIATE_CODEC(DoorSettled)
 PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
@@ -358,10 +362,10 @@ PARLEY_INSTANTIATE_CODEC(DoorSignOutEnd)
 PARLEY_INSTANTIATE_CODEC(DoorReply)
 PARLEY_INSTANTIATE_CODEC(DoorStatus)
 PARLEY_INSTANTIATE_CODEC(ViewMessage)
+PARLEY_INSTANTIATE_CODEC(ViewReaction)
 PARLEY_INSTANTIATE_CODEC(ViewConversation)
 PARLEY_INSTANTIATE_CODEC(ViewDraft)
 PARLEY_INSTANTIATE_CODEC(ViewWindow)
 PARLEY_INSTANTIATE_CODEC(ViewMember)
-PARLEY_INSTANTIATE_CODEC(ViewDevice)
 
 }  // namespace parley::protocol

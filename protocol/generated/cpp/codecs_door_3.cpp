@@ -5,6 +5,28 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, ViewDevice& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "device"}, out.device) &&
+           in.required(map, {2, "name"}, out.name, Rules{.points_max = limits::name_points_max}) &&
+           in.required(map, {3, "created_at"}, out.created_at) &&
+           in.defaulted(map, {4, "own"}, out.own);
+}
+
+std::size_t field_count(const ViewDevice& from) {
+    return 3 + (from.own != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const ViewDevice& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "device"}, from.device);
+    write_field(out, {2, "name"}, from.name);
+    write_field(out, {3, "created_at"}, from.created_at);
+    write_unless(false, out, {4, "own"}, from.own);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ViewCommand& out) {
     return in.is_map(map) &&
            in.required(map, {1, "id"}, out.id) &&
@@ -251,6 +273,7 @@ void write(Out& out, const RecordedDone& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(ViewDevice)
 PARLEY_INSTANTIATE_CODEC(ViewCommand)
 PARLEY_INSTANTIATE_CODEC(RecordedLine)
 PARLEY_INSTANTIATE_CODEC(RecordedReport)

@@ -110,11 +110,12 @@ bool read(Reader& in, const Node& map, Page& out) {
            in.optional(map, {5, "from"}, out.from) &&
            in.optional(map, {6, "to"}, out.to) &&
            in.optional(map, {7, "since"}, out.since) &&
-           in.optional(map, {8, "limit"}, out.limit, Rules{.min = 1, .max = limits::page_rows_max});
+           in.optional(map, {8, "limit"}, out.limit, Rules{.min = 1, .max = limits::page_rows_max}) &&
+           in.optional(map, {9, "rest"}, out.rest);
 }
 
 std::size_t field_count(const Page& from) {
-    return 1 + has(from.before) + has(from.after) + has(from.around) + has(from.from) + has(from.to) + has(from.since) + has(from.limit);
+    return 1 + has(from.before) + has(from.after) + has(from.around) + has(from.from) + has(from.to) + has(from.since) + has(from.limit) + has(from.rest);
 }
 
 template <class Out>
@@ -128,6 +129,7 @@ void write(Out& out, const Page& from) {
     write_field(out, {6, "to"}, from.to);
     write_field(out, {7, "since"}, from.since);
     write_field(out, {8, "limit"}, from.limit);
+    write_field(out, {9, "rest"}, from.rest);
     out.end_map();
 }
 
@@ -138,11 +140,12 @@ bool read(Reader& in, const Node& map, PageOk& out) {
            in.required(map, {3, "as_of"}, out.as_of) &&
            in.defaulted(map, {4, "more_before"}, out.more_before) &&
            in.defaulted(map, {5, "more_after"}, out.more_after) &&
-           in.list(map, {6, "rows"}, out.rows, Rules{.count_max = limits::page_rows_max});
+           in.list(map, {6, "rows"}, out.rows, Rules{.count_max = limits::page_rows_max}) &&
+           in.optional(map, {7, "rest"}, out.rest);
 }
 
 std::size_t field_count(const PageOk& from) {
-    return 3 + (from.more_before != false ? 1 : 0) + (from.more_after != false ? 1 : 0) + has(from.rows);
+    return 3 + (from.more_before != false ? 1 : 0) + (from.more_after != false ? 1 : 0) + has(from.rows) + has(from.rest);
 }
 
 template <class Out>
@@ -154,6 +157,7 @@ void write(Out& out, const PageOk& from) {
     write_unless(false, out, {4, "more_before"}, from.more_before);
     write_unless(false, out, {5, "more_after"}, from.more_after);
     write_field(out, {6, "rows"}, from.rows);
+    write_field(out, {7, "rest"}, from.rest);
     out.end_map();
 }
 

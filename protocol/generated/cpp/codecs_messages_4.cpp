@@ -79,6 +79,46 @@ void write(Out& out, const OwnershipTransfer& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, MessageReact& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender) &&
+           in.required(map, {4, "emoji"}, out.emoji, Rules{.points_min = 1, .points_max = limits::emoji_points_max, .bytes_max = limits::emoji_bytes_max}) &&
+           in.defaulted(map, {5, "remove"}, out.remove);
+}
+
+std::size_t field_count(const MessageReact& from) {
+    return 3 + has(from.sender) + (from.remove != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const MessageReact& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
+    write_field(out, {4, "emoji"}, from.emoji);
+    write_unless(false, out, {5, "remove"}, from.remove);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, MessageReacted& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "born"}, out.born);
+}
+
+std::size_t field_count(const MessageReacted& from) {
+    return has(from.born);
+}
+
+template <class Out>
+void write(Out& out, const MessageReacted& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "born"}, from.born);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, PreferencesSet& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
@@ -197,53 +237,17 @@ void write(Out& out, const DeviceRevoke& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, InviteCreate& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "uses"}, out.uses, Rules{.min = 1, .max = 100000}) &&
-           in.optional(map, {2, "lasts_ms"}, out.lasts_ms, Rules{.min = 60000, .max = 315360000000});
-}
-
-std::size_t field_count(const InviteCreate& from) {
-    return has(from.uses) + has(from.lasts_ms);
-}
-
-template <class Out>
-void write(Out& out, const InviteCreate& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "uses"}, from.uses);
-    write_field(out, {2, "lasts_ms"}, from.lasts_ms);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, Invite& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "code"}, out.code, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
-           in.required(map, {2, "expires_at"}, out.expires_at);
-}
-
-std::size_t field_count(const Invite&) {
-    return 2;
-}
-
-template <class Out>
-void write(Out& out, const Invite& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "code"}, from.code);
-    write_field(out, {2, "expires_at"}, from.expires_at);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(MessageHistoryOk)
 PARLEY_INSTANTIATE_CODEC(MemberRole)
 PARLEY_INSTANTIATE_CODEC(ConversationPermissions)
 PARLEY_INSTANTIATE_CODEC(OwnershipTransfer)
+PARLEY_INSTANTIATE_CODEC(MessageReact)
+PARLEY_INSTANTIATE_CODEC(MessageReacted)
 PARLEY_INSTANTIATE_CODEC(PreferencesSet)
 PARLEY_INSTANTIATE_CODEC(DraftSet)
 PARLEY_INSTANTIATE_CODEC(ProfileSet)
 PARLEY_INSTANTIATE_CODEC(ProfileFind)
 PARLEY_INSTANTIATE_CODEC(Profiles)
 PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
-PARLEY_INSTANTIATE_CODEC(InviteCreate)
-PARLEY_INSTANTIATE_CODEC(Invite)
 
 }  // namespace parley::protocol

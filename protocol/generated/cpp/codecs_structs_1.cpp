@@ -165,6 +165,24 @@ void write(Out& out, const Preview& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, PageRest& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "message"}, out.message) &&
+           in.required(map, {2, "after"}, out.after);
+}
+
+std::size_t field_count(const PageRest&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const PageRest& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "message"}, from.message);
+    write_field(out, {2, "after"}, from.after);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, EarlierText& out) {
     return in.is_map(map) &&
            in.required(map, {1, "seq"}, out.seq) &&
@@ -249,22 +267,6 @@ void write(Out& out, const SignIn& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Refresh& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "refresh_token"}, out.refresh_token, Rules{.bytes_max = limits::token_bytes_max, .token = true});
-}
-
-std::size_t field_count(const Refresh&) {
-    return 1;
-}
-
-template <class Out>
-void write(Out& out, const Refresh& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "refresh_token"}, from.refresh_token);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Target)
 PARLEY_INSTANTIATE_CODEC(AsOf)
 PARLEY_INSTANTIATE_CODEC(Profile)
@@ -272,10 +274,10 @@ PARLEY_INSTANTIATE_CODEC(Receipt)
 PARLEY_INSTANTIATE_CODEC(Permissions)
 PARLEY_INSTANTIATE_CODEC(Summary)
 PARLEY_INSTANTIATE_CODEC(Preview)
+PARLEY_INSTANTIATE_CODEC(PageRest)
 PARLEY_INSTANTIATE_CODEC(EarlierText)
 PARLEY_INSTANTIATE_CODEC(StreamPosition)
 PARLEY_INSTANTIATE_CODEC(Registration)
 PARLEY_INSTANTIATE_CODEC(SignIn)
-PARLEY_INSTANTIATE_CODEC(Refresh)
 
 }  // namespace parley::protocol

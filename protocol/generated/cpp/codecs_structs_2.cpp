@@ -5,6 +5,22 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, Refresh& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "refresh_token"}, out.refresh_token, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+}
+
+std::size_t field_count(const Refresh&) {
+    return 1;
+}
+
+template <class Out>
+void write(Out& out, const Refresh& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "refresh_token"}, from.refresh_token);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, Session& out) {
     return in.is_map(map) &&
            in.required(map, {1, "account"}, out.account) &&
@@ -113,6 +129,7 @@ void write(Out& out, const Problem& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(Refresh)
 PARLEY_INSTANTIATE_CODEC(Session)
 PARLEY_INSTANTIATE_CODEC(DeviceList)
 PARLEY_INSTANTIATE_CODEC(ConversationList)

@@ -241,6 +241,22 @@ struct DoorStatus {
     friend bool operator==(const DoorStatus&, const DoorStatus&) = default;
 };
 
+/// How people reacted to a message with one emoji.
+struct ViewReaction {
+    /// Which.
+    std::string emoji;
+    /// How many, the own reaction included.
+    std::int64_t count = 0;
+    /// The person is one of them.
+    bool own = false;
+    /// The first of them.
+    std::vector<AccountId> accounts;
+    /// The own one is shown as an own command leaves it that the server has not accepted yet.
+    bool changing = false;
+
+    friend bool operator==(const ViewReaction&, const ViewReaction&) = default;
+};
+
 /// A message as a user interface shows it.
 struct ViewMessage {
     /// Which.
@@ -273,6 +289,8 @@ struct ViewMessage {
     bool deleted = false;
     /// It is shown as an own edit or deletion leaves it that the server has not accepted yet.
     bool changing = false;
+    /// Each emoji with which somebody reacted, the earliest first.
+    std::vector<ViewReaction> reactions;
 
     friend bool operator==(const ViewMessage&, const ViewMessage&) = default;
 };
@@ -395,9 +413,9 @@ struct ViewCommand {
     std::optional<DoorFailure> failure;
     /// Where it goes, for those that have a target.
     std::optional<Target> target;
-    /// The text of a message, the title of a group.
+    /// The text of a message, the title of a group, the emoji of a reaction.
     std::optional<std::string> text;
-    /// Of an edit or a deletion: the message.
+    /// Of an edit, a deletion or a reaction: the message.
     std::optional<Uuid> message;
 
     friend bool operator==(const ViewCommand&, const ViewCommand&) = default;

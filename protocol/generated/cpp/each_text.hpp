@@ -13,7 +13,8 @@ namespace parley::protocol {
 /// all else is opaque: messages, tokens, passwords, reasons.
 enum class TextKind { handle, name, other };
 
-/// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts.
+/// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts, and emoji
+/// of reactions are none.
 
 template <class Visit>
 void each_text(Target&, Visit&&) {}
@@ -44,6 +45,9 @@ template <class Visit>
 void each_text(Preview& value, Visit&& visit) {
     visit(value.text, TextKind::other);
 }
+
+template <class Visit>
+void each_text(PageRest&, Visit&&) {}
 
 template <class Visit>
 void each_text(EarlierText& value, Visit&& visit) {
@@ -168,6 +172,9 @@ void each_text(DoorNotice& value, Visit&& visit) {
 
 template <class Visit>
 void each_text(DoorStatus&, Visit&&) {}
+
+template <class Visit>
+void each_text(ViewReaction&, Visit&&) {}
 
 template <class Visit>
 void each_text(ViewMessage& value, Visit&& visit) {
@@ -296,6 +303,9 @@ void each_text(RecordedLine& value, Visit&& visit) {
     if (value.done) each_text(*value.done, visit);
     if (value.lost) visit(*value.lost, TextKind::other);
 }
+
+template <class Visit>
+void each_text(ReactionChanged&, Visit&&) {}
 
 template <class Visit>
 void each_text(MessageNew& value, Visit&& visit) {
@@ -507,6 +517,12 @@ void each_text(ConversationPermissions&, Visit&&) {}
 
 template <class Visit>
 void each_text(OwnershipTransfer&, Visit&&) {}
+
+template <class Visit>
+void each_text(MessageReact&, Visit&&) {}
+
+template <class Visit>
+void each_text(MessageReacted&, Visit&&) {}
 
 template <class Visit>
 void each_text(PreferencesSet&, Visit&&) {}

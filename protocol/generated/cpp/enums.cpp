@@ -130,6 +130,7 @@ constexpr Row<Type> type_rows[] = {
     {Type::read, "read"},
     {Type::read_ok, "read.ok"},
     {Type::receipt, "receipt"},
+    {Type::reaction_changed, "reaction.changed"},
     {Type::message_send, "message.send"},
     {Type::message_accepted, "message.accepted"},
     {Type::message_new, "message.new"},
@@ -148,6 +149,8 @@ constexpr Row<Type> type_rows[] = {
     {Type::member_role, "member.role"},
     {Type::conversation_permissions, "conversation.permissions"},
     {Type::ownership_transfer, "ownership.transfer"},
+    {Type::message_react, "message.react"},
+    {Type::message_reacted, "message.reacted"},
     {Type::joined, "joined"},
     {Type::left, "left"},
     {Type::read_changed, "read.changed"},
@@ -311,6 +314,7 @@ bool client_sends(Type type) {
         case Type::member_role:
         case Type::conversation_permissions:
         case Type::ownership_transfer:
+        case Type::message_react:
         case Type::preferences_set:
         case Type::draft_set:
         case Type::profile_set:
@@ -343,6 +347,7 @@ std::optional<Type> reply_to(Type type) {
         case Type::member_role: return Type::done;
         case Type::conversation_permissions: return Type::done;
         case Type::ownership_transfer: return Type::done;
+        case Type::message_react: return Type::message_reacted;
         case Type::preferences_set: return Type::done;
         case Type::draft_set: return Type::done;
         case Type::profile_set: return Type::done;
@@ -355,6 +360,7 @@ std::optional<Type> reply_to(Type type) {
 
 bool is_change(Type type) {
     switch (type) {
+        case Type::reaction_changed:
         case Type::message_new:
         case Type::member_changed:
         case Type::conversation_changed:

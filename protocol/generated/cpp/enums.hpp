@@ -234,10 +234,10 @@ enum class Type : std::uint8_t {
     /// Covers every number above `after` up to `upto`, superseded ones and those that the reader may not see
     /// included.
     changes_ok = 22,
-    /// Messages by place. One of before, after, around, or from with to.
+    /// Messages by place, each with the reactions to it. One of before, after, around, or from with to.
     page = 23,
-    /// Holds every visible message with `born` from `from` to `to` (with `since`: those that changed), as of
-    /// `as_of`.
+    /// Holds every visible message with `born` from `from` to `to`, with all reactions to it (with `since`:
+    /// those that changed), as of `as_of`.
     page_ok = 24,
     /// All rows of one kind, as members and settings, whenever they were made.
     rows = 25,
@@ -258,6 +258,10 @@ enum class Type : std::uint8_t {
     read_ok = 31,
     /// How far another member has got; a state, not a row. `stream` names the conversation.
     receipt = 32,
+    /// One person's reaction to one message with one emoji. Who reacts anew after he has taken one back gets
+    /// the row of that one, so that there are `reactions_own_max` of a person for a message at most. With a
+    /// message that is deleted all its reactions are gone, without a change of their own.
+    reaction_changed = 39,
     /// A new message; the envelope's `id` is the message's id, for ever. A repeat gets the first answer.
     message_send = 40,
     /// The message is in the server's store and survives power loss. With `stream`, `seq` (its place, `born`)
@@ -304,6 +308,13 @@ enum class Type : std::uint8_t {
     conversation_permissions = 56,
     /// Makes a member of a group its owner, and oneself, who was one, an admin: both or neither.
     ownership_transfer = 57,
+    /// Reacts to a message that one can see with an emoji, or takes that back; every member may. What is so
+    /// already is done. `message.deleted` where there is nothing any more to react to, `limit` above
+    /// `reactions_own_max` or `reactions_emoji_max`.
+    message_react = 58,
+    /// It is so. With the `stream`, `seq` and `timestamp` of the row that says it; without `seq` where there
+    /// is none, since there was nothing to take back.
+    message_reacted = 59,
     /// Account stream: one is in this conversation from now on. Opens its stream in the session. One row per
     /// conversation, shared with `left`.
     joined = 60,

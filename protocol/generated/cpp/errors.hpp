@@ -81,7 +81,7 @@ enum class ErrorCode : std::uint16_t {
     /// The server's database is damaged where it keeps what this would change a part of. What says all of it
     /// is taken.
     damaged = 41,
-    /// The message was deleted, and what is deleted cannot be edited.
+    /// The message was deleted: nobody edits it any more, or reacts to it.
     message_deleted = 35,
 };
 

@@ -14,6 +14,7 @@ namespace parley::protocol {
     X(Permissions) \
     X(Summary) \
     X(Preview) \
+    X(PageRest) \
     X(EarlierText) \
     X(StreamPosition) \
     X(Registration) \
@@ -43,6 +44,7 @@ namespace parley::protocol {
     X(DoorReply) \
     X(DoorStatus) \
     X(ViewMessage) \
+    X(ViewReaction) \
     X(ViewConversation) \
     X(ViewDraft) \
     X(ViewWindow) \
@@ -87,6 +89,7 @@ namespace parley::protocol {
     X(Read) \
     X(ReadOk) \
     X(Receipt) \
+    X(ReactionChanged) \
     X(MessageSend) \
     X(MessageAccepted) \
     X(MessageNew) \
@@ -105,6 +108,8 @@ namespace parley::protocol {
     X(MemberRole) \
     X(ConversationPermissions) \
     X(OwnershipTransfer) \
+    X(MessageReact) \
+    X(MessageReacted) \
     X(Joined) \
     X(Left) \
     X(ReadChanged) \

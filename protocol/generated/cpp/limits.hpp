@@ -46,6 +46,16 @@ inline constexpr std::int64_t token_bytes_max = 1024;
 inline constexpr std::int64_t avatar_chars_max = 200;
 /// How often one message can be edited. (edits)
 inline constexpr std::int64_t edits_max = 100;
+/// Length of an emoji. (code points)
+inline constexpr std::int64_t emoji_points_max = 16;
+/// Size of an emoji in UTF-8. (bytes)
+inline constexpr std::int64_t emoji_bytes_max = 64;
+/// With how many emoji one person can react to one message at a time. (emoji)
+inline constexpr std::int64_t reactions_own_max = 20;
+/// How many different emoji one message can have at a time. (emoji)
+inline constexpr std::int64_t reactions_emoji_max = 50;
+/// Of those who reacted to a message with one emoji, so many are named in a view; all are counted. (accounts)
+inline constexpr std::int64_t reactions_shown_max = 10;
 /// Persons named in one message. (accounts)
 inline constexpr std::int64_t mentions_max = 50;
 /// Rows in one reply; then `more`. (rows)

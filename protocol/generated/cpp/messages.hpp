@@ -200,8 +200,8 @@ struct ChangesOk {
     friend bool operator==(const ChangesOk&, const ChangesOk&) = default;
 };
 
-/// `page` (23). From clients; answered with `page.ok`. Messages by place. One of before, after, around, or
-/// from with to.
+/// `page` (23). From clients; answered with `page.ok`. Messages by place, each with the reactions to it. One
+/// of before, after, around, or from with to.
 struct Page {
     /// A conversation.
     StreamId stream;
@@ -219,12 +219,15 @@ struct Page {
     std::optional<std::int64_t> since;
     /// Rows at most.
     std::optional<std::int64_t> limit;
+    /// As in the answer to the same question: goes on there. Without effect where the first message is
+    /// another one by now.
+    std::optional<PageRest> rest;
 
     friend bool operator==(const Page&, const Page&) = default;
 };
 
-/// `page.ok` (24). From the server. Holds every visible message with `born` from `from` to `to` (with
-/// `since`: those that changed), as of `as_of`.
+/// `page.ok` (24). From the server. Holds every visible message with `born` from `from` to `to`, with all
+/// reactions to it (with `since`: those that changed), as of `as_of`.
 struct PageOk {
     /// First covered `born`.
     std::int64_t from = 0;
@@ -236,8 +239,11 @@ struct PageOk {
     bool more_before = false;
     /// Visible messages exist above `to`.
     bool more_after = false;
-    /// In order of `born`.
+    /// In order of `born`; reactions behind their message.
     std::vector<Change> rows;
+    /// One message has more reactions than fit: these are some of them, and nothing is covered yet. Ask the
+    /// same once more, with this.
+    std::optional<PageRest> rest;
 
     friend bool operator==(const PageOk&, const PageOk&) = default;
 };
@@ -494,6 +500,33 @@ struct OwnershipTransfer {
     friend bool operator==(const OwnershipTransfer&, const OwnershipTransfer&) = default;
 };
 
+/// `message.react` (58). From clients; answered with `message.reacted`. Reacts to a message that one can see
+/// with an emoji, or takes that back; every member may. What is so already is done. `message.deleted` where
+/// there is nothing any more to react to, `limit` above `reactions_own_max` or `reactions_emoji_max`.
+struct MessageReact {
+    /// The conversation.
+    Target target;
+    /// The message's id.
+    Uuid message;
+    /// Who wrote it; absent: oneself. An id belongs to its sender.
+    std::optional<AccountId> sender;
+    /// One emoji, in the spelling that Unicode calls fully-qualified (UTS 51); anything else is `invalid`.
+    std::string emoji;
+    /// Takes the own reaction with this emoji back.
+    bool remove = false;
+
+    friend bool operator==(const MessageReact&, const MessageReact&) = default;
+};
+
+/// `message.reacted` (59). From the server. It is so. With the `stream`, `seq` and `timestamp` of the row
+/// that says it; without `seq` where there is none, since there was nothing to take back.
+struct MessageReacted {
+    /// The row's place.
+    std::optional<std::int64_t> born;
+
+    friend bool operator==(const MessageReacted&, const MessageReacted&) = default;
+};
+
 /// `preferences.set` (65). From clients; answered with `done`. Sets what one has for oneself in a
 /// conversation, of which nobody else hears; what is absent stays. What is so already is done.
 struct PreferencesSet {
@@ -629,12 +662,12 @@ struct ConversationList {
 using PayloadAlternatives = std::variant<
     Hello, Auth, AuthOk, ErrorReply, TokenExpiring, Ping, Pong, Closing, Resume, Sync, Resumed, Skip, Done,
     ConversationState, Changes, ChangesOk, Page, PageOk, Rows, RowsOk, Subscribe, Unsubscribe, Ack, Read,
-    ReadOk, Receipt, MessageSend, MessageAccepted, MessageNew, MemberChanged, ConversationChanged,
-    ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove, ConversationLeave,
-    MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, MemberRole, ConversationPermissions,
-    OwnershipTransfer, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet,
-    PreferencesChanged, DraftSet, DraftChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate,
-    Invite>;
+    ReadOk, Receipt, ReactionChanged, MessageSend, MessageAccepted, MessageNew, MemberChanged,
+    ConversationChanged, ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove,
+    ConversationLeave, MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, MemberRole,
+    ConversationPermissions, OwnershipTransfer, MessageReact, MessageReacted, Joined, Left, ReadChanged,
+    DeviceChanged, ProfileChanged, PreferencesSet, PreferencesChanged, DraftSet, DraftChanged, ProfileSet,
+    ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -672,6 +705,7 @@ struct Payload : PayloadAlternatives {
     Payload(Read value);
     Payload(ReadOk value);
     Payload(Receipt value);
+    Payload(ReactionChanged value);
     Payload(MessageSend value);
     Payload(MessageAccepted value);
     Payload(MessageNew value);
@@ -690,6 +724,8 @@ struct Payload : PayloadAlternatives {
     Payload(MemberRole value);
     Payload(ConversationPermissions value);
     Payload(OwnershipTransfer value);
+    Payload(MessageReact value);
+    Payload(MessageReacted value);
     Payload(Joined value);
     Payload(Left value);
     Payload(ReadChanged value);

@@ -58,6 +58,8 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<ReadOk>());
         case Type::receipt:
             return read(in, map, out.emplace<Receipt>());
+        case Type::reaction_changed:
+            return read(in, map, out.emplace<ReactionChanged>());
         case Type::message_send:
             return read(in, map, out.emplace<MessageSend>());
         case Type::message_accepted:
@@ -94,6 +96,10 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<ConversationPermissions>());
         case Type::ownership_transfer:
             return read(in, map, out.emplace<OwnershipTransfer>());
+        case Type::message_react:
+            return read(in, map, out.emplace<MessageReact>());
+        case Type::message_reacted:
+            return read(in, map, out.emplace<MessageReacted>());
         case Type::joined:
             return read(in, map, out.emplace<Joined>());
         case Type::left:
@@ -130,6 +136,8 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
 
 bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
     switch (type) {
+        case Type::reaction_changed:
+            return read(in, map, out.emplace<ReactionChanged>());
         case Type::message_new:
             return read(in, map, out.emplace<MessageNew>());
         case Type::member_changed:
@@ -180,6 +188,7 @@ bool comes_from_client(Type type) {
         case Type::member_role:
         case Type::conversation_permissions:
         case Type::ownership_transfer:
+        case Type::message_react:
         case Type::preferences_set:
         case Type::draft_set:
         case Type::profile_set:

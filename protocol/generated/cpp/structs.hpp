@@ -119,6 +119,16 @@ struct Preview {
     friend bool operator==(const Preview&, const Preview&) = default;
 };
 
+/// Where the reactions to a message go on that has more of them than fit into a page.
+struct PageRest {
+    /// `born` of the message.
+    std::int64_t message = 0;
+    /// `born` of the last of its reactions that was listed.
+    std::int64_t after = 0;
+
+    friend bool operator==(const PageRest&, const PageRest&) = default;
+};
+
 /// What an edited message said before.
 struct EarlierText {
     /// The change that said it.

@@ -36,6 +36,7 @@ constexpr Type payload_types[] = {
     Type::read,
     Type::read_ok,
     Type::receipt,
+    Type::reaction_changed,
     Type::message_send,
     Type::message_accepted,
     Type::message_new,
@@ -54,6 +55,8 @@ constexpr Type payload_types[] = {
     Type::member_role,
     Type::conversation_permissions,
     Type::ownership_transfer,
+    Type::message_react,
+    Type::message_reacted,
     Type::joined,
     Type::left,
     Type::read_changed,
@@ -74,6 +77,7 @@ constexpr Type payload_types[] = {
 static_assert(std::size(payload_types) == std::variant_size_v<PayloadAlternatives>);
 
 constexpr Type change_types[] = {
+    Type::reaction_changed,
     Type::message_new,
     Type::member_changed,
     Type::conversation_changed,

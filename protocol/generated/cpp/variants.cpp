@@ -13,6 +13,7 @@ ChangePayload& ChangePayload::operator=(const ChangePayload& other) = default;
 ChangePayload& ChangePayload::operator=(ChangePayload&& other) noexcept = default;
 ChangePayload::~ChangePayload() = default;
 
+ChangePayload::ChangePayload(ReactionChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(MessageNew value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(MemberChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(ConversationChanged value) : ChangePayloadAlternatives(std::move(value)) {}
@@ -61,6 +62,7 @@ Payload::Payload(Ack value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Read value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadOk value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Receipt value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(ReactionChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageSend value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageAccepted value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageNew value) : PayloadAlternatives(std::move(value)) {}
@@ -79,6 +81,8 @@ Payload::Payload(MessageHistoryOk value) : PayloadAlternatives(std::move(value))
 Payload::Payload(MemberRole value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ConversationPermissions value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(OwnershipTransfer value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessageReact value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessageReacted value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Joined value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Left value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadChanged value) : PayloadAlternatives(std::move(value)) {}

@@ -72,6 +72,12 @@ void visit_fields(Preview& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(PageRest& value, std::size_t, Visit&& visit) {
+    visit(value.message, Rules{});
+    visit(value.after, Rules{});
+}
+
+template <class Visit>
 void visit_fields(EarlierText& value, std::size_t, Visit&& visit) {
     visit(value.seq, Rules{});
     visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
@@ -319,6 +325,16 @@ void visit_fields(ViewMessage& value, std::size_t, Visit&& visit) {
     visit(value.in_doubt, Rules{});
     visit(value.edited_at, Rules{});
     visit(value.deleted, Rules{});
+    visit(value.changing, Rules{});
+    visit(value.reactions, Rules{.count_max = limits::door_list_max});
+}
+
+template <class Visit>
+void visit_fields(ViewReaction& value, std::size_t, Visit&& visit) {
+    visit(value.emoji, Rules{.points_max = limits::emoji_points_max, .bytes_max = limits::emoji_bytes_max});
+    visit(value.count, Rules{});
+    visit(value.own, Rules{});
+    visit(value.accounts, Rules{.count_max = limits::reactions_shown_max});
     visit(value.changing, Rules{});
 }
 
@@ -583,6 +599,7 @@ void visit_fields(Page& value, std::size_t, Visit&& visit) {
     visit(value.to, Rules{});
     visit(value.since, Rules{});
     visit(value.limit, Rules{.min = 1, .max = limits::page_rows_max});
+    visit(value.rest, Rules{});
 }
 
 template <class Visit>
@@ -593,6 +610,7 @@ void visit_fields(PageOk& value, std::size_t, Visit&& visit) {
     visit(value.more_before, Rules{});
     visit(value.more_after, Rules{});
     visit(value.rows, Rules{.count_max = limits::page_rows_max});
+    visit(value.rest, Rules{});
 }
 
 template <class Visit>
@@ -638,6 +656,13 @@ void visit_fields(ReadOk& value, std::size_t, Visit&& visit) {
     visit(value.unread, Rules{});
     visit(value.mentions, Rules{});
     visit(value.as_of, Rules{});
+}
+
+template <class Visit>
+void visit_fields(ReactionChanged& value, std::size_t, Visit&& visit) {
+    visit(value.message, Rules{});
+    visit(value.account, Rules{});
+    visit(value.emoji, Rules{.points_max = limits::emoji_points_max, .bytes_max = limits::emoji_bytes_max});
 }
 
 template <class Visit>
@@ -756,6 +781,20 @@ template <class Visit>
 void visit_fields(OwnershipTransfer& value, std::size_t, Visit&& visit) {
     visit(value.target, Rules{});
     visit(value.account, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MessageReact& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.message, Rules{});
+    visit(value.sender, Rules{});
+    visit(value.emoji, Rules{.points_min = 1, .points_max = limits::emoji_points_max, .bytes_max = limits::emoji_bytes_max});
+    visit(value.remove, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MessageReacted& value, std::size_t, Visit&& visit) {
+    visit(value.born, Rules{});
 }
 
 template <class Visit>

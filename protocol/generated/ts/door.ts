@@ -551,6 +551,24 @@ export interface ViewMessage {
    * It is shown as an own edit or deletion leaves it that the server has not accepted yet. Absent: false.
    */
   readonly changing?: boolean;
+  /** Each emoji with which somebody reacted, the earliest first. */
+  readonly reactions?: readonly ViewReaction[];
+}
+
+/** How people reacted to a message with one emoji. */
+export interface ViewReaction {
+  /** Which. */
+  readonly emoji: string;
+  /** How many, the own reaction included. */
+  readonly count: number;
+  /** The person is one of them. Absent: false. */
+  readonly own?: boolean;
+  /** The first of them. */
+  readonly accounts?: readonly AccountId[];
+  /**
+   * The own one is shown as an own command leaves it that the server has not accepted yet. Absent: false.
+   */
+  readonly changing?: boolean;
 }
 
 /** A conversation as a list shows it. */
@@ -661,9 +679,9 @@ export interface ViewCommand {
   readonly failure?: DoorFailure;
   /** Where it goes, for those that have a target. */
   readonly target?: Target;
-  /** The text of a message, the title of a group. */
+  /** The text of a message, the title of a group, the emoji of a reaction. */
   readonly text?: string;
-  /** Of an edit or a deletion: the message. */
+  /** Of an edit, a deletion or a reaction: the message. */
   readonly message?: Uuid;
 }
 

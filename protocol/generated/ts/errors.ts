@@ -89,7 +89,7 @@ export const errors = {
    * taken.
    */
   "damaged": { number: 41, class: "permanent", http: 500 },
-  /** The message was deleted, and what is deleted cannot be edited. */
+  /** The message was deleted: nobody edits it any more, or reacts to it. */
   "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;
 

@@ -50,6 +50,19 @@ export const limits = {
   avatar_chars_max: 200,
   /** How often one message can be edited. (edits) */
   edits_max: 100,
+  /** Length of an emoji. (code points) */
+  emoji_points_max: 16,
+  /** Size of an emoji in UTF-8. (bytes) */
+  emoji_bytes_max: 64,
+  /** With how many emoji one person can react to one message at a time. (emoji) */
+  reactions_own_max: 20,
+  /** How many different emoji one message can have at a time. (emoji) */
+  reactions_emoji_max: 50,
+  /**
+   * Of those who reacted to a message with one emoji, so many are named in a view; all are counted.
+   * (accounts)
+   */
+  reactions_shown_max: 10,
   /** Persons named in one message. (accounts) */
   mentions_max: 50,
   /** Rows in one reply; then `more`. (rows) */

@@ -3,7 +3,7 @@
 import type { AccountRole, ConversationKind, Notify, Only, Role, RowKind } from "./enums.ts";
 import type { CloseCode, ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { AsOf, EarlierText, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
+import type { AsOf, EarlierText, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
 
 /** First envelope of every connection. */
 export interface Hello {
@@ -181,7 +181,7 @@ export interface ChangesOk {
   readonly rows?: readonly Change[];
 }
 
-/** Messages by place. One of before, after, around, or from with to. */
+/** Messages by place, each with the reactions to it. One of before, after, around, or from with to. */
 export interface Page {
   /** A conversation. */
   readonly stream: StreamId;
@@ -199,11 +199,16 @@ export interface Page {
   readonly since?: number;
   /** Rows at most. */
   readonly limit?: number;
+  /**
+   * As in the answer to the same question: goes on there. Without effect where the first message is another
+   * one by now.
+   */
+  readonly rest?: PageRest;
 }
 
 /**
- * Holds every visible message with `born` from `from` to `to` (with `since`: those that changed), as of
- * `as_of`.
+ * Holds every visible message with `born` from `from` to `to`, with all reactions to it (with `since`: those
+ * that changed), as of `as_of`.
  */
 export interface PageOk {
   /** First covered `born`. */
@@ -216,8 +221,13 @@ export interface PageOk {
   readonly more_before?: boolean;
   /** Visible messages exist above `to`. Absent: false. */
   readonly more_after?: boolean;
-  /** In order of `born`. */
+  /** In order of `born`; reactions behind their message. */
   readonly rows?: readonly Change[];
+  /**
+   * One message has more reactions than fit: these are some of them, and nothing is covered yet. Ask the same
+   * once more, with this.
+   */
+  readonly rest?: PageRest;
 }
 
 /** All rows of one kind, as members and settings, whenever they were made. */
@@ -289,6 +299,20 @@ export interface ReadOk {
   readonly mentions?: number;
   /** The point for which the two hold. */
   readonly as_of: AsOf;
+}
+
+/**
+ * One person's reaction to one message with one emoji. Who reacts anew after he has taken one back gets the
+ * row of that one, so that there are `reactions_own_max` of a person for a message at most. With a message
+ * that is deleted all its reactions are gone, without a change of their own.
+ */
+export interface ReactionChanged {
+  /** The message, by its place (`born`): who sees it sees its reactions. */
+  readonly message: number;
+  /** Whose it is, also where he is no member any more. */
+  readonly account: AccountId;
+  /** The emoji; absent: it was taken back. */
+  readonly emoji?: string;
 }
 
 /** A new message; the envelope's `id` is the message's id, for ever. A repeat gets the first answer. */
@@ -493,6 +517,33 @@ export interface OwnershipTransfer {
   readonly target: Target;
   /** To whom; `account.not_found` where he is not in it. */
   readonly account: AccountId;
+}
+
+/**
+ * Reacts to a message that one can see with an emoji, or takes that back; every member may. What is so
+ * already is done. `message.deleted` where there is nothing any more to react to, `limit` above
+ * `reactions_own_max` or `reactions_emoji_max`.
+ */
+export interface MessageReact {
+  /** The conversation. */
+  readonly target: Target;
+  /** The message's id. */
+  readonly message: Uuid;
+  /** Who wrote it; absent: oneself. An id belongs to its sender. */
+  readonly sender?: AccountId;
+  /** One emoji, in the spelling that Unicode calls fully-qualified (UTS 51); anything else is `invalid`. */
+  readonly emoji: string;
+  /** Takes the own reaction with this emoji back. Absent: false. */
+  readonly remove?: boolean;
+}
+
+/**
+ * It is so. With the `stream`, `seq` and `timestamp` of the row that says it; without `seq` where there is
+ * none, since there was nothing to take back.
+ */
+export interface MessageReacted {
+  /** The row's place. */
+  readonly born?: number;
 }
 
 /**
@@ -734,6 +785,7 @@ export const messageTypes = {
   "read": { number: 30, from: "client", reply: "read.ok" },
   "read.ok": { number: 31, from: "server", reply: null },
   "receipt": { number: 32, from: "server", reply: null },
+  "reaction.changed": { number: 39, from: "server", reply: null },
   "message.send": { number: 40, from: "client", reply: "message.accepted" },
   "message.accepted": { number: 41, from: "server", reply: null },
   "message.new": { number: 42, from: "server", reply: null },
@@ -752,6 +804,8 @@ export const messageTypes = {
   "member.role": { number: 55, from: "client", reply: "done" },
   "conversation.permissions": { number: 56, from: "client", reply: "done" },
   "ownership.transfer": { number: 57, from: "client", reply: "done" },
+  "message.react": { number: 58, from: "client", reply: "message.reacted" },
+  "message.reacted": { number: 59, from: "server", reply: null },
   "joined": { number: 60, from: "server", reply: null },
   "left": { number: 61, from: "server", reply: null },
   "read.changed": { number: 62, from: "server", reply: null },
@@ -799,6 +853,7 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "read"; readonly payload: Read })
   | (EnvelopeFields & { readonly type: "read.ok"; readonly payload: ReadOk })
   | (EnvelopeFields & { readonly type: "receipt"; readonly payload: Receipt })
+  | (EnvelopeFields & { readonly type: "reaction.changed"; readonly payload: ReactionChanged })
   | (EnvelopeFields & { readonly type: "message.send"; readonly payload: MessageSend })
   | (EnvelopeFields & { readonly type: "message.accepted"; readonly payload?: MessageAccepted })
   | (EnvelopeFields & { readonly type: "message.new"; readonly payload: MessageNew })
@@ -817,6 +872,8 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "member.role"; readonly payload: MemberRole })
   | (EnvelopeFields & { readonly type: "conversation.permissions"; readonly payload: ConversationPermissions })
   | (EnvelopeFields & { readonly type: "ownership.transfer"; readonly payload: OwnershipTransfer })
+  | (EnvelopeFields & { readonly type: "message.react"; readonly payload: MessageReact })
+  | (EnvelopeFields & { readonly type: "message.reacted"; readonly payload?: MessageReacted })
   | (EnvelopeFields & { readonly type: "joined"; readonly payload: Joined })
   | (EnvelopeFields & { readonly type: "left"; readonly payload: Left })
   | (EnvelopeFields & { readonly type: "read.changed"; readonly payload: ReadChanged })
@@ -835,6 +892,7 @@ export type Envelope =
 
 /** A row as it stands in a reply: `stream` is the reply's. */
 export type Change =
+  | (ChangeFields & { readonly type: "reaction.changed"; readonly payload: ReactionChanged })
   | (ChangeFields & { readonly type: "message.new"; readonly payload: MessageNew })
   | (ChangeFields & { readonly type: "member.changed"; readonly payload: MemberChanged })
   | (ChangeFields & { readonly type: "conversation.changed"; readonly payload: ConversationChanged })

@@ -108,6 +108,14 @@ export interface Preview {
   readonly deleted?: boolean;
 }
 
+/** Where the reactions to a message go on that has more of them than fit into a page. */
+export interface PageRest {
+  /** `born` of the message. */
+  readonly message: number;
+  /** `born` of the last of its reactions that was listed. */
+  readonly after: number;
+}
+
 /** What an edited message said before. */
 export interface EarlierText {
   /** The change that said it. */

@@ -122,6 +122,20 @@ TEST(Schema, TheEighthVersionTakesWhatWaitsForSent) {
     EXPECT_EQ(database.number("SELECT attempted FROM command"), 1);
 }
 
+TEST(Schema, TheNinthVersionKeepsRowsAsReactionsToNothing) {
+    FailingDatabase database;
+    core::LocalDatabase local(database);
+    ASSERT_TRUE(core::migrate(local, core::migrations().first(8)));
+    ASSERT_TRUE(
+        database.execute("INSERT INTO stream_row (stream, born, seq, type, counts, own, not_on_server, body)"
+                         " VALUES (1, 4, 5, 42, 1, 0, 0, x'a0')"));
+    ASSERT_TRUE(core::migrate(local));
+    EXPECT_EQ(database.number("SELECT count(*) FROM stream_row WHERE message = 0 AND emoji IS NULL"), 1);
+    EXPECT_EQ(database.number("SELECT count(*) FROM stream_row INDEXED BY stream_row_reaction"
+                              " WHERE stream = 1 AND message > 0"),
+              0);
+}
+
 TEST(Schema, AMigrationThatFailsLeavesEverythingAsItWas) {
     for (std::int64_t call = 1; call < 12; ++call) {
         FailingDatabase database;

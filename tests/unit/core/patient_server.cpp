@@ -157,10 +157,11 @@ void Machine::come_to_rest() {
 }
 
 std::map<std::string, std::int64_t> Machine::rows(const std::string& seq_of_row) {
-    // A message that a restored server did not have may come again at another place.
-    const std::string all =
-        "SELECT " + seq_of_row +
-        " || ' ' || stream || ':' || coalesce(hex(id), born) FROM stream_row WHERE stream > 0";
+    // A message that a restored server did not have may come again at another place. Reactions go with
+    // theirs.
+    const std::string all = "SELECT " + seq_of_row +
+                            " || ' ' || stream || ':' || coalesce(hex(id), born) FROM stream_row"
+                            " WHERE stream > 0 AND message = 0";
     std::map<std::string, std::int64_t> rows;
     for (const std::string& row : database_.texts(all)) {
         std::int64_t& seq = rows[row.substr(row.find(' ') + 1)];

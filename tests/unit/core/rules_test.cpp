@@ -1,3 +1,4 @@
+#include "core/rules/emoji.hpp"
 #include "core/rules/permissions.hpp"
 #include "core/rules/text.hpp"
 
@@ -142,6 +143,50 @@ TEST(Rules, PasswordsHaveALeastLength) {
     EXPECT_FALSE(check_password("1234567"));
     EXPECT_TRUE(check_password("12345678"));
     EXPECT_FALSE(check_password(std::string(1025, 'x')));
+}
+
+TEST(Rules, AnEmojiIsOneInItsFullSpelling) {
+    const char* const emoji[] = {
+        "\U0001F44D",            // thumbs up
+        "\U0001F44D\U0001F3FD",  // of a colour of skin
+        "\u2764\uFE0F",          // a heart, which is a sign of text without the selector
+        "\u261D\U0001F3FB",      // a finger, of a colour
+        "1\uFE0F\u20E3",         // a keycap
+        "\U0001F1E9\U0001F1EA",  // a flag
+        "\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F",  // one of tags
+        "\U0001F468\u200D\U0001F469\u200D\U0001F467\u200D\U0001F466",              // a family
+        "\U0001F3F3\uFE0F\u200D\U0001F308",                                        // the rainbow flag
+        "\U0001F3C3\U0001F3FE\u200D\u2640\uFE0F",                                  // a runner
+        "\U0001FAFF",  // one that is still to come
+    };
+    for (const char* one : emoji)
+        EXPECT_TRUE(check_emoji(one)) << one;
+    const char* const others[] = {
+        "",
+        "a",
+        "1",
+        "\u00e4",
+        "\u2764",                // a heart as text
+        "\U0001F44D\uFE0F",      // two spellings would be two reactions
+        "\U0001F44D\U0001F44D",  // two
+        "\U0001F44D ",
+        "\U0001F525\U0001F3FD",  // fire has no skin
+        "\U0001F1E9",            // half a flag
+        "\U0001F1E9\U0001F1EA\U0001F1E9\U0001F1EA",
+        "\U0001F44D\u200D",  // joined to nothing
+        "\u200D\U0001F44D",
+        "\U0001F3F4\U000E0067\U000E0062",  // tags without an end
+        "\U0001F44D\U000E0067\U000E007F",
+        "1\u20E3",
+        "\uFE0F",
+        "\u202E\U0001F44D",
+    };
+    for (const char* one : others) {
+        const auto checked = check_emoji(one);
+        ASSERT_FALSE(checked) << one;
+        EXPECT_EQ(checked.error().code, ErrorCode::invalid);
+        EXPECT_EQ(checked.error().field, "emoji");
+    }
 }
 
 }  // namespace

@@ -74,6 +74,8 @@ class Play {
     std::vector<Uuid> taken_;
     /// Of these the edits; and the messages that were deleted, by whomever.
     std::map<Uuid, protocol::MessageEdit> edits_;
+    /// By command, the message.
+    std::map<Uuid, Uuid> reactions_;
     std::set<Uuid> deleted_;
     /// Something was erased or forgotten because somebody wanted that.
     bool forgets_ = false;
@@ -135,6 +137,8 @@ void Play::give(const Tape::Input& input, bool lawful) {
         if (id) taken_.push_back(*id);
         if (const auto* edit = std::get_if<protocol::MessageEdit>(&command->payload); edit && id)
             edits_[*id] = *edit;
+        if (const auto* reaction = std::get_if<protocol::MessageReact>(&command->payload); reaction && id)
+            reactions_[*id] = reaction->message;
         if (const auto* deletion = std::get_if<protocol::MessageDelete>(&command->payload))
             deleted_.insert(deletion->message);
     }
@@ -152,6 +156,8 @@ void Play::note_tombstones(std::string_view frame) {
         if (!refusal || refusal->code != ErrorCode::message_deleted || !envelope->re) continue;
         if (const auto edit = edits_.find(*envelope->re); edit != edits_.end())
             deleted_.insert(edit->second.message);
+        if (const auto reaction = reactions_.find(*envelope->re); reaction != reactions_.end())
+            deleted_.insert(reaction->second);
     }
 }
 
@@ -289,6 +295,8 @@ void Play::expect_nothing_lost(ScriptFault fault) {
         // With a deletion goes a message that nobody has, and an edit that waited, or was refused.
         const auto edit = edits_.find(one.command);
         if (deleted_.contains(edit == edits_.end() ? one.command : edit->second.message)) continue;
+        const auto reaction = reactions_.find(one.command);
+        if (reaction != reactions_.end() && deleted_.contains(reaction->second)) continue;
         // What was refused stays until somebody has seen it, an edit in the message that it was to change;
         // what is not there either is unknown.
         const bool failed = std::ranges::any_of(*kept, [&](const core::OutboxView& waiting) {

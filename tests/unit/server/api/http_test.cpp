@@ -99,7 +99,7 @@ TEST(HttpRoutes, RefuseADeviceThatWasSignedOut) {
     for (const Route& route : routes()) {
         if (route.caller != Caller::signed_in) continue;
         // Whatever one of them needs; the others know nothing of it.
-        std::string body = R"({"text":"x","title":"x","upto":1,"role":"guest","permissions":{})";
+        std::string body = R"({"text":"x","title":"x","upto":1,"role":"guest","emoji":"x","permissions":{})";
         body += route.path.contains("{account}") ? "}" : R"(,"account":"x"})";
         if (route.method == "GET" || route.method == "DELETE") body.clear();
         const auto response =

@@ -124,6 +124,18 @@ TEST_F(Schema, AStoreThatDidNotFollowNamesOwesThoseThatChanged) {
     EXPECT_EQ(number(*connection, "SELECT count(*) FROM profile_debt"), 1);
 }
 
+TEST_F(Schema, AStoreInWhichNobodyReactedKnowsItsMembers) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 14));
+    ASSERT_TRUE(
+        connection->execute("INSERT INTO row VALUES (7, 2, 2, 43, 17, 0, NULL, 0, 0, x'00', x'00'),"
+                            " (7, 3, 3, 42, 0, 1, NULL, 0, 0, x'00', x'00')"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(
+        number(*connection, "SELECT born FROM row INDEXED BY row_member WHERE stream = 7 AND kind = 43"), 2);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM reaction"), 0);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection));

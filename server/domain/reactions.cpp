@@ -1,0 +1,84 @@
+#include "base/mutant.hpp"
+#include "core/rules/emoji.hpp"
+#include "protocol/generated/cpp/limits.hpp"
+#include "server/domain/use_cases.hpp"
+
+#include <utility>
+
+namespace parley::server {
+
+namespace {
+
+using protocol::ReactionChanged;
+
+std::unexpected<Error> too_many(std::string why) {
+    return fail(Error{ErrorCode::limit, std::move(why), 0, "emoji"});
+}
+
+Status check_counts(WorkContext& context, const ReactionKey& key) {
+    const auto counts = context.store.rows().count_reactions(key);
+    if (counts.own >= limits::reactions_own_max)
+        return too_many("you have reacted to this message with " + std::to_string(counts.own) +
+                        " emoji: take one of them back first");
+    if (!counts.this_one && counts.emoji >= limits::reactions_emoji_max)
+        return too_many("this message has " + std::to_string(counts.emoji) +
+                        " different emoji: react with one of them");
+    return {};
+}
+
+/// It is so, since the row's change.
+Answer reacted(const ConversationRecord& conversation, const protocol::Change& row) {
+    return {.payload = protocol::MessageReacted{.born = row.born},
+            .stream = to_id(conversation.key),
+            .seq = row.seq,
+            .timestamp = row.timestamp};
+}
+
+/// Writes the row, at the place of another state of it or as a new one, and tells it.
+Answer write_reaction(WorkContext& context, Subject subject, ReactionChanged reaction, std::int64_t born) {
+    auto& conversation = subject.standing.conversation;
+    const bool gone = !reaction.emoji;
+    NewState state{.slot = Slot::message(),
+                   .payload = std::move(reaction),
+                   .id = {},
+                   .author = context.account(),
+                   .gone = gone};
+    if (born != 0) state.placed = {.born = born, .at = context.at};
+    auto change = write_change(context, conversation, std::move(state));
+    auto answer = reacted(conversation, change);
+    tell_who_sees(context, conversation.key, std::move(change), subject.change.born);
+    return answer;
+}
+
+}  // namespace
+
+Result<Answer> perform(WorkContext& context, const protocol::MessageReact& command) {
+    TRY(core::rules::check_emoji(command.emoji));
+    const auto sender =
+        command.sender ? account_key(command.sender->text()) : std::optional(context.account());
+    TRY_ASSIGN(auto subject,
+               find_message(context, command.target, command.message, sender, core::rules::Act::react));
+    const ReactionKey key{.stream = StreamKey(subject.standing.conversation.key),
+                          .message = subject.change.born,
+                          .account = context.account(),
+                          .emoji = command.emoji};
+    const auto held = context.store.rows().reaction(key);
+    // What takes nothing away is remembered, and so takes room.
+    if (!command.remove || !held) TRY(check_room(context));
+    ReactionChanged reaction{.message = key.message, .account = to_id(context.account())};
+    if (command.remove) {
+        if (held) return write_reaction(context, std::move(subject), std::move(reaction), held->born);
+        return Answer{.payload = protocol::MessageReacted{}, .timestamp = context.at};
+    }
+    if (subject.message.deleted_by)
+        return fail(Error{ErrorCode::message_deleted, "the message was deleted", 0, "message"});
+    if (held && !mutant(Mutant::reaction_doubles)) return reacted(subject.standing.conversation, *held);
+    TRY(check_counts(context, key));
+    auto taken_back = key;
+    taken_back.emoji = {};
+    const auto free = context.store.rows().reaction(taken_back);
+    reaction.emoji = command.emoji;
+    return write_reaction(context, std::move(subject), std::move(reaction), free ? free->born : 0);
+}
+
+}  // namespace parley::server
