@@ -63,6 +63,7 @@ class Grammar {
     void add_own_settings();
     void add_members();
     void add_roles();
+    void add_changes();
     void add_messages();
     void add_upkeep();
 
@@ -306,6 +307,32 @@ void Grammar::add_roles() {
     permitting.footer(std::string(permissions_help) + places_help + more_help);
 }
 
+/// What is done to a message that is there.
+void Grammar::add_changes() {
+    std::shared_ptr<EditCommand> edit;
+    CLI::App& editing = add_about_place("edit", "Give a message of yours another text", edit);
+    add_message_option(editing, edit->message);
+    editing.add_option("TEXT", edit->words, "What it says from now on")->required()->option_text(" ");
+
+    std::shared_ptr<DeleteCommand> deletion;
+    CLI::App& deleting = add_about_place(
+        "delete", "Delete a message for everyone: your own, or in a group, as far as you may, anybody's",
+        deletion);
+    add_message_option(deleting, deletion->message);
+
+    std::shared_ptr<ReactCommand> reaction;
+    CLI::App& reacting =
+        add_about_place("react", "React to a message with an emoji, or take that back", reaction);
+    reacting
+        .add_option("MESSAGE", reaction->message, "Its id, as --json prints it, or last for the newest one")
+        ->required()
+        ->option_text(" ");
+    reacting.add_option("EMOJI", reaction->emoji, "One emoji, such as \U0001F44D")
+        ->required()
+        ->option_text(" ");
+    reacting.add_flag("--remove", reaction->remove, "Take your reaction with this emoji back");
+}
+
 void Grammar::add_messages() {
     group_ = "Messages";
     std::shared_ptr<SendCommand> send;
@@ -321,16 +348,7 @@ void Grammar::add_messages() {
         ->option_text("PERSON")
         ->allow_extra_args(false);
 
-    std::shared_ptr<EditCommand> edit;
-    CLI::App& editing = add_about_place("edit", "Give a message of yours another text", edit);
-    add_message_option(editing, edit->message);
-    editing.add_option("TEXT", edit->words, "What it says from now on")->required()->option_text(" ");
-
-    std::shared_ptr<DeleteCommand> deletion;
-    CLI::App& deleting = add_about_place(
-        "delete", "Delete a message for everyone: your own, or in a group, as far as you may, anybody's",
-        deletion);
-    add_message_option(deleting, deletion->message);
+    add_changes();
 
     std::shared_ptr<TailCommand> tail;
     CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);

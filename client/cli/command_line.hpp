@@ -155,6 +155,12 @@ struct DeleteCommand {
     std::string conversation;
     std::string message;
 };
+struct ReactCommand {
+    std::string conversation;
+    std::string message;
+    std::string emoji;
+    bool remove = false;
+};
 struct HistoryCommand {
     std::string conversation;
     std::int64_t limit = 20;
@@ -187,8 +193,8 @@ using Command =
                  InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
                  LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, ReadCommand,
                  MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand, DraftCommand,
-                 SendCommand, EditCommand, DeleteCommand, HistoryCommand, TailCommand, OutboxCommand,
-                 SyncCommand, ReportCommand>;
+                 SendCommand, EditCommand, DeleteCommand, ReactCommand, HistoryCommand, TailCommand,
+                 OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

@@ -52,6 +52,7 @@ Outcome<ExitCode> run(Session& session, const DraftCommand& command);
 // editing.cpp
 Outcome<ExitCode> run(Session& session, const EditCommand& command);
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command);
+Outcome<ExitCode> run(Session& session, const ReactCommand& command);
 /// What the message that `word` names said before it was edited.
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word);
 

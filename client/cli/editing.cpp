@@ -2,6 +2,7 @@
 #include "client/cli/directory.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
+#include "core/rules/emoji.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -21,20 +22,24 @@ Outcome<protocol::ViewWindow> newest_messages(Session& session, const Place& pla
     return whole_window(session, shown, {.stream = *place.stream, .limit = limit});
 }
 
-/// The message that a word names: an id, or "last" for the newest that the person has said himself, on
-/// whichever device.
-Outcome<protocol::ViewMessage> message_named(Session& session, const Place& place, const std::string& word) {
+enum class Last { own, of_anybody };
+
+/// The message that a word names: an id, or "last" for the newest, or the newest that the person has said
+/// himself, on whichever device.
+Outcome<protocol::ViewMessage> message_named(Session& session, const Place& place, const std::string& word,
+                                             Last last = Last::own) {
     const auto id = Uuid::parse(word);
+    const bool own = last == Last::own;
     if (!id && word != "last") {
-        return stop(ExitCode::usage,
-                    "MESSAGE is the id of a message, as --json prints it, or last for your newest one.");
+        return stop(ExitCode::usage, "MESSAGE is the id of a message, as --json prints it, or last for " +
+                                         std::string(own ? "your" : "the") + " newest one.");
     }
     for (const std::int64_t limit : {looked_at_first, looked_at_max}) {
         TRY_ASSIGN(const auto window, newest_messages(session, place, limit));
         const auto newest_first = window.messages | std::views::reverse;
         auto found = std::ranges::find_if(newest_first, [&](const protocol::ViewMessage& message) {
             if (id) return message.own && message.id == *id;
-            return message.own && !message.deleted && message.state != protocol::ViewState::failed;
+            return (message.own || !own) && !message.deleted && message.state != protocol::ViewState::failed;
         });
         // An id belongs to its sender: somebody else may have given his message the id of an own one.
         if (id && found == newest_first.end())
@@ -49,7 +54,8 @@ Outcome<protocol::ViewMessage> message_named(Session& session, const Place& plac
     const std::string among = "among the newest " + std::to_string(looked_at_max) + " of this conversation";
     return stop(ExitCode::not_found,
                 id ? "This message is not " + among + ". Ids of messages are shown by: parley history --json"
-                   : "You have said nothing " + among + ".");
+                   : std::string(own ? "You have" : "Nobody has") + " said " +
+                         (own ? "nothing " : "anything ") + among + ".");
 }
 
 /// The conversation, with what the server has to say of it, where it can be reached.
@@ -113,6 +119,20 @@ Outcome<ExitCode> run(Session& session, const DeleteCommand& command) {
                                       : "Somebody else wrote this; only he can delete it.";
     }
     return done;
+}
+
+Outcome<ExitCode> run(Session& session, const ReactCommand& command) {
+    if (!core::rules::check_emoji(command.emoji))
+        return stop(ExitCode::usage, "EMOJI is one emoji, such as \U0001F44D. Nothing was done.");
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, place_named(session, directory, command.conversation));
+    TRY_ASSIGN(const auto message, message_named(session, place, command.message, Last::of_anybody));
+    if (message.deleted && !command.remove)
+        return stop(ExitCode::not_found, "This message was deleted: there is nothing to react to.");
+    protocol::MessageReact reaction{
+        .target = place.target, .message = message.id, .emoji = command.emoji, .remove = command.remove};
+    if (!message.own) reaction.sender = message.sender;
+    return change(session, message, std::move(reaction), command.remove ? "Taken back." : "Done.");
 }
 
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word) {

@@ -34,6 +34,18 @@ std::string state_mark(const protocol::ViewMessage& message) {
     return "  ✗ not sent: " + problem_of(core::error_of(*message.failure)).sentence;
 }
 
+/// "👍 2 (you)" for each emoji.
+std::string reactions_of(const protocol::ViewMessage& message) {
+    std::string line;
+    for (const auto& reaction : message.reactions) {
+        line += "  " + harmless_line(reaction.emoji);
+        if (reaction.count > 1) line += " " + std::to_string(reaction.count);
+        if (reaction.own) line += " (you)";
+        if (reaction.changing) line += " …";
+    }
+    return line;
+}
+
 }  // namespace
 
 std::string_view name_of_state(protocol::ViewState state) {
@@ -84,6 +96,7 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
     } else if (message.own && !message.deleted) {
         line += terminal.dim(state_mark(message));
     }
+    line += terminal.dim(reactions_of(message));
     if (message.not_on_server)
         line += terminal.dim(message.in_doubt ? "  (perhaps not on the server any more)"
                                               : "  (not on the server any more)");
@@ -144,6 +157,16 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
         object.texts("mentions", mentions);
     }
     if (message.edited_at) object.integer("edited_at", message.edited_at->ms);
+    if (!message.reactions.empty()) {
+        JsonLine counts;
+        std::vector<std::string> own;
+        for (const auto& reaction : message.reactions) {
+            counts.integer(reaction.emoji, reaction.count);
+            if (reaction.own) own.push_back(reaction.emoji);
+        }
+        object.object("reactions", counts.take());
+        if (!own.empty()) object.texts("own_reactions", own);
+    }
     if (message.deleted) object.boolean("deleted", true);
     if (message.changing) object.boolean("changing", true);
     if (message.failure) object.text("error", name_of(message.failure->code));

@@ -7,8 +7,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace parley::client::cli {
 
@@ -136,6 +140,27 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
 
 namespace {
 
+/// What can change of a message that stands there already.
+struct Said {
+    std::optional<WallTime> edited_at;
+    bool deleted = false;
+    std::vector<std::pair<std::string, std::int64_t>> reactions = {};
+    friend bool operator==(const Said&, const Said&) = default;
+};
+
+Said said_by(const protocol::ViewMessage& message) {
+    Said said{.edited_at = message.edited_at, .deleted = message.deleted};
+    for (const auto& reaction : message.reactions)
+        said.reactions.emplace_back(reaction.emoji, reaction.count);
+    return said;
+}
+
+/// What it says is as the server has it.
+bool is_settled(const protocol::ViewMessage& message) {
+    return !message.changing &&
+           std::ranges::count(message.reactions, true, &protocol::ViewReaction::changing) == 0;
+}
+
 /// Shows what is new, in order, each message once: of every conversation it remembers the place up to which
 /// it has printed, and prints beyond it as soon as nothing is missing in between.
 class Tail {
@@ -170,8 +195,8 @@ class Tail {
     GroupWatch groups_;
     std::optional<StreamId> only_;
     std::map<StreamId, std::int64_t> printed_upto_;
-    /// When what was printed had been edited last; of what was deleted, the end of time. The latest of it.
-    std::map<std::pair<StreamId, std::int64_t>, WallTime> printed_;
+    /// What was printed last, by its place.
+    std::map<std::pair<StreamId, std::int64_t>, Said> printed_;
     std::set<StreamId> touched_;
     /// The person was told that the server is out of reach.
     bool told_unreached_ = false;
@@ -254,15 +279,11 @@ Outcome<void> Tail::tell_connection() {
     return {};
 }
 
-WallTime changed_at(const protocol::ViewMessage& message) {
-    return message.deleted ? WallTime{protocol::int_max} : message.edited_at.value_or(WallTime{});
-}
-
 void Tail::print(const protocol::ViewConversation& shown, const protocol::ViewMessage& message) {
     printer_.print(shown, message);
     if (!shown.stream || message.born == 0) return;
     if (printed_.size() >= printed_max) printed_.clear();
-    printed_[{*shown.stream, message.born}] = changed_at(message);
+    printed_[{*shown.stream, message.born}] = said_by(message);
 }
 
 /// What was printed, and says something else by now, or nothing more.
@@ -272,8 +293,8 @@ Outcome<void> Tail::print_changed(const protocol::ViewConversation& shown) {
     TRY_ASSIGN(const auto window, session_.window({.stream = *shown.stream, .limit = page_messages}));
     for (const auto& message : window.messages) {
         const auto printed = printed_.find({*shown.stream, message.born});
-        const bool changed = printed != printed_.end() && printed->second != changed_at(message);
-        if (changed && !message.changing) print(shown, message);
+        const bool changed = printed != printed_.end() && printed->second != said_by(message);
+        if (changed && is_settled(message)) print(shown, message);
     }
     return {};
 }

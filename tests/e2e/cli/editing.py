@@ -106,7 +106,36 @@ def what_was_said_offline_can_be_changed_there(server):
         equal(ada.ok("outbox", "--json").objects, [], "what still waits")
 
 
+def reactions_are_seen_by_everybody_and_taken_back(server):
+    with people(server, "ada", "bob", "eve") as (ada, bob, eve):
+        ada.ok("new", "Team", f"@{bob.handle}", f"@{eve.handle}", "-m", "welcome")
+        tail = eve.tail("Team")
+        tail.until(lambda one: one.texts() == ["welcome"], "the message")
+        bob.ok("react", "Team", "last", "\U0001f44d")
+        tail.until(lambda one: one.objects[-1].get("reactions") == {"\U0001f44d": 1}, "the reaction, live")
+        equal(tail.end(), 0, "exit code")
+        ada.ok("react", "Team", "last", "\U0001f44d")
+        ada.ok("react", "Team", "last", "\u2764\ufe0f")
+        (shown,) = ada.history("Team")
+        equal(shown["reactions"], {"\U0001f44d": 2, "\u2764\ufe0f": 1}, "what ada sees")
+        equal(shown["own_reactions"], ["\U0001f44d", "\u2764\ufe0f"], "which are hers")
+        assert "\U0001f44d 2 (you)" in ada.ok("history", "Team").out
+        ada.ok("react", "Team", shown["id"], "\U0001f44d", "--remove")
+        (shown,) = bob.history("Team")
+        equal(shown["reactions"], {"\U0001f44d": 1, "\u2764\ufe0f": 1}, "what bob sees")
+        done = bob.refused(2, "react", "Team", "last", "yes")
+        assert "one emoji" in done.err, done.err
+        bob.refused(5, "react", "Team", "last", "\U0001f389", "--offline")
+        (waiting,) = bob.ok("history", "Team", "--json", "--offline").objects
+        equal(waiting["own_reactions"], ["\U0001f44d", "\U0001f389"], "what bob sees offline")
+        bob.ok("sync")
+        ada.ok("delete", "Team", "last")
+        (gone,) = eve.history("Team")
+        assert gone["deleted"] and "reactions" not in gone, gone
+
+
 CASES = [
+    reactions_are_seen_by_everybody_and_taken_back,
     an_edit_is_seen_everywhere_and_its_history_can_be_read,
     what_is_deleted_is_gone_for_everybody,
     an_id_names_ones_own_message_before_anybody_elses,
