@@ -10,7 +10,7 @@
 namespace parley::sim {
 
 /// A map by numbers that nearly all come in order and without a gap, in one piece of memory: what stands
-/// under a number is mostly found at once. Iterators and pointers hold until the next number comes.
+/// under a number is mostly found at once. Iterators and pointers hold until the next number comes or goes.
 template <class T>
 class ByNumber {
   public:
@@ -53,6 +53,11 @@ class ByNumber {
         const auto place = entries_.begin() + (found - begin());
         if (found != end() && found->first == number) return place->second;
         return entries_.emplace(place, number, T{})->second;
+    }
+
+    void erase(std::int64_t number) {
+        const auto found = find(number);
+        if (found != end()) entries_.erase(found);
     }
 
   private:

@@ -40,6 +40,19 @@ const protocol::DraftChanged* StreamHistory::draft_in(const StreamId& conversati
     return there == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&there->payload);
 }
 
+std::map<std::string, std::set<AccountId>> StreamHistory::reactions_to(std::int64_t message) const {
+    std::map<std::string, std::set<AccountId>> people;
+    const auto found = reactions.find(message);
+    if (found == reactions.end()) return people;
+    for (const std::int64_t born : found->second) {
+        const auto* change = row(born);
+        const auto* reaction =
+            change == nullptr ? nullptr : std::get_if<protocol::ReactionChanged>(&change->payload);
+        if (reaction != nullptr && reaction->emoji) people[*reaction->emoji].insert(reaction->account);
+    }
+    return people;
+}
+
 const protocol::MessageNew* StreamHistory::message_as_of(std::int64_t born, std::int64_t seq) const {
     const protocol::MessageNew* message = nullptr;
     for (const auto* state : states(born))
@@ -130,6 +143,9 @@ void History::add(const StreamId& id, const protocol::Change& change, bool found
         add_member(stream, change, *member, founding);
     } else if (const auto* message = std::get_if<protocol::MessageNew>(&change.payload)) {
         if (change.id) places_.try_emplace({message->sender, *change.id}, Place{id, change.born});
+        if (message->deleted_by) drop_reactions(stream, change.born);
+    } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.payload)) {
+        stream.reactions[reaction->message].insert(change.born);
     } else if (const auto* read = std::get_if<protocol::ReadChanged>(&change.payload)) {
         stream.read[read->conversation] = read->upto;
     } else if (const auto* set = std::get_if<protocol::PreferencesChanged>(&change.payload)) {
@@ -137,6 +153,14 @@ void History::add(const StreamId& id, const protocol::Change& change, bool found
     } else if (const auto* draft = std::get_if<protocol::DraftChanged>(&change.payload)) {
         stream.drafts[draft->conversation] = change.born;
     }
+}
+
+/// They go with their message, without a change of their own.
+void History::drop_reactions(StreamHistory& stream, std::int64_t message) {
+    const auto found = stream.reactions.extract(message);
+    if (!found) return;
+    for (const std::int64_t born : found.mapped())
+        stream.latest.erase(born);
 }
 
 void History::add_member(StreamHistory& stream, const protocol::Change& change,

@@ -7,7 +7,24 @@
 
 namespace parley::sim {
 
+namespace {
+
+/// Says again by the same emoji of a message, or takes the message away, which is one's own.
+bool overtakes(const protocol::Payload& later, const protocol::MessageReact& reaction) {
+    if (const auto* same = std::get_if<protocol::MessageReact>(&later))
+        return same->message == reaction.message && same->sender == reaction.sender &&
+               same->emoji == reaction.emoji;
+    const auto* taken = std::get_if<protocol::MessageDelete>(&later);
+    return taken != nullptr && taken->message == reaction.message && !taken->sender && !reaction.sender;
+}
+
+}  // namespace
+
 Given& Ledger::add(const Uuid& id, protocol::Payload command, const AccountId& account) {
+    for (Given& one : given_) {
+        const auto* reaction = std::get_if<protocol::MessageReact>(&one.command);
+        if (reaction != nullptr && overtakes(command, *reaction)) one.overtaken = true;
+    }
     by_id_[id] = given_.size();
     given_.push_back({.id = id, .command = std::move(command), .account = account, .order = ++order_});
     return given_.back();

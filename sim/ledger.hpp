@@ -32,6 +32,9 @@ struct Given {
     bool dropped = false;
     /// Under which id, where it was sent again.
     std::optional<Uuid> again_as;
+    /// Of a reaction: what was said later on this device by the same emoji says all that there is to say,
+    /// also where a restore took back that it was done.
+    bool overtaken = false;
     /// It has left the device; and the server has refused it for good.
     bool sent = false;
     bool refused = false;

@@ -62,6 +62,9 @@ std::string described(const protocol::ChangePayload& payload) {
                 return "joined " + what.conversation.text() + " from " + std::to_string(what.from);
             } else if constexpr (std::is_same_v<What, protocol::Left>) {
                 return "left " + what.conversation.text() + " until " + std::to_string(what.until);
+            } else if constexpr (std::is_same_v<What, protocol::ReactionChanged>) {
+                return what.account.text() + " reacts to " + std::to_string(what.message) + " with " +
+                       what.emoji.value_or("nothing");
             } else if constexpr (std::is_same_v<What, protocol::DraftChanged>) {
                 return "draft in " + what.conversation.text() +
                        (what.text.empty() ? " taken away" : ": " + what.text.substr(0, 40));

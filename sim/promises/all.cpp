@@ -18,6 +18,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         same_as_fresh,
         own_settings_agree,
         told_of_oneself,
+        reactions_agree,
         tokens_cover,
         latecomers_see_the_same,
         clocks_change_nothing,

@@ -19,6 +19,7 @@ std::unique_ptr<Promise> deleted_is_gone();          // 8
 std::unique_ptr<Promise> same_as_fresh();            // 9
 std::unique_ptr<Promise> own_settings_agree();       // 9
 std::unique_ptr<Promise> told_of_oneself();          // 9
+std::unique_ptr<Promise> reactions_agree();          // 9
 std::unique_ptr<Promise> tokens_cover();             // 9
 std::unique_ptr<Promise> latecomers_see_the_same();  // 9
 std::unique_ptr<Promise> clocks_change_nothing();    // 10

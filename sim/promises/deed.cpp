@@ -95,6 +95,31 @@ std::string wrong_of(const Deed& deed, const protocol::MessageDelete& asked) {
     return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
 }
 
+/// The row says it, of the message that was meant; a repeat, or one that is so already, makes none.
+std::string wrong_of(const Deed& deed, const protocol::MessageReact& asked) {
+    const auto* answer = std::get_if<protocol::MessageReacted>(&deed.answer.payload);
+    if (answer == nullptr) return "it was answered with something else";
+    if (!accounts_hear_nothing(deed)) return "it changed accounts";
+    const auto changes = done_in_conversations(deed);
+    if (!deed.answer.seq) {
+        if (!changes.empty()) return "it did something, and did not say so";
+        return asked.remove ? std::string() : "nothing was done";
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    if (changes.size() > 1) return "it did more than that";
+    if (is_unknown(deed)) return {};
+    const auto* reaction = answered_change<protocol::ReactionChanged>(deed);
+    const auto emoji = asked.remove ? std::nullopt : std::optional(asked.emoji);
+    if (reaction == nullptr || reaction->account != deed.by || reaction->emoji != emoji)
+        return "the reaction is not the one that was asked for";
+    if (deed.after.change(deed.answer.stream, *deed.answer.seq)->born != answer->born)
+        return "another place was said";
+    const auto* message =
+        deed.after.message(deed.answer.stream, asked.sender.value_or(deed.by), asked.message);
+    return message == nullptr || message->born == reaction->message ? std::string()
+                                                                    : "it reacts to another message";
+}
+
 /// The settings, and then the members, the maker first.
 std::string wrong_of(const Deed& deed, const protocol::ConversationCreate& asked) {
     if (!answered_with<protocol::ConversationCreated>(deed)) return "it was answered with something else";

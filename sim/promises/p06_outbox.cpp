@@ -212,6 +212,7 @@ class Outbox final : public Kept<Outbox> {
             if (is_done_here(scene, device, given, states)) continue;
             if (is_in_its_message(scene, device, given)) continue;
             if (is_overwritten(scene, device, given) || is_taken_back(scene, device, given)) continue;
+            if (is_needless_reaction(scene, given)) continue;
             // A question that waits is shown to nobody but who asked it.
             if (only_asks(given.command)) continue;
             wrong(scene, device, "lost command " + given.id.text(), streams_of(given.command));
@@ -282,6 +283,21 @@ class Outbox final : public Kept<Outbox> {
         const Given* into = device.ledger.edit_into(edit->message, *send);
         if (into == nullptr) into = device.ledger.edit_into(message->id, *send);
         return into != nullptr && into->order >= given.order;
+    }
+
+    /// A reaction that gave way to what was said later by the same emoji; or whose message is deleted, or
+    /// going to be by the same person, or was never accepted.
+    static bool is_needless_reaction(const Scene& scene, const Given& given) {
+        const auto* reaction = std::get_if<protocol::MessageReact>(&given.command);
+        if (reaction == nullptr) return false;
+        if (given.overtaken) return true;
+        const auto gone_from = [&](const History& all) {
+            const Place* place = all.place(reaction->sender.value_or(given.account), reaction->message);
+            const StreamHistory* history = place == nullptr ? nullptr : all.find(place->stream);
+            const auto* message = history == nullptr ? nullptr : history->message(place->born);
+            return message == nullptr || message->deleted_by.has_value();
+        };
+        return gone_from(scene.history()) || std::ranges::any_of(scene.undone(), gone_from);
     }
 
     /// A draft that gave way to a later one of the same device; or one that took away what another device had

@@ -98,8 +98,8 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         const StreamHistory* history = scene.history().find(showing.view.stream);
         if (history == nullptr) return;
         for (const auto& message : showing.messages) {
-            if (message.deleted && !message.text.empty())
-                wrong(scene, device, showing, message, "as deleted, and with its text");
+            if (message.deleted && (!message.text.empty() || !message.reactions.empty()))
+                wrong(scene, device, showing, message, "as deleted, and with its text or reactions");
             if (message.born == 0) continue;
             auto& seen = device.shown[{showing.view.stream, message.id}].deleted;
             const auto* latest = history->message(message.born);
@@ -112,7 +112,18 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         }
     }
 
-    void at_rest(Scene& scene, const StoredRows&) override {
+    void at_rest(Scene& scene, const StoredRows& stored) override {
+        for (const StoredRow& row : stored.rows) {
+            const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.change.payload);
+            const StreamHistory* history = reaction == nullptr ? nullptr : scene.history().find(row.stream);
+            const auto* message = history == nullptr ? nullptr : history->message(reaction->message);
+            if (message != nullptr && message->deleted_by)
+                scene.violated({8,
+                                "the store still holds a reaction to the message at " + row.stream.text() +
+                                    "/" + std::to_string(reaction->message) + ", which was deleted",
+                                {row.stream},
+                                {}});
+        }
         auto deleted = texts_of_deleted(scene);
         for (const auto& [stream, history] : scene.history().streams())
             note_drafts(history, [&](const std::string& number) { deleted.insert(number); });

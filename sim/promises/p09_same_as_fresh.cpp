@@ -62,6 +62,9 @@ class SameAsFresh final : public Kept<SameAsFresh> {
         for (const auto& [born, seq] : history.latest) {
             if (held.rows.contains(born)) continue;
             if (member != nullptr && history.message(born) != nullptr && !member->sees(born)) continue;
+            const auto* reaction = std::get_if<protocol::ReactionChanged>(&history.changes.at(seq).payload);
+            // What was taken back before it came is not told.
+            if (reaction != nullptr && (!reaction->emoji || !member->sees(reaction->message))) continue;
             wrong(scene, device, history.id, "lacks the row born " + std::to_string(born));
         }
     }

@@ -34,12 +34,13 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
   private:
     static void may_see(Scene& scene, const Line& line, const SignedIn& who, const StreamId& stream,
                         const protocol::Change& change) {
-        if (!std::holds_alternative<protocol::MessageNew>(change.payload)) return;
+        const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.payload);
+        if (!std::holds_alternative<protocol::MessageNew>(change.payload) && reaction == nullptr) return;
         const Membership* member = scene.history().membership(stream, who.account);
-        if (member != nullptr && member->sees(change.born)) return;
+        if (member != nullptr && member->sees(reaction != nullptr ? reaction->message : change.born)) return;
         scene.violated({17,
-                        who.account.text() + " was sent the message at " + stream.text() + "/" +
-                            std::to_string(change.born) + ", which it may not see",
+                        who.account.text() + " was sent the message, or a reaction, at " + stream.text() +
+                            "/" + std::to_string(change.born) + ", which it may not see",
                         {stream},
                         {line.device_name()}});
     }

@@ -128,6 +128,8 @@ class Rights final : public Kept<Rights> {
                        std::get_if<protocol::ConversationChanged>(&change.change.payload)) {
             allowed = settings->by == by && (change.change.seq == 1 || may_set(group, by, *settings));
             group.settings = *settings;
+        } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.change.payload)) {
+            allowed = reaction->account == by && group.of(by).present && may_react(scene, stream, *reaction);
         } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload)) {
             allowed = change.origin.account ? may_change(scene, group, change, *member)
                                             : names_anew(group, *member, moment);
@@ -167,6 +169,17 @@ class Rights final : public Kept<Rights> {
             return *message.deleted_by == by && (message.sender == by || group.has(by, Right::delete_others));
         }
         return message.sender == by && group.has(by, Right::post);
+    }
+
+    /// To what he sees, and what is not deleted.
+    static bool may_react(const Scene& scene, const StreamId& stream,
+                          const protocol::ReactionChanged& reaction) {
+        const StreamHistory* history = scene.history().find(stream);
+        const auto* message = history == nullptr ? nullptr : history->message(reaction.message);
+        // Of one that the same batch brought it is known that its sender sees it.
+        if (message == nullptr) return history == nullptr || reaction.message > history->head();
+        const Membership* own = scene.history().membership(stream, reaction.account);
+        return !message->deleted_by && own != nullptr && own->sees(reaction.message);
     }
 
     /// What nobody's command does: the row says by which name the person goes by now, and nothing else.

@@ -33,6 +33,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             std::holds_alternative<protocol::ConversationPermissions>(envelope.payload) ||
             std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
             std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
+            std::holds_alternative<protocol::MessageReact>(envelope.payload) ||
             std::holds_alternative<protocol::Read>(envelope.payload) ||
             std::holds_alternative<protocol::PreferencesSet>(envelope.payload) ||
             std::holds_alternative<protocol::DraftSet>(envelope.payload) ||

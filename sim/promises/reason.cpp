@@ -99,6 +99,7 @@ bool has_no_such_act(const Refusal& refusal, const protocol::Payload& asked) {
     const bool of_all = std::holds_alternative<protocol::MessageSend>(asked) ||
                         std::holds_alternative<protocol::MessageEdit>(asked) ||
                         std::holds_alternative<protocol::MessageDelete>(asked) ||
+                        std::holds_alternative<protocol::MessageReact>(asked) ||
                         std::holds_alternative<protocol::Read>(asked) ||
                         std::holds_alternative<protocol::PreferencesSet>(asked) ||
                         std::holds_alternative<protocol::DraftSet>(asked);
@@ -169,29 +170,38 @@ bool has_had_too_many(const Refusal& refusal, const protocol::Payload& asked) {
     return static_cast<std::int64_t>(handles.size()) + unseen > limits::handles_max;
 }
 
-/// The message that an edit or a deletion is about, where its person can see it; null: there is none, or the
-/// command is another.
+/// The message that an edit, a deletion or a reaction is about, where its person can see it; null: there is
+/// none, or the command is another.
 const protocol::Change* message_to_change(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* edit = std::get_if<protocol::MessageEdit>(&asked);
     const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
     const auto stream = meant(refusal, asked);
     const Membership* own = stream ? refusal.moment.history().membership(*stream, refusal.by) : nullptr;
-    if (own == nullptr || (edit == nullptr && deletion == nullptr)) return nullptr;
-    const Uuid& id = edit != nullptr ? edit->message : deletion->message;
-    const AccountId sender = deletion != nullptr ? deletion->sender.value_or(refusal.by) : refusal.by;
+    const auto* reaction = std::get_if<protocol::MessageReact>(&asked);
+    if (own == nullptr || (edit == nullptr && deletion == nullptr && reaction == nullptr)) return nullptr;
+    const Uuid& id = edit != nullptr       ? edit->message
+                     : deletion != nullptr ? deletion->message
+                                           : reaction->message;
+    const auto named = deletion != nullptr   ? deletion->sender
+                       : reaction != nullptr ? reaction->sender
+                                             : std::nullopt;
+    const AccountId sender = named.value_or(refusal.by);
     const auto* found = refusal.moment.message(*stream, sender, id);
     return found != nullptr && own->sees(found->born) ? found : nullptr;
 }
 
 bool changes_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
     const bool changes = std::holds_alternative<protocol::MessageEdit>(asked) ||
-                         std::holds_alternative<protocol::MessageDelete>(asked);
+                         std::holds_alternative<protocol::MessageDelete>(asked) ||
+                         std::holds_alternative<protocol::MessageReact>(asked);
     return changes && message_to_change(refusal, asked) == nullptr;
 }
 
 bool edits_what_is_deleted(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* message = message_to_change(refusal, asked);
-    return std::holds_alternative<protocol::MessageEdit>(asked) && message != nullptr &&
+    const auto* reaction = std::get_if<protocol::MessageReact>(&asked);
+    const bool adds = std::holds_alternative<protocol::MessageEdit>(asked) || (reaction && !reaction->remove);
+    return adds && message != nullptr &&
            std::get<protocol::MessageNew>(message->payload).deleted_by.has_value();
 }
 
