@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 
 namespace parley::bench {
@@ -22,6 +24,30 @@ void run_at_rate(const Stage& stage, Traffic& traffic, Fleet& fleet, const proto
     const bool all = traffic.finish(fleet.size() - 1);
     traffic.describe(phase, report);
     report.require(all, "not every member got every message");
+    report.phases.push_back(std::move(phase));
+}
+
+/// Everybody in turn reacts to one message, by one of a few emoji.
+void run_reactions(const Stage& stage, Traffic& traffic, Fleet& fleet, const protocol::Target& room,
+                   const AccountId& writer, const RoomOptions& options, Report& report) {
+    static constexpr std::array emoji = {"\U0001F44D", "\U0001F389", "\U0001F602"};
+    const Uuid message = fleet[0].send(protocol::MessageSend{.target = room, .text = "much loved"});
+    stage.loop.run_for(nanos_per_second);
+    Phase phase{
+        .name = fmt::format("{} members, {} reactions/s to one message", fleet.size(), options.fast_rate)};
+    traffic.start();
+    at_even_rate(stage.loop, options.fast_rate, options.seconds, [&](std::size_t number, Nanos due) {
+        const std::size_t who = number % fleet.size();
+        traffic.react(fleet[who],
+                      {.target = room,
+                       .message = message,
+                       .sender = who == 0 ? std::nullopt : std::optional(writer),
+                       .emoji = emoji[number / fleet.size() % emoji.size()]},
+                      due);
+    });
+    const bool all = traffic.finish(fleet.size());
+    traffic.describe(phase, report);
+    report.require(all, "not every member got every reaction");
     report.phases.push_back(std::move(phase));
 }
 
@@ -67,6 +93,7 @@ Report run_room(const Stage& stage, const RoomOptions& options) {
 
     run_at_rate(stage, traffic, fleet, room, options.slow_rate, options.seconds, report);
     run_at_rate(stage, traffic, fleet, room, options.fast_rate, options.seconds, report);
+    run_reactions(stage, traffic, fleet, room, people[0].account, options, report);
     run_saturated(stage, traffic, fleet, room, options, report);
     report.require(fleet.live() == fleet.size(), "a connection was lost: " + fleet.failure());
     return report;

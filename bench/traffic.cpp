@@ -57,6 +57,11 @@ void Traffic::send(Session& from, const protocol::Target& target, Nanos moment) 
     ++sent_;
 }
 
+void Traffic::react(Session& from, protocol::MessageReact reaction, Nanos moment) {
+    in_flight_.emplace(from.send(std::move(reaction)), moment);
+    ++sent_;
+}
+
 void Traffic::handle(Session& session, const Seen& seen, Nanos now) {
     if (seen.type == protocol::Type::message_new) {
         if (!deliveries_.note(&session, seen.stream, seen.seq)) {
@@ -68,11 +73,15 @@ void Traffic::handle(Session& session, const Seen& seen, Nanos now) {
         ++delivered_count_;
         return;
     }
+    if (seen.type == protocol::Type::reaction_changed) {
+        if (deliveries_.note(&session, seen.stream, seen.seq)) ++delivered_count_;
+        return;
+    }
     const auto command = seen.re ? in_flight_.find(*seen.re) : in_flight_.end();
     if (command == in_flight_.end()) {
         return;
     }
-    if (seen.type == protocol::Type::message_accepted) {
+    if (seen.type == protocol::Type::message_accepted || seen.type == protocol::Type::message_reacted) {
         accepted_.add(now - command->second);
         ++accepted_count_;
     } else {

@@ -18,7 +18,8 @@ namespace parley::bench {
 
 /// Messages on their way and what became of them. Each text begins with the moment at which it was sent, so
 /// that every delivery is timed. A delivery is a `message.new` on one connection; the sender's own copy is
-/// his `accepted`.
+/// his `accepted`. Of reactions it is a `reaction.changed`, which is not timed, and comes to whoever reacted,
+/// too.
 class Traffic {
   public:
     Traffic(Loop& loop, pid_t server);
@@ -28,6 +29,7 @@ class Traffic {
 
     /// Sends one message; `moment` is when it was due, which latencies count from.
     void send(Session& from, const protocol::Target& target, Nanos moment);
+    void react(Session& from, protocol::MessageReact reaction, Nanos moment);
 
     /// Called for each accepted message.
     std::function<void(Session&)> on_accepted;
