@@ -41,6 +41,11 @@ std::string sentence_of_limit(std::string_view field) {
         return "A message can be edited " + std::to_string(limits::edits_max) +
                " times, and this one has been. Send another one.";
     }
+    if (field == "emoji") {
+        return "A message has at most " + std::to_string(limits::reactions_own_max) +
+               " emoji of one person, and " + std::to_string(limits::reactions_emoji_max) +
+               " different ones in all. Take one of yours back, or react with one that it has.";
+    }
     if (field == "payload") {
         return "This is more than the " + std::to_string(limits::payload_bytes_max / 1024) +
                " KiB that go out in one piece. Give less at a time.";
