@@ -50,6 +50,19 @@ constexpr std::array recounts{
     Recount{"what an edited message said first is not kept",
             "SELECT stream FROM row AS r WHERE kind = 42 AND gone = 0 AND seq <> born AND NOT EXISTS"
             " (SELECT 1 FROM earlier_text WHERE stream = r.stream AND born = r.born AND seq = r.born)"},
+    Recount{"a reaction has no message, or a deleted one",
+            "SELECT stream FROM reaction AS r WHERE NOT EXISTS (SELECT 1 FROM row"
+            " WHERE stream = r.stream AND born = r.message AND kind = 42 AND gone = 0)"},
+    Recount{"a reaction has no row, or one that says the contrary",
+            "SELECT stream FROM reaction AS r WHERE NOT EXISTS (SELECT 1 FROM row"
+            " WHERE stream = r.stream AND born = r.born AND kind = 39 AND seq = r.seq AND author = r.account"
+            " AND gone = (r.emoji = ''))"},
+    Recount{"a row that is a reaction is not known by its message",
+            "SELECT stream FROM row AS r WHERE kind = 39 AND NOT EXISTS (SELECT 1 FROM reaction"
+            " WHERE stream = r.stream AND born = r.born)"},
+    Recount{"one person has reacted with one emoji twice",
+            "SELECT stream FROM reaction WHERE emoji <> '' GROUP BY stream, message, emoji, account"
+            " HAVING count(*) > 1"},
     Recount{"a group has no owner",
             "SELECT key FROM conversation AS c WHERE low = 0 AND members > 0 AND NOT EXISTS"
             " (SELECT 1 FROM member WHERE conversation = c.key AND present = 1 AND role = 1)"},
@@ -132,6 +145,9 @@ std::string_view blob(sqlite3_stmt& row, int column) {
 }
 
 void read_rows(File& file) {
+    std::map<RowPlace, std::int64_t> messages;
+    file.each("SELECT stream, born, message FROM reaction",
+              [&](sqlite3_stmt& row) { messages[{number(row, 0), number(row, 1)}] = number(row, 2); });
     std::int64_t stream = 0;
     std::vector<RowFacts>* rows = nullptr;
     file.each("SELECT stream, born, seq, kind, at, author, id, body, gone FROM row ORDER BY stream, born",
@@ -145,8 +161,10 @@ void read_rows(File& file) {
                                  .kind = number(row, 3),
                                  .at = number(row, 4),
                                  .author = number(row, 5),
-                                 .deleted = number(row, 3) == message_kind && number(row, 8) != 0,
                                  .body = digest_of(blob(row, 7))};
+                  if (facts.kind == reaction_kind) facts.message = messages[{stream, facts.born}];
+                  if (facts.kind == message_kind || facts.kind == reaction_kind)
+                      facts.deleted = number(row, 8) != 0;
                   if (const auto id = blob(row, 6); id.size() == 16)
                       std::memcpy(facts.id.emplace().bytes.data(), id.data(), id.size());
                   rows->push_back(facts);

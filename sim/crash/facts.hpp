@@ -15,6 +15,8 @@ namespace parley::sim::crash {
 
 /// Of rows that are messages.
 inline constexpr auto message_kind = static_cast<std::int64_t>(protocol::Type::message_new);
+/// And that are reactions to one.
+inline constexpr auto reaction_kind = static_cast<std::int64_t>(protocol::Type::reaction_changed);
 
 /// A row as both the ledger and the file say it; its content by a digest.
 struct RowFacts {
@@ -22,10 +24,13 @@ struct RowFacts {
     std::int64_t seq = 0;
     std::int64_t kind = 0;
     std::int64_t at = 0;
-    /// Of a message.
+    /// Of a message, or a reaction.
     std::int64_t author = 0;
+    /// Of a message.
     std::optional<Uuid> id;
-    /// Of a message: nothing of what it said is left.
+    /// Of a reaction: the place of its message, with which it goes.
+    std::int64_t message = 0;
+    /// Of a message, or a reaction: nothing of what it said is left.
     bool deleted = false;
     std::uint64_t body = 0;
 

@@ -137,6 +137,7 @@ void Ledger::count(const protocol::Change& change) {
     if (const auto* message = std::get_if<protocol::MessageNew>(&payload);
         change.seq != change.born && message)
         ++(message->deleted_by ? told_.deletions : told_.edits);
+    if (std::holds_alternative<protocol::ReactionChanged>(payload)) ++told_.reactions;
     if (std::holds_alternative<protocol::MemberChanged>(payload) ||
         std::holds_alternative<protocol::ConversationChanged>(payload))
         ++told_.arrangements;

@@ -77,6 +77,7 @@ class People {
     server::Work about_devices();
     // What changes what is there (people_changes.cpp).
     server::Work about_messages();
+    server::Work reaction(std::int64_t key, const Conversation& conversation, const Message& subject);
     server::Work about_rights();
     server::Work about_oneself();
     server::Work found();

@@ -12,7 +12,8 @@ using server::AccountKey;
 using server::to_id;
 using server::Work;
 
-/// Edits and deletions, by whoever wrote it above all; also of what is deleted already or somebody else's.
+/// Edits, deletions and reactions, the first two by whoever wrote it above all; also of what is deleted
+/// already or somebody else's.
 Work People::about_messages() {
     std::int64_t key = 0;
     const auto* conversation = some_conversation(key);
@@ -22,6 +23,7 @@ Work People::about_messages() {
     const auto author = accounts_.find(subject.author);
     const auto owner = accounts_.find(conversation->owner);
     if (author == accounts_.end()) return message();
+    if (random_.below(3) == 0) return reaction(key, *conversation, subject);
     const auto chance = random_.below(100);
     if (chance < 65) {
         protocol::MessageEdit edit{.target = target_of(key), .message = subject.id, .text = text()};
@@ -40,6 +42,19 @@ Work People::about_messages() {
                    protocol::MessageEdit{.target = target_of(key), .message = subject.id, .text = text()});
     if (author->second.last_command != Uuid{}) work.origin.follows = author->second.last_command;
     return work;
+}
+
+/// By anybody in it; what one has reacted with before is taken back often.
+Work People::reaction(std::int64_t key, const Conversation& conversation, const Message& subject) {
+    constexpr std::array emoji{"\U0001F44D", "\u2764\uFE0F", "\U0001F602"};
+    const auto* member = some_member(conversation);
+    if (member == nullptr) return message();
+    return by(*member,
+              protocol::MessageReact{.target = target_of(key),
+                                     .message = subject.id,
+                                     .sender = to_id(AccountKey{subject.author}),
+                                     .emoji = emoji.at(static_cast<std::size_t>(random_.below(emoji.size()))),
+                                     .remove = random_.below(3) == 0});
 }
 
 /// Roles and permissions, by the owner of a group; now and then he hands it over.

@@ -39,17 +39,24 @@ class Reader {
 
     void conversation(const StoredMember& member) {
         const auto& seen = file_.intervals.at({member.conversation, member.account});
+        const auto is_said = [](const RowFacts& row) {
+            return row.kind == message_kind || row.kind == reaction_kind;
+        };
+        // Who sees the message sees the reactions to it.
         const auto visible = [&](const RowFacts& row) {
+            const auto at = row.kind == reaction_kind ? row.message : row.born;
             return std::ranges::any_of(
-                seen, [&](const auto& range) { return range.first <= row.born && row.born <= range.second; });
+                seen, [&](const auto& range) { return range.first <= at && at <= range.second; });
         };
         const auto stream = to_id(ConversationKey{member.conversation});
         const auto changed = walk_changes(member.account, stream, member.conversation);
         expect(member.conversation, changed,
-               [&](const RowFacts& row) { return row.kind != message_kind || visible(row); });
+               [&](const RowFacts& row) { return !is_said(row) || visible(row); });
         const auto paged = walk_pages(member.account, stream, member.conversation);
-        expect(member.conversation, paged,
-               [&](const RowFacts& row) { return row.kind == message_kind && visible(row); });
+        expect(member.conversation, paged, [&](const RowFacts& row) {
+            const bool taken_back = row.kind == reaction_kind && row.deleted;
+            return is_said(row) && visible(row) && !taken_back;
+        });
     }
 
     /// From nothing to live; the states agree with the counters of the file.
@@ -152,22 +159,27 @@ class Reader {
 
     Places walk_pages(std::int64_t account, const StreamId& stream, std::int64_t key) {
         Places places;
-        std::int64_t before = 0;
+        protocol::Page ask{.stream = stream, .before = 0, .limit = rows_at_once_};
         for (bool more = true; more;) {
-            const auto part = server::page(snapshot_, {account},
-                                           {.stream = stream, .before = before, .limit = rows_at_once_});
+            const auto part = server::page(snapshot_, {account}, ask);
             if (!part) {
                 ++served_.refused;
                 return places;
             }
             for (const auto& row : part->rows)
                 check_row(key, row, places);
-            if (part->more_before && before != 0 && part->from >= before) {
+            const bool gets_on = part->rest
+                                     ? !ask.rest || part->rest->after > ask.rest->after
+                                     : !part->more_before || ask.before == 0 || part->from < *ask.before;
+            if (!gets_on) {
                 complain("pages do not get on");
                 return places;
             }
-            before = part->from;
-            more = part->more_before && before > 1;
+            ask.rest = part->rest;
+            // Of the message at hand more is to come before the page is covered.
+            if (part->rest) continue;
+            ask.before = part->from;
+            more = part->more_before && part->from > 1;
         }
         return places;
     }

@@ -30,6 +30,7 @@ std::set<Uuid> certain_messages(const std::vector<server::Work>& works, const St
             const bool harmless = std::holds_alternative<protocol::Read>(work.command) ||
                                   std::holds_alternative<protocol::MessageEdit>(work.command) ||
                                   std::holds_alternative<protocol::MessageDelete>(work.command) ||
+                                  std::holds_alternative<protocol::MessageReact>(work.command) ||
                                   std::holds_alternative<protocol::PreferencesSet>(work.command) ||
                                   std::holds_alternative<protocol::DraftSet>(work.command) ||
                                   std::holds_alternative<server::Acks>(work.command) ||

@@ -138,6 +138,26 @@ TEST_F(LedgerOfThree, FindsWhatADeletedMessageSaid) {
     EXPECT_EQ(ledger.told().deletions, 1);
 }
 
+TEST_F(LedgerOfThree, FindsALostReactionUnlessItsMessageIsDeleted) {
+    protocol::Change change{.seq = 4, .born = 4};
+    change.payload = protocol::ReactionChanged{
+        .message = 2, .account = server::to_id(server::AccountKey{ada}), .emoji = "\U0001F44D"};
+    server::Batch batch{.first_position = 4, .last_position = 4};
+    batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
+    EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+    EXPECT_EQ(ledger.told().reactions, 1);
+    file.rows[group].push_back(facts_of(change));
+    file.heads = ledger.heads();
+    EXPECT_THAT(differences(), IsEmpty());
+    file.rows[group].back().message = 3;
+    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row has become another: stream 7 at 4")));
+    file.rows[group].pop_back();
+    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row is lost: stream 7 at 4")));
+    change_second({.sender = server::to_id(server::AccountKey{ada}),
+                   .deleted_by = server::to_id(server::AccountKey{ada})});
+    EXPECT_THAT(differences(), IsEmpty());
+}
+
 TEST_F(LedgerOfThree, FindsOtherRightsThanWereTold) {
     server::Batch batch{.first_position = 4, .last_position = 5};
     protocol::Change role{.seq = 4, .born = 4};
