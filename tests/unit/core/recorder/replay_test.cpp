@@ -130,7 +130,7 @@ TEST(Player, GoesOnWithADatabaseOfItsOwn) {
 std::string replaced(std::string text, const std::string& what, const std::string& with, bool all = true) {
     std::size_t found = text.find(what);
     EXPECT_NE(found, std::string::npos);
-    for (; found != std::string::npos; found = all ? text.find(what, found) : std::string::npos)
+    for (; found != std::string::npos; found = all ? text.find(what, found + with.size()) : std::string::npos)
         text.replace(found, what.size(), with);
     return text;
 }
