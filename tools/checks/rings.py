@@ -100,7 +100,14 @@ EDGES = [
     Edge(
         "CLI11",
         r"CLI/.*",
-        ("**/main.cpp", "**/cli*.cpp", "**/options*.cpp", "**/cli/*.cpp", "**/command_line.cpp"),
+        (
+            "**/main.cpp",
+            "**/cli*.cpp",
+            "**/options*.cpp",
+            "**/cli/*.cpp",
+            "**/cli/grammar.hpp",
+            "**/command_line.cpp",
+        ),
         "take an options struct",
     ),
     Edge("prometheus-cpp", r"prometheus/.*", ("server/ops/*.cpp",), "use the metrics port in server/ops"),
