@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <variant>
+#include <vector>
 
 namespace parley::core {
 
@@ -38,6 +39,7 @@ Status Account::handle_resumed(const protocol::Resumed& resumed) {
         TRY(streams_.handle_restored());
         identity.cursor = 0;
         identity.behind = true;
+        identity.may_be_lost = true;
     }
     live_ = true;
     return {};
@@ -81,30 +83,34 @@ Status Account::handle_changes(const protocol::ChangesOk& changes, WallTime now)
 
 /// Everything was told. What was marked at the beginning of an epoch and did not come again is not there.
 Status Account::forget_lost(WallTime now) {
-    TRY_ASSIGN(bool any, rows_.any_not_on_server(account_stream_number));
-    if (!any) return {};
-    TRY_ASSIGN(auto joined, rows_.of_type(account_stream_number, protocol::Type::joined));
-    std::set<StreamId> present;
-    for (const auto& row : joined)
-        if (!row.not_on_server) present.insert(std::get<protocol::Joined>(row.change.payload).conversation);
-    for (const auto& row : joined) {
-        const StreamId& stream = std::get<protocol::Joined>(row.change.payload).conversation;
-        if (row.not_on_server && !present.contains(stream)) TRY(streams_.handle_lost(stream));
-    }
-    // A state of the epoch before may have told that one is in again, and the row that says so never came.
-    TRY_ASSIGN(const auto left, rows_.of_type(account_stream_number, protocol::Type::left));
-    for (const auto& row : left) {
-        const StreamId& stream = std::get<protocol::Left>(row.change.payload).conversation;
-        const Conversation* conversation = conversations_.find(stream);
-        const bool in = conversation && conversation->present;
-        if (row.not_on_server && in && !present.contains(stream)) TRY(streams_.handle_lost(stream));
-    }
+    if (!identity_.get().may_be_lost) return {};
+    TRY(forget_lost_conversations());
+    identity_.edit().may_be_lost = false;
     TRY_ASSIGN(const auto drafts, rows_.of_type(account_stream_number, protocol::Type::draft_changed));
     for (const auto& row : drafts) {
         const auto* draft = std::get_if<protocol::DraftChanged>(&row.change.payload);
         if (row.not_on_server && draft && !draft->text.empty()) TRY(outbox_.write_again(*draft, 0, now));
     }
     return rows_.remove_not_on_server(account_stream_number);
+}
+
+/// One is in where a row says so. Of others a state of the epoch before may have told, and the row that was
+/// to say so never came; unless it is one that this version cannot read.
+Status Account::forget_lost_conversations() {
+    TRY_ASSIGN(const auto unreadable, rows_.first_unreadable(account_stream_number));
+    TRY_ASSIGN(const auto joined, rows_.of_type(account_stream_number, protocol::Type::joined));
+    std::set<StreamId> in;
+    std::set<StreamId> marked;
+    for (const auto& row : joined)
+        (row.not_on_server ? marked : in).insert(std::get<protocol::Joined>(row.change.payload).conversation);
+    std::vector<StreamId> lost;
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        if (!conversation->present || in.contains(stream)) continue;
+        if (!unreadable || marked.contains(stream)) lost.push_back(stream);
+    }
+    for (const StreamId& stream : lost)
+        TRY(streams_.handle_lost(stream));
+    return {};
 }
 
 /// The server has an earlier draft than this device, since a restore took that away; or one that was written

@@ -57,6 +57,7 @@ class Account {
     Status store(const protocol::Change& change, WallTime now);
     Status keep_lost_draft(const protocol::Change& told, WallTime now);
     Status forget_lost(WallTime now);
+    Status forget_lost_conversations();
 
     IdentityStore& identity_;
     Rows& rows_;

@@ -9,7 +9,8 @@ namespace parley::core {
 
 Status IdentityStore::load() {
     TRY_ASSIGN(Query query, database_.read("SELECT account, device, access_token, expires_at, refresh_token,"
-                                           " sync_token, epoch, cursor, behind, heard_at FROM self"));
+                                           " sync_token, epoch, cursor, behind, heard_at, may_be_lost"
+                                           " FROM self"));
     TRY_ASSIGN(bool found, query.step());
     if (!found) return {};
     identity_.account = AccountId(query.text(0));
@@ -22,6 +23,7 @@ Status IdentityStore::load() {
     identity_.cursor = query.integer(7);
     identity_.behind = query.integer(8) != 0;
     identity_.heard_at = WallTime{query.integer(9)};
+    identity_.may_be_lost = query.integer(10) != 0;
     return {};
 }
 
@@ -39,15 +41,17 @@ Status IdentityStore::flush() {
     const Identity& i = identity_;
     constexpr std::string_view upsert =
         "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
-        " sync_token, epoch, cursor, behind, heard_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        " sync_token, epoch, cursor, behind, heard_at, may_be_lost)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     // The token of the sign-in stays; those that come after it are known to memory alone.
     constexpr std::string_view mutated =
         "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
-        " sync_token, epoch, cursor, behind, heard_at) VALUES (1, ?1, ?2, ?3, ?4, coalesce(nullif("
-        "(SELECT refresh_token FROM self WHERE device = ?2), ''), ?5), ?6, ?7, ?8, ?9, ?10)";
+        " sync_token, epoch, cursor, behind, heard_at, may_be_lost)"
+        " VALUES (1, ?1, ?2, ?3, ?4, coalesce(nullif("
+        "(SELECT refresh_token FROM self WHERE device = ?2), ''), ?5), ?6, ?7, ?8, ?9, ?10, ?11)";
     return database_.write(mutant(Mutant::refresh_used_before_commit) ? mutated : upsert, i.account.text(),
                            i.device.text(), i.access_token, i.expires_at, i.refresh_token, i.sync_token,
-                           i.epoch, i.cursor, i.behind, i.heard_at);
+                           i.epoch, i.cursor, i.behind, i.heard_at, i.may_be_lost);
 }
 
 }  // namespace parley::core

@@ -28,6 +28,8 @@ struct Identity {
     std::int64_t cursor = 0;
     /// Something of the account's stream above the cursor is owed: a pull.
     bool behind = false;
+    /// The server was restored, and has not told everything since: what it does not name is not there.
+    bool may_be_lost = false;
     /// When this device last had everything that the server had for it, by the server's clock; 0: never.
     WallTime heard_at;
 

@@ -32,7 +32,8 @@ CREATE TABLE self (
     epoch INTEGER,
     cursor INTEGER NOT NULL,
     behind INTEGER NOT NULL,
-    heard_at INTEGER NOT NULL DEFAULT 0
+    heard_at INTEGER NOT NULL DEFAULT 0,
+    may_be_lost INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE conversation (
@@ -275,8 +276,10 @@ ALTER TABLE command ADD COLUMN attempted INTEGER NOT NULL DEFAULT 0;
 UPDATE command SET attempted = 1;
 )sql";
 
-// To which message a row is a reaction, and with which emoji.
+// To which message a row is a reaction, and with which emoji; and whether a restored server still has to say
+// what it has.
 constexpr std::string_view version_9 = R"sql(
+ALTER TABLE self ADD COLUMN may_be_lost INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stream_row ADD COLUMN message INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stream_row ADD COLUMN emoji TEXT;
 CREATE INDEX stream_row_reaction ON stream_row (stream, message, emoji, born, not_on_server, own)

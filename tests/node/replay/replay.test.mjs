@@ -26,6 +26,8 @@ const STEPS = 540;
 
 let folder;
 let module;
+let stepsPlayed = 0;
+let outputsPlayed = 0;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "parley-replay-"));
@@ -65,11 +67,18 @@ for (const seed of SEEDS) {
     assert.equal(played.length, native.length);
     for (const [step, outputs] of played.entries()) assert.deepEqual(outputs, native[step], `step ${step}`);
     const outputs = played.flat().length;
-    // A device may be away for most of a seed, but not for all of it.
-    assert.ok(played.length > 20 && outputs > 20, `only ${played.length} steps and ${outputs} outputs`);
+    // A device may be away for most of a seed: how much is played is asked of all seeds together.
+    assert.ok(played.length > 0 && outputs > 0, `${played.length} steps and ${outputs} outputs`);
+    stepsPlayed += played.length;
+    outputsPlayed += outputs;
     context.diagnostic(`${lives.length} lives, ${played.length} steps, ${outputs} outputs`);
   });
 }
+
+test("what was played is not little", () => {
+  assert.ok(stepsPlayed >= 200 * SEEDS.length, `only ${stepsPlayed} steps`);
+  assert.ok(outputsPlayed >= 400 * SEEDS.length, `only ${outputsPlayed} outputs`);
+});
 
 test("a core that is given something else says something else", async () => {
   const { lives, native } = recorded(1, "--steps", 50);

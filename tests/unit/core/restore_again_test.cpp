@@ -199,5 +199,18 @@ TEST_F(RestoreAgain, WhatAStateSaidOneIsInIsLeftWithoutARowThatSaidSo) {
     EXPECT_THAT(asked<protocol::Changes>(), SizeIs(0));
 }
 
+TEST_F(RestoreAgain, WhatAStateAloneEverToldOfIsLeftAsWell) {
+    // The first restored server tells of another conversation, and ends before the row of the joining came.
+    script.reconnect();
+    script.give({script.state("c2", 1 + limits::restore_jump)});
+    script.resumed("2:1", 2);
+    ASSERT_TRUE(script.view("c2").present);
+    script.reconnect();
+    script.resumed("3:1", 3);
+    answer_changes(script, "me", {0, 2, 2, false, {*protocol::to_change(Script::joined("c1", 1))}});
+    EXPECT_TRUE(script.view("c1").present);
+    EXPECT_FALSE(script.view("c2").present);
+}
+
 }  // namespace
 }  // namespace parley::test
