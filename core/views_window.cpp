@@ -168,7 +168,7 @@ Result<std::vector<MessageView>> Views::pending_messages(const std::string& lane
     std::vector<MessageView> views;
     for (const Command* command : commands) {
         TRY_ASSIGN(auto view, pending_message(*command));
-        apply_reactions(view);
+        if (!view.deleted) apply_reactions(view);
         views.push_back(std::move(view));
     }
     return views;

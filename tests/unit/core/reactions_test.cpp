@@ -162,6 +162,15 @@ TEST_F(Reactions, ThoseThatWaitGoWithTheirMessage) {
     EXPECT_THAT(*script.core().outbox(), IsEmpty());
 }
 
+TEST_F(Reactions, ThoseUnderWayAreNotShownOnAMessageThatIsGoingToBeDeleted) {
+    const Uuid own = script.say("c1", "typo");
+    react(own, tada, false, std::nullopt);
+    EXPECT_THAT(shown(), ElementsAre(tada + "1*+"));
+    erase(own);
+    ASSERT_TRUE(window().at(0).deleted);
+    EXPECT_THAT(shown(), IsEmpty());
+}
+
 TEST_F(Reactions, WhatIsNoEmojiIsNotTaken) {
     push(1, Script::said("hello"));
     const auto taken = script.core().submit(
