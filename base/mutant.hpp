@@ -53,12 +53,14 @@ namespace parley {
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
     MUTANT(reaction_doubles, "who reacts with the same emoji twice is counted twice")                     \
     MUTANT(reactions_outlive_their_message, "reactions to a message that was deleted stay in the store")  \
+    MUTANT(pins_outlive_their_message, "a message that was deleted stays pinned")                         \
     MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
     MUTANT(stale_draft_wins, "a draft takes the place of one that its writer had not seen")               \
     MUTANT(mark_outlives_a_read, "what is marked as unread stays so when it is read")                     \
     MUTANT(follow_up_forgets_the_rest, "a slice of what follows from commits settles all of it")          \
     /* what the store is asked */                                                                         \
     MUTANT(reactions_of_the_unseen, "`changes` bring reactions to messages that the reader may not see")  \
+    MUTANT(pins_of_the_unseen, "`changes` bring pins of messages that the reader may not see")            \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
     MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
     MUTANT(page_claims_one_more, "a page says that it covers the message before its first")               \
@@ -101,6 +103,7 @@ namespace parley {
     MUTANT(newer_preferences_ignored, "a newer row of preferences is not shown")                        \
     MUTANT(folded_row_over_newer, "an older state of a row takes the place of a newer one")             \
     MUTANT(reactions_outlive_a_tombstone, "a device keeps the reactions to a message that was deleted") \
+    MUTANT(unpinned_is_shown, "a device shows what was unpinned as pinned")                             \
     MUTANT(deleted_text_kept, "a device keeps the text of a message that was deleted")                  \
     MUTANT(prefix_taken_for_range, "the first part of a pull counts as the whole")                      \
     MUTANT(page_taken_for_everything, "a page counts as all of the history")                            \

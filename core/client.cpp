@@ -99,6 +99,12 @@ Result<std::vector<MemberView>> Client::members(const StreamId& stream) const {
     return recorded.reply(impl_->views_.members(stream));
 }
 
+Result<std::vector<PinView>> Client::pins(const StreamId& stream) const {
+    TRY(impl_->standing());
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.pins = stream}); });
+    return recorded.reply(impl_->views_.pins(stream));
+}
+
 Result<std::vector<DeviceView>> Client::devices() const {
     TRY(impl_->standing());
     Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::devices}); });

@@ -71,6 +71,8 @@ class Client {
     /// is another.
     Result<std::int64_t> badge() const;
     Result<std::vector<MemberView>> members(const StreamId& stream) const;
+    /// What is pinned, in the order of pinning.
+    Result<std::vector<PinView>> pins(const StreamId& stream) const;
     Result<std::vector<DeviceView>> devices() const;
     /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on. Questions
     /// (profile.find) are not among what waits.

@@ -230,6 +230,8 @@ Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optio
         if (deletion->sender == identity_.get().account) deletion->sender.reset();
     if (auto* reaction = std::get_if<protocol::MessageReact>(&command))
         if (reaction->sender == identity_.get().account) reaction->sender.reset();
+    if (auto* pin = std::get_if<protocol::MessagePin>(&command))
+        if (pin->sender == identity_.get().account) pin->sender.reset();
     TRY(outbox_.add(chosen, command, now.wall));
     return chosen;
 }

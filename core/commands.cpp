@@ -19,6 +19,7 @@ bool belongs_in_outbox(Type type) {
         case Type::message_edit:
         case Type::message_delete:
         case Type::message_react:
+        case Type::message_pin:
         case Type::message_history:
         case Type::conversation_create:
         case Type::conversation_rename:

@@ -110,7 +110,7 @@ struct Conversation {
     /// One came in, or in again, since pulls looked last.
     bool just_joined = false;
 
-    /// Members and settings of whatever age are to be fetched, from now on.
+    /// Members, settings and pins of whatever age are to be fetched, from now on.
     void owe_rows() {
         members_after = 0;
         settings_owed = true;

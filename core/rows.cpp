@@ -62,13 +62,15 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
     // Not this row alone may have held what was said: a preview does, an edit that waits, a lost copy.
     if (tombstone) {
         database_.erase_from_log();
-        TRY(drop_reactions(stream, change.born));
+        TRY(drop_what_hangs_on(stream, change.born));
     }
     const auto* reaction =
         change.unreadable ? nullptr : std::get_if<protocol::ReactionChanged>(&change.payload);
-    if (reaction) {
+    const auto* pin = change.unreadable ? nullptr : std::get_if<protocol::PinChanged>(&change.payload);
+    const std::int64_t on_message = reaction ? reaction->message : pin ? pin->message : 0;
+    if (on_message > 0) {
         // An answer of before may bring what went with its message.
-        TRY_ASSIGN(const auto held, find(stream, reaction->message));
+        TRY_ASSIGN(const auto held, find(stream, on_message));
         if (held && is_deleted(*held)) return Applied::older;
     }
     if (change.unreadable) {
@@ -90,14 +92,14 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
         " unreadable, message, emoji) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
     TRY(database_.write(before.there ? replace : add, stream, change.born, change.seq,
                         static_cast<int>(change.type()), change.id, counts, is_own(change, reader),
-                        as_bytes(body), change.unreadable, reaction ? reaction->message : 0,
+                        as_bytes(body), change.unreadable, on_message,
                         reaction ? reaction->emoji : std::nullopt));
     std::int64_t& highest = highest_places_[stream];
     highest = std::max(highest, change.born);
     return applied;
 }
 
-Status Rows::drop_reactions(std::int64_t stream, std::int64_t message) {
+Status Rows::drop_what_hangs_on(std::int64_t stream, std::int64_t message) {
     if (mutant(Mutant::reactions_outlive_a_tombstone)) return {};
     return database_.write(
         "DELETE FROM stream_row INDEXED BY stream_row_reaction WHERE stream = ?"
@@ -107,7 +109,7 @@ Status Rows::drop_reactions(std::int64_t stream, std::int64_t message) {
 
 Status Rows::note_deleted(std::int64_t stream, const protocol::Change& tombstone) {
     database_.erase_from_log();
-    TRY(drop_reactions(stream, tombstone.born));
+    TRY(drop_what_hangs_on(stream, tombstone.born));
     const std::string body = protocol::encode(tombstone, protocol::Encoding::cbor);
     return database_.write("UPDATE stream_row SET counts = ?, body = ? WHERE stream = ? AND born = ?",
                            static_cast<int>(rules::Counts::not_at_all), as_bytes(body), stream,
@@ -132,7 +134,7 @@ Status Rows::take_from_elsewhere(std::int64_t stream, const protocol::Change& ch
         TRY(database_.write("DELETE FROM stream_row WHERE stream = ? AND born = ?", stream,
                             other.change.born));
         // They are of a history that is lost.
-        TRY(drop_reactions(stream, other.change.born));
+        TRY(drop_what_hangs_on(stream, other.change.born));
     }
     return {};
 }

@@ -140,7 +140,8 @@ class Rows {
         std::int64_t type = 0;
     };
     Result<Held> held(std::int64_t stream, std::int64_t born);
-    Status drop_reactions(std::int64_t stream, std::int64_t message);
+    /// Reactions to the message, and its pin.
+    Status drop_what_hangs_on(std::int64_t stream, std::int64_t message);
     Status take_from_elsewhere(std::int64_t stream, const protocol::Change& change);
     void note_seat(std::int64_t stream, const protocol::Change& change, const Held& before);
     Result<std::vector<StoredRow>> collect(Query query);

@@ -56,6 +56,20 @@ struct MessageView {
     bool in_doubt = false;
 };
 
+/// A pinned message.
+struct PinView {
+    Uuid id;
+    /// Place of the message; 0 while it is not accepted.
+    std::int64_t born = 0;
+    AccountId sender;
+    AccountId by;
+    WallTime at;
+    /// As it stands now; absent: the device does not hold it.
+    std::optional<MessageView> message;
+    /// An own command pins it that is not accepted yet.
+    bool changing = false;
+};
+
 /// What the person has begun to write, on whichever of his devices.
 struct DraftView {
     std::string text;

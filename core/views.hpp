@@ -41,6 +41,8 @@ class Views {
     Result<std::optional<ConversationView>> conversation(const StreamId& stream, WallTime now);
     Result<std::int64_t> badge(WallTime now);
     Result<std::vector<MemberView>> members(const StreamId& stream);
+    /// In the order of pinning, as what waits to be sent leaves it.
+    Result<std::vector<PinView>> pins(const StreamId& stream);
     Result<std::vector<DeviceView>> devices();
     Result<std::vector<OutboxView>> outbox(std::size_t offset, std::size_t limit);
     OutboxCount outbox_count() const;
@@ -85,6 +87,8 @@ class Views {
     Result<MessageView> message_with_reactions(const Conversation& conversation, const StoredRow& row) const;
     Status apply_changes(MessageView& view) const;
     void apply_reactions(MessageView& view) const;
+    Result<std::optional<PinView>> pinned(const Conversation& conversation, const StoredRow& row) const;
+    Status apply_pins(const Conversation& conversation, std::vector<PinView>& pins) const;
     Result<MessageView> pending_message(const Command& command) const;
     Result<std::vector<MessageView>> pending_messages(const std::string& lane, std::size_t limit) const;
     Result<Span> collect(const Conversation& conversation, const WindowQuery& query, WindowView& view);

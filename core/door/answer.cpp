@@ -104,6 +104,9 @@ Status read(Client& client, const protocol::DoorRequest& request, DoorReply& rep
     } else if (request.members) {
         TRY_ASSIGN(const auto found, client.members(*request.members));
         put(found, reply.members);
+    } else if (request.pins) {
+        TRY_ASSIGN(const auto found, client.pins(*request.pins));
+        put(found, reply.pins);
     }
     return {};
 }

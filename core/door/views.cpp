@@ -181,6 +181,17 @@ protocol::ViewMember door_view(const MemberView& member) {
             .read = member.read};
 }
 
+protocol::ViewPin door_view(const PinView& pin) {
+    protocol::ViewPin out{.id = pin.id,
+                          .born = pin.born,
+                          .sender = pin.sender,
+                          .by = pin.by,
+                          .at = pin.at,
+                          .changing = pin.changing};
+    if (pin.message) out.message = door_view(*pin.message);
+    return out;
+}
+
 protocol::ViewDevice door_view(const DeviceView& device) {
     return {.device = device.device, .name = device.name, .created_at = device.created_at, .own = device.own};
 }

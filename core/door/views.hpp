@@ -16,6 +16,7 @@ protocol::ViewConversation door_view(const ConversationView& conversation);
 protocol::ViewMessage door_view(const MessageView& message);
 protocol::ViewWindow door_view(const WindowView& window);
 protocol::ViewMember door_view(const MemberView& member);
+protocol::ViewPin door_view(const PinView& pin);
 protocol::ViewDevice door_view(const DeviceView& device);
 protocol::ViewCommand door_view(const OutboxView& command);
 protocol::DoorSettled door_view(const CommandSettled& settled);

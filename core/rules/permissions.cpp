@@ -21,6 +21,7 @@ Status may_in_direct(Act act) {
         case Act::edit_own:
         case Act::delete_own:
         case Act::react:
+        case Act::pin:
             return {};
         case Act::delete_others:
             return fail(ErrorCode::not_allowed, "only its sender may delete a message here");
@@ -53,7 +54,8 @@ Permissions in_force(Permissions set) {
                  .add = Role::admin,
                  .remove = Role::admin,
                  .rename = Role::admin,
-                 .delete_others = Role::moderator},
+                 .delete_others = Role::moderator,
+                 .pin = Role::moderator},
                 set);
 }
 
@@ -63,6 +65,7 @@ Permissions with(Permissions before, const Permissions& set) {
     if (set.remove) before.remove = set.remove;
     if (set.rename) before.rename = set.rename;
     if (set.delete_others) before.delete_others = set.delete_others;
+    if (set.pin) before.pin = set.pin;
     return before;
 }
 
@@ -86,6 +89,8 @@ Role lowest_role(const Permissions& permissions, Act act) {
             return *set.rename;
         case Act::delete_others:
             return *set.delete_others;
+        case Act::pin:
+            return *set.pin;
         case Act::change_role:
             return Role::admin;
         case Act::change_permissions:

@@ -19,6 +19,7 @@ enum class Act : std::uint8_t {
     delete_own,
     delete_others,  ///< A message that somebody else wrote.
     react,
+    pin,  ///< And unpin, whoever pinned it.
     rename,
     add_member,
     remove_member,  ///< See may_change_member, too.

@@ -42,12 +42,12 @@ std::optional<Command> to_command(protocol::Payload payload) {
         [](auto&& one) -> std::optional<Command> {
             using T = std::remove_cvref_t<decltype(one)>;
             if constexpr (is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
-                                    protocol::MessageReact, protocol::Read, protocol::ConversationCreate,
-                                    protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
-                                    protocol::ConversationLeave, protocol::MemberRole,
-                                    protocol::ConversationPermissions, protocol::OwnershipTransfer,
-                                    protocol::PreferencesSet, protocol::DraftSet, protocol::ProfileSet,
-                                    protocol::DeviceRevoke, protocol::InviteCreate>) {
+                                    protocol::MessageReact, protocol::MessagePin, protocol::Read,
+                                    protocol::ConversationCreate, protocol::ConversationRename,
+                                    protocol::MemberAdd, protocol::MemberRemove, protocol::ConversationLeave,
+                                    protocol::MemberRole, protocol::ConversationPermissions,
+                                    protocol::OwnershipTransfer, protocol::PreferencesSet, protocol::DraftSet,
+                                    protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate>) {
                 return Command(std::forward<decltype(one)>(one));
             } else {
                 return std::nullopt;
@@ -69,10 +69,10 @@ std::int64_t rate_cost(const Command& command) {
                 return profile_cost;
             } else {
                 return is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
-                                 protocol::MessageReact, protocol::ConversationRename, protocol::MemberRemove,
-                                 protocol::MemberRole, protocol::ConversationPermissions,
-                                 protocol::OwnershipTransfer, protocol::PreferencesSet, protocol::DraftSet,
-                                 protocol::InviteCreate>
+                                 protocol::MessageReact, protocol::MessagePin, protocol::ConversationRename,
+                                 protocol::MemberRemove, protocol::MemberRole,
+                                 protocol::ConversationPermissions, protocol::OwnershipTransfer,
+                                 protocol::PreferencesSet, protocol::DraftSet, protocol::InviteCreate>
                            ? 1
                            : 0;
             }

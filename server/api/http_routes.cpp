@@ -58,11 +58,12 @@ Result<Payload> edit_message(const HttpCall& call) {
                                                         call.parameter("stream") + "\"}");
 }
 
-Result<Payload> react(const HttpCall& call) {
+/// What is done to a message, and whose it is, stands in the body.
+template <class Command>
+Result<Payload> done_to_message(const HttpCall& call) {
     TRY_ASSIGN(const Uuid message, message_of(call));
-    return call.body_with_fields<protocol::MessageReact>("\"message\":\"" + message.text() +
-                                                         "\",\"target\":{\"stream\":\"" +
-                                                         call.parameter("stream") + "\"}");
+    return call.body_with_fields<Command>("\"message\":\"" + message.text() + "\",\"target\":{\"stream\":\"" +
+                                          call.parameter("stream") + "\"}");
 }
 
 Result<Payload> delete_message(const HttpCall& call) {
@@ -166,7 +167,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 37> all{{
+    static constexpr std::array<Route, 38> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -197,7 +198,10 @@ struct RouteTable {
         {"DELETE", "/v1/conversations/{stream}/messages/{message}", known, message, delete_message},
         {"GET", "/v1/conversations/{stream}/messages/{message}/history", known, message,
          read_message_history},
-        {"PUT", "/v1/conversations/{stream}/messages/{message}/reactions", known, message, react},
+        {"PUT", "/v1/conversations/{stream}/messages/{message}/reactions", known, message,
+         done_to_message<protocol::MessageReact>},
+        {"PUT", "/v1/conversations/{stream}/messages/{message}/pin", known, message,
+         done_to_message<protocol::MessagePin>},
         {"GET", "/v1/conversations/{stream}/changes", known, message, read_changes},
         {"POST", "/v1/conversations/{stream}/read", known, message, on_stream<protocol::Read>},
         {"PATCH", "/v1/conversations/{stream}/preferences", known, message,

@@ -232,6 +232,8 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
     context.store.earlier_text_writes().drop(StreamKey(key), subject.change.born);
     if (!mutant(Mutant::reactions_outlive_their_message))
         context.store.row_writes().drop_reactions(StreamKey(key), subject.change.born);
+    if (!mutant(Mutant::pins_outlive_their_message))
+        context.store.row_writes().drop_pin(StreamKey(key), subject.change.born);
     context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
     MessageNew nothing{.sender = subject.message.sender, .deleted_by = to_id(context.account())};
     return change_message(context, std::move(subject), std::move(nothing));

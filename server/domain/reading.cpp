@@ -199,6 +199,19 @@ Status check_cursor(const protocol::Changes& request, std::int64_t head, std::in
     return {};
 }
 
+/// Behind the settings what is pinned of what the reader sees, which is never much.
+void add_pins(Snapshot& snapshot, const Reading& reading, std::int64_t after, RowLimits limits,
+              RowsFound& found) {
+    const RowLimits all{.rows_max = limits::pins_max, .bytes_max = limits::page_bytes_max};
+    auto pins = snapshot.rows().of_kind(reading.stream(), protocol::Type::pin_changed, after, all);
+    for (auto& row : pins.rows) {
+        if (!contain(reading.visible, std::get<protocol::PinChanged>(row.payload).message)) continue;
+        found.more = std::ssize(found.rows) >= limits.rows_max;
+        if (found.more) return;
+        found.rows.push_back(std::move(row));
+    }
+}
+
 }  // namespace
 
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request) {
@@ -288,7 +301,10 @@ Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const proto
     TRY_ASSIGN(const auto reading, open_for(snapshot, reader, request.stream));
     const auto kind = request.kind == protocol::RowKind::member ? protocol::Type::member_changed
                                                                 : protocol::Type::conversation_changed;
-    auto found = snapshot.rows().of_kind(reading.stream(), kind, request.after, limits_for(request.limit));
+    const auto limits = limits_for(request.limit);
+    auto found = snapshot.rows().of_kind(reading.stream(), kind, request.after, limits);
+    if (request.kind == protocol::RowKind::settings)
+        add_pins(snapshot, reading, request.after, limits, found);
     TRY(snapshot.status());
     return protocol::RowsOk{.as_of = reading.head(), .more = found.more, .rows = std::move(found.rows)};
 }

@@ -75,6 +75,9 @@ void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol:
 // reactions.cpp
 Result<Answer> perform(WorkContext& context, const protocol::MessageReact& command);
 
+// pins.cpp
+Result<Answer> perform(WorkContext& context, const protocol::MessagePin& command);
+
 // own_settings.cpp
 Result<Answer> perform(WorkContext& context, const protocol::PreferencesSet& command);
 Result<Answer> perform(WorkContext& context, const protocol::DraftSet& command);

@@ -85,7 +85,7 @@ struct FollowUp {
 
 using Command =
     std::variant<protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
-                 protocol::MessageReact, protocol::Read, protocol::ConversationCreate,
+                 protocol::MessageReact, protocol::MessagePin, protocol::Read, protocol::ConversationCreate,
                  protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
                  protocol::ConversationLeave, protocol::MemberRole, protocol::ConversationPermissions,
                  protocol::OwnershipTransfer, protocol::PreferencesSet, protocol::DraftSet,

@@ -26,9 +26,9 @@ constexpr std::size_t cached_members_max = 32768;
 
 /// In the column `permissions` each act has four bits, in this order: the number of the lowest role that may,
 /// or 0 where nothing is set.
-constexpr std::array acts = {&protocol::Permissions::post, &protocol::Permissions::add,
-                             &protocol::Permissions::remove, &protocol::Permissions::rename,
-                             &protocol::Permissions::delete_others};
+constexpr std::array acts = {&protocol::Permissions::post,          &protocol::Permissions::add,
+                             &protocol::Permissions::remove,        &protocol::Permissions::rename,
+                             &protocol::Permissions::delete_others, &protocol::Permissions::pin};
 constexpr unsigned bits_of_act = 4;
 
 std::int64_t packed(const protocol::Permissions& permissions) {

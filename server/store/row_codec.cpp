@@ -69,6 +69,8 @@ std::optional<protocol::ChangePayload> decode_body(Type type, std::string_view b
             return decode_as<protocol::PreferencesChanged>(bytes);
         case Type::reaction_changed:
             return decode_as<protocol::ReactionChanged>(bytes);
+        case Type::pin_changed:
+            return decode_as<protocol::PinChanged>(bytes);
         case Type::draft_changed:
             return decode_as<protocol::DraftChanged>(bytes);
         default:

@@ -38,6 +38,8 @@ struct Slot {
     static Slot profile() { return {6}; }
     static Slot preferences(ConversationKey conversation) { return {conversation.value * 16 + 7}; }
     static Slot draft(ConversationKey conversation) { return {conversation.value * 16 + 8}; }
+    /// Of the message at this place.
+    static Slot pin(std::int64_t message) { return {message * 16 + 9}; }
 };
 
 constexpr std::int64_t last_born = std::numeric_limits<std::int64_t>::max();
@@ -88,7 +90,7 @@ struct RowsFound {
 struct ChangedSince {
     StreamKey stream;
     std::int64_t after = 0;
-    /// Messages outside are left out, and reactions to them; rows of other kinds never are. Ascending.
+    /// Messages outside are left out, with reactions to them and their pins; other rows never are. Ascending.
     std::span<const BornRange> visible;
     bool only_gone = false;
     RowLimits limits;
@@ -153,7 +155,8 @@ class Rows {
     virtual RowsFound changed_since(const ChangedSince& wanted) = 0;
     /// In order of `born`, rising or (newest_first) falling.
     virtual RowsFound messages(const MessagesWanted& wanted) = 0;
-    /// Rows of one kind other than messages with `born` above `after`, in order of `born`.
+    /// Rows of one kind with `born` above `after`, in order of `born`: settings, members, or pins; of these
+    /// only what is pinned.
     virtual RowsFound of_kind(StreamKey stream, protocol::Type kind, std::int64_t after,
                               RowLimits limits) = 0;
     /// The message that `author` sent with this id, wherever.
@@ -182,6 +185,8 @@ class RowWrites {
     virtual void replace(const RowToWrite& row) = 0;
     /// All reactions to the message at this place go, without a trace: it is being deleted.
     virtual void drop_reactions(StreamKey stream, std::int64_t message) = 0;
+    /// Its pin, too, whether it is pinned or was once.
+    virtual void drop_pin(StreamKey stream, std::int64_t message) = 0;
 };
 
 }  // namespace parley::server

@@ -26,8 +26,8 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
                "UPDATE row SET seq = ?3, kind = ?4, at = ?5, gone = ?6, checksum = ?7, body = ?8"
                " WHERE stream = ?1 AND born = ?2",
                Pages::leaves),
-      delete_reaction_(connection, "DELETE FROM row WHERE stream = ? AND born = ? AND kind = 39",
-                       Pages::leaves),
+      delete_with_message_(connection, "DELETE FROM row WHERE stream = ? AND born = ? AND kind IN (37, 39)",
+                           Pages::leaves),
       at_(connection, "SELECT " COLUMNS " FROM row WHERE stream = ? AND born = ?", Pages::any),
       unchanged_messages_(connection,
                           "SELECT " COLUMNS
@@ -56,6 +56,10 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
       member_places_(connection,
                      "SELECT born FROM row INDEXED BY row_member WHERE stream = ? AND born > ? AND kind = 43"
                      " ORDER BY born",
+                     Pages::any),
+      pinned_places_(connection,
+                     "SELECT born FROM row INDEXED BY row_pinned WHERE stream = ? AND born > ? AND kind = 37"
+                     " AND gone = 0 ORDER BY born",
                      Pages::any),
       changed_places_(connection,
                       "SELECT seq, born FROM row INDEXED BY row_changed WHERE stream = ? AND seq > ?"
@@ -140,6 +144,7 @@ std::optional<VerifiedRow> RowTable::verify(StreamKey stream_key, std::int64_t p
                                    .kind = type,
                                    .slot = fields.slot,
                                    .author = fields.author,
+                                   .gone = fields.gone != 0,
                                    .id = {fields.id.begin(), fields.id.end()}};
             }
         }
@@ -250,7 +255,11 @@ void RowTable::note_reaction(const RowToWrite& row) {
 
 void RowTable::drop_reactions(StreamKey stream_key, std::int64_t message) {
     for (const auto place : reactions_.drop(stream_key, message))
-        delete_reaction_.run(stream_key, place);
+        delete_with_message_.run(stream_key, place);
+}
+
+void RowTable::drop_pin(StreamKey stream_key, std::int64_t message) {
+    if (const auto held = place(stream_key, Slot::pin(message))) delete_with_message_.run(stream_key, held);
 }
 
 }  // namespace parley::server::sqlite

@@ -22,6 +22,7 @@ struct VerifiedRow {
     protocol::Type kind{};
     std::int64_t slot = 0;
     std::int64_t author = 0;
+    bool gone = false;
     Bytes id;
 };
 
@@ -44,6 +45,7 @@ class RowTable final : public Rows, public RowWrites {
     void insert(const RowToWrite& row) override;
     void replace(const RowToWrite& row) override;
     void drop_reactions(StreamKey stream, std::int64_t message) override;
+    void drop_pin(StreamKey stream, std::int64_t message) override;
 
     /// Whether any text was taken away since this was asked last.
     bool take_erased() { return std::exchange(erased_, false); }
@@ -103,7 +105,7 @@ class RowTable final : public Rows, public RowWrites {
 
     Statement insert_;
     Statement replace_;
-    Statement delete_reaction_;
+    Statement delete_with_message_;
     Statement at_;
     Statement unchanged_messages_;
     Statement messages_up_;
@@ -111,6 +113,7 @@ class RowTable final : public Rows, public RowWrites {
     Statement counted_;
     Statement fixed_places_;
     Statement member_places_;
+    Statement pinned_places_;
     Statement changed_places_;
     Statement message_;
     Statement message_places_;

@@ -255,9 +255,14 @@ RowsFound RowTable::changed_since(const ChangedSince& wanted) {
 bool RowTable::is_seen(const RowAt& row, const ChangedSince& wanted) {
     if (wanted.only_gone && !row.gone) return false;
     const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.change.payload);
-    if (row.change.type() != Type::message_new && reaction == nullptr) return true;
+    const auto* pin = std::get_if<protocol::PinChanged>(&row.change.payload);
+    if (row.change.type() != Type::message_new && reaction == nullptr && pin == nullptr) return true;
     if (reaction != nullptr && mutant(Mutant::reactions_of_the_unseen)) return true;
-    return contain(wanted.visible, reaction != nullptr ? reaction->message : row.change.born);
+    if (pin != nullptr && mutant(Mutant::pins_of_the_unseen)) return true;
+    const auto message = reaction != nullptr ? reaction->message
+                         : pin != nullptr    ? pin->message
+                                             : row.change.born;
+    return contain(wanted.visible, message);
 }
 
 RowsFound RowTable::messages(const MessagesWanted& wanted) {
@@ -313,8 +318,9 @@ RowsFound RowTable::of_kind(StreamKey stream_key, Type wanted, std::int64_t afte
         }
         return found;
     }
-    assert(wanted == Type::member_changed);
-    auto places = member_places_(stream_key, after);
+    assert(wanted == Type::member_changed || wanted == Type::pin_changed);
+    auto places =
+        wanted == Type::pin_changed ? pinned_places_(stream_key, after) : member_places_(stream_key, after);
     while (places.step()) {
         auto row = at(stream_key, places.integer(0));
         if (row && row->change.type() == wanted && !take_placed(std::move(*row), limits, found)) break;

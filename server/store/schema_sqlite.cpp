@@ -179,9 +179,17 @@ CREATE INDEX row_member ON row (stream, born) WHERE kind = 43;
 PRAGMA user_version = 16;
 )sql";
 
+constexpr const char* version_17 = "PRAGMA user_version = 17";
+
+// What is pinned. Nothing was before.
+constexpr const char* version_18 = R"sql(
+CREATE INDEX row_pinned ON row (stream, born) WHERE kind = 37 AND gone = 0;
+PRAGMA user_version = 18;
+)sql";
+
 constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
                                 version_7,  version_8,  version_9,  version_10, version_11, version_12,
-                                version_13, version_14, version_15, version_16};
+                                version_13, version_14, version_15, version_16, version_17, version_18};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824,

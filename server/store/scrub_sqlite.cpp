@@ -49,7 +49,11 @@ Scrubber::Scrubber(Connection& connection, RowTable& rows, StoreHost& host)
                 Pages::any),
       in_members_(connection,
                   "SELECT 1 FROM row INDEXED BY row_member WHERE stream = ? AND born = ? AND kind = 43",
-                  Pages::any) {}
+                  Pages::any),
+      in_pinned_(connection,
+                 "SELECT 1 FROM row INDEXED BY row_pinned WHERE stream = ? AND born = ? AND kind = 37"
+                 " AND gone = 0",
+                 Pages::any) {}
 
 Scrubbed Scrubber::step(ScrubPosition& position, std::int64_t rows_max) {
     Scrubbed done;
@@ -122,11 +126,13 @@ bool Scrubber::is_indexed(const VerifiedRow& row) {
     const auto has = [](Query query) {
         return query.step();
     };
-    const bool found = (row.id.empty() || has(in_ids_(ByteView{row.id}, row.author, row.stream, row.born))) &&
-                       (row.slot == 0 || has(in_slots_(row.stream, row.slot, row.born))) &&
-                       (row.seq == row.born || has(in_changed_(row.stream, row.seq, row.born))) &&
-                       (row.kind == protocol::Type::message_new || has(in_fixed_(row.stream, row.born))) &&
-                       (row.kind != protocol::Type::member_changed || has(in_members_(row.stream, row.born)));
+    const bool found =
+        (row.id.empty() || has(in_ids_(ByteView{row.id}, row.author, row.stream, row.born))) &&
+        (row.slot == 0 || has(in_slots_(row.stream, row.slot, row.born))) &&
+        (row.seq == row.born || has(in_changed_(row.stream, row.seq, row.born))) &&
+        (row.kind == protocol::Type::message_new || has(in_fixed_(row.stream, row.born))) &&
+        (row.kind != protocol::Type::member_changed || has(in_members_(row.stream, row.born))) &&
+        (row.kind != protocol::Type::pin_changed || row.gone || has(in_pinned_(row.stream, row.born)));
     if (!connection_.damaged()) return found;
     connection_.clear();
     return false;

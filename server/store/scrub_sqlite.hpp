@@ -63,6 +63,7 @@ class Scrubber {
     Statement in_changed_;
     Statement in_fixed_;
     Statement in_members_;
+    Statement in_pinned_;
 };
 
 }  // namespace parley::server::sqlite

@@ -54,6 +54,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     void drop_reactions(StreamKey stream, std::int64_t message) override {
         tables_.rows.drop_reactions(stream, message);
     }
+    void drop_pin(StreamKey stream, std::int64_t message) override { tables_.rows.drop_pin(stream, message); }
     Touched& touched(StreamKey stream);
     void note(const RowToWrite& row);
     /// What was changed so far stands in the commits; the streams are untouched again.

@@ -30,12 +30,13 @@ const std::map<std::string, std::optional<Role> Permissions::*>& fields() {
         {"post", &Permissions::post},     {"edit own", &Permissions::post},
         {"add", &Permissions::add},       {"remove", &Permissions::remove},
         {"rename", &Permissions::rename}, {"delete others", &Permissions::delete_others},
+        {"pin", &Permissions::pin},
     };
     return known;
 }
 
 Permissions all_set_to(Role role) {
-    return {.post = role, .add = role, .remove = role, .rename = role, .delete_others = role};
+    return {.post = role, .add = role, .remove = role, .rename = role, .delete_others = role, .pin = role};
 }
 
 struct Line {
@@ -202,6 +203,8 @@ Command Trial::command(const Scene& scene) const {
     if (act == "react")
         return protocol::MessageReact{
             .target = target, .message = scene.by_subject, .sender = subject.id(), .emoji = "\U0001F44D"};
+    if (act == "pin")
+        return protocol::MessagePin{.target = target, .message = scene.by_subject, .sender = subject.id()};
     if (act == "rename") return protocol::ConversationRename{.target = target, .title = "after"};
     if (act == "add") return protocol::MemberAdd{.target = target, .accounts = {newcomer.id()}};
     if (act == "remove") return protocol::MemberRemove{.target = target, .account = subject.id()};
@@ -254,6 +257,9 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
     } else if (act == "react") {
         const auto last = world_.all_changes(witness, scene.where).back();
         EXPECT_EQ(std::get<protocol::ReactionChanged>(last.payload).account, actor.id());
+    } else if (act == "pin") {
+        const auto last = world_.all_changes(witness, scene.where).back();
+        EXPECT_EQ(std::get<protocol::PinChanged>(last.payload).by, actor.id());
     } else if (act == "rename") {
         EXPECT_EQ(settings(scene).title, "after");
     } else if (act == "set permissions") {

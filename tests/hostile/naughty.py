@@ -192,6 +192,7 @@ CODES = {
     ("message.delete", "sender"): "message.not_found",
     ("message.history", "sender"): "conversation.not_member",
     ("message.react", "sender"): "message.not_found",
+    ("message.pin", "sender"): "message.not_found",
     ("message.react", "emoji"): "message.not_found",
     ("resume", "token"): "invalid",
     # Tried with all that they bring in naughty_content.py; here where another call says the same.

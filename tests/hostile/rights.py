@@ -55,6 +55,10 @@ def attempts_at_messages(world):
     yield "react to ada's message", "message.react", {"target": den, **hers, "emoji": "\U0001f44d"}, {}, (
         "message.not_found"
     )
+    yield "pin ada's message", "message.pin", {"target": den, **hers}, {}, "message.not_found"
+    yield "unpin ada's message", "message.pin", {"target": den, **hers, "remove": True}, {}, (
+        "message.not_found"
+    )
     yield "react with a word", "message.react", {
         "target": den,
         "message": world.mumbled,
@@ -133,6 +137,7 @@ def without_id(world):
     yield "message.edit", {"target": target, "message": world.mumbled, "text": "x"}
     yield "message.delete", {"target": target, "message": world.mumbled}
     yield "message.react", {"target": target, "message": world.mumbled, "emoji": "\U0001f44d"}
+    yield "message.pin", {"target": target, "message": world.mumbled}
     yield "conversation.create", {"title": "x"}
     yield "conversation.rename", {"target": target, "title": "x"}
     yield "member.add", {"target": target, "accounts": []}

@@ -72,6 +72,7 @@ export function exhaustive(change: Change): number {
     case "preferences.changed":
     case "draft.changed":
     case "reaction.changed":
+    case "pin.changed":
       return change.seq;
     default:
       return change satisfies never;

@@ -7,6 +7,24 @@
 
 namespace parley::protocol {
 
+/// `pin.changed` (37). From the server. A message is pinned, or not any more; one row per message, for ever.
+/// What is pinned stands in order of `seq`, which is the order of pinning. With a message that is deleted its
+/// pin is gone, without a change of its own.
+struct PinChanged {
+    /// The message, by its place (`born`): who sees it sees that it is pinned.
+    std::int64_t message = 0;
+    /// Its id.
+    Uuid id;
+    /// Who wrote it.
+    AccountId sender;
+    /// Who pinned or unpinned it.
+    AccountId by;
+    /// It is not pinned any more.
+    bool removed = false;
+
+    friend bool operator==(const PinChanged&, const PinChanged&) = default;
+};
+
 /// `reaction.changed` (39). From the server. One person's reaction to one message with one emoji. Who reacts
 /// anew after he has taken one back gets the row of that one, so that there are `reactions_own_max` of a
 /// person for a message at most. With a message that is deleted all its reactions are gone, without a change
@@ -175,8 +193,8 @@ struct DraftChanged {
 };
 
 using ChangePayloadAlternatives = std::variant<
-    ReactionChanged, MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged, DeviceChanged,
-    ProfileChanged, PreferencesChanged, DraftChanged>;
+    PinChanged, ReactionChanged, MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged,
+    DeviceChanged, ProfileChanged, PreferencesChanged, DraftChanged>;
 
 /// What a row says. Used as the std::variant that it is; made from each of its alternatives.
 struct ChangePayload : ChangePayloadAlternatives {
@@ -187,6 +205,7 @@ struct ChangePayload : ChangePayloadAlternatives {
     ChangePayload& operator=(ChangePayload&& other) noexcept;
     ~ChangePayload();
 
+    ChangePayload(PinChanged value);
     ChangePayload(ReactionChanged value);
     ChangePayload(MessageNew value);
     ChangePayload(MemberChanged value);
@@ -223,6 +242,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 876768962;
+inline constexpr std::int64_t rows_stamp = 3613707358;
 
 }  // namespace parley::protocol

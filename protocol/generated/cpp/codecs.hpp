@@ -214,6 +214,11 @@ std::size_t field_count(const ViewReaction& from);
 template <class Out>
 void write(Out& out, const ViewReaction& from);
 
+bool read(Reader& in, const Node& map, ViewPin& out);
+std::size_t field_count(const ViewPin& from);
+template <class Out>
+void write(Out& out, const ViewPin& from);
+
 bool read(Reader& in, const Node& map, ViewConversation& out);
 std::size_t field_count(const ViewConversation& from);
 template <class Out>
@@ -418,6 +423,16 @@ bool read(Reader& in, const Node& map, ReadOk& out);
 std::size_t field_count(const ReadOk& from);
 template <class Out>
 void write(Out& out, const ReadOk& from);
+
+bool read(Reader& in, const Node& map, PinChanged& out);
+std::size_t field_count(const PinChanged& from);
+template <class Out>
+void write(Out& out, const PinChanged& from);
+
+bool read(Reader& in, const Node& map, MessagePin& out);
+std::size_t field_count(const MessagePin& from);
+template <class Out>
+void write(Out& out, const MessagePin& from);
 
 bool read(Reader& in, const Node& map, ReactionChanged& out);
 std::size_t field_count(const ReactionChanged& from);
@@ -656,6 +671,8 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<ViewMessage> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewReaction> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<ViewPin> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewConversation> = limits::local_bytes_max;
 template <>

@@ -5,6 +5,30 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, PinChanged& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "message"}, out.message) &&
+           in.required(map, {2, "id"}, out.id) &&
+           in.required(map, {3, "sender"}, out.sender) &&
+           in.required(map, {4, "by"}, out.by) &&
+           in.defaulted(map, {5, "removed"}, out.removed);
+}
+
+std::size_t field_count(const PinChanged& from) {
+    return 4 + (from.removed != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const PinChanged& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "message"}, from.message);
+    write_field(out, {2, "id"}, from.id);
+    write_field(out, {3, "sender"}, from.sender);
+    write_field(out, {4, "by"}, from.by);
+    write_unless(false, out, {5, "removed"}, from.removed);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ReactionChanged& out) {
     return in.is_map(map) &&
            in.required(map, {1, "message"}, out.message) &&
@@ -245,6 +269,7 @@ void write(Out& out, const DraftChanged& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(PinChanged)
 PARLEY_INSTANTIATE_CODEC(ReactionChanged)
 PARLEY_INSTANTIATE_CODEC(MessageNew)
 PARLEY_INSTANTIATE_CODEC(MemberChanged)

@@ -105,12 +105,13 @@ bool read(Reader& in, const Node& map, DoorRequest& out) {
            in.optional(map, {10, "members"}, out.members) &&
            in.optional(map, {11, "outbox"}, out.outbox) &&
            in.optional(map, {12, "settled"}, out.settled) &&
-           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) + has(out.settled) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox, settled"));
+           in.optional(map, {13, "pins"}, out.pins) &&
+           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) + has(out.settled) + has(out.pins) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox, settled, pins"));
 }
 
 std::size_t field_count(const DoorRequest& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox) + has(from.settled);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox) + has(from.settled) + has(from.pins);
 }
 
 template <class Out>
@@ -128,6 +129,7 @@ void write(Out& out, const DoorRequest& from) {
     write_field(out, {10, "members"}, from.members);
     write_field(out, {11, "outbox"}, from.outbox);
     write_field(out, {12, "settled"}, from.settled);
+    write_field(out, {13, "pins"}, from.pins);
     out.end_map();
 }
 

@@ -110,11 +110,12 @@ bool read(Reader& in, const Node& map, DoorReply& out) {
            in.list(map, {9, "devices"}, out.devices, Rules{.count_max = 1000}) &&
            in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000}) &&
            in.list(map, {11, "settled"}, out.settled, Rules{.count_max = 1000}) &&
-           in.optional(map, {12, "badge"}, out.badge);
+           in.optional(map, {12, "badge"}, out.badge) &&
+           in.list(map, {13, "pins"}, out.pins, Rules{.count_max = limits::door_list_max});
 }
 
 std::size_t field_count(const DoorReply& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled) + has(from.badge);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled) + has(from.badge) + has(from.pins);
 }
 
 template <class Out>
@@ -132,6 +133,7 @@ void write(Out& out, const DoorReply& from) {
     write_field(out, {10, "outbox"}, from.outbox);
     write_field(out, {11, "settled"}, from.settled);
     write_field(out, {12, "badge"}, from.badge);
+    write_field(out, {13, "pins"}, from.pins);
     out.end_map();
 }
 
@@ -228,6 +230,34 @@ void write(Out& out, const ViewReaction& from) {
     write_unless(false, out, {3, "own"}, from.own);
     write_field(out, {4, "accounts"}, from.accounts);
     write_unless(false, out, {5, "changing"}, from.changing);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ViewPin& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "id"}, out.id) &&
+           in.required(map, {2, "born"}, out.born) &&
+           in.required(map, {3, "sender"}, out.sender) &&
+           in.required(map, {4, "by"}, out.by) &&
+           in.required(map, {5, "at"}, out.at) &&
+           in.optional(map, {6, "message"}, out.message) &&
+           in.defaulted(map, {7, "changing"}, out.changing);
+}
+
+std::size_t field_count(const ViewPin& from) {
+    return 5 + has(from.message) + (from.changing != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const ViewPin& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "id"}, from.id);
+    write_field(out, {2, "born"}, from.born);
+    write_field(out, {3, "sender"}, from.sender);
+    write_field(out, {4, "by"}, from.by);
+    write_field(out, {5, "at"}, from.at);
+    write_field(out, {6, "message"}, from.message);
+    write_unless(false, out, {7, "changing"}, from.changing);
     out.end_map();
 }
 
@@ -331,30 +361,6 @@ void write(Out& out, const ViewWindow& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ViewMember& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "profile"}, out.profile) &&
-           in.required(map, {2, "role"}, out.role) &&
-           in.required(map, {3, "present"}, out.present) &&
-           in.defaulted(map, {4, "delivered"}, out.delivered) &&
-           in.defaulted(map, {5, "read"}, out.read);
-}
-
-std::size_t field_count(const ViewMember& from) {
-    return 3 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0);
-}
-
-template <class Out>
-void write(Out& out, const ViewMember& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "profile"}, from.profile);
-    write_field(out, {2, "role"}, from.role);
-    write_field(out, {3, "present"}, from.present);
-    write_unless(std::int64_t{0}, out, {4, "delivered"}, from.delivered);
-    write_unless(std::int64_t{0}, out, {5, "read"}, from.read);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(DoorNotice)
 PARLEY_INSTANTIATE_CODEC(DoorSettled)
 PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
@@ -363,9 +369,9 @@ PARLEY_INSTANTIATE_CODEC(DoorReply)
 PARLEY_INSTANTIATE_CODEC(DoorStatus)
 PARLEY_INSTANTIATE_CODEC(ViewMessage)
 PARLEY_INSTANTIATE_CODEC(ViewReaction)
+PARLEY_INSTANTIATE_CODEC(ViewPin)
 PARLEY_INSTANTIATE_CODEC(ViewConversation)
 PARLEY_INSTANTIATE_CODEC(ViewDraft)
 PARLEY_INSTANTIATE_CODEC(ViewWindow)
-PARLEY_INSTANTIATE_CODEC(ViewMember)
 
 }  // namespace parley::protocol

@@ -5,6 +5,30 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, ViewMember& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "profile"}, out.profile) &&
+           in.required(map, {2, "role"}, out.role) &&
+           in.required(map, {3, "present"}, out.present) &&
+           in.defaulted(map, {4, "delivered"}, out.delivered) &&
+           in.defaulted(map, {5, "read"}, out.read);
+}
+
+std::size_t field_count(const ViewMember& from) {
+    return 3 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const ViewMember& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "profile"}, from.profile);
+    write_field(out, {2, "role"}, from.role);
+    write_field(out, {3, "present"}, from.present);
+    write_unless(std::int64_t{0}, out, {4, "delivered"}, from.delivered);
+    write_unless(std::int64_t{0}, out, {5, "read"}, from.read);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ViewDevice& out) {
     return in.is_map(map) &&
            in.required(map, {1, "device"}, out.device) &&
@@ -253,26 +277,7 @@ void write(Out& out, const RecordedFailure& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, RecordedDone& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "actions"}, out.actions) &&
-           in.required(map, {2, "said"}, out.said, Rules{.points_max = 16}) &&
-           in.required(map, {3, "stored"}, out.stored, Rules{.points_max = 16});
-}
-
-std::size_t field_count(const RecordedDone&) {
-    return 3;
-}
-
-template <class Out>
-void write(Out& out, const RecordedDone& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "actions"}, from.actions);
-    write_field(out, {2, "said"}, from.said);
-    write_field(out, {3, "stored"}, from.stored);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(ViewMember)
 PARLEY_INSTANTIATE_CODEC(ViewDevice)
 PARLEY_INSTANTIATE_CODEC(ViewCommand)
 PARLEY_INSTANTIATE_CODEC(RecordedLine)
@@ -284,6 +289,5 @@ PARLEY_INSTANTIATE_CODEC(RecordedAnswer)
 PARLEY_INSTANTIATE_CODEC(RecordedRow)
 PARLEY_INSTANTIATE_CODEC(RecordedValue)
 PARLEY_INSTANTIATE_CODEC(RecordedFailure)
-PARLEY_INSTANTIATE_CODEC(RecordedDone)
 
 }  // namespace parley::protocol

@@ -27,6 +27,28 @@ void write(Out& out, const ReadOk& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, MessagePin& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender) &&
+           in.defaulted(map, {4, "remove"}, out.remove);
+}
+
+std::size_t field_count(const MessagePin& from) {
+    return 2 + has(from.sender) + (from.remove != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const MessagePin& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
+    write_unless(false, out, {4, "remove"}, from.remove);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, MessageSend& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
@@ -207,29 +229,8 @@ void write(Out& out, const MessageDelete& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, MessageHistory& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "stream"}, out.stream) &&
-           in.required(map, {2, "message"}, out.message) &&
-           in.optional(map, {3, "sender"}, out.sender) &&
-           in.defaulted(map, {4, "after"}, out.after);
-}
-
-std::size_t field_count(const MessageHistory& from) {
-    return 2 + has(from.sender) + (from.after != std::int64_t{0} ? 1 : 0);
-}
-
-template <class Out>
-void write(Out& out, const MessageHistory& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "stream"}, from.stream);
-    write_field(out, {2, "message"}, from.message);
-    write_field(out, {3, "sender"}, from.sender);
-    write_unless(std::int64_t{0}, out, {4, "after"}, from.after);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(ReadOk)
+PARLEY_INSTANTIATE_CODEC(MessagePin)
 PARLEY_INSTANTIATE_CODEC(MessageSend)
 PARLEY_INSTANTIATE_CODEC(MessageAccepted)
 PARLEY_INSTANTIATE_CODEC(ConversationCreate)
@@ -240,6 +241,5 @@ PARLEY_INSTANTIATE_CODEC(MemberRemove)
 PARLEY_INSTANTIATE_CODEC(ConversationLeave)
 PARLEY_INSTANTIATE_CODEC(MessageEdit)
 PARLEY_INSTANTIATE_CODEC(MessageDelete)
-PARLEY_INSTANTIATE_CODEC(MessageHistory)
 
 }  // namespace parley::protocol

@@ -5,6 +5,28 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, MessageHistory& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "stream"}, out.stream) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender) &&
+           in.defaulted(map, {4, "after"}, out.after);
+}
+
+std::size_t field_count(const MessageHistory& from) {
+    return 2 + has(from.sender) + (from.after != std::int64_t{0} ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const MessageHistory& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "stream"}, from.stream);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
+    write_unless(std::int64_t{0}, out, {4, "after"}, from.after);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, MessageHistoryOk& out) {
     return in.is_map(map) &&
            in.list(map, {1, "texts"}, out.texts, Rules{.count_max = limits::edits_max}) &&
@@ -221,22 +243,7 @@ void write(Out& out, const Profiles& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DeviceRevoke& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "device"}, out.device);
-}
-
-std::size_t field_count(const DeviceRevoke&) {
-    return 1;
-}
-
-template <class Out>
-void write(Out& out, const DeviceRevoke& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "device"}, from.device);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(MessageHistory)
 PARLEY_INSTANTIATE_CODEC(MessageHistoryOk)
 PARLEY_INSTANTIATE_CODEC(MemberRole)
 PARLEY_INSTANTIATE_CODEC(ConversationPermissions)
@@ -248,6 +255,5 @@ PARLEY_INSTANTIATE_CODEC(DraftSet)
 PARLEY_INSTANTIATE_CODEC(ProfileSet)
 PARLEY_INSTANTIATE_CODEC(ProfileFind)
 PARLEY_INSTANTIATE_CODEC(Profiles)
-PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 
 }  // namespace parley::protocol

@@ -5,6 +5,22 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, DeviceRevoke& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "device"}, out.device);
+}
+
+std::size_t field_count(const DeviceRevoke&) {
+    return 1;
+}
+
+template <class Out>
+void write(Out& out, const DeviceRevoke& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "device"}, from.device);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, InviteCreate& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "uses"}, out.uses, Rules{.min = 1, .max = 100000}) &&
@@ -41,6 +57,7 @@ void write(Out& out, const Invite& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 PARLEY_INSTANTIATE_CODEC(InviteCreate)
 PARLEY_INSTANTIATE_CODEC(Invite)
 

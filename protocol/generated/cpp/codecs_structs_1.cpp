@@ -95,11 +95,12 @@ bool read(Reader& in, const Node& map, Permissions& out) {
            in.optional(map, {2, "add"}, out.add) &&
            in.optional(map, {3, "remove"}, out.remove) &&
            in.optional(map, {4, "rename"}, out.rename) &&
-           in.optional(map, {5, "delete_others"}, out.delete_others);
+           in.optional(map, {5, "delete_others"}, out.delete_others) &&
+           in.optional(map, {6, "pin"}, out.pin);
 }
 
 std::size_t field_count(const Permissions& from) {
-    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others);
+    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others) + has(from.pin);
 }
 
 template <class Out>
@@ -110,6 +111,7 @@ void write(Out& out, const Permissions& from) {
     write_field(out, {3, "remove"}, from.remove);
     write_field(out, {4, "rename"}, from.rename);
     write_field(out, {5, "delete_others"}, from.delete_others);
+    write_field(out, {6, "pin"}, from.pin);
     out.end_map();
 }
 

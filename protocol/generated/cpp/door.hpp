@@ -103,6 +103,8 @@ struct DoorRequest {
     std::optional<DoorListQuery> outbox;
     /// Answered with `settled`: those of these commands that do not wait any more.
     std::optional<DoorCommands> settled;
+    /// Answered with `pins` of this conversation.
+    std::optional<StreamId> pins;
 
     friend bool operator==(const DoorRequest&, const DoorRequest&) = default;
 };
@@ -421,6 +423,26 @@ struct ViewCommand {
     friend bool operator==(const ViewCommand&, const ViewCommand&) = default;
 };
 
+/// A pinned message.
+struct ViewPin {
+    /// The message.
+    Uuid id;
+    /// Its place; 0 while it is not accepted.
+    std::int64_t born = 0;
+    /// Who wrote it.
+    AccountId sender;
+    /// Who pinned it.
+    AccountId by;
+    /// When; the device's time while the server has not accepted it.
+    WallTime at;
+    /// As it stands now; absent: the device does not hold it, and a window around its place brings it.
+    std::optional<ViewMessage> message;
+    /// An own command pins it that the server has not accepted yet.
+    bool changing = false;
+
+    friend bool operator==(const ViewPin&, const ViewPin&) = default;
+};
+
 /// Answer to one request, or to one frame of commands (then `accepted` and `refused` name each of them).
 struct DoorReply {
     /// As in the request; 0 for a frame of commands.
@@ -450,6 +472,8 @@ struct DoorReply {
     /// archived. Of each its unread messages as its `notify` says, or 1 where there are none and it is marked
     /// unread.
     std::optional<std::int64_t> badge;
+    /// What is pinned, in the order of pinning.
+    std::vector<ViewPin> pins;
 
     friend bool operator==(const DoorReply&, const DoorReply&) = default;
 };

@@ -219,6 +219,11 @@ void each_text(ViewCommand& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(ViewPin& value, Visit&& visit) {
+    if (value.message) each_text(*value.message, visit);
+}
+
+template <class Visit>
 void each_text(DoorReply& value, Visit&& visit) {
     if (value.failure) each_text(*value.failure, visit);
     for (auto& one : value.refused)
@@ -233,6 +238,8 @@ void each_text(DoorReply& value, Visit&& visit) {
     for (auto& one : value.outbox)
         each_text(one, visit);
     for (auto& one : value.settled)
+        each_text(one, visit);
+    for (auto& one : value.pins)
         each_text(one, visit);
 }
 
@@ -303,6 +310,9 @@ void each_text(RecordedLine& value, Visit&& visit) {
     if (value.done) each_text(*value.done, visit);
     if (value.lost) visit(*value.lost, TextKind::other);
 }
+
+template <class Visit>
+void each_text(PinChanged&, Visit&&) {}
 
 template <class Visit>
 void each_text(ReactionChanged&, Visit&&) {}
@@ -461,6 +471,9 @@ void each_text(Read&, Visit&&) {}
 
 template <class Visit>
 void each_text(ReadOk&, Visit&&) {}
+
+template <class Visit>
+void each_text(MessagePin&, Visit&&) {}
 
 template <class Visit>
 void each_text(MessageSend& value, Visit&& visit) {

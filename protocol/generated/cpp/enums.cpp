@@ -130,6 +130,8 @@ constexpr Row<Type> type_rows[] = {
     {Type::read, "read"},
     {Type::read_ok, "read.ok"},
     {Type::receipt, "receipt"},
+    {Type::pin_changed, "pin.changed"},
+    {Type::message_pin, "message.pin"},
     {Type::reaction_changed, "reaction.changed"},
     {Type::message_send, "message.send"},
     {Type::message_accepted, "message.accepted"},
@@ -302,6 +304,7 @@ bool client_sends(Type type) {
         case Type::unsubscribe:
         case Type::ack:
         case Type::read:
+        case Type::message_pin:
         case Type::message_send:
         case Type::conversation_create:
         case Type::conversation_rename:
@@ -335,6 +338,7 @@ std::optional<Type> reply_to(Type type) {
         case Type::subscribe: return Type::changes_ok;
         case Type::unsubscribe: return Type::done;
         case Type::read: return Type::read_ok;
+        case Type::message_pin: return Type::done;
         case Type::message_send: return Type::message_accepted;
         case Type::conversation_create: return Type::conversation_created;
         case Type::conversation_rename: return Type::done;
@@ -360,6 +364,7 @@ std::optional<Type> reply_to(Type type) {
 
 bool is_change(Type type) {
     switch (type) {
+        case Type::pin_changed:
         case Type::reaction_changed:
         case Type::message_new:
         case Type::member_changed:

@@ -70,7 +70,7 @@ std::optional<AccountRole> enum_numbered(std::uint64_t number);
 enum class RowKind : std::uint8_t {
     /// Who is, or was, in the conversation.
     member = 1,
-    /// Title and what else is set for all.
+    /// Title and what else is set for all; behind it what is pinned of what one can see.
     settings = 2,
 };
 
@@ -258,6 +258,14 @@ enum class Type : std::uint8_t {
     read_ok = 31,
     /// How far another member has got; a state, not a row. `stream` names the conversation.
     receipt = 32,
+    /// A message is pinned, or not any more; one row per message, for ever. What is pinned stands in order of
+    /// `seq`, which is the order of pinning. With a message that is deleted its pin is gone, without a change
+    /// of its own.
+    pin_changed = 37,
+    /// Pins a message that one can see, or unpins it: in a group where `permissions` allow it, in a direct
+    /// conversation both. What is so already is done. `message.deleted` where there is nothing any more to
+    /// pin, `limit` above `pins_max`.
+    message_pin = 38,
     /// One person's reaction to one message with one emoji. Who reacts anew after he has taken one back gets
     /// the row of that one, so that there are `reactions_own_max` of a person for a message at most. With a
     /// message that is deleted all its reactions are gone, without a change of their own.

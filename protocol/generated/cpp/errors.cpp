@@ -84,7 +84,7 @@ constexpr ErrorRow error_rows[] = {
     {ErrorCode::damaged, ErrorClass::permanent, 500, "damaged",
      "The server's database is damaged where it keeps what this would change a part of. What says all of it is taken."},
     {ErrorCode::message_deleted, ErrorClass::permanent, 410, "message.deleted",
-     "The message was deleted: nobody edits it any more, or reacts to it."},
+     "The message was deleted: nobody edits it any more, reacts to it, or pins it."},
 };
 
 struct CloseRow {

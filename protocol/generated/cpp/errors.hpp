@@ -81,7 +81,7 @@ enum class ErrorCode : std::uint16_t {
     /// The server's database is damaged where it keeps what this would change a part of. What says all of it
     /// is taken.
     damaged = 41,
-    /// The message was deleted: nobody edits it any more, or reacts to it.
+    /// The message was deleted: nobody edits it any more, reacts to it, or pins it.
     message_deleted = 35,
 };
 

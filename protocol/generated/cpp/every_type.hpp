@@ -45,6 +45,7 @@ namespace parley::protocol {
     X(DoorStatus) \
     X(ViewMessage) \
     X(ViewReaction) \
+    X(ViewPin) \
     X(ViewConversation) \
     X(ViewDraft) \
     X(ViewWindow) \
@@ -89,6 +90,8 @@ namespace parley::protocol {
     X(Read) \
     X(ReadOk) \
     X(Receipt) \
+    X(PinChanged) \
+    X(MessagePin) \
     X(ReactionChanged) \
     X(MessageSend) \
     X(MessageAccepted) \

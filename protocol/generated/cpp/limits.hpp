@@ -56,6 +56,8 @@ inline constexpr std::int64_t reactions_own_max = 20;
 inline constexpr std::int64_t reactions_emoji_max = 50;
 /// Of those who reacted to a message with one emoji, so many are named in a view; all are counted. (accounts)
 inline constexpr std::int64_t reactions_shown_max = 10;
+/// How many messages of one conversation can be pinned at a time. (messages)
+inline constexpr std::int64_t pins_max = 100;
 /// Persons named in one message. (accounts)
 inline constexpr std::int64_t mentions_max = 50;
 /// Rows in one reply; then `more`. (rows)

@@ -330,6 +330,22 @@ struct ReadOk {
     friend bool operator==(const ReadOk&, const ReadOk&) = default;
 };
 
+/// `message.pin` (38). From clients; answered with `done`. Pins a message that one can see, or unpins it: in
+/// a group where `permissions` allow it, in a direct conversation both. What is so already is done.
+/// `message.deleted` where there is nothing any more to pin, `limit` above `pins_max`.
+struct MessagePin {
+    /// The conversation.
+    Target target;
+    /// The message's id.
+    Uuid message;
+    /// Who wrote it; absent: oneself. An id belongs to its sender.
+    std::optional<AccountId> sender;
+    /// Unpins it.
+    bool remove = false;
+
+    friend bool operator==(const MessagePin&, const MessagePin&) = default;
+};
+
 /// `message.send` (40). From clients; answered with `message.accepted`. A new message; the envelope's `id` is
 /// the message's id, for ever. A repeat gets the first answer.
 struct MessageSend {
@@ -662,12 +678,12 @@ struct ConversationList {
 using PayloadAlternatives = std::variant<
     Hello, Auth, AuthOk, ErrorReply, TokenExpiring, Ping, Pong, Closing, Resume, Sync, Resumed, Skip, Done,
     ConversationState, Changes, ChangesOk, Page, PageOk, Rows, RowsOk, Subscribe, Unsubscribe, Ack, Read,
-    ReadOk, Receipt, ReactionChanged, MessageSend, MessageAccepted, MessageNew, MemberChanged,
-    ConversationChanged, ConversationCreate, ConversationCreated, ConversationRename, MemberAdd, MemberRemove,
-    ConversationLeave, MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk, MemberRole,
-    ConversationPermissions, OwnershipTransfer, MessageReact, MessageReacted, Joined, Left, ReadChanged,
-    DeviceChanged, ProfileChanged, PreferencesSet, PreferencesChanged, DraftSet, DraftChanged, ProfileSet,
-    ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite>;
+    ReadOk, Receipt, PinChanged, MessagePin, ReactionChanged, MessageSend, MessageAccepted, MessageNew,
+    MemberChanged, ConversationChanged, ConversationCreate, ConversationCreated, ConversationRename,
+    MemberAdd, MemberRemove, ConversationLeave, MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk,
+    MemberRole, ConversationPermissions, OwnershipTransfer, MessageReact, MessageReacted, Joined, Left,
+    ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet, PreferencesChanged, DraftSet, DraftChanged,
+    ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -705,6 +721,8 @@ struct Payload : PayloadAlternatives {
     Payload(Read value);
     Payload(ReadOk value);
     Payload(Receipt value);
+    Payload(PinChanged value);
+    Payload(MessagePin value);
     Payload(ReactionChanged value);
     Payload(MessageSend value);
     Payload(MessageAccepted value);

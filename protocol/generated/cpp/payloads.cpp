@@ -58,6 +58,10 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<ReadOk>());
         case Type::receipt:
             return read(in, map, out.emplace<Receipt>());
+        case Type::pin_changed:
+            return read(in, map, out.emplace<PinChanged>());
+        case Type::message_pin:
+            return read(in, map, out.emplace<MessagePin>());
         case Type::reaction_changed:
             return read(in, map, out.emplace<ReactionChanged>());
         case Type::message_send:
@@ -136,6 +140,8 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
 
 bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
     switch (type) {
+        case Type::pin_changed:
+            return read(in, map, out.emplace<PinChanged>());
         case Type::reaction_changed:
             return read(in, map, out.emplace<ReactionChanged>());
         case Type::message_new:
@@ -176,6 +182,7 @@ bool comes_from_client(Type type) {
         case Type::unsubscribe:
         case Type::ack:
         case Type::read:
+        case Type::message_pin:
         case Type::message_send:
         case Type::conversation_create:
         case Type::conversation_rename:

@@ -79,6 +79,8 @@ struct Permissions {
     std::optional<Role> rename;
     /// Delete messages that others wrote, where one can see them. Absent: moderator.
     std::optional<Role> delete_others;
+    /// Pin messages that one can see, and unpin them. Absent: moderator.
+    std::optional<Role> pin;
 
     friend bool operator==(const Permissions&, const Permissions&) = default;
 };

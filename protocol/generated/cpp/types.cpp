@@ -36,6 +36,8 @@ constexpr Type payload_types[] = {
     Type::read,
     Type::read_ok,
     Type::receipt,
+    Type::pin_changed,
+    Type::message_pin,
     Type::reaction_changed,
     Type::message_send,
     Type::message_accepted,
@@ -77,6 +79,7 @@ constexpr Type payload_types[] = {
 static_assert(std::size(payload_types) == std::variant_size_v<PayloadAlternatives>);
 
 constexpr Type change_types[] = {
+    Type::pin_changed,
     Type::reaction_changed,
     Type::message_new,
     Type::member_changed,

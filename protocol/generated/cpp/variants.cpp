@@ -13,6 +13,7 @@ ChangePayload& ChangePayload::operator=(const ChangePayload& other) = default;
 ChangePayload& ChangePayload::operator=(ChangePayload&& other) noexcept = default;
 ChangePayload::~ChangePayload() = default;
 
+ChangePayload::ChangePayload(PinChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(ReactionChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(MessageNew value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(MemberChanged value) : ChangePayloadAlternatives(std::move(value)) {}
@@ -62,6 +63,8 @@ Payload::Payload(Ack value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Read value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadOk value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Receipt value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(PinChanged value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(MessagePin value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReactionChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageSend value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessageAccepted value) : PayloadAlternatives(std::move(value)) {}

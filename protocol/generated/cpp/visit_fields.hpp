@@ -49,6 +49,7 @@ void visit_fields(Permissions& value, std::size_t, Visit&& visit) {
     visit(value.remove, Rules{});
     visit(value.rename, Rules{});
     visit(value.delete_others, Rules{});
+    visit(value.pin, Rules{});
 }
 
 template <class Visit>
@@ -184,17 +185,18 @@ void visit_fields(DoorAnswer& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
     visit(value.call, Rules{});
-    if (chosen % 11 == 0) visit(value.act.emplace(), Rules{});
-    if (chosen % 11 == 1) visit(value.registration.emplace(), Rules{});
-    if (chosen % 11 == 2) visit(value.sign_in.emplace(), Rules{});
-    if (chosen % 11 == 3) visit(value.retry.emplace(), Rules{});
-    if (chosen % 11 == 4) visit(value.discard.emplace(), Rules{});
-    if (chosen % 11 == 5) visit(value.conversations.emplace(), Rules{});
-    if (chosen % 11 == 6) visit(value.conversation.emplace(), Rules{});
-    if (chosen % 11 == 7) visit(value.window.emplace(), Rules{});
-    if (chosen % 11 == 8) visit(value.members.emplace(), Rules{});
-    if (chosen % 11 == 9) visit(value.outbox.emplace(), Rules{});
-    if (chosen % 11 == 10) visit(value.settled.emplace(), Rules{});
+    if (chosen % 12 == 0) visit(value.act.emplace(), Rules{});
+    if (chosen % 12 == 1) visit(value.registration.emplace(), Rules{});
+    if (chosen % 12 == 2) visit(value.sign_in.emplace(), Rules{});
+    if (chosen % 12 == 3) visit(value.retry.emplace(), Rules{});
+    if (chosen % 12 == 4) visit(value.discard.emplace(), Rules{});
+    if (chosen % 12 == 5) visit(value.conversations.emplace(), Rules{});
+    if (chosen % 12 == 6) visit(value.conversation.emplace(), Rules{});
+    if (chosen % 12 == 7) visit(value.window.emplace(), Rules{});
+    if (chosen % 12 == 8) visit(value.members.emplace(), Rules{});
+    if (chosen % 12 == 9) visit(value.outbox.emplace(), Rules{});
+    if (chosen % 12 == 10) visit(value.settled.emplace(), Rules{});
+    if (chosen % 12 == 11) visit(value.pins.emplace(), Rules{});
 }
 
 template <class Visit>
@@ -297,6 +299,7 @@ void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
     visit(value.outbox, Rules{.count_max = 1000});
     visit(value.settled, Rules{.count_max = 1000});
     visit(value.badge, Rules{});
+    visit(value.pins, Rules{.count_max = limits::door_list_max});
 }
 
 template <class Visit>
@@ -335,6 +338,17 @@ void visit_fields(ViewReaction& value, std::size_t, Visit&& visit) {
     visit(value.count, Rules{});
     visit(value.own, Rules{});
     visit(value.accounts, Rules{.count_max = limits::reactions_shown_max});
+    visit(value.changing, Rules{});
+}
+
+template <class Visit>
+void visit_fields(ViewPin& value, std::size_t, Visit&& visit) {
+    visit(value.id, Rules{});
+    visit(value.born, Rules{});
+    visit(value.sender, Rules{});
+    visit(value.by, Rules{});
+    visit(value.at, Rules{});
+    visit(value.message, Rules{});
     visit(value.changing, Rules{});
 }
 
@@ -656,6 +670,23 @@ void visit_fields(ReadOk& value, std::size_t, Visit&& visit) {
     visit(value.unread, Rules{});
     visit(value.mentions, Rules{});
     visit(value.as_of, Rules{});
+}
+
+template <class Visit>
+void visit_fields(PinChanged& value, std::size_t, Visit&& visit) {
+    visit(value.message, Rules{});
+    visit(value.id, Rules{});
+    visit(value.sender, Rules{});
+    visit(value.by, Rules{});
+    visit(value.removed, Rules{});
+}
+
+template <class Visit>
+void visit_fields(MessagePin& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.message, Rules{});
+    visit(value.sender, Rules{});
+    visit(value.remove, Rules{});
 }
 
 template <class Visit>

@@ -102,6 +102,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -115,6 +116,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -128,6 +130,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -141,6 +144,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -154,6 +158,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -167,6 +172,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -180,6 +186,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -193,6 +200,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -206,6 +214,7 @@ export type DoorRequest = {
       readonly members: StreamId;
       readonly outbox?: never;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -219,6 +228,7 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox: DoorListQuery;
       readonly settled?: never;
+      readonly pins?: never;
     }
   | {
       readonly act?: never;
@@ -232,6 +242,21 @@ export type DoorRequest = {
       readonly members?: never;
       readonly outbox?: never;
       readonly settled: DoorCommands;
+      readonly pins?: never;
+    }
+  | {
+      readonly act?: never;
+      readonly registration?: never;
+      readonly sign_in?: never;
+      readonly retry?: never;
+      readonly discard?: never;
+      readonly conversations?: never;
+      readonly conversation?: never;
+      readonly window?: never;
+      readonly members?: never;
+      readonly outbox?: never;
+      readonly settled?: never;
+      readonly pins: StreamId;
     }
 );
 
@@ -494,6 +519,8 @@ export interface DoorReply {
    * unread.
    */
   readonly badge?: number;
+  /** What is pinned, in the order of pinning. */
+  readonly pins?: readonly ViewPin[];
 }
 
 /** How the core stands. */
@@ -568,6 +595,24 @@ export interface ViewReaction {
   /**
    * The own one is shown as an own command leaves it that the server has not accepted yet. Absent: false.
    */
+  readonly changing?: boolean;
+}
+
+/** A pinned message. */
+export interface ViewPin {
+  /** The message. */
+  readonly id: Uuid;
+  /** Its place; 0 while it is not accepted. */
+  readonly born: number;
+  /** Who wrote it. */
+  readonly sender: AccountId;
+  /** Who pinned it. */
+  readonly by: AccountId;
+  /** When; the device's time while the server has not accepted it. */
+  readonly at: WallTime;
+  /** As it stands now; absent: the device does not hold it, and a window around its place brings it. */
+  readonly message?: ViewMessage;
+  /** An own command pins it that the server has not accepted yet. Absent: false. */
   readonly changing?: boolean;
 }
 

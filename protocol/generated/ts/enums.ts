@@ -37,7 +37,7 @@ export type AccountRole =
 export type RowKind =
   /** Who is, or was, in the conversation. */
   | "member"
-  /** Title and what else is set for all. */
+  /** Title and what else is set for all; behind it what is pinned of what one can see. */
   | "settings";
 
 /**

@@ -89,7 +89,7 @@ export const errors = {
    * taken.
    */
   "damaged": { number: 41, class: "permanent", http: 500 },
-  /** The message was deleted: nobody edits it any more, or reacts to it. */
+  /** The message was deleted: nobody edits it any more, reacts to it, or pins it. */
   "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;
 

@@ -63,6 +63,8 @@ export const limits = {
    * (accounts)
    */
   reactions_shown_max: 10,
+  /** How many messages of one conversation can be pinned at a time. (messages) */
+  pins_max: 100,
   /** Persons named in one message. (accounts) */
   mentions_max: 50,
   /** Rows in one reply; then `more`. (rows) */

@@ -302,6 +302,40 @@ export interface ReadOk {
 }
 
 /**
+ * A message is pinned, or not any more; one row per message, for ever. What is pinned stands in order of
+ * `seq`, which is the order of pinning. With a message that is deleted its pin is gone, without a change of
+ * its own.
+ */
+export interface PinChanged {
+  /** The message, by its place (`born`): who sees it sees that it is pinned. */
+  readonly message: number;
+  /** Its id. */
+  readonly id: Uuid;
+  /** Who wrote it. */
+  readonly sender: AccountId;
+  /** Who pinned or unpinned it. */
+  readonly by: AccountId;
+  /** It is not pinned any more. Absent: false. */
+  readonly removed?: boolean;
+}
+
+/**
+ * Pins a message that one can see, or unpins it: in a group where `permissions` allow it, in a direct
+ * conversation both. What is so already is done. `message.deleted` where there is nothing any more to pin,
+ * `limit` above `pins_max`.
+ */
+export interface MessagePin {
+  /** The conversation. */
+  readonly target: Target;
+  /** The message's id. */
+  readonly message: Uuid;
+  /** Who wrote it; absent: oneself. An id belongs to its sender. */
+  readonly sender?: AccountId;
+  /** Unpins it. Absent: false. */
+  readonly remove?: boolean;
+}
+
+/**
  * One person's reaction to one message with one emoji. Who reacts anew after he has taken one back gets the
  * row of that one, so that there are `reactions_own_max` of a person for a message at most. With a message
  * that is deleted all its reactions are gone, without a change of their own.
@@ -785,6 +819,8 @@ export const messageTypes = {
   "read": { number: 30, from: "client", reply: "read.ok" },
   "read.ok": { number: 31, from: "server", reply: null },
   "receipt": { number: 32, from: "server", reply: null },
+  "pin.changed": { number: 37, from: "server", reply: null },
+  "message.pin": { number: 38, from: "client", reply: "done" },
   "reaction.changed": { number: 39, from: "server", reply: null },
   "message.send": { number: 40, from: "client", reply: "message.accepted" },
   "message.accepted": { number: 41, from: "server", reply: null },
@@ -853,6 +889,8 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "read"; readonly payload: Read })
   | (EnvelopeFields & { readonly type: "read.ok"; readonly payload: ReadOk })
   | (EnvelopeFields & { readonly type: "receipt"; readonly payload: Receipt })
+  | (EnvelopeFields & { readonly type: "pin.changed"; readonly payload: PinChanged })
+  | (EnvelopeFields & { readonly type: "message.pin"; readonly payload: MessagePin })
   | (EnvelopeFields & { readonly type: "reaction.changed"; readonly payload: ReactionChanged })
   | (EnvelopeFields & { readonly type: "message.send"; readonly payload: MessageSend })
   | (EnvelopeFields & { readonly type: "message.accepted"; readonly payload?: MessageAccepted })
@@ -892,6 +930,7 @@ export type Envelope =
 
 /** A row as it stands in a reply: `stream` is the reply's. */
 export type Change =
+  | (ChangeFields & { readonly type: "pin.changed"; readonly payload: PinChanged })
   | (ChangeFields & { readonly type: "reaction.changed"; readonly payload: ReactionChanged })
   | (ChangeFields & { readonly type: "message.new"; readonly payload: MessageNew })
   | (ChangeFields & { readonly type: "member.changed"; readonly payload: MemberChanged })

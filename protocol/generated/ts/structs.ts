@@ -74,6 +74,8 @@ export interface Permissions {
   readonly rename?: Role;
   /** Delete messages that others wrote, where one can see them. Absent: moderator. */
   readonly delete_others?: Role;
+  /** Pin messages that one can see, and unpin them. Absent: moderator. */
+  readonly pin?: Role;
 }
 
 /** What a list shows of a conversation, besides counts. */

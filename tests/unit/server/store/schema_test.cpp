@@ -136,6 +136,19 @@ TEST_F(Schema, AStoreInWhichNobodyReactedKnowsItsMembers) {
     EXPECT_EQ(number(*connection, "SELECT count(*) FROM reaction"), 0);
 }
 
+TEST_F(Schema, AStoreInWhichNothingIsPinnedFindsWhatIsPinnedLater) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 16));
+    ASSERT_TRUE(migrate(*connection));
+    ASSERT_TRUE(
+        connection->execute("INSERT INTO row VALUES (7, 2, 2, 37, 9, 0, NULL, 0, 0, x'00', x'00'),"
+                            " (7, 3, 4, 37, 25, 0, NULL, 0, 1, x'00', x'00')"));
+    EXPECT_EQ(number(*connection,
+                     "SELECT born FROM row INDEXED BY row_pinned WHERE stream = 7 AND kind = 37"
+                     " AND gone = 0"),
+              2);
+}
+
 TEST_F(Schema, ANewerStoreIsNotTouched) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection));
