@@ -120,6 +120,8 @@ struct ArchiveCommand {
 };
 struct PinCommand {
     std::string conversation;
+    /// To pin it for everybody there; empty: the conversation itself, in the own list.
+    std::string message;
     bool off = false;
 };
 struct MarkUnreadCommand {
@@ -161,6 +163,13 @@ struct ReactCommand {
     std::string emoji;
     bool remove = false;
 };
+struct UnpinCommand {
+    std::string conversation;
+    std::string message;
+};
+struct PinsCommand {
+    std::string conversation;
+};
 struct HistoryCommand {
     std::string conversation;
     std::int64_t limit = 20;
@@ -193,8 +202,8 @@ using Command =
                  InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
                  LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, ReadCommand,
                  MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand, DraftCommand,
-                 SendCommand, EditCommand, DeleteCommand, ReactCommand, HistoryCommand, TailCommand,
-                 OutboxCommand, SyncCommand, ReportCommand>;
+                 SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand, PinsCommand,
+                 HistoryCommand, TailCommand, OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

@@ -44,6 +44,7 @@ Outcome<ExitCode> run(Session& session, const PermissionsCommand& command);
 // own_settings.cpp
 Outcome<ExitCode> run(Session& session, const MuteCommand& command);
 Outcome<ExitCode> run(Session& session, const ArchiveCommand& command);
+/// Of the conversation; of a message pin_message.
 Outcome<ExitCode> run(Session& session, const PinCommand& command);
 Outcome<ExitCode> run(Session& session, const MarkUnreadCommand& command);
 Outcome<ExitCode> run(Session& session, const NotifyCommand& command);
@@ -53,6 +54,9 @@ Outcome<ExitCode> run(Session& session, const DraftCommand& command);
 Outcome<ExitCode> run(Session& session, const EditCommand& command);
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command);
 Outcome<ExitCode> run(Session& session, const ReactCommand& command);
+Outcome<ExitCode> pin_message(Session& session, const PinCommand& command);
+Outcome<ExitCode> run(Session& session, const UnpinCommand& command);
+Outcome<ExitCode> run(Session& session, const PinsCommand& command);
 /// What the message that `word` names said before it was edited.
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word);
 

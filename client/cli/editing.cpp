@@ -1,5 +1,6 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
+#include "client/cli/messages.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "core/rules/emoji.hpp"
@@ -64,6 +65,15 @@ Outcome<Place> place_named(Session& session, Directory& directory, const std::st
     return directory.conversation(name);
 }
 
+void tell_done(Session& session, const protocol::DoorSettled& settled, const Uuid& message,
+               const std::string& done) {
+    JsonLine object;
+    object.text("id", settled.command.text()).text("message", message.text());
+    if (settled.stream) object.text("conversation", settled.stream->text());
+    session.terminal().line(object);
+    session.terminal().line(done);
+}
+
 Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message, protocol::Payload command,
                          const std::string& done) {
     TRY_ASSIGN(const auto settled, session.carry_out(std::move(command)));
@@ -73,12 +83,14 @@ Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message,
         if (std::ranges::count(outbox, message.id, &protocol::ViewCommand::id) > 0)
             return std::unexpected(session.not_accepted_yet({}));
     }
-    JsonLine object;
-    object.text("id", settled.command.text()).text("message", message.id.text());
-    if (settled.stream) object.text("conversation", settled.stream->text());
-    session.terminal().line(object);
-    session.terminal().line(done);
+    tell_done(session, settled, message.id, done);
     return ExitCode::done;
+}
+
+/// What is pinned, as the server has it where it can be reached.
+Outcome<std::vector<protocol::ViewPin>> pins_of(Session& session, const Place& place) {
+    if (!place.stream) return std::vector<protocol::ViewPin>{};
+    return session.pins(*place.stream);
 }
 
 }  // namespace
@@ -133,6 +145,66 @@ Outcome<ExitCode> run(Session& session, const ReactCommand& command) {
         .target = place.target, .message = message.id, .emoji = command.emoji, .remove = command.remove};
     if (!message.own) reaction.sender = message.sender;
     return change(session, message, std::move(reaction), command.remove ? "Taken back." : "Done.");
+}
+
+Outcome<ExitCode> pin_message(Session& session, const PinCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, place_named(session, directory, command.conversation));
+    TRY_ASSIGN(const auto message, message_named(session, place, command.message, Last::of_anybody));
+    if (message.deleted)
+        return stop(ExitCode::not_found, "This message was deleted: there is nothing to pin.");
+    protocol::MessagePin pin{.target = place.target, .message = message.id};
+    if (!message.own) pin.sender = message.sender;
+    return change(session, message, std::move(pin), "Pinned: everybody in " + place.label + " sees it.");
+}
+
+Outcome<ExitCode> run(Session& session, const UnpinCommand& command) {
+    const auto id = Uuid::parse(command.message);
+    if (!id && command.message != "last") {
+        return stop(ExitCode::usage,
+                    "MESSAGE is the id of a message, as --json prints it, or last for the one pinned last.");
+    }
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, place_named(session, directory, command.conversation));
+    TRY_ASSIGN(const auto pins, pins_of(session, place));
+    const auto last_first = pins | std::views::reverse;
+    const auto found =
+        id ? std::ranges::find(last_first, *id, &protocol::ViewPin::id) : std::ranges::begin(last_first);
+    if (found == last_first.end())
+        return stop(ExitCode::not_found, id ? "This message is not pinned. What is: parley pins"
+                                            : "Nothing is pinned in " + place.label + ".");
+    TRY_ASSIGN(const auto settled,
+               session.carry_out(protocol::MessagePin{
+                   .target = place.target, .message = found->id, .sender = found->sender, .remove = true}));
+    tell_done(session, settled, found->id, "Unpinned.");
+    return ExitCode::done;
+}
+
+Outcome<ExitCode> run(Session& session, const PinsCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, place_named(session, directory, command.conversation));
+    TRY_ASSIGN(const auto pins, pins_of(session, place));
+    if (pins.empty()) session.terminal().line("Nothing is pinned in " + place.label + ".");
+    if (pins.empty()) return ExitCode::done;
+    TRY_ASSIGN(const auto shown, conversation(session, *place.stream));
+    MessagePrinter printer(session, directory, false);
+    for (const auto& pin : pins) {
+        auto message = pin.message;
+        if (!message) {
+            TRY_ASSIGN(
+                const auto window,
+                whole_window(session, shown, {.stream = *place.stream, .around = pin.born, .limit = 2}));
+            const auto held = std::ranges::find(window.messages, pin.born, &protocol::ViewMessage::born);
+            if (held != window.messages.end()) message = *held;
+        }
+        if (message) {
+            printer.print(shown, *message);
+        } else {
+            session.terminal().line(JsonLine{}.text("id", pin.id.text()).integer("born", pin.born));
+            session.terminal().line("(not on this device yet)  " + pin.id.text());
+        }
+    }
+    return ExitCode::done;
 }
 
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word) {

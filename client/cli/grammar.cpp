@@ -117,6 +117,17 @@ void Grammar::add_accounts() {
         ->check(whole_number(1, 3'650));
 }
 
+void Grammar::add_pins() {
+    std::shared_ptr<UnpinCommand> unpin;
+    add_about_place("unpin", "Unpin a message for everybody there; parley pin pins one", unpin)
+        .add_option("MESSAGE", unpin->message, "Its id, as --json prints it, or last for the one pinned last")
+        ->required()
+        ->option_text(" ");
+
+    std::shared_ptr<PinsCommand> pins;
+    add_about_place("pins", "List the pinned messages of a conversation, in the order of pinning", pins);
+}
+
 void Grammar::add_messages() {
     group_ = "Messages";
     std::shared_ptr<SendCommand> send;
@@ -133,6 +144,7 @@ void Grammar::add_messages() {
         ->allow_extra_args(false);
 
     add_changes();
+    add_pins();
 
     std::shared_ptr<TailCommand> tail;
     CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);

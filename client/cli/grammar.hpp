@@ -53,6 +53,7 @@ class Grammar {
     void add_members();
     void add_roles();
     void add_changes();
+    void add_pins();
     void add_messages();
     void add_upkeep();
 

@@ -54,8 +54,14 @@ void Grammar::add_own_settings() {
     muting.add_flag("--off", mute->off, "Not any more")->excludes(length)->excludes(until);
 
     std::shared_ptr<PinCommand> pin;
-    add_about_place("pin", "Keep a conversation at the top of the list", pin)
-        .add_flag("--off", pin->off, "Not any more");
+    CLI::App& pinning = add_about_place(
+        "pin", "Keep a conversation at the top of the list, or pin a message of it for everybody there", pin);
+    CLI::Option* pinned =
+        pinning
+            .add_option("MESSAGE", pin->message,
+                        "Pin this one: its id, as --json prints it, or last for the newest one")
+            ->option_text(" ");
+    pinning.add_flag("--off", pin->off, "Not at the top any more")->excludes(pinned);
 
     std::shared_ptr<ArchiveCommand> archive;
     add_about_place("archive", "Put a conversation away, behind all others", archive)

@@ -19,7 +19,7 @@ inline constexpr const char* roles_help = R"(
 Roles, from the highest down:
   owner      may everything; gives and takes every role
   admin      gives and takes the roles below; adds, removes and renames, where it is not set otherwise
-  moderator  deletes what others said, where it is not set otherwise
+  moderator  deletes what others said, and pins messages, where it is not set otherwise
   member     whoever was added
   guest      does what is left to everybody: reads, and writes, where it is not set otherwise
 Whoever is no owner changes and removes only those whose role is below his own. The last owner of a
@@ -34,6 +34,7 @@ is everybody. Only owners set them. Acts, and what holds where nothing was set:
   remove=admin             remove members whose role is below one's own
   rename=admin             give the group another title
   delete_others=moderator  delete what others said
+  pin=moderator            pin messages, and unpin them
 )";
 
 inline constexpr const char* more_help =

@@ -23,6 +23,7 @@ std::string_view deed(std::string_view type) {
     if (type == "message.edit") return "edit";
     if (type == "message.delete") return "deletion";
     if (type == "message.react") return "reaction";
+    if (type == "message.pin") return "pin";
     if (type == "conversation.create") return "new group";
     if (type == "conversation.rename") return "new title";
     if (type == "conversation.leave") return "leaving";

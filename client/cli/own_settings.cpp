@@ -104,6 +104,7 @@ Outcome<ExitCode> run(Session& session, const ArchiveCommand& command) {
 }
 
 Outcome<ExitCode> run(Session& session, const PinCommand& command) {
+    if (!command.message.empty()) return pin_message(session, command);
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
     return set(session, PreferencesSet{.target = place.target, .pinned = !command.off},

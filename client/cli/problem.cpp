@@ -46,6 +46,10 @@ std::string sentence_of_limit(std::string_view field) {
                " emoji of one person, and " + std::to_string(limits::reactions_emoji_max) +
                " different ones in all. Take one of yours back, or react with one that it has.";
     }
+    if (field == "pins") {
+        return "A conversation has at most " + std::to_string(limits::pins_max) +
+               " pinned messages. Unpin one first: parley unpin";
+    }
     if (field == "payload") {
         return "This is more than the " + std::to_string(limits::payload_bytes_max / 1024) +
                " KiB that go out in one piece. Give less at a time.";

@@ -26,10 +26,12 @@ struct Setting {
     std::string_view name;
     std::optional<Role> Permissions::* lowest;
 };
-constexpr std::array settings = {Setting{"post", &Permissions::post}, Setting{"add", &Permissions::add},
+constexpr std::array settings = {Setting{"post", &Permissions::post},
+                                 Setting{"add", &Permissions::add},
                                  Setting{"remove", &Permissions::remove},
                                  Setting{"rename", &Permissions::rename},
-                                 Setting{"delete_others", &Permissions::delete_others}};
+                                 Setting{"delete_others", &Permissions::delete_others},
+                                 Setting{"pin", &Permissions::pin}};
 
 Outcome<Role> role_named(const std::string& word) {
     if (const auto role = protocol::enum_named<Role>(word)) return *role;
@@ -97,7 +99,7 @@ Outcome<Permissions> permissions_of(const std::vector<std::string>& words) {
             return stop(ExitCode::usage,
                         "\"" + harmless_line(word) +
                             "\" sets nothing. Such as post=moderator; besides post there are add, remove, "
-                            "rename and delete_others. Nothing was done.");
+                            "rename, delete_others and pin. Nothing was done.");
         }
         TRY_ASSIGN(wanted.*setting->lowest, role_named(word.substr(equals + 1)));
     }

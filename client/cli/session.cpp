@@ -109,6 +109,11 @@ Outcome<std::vector<protocol::ViewMember>> Session::members(const StreamId& stre
     return std::move(reply.members);
 }
 
+Outcome<std::vector<protocol::ViewPin>> Session::pins(const StreamId& stream) {
+    TRY_ASSIGN(auto reply, ask({.pins = stream}));
+    return std::move(reply.pins);
+}
+
 Outcome<protocol::ViewWindow> Session::window(const protocol::DoorWindowQuery& query) {
     TRY_ASSIGN(auto reply, ask({.window = query}));
     return reply.window.value_or(protocol::ViewWindow{});

@@ -52,6 +52,7 @@ class Session {
     Outcome<std::vector<protocol::ViewConversation>> conversations();
     Outcome<std::int64_t> badge();
     Outcome<std::vector<protocol::ViewMember>> members(const StreamId& stream);
+    Outcome<std::vector<protocol::ViewPin>> pins(const StreamId& stream);
     /// What waits, in order, then what was refused. Asked for in pieces, so that what is accepted meanwhile
     /// may hide something that follows it.
     Outcome<std::vector<protocol::ViewCommand>> outbox();

@@ -134,7 +134,37 @@ def reactions_are_seen_by_everybody_and_taken_back(server):
         assert gone["deleted"] and "reactions" not in gone, gone
 
 
+def pins_are_seen_by_everybody_in_their_order(server):
+    with people(server, "ada", "bob", "eve") as (ada, bob, eve):
+        ada.ok("new", "Team", f"@{bob.handle}", f"@{eve.handle}", "-m", "rules")
+        bob.ok("send", "Team", "address")
+        (rules, address) = ada.history("Team")
+        ada.ok("pin", "Team", "last")
+        ada.ok("pin", "Team", rules["id"])
+        pinned = eve.ok("pins", "Team", "--json").objects
+        equal([one["text"] for one in pinned], ["address", "rules"], "in their order")
+        assert "rules" in eve.ok("pins", "Team").out
+        done = bob.refused(1, "pin", "Team", "last")
+        assert "moderator" in done.err, done.err
+        ada.ok("permissions", "Team", "pin=member")
+        bob.ok("unpin", "Team", address["id"])
+        equal([one["text"] for one in eve.ok("pins", "Team", "--json").objects], ["rules"], "after unpinning")
+        bob.ok("pin", "Team", "last")
+        bob.refused(5, "unpin", "Team", "last", "--offline")
+        offline = bob.ok("pins", "Team", "--json", "--offline").objects
+        equal([one["text"] for one in offline], ["rules"], "what bob sees offline")
+        bob.ok("sync")
+        bob.refused(4, "unpin", "Team", address["id"])
+        ada.ok("delete", "Team", rules["id"])
+        assert "Nothing is pinned" in eve.ok("pins", "Team").out
+        ada.ok("pin", "Team")
+        bob.ok("send", f"@{ada.handle}", "for the two of us")
+        ada.ok("pin", f"@{bob.handle}", "last")
+        equal(len(bob.ok("pins", f"@{ada.handle}", "--json").objects), 1, "pins of the two")
+
+
 CASES = [
+    pins_are_seen_by_everybody_in_their_order,
     reactions_are_seen_by_everybody_and_taken_back,
     an_edit_is_seen_everywhere_and_its_history_can_be_read,
     what_is_deleted_is_gone_for_everybody,

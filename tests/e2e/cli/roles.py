@@ -65,6 +65,7 @@ def permissions_are_shown_and_set(server):
                 "remove": "admin",
                 "rename": "admin",
                 "delete_others": "moderator",
+                "pin": "moderator",
                 "role": "member",
             },
             "by default",
