@@ -42,8 +42,8 @@ const protocol::DraftChanged* StreamHistory::draft_in(const StreamId& conversati
 
 std::map<std::string, std::set<AccountId>> StreamHistory::reactions_to(std::int64_t message) const {
     std::map<std::string, std::set<AccountId>> people;
-    const auto found = reactions.find(message);
-    if (found == reactions.end()) return people;
+    const auto found = on_messages.find(message);
+    if (found == on_messages.end()) return people;
     for (const std::int64_t born : found->second) {
         const auto* change = row(born);
         const auto* reaction =
@@ -117,6 +117,22 @@ const Place* History::place(const AccountId& sender, const Uuid& id) const {
     return found == places_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::int64_t> StreamHistory::pins() const {
+    std::map<std::int64_t, std::int64_t> by_seq;
+    for (const auto& [message, rows] : on_messages) {
+        for (const std::int64_t born : rows) {
+            const auto* change = row(born);
+            const auto* pin =
+                change == nullptr ? nullptr : std::get_if<protocol::PinChanged>(&change->payload);
+            if (pin != nullptr && !pin->removed) by_seq[change->seq] = message;
+        }
+    }
+    std::vector<std::int64_t> places;
+    for (const auto& [seq, message] : by_seq)
+        places.push_back(message);
+    return places;
+}
+
 std::int64_t History::read(const AccountId& account, const StreamId& conversation) const {
     const Membership* member = membership(conversation, account);
     const std::int64_t joined = member == nullptr ? 0 : member->joined;
@@ -143,9 +159,11 @@ void History::add(const StreamId& id, const protocol::Change& change, bool found
         add_member(stream, change, *member, founding);
     } else if (const auto* message = std::get_if<protocol::MessageNew>(&change.payload)) {
         if (change.id) places_.try_emplace({message->sender, *change.id}, Place{id, change.born});
-        if (message->deleted_by) drop_reactions(stream, change.born);
+        if (message->deleted_by) drop_what_hangs_on(stream, change.born);
     } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.payload)) {
-        stream.reactions[reaction->message].insert(change.born);
+        stream.on_messages[reaction->message].insert(change.born);
+    } else if (const auto* pin = std::get_if<protocol::PinChanged>(&change.payload)) {
+        stream.on_messages[pin->message].insert(change.born);
     } else if (const auto* read = std::get_if<protocol::ReadChanged>(&change.payload)) {
         stream.read[read->conversation] = read->upto;
     } else if (const auto* set = std::get_if<protocol::PreferencesChanged>(&change.payload)) {
@@ -156,8 +174,8 @@ void History::add(const StreamId& id, const protocol::Change& change, bool found
 }
 
 /// They go with their message, without a change of their own.
-void History::drop_reactions(StreamHistory& stream, std::int64_t message) {
-    const auto found = stream.reactions.extract(message);
+void History::drop_what_hangs_on(StreamHistory& stream, std::int64_t message) {
+    const auto found = stream.on_messages.extract(message);
     if (!found) return;
     for (const std::int64_t born : found.mapped())
         stream.latest.erase(born);

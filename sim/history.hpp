@@ -47,8 +47,8 @@ struct StreamHistory {
     /// `born` to the changes that came over the row after it was made.
     std::map<std::int64_t, std::vector<std::int64_t>> later;
     std::map<AccountId, Membership> members;
-    /// Messages, by place, to the places of the reactions that hang on them.
-    std::map<std::int64_t, std::set<std::int64_t>> reactions;
+    /// Messages, by place, to the places of what hangs on them: reactions, and their pin.
+    std::map<std::int64_t, std::set<std::int64_t>> on_messages;
     /// Of the account's own stream: how far which conversation is read.
     std::map<StreamId, std::int64_t> read;
     /// Of the same: places of the rows that say what its person has set for himself in which conversation.
@@ -73,6 +73,8 @@ struct StreamHistory {
     const protocol::DraftChanged* draft_in(const StreamId& conversation) const;
     /// Who reacted to the message at this place, by emoji.
     std::map<std::string, std::set<AccountId>> reactions_to(std::int64_t message) const;
+    /// The places of the messages that are pinned, in the order of pinning.
+    std::vector<std::int64_t> pins() const;
     /// Each state that the row has had, as far as they are known, the first one first.
     std::vector<const protocol::Change*> states(std::int64_t born) const;
 };
@@ -109,7 +111,7 @@ class History {
   private:
     /// `founding`: brought by the work that made the stream.
     void add(const StreamId& stream, const protocol::Change& change, bool founding);
-    static void drop_reactions(StreamHistory& stream, std::int64_t message);
+    static void drop_what_hangs_on(StreamHistory& stream, std::int64_t message);
     static void add_member(StreamHistory& stream, const protocol::Change& change,
                            const protocol::MemberChanged& member, bool founding);
 

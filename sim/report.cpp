@@ -26,6 +26,7 @@ std::string described(const protocol::Permissions& permissions) {
     add("remove", permissions.remove);
     add("rename", permissions.rename);
     add("delete_others", permissions.delete_others);
+    add("pin", permissions.pin);
     return text.empty() ? " none" : text;
 }
 
@@ -65,6 +66,8 @@ std::string described(const protocol::ChangePayload& payload) {
             } else if constexpr (std::is_same_v<What, protocol::ReactionChanged>) {
                 return what.account.text() + " reacts to " + std::to_string(what.message) + " with " +
                        what.emoji.value_or("nothing");
+            } else if constexpr (std::is_same_v<What, protocol::PinChanged>) {
+                return what.by.text() + (what.removed ? " unpins " : " pins ") + std::to_string(what.message);
             } else if constexpr (std::is_same_v<What, protocol::DraftChanged>) {
                 return "draft in " + what.conversation.text() +
                        (what.text.empty() ? " taken away" : ": " + what.text.substr(0, 40));

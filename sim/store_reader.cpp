@@ -65,6 +65,8 @@ std::optional<ChangePayload> decode_body(Type type, std::string_view body) {
             return decode_as<protocol::PreferencesChanged>(body);
         case Type::reaction_changed:
             return decode_as<protocol::ReactionChanged>(body);
+        case Type::pin_changed:
+            return decode_as<protocol::PinChanged>(body);
         case Type::draft_changed:
             return decode_as<protocol::DraftChanged>(body);
         default:

@@ -11,6 +11,7 @@ extern const Act send_burst;
 extern const Act edit_message;
 extern const Act delete_message;
 extern const Act react;
+extern const Act pin_message;
 extern const Act read_earlier_texts;
 extern const Act create_group;
 extern const Act add_member;
@@ -53,7 +54,7 @@ std::span<const Act* const> all_acts() {
         &invite,          &http_send,          &http_read,       &http_look,          &http_arrange,
         &http_profile,    &edit_message,       &delete_message,  &read_earlier_texts, &give_role,
         &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
-        &http_edit,       &http_own,           &react,
+        &http_edit,       &http_own,           &react,           &pin_message,
     };
     return known_acts;
 }

@@ -13,8 +13,8 @@ bool perform_set_permissions(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     const auto views = conversations_of(scene, device, true);
     if (views.empty()) return false;
-    constexpr std::array acts = {&Permissions::add, &Permissions::remove, &Permissions::rename,
-                                 &Permissions::delete_others, &Permissions::post};
+    constexpr std::array acts = {&Permissions::add,           &Permissions::remove, &Permissions::rename,
+                                 &Permissions::delete_others, &Permissions::pin,    &Permissions::post};
     constexpr std::array roles = {Role::guest, Role::member, Role::moderator, Role::admin, Role::owner};
     protocol::ConversationPermissions set;
     for (const auto act : acts) {

@@ -60,9 +60,9 @@ Work People::reaction(std::int64_t key, const Conversation& conversation, const 
 /// Roles and permissions, by the owner of a group; now and then he hands it over.
 Work People::about_rights() {
     constexpr std::array roles{Role::owner, Role::admin, Role::moderator, Role::member, Role::guest};
-    constexpr std::array acts{&protocol::Permissions::post, &protocol::Permissions::add,
-                              &protocol::Permissions::remove, &protocol::Permissions::rename,
-                              &protocol::Permissions::delete_others};
+    constexpr std::array acts{&protocol::Permissions::post,          &protocol::Permissions::add,
+                              &protocol::Permissions::remove,        &protocol::Permissions::rename,
+                              &protocol::Permissions::delete_others, &protocol::Permissions::pin};
     const auto some_role = [&] {
         return roles.at(static_cast<std::size_t>(random_.below(roles.size())));
     };

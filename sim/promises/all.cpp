@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         own_settings_agree,
         told_of_oneself,
         reactions_agree,
+        pins_agree,
         tokens_cover,
         latecomers_see_the_same,
         clocks_change_nothing,

@@ -20,6 +20,7 @@ std::unique_ptr<Promise> same_as_fresh();            // 9
 std::unique_ptr<Promise> own_settings_agree();       // 9
 std::unique_ptr<Promise> told_of_oneself();          // 9
 std::unique_ptr<Promise> reactions_agree();          // 9
+std::unique_ptr<Promise> pins_agree();               // 9
 std::unique_ptr<Promise> tokens_cover();             // 9
 std::unique_ptr<Promise> latecomers_see_the_same();  // 9
 std::unique_ptr<Promise> clocks_change_nothing();    // 10

@@ -120,6 +120,36 @@ std::string wrong_of(const Deed& deed, const protocol::MessageReact& asked) {
                                                                     : "it reacts to another message";
 }
 
+/// The row says it, of the message that was meant; what is so already makes none.
+std::string wrong_of(const Deed& deed, const protocol::MessagePin& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!accounts_hear_nothing(deed)) return "it changed accounts";
+    const auto changes = done_in_conversations(deed);
+    if (!deed.answer.seq) {
+        if (!changes.empty()) return "it did something, and did not say so";
+        const auto& target = asked.target;
+        const auto* meant =
+            target.stream ? deed.after.message(*target.stream, asked.sender.value_or(deed.by), asked.message)
+                          : nullptr;
+        const auto* said = meant == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&meant->payload);
+        // With a deleted message there is nothing to unpin.
+        const bool known = deed.first && said != nullptr && !said->deleted_by;
+        return known && deed.after.is_pinned(*target.stream, meant->born) == asked.remove
+                   ? "it is not as was asked for"
+                   : std::string();
+    }
+    if (!in_place(deed, asked.target)) return "it was done in another conversation";
+    if (is_unknown(deed)) return {};
+    if (!made(deed, 1)) return "it did more than that";
+    const auto* pin = answered_change<protocol::PinChanged>(deed);
+    if (pin == nullptr || pin->by != deed.by || pin->removed != asked.remove || pin->id != asked.message ||
+        pin->sender != asked.sender.value_or(deed.by))
+        return "the pin is not the one that was asked for";
+    const auto* message =
+        deed.after.message(deed.answer.stream, asked.sender.value_or(deed.by), asked.message);
+    return message == nullptr || message->born == pin->message ? std::string() : "it pins another message";
+}
+
 /// The settings, and then the members, the maker first.
 std::string wrong_of(const Deed& deed, const protocol::ConversationCreate& asked) {
     if (!answered_with<protocol::ConversationCreated>(deed)) return "it was answered with something else";

@@ -69,6 +69,16 @@ const protocol::Change* Moment::message(const StreamId& stream, const AccountId&
     return known == nullptr ? nullptr : known->row(place->born);
 }
 
+bool Moment::is_pinned(const StreamId& stream, std::int64_t message) const {
+    const auto* fresh = newest_of(so_far_, stream, [&](const protocol::Change& change) {
+        const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
+        return pin != nullptr && pin->message == message;
+    });
+    if (fresh != nullptr) return !std::get<protocol::PinChanged>(fresh->payload).removed;
+    const StreamHistory* known = history_.find(stream);
+    return known != nullptr && std::ranges::count(known->pins(), message) > 0;
+}
+
 std::int64_t Moment::head(const StreamId& stream) const {
     const auto* fresh = newest_of(so_far_, stream, [](const protocol::Change&) { return true; });
     if (fresh != nullptr) return fresh->seq;

@@ -35,6 +35,8 @@ class Moment {
     std::int64_t head(const StreamId& stream) const;
     /// The latest state of this sender's message with this id in this stream; null: there is none.
     const protocol::Change* message(const StreamId& stream, const AccountId& sender, const Uuid& id) const;
+    /// Of the message at this place, which is not deleted.
+    bool is_pinned(const StreamId& stream, std::int64_t message) const;
     std::optional<protocol::ConversationKind> kind(const StreamId& stream) const;
     /// Null: there are none, or they are not known.
     const protocol::ConversationChanged* settings(const StreamId& stream) const;

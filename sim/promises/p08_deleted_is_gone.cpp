@@ -124,12 +124,16 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
     void at_rest(Scene& scene, const StoredRows& stored) override {
         for (const StoredRow& row : stored.rows) {
             const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.change.payload);
-            const StreamHistory* history = reaction == nullptr ? nullptr : scene.history().find(row.stream);
-            const auto* message = history == nullptr ? nullptr : history->message(reaction->message);
+            const auto* pin = std::get_if<protocol::PinChanged>(&row.change.payload);
+            if (reaction == nullptr && pin == nullptr) continue;
+            const std::int64_t place = reaction != nullptr ? reaction->message : pin->message;
+            const StreamHistory* history = scene.history().find(row.stream);
+            const auto* message = history == nullptr ? nullptr : history->message(place);
             if (message != nullptr && message->deleted_by)
                 scene.violated({8,
-                                "the store still holds a reaction to the message at " + row.stream.text() +
-                                    "/" + std::to_string(reaction->message) + ", which was deleted",
+                                std::string("the store still holds ") +
+                                    (pin != nullptr ? "the pin of" : "a reaction to") + " the message at " +
+                                    row.stream.text() + "/" + std::to_string(place) + ", which was deleted",
                                 {row.stream},
                                 {}});
         }

@@ -65,6 +65,8 @@ class SameAsFresh final : public Kept<SameAsFresh> {
             const auto* reaction = std::get_if<protocol::ReactionChanged>(&history.changes.at(seq).payload);
             // What was taken back before it came is not told.
             if (reaction != nullptr && (!reaction->emoji || !member->sees(reaction->message))) continue;
+            const auto* pin = std::get_if<protocol::PinChanged>(&history.changes.at(seq).payload);
+            if (pin != nullptr && (pin->removed || !member->sees(pin->message))) continue;
             wrong(scene, device, history.id, "lacks the row born " + std::to_string(born));
         }
     }

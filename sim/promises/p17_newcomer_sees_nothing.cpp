@@ -24,6 +24,9 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
         } else if (const auto* page = std::get_if<protocol::PageOk>(&envelope.payload)) {
             for (const auto& row : page->rows)
                 may_see(scene, line, who, envelope.stream, row);
+        } else if (const auto* rows = std::get_if<protocol::RowsOk>(&envelope.payload)) {
+            for (const auto& row : rows->rows)
+                may_see(scene, line, who, envelope.stream, row);
         } else if (const auto* state = std::get_if<protocol::ConversationState>(&envelope.payload)) {
             if (!state->last) return;
             may_see(scene, line, who, envelope.stream,
@@ -35,12 +38,18 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
     static void may_see(Scene& scene, const Line& line, const SignedIn& who, const StreamId& stream,
                         const protocol::Change& change) {
         const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.payload);
-        if (!std::holds_alternative<protocol::MessageNew>(change.payload) && reaction == nullptr) return;
+        const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
+        if (!std::holds_alternative<protocol::MessageNew>(change.payload) && reaction == nullptr &&
+            pin == nullptr)
+            return;
         const Membership* member = scene.history().membership(stream, who.account);
-        if (member != nullptr && member->sees(reaction != nullptr ? reaction->message : change.born)) return;
+        const auto place = reaction != nullptr ? reaction->message
+                           : pin != nullptr    ? pin->message
+                                               : change.born;
+        if (member != nullptr && member->sees(place)) return;
         scene.violated({17,
-                        who.account.text() + " was sent the message, or a reaction, at " + stream.text() +
-                            "/" + std::to_string(change.born) + ", which it may not see",
+                        who.account.text() + " was sent the message, a reaction or a pin, at " +
+                            stream.text() + "/" + std::to_string(change.born) + ", which it may not see",
                         {stream},
                         {line.device_name()}});
     }

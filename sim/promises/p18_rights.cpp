@@ -130,6 +130,8 @@ class Rights final : public Kept<Rights> {
             group.settings = *settings;
         } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.change.payload)) {
             allowed = reaction->account == by && group.of(by).present && may_react(scene, stream, *reaction);
+        } else if (const auto* pin = std::get_if<protocol::PinChanged>(&change.change.payload)) {
+            allowed = pin->by == by && group.of(by).present && may_pin(scene, group, stream, *pin);
         } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload)) {
             allowed = change.origin.account ? may_change(scene, group, change, *member)
                                             : names_anew(group, *member, moment);
@@ -174,12 +176,24 @@ class Rights final : public Kept<Rights> {
     /// To what he sees, and what is not deleted.
     static bool may_react(const Scene& scene, const StreamId& stream,
                           const protocol::ReactionChanged& reaction) {
+        return is_there(scene, stream, reaction.account, reaction.message);
+    }
+
+    static bool is_there(const Scene& scene, const StreamId& stream, const AccountId& account,
+                         std::int64_t place) {
         const StreamHistory* history = scene.history().find(stream);
-        const auto* message = history == nullptr ? nullptr : history->message(reaction.message);
+        const auto* message = history == nullptr ? nullptr : history->message(place);
         // Of one that the same batch brought it is known that its sender sees it.
-        if (message == nullptr) return history == nullptr || reaction.message > history->head();
-        const Membership* own = scene.history().membership(stream, reaction.account);
-        return !message->deleted_by && own != nullptr && own->sees(reaction.message);
+        if (message == nullptr) return history == nullptr || place > history->head();
+        const Membership* own = scene.history().membership(stream, account);
+        return !message->deleted_by && own != nullptr && own->sees(place);
+    }
+
+    /// In a group who has the right to; what he sees, and is not deleted.
+    static bool may_pin(const Scene& scene, const Group& group, const StreamId& stream,
+                        const protocol::PinChanged& pin) {
+        const bool direct = group.settings && group.settings->kind == protocol::ConversationKind::direct;
+        return (direct || group.has(pin.by, Right::pin)) && is_there(scene, stream, pin.by, pin.message);
     }
 
     /// What nobody's command does: the row says by which name the person goes by now, and nothing else.

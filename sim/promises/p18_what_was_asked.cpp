@@ -34,6 +34,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
             std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
             std::holds_alternative<protocol::MessageReact>(envelope.payload) ||
+            std::holds_alternative<protocol::MessagePin>(envelope.payload) ||
             std::holds_alternative<protocol::Read>(envelope.payload) ||
             std::holds_alternative<protocol::PreferencesSet>(envelope.payload) ||
             std::holds_alternative<protocol::DraftSet>(envelope.payload) ||

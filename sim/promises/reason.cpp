@@ -57,6 +57,12 @@ std::optional<Right> right_for(const Refusal& refusal, const protocol::Payload& 
         return Right::delete_others;
     if (std::holds_alternative<protocol::MessageSend>(asked)) return Right::post;
     if (std::holds_alternative<protocol::MessageEdit>(asked)) return Right::post;
+    // In a direct conversation both may.
+    if (std::holds_alternative<protocol::MessagePin>(asked)) {
+        const auto stream = meant(refusal, asked);
+        const bool group = stream && refusal.moment.kind(*stream) == protocol::ConversationKind::group;
+        return group ? std::optional(Right::pin) : std::nullopt;
+    }
     if (std::holds_alternative<protocol::ConversationRename>(asked)) return Right::rename;
     if (std::holds_alternative<protocol::MemberAdd>(asked)) return Right::add;
     if (std::holds_alternative<protocol::MemberRemove>(asked)) return Right::remove;
@@ -100,6 +106,7 @@ bool has_no_such_act(const Refusal& refusal, const protocol::Payload& asked) {
                         std::holds_alternative<protocol::MessageEdit>(asked) ||
                         std::holds_alternative<protocol::MessageDelete>(asked) ||
                         std::holds_alternative<protocol::MessageReact>(asked) ||
+                        std::holds_alternative<protocol::MessagePin>(asked) ||
                         std::holds_alternative<protocol::Read>(asked) ||
                         std::holds_alternative<protocol::PreferencesSet>(asked) ||
                         std::holds_alternative<protocol::DraftSet>(asked);
@@ -170,20 +177,24 @@ bool has_had_too_many(const Refusal& refusal, const protocol::Payload& asked) {
     return static_cast<std::int64_t>(handles.size()) + unseen > limits::handles_max;
 }
 
-/// The message that an edit, a deletion or a reaction is about, where its person can see it; null: there is
-/// none, or the command is another.
+/// The message that an edit, a deletion, a reaction or a pin is about, where its person can see it; null:
+/// there is none, or the command is another.
 const protocol::Change* message_to_change(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* edit = std::get_if<protocol::MessageEdit>(&asked);
     const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
     const auto stream = meant(refusal, asked);
     const Membership* own = stream ? refusal.moment.history().membership(*stream, refusal.by) : nullptr;
     const auto* reaction = std::get_if<protocol::MessageReact>(&asked);
-    if (own == nullptr || (edit == nullptr && deletion == nullptr && reaction == nullptr)) return nullptr;
+    const auto* pin = std::get_if<protocol::MessagePin>(&asked);
+    if (own == nullptr || (edit == nullptr && deletion == nullptr && reaction == nullptr && pin == nullptr))
+        return nullptr;
     const Uuid& id = edit != nullptr       ? edit->message
                      : deletion != nullptr ? deletion->message
-                                           : reaction->message;
+                     : reaction != nullptr ? reaction->message
+                                           : pin->message;
     const auto named = deletion != nullptr   ? deletion->sender
                        : reaction != nullptr ? reaction->sender
+                       : pin != nullptr      ? pin->sender
                                              : std::nullopt;
     const AccountId sender = named.value_or(refusal.by);
     const auto* found = refusal.moment.message(*stream, sender, id);
@@ -193,14 +204,17 @@ const protocol::Change* message_to_change(const Refusal& refusal, const protocol
 bool changes_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
     const bool changes = std::holds_alternative<protocol::MessageEdit>(asked) ||
                          std::holds_alternative<protocol::MessageDelete>(asked) ||
-                         std::holds_alternative<protocol::MessageReact>(asked);
+                         std::holds_alternative<protocol::MessageReact>(asked) ||
+                         std::holds_alternative<protocol::MessagePin>(asked);
     return changes && message_to_change(refusal, asked) == nullptr;
 }
 
 bool edits_what_is_deleted(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* message = message_to_change(refusal, asked);
     const auto* reaction = std::get_if<protocol::MessageReact>(&asked);
-    const bool adds = std::holds_alternative<protocol::MessageEdit>(asked) || (reaction && !reaction->remove);
+    const auto* pin = std::get_if<protocol::MessagePin>(&asked);
+    const bool adds = std::holds_alternative<protocol::MessageEdit>(asked) ||
+                      (reaction && !reaction->remove) || (pin && !pin->remove);
     return adds && message != nullptr &&
            std::get<protocol::MessageNew>(message->payload).deleted_by.has_value();
 }
@@ -215,6 +229,15 @@ bool edits_too_often(const Refusal& refusal, const protocol::Payload& asked) {
     const auto known =
         static_cast<std::int64_t>(history->states(message->born).size() + history->unseen.size());
     return known >= limits::edits_max;
+}
+
+bool pins_too_much(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* pin = std::get_if<protocol::MessagePin>(&asked);
+    const auto stream = meant(refusal, asked);
+    const StreamHistory* history = stream ? refusal.moment.history().find(*stream) : nullptr;
+    if (pin == nullptr || pin->remove || history == nullptr) return false;
+    const auto known = static_cast<std::int64_t>(history->pins().size() + history->unseen.size());
+    return known >= limits::pins_max;
 }
 
 bool answers_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
@@ -259,7 +282,8 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
         case ErrorCode::handle_taken:
             return is_taken(refusal, asked);
         case ErrorCode::limit:
-            return has_had_too_many(refusal, asked) || edits_too_often(refusal, asked);
+            return has_had_too_many(refusal, asked) || edits_too_often(refusal, asked) ||
+                   pins_too_much(refusal, asked);
         case ErrorCode::message_not_found:
             return answers_what_it_cannot_see(refusal, asked) || changes_what_it_cannot_see(refusal, asked);
         case ErrorCode::message_deleted:

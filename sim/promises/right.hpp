@@ -14,6 +14,7 @@ enum class Right : std::uint8_t {
     remove,
     rename,
     delete_others,
+    pin,
     give_roles,
     set_permissions,
     transfer
