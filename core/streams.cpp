@@ -93,7 +93,12 @@ Status Streams::begin(Conversation& conversation, std::int64_t from, const proto
         conversation.known = true;
         conversation.cursor = conversation.solid = conversation.base = std::max<std::int64_t>(from - 1, 0);
         conversation.head = std::max(conversation.head, conversation.cursor);
-        conversation.told_generation = restore_generation(conversation.head);
+        // Not the head's: an own message may have been accepted before, and in a history that a restore took
+        // away the one before that.
+        conversation.told_generation = restore_generation(from);
+        if (conversation.told_generation > 0)
+            TRY(rows_.mark_older_not_on_server(conversation.number,
+                                               conversation.told_generation * limits::restore_jump));
         leap(conversation);
     } else if (from > conversation.origin && (!conversation.present || from - 1 > conversation.cursor)) {
         TRY(rejoin(conversation, from));

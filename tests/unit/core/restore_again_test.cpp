@@ -212,5 +212,47 @@ TEST_F(RestoreAgain, WhatAStateAloneEverToldOfIsLeftAsWell) {
     EXPECT_FALSE(script.view("c2").present);
 }
 
+/// Own messages are accepted in a conversation of which nothing else has come yet.
+class AcceptedEarly : public RestoreAgain {
+  protected:
+    /// The row that it makes.
+    protocol::Change say(const std::string& text, std::int64_t seq) {
+        const Uuid id =
+            script.submit(protocol::MessageSend{{.direct = AccountId("bob")}, text, std::nullopt, {}});
+        script.accept(id, "c2", seq);
+        auto row = Script::row(seq, Script::said(text, "me"));
+        row.id = id;
+        return row;
+    }
+    std::vector<bool> lost() {
+        std::vector<bool> marks;
+        for (const auto& message : script.core().window(StreamId("c2"), {.limit = 10})->messages)
+            marks.push_back(message.not_on_server);
+        return marks;
+    }
+};
+
+TEST_F(AcceptedEarly, WhatARestoreTookAwayIsMarkedThoughMoreWasAcceptedSince) {
+    say("one", 16);
+    start_again();
+    const std::int64_t since = 6 + limits::restore_jump;
+    const auto row = say("two", since);
+    auto state = script.state("c2", since);
+    std::get<protocol::ConversationState>(state.payload).restored_from = 6;
+    script.give({Script::joined("c2", 2, 1), state});
+    script.resumed("2:1", 2);
+    answer_changes(script, "c2", {0, since, since, false, {row}});
+    EXPECT_THAT(lost(), testing::ElementsAre(true, false));
+}
+
+TEST_F(AcceptedEarly, WhatARestoreTookAwayIsMarkedWhereOneCameInSince) {
+    say("one", 16);
+    start_again();
+    const std::int64_t since = 6 + limits::restore_jump;
+    script.give({Script::joined("c2", 2, since), script.state("c2", since, since)});
+    script.resumed("2:1", 2);
+    EXPECT_THAT(lost(), testing::ElementsAre(true));
+}
+
 }  // namespace
 }  // namespace parley::test
