@@ -51,6 +51,7 @@ namespace parley {
     MUTANT(deleted_still_counts, "a message that was deleted still counts as unread")                     \
     MUTANT(deleting_needs_room, "a message is not deleted where the disk is nearly full")                 \
     MUTANT(earlier_texts_kept, "what an edited message said before stays when it is deleted")             \
+    MUTANT(edits_unbounded, "a message can be edited more often than the operator allows")                \
     MUTANT(reaction_doubles, "who reacts with the same emoji twice is counted twice")                     \
     MUTANT(reactions_outlive_their_message, "reactions to a message that was deleted stay in the store")  \
     MUTANT(pins_outlive_their_message, "a message that was deleted stays pinned")                         \

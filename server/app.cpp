@@ -52,6 +52,7 @@ Rules rules_of(const Settings& settings) {
             .everyone_invites = settings.invites_everyone,
             .members_max = settings.conversations_members_max,
             .devices_max = settings.accounts_devices_max,
+            .edits_max = settings.messages_edits_max,
             .access_token_life = seconds(settings.tokens_access_seconds)};
 }
 

@@ -38,6 +38,7 @@ struct Settings {
     std::int64_t conversations_members_max = 5'000;
     std::int64_t messages_per_second = 5;
     std::int64_t messages_burst = 60;
+    std::int64_t messages_edits_max = 100;
     std::int64_t passwords_memory_kib = 65'536;
     std::int64_t passwords_passes = 2;
     std::int64_t passwords_failures_max = 5;

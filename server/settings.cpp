@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 40> table{{
+const std::array<Setting, 41> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -109,6 +109,11 @@ const std::array<Setting, 40> table{{
      .doc = "The same at once.",
      .min = 1,
      .max = 1'000'000},
+    {.key = "messages.edits_max",
+     .field = &S::messages_edits_max,
+     .doc = "How often one message can be edited; what it said before is kept as long as the message is.",
+     .min = 1,
+     .max = 100},
     {.key = "passwords.memory_kib",
      .field = &S::passwords_memory_kib,
      .doc = "Memory that hashing a password takes, in KiB (Argon2id).",

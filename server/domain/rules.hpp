@@ -17,6 +17,8 @@ struct Rules {
     bool everyone_invites = false;
     std::int64_t members_max = limits::members_max;
     std::int64_t devices_max = limits::devices_max;
+    /// How often one message can be edited.
+    std::int64_t edits_max = limits::edits_max;
     /// Conversations that one FollowUp looks after, and frames to which they lead all together, but for what
     /// the last one has more: what waits behind it waits for milliseconds.
     std::int64_t follow_up_conversations = 32;

@@ -299,6 +299,18 @@ TEST_P(StoreContract, AMentionComesAndGoesWithTheText) {
     EXPECT_EQ(world.state(bob, group).mentions, 0);
 }
 
+TEST_P(StoreContract, AMessageIsEditedAsOftenAsTheOperatorAllows) {
+    rules.edits_max = 1;
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    const auto group = world.group(ada, {bob});
+    const auto said = world.work(ada, message_to(group, "helo"));
+    ASSERT_TRUE(world.apply(said));
+    ASSERT_TRUE(world.apply(world.work(ada, edit(group, said, "hello"))));
+    expect_refused(world.work(ada, edit(group, said, "Hello")), ErrorCode::limit);
+    EXPECT_TRUE(world.apply(world.work(ada, edit(group, said, "hello")))) << "which changes nothing";
+}
+
 TEST_P(StoreContract, AMessageIsEditedSoManyTimesAndItsHistoryComesInParts) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");

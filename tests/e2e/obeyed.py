@@ -23,6 +23,7 @@ STRICT = {
     "conversations.members_max": 3,
     "messages.per_second": 1,
     "messages.burst": 4,
+    "messages.edits_max": 1,
     "passwords.memory_kib": 16,
     "passwords.passes": 3,
     "passwords.failures_max": 2,
@@ -146,6 +147,15 @@ def messages_at_once(server):
         assert 250 < refused["retry_after_ms"] <= 1000, refused
 
 
+def edits_max(server):
+    ada, bob = Account.register(server, "careless"), Account.register(server, "patient")
+    with Session(server, ada) as session:
+        said = session.send_message({"direct": bob.id}, "helo")
+        edit = {"target": {"stream": said["stream"]}, "message": said["re"], "text": "hello"}
+        session.call("message.edit", edit)
+        equal(session.refusal("message.edit", edit | {"text": "Hello"}), "limit", "the second")
+
+
 def everyone_invites(server):
     with Session(server, Account.register(server, "host")) as session:
         code = session.call("invite.create", {"uses": 1})["payload"]["code"]
@@ -228,6 +238,7 @@ STRICT_CASES = (
     devices_max,
     members_max,
     messages_at_once,
+    edits_max,
     everyone_invites,
     failed_passwords,
     life_of_tokens,
