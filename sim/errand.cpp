@@ -98,7 +98,8 @@ void ask(const SharedGoing& going) {
     // Held by what is told of the call.
     const auto line = std::make_shared<Line>(device.node->name(), going->scene.world().next_number());
     const SignedIn who{going->account, *device.node->client().device()};
-    going->scene.world().note(line->device_name(), "asks by http", going->id.text());
+    going->scene.world().note(line->device_name(), "asks by http",
+                              going->id.text() + " " + errand.method + " " + errand.path + " " + errand.body);
     device.node->ask(
         {.request = {.method = errand.method,
                      .target = errand.path,

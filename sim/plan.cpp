@@ -61,6 +61,7 @@ Plan make_plan(Random random, Profile profile) {
         plan.sign_ins_burst = random.between(2, 10);
         plan.sign_in_retry = milliseconds(random.between(500, 3'000));
     }
+    if (random.below(4) == 0) plan.edits_max = random.between(1, 4);
     return plan;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 #include "sim/profile.hpp"
 #include "sim/random.hpp"
 
@@ -55,6 +56,7 @@ struct Plan {
     /// Nobody registers without an invite; and whether everybody makes them.
     bool by_invite = false;
     bool everyone_invites = true;
+    std::int64_t edits_max = limits::edits_max;
     std::vector<const Act*> acts;
     std::vector<const Fault*> faults;
 };

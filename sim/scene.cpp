@@ -28,6 +28,7 @@ Scene::Scene(SceneOptions options) : options_(options), world_(options.seed), pr
         ServerNode::Settings{.rules = {.registration = options_.by_invite ? server::Registration::invite
                                                                           : server::Registration::open,
                                        .everyone_invites = options_.everyone_invites,
+                                       .edits_max = options_.edits_max,
                                        .follow_up_conversations = 2,
                                        .access_token_life = options_.access_token_life},
                              .access_token_life = options_.access_token_life,

@@ -106,6 +106,7 @@ struct SceneOptions {
     /// Nobody registers without an invite; whether everybody makes them, or administrators only.
     bool by_invite = false;
     bool everyone_invites = true;
+    std::int64_t edits_max = limits::edits_max;
     std::int64_t messages_per_second = 1'000;
     std::int64_t messages_burst = 100'000;
     std::int64_t sign_ins_burst = 1'000;

@@ -114,6 +114,7 @@ SceneOptions Simulation::scene_options(const RunOptions& options, const Plan& pl
     scene.sign_in_retry = plan.sign_in_retry;
     scene.by_invite = plan.by_invite;
     scene.everyone_invites = plan.everyone_invites;
+    scene.edits_max = plan.edits_max;
     scene.devices_max = options.cut.devices.value_or(scene.devices_max);
     return scene;
 }

@@ -191,7 +191,7 @@ void Tab::open_socket() {
 }
 
 void Tab::call(core::CallHttp call) {
-    world().note(hardware_.name, "call", call.method + " " + call.path);
+    world().note(hardware_.name, "call", call.method + " " + call.path + " " + call.body);
     server::HttpRequest request{.method = std::move(call.method),
                                 .target = std::move(call.path),
                                 .authorization = call.bearer.empty() ? "" : "Bearer " + call.bearer,
@@ -203,7 +203,7 @@ void Tab::call(core::CallHttp call) {
          .arrived = {},
          .said = {},
          .answered = [this, number = call.call](int status, const std::string& body) {
-             world().note(hardware_.name, "answer", std::to_string(status));
+             world().note(hardware_.name, "answer", std::to_string(status) + " " + body);
              client_->handle_http_response(number, status, body, now());
              drive();
          }});

@@ -58,6 +58,18 @@ const protocol::MessageNew* message_meant(const Deed& deed, const protocol::Targ
     return change == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&change->payload);
 }
 
+/// How often this message of the same sender is known to have been edited before that was done.
+std::int64_t edits_before(const Deed& deed, const Uuid& id) {
+    const auto* change = deed.after.message(deed.answer.stream, deed.by, id);
+    const StreamHistory* history = deed.after.history().find(deed.answer.stream);
+    if (change == nullptr || history == nullptr || done_in_conversations(deed).empty()) return 0;
+    return static_cast<std::int64_t>(
+        std::ranges::count_if(history->states(change->born), [&](const auto* state) {
+            const auto* said = std::get_if<protocol::MessageNew>(&state->payload);
+            return said != nullptr && said->edited_at && state->seq < deed.answer.seq;
+        }));
+}
+
 std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked) {
     if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
     // It says that already.
@@ -74,6 +86,7 @@ std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked) {
         message->deleted_by || !message->edited_at)
         return "the message does not say what was asked for";
     if (!made(deed, 1)) return "it did more than that";
+    if (edits_before(deed, asked.message) >= deed.edits_max) return "the message had been edited too often";
     return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
 }
 

@@ -22,6 +22,7 @@ struct Deed {
     Uuid id;
     /// It was done now, or there was nothing to do: not before, by a server that died before it could tell.
     bool first = false;
+    std::int64_t edits_max = 0;
     const MadeBy& made_by;
 };
 

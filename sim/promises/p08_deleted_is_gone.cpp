@@ -102,23 +102,14 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
             });
     }
 
-    /// What a device has once shown as deleted.
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
-        const StreamHistory* history = scene.history().find(showing.view.stream);
-        if (history == nullptr) return;
-        for (const auto& message : showing.messages) {
-            if (message.deleted && (!message.text.empty() || !message.reactions.empty()))
-                wrong(scene, device, showing, message, "as deleted, and with its text or reactions");
-            if (message.born == 0) continue;
-            auto& seen = device.shown[{showing.view.stream, message.id}].deleted;
-            const auto* latest = history->message(message.born);
-            // A restore may have taken the deletion away.
-            const bool stands = latest != nullptr && latest->deleted_by;
-            if (seen && stands && !message.deleted && !message.not_on_server &&
-                !was_refused(device, message.id))
-                wrong(scene, device, showing, message, "again, which was deleted");
-            seen = message.deleted;
-        }
+        for (const auto& message : showing.messages)
+            stays_deleted(scene, device, showing.view.stream, message);
+    }
+
+    void listed(Scene& scene, Device& device, const std::vector<core::ConversationView>& views) override {
+        for (const auto& view : views)
+            if (view.last) stays_deleted(scene, device, view.stream, *view.last);
     }
 
     void at_rest(Scene& scene, const StoredRows& stored) override {
@@ -197,6 +188,23 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
   private:
     static constexpr auto backup = "data/backup";
 
+    /// What a device has once shown as deleted.
+    static void stays_deleted(Scene& scene, Device& device, const StreamId& stream,
+                              const core::MessageView& message) {
+        const StreamHistory* history = scene.history().find(stream);
+        if (history == nullptr) return;
+        if (message.deleted && (!message.text.empty() || !message.reactions.empty()))
+            wrong(scene, device, stream, message, "as deleted, and with its text or reactions");
+        if (message.born == 0) return;
+        auto& seen = device.shown[{stream, message.id}].deleted;
+        const auto* latest = history->message(message.born);
+        // A restore may have taken the deletion away.
+        const bool stands = latest != nullptr && latest->deleted_by;
+        if (seen && stands && !message.deleted && !message.not_on_server && !was_refused(device, message.id))
+            wrong(scene, device, stream, message, "again, which was deleted");
+        seen = message.deleted;
+    }
+
     static void holds_none(Scene& scene, MemoryDisk& disk, const std::string& name,
                            const std::set<std::string>& deleted) {
         each_number(used_bytes_of(disk, name), [&](const std::string& number) {
@@ -247,11 +255,11 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         }
     }
 
-    static void wrong(Scene& scene, const Device& device, const Showing& showing,
+    static void wrong(Scene& scene, const Device& device, const StreamId& stream,
                       const core::MessageView& message, const std::string& what) {
         scene.violated({8,
                         device.node->name() + " shows " + message.id.text() + " " + what,
-                        {showing.view.stream},
+                        {stream},
                         {device.node->name()}});
     }
 };

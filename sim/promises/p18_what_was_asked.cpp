@@ -148,6 +148,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                         .by = by,
                         .id = id,
                         .first = changes_something(work.effects) || (fresh && !unseen),
+                        .edits_max = scene.options().edits_max,
                         .made_by = made};
         const std::string complaint = what_is_wrong(deed, given->command);
         if (!complaint.empty()) wrong(scene, by, id, *replied.answer, complaint);
@@ -174,6 +175,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                               .device = server::to_id(replied.origin.device),
                               .has_followed = has_followed,
                               .everyone_invites = scene.options().everyone_invites,
+                              .edits_max = scene.options().edits_max,
                               .made_by = made};
         if (!has_reason(refusal, given->command)) wrong(scene, by, replied, "for no reason");
     }

@@ -228,7 +228,7 @@ bool edits_too_often(const Refusal& refusal, const protocol::Payload& asked) {
         return false;
     const auto known =
         static_cast<std::int64_t>(history->states(message->born).size() + history->unseen.size());
-    return known >= limits::edits_max;
+    return known >= refusal.edits_max;
 }
 
 bool pins_too_much(const Refusal& refusal, const protocol::Payload& asked) {

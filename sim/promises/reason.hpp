@@ -13,6 +13,7 @@ struct Refusal {
     /// What the command named as the one that it follows has been done.
     bool has_followed = false;
     bool everyone_invites = true;
+    std::int64_t edits_max = 0;
     const MadeBy& made_by;
 };
 

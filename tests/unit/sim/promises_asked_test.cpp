@@ -56,6 +56,32 @@ TEST_F(Asked, Promise18WhereAnotherMessageIsStored) {
     EXPECT_TRUE(says("another message stands"));
 }
 
+TEST_F(Asked, Promise18WhereAMessageIsEditedOnceTooOften) {
+    const auto edit_number = [&](std::int64_t number) {
+        auto said = text(ada);
+        said.text = std::to_string(number);
+        said.edited_at = WallTime{5};
+        return said;
+    };
+    message(4, ada, 1);
+    std::int64_t number = 1;
+    for (; number < limits::edits_max; ++number)
+        commit(4 + number, edit_number(number), uuid(1), ada, 4);
+    const auto happens_once_more = [&](std::uint8_t id) {
+        give(id, protocol::MessageEdit{
+                     .target = in_the_group(), .message = uuid(1), .text = std::to_string(number)});
+        auto change = did(4 + number, edit_number(number), id, 4);
+        change.change.id = uuid(1);
+        happens(id, {change}, done(4 + number));
+    };
+    happens_once_more(201);
+    EXPECT_EQ(broken(), -1);
+    commit(4 + number, edit_number(number), uuid(1), ada, 4);
+    ++number;
+    happens_once_more(202);
+    EXPECT_TRUE(says("edited too often"));
+}
+
 TEST_F(Asked, Promise18WhereNobodyGaveIt) {
     happens(4, {did(4, text(ada), 4)}, accepted(4));
     EXPECT_TRUE(says("nobody gave it"));

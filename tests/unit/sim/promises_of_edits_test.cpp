@@ -112,6 +112,19 @@ TEST_F(BrokenEdits, Promise8WhereWhatWasDeletedIsShownAgain) {
     EXPECT_EQ(broken(), 8);
 }
 
+TEST_F(BrokenEdits, Promise8WhereTheListShowsAgainWhatWasDeleted) {
+    edit(5, tombstone());
+    const auto promise = deleted_is_gone();
+    promise->looked_at(scene_, device(1), showing({shown_as(tombstone())}));
+    auto view = showing({}).view;
+    view.last = shown_as(tombstone());
+    promise->listed(scene_, device(1), {view});
+    EXPECT_EQ(broken(), -1);
+    view.last = shown_as(said("ada says #7"));
+    promise->listed(scene_, device(1), {view});
+    EXPECT_EQ(broken(), 8);
+}
+
 TEST_F(BrokenEdits, Promise8WhereWhatADeviceDeletedItselfIsShownAgain) {
     edit(5, tombstone());
     const auto promise = deleted_is_gone();
