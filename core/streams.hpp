@@ -117,6 +117,7 @@ class Streams {
     Status rejoin(Conversation& conversation, std::int64_t from);
     static std::int64_t certain_upto(const Conversation& conversation, std::int64_t restored_from);
     Status restore(Conversation& conversation, std::int64_t restored_from, std::int64_t head);
+    static void skip_jump(Conversation& conversation, std::int64_t restored_from);
     Status fetch_anew(Conversation& conversation, std::int64_t certain);
     Result<bool> newest_may_be_missing(const Conversation& conversation);
     Status forget_lost_copies(const Conversation& conversation, const Uuid& id, const AccountId& sender);

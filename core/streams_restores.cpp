@@ -33,7 +33,7 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     // What came before a state that was read early is of the same history, and is owed as well.
     const bool ahead = restore_generation(conversation.head) == restore_generation(head);
     conversation.head = std::max({head, conversation.cursor, ahead ? conversation.head : 0});
-    conversation.ranges.add({restored_from + 1, restored_from + limits::restore_jump});
+    skip_jump(conversation, restored_from);
     conversation.live_low = conversation.live_high = 0;
     // Counts of before mean nothing any more, and the read position went back as well; the newest are told
     // with the state.
@@ -46,6 +46,16 @@ Status Streams::restore(Conversation& conversation, std::int64_t restored_from, 
     const Range lost{certain + 1, restore_generation(head) * limits::restore_jump - 1};
     TRY(forget_lost_preview(conversation, lost));
     return outbox_.limit_reads(conversation.stream, lost);
+}
+
+/// The numbers that the jump left out are no hole. Where it began is told as the moment at which the
+/// histories parted, or, where the server does not know that, as one before it: what was made from there on
+/// until the jump has numbers up to the head's own place behind the jump, which has grown since.
+void Streams::skip_jump(Conversation& conversation, std::int64_t restored_from) {
+    const std::int64_t first = restore_generation(restored_from) * limits::restore_jump;
+    const std::int64_t made_upto = std::max(restored_from, first + conversation.head % limits::restore_jump);
+    if (made_upto < restored_from + limits::restore_jump)
+        conversation.ranges.add({made_upto + 1, restored_from + limits::restore_jump});
 }
 
 /// Nothing above this is held any more: it is marked until it comes again.

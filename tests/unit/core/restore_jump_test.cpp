@@ -116,6 +116,27 @@ TEST_F(JumpAfterRestore, WhatAJumpLeftBehindIsCheckedFromWhereTheLastRestoreMade
     EXPECT_EQ(last_asked<protocol::Page>().since, 1);
 }
 
+TEST_F(JumpAfterRestore, WhatWasMadeUntilTheNumbersJumpedIsFetchedWhereTheServerDoesNotKnowFromWhereOn) {
+    push(1, "one");
+    push(2, "two");
+    // A copy of the store was put back, went on from there, and found out later: "two" may be in it.
+    const std::int64_t head = 50'000 + limits::restore_jump;
+    const std::int64_t first = 1 + limits::restore_jump;
+    script.reconnect();
+    script.give({restored_state(script, 1, head, 1)});
+    script.resumed("2:1", 2);
+    answer_changes(script, "me", {0, 1, 1, false, {*protocol::to_change(Script::joined("c1", 1))}});
+    answer_changes(script, "c1", {1, head, head, false, {}});
+    answer_page({head, head, head, true, false, {Script::row(head, Script::said("newest"))}});
+    answer_rows();
+    answer_page({first + 1, head - 1, head, true, true, {}});
+    EXPECT_EQ(last_asked<protocol::Page>().before, 50'001);
+    answer_page({2, 50'000, head, true, true, {Script::row(2, Script::said("two"))}});
+    EXPECT_THAT(script.texts("c1"), ElementsAre("one", "two", "newest"));
+    for (const auto& message : script.core().window(StreamId("c1"), {.limit = 10})->messages)
+        EXPECT_FALSE(message.not_on_server) << message.text;
+}
+
 class NewestAfterRestore : public Streams {
   protected:
     std::int64_t acked() {
