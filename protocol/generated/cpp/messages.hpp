@@ -159,8 +159,9 @@ struct ConversationState {
     std::optional<Preview> last;
     /// Kind, title, peer, size, own role.
     Summary summary;
-    /// After a restore: the head at that moment. Rows above it and below the jump are not on the server any
-    /// more.
+    /// After a restore: up to here the history is the one of before; the head at that moment, or, where the
+    /// server does not know that one, a number below it. Rows above it that came before are not on the server
+    /// any more, unless they are told again.
     std::optional<std::int64_t> restored_from;
     /// Cursors below it are answered with too_old.
     std::int64_t floor = 0;

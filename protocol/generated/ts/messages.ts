@@ -144,8 +144,9 @@ export interface ConversationState {
   /** Kind, title, peer, size, own role. */
   readonly summary: Summary;
   /**
-   * After a restore: the head at that moment. Rows above it and below the jump are not on the server any
-   * more.
+   * After a restore: up to here the history is the one of before; the head at that moment, or, where the
+   * server does not know that one, a number below it. Rows above it that came before are not on the server
+   * any more, unless they are told again.
    */
   readonly restored_from?: number;
   /** Cursors below it are answered with too_old. Absent: 0. */
