@@ -330,8 +330,14 @@ void each_envelope(std::string_view frame, protocol::Encoding encoding, Do what)
 
 void Scene::device_said(Wire& wire, std::string_view frame) {
     Device* device = device_named(wire.device_name());
-    if (device == nullptr || !device->signed_in()) return;
-    const SamePlace same = same_place(*device->node->client().account());
+    if (device == nullptr || !device->person->account) return;
+    const SamePlace same = same_place(*device->person->account);
+    if (!device->signed_in()) {
+        // What it had written down leaves it all the same, where its core ended with the last step.
+        return each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
+            if (envelope.id) device->ledger.note_sent(*envelope.id, envelope.payload, same);
+        });
+    }
     if (device->behind_restore) {
         // What one says that has not caught up is of before the restore, but for what its reads ask for now.
         return each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
