@@ -51,13 +51,6 @@ std::optional<AccountId> sender_of(const HttpCall& call) {
     return sender ? std::optional(AccountId(std::string(*sender))) : std::nullopt;
 }
 
-Result<Payload> edit_message(const HttpCall& call) {
-    TRY_ASSIGN(const Uuid message, message_of(call));
-    return call.body_with_fields<protocol::MessageEdit>("\"message\":\"" + message.text() +
-                                                        "\",\"target\":{\"stream\":\"" +
-                                                        call.parameter("stream") + "\"}");
-}
-
 /// What is done to a message, and whose it is, stands in the body.
 template <class Command>
 Result<Payload> done_to_message(const HttpCall& call) {
@@ -194,7 +187,8 @@ struct RouteTable {
         {"POST", "/v1/conversations/{stream}/leave", known, message, on_stream<protocol::ConversationLeave>},
         {"POST", "/v1/conversations/{stream}/messages", known, message, on_stream<protocol::MessageSend>},
         {"GET", "/v1/conversations/{stream}/messages", known, message, read_page},
-        {"PATCH", "/v1/conversations/{stream}/messages/{message}", known, message, edit_message},
+        {"PATCH", "/v1/conversations/{stream}/messages/{message}", known, message,
+         done_to_message<protocol::MessageEdit>},
         {"DELETE", "/v1/conversations/{stream}/messages/{message}", known, message, delete_message},
         {"GET", "/v1/conversations/{stream}/messages/{message}/history", known, message,
          read_message_history},

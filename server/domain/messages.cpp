@@ -169,6 +169,15 @@ Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
 
 }  // namespace
 
+std::optional<AccountKey> sender_meant(const WorkContext& context, const std::optional<AccountId>& named) {
+    return named ? account_key(named->text()) : std::optional(context.account());
+}
+
+Status check_not_deleted(const Subject& subject) {
+    if (!subject.message.deleted_by) return {};
+    return fail(Error{ErrorCode::message_deleted, "the message was deleted", 0, "message"});
+}
+
 Result<Subject> find_message(WorkContext& context, const protocol::Target& where, const Uuid& id,
                              std::optional<AccountKey> sender, core::rules::Act act) {
     TRY_ASSIGN(const auto key, resolve_existing(context.store, context.account(), where));
@@ -204,9 +213,8 @@ void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol:
 Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command) {
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, context.account(),
                                           core::rules::Act::edit_own));
+    TRY(check_not_deleted(subject));
     const auto& before = subject.message;
-    if (before.deleted_by)
-        return fail(Error{ErrorCode::message_deleted, "the message was deleted", 0, "message"});
     if (before.text == command.text && before.mentions == command.mentions) return nothing_to_do(context);
     const StreamKey stream(subject.standing.conversation.key);
     if (context.store.earlier_texts().count_earlier_texts(stream, subject.change.born) >=
@@ -223,8 +231,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& comman
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& command) {
-    const auto sender =
-        command.sender ? account_key(command.sender->text()) : std::optional(context.account());
+    const auto sender = sender_meant(context, command.sender);
     const bool own = sender == context.account() || mutant(Mutant::members_delete_others);
     const auto act = own ? core::rules::Act::delete_own : core::rules::Act::delete_others;
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, sender, act));

@@ -30,17 +30,14 @@ Status check_count(WorkContext& context, StreamKey stream) {
 }  // namespace
 
 Result<Answer> perform(WorkContext& context, const protocol::MessagePin& command) {
-    const auto sender =
-        command.sender ? account_key(command.sender->text()) : std::optional(context.account());
-    TRY_ASSIGN(auto subject,
-               find_message(context, command.target, command.message, sender, core::rules::Act::pin));
+    TRY_ASSIGN(auto subject, find_message(context, command.target, command.message,
+                                          sender_meant(context, command.sender), core::rules::Act::pin));
     auto& conversation = subject.standing.conversation;
     const StreamKey stream(conversation.key);
     const auto message = subject.change.born;
     const auto held = pin_of(context, stream, message);
     const bool pinned = held && !held->removed;
-    if (!command.remove && subject.message.deleted_by)
-        return fail(Error{ErrorCode::message_deleted, "the message was deleted", 0, "message"});
+    if (!command.remove) TRY(check_not_deleted(subject));
     if (pinned == !command.remove) return nothing_to_do(context);
     if (!command.remove) {
         TRY(check_room(context));

@@ -54,10 +54,8 @@ Answer write_reaction(WorkContext& context, Subject subject, ReactionChanged rea
 
 Result<Answer> perform(WorkContext& context, const protocol::MessageReact& command) {
     TRY(core::rules::check_emoji(command.emoji));
-    const auto sender =
-        command.sender ? account_key(command.sender->text()) : std::optional(context.account());
-    TRY_ASSIGN(auto subject,
-               find_message(context, command.target, command.message, sender, core::rules::Act::react));
+    TRY_ASSIGN(auto subject, find_message(context, command.target, command.message,
+                                          sender_meant(context, command.sender), core::rules::Act::react));
     const ReactionKey key{.stream = StreamKey(subject.standing.conversation.key),
                           .message = subject.change.born,
                           .account = context.account(),
@@ -70,8 +68,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageReact& comma
         if (held) return write_reaction(context, std::move(subject), std::move(reaction), held->born);
         return Answer{.payload = protocol::MessageReacted{}, .timestamp = context.at};
     }
-    if (subject.message.deleted_by)
-        return fail(Error{ErrorCode::message_deleted, "the message was deleted", 0, "message"});
+    TRY(check_not_deleted(subject));
     if (held && !mutant(Mutant::reaction_doubles)) return reacted(subject.standing.conversation, *held);
     TRY(check_counts(context, key));
     auto taken_back = key;

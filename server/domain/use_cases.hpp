@@ -64,9 +64,14 @@ struct Subject {
     AccountKey sender;
 };
 
+/// Whose message a command is about: the one that it names, or the own one; nothing where there is no such
+/// account.
+std::optional<AccountKey> sender_meant(const WorkContext& context, const std::optional<AccountId>& named);
 /// The message that a command is about, for whoever may do this to it and can see it.
 Result<Subject> find_message(WorkContext& context, const protocol::Target& where, const Uuid& id,
                              std::optional<AccountKey> sender, core::rules::Act act);
+/// `message.deleted`: nothing is added to what was deleted.
+Status check_not_deleted(const Subject& subject);
 /// Tells a change of the message at this place, or of what hangs on it; who does not see it hears the number
 /// alone.
 void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol::Change change,

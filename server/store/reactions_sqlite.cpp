@@ -4,8 +4,6 @@
 
 namespace parley::server::sqlite {
 
-namespace {}  // namespace
-
 ReactionTable::ReactionTable(Connection& connection)
     : insert_(connection,
               "INSERT INTO reaction (stream, message, born, seq, account, emoji) VALUES (?, ?, ?, ?, ?, ?)"),
