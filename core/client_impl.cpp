@@ -226,12 +226,12 @@ Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optio
     TRY(check_command(command));
     const Uuid chosen = id.value_or(make_uuid(primitives_, now.wall));
     // Whoever names himself says nothing more than who names nobody.
-    if (auto* deletion = std::get_if<protocol::MessageDelete>(&command))
-        if (deletion->sender == identity_.get().account) deletion->sender.reset();
-    if (auto* reaction = std::get_if<protocol::MessageReact>(&command))
-        if (reaction->sender == identity_.get().account) reaction->sender.reset();
-    if (auto* pin = std::get_if<protocol::MessagePin>(&command))
-        if (pin->sender == identity_.get().account) pin->sender.reset();
+    std::visit(
+        [&](auto& one) {
+            if constexpr (requires { one.sender.reset(); })
+                if (one.sender == identity_.get().account) one.sender.reset();
+        },
+        command);
     TRY(outbox_.add(chosen, command, now.wall));
     return chosen;
 }

@@ -218,6 +218,9 @@ class Outbox {
     Status withdraw(Uuid message);
     Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
     Status drop_edits(const std::string& lane, const Uuid& message);
+    std::vector<const Command*> waiting_for(
+        const std::map<ChangedMessage, std::set<std::int64_t>>& by_message,
+        const ChangedMessage& message) const;
     Status drop_reactions(const ChangedMessage& message, const Error& why);
     Status drop_needless(Uuid id, const Error& why);
     bool reaction_waits(const AskedReaction& reaction) const;

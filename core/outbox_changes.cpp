@@ -119,30 +119,30 @@ Status Outbox::drop_edits(const std::string& lane, const Uuid& message) {
 
 /// The reactions to a message that are not under way: there is nothing to react to.
 Status Outbox::drop_reactions(const ChangedMessage& message, const Error& why) {
-    const auto found = reactions_.find(message);
-    if (found == reactions_.end()) return {};
     std::vector<Uuid> dropped;
-    for (const std::int64_t position : found->second) {
-        const Command& reaction = commands_.at(position);
-        if (reaction.state == CommandState::queued) dropped.push_back(reaction.id);
-    }
+    for (const Command* reaction : waiting_for(reactions_, message))
+        if (reaction->state == CommandState::queued) dropped.push_back(reaction->id);
     for (const Uuid& reaction : dropped)
         TRY(drop_needless(reaction, why));
     return {};
 }
 
 bool Outbox::reaction_waits(const AskedReaction& reaction) const {
-    const auto found = reactions_.find(reaction.message);
-    return found != reactions_.end() && std::ranges::any_of(found->second, [&](std::int64_t position) {
-               return commands_.at(position).reaction->emoji == reaction.emoji;
-           });
+    return std::ranges::any_of(waiting_for(reactions_, reaction.message), [&](const Command* waiting) {
+        return waiting->reaction->emoji == reaction.emoji;
+    });
 }
 
 /// What was said before by this emoji of this message, and is not under way or was refused: what is said now
 /// is all that there is to say.
 Status Outbox::drop_same_reactions(const std::string& lane, const AskedReaction& reaction, WallTime now) {
+    auto others = waiting_for(reactions_, reaction.message);
+    // What was refused stands with its lane alone, and is little.
+    if (const auto found = lanes_.find(lane); found != lanes_.end())
+        for (const std::int64_t position : found->second.failed)
+            others.push_back(&commands_.at(position));
     std::vector<Command> dropped;
-    for (const Command* other : in_lane(lane)) {
+    for (const Command* other : others) {
         if (!other->reaction || other->state == CommandState::in_flight) continue;
         if (other->reaction->message == reaction.message && other->reaction->emoji == reaction.emoji)
             dropped.push_back(*other);
@@ -150,16 +150,6 @@ Status Outbox::drop_same_reactions(const std::string& lane, const AskedReaction&
     for (const Command& other : dropped)
         TRY(settle_needless(other, now));
     return {};
-}
-
-std::vector<const Command*> Outbox::reactions_to(const Uuid& message, const AccountId& sender,
-                                                 bool own) const {
-    std::vector<const Command*> commands;
-    const auto found = reactions_.find({message, own ? std::nullopt : std::optional(sender)});
-    if (found == reactions_.end()) return commands;
-    for (const std::int64_t position : found->second)
-        commands.push_back(&commands_.at(position));
-    return commands;
 }
 
 Status Outbox::drop_needless(Uuid id, const Error& why) {

@@ -81,8 +81,18 @@ const Command* Outbox::newest_message_under_way(const std::string& lane) const {
 }
 
 std::vector<const Command*> Outbox::changes_of(const Uuid& message, const AccountId& sender, bool own) const {
-    const auto found = changes_.find({message, own ? std::nullopt : std::optional(sender)});
-    if (found == changes_.end()) return {};
+    return waiting_for(changes_, {message, own ? std::nullopt : std::optional(sender)});
+}
+
+std::vector<const Command*> Outbox::reactions_to(const Uuid& message, const AccountId& sender,
+                                                 bool own) const {
+    return waiting_for(reactions_, {message, own ? std::nullopt : std::optional(sender)});
+}
+
+std::vector<const Command*> Outbox::waiting_for(
+    const std::map<ChangedMessage, std::set<std::int64_t>>& by_message, const ChangedMessage& message) const {
+    const auto found = by_message.find(message);
+    if (found == by_message.end()) return {};
     std::vector<const Command*> commands;
     commands.reserve(found->second.size());
     for (const std::int64_t position : found->second)

@@ -316,19 +316,9 @@ Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, 
 
 Status Rows::mark_older_not_on_server(std::int64_t stream, std::int64_t below) {
     seats_.erase(stream);
-    any_lost_ = true;
+    any_lost_.reset();
     return database_.write("UPDATE stream_row SET not_on_server = 1 WHERE stream = ? AND seq < ?", stream,
                            below);
-}
-
-Result<bool> Rows::any_not_on_server(std::int64_t stream) {
-    TRY_ASSIGN(const bool any, any_not_on_server());
-    if (!any) return false;
-    TRY_ASSIGN(Query query,
-               database_.read("SELECT 1 FROM stream_row INDEXED BY stream_row_lost WHERE stream = ?"
-                              " AND not_on_server = 1 LIMIT 1",
-                              stream));
-    return query.step();
 }
 
 Status Rows::remove_not_on_server(std::int64_t stream) {

@@ -117,8 +117,7 @@ class Rows {
     Result<std::vector<std::int64_t>> mark_not_on_server(std::int64_t stream, std::int64_t above);
     /// The same of those whose `seq` is below this.
     Status mark_older_not_on_server(std::int64_t stream, std::int64_t below);
-    Result<bool> any_not_on_server(std::int64_t stream);
-    /// In any stream.
+    /// Whether any row is marked so, in whichever stream.
     Result<bool> any_not_on_server();
     /// Takes away what is marked so.
     Status remove_not_on_server(std::int64_t stream);
