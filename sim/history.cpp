@@ -53,6 +53,13 @@ std::map<std::string, std::set<AccountId>> StreamHistory::reactions_to(std::int6
     return people;
 }
 
+std::int64_t StreamHistory::edits(std::int64_t born) const {
+    return std::ranges::count_if(states(born), [](const auto* state) {
+        const auto* said = std::get_if<protocol::MessageNew>(&state->payload);
+        return said != nullptr && said->edited_at;
+    });
+}
+
 const protocol::MessageNew* StreamHistory::message_as_of(std::int64_t born, std::int64_t seq) const {
     const protocol::MessageNew* message = nullptr;
     for (const auto* state : states(born))

@@ -75,6 +75,8 @@ struct StreamHistory {
     std::map<std::string, std::set<AccountId>> reactions_to(std::int64_t message) const;
     /// The places of the messages that are pinned, in the order of pinning.
     std::vector<std::int64_t> pins() const;
+    /// How often the message at this place is known to have been edited.
+    std::int64_t edits(std::int64_t born) const;
     /// Each state that the row has had, as far as they are known, the first one first.
     std::vector<const protocol::Change*> states(std::int64_t born) const;
 };

@@ -332,22 +332,13 @@ void Scene::device_said(Wire& wire, std::string_view frame) {
     Device* device = device_named(wire.device_name());
     if (device == nullptr || !device->person->account) return;
     const SamePlace same = same_place(*device->person->account);
-    if (!device->signed_in()) {
-        // What it had written down leaves it all the same, where its core ended with the last step.
-        return each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
-            if (envelope.id) device->ledger.note_sent(*envelope.id, envelope.payload, same);
-        });
-    }
-    if (device->behind_restore) {
-        // What one says that has not caught up is of before the restore, but for what its reads ask for now.
-        return each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
-            if (!envelope.id) return;
-            device->ledger.cut_read(*envelope.id, envelope.payload);
-            device->ledger.note_sent(*envelope.id, envelope.payload, same);
-        });
-    }
+    // What a core had written down leaves it all the same, where it ended with the last step. What one says
+    // that has not caught up is of before the restore, but for what its reads ask for now.
+    const bool present = device->signed_in() && !device->behind_restore;
     each_envelope(frame, wire.encoding(), [&](const protocol::Envelope& envelope) {
+        if (envelope.id && device->behind_restore) device->ledger.cut_read(*envelope.id, envelope.payload);
         if (envelope.id) device->ledger.note_sent(*envelope.id, envelope.payload, same);
+        if (!present) return;
         for (const auto& promise : promises_)
             promise->device_said(*this, *device, envelope);
     });

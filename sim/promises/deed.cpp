@@ -62,12 +62,9 @@ const protocol::MessageNew* message_meant(const Deed& deed, const protocol::Targ
 std::int64_t edits_before(const Deed& deed, const Uuid& id) {
     const auto* change = deed.after.message(deed.answer.stream, deed.by, id);
     const StreamHistory* history = deed.after.history().find(deed.answer.stream);
-    if (change == nullptr || history == nullptr || done_in_conversations(deed).empty()) return 0;
-    return static_cast<std::int64_t>(
-        std::ranges::count_if(history->states(change->born), [&](const auto* state) {
-            const auto* said = std::get_if<protocol::MessageNew>(&state->payload);
-            return said != nullptr && said->edited_at && state->seq < deed.answer.seq;
-        }));
+    // Of what was done now the history does not know yet.
+    const bool now = !done_in_conversations(deed).empty();
+    return now && change != nullptr && history != nullptr ? history->edits(change->born) : 0;
 }
 
 std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked) {

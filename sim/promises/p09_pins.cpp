@@ -1,6 +1,5 @@
 // 9. At the end every device shows what is pinned of what its person sees, in the order of pinning, and
-// nothing
-//    else; and at any time no message twice.
+//    nothing else; and at any time no message twice.
 //
 // What comes of each command is promise 18, who is sent what 17, and what goes with a deleted message 8.
 

@@ -129,7 +129,8 @@ class Rights final : public Kept<Rights> {
             allowed = settings->by == by && (change.change.seq == 1 || may_set(group, by, *settings));
             group.settings = *settings;
         } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.change.payload)) {
-            allowed = reaction->account == by && group.of(by).present && may_react(scene, stream, *reaction);
+            allowed = reaction->account == by && group.of(by).present &&
+                      is_there(scene, stream, by, reaction->message);
         } else if (const auto* pin = std::get_if<protocol::PinChanged>(&change.change.payload)) {
             allowed = pin->by == by && group.of(by).present && may_pin(scene, group, stream, *pin);
         } else if (const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload)) {
@@ -173,12 +174,7 @@ class Rights final : public Kept<Rights> {
         return message.sender == by && group.has(by, Right::post);
     }
 
-    /// To what he sees, and what is not deleted.
-    static bool may_react(const Scene& scene, const StreamId& stream,
-                          const protocol::ReactionChanged& reaction) {
-        return is_there(scene, stream, reaction.account, reaction.message);
-    }
-
+    /// A message that this account sees, and that is not deleted.
     static bool is_there(const Scene& scene, const StreamId& stream, const AccountId& account,
                          std::int64_t place) {
         const StreamHistory* history = scene.history().find(stream);

@@ -177,36 +177,35 @@ bool has_had_too_many(const Refusal& refusal, const protocol::Payload& asked) {
     return static_cast<std::int64_t>(handles.size()) + unseen > limits::handles_max;
 }
 
+bool changes_a_message(const protocol::Payload& asked) {
+    return std::holds_alternative<protocol::MessageEdit>(asked) ||
+           std::holds_alternative<protocol::MessageDelete>(asked) ||
+           std::holds_alternative<protocol::MessageReact>(asked) ||
+           std::holds_alternative<protocol::MessagePin>(asked);
+}
+
 /// The message that an edit, a deletion, a reaction or a pin is about, where its person can see it; null:
 /// there is none, or the command is another.
 const protocol::Change* message_to_change(const Refusal& refusal, const protocol::Payload& asked) {
-    const auto* edit = std::get_if<protocol::MessageEdit>(&asked);
-    const auto* deletion = std::get_if<protocol::MessageDelete>(&asked);
     const auto stream = meant(refusal, asked);
     const Membership* own = stream ? refusal.moment.history().membership(*stream, refusal.by) : nullptr;
-    const auto* reaction = std::get_if<protocol::MessageReact>(&asked);
-    const auto* pin = std::get_if<protocol::MessagePin>(&asked);
-    if (own == nullptr || (edit == nullptr && deletion == nullptr && reaction == nullptr && pin == nullptr))
-        return nullptr;
-    const Uuid& id = edit != nullptr       ? edit->message
-                     : deletion != nullptr ? deletion->message
-                     : reaction != nullptr ? reaction->message
-                                           : pin->message;
-    const auto named = deletion != nullptr   ? deletion->sender
-                       : reaction != nullptr ? reaction->sender
-                       : pin != nullptr      ? pin->sender
-                                             : std::nullopt;
-    const AccountId sender = named.value_or(refusal.by);
-    const auto* found = refusal.moment.message(*stream, sender, id);
+    if (own == nullptr || !changes_a_message(asked)) return nullptr;
+    const protocol::Change* found = std::visit(
+        [&](const auto& one) -> const protocol::Change* {
+            if constexpr (requires { one.message.bytes; }) {
+                AccountId sender = refusal.by;
+                if constexpr (requires { one.sender.value_or(sender); }) sender = one.sender.value_or(sender);
+                return refusal.moment.message(*stream, sender, one.message);
+            } else {
+                return nullptr;
+            }
+        },
+        asked);
     return found != nullptr && own->sees(found->born) ? found : nullptr;
 }
 
 bool changes_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
-    const bool changes = std::holds_alternative<protocol::MessageEdit>(asked) ||
-                         std::holds_alternative<protocol::MessageDelete>(asked) ||
-                         std::holds_alternative<protocol::MessageReact>(asked) ||
-                         std::holds_alternative<protocol::MessagePin>(asked);
-    return changes && message_to_change(refusal, asked) == nullptr;
+    return changes_a_message(asked) && message_to_change(refusal, asked) == nullptr;
 }
 
 bool edits_what_is_deleted(const Refusal& refusal, const protocol::Payload& asked) {
@@ -226,9 +225,8 @@ bool edits_too_often(const Refusal& refusal, const protocol::Payload& asked) {
     const StreamHistory* history = stream ? refusal.moment.history().find(*stream) : nullptr;
     if (!std::holds_alternative<protocol::MessageEdit>(asked) || message == nullptr || history == nullptr)
         return false;
-    const auto known =
-        static_cast<std::int64_t>(history->states(message->born).size() + history->unseen.size());
-    return known >= refusal.edits_max;
+    const auto unknown = static_cast<std::int64_t>(history->unseen.size());
+    return history->edits(message->born) + unknown >= refusal.edits_max;
 }
 
 bool pins_too_much(const Refusal& refusal, const protocol::Payload& asked) {
