@@ -178,19 +178,42 @@ Result<std::vector<StoredRow>> Rows::messages_above(std::int64_t stream, std::in
     return collect(std::move(query));
 }
 
-Result<std::vector<ReactionTally>> Rows::reactions(std::int64_t stream, const StoredRow& message) {
-    // Those of before a restore hang on what is of before it, too.
-    TRY_ASSIGN(Query query, database_.read("SELECT emoji, count(*), max(own), min(born) FROM stream_row"
-                                           " INDEXED BY stream_row_reaction WHERE stream = ? AND message = ?"
-                                           " AND message > 0 AND emoji IS NOT NULL AND not_on_server <= ?"
-                                           " GROUP BY emoji ORDER BY min(born)",
-                                           stream, message.change.born, message.not_on_server));
-    std::vector<ReactionTally> tallies;
+Result<std::map<std::int64_t, std::vector<ReactionTally>>> Rows::reactions(
+    std::int64_t stream, const std::vector<StoredRow>& messages) {
+    std::map<std::int64_t, std::vector<ReactionTally>> tallies;
+    if (messages.empty()) return tallies;
+    // One question for all of them: most have none, and each question costs as much as several reactions.
+    const auto [low, high] =
+        std::ranges::minmax(messages, {}, [](const StoredRow& message) { return message.change.born; });
+    std::map<std::int64_t, bool> marked;
+    for (const StoredRow& message : messages)
+        marked[message.change.born] = message.not_on_server;
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT message, emoji, count(*), max(own), min(born),"
+                              " count(*) FILTER (WHERE not_on_server = 0),"
+                              " max(own) FILTER (WHERE not_on_server = 0),"
+                              " min(born) FILTER (WHERE not_on_server = 0)"
+                              " FROM stream_row INDEXED BY stream_row_reaction WHERE stream = ?"
+                              " AND message BETWEEN ? AND ? AND message > 0 AND emoji IS NOT NULL"
+                              " GROUP BY message, emoji",
+                              stream, low.change.born, high.change.born));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
-        if (!found) return tallies;
-        tallies.push_back({.emoji = query.text(0), .count = query.integer(1), .own = query.integer(2) != 0});
+        if (!found) break;
+        const std::int64_t message = query.integer(0);
+        const auto asked = marked.find(message);
+        if (asked == marked.end()) continue;
+        // Those of before a restore hang on what is of before it, too.
+        const int column = asked->second ? 2 : 5;
+        if (query.integer(column) == 0) continue;
+        tallies[message].push_back({.emoji = query.text(1),
+                                    .count = query.integer(column),
+                                    .own = query.integer(column + 1) != 0,
+                                    .first = query.integer(column + 2)});
     }
+    for (auto& [message, of_it] : tallies)
+        std::ranges::sort(of_it, {}, &ReactionTally::first);
+    return tallies;
 }
 
 Result<std::vector<AccountId>> Rows::who_reacted(std::int64_t stream, const StoredRow& message,

@@ -6,6 +6,7 @@
 #include "protocol/generated/cpp/types.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ struct ReactionTally {
     std::string emoji;
     std::int64_t count = 0;
     bool own = false;
+    /// Where the earliest stands.
+    std::int64_t first = 0;
 };
 
 struct StoredRow {
@@ -84,9 +87,10 @@ class Rows {
     /// At most `limit` messages below (above) a place, nearest first.
     Result<std::vector<StoredRow>> messages_below(std::int64_t stream, std::int64_t born, std::size_t limit);
     Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);
-    /// The reactions to this message that are held, the earliest emoji first; all of them where it stands in
-    /// a range.
-    Result<std::vector<ReactionTally>> reactions(std::int64_t stream, const StoredRow& message);
+    /// The reactions to these neighbouring messages that are held, by the place of the message, the earliest
+    /// emoji first; all of them where the message stands in a range.
+    Result<std::map<std::int64_t, std::vector<ReactionTally>>> reactions(
+        std::int64_t stream, const std::vector<StoredRow>& messages);
     /// The first who reacted with one of them.
     Result<std::vector<AccountId>> who_reacted(std::int64_t stream, const StoredRow& message,
                                                const std::string& emoji, std::int64_t limit);

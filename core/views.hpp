@@ -84,7 +84,9 @@ class Views {
     Result<rules::Tally> counts(Conversation& conversation);
     Result<std::optional<MessageView>> newest(const Conversation& conversation);
     Result<MessageView> message(const Conversation& conversation, const StoredRow& row) const;
-    Result<MessageView> message_with_reactions(const Conversation& conversation, const StoredRow& row) const;
+    /// With what people say to them.
+    Status add_messages(const Conversation& conversation, const std::vector<StoredRow>& rows,
+                        WindowView& view) const;
     Status apply_changes(MessageView& view) const;
     void apply_reactions(MessageView& view) const;
     Result<std::optional<PinView>> pinned(const Conversation& conversation, const StoredRow& row) const;

@@ -142,19 +142,35 @@ Status Views::add_rows(const Conversation& c, std::optional<std::int64_t> below,
         TRY_ASSIGN(auto rows, rows_.messages_below(c.number, *below, limit + 1));
         view.more_before = rows.size() > limit;
         if (view.more_before) rows.pop_back();
-        for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-            TRY_ASSIGN(auto shown, message_with_reactions(c, *row));
-            view.messages.push_back(std::move(shown));
-        }
+        std::ranges::reverse(rows);
+        TRY(add_messages(c, rows, view));
     }
     if (above) {
         TRY_ASSIGN(auto rows, rows_.messages_above(c.number, *above, limit + 1));
         view.more_after = rows.size() > limit;
         if (view.more_after) rows.pop_back();
-        for (const StoredRow& row : rows) {
-            TRY_ASSIGN(auto shown, message_with_reactions(c, row));
-            view.messages.push_back(std::move(shown));
+        TRY(add_messages(c, rows, view));
+    }
+    return {};
+}
+
+Status Views::add_messages(const Conversation& c, const std::vector<StoredRow>& rows,
+                           WindowView& view) const {
+    TRY_ASSIGN(auto tallies, rows_.reactions(c.number, rows));
+    for (const StoredRow& row : rows) {
+        TRY_ASSIGN(auto shown, message(c, row));
+        if (!shown.deleted) {
+            for (auto& tally : tallies[row.change.born]) {
+                TRY_ASSIGN(auto accounts,
+                           rows_.who_reacted(c.number, row, tally.emoji, limits::reactions_shown_max));
+                shown.reactions.push_back({.emoji = std::move(tally.emoji),
+                                           .count = tally.count,
+                                           .own = tally.own,
+                                           .accounts = std::move(accounts)});
+            }
+            apply_reactions(shown);
         }
+        view.messages.push_back(std::move(shown));
     }
     return {};
 }
@@ -172,21 +188,6 @@ Result<std::vector<MessageView>> Views::pending_messages(const std::string& lane
         views.push_back(std::move(view));
     }
     return views;
-}
-
-Result<MessageView> Views::message_with_reactions(const Conversation& c, const StoredRow& row) const {
-    TRY_ASSIGN(auto view, message(c, row));
-    if (view.deleted) return view;
-    TRY_ASSIGN(auto tallies, rows_.reactions(c.number, row));
-    for (auto& tally : tallies) {
-        TRY_ASSIGN(auto accounts, rows_.who_reacted(c.number, row, tally.emoji, limits::reactions_shown_max));
-        view.reactions.push_back({.emoji = std::move(tally.emoji),
-                                  .count = tally.count,
-                                  .own = tally.own,
-                                  .accounts = std::move(accounts)});
-    }
-    apply_reactions(view);
-    return view;
 }
 
 /// What the person has said by an emoji is shown at once.
