@@ -285,8 +285,14 @@ bool Simulation::shows_everything(const Device& device) {
 }
 
 void Simulation::come_to_rest(const std::vector<Device*>& devices) {
+    // The one for which the others waited last is asked first: to ask is to read all that a device has.
+    const Device* last = nullptr;
     const auto at_rest = [&] {
-        return std::ranges::all_of(devices, [](const Device* device) { return shows_everything(*device); });
+        if (last != nullptr && !shows_everything(*last)) return false;
+        const auto behind =
+            std::ranges::find_if_not(devices, [](const Device* device) { return shows_everything(*device); });
+        last = behind == devices.end() ? nullptr : *behind;
+        return last == nullptr;
     };
     const Instant latest = world().instant() + rest_max;
     Instant resting_since = world().instant();
