@@ -31,8 +31,8 @@ ReactionTable::ReactionTable(Connection& connection)
             " ORDER BY message DESC LIMIT 1",
             Pages::any),
       places_(connection,
-              "SELECT born FROM reaction WHERE stream = ?1 AND message = ?2 AND born > ?3 AND seq > ?4"
-              " AND (emoji > '' OR ?4 > 0) ORDER BY born LIMIT ?5",
+              "SELECT born FROM reaction WHERE stream = ? AND message = ? AND born > ? AND seq > ?"
+              " ORDER BY born LIMIT ?",
               Pages::any) {}
 
 void ReactionTable::put(const RowToWrite& row, const protocol::ReactionChanged& reaction) {

@@ -25,8 +25,8 @@ class ReactionTable {
     /// The first message in this range, or (falling) the last, to which a reaction with a `seq` above `since`
     /// was ever made; 0: there is none.
     std::int64_t nearest(StreamKey stream, BornRange range, std::int64_t since, bool falling);
-    /// Places above `after` of reactions to a message: of those that changed after `since`, or of all but
-    /// those that were taken back. At most `limit`, in order.
+    /// Places above `after` of reactions to a message that changed after `since`, also of those that were
+    /// taken back. At most `limit`, in order.
     std::vector<std::int64_t> places(StreamKey stream, std::int64_t message, std::int64_t after,
                                      std::int64_t since, std::int64_t limit);
 

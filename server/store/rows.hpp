@@ -102,9 +102,10 @@ struct MessagesWanted {
     /// Only those whose `seq` is above.
     std::int64_t since = 0;
     bool newest_first = false;
-    /// Behind each message the reactions to it, in order of `born`: with `since` those that changed, also
-    /// where the message did not; else those that are not taken back. One that does not fit with all of them
-    /// is left for the next reading, but for the first of all.
+    /// Behind each message the reactions to it, in order of `born`, also those that were taken back: who
+    /// holds nothing of them would not know that they are back after a restore. With `since` those that
+    /// changed, also where the message did not. One that does not fit with all of them is left for the next
+    /// reading, but for the first of all.
     bool reactions = false;
     /// Where the reactions to the first message go on; without effect where the first is another one.
     std::optional<protocol::PageRest> rest;

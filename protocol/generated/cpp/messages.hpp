@@ -240,7 +240,7 @@ struct PageOk {
     bool more_before = false;
     /// Visible messages exist above `to`.
     bool more_after = false;
-    /// In order of `born`; reactions behind their message.
+    /// In order of `born`; reactions behind their message, also those that were taken back.
     std::vector<Change> rows;
     /// One message has more reactions than fit: these are some of them, and nothing is covered yet. Ask the
     /// same once more, with this.

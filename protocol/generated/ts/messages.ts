@@ -222,7 +222,7 @@ export interface PageOk {
   readonly more_before?: boolean;
   /** Visible messages exist above `to`. Absent: false. */
   readonly more_after?: boolean;
-  /** In order of `born`; reactions behind their message. */
+  /** In order of `born`; reactions behind their message, also those that were taken back. */
   readonly rows?: readonly Change[];
   /**
    * One message has more reactions than fit: these are some of them, and nothing is covered yet. Ask the same
