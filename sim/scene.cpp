@@ -51,7 +51,8 @@ void Scene::add_person(std::size_t number) {
     person->handles.push_back(person->handle);
     person->password = "password of " + person->handle;
     Random random = world_.fork("person " + person->handle);
-    const auto count = random.between(1, devices_of_one_max);
+    // Most have one or two.
+    const auto count = std::min(random.between(1, devices_of_one_max), random.between(1, devices_of_one_max));
     for (std::int64_t one = 1; one <= count; ++one) {
         if (one > static_cast<std::int64_t>(options_.devices_max)) break;
         core::ClientOptions client;

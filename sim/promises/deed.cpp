@@ -60,11 +60,10 @@ const protocol::MessageNew* message_meant(const Deed& deed, const protocol::Targ
 
 /// How often this message of the same sender is known to have been edited before that was done.
 std::int64_t edits_before(const Deed& deed, const Uuid& id) {
-    const auto* change = deed.after.message(deed.answer.stream, deed.by, id);
-    const StreamHistory* history = deed.after.history().find(deed.answer.stream);
-    // Of what was done now the history does not know yet.
+    const auto* change = deed.before.message(deed.answer.stream, deed.by, id);
+    // A repeat tells of what was done long ago.
     const bool now = !done_in_conversations(deed).empty();
-    return now && change != nullptr && history != nullptr ? history->edits(change->born) : 0;
+    return now && change != nullptr ? deed.before.edits(deed.answer.stream, change->born) : 0;
 }
 
 std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked) {

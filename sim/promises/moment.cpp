@@ -69,6 +69,17 @@ const protocol::Change* Moment::message(const StreamId& stream, const AccountId&
     return known == nullptr ? nullptr : known->row(place->born);
 }
 
+std::int64_t Moment::edits(const StreamId& stream, std::int64_t born) const {
+    const StreamHistory* known = history_.find(stream);
+    const auto fresh = std::ranges::count_if(so_far_, [&](const server::Effect& effect) {
+        const auto* shared = std::get_if<server::ConversationChange>(&effect);
+        if (shared == nullptr || server::to_id(shared->conversation) != stream) return false;
+        const auto* said = std::get_if<protocol::MessageNew>(&shared->change.payload);
+        return said != nullptr && shared->change.born == born && said->edited_at;
+    });
+    return fresh + (known == nullptr ? 0 : known->edits(born));
+}
+
 bool Moment::is_pinned(const StreamId& stream, std::int64_t message) const {
     const auto* fresh = newest_of(so_far_, stream, [&](const protocol::Change& change) {
         const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);

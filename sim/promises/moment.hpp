@@ -35,6 +35,8 @@ class Moment {
     std::int64_t head(const StreamId& stream) const;
     /// The latest state of this sender's message with this id in this stream; null: there is none.
     const protocol::Change* message(const StreamId& stream, const AccountId& sender, const Uuid& id) const;
+    /// How often the message at this place is known to have been edited.
+    std::int64_t edits(const StreamId& stream, std::int64_t born) const;
     /// Of the message at this place, which is not deleted.
     bool is_pinned(const StreamId& stream, std::int64_t message) const;
     std::optional<protocol::ConversationKind> kind(const StreamId& stream) const;

@@ -226,7 +226,7 @@ bool edits_too_often(const Refusal& refusal, const protocol::Payload& asked) {
     if (!std::holds_alternative<protocol::MessageEdit>(asked) || message == nullptr || history == nullptr)
         return false;
     const auto unknown = static_cast<std::int64_t>(history->unseen.size());
-    return history->edits(message->born) + unknown >= refusal.edits_max;
+    return refusal.moment.edits(*stream, message->born) + unknown >= refusal.edits_max;
 }
 
 bool pins_too_much(const Refusal& refusal, const protocol::Payload& asked) {

@@ -46,7 +46,7 @@ E2E = ["tests/e2e/run.py"]
 # Where the threads of the whole server meet: it drains, is copied while it runs, and looks after its rows.
 THREADED = ["env", "TEST_BUILD=build/tsan", *E2E, "drain", "keeping"]
 # So many turns that a seed has more than 500 acts and 20 faults on average: docs/simulator.md has figures.
-SEEDS = ["build/dev/sim/sim", "--seeds", "1000", "--steps", "540"]
+SEEDS = ["build/dev/sim/sim", "--seeds", "1000", "--steps", "525"]
 # About a hundredth of what `make crashes` does.
 CRASHES = ["build/dev/sim/store_crashes", "--power-losses", "400", "--lives", "60", "--flips", "100"]
 BENCH = ["build/dev/bench/bench", "--quick", "room", "pairs", "idle", "slow"]
