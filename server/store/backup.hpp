@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 /// Copies of a data directory, for `parleyd backup` and `parleyd restore`: the store, and in the same file
@@ -60,11 +61,16 @@ struct RestoreReport {
     bool secret = false;
 };
 
+/// What a restore is about to do with the files: to write into a database, or a step of its own, such as to
+/// put another file into its place.
+enum class RestoreStep : std::uint8_t { write, own };
+
 /// Makes a backup the store of the directory, which must exist and which no process may use: a new epoch,
 /// every stream's counter moved by whole limits::restore_jump beyond all that was ever given
 /// (epoch_sqlite.hpp), and the head of that moment kept as `restored_from`. The store before is kept beside
-/// it. A crash at any moment leaves the one or the other; to do it again is harmless. Of `host` only `random`
-/// is used.
-Result<RestoreReport> restore(const BackupPaths& paths, StoreHost& host, WallTime now);
+/// it. A crash at any moment leaves the one or the other; to do it again is harmless, and keeps that store
+/// once. Of `host` only `random` is used. `before` is called ahead of every step: tests let it die there.
+Result<RestoreReport> restore(const BackupPaths& paths, StoreHost& host, WallTime now,
+                              const std::function<void(RestoreStep)>& before = {});
 
 }  // namespace parley::server

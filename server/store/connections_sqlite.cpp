@@ -146,6 +146,8 @@ Result<std::unique_ptr<Connection>> open_reader(const std::string& path, const s
 }
 
 Status copy_log_back(Connection& connection, LogCopy how) {
+    // A connection that has not read yet knows of no log, and says that all of it is copied.
+    TRY(connection.execute("PRAGMA schema_version"));
     const int mode = how == LogCopy::truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int in_log = 0;
     int copied = 0;

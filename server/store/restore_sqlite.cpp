@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -25,10 +26,13 @@ using sqlite::Statement;
 
 constexpr int replaced_max = 1'000;
 
+using BeforeStep = std::function<void(RestoreStep)>;
+
 /// A copy to work on. The file may be that of a store which has a log beside it.
-Status copy_backup(const std::string& file, const std::string& fresh) {
+Status copy_backup(const std::string& file, const std::string& fresh, const BeforeStep& before) {
     remove_with_log(fresh);
     for (const auto* suffix : {"", "-wal"}) {
+        before(RestoreStep::own);
         std::error_code failure;
         const bool main = *suffix == '\0';
         if (!main && !std::filesystem::exists(file + suffix, failure)) continue;
@@ -86,27 +90,35 @@ Status begin_epoch(Connection& connection, const std::optional<Given>& replaced,
     return connection.execute("COMMIT");
 }
 
-/// A name that no earlier restore has used: what was replaced before stays too.
+/// Under this name something else is kept than the file at `path`.
+bool keeps_another(const std::string& name, const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(name, ignored) && !std::filesystem::equivalent(name, path, ignored);
+}
+
+/// A name that no earlier restore has used: what was replaced before stays too. What was kept by one that was
+/// cut off, and is what is there still, is not kept once more.
 Result<std::string> free_name(const std::string& path) {
     for (int number = 1; number <= replaced_max; ++number) {
         const std::string name = path + ".replaced" + (number == 1 ? "" : "." + std::to_string(number));
-        std::error_code ignored;
-        const bool taken =
-            std::filesystem::exists(name, ignored) || std::filesystem::exists(name + "-wal", ignored);
-        if (!taken) return name;
+        if (!keeps_another(name, path) && !keeps_another(name + "-wal", path + "-wal")) return name;
     }
     return fail(ErrorCode::internal, "there are too many " + path + ".replaced; remove some");
 }
 
 /// Keeps what is there under another name too: the main file, and its log where that could not be copied
 /// back. Until the copy takes the place, the store is as it was.
-Result<std::string> keep_replaced(const std::string& path, bool settled) {
+Result<std::string> keep_replaced(const std::string& path, bool settled, const BeforeStep& before) {
     std::error_code failure;
     if (!std::filesystem::exists(path, failure)) return std::string();
     TRY_ASSIGN(const auto kept, free_name(path));
-    const bool with_log = !settled && std::filesystem::exists(path + "-wal", failure);
-    if (with_log) std::filesystem::create_hard_link(path + "-wal", kept + "-wal", failure);
-    if (!failure) std::filesystem::create_hard_link(path, kept, failure);
+    for (const std::string part : {"-wal", ""}) {
+        const bool is_log = !part.empty();
+        const bool wanted = !is_log || (!settled && std::filesystem::exists(path + part, failure));
+        if (failure || !wanted || std::filesystem::exists(kept + part, failure)) continue;
+        before(RestoreStep::own);
+        std::filesystem::create_hard_link(path + part, kept + part, failure);
+    }
     if (!failure) return kept;
     const auto reason = failure.message();
     std::filesystem::remove(kept + "-wal", failure);
@@ -132,27 +144,31 @@ Result<std::string> take_secret(Connection& connection) {
 
 /// Before the store is replaced: were there a crash between the two, the old store's devices would have to
 /// sign in again where the secrets differ, and the same restore once more ends it.
-Status put_secret(const std::string& secret, const std::string& directory) {
+Status put_secret(const std::string& secret, const std::string& directory, const BeforeStep& before) {
     const std::string path = secret_in(directory);
     if (secret.empty() || content_of(path) == secret) return {};
+    before(RestoreStep::own);
     TRY(write_private(path + ".restoring", secret));
+    before(RestoreStep::own);
     return move_into_place(path + ".restoring", path);
 }
 
-Result<RestoreReport> restore_here(const BackupPaths& paths, StoreHost& host, WallTime now) {
+Result<RestoreReport> restore_here(const BackupPaths& paths, StoreHost& host, WallTime now,
+                                   const BeforeStep& before) {
     const auto& [directory, file] = paths;
     const auto path = database_in(directory);
     std::error_code ignored;
     if (std::filesystem::equivalent(file, path, ignored))
         return fail(ErrorCode::invalid, file + " is the store itself");
     const auto fresh = path + ".restoring";
-    TRY(copy_backup(file, fresh));
+    TRY(copy_backup(file, fresh, before));
     const std::atomic<bool> never{false};
     const auto looked = look_through(fresh, {.name = file, .vfs = {}}, never);
     if (!looked && looked.error().code == ErrorCode::internal)
         return fail(ErrorCode::internal, looked.error().context + "; take another backup");
     TRY_ASSIGN(const Look look, looked);
     TRY_ASSIGN(const auto checked, sqlite::GuardedVfs::create("", nullptr));
+    checked->watch_writes([&](std::int64_t) { before(RestoreStep::write); });
     const auto replaced = settle(path, checked->name());
     RestoreReport report{.rows = look.rows, .bad_rows = look.bad_rows, .bad_pages = look.bad_pages};
     std::string secret;
@@ -171,13 +187,18 @@ Result<RestoreReport> restore_here(const BackupPaths& paths, StoreHost& host, Wa
         TRY(connection->status());
     }
     report.secret = !secret.empty();
-    TRY(put_secret(secret, directory));
-    TRY_ASSIGN(report.replaced, keep_replaced(path, replaced.has_value()));
+    TRY(put_secret(secret, directory, before));
+    TRY_ASSIGN(report.replaced, keep_replaced(path, replaced.has_value(), before));
+    before(RestoreStep::own);
     // Were the power to fail between the log and the main file, what is left would know that an epoch is due.
     if (!replaced) TRY(remember_epoch(directory, report.epoch));
-    for (const auto* suffix : {"-wal", "-shm"})
+    for (const auto* suffix : {"-wal", "-shm"}) {
+        before(RestoreStep::own);
         std::filesystem::remove(path + suffix, ignored);
+    }
+    before(RestoreStep::own);
     TRY(move_into_place(fresh, path));
+    before(RestoreStep::own);
     // Where that fails, the next start does it.
     (void)remember_epoch(directory, report.epoch);
     return report;
@@ -185,10 +206,11 @@ Result<RestoreReport> restore_here(const BackupPaths& paths, StoreHost& host, Wa
 
 }  // namespace
 
-Result<RestoreReport> restore(const BackupPaths& paths, StoreHost& host, WallTime now) {
+Result<RestoreReport> restore(const BackupPaths& paths, StoreHost& host, WallTime now,
+                              const std::function<void(RestoreStep)>& before) {
     const std::string& directory = paths.directory;
     TRY_ASSIGN(const auto lock, DirectoryLock::take(directory));
-    auto report = restore_here(paths, host, now);
+    auto report = restore_here(paths, host, now, before ? before : [](RestoreStep) {});
     if (report) return report;
     remove_with_log(database_in(directory) + ".restoring");
     // Nothing is left of a try on a folder that held nothing.

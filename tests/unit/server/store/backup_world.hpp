@@ -38,9 +38,10 @@ class BackupWorld : public testing::Test {
         world->use(*store);
     }
     BackupPaths paths(const std::string& to) const { return {.directory = directory, .file = to}; }
-    RestoreReport restore_it() {
+    RestoreReport restore_it() { return restore_it(file); }
+    RestoreReport restore_it(const std::string& from) {
         store.reset();
-        const auto report = restore(paths(file), host, at);
+        const auto report = restore(paths(from), host, at);
         EXPECT_TRUE(report) << report.error().context;
         open();
         return report ? *report : RestoreReport{};
