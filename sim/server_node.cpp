@@ -1,6 +1,5 @@
 #include "sim/server_node.hpp"
 
-#include "sim/restore.hpp"
 #include "sim/server_process.hpp"
 
 #include <cassert>
@@ -56,30 +55,46 @@ std::vector<int> ServerNode::backups() const {
     return numbers;
 }
 
-void ServerNode::return_after(Duration later, int backup, Return how) {
+void ServerNode::return_after(Duration later, int backup, Return how, std::optional<CutOff> cut_off) {
     ++returns_planned_;
-    world_.after(later, [this, backup, how] {
+    world_.after(later, [this, backup, how, cut_off] {
         --returns_planned_;
         if (!has_backup(backup)) return;
-        return_at_next_start(backup, how);
+        return_at_next_start(backup, how, cut_off);
         die(Death::killed);
     });
 }
 
-void ServerNode::bring_back(ReturnDue due) {
+void ServerNode::bring_back(const ReturnDue& due) {
     world_.note("server", due.how == Return::restored ? "restore" : "put a copy back",
                 std::to_string(due.backup));
     disk_.faults().capacity.reset();
-    const MemoryDisk& backup = *backups_.at(due.backup);
-    ++copies_;
     if (due.how == Return::copied) {
-        disk_.become(backup);
+        disk_.become(*backups_.at(due.backup));
         disk_.settle();
-        return watch_.restored(due.backup);
+    } else if (!restore(due)) {
+        return;
     }
-    if (!restore_store(disk_, backup, world_.fork("restore " + std::to_string(starts_)), now().wall))
-        return watch_.surprise("a good backup was not restored");
+    ++copies_;
     watch_.restored(due.backup);
+}
+
+/// False: the store is the one before.
+bool ServerNode::restore(const ReturnDue& due) {
+    const Random random = world_.fork("restore " + std::to_string(starts_));
+    bool restored = false;
+    const auto run = [&](Random chance, std::optional<RestoreDeath> death) {
+        const auto end = restore_store(disk_, *backups_.at(due.backup), chance, now().wall, death);
+        if (end == RestoreEnd::refused) watch_.surprise("a good backup was not restored");
+        if (end == RestoreEnd::broken) watch_.surprise("a restore that died left no store");
+        restored |= end == RestoreEnd::done;
+    };
+    if (due.cut_off) {
+        run(random.fork("that dies"), due.cut_off->death);
+        world_.note("server", "the restore has died", restored ? "done" : "undone");
+    }
+    if (!due.cut_off || due.cut_off->done_again) run(random, std::nullopt);
+    return restored;
 }
 
 bool ServerNode::start() {

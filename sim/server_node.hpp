@@ -6,6 +6,7 @@
 #include "server/domain/rules.hpp"
 #include "server/domain/work.hpp"
 #include "sim/memory_disk.hpp"
+#include "sim/restore.hpp"
 #include "sim/wall_clock.hpp"
 #include "sim/watch.hpp"
 #include "sim/wire.hpp"
@@ -38,6 +39,11 @@ class ServerNode final : public WireAcceptor {
     enum class Death : std::uint8_t { killed, power_lost };
     /// How the store of a backup comes back: as `parleyd restore` brings it, or as its files, copied.
     enum class Return : std::uint8_t { restored, copied };
+    /// A restore that is killed on its way, and whether it is done again before the server starts.
+    struct CutOff {
+        RestoreDeath death;
+        bool done_again = false;
+    };
     /// False: nobody is there any more to take it, and the server's system says so.
     using Answer = std::function<bool(std::optional<server::HttpResponse>)>;
 
@@ -92,9 +98,11 @@ class ServerNode final : public WireAcceptor {
                       [this](const auto& one) { return !return_due_ || return_due_->backup != one.first; });
     }
     /// The backup takes the place of the store before the server starts again.
-    void return_at_next_start(int backup, Return how) { return_due_ = {backup, how}; }
+    void return_at_next_start(int backup, Return how, std::optional<CutOff> cut_off = {}) {
+        return_due_ = {backup, how, cut_off};
+    }
     /// So much later the machine is lost, and the server starts on this backup, if it is still kept.
-    void return_after(Duration later, int backup, Return how);
+    void return_after(Duration later, int backup, Return how, std::optional<CutOff> cut_off = {});
     /// False: the disk does not let it (it died again while starting).
     bool start();
     void die(Death death);
@@ -128,8 +136,10 @@ class ServerNode final : public WireAcceptor {
     struct ReturnDue {
         int backup = 0;
         Return how = Return::restored;
+        std::optional<CutOff> cut_off;
     };
-    void bring_back(ReturnDue due);
+    void bring_back(const ReturnDue& due);
+    bool restore(const ReturnDue& due);
     void finish_drain();
 
     World& world_;

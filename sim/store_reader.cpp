@@ -125,9 +125,10 @@ std::optional<StoredRows> read_store(const MemoryDisk& disk) {
     if (!connection) return std::nullopt;
     StoredRows result;
     if (!read_heads(*connection, result)) return std::nullopt;
-    const RawStatement meta = query(*connection, "SELECT position FROM meta");
+    const RawStatement meta = query(*connection, "SELECT epoch, position FROM meta");
     if (!meta || sqlite3_step(meta.get()) != SQLITE_ROW) return std::nullopt;
-    result.position = sqlite3_column_int64(meta.get(), 0);
+    result.epoch = sqlite3_column_int64(meta.get(), 0);
+    result.position = sqlite3_column_int64(meta.get(), 1);
     const RawStatement members = query(*connection, "SELECT account, conversation, delivered FROM member");
     while (members && sqlite3_step(members.get()) == SQLITE_ROW) {
         const AccountId account = server::to_id(server::AccountKey{sqlite3_column_int64(members.get(), 0)});

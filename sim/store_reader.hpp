@@ -23,6 +23,7 @@ struct StoredRow {
 
 struct StoredRows {
     std::vector<StoredRow> rows;
+    std::int64_t epoch = 0;
     /// Of its latest commit.
     std::int64_t position = 0;
     /// Latest number of each stream.

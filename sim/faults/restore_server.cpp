@@ -1,6 +1,8 @@
 #include "sim/faults/fault.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 namespace parley::sim {
 
@@ -17,6 +19,22 @@ int any_backup(Scene& scene) {
     return scene.world().random().pick(kept);
 }
 
+/// One restore in three is killed, mostly where it moves files. Then it is done again, or the server starts
+/// on what is there.
+std::optional<ServerNode::CutOff> any_cut_off(Random random) {
+    constexpr std::uint64_t one_of = 3;
+    constexpr std::uint64_t writes_max = 64;
+    constexpr std::uint64_t own_max = 9;
+    if (random.below(one_of) != 0) return std::nullopt;
+    ServerNode::CutOff cut_off{.done_again = random.below(2) == 0};
+    if (random.below(one_of) == 0) {
+        cut_off.death.write = static_cast<int>(1 + random.below(writes_max));
+    } else {
+        cut_off.death.own = static_cast<int>(1 + random.below(own_max));
+    }
+    return cut_off;
+}
+
 /// Some time later the server's machine is lost, and it starts on a backup.
 bool strike_with_backup(Scene& scene, ServerNode::Return how) {
     ServerNode& server = scene.server();
@@ -28,7 +46,11 @@ bool strike_with_backup(Scene& scene, ServerNode::Return how) {
     constexpr std::int64_t soonest_ms = 500;
     constexpr std::uint64_t doublings = 8;
     const Duration later = milliseconds(soonest_ms << scene.world().random().below(doublings));
-    server.return_after(later, any_backup(scene), how);
+    // Before the backup is chosen, by a chance of its own.
+    const auto cut_off = how == ServerNode::Return::restored
+                             ? any_cut_off(scene.world().random().fork("restore that dies"))
+                             : std::nullopt;
+    server.return_after(later, any_backup(scene), how, cut_off);
     return true;
 }
 

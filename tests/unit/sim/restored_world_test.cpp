@@ -125,6 +125,40 @@ TEST_F(Restored, OfBackupsTheLastTwoAreKept) {
     EXPECT_EQ(scene_.server().backups(), (std::vector{second, third}));
 }
 
+/// Wherever a restore is killed there is one store or the other, and the world goes on with it.
+TEST_F(Restored, NothingIsBrokenWhereARestoreIsKilled) {
+    std::vector<ServerNode::CutOff> all;
+    for (int step = 1; step <= 9; ++step) {
+        for (const bool done_again : {false, true}) {
+            all.push_back({.death = {.own = step}, .done_again = done_again});
+            all.push_back({.death = {.write = step * step}, .done_again = done_again});
+        }
+    }
+    int undone = 0;
+    int number = 0;
+    for (const auto& cut_off : all) {
+        const std::string text = "lost perhaps " + std::to_string(++number);
+        say(ada, text);
+        pass(seconds(5));
+        scene_.server().return_at_next_start(backup_, ServerNode::Return::restored, cut_off);
+        scene_.server().die(number % 2 == 0 ? ServerNode::Death::killed : ServerNode::Death::power_lost);
+        pass(seconds(1));
+        ASSERT_TRUE(scene_.server().start());
+        pass(seconds(30));
+        auto showing = shown(of(ben));
+        const bool lost = message(showing, text).not_on_server;
+        EXPECT_TRUE(lost || !cut_off.done_again) << number;
+        undone += lost ? 0 : 1;
+        for (const auto& device : scene_.devices())
+            ASSERT_TRUE(scene_.list(*device));
+        ASSERT_EQ(broken(), -1) << number << ": " << said();
+    }
+    EXPECT_GT(undone, 9);
+    EXPECT_LT(undone, 18);
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
 /// As where a device comes that knows of a later epoch than the server which was put back.
 TEST_F(Restored, NothingIsBrokenWhereARunningServerBeginsAnEpoch) {
     const std::int64_t before = head();
