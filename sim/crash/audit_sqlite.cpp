@@ -63,6 +63,11 @@ constexpr std::array recounts{
     Recount{"one person has reacted with one emoji twice",
             "SELECT stream FROM reaction WHERE emoji <> '' GROUP BY stream, message, emoji, account"
             " HAVING count(*) > 1"},
+    Recount{"a pin has no message, or a deleted one",
+            "SELECT stream FROM row AS p WHERE kind = 37 AND (slot % 16 <> 9 OR NOT EXISTS (SELECT 1 FROM row"
+            " WHERE stream = p.stream AND born = p.slot / 16 AND kind = 42 AND gone = 0))"},
+    Recount{"a message has two pins",
+            "SELECT stream FROM row WHERE kind = 37 GROUP BY stream, slot HAVING count(*) > 1"},
     Recount{"a group has no owner",
             "SELECT key FROM conversation AS c WHERE low = 0 AND members > 0 AND NOT EXISTS"
             " (SELECT 1 FROM member WHERE conversation = c.key AND present = 1 AND role = 1)"},
@@ -150,25 +155,27 @@ void read_rows(File& file) {
               [&](sqlite3_stmt& row) { messages[{number(row, 0), number(row, 1)}] = number(row, 2); });
     std::int64_t stream = 0;
     std::vector<RowFacts>* rows = nullptr;
-    file.each("SELECT stream, born, seq, kind, at, author, id, body, gone FROM row ORDER BY stream, born",
-              [&](sqlite3_stmt& row) {
-                  if (rows == nullptr || stream != number(row, 0)) {
-                      stream = number(row, 0);
-                      rows = &file.found.rows[stream];
-                  }
-                  RowFacts facts{.born = number(row, 1),
-                                 .seq = number(row, 2),
-                                 .kind = number(row, 3),
-                                 .at = number(row, 4),
-                                 .author = number(row, 5),
-                                 .body = digest_of(blob(row, 7))};
-                  if (facts.kind == reaction_kind) facts.message = messages[{stream, facts.born}];
-                  if (facts.kind == message_kind || facts.kind == reaction_kind)
-                      facts.deleted = number(row, 8) != 0;
-                  if (const auto id = blob(row, 6); id.size() == 16)
-                      std::memcpy(facts.id.emplace().bytes.data(), id.data(), id.size());
-                  rows->push_back(facts);
-              });
+    file.each(
+        "SELECT stream, born, seq, kind, at, author, id, body, gone, slot FROM row ORDER BY stream, born",
+        [&](sqlite3_stmt& row) {
+            if (rows == nullptr || stream != number(row, 0)) {
+                stream = number(row, 0);
+                rows = &file.found.rows[stream];
+            }
+            RowFacts facts{.born = number(row, 1),
+                           .seq = number(row, 2),
+                           .kind = number(row, 3),
+                           .at = number(row, 4),
+                           .author = number(row, 5),
+                           .body = digest_of(blob(row, 7))};
+            if (facts.kind == reaction_kind) facts.message = messages[{stream, facts.born}];
+            // Its slot is its message's.
+            if (facts.kind == pin_kind) facts.message = number(row, 9) / 16;
+            if (facts.kind == message_kind || facts.message != 0) facts.deleted = number(row, 8) != 0;
+            if (const auto id = blob(row, 6); id.size() == 16)
+                std::memcpy(facts.id.emplace().bytes.data(), id.data(), id.size());
+            rows->push_back(facts);
+        });
     file.each(
         "SELECT stream, born, seq, at, body FROM earlier_text ORDER BY stream, born, seq",
         [&](sqlite3_stmt& row) {

@@ -15,22 +15,25 @@ std::uint64_t digest_of(std::string_view body) {
 RowFacts facts_of(const protocol::Change& change) {
     const auto* message = std::get_if<protocol::MessageNew>(&change.payload);
     const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.payload);
+    const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
     const auto* by = message != nullptr    ? &message->sender
                      : reaction != nullptr ? &reaction->account
                                            : nullptr;
     const auto author = by != nullptr ? server::account_key(by->text()) : std::nullopt;
     const std::string body = std::visit(
         [](const auto& one) { return protocol::encode(one, protocol::Encoding::cbor); }, change.payload);
-    return {
-        .born = change.born,
-        .seq = change.seq,
-        .kind = static_cast<std::int64_t>(change.type()),
-        .at = change.timestamp.ms,
-        .author = author ? author->value : 0,
-        .id = change.id,
-        .message = reaction != nullptr ? reaction->message : 0,
-        .deleted = (message != nullptr && message->deleted_by) || (reaction != nullptr && !reaction->emoji),
-        .body = digest_of(body)};
+    return {.born = change.born,
+            .seq = change.seq,
+            .kind = static_cast<std::int64_t>(change.type()),
+            .at = change.timestamp.ms,
+            .author = author ? author->value : 0,
+            .id = change.id,
+            .message = reaction != nullptr ? reaction->message
+                       : pin != nullptr    ? pin->message
+                                           : 0,
+            .deleted = (message != nullptr && message->deleted_by) ||
+                       (reaction != nullptr && !reaction->emoji) || (pin != nullptr && pin->removed),
+            .body = digest_of(body)};
 }
 
 RowFacts earlier_of(RowFacts superseded) {

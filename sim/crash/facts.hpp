@@ -17,6 +17,10 @@ namespace parley::sim::crash {
 inline constexpr auto message_kind = static_cast<std::int64_t>(protocol::Type::message_new);
 /// And that are reactions to one.
 inline constexpr auto reaction_kind = static_cast<std::int64_t>(protocol::Type::reaction_changed);
+/// And that say whether one is pinned.
+inline constexpr auto pin_kind = static_cast<std::int64_t>(protocol::Type::pin_changed);
+/// And that are what is set for a conversation.
+inline constexpr auto settings_kind = static_cast<std::int64_t>(protocol::Type::conversation_changed);
 
 /// A row as both the ledger and the file say it; its content by a digest.
 struct RowFacts {
@@ -28,9 +32,9 @@ struct RowFacts {
     std::int64_t author = 0;
     /// Of a message.
     std::optional<Uuid> id;
-    /// Of a reaction: the place of its message, with which it goes.
+    /// Of a reaction, or a pin: the place of its message, with which it goes.
     std::int64_t message = 0;
-    /// Of a message, or a reaction: nothing of what it said is left.
+    /// Of a message, or a reaction: nothing of what it said is left. Of a pin: it is not pinned any more.
     bool deleted = false;
     std::uint64_t body = 0;
 

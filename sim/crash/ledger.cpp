@@ -138,6 +138,7 @@ void Ledger::count(const protocol::Change& change) {
         change.seq != change.born && message)
         ++(message->deleted_by ? told_.deletions : told_.edits);
     if (std::holds_alternative<protocol::ReactionChanged>(payload)) ++told_.reactions;
+    if (std::holds_alternative<protocol::PinChanged>(payload)) ++told_.pins;
     if (std::holds_alternative<protocol::MemberChanged>(payload) ||
         std::holds_alternative<protocol::ConversationChanged>(payload))
         ++told_.arrangements;

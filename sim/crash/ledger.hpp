@@ -28,6 +28,8 @@ struct Told {
     std::int64_t deletions = 0;
     /// Those taken back included.
     std::int64_t reactions = 0;
+    /// Those of what was pinned before included.
+    std::int64_t pins = 0;
     /// Members who came, went or got another role, titles and permissions.
     std::int64_t arrangements = 0;
     /// Preferences and drafts.
@@ -44,6 +46,7 @@ inline constexpr std::array told_numbers{
     std::pair{"edits", &Told::edits},
     std::pair{"deletions", &Told::deletions},
     std::pair{"reactions", &Told::reactions},
+    std::pair{"pins", &Told::pins},
     std::pair{"arrangements", &Told::arrangements},
     std::pair{"own_settings", &Told::own_settings},
     std::pair{"commands", &Told::commands},

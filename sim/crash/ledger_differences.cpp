@@ -59,7 +59,7 @@ void Ledger::compare_rows(std::int64_t stream, const Book& book, const StoredFil
     for (const auto& [born, seq] : whole ? book.newest : as_of_head) {
         const auto* row = find(born);
         const auto& told = book.numbers[static_cast<std::size_t>(seq - 1)].row;
-        const auto* message = told.kind == reaction_kind ? find(told.message) : nullptr;
+        const auto* message = told.message != 0 ? find(told.message) : nullptr;
         // It goes with its message, without a change of its own.
         if (row == nullptr && message != nullptr && message->deleted) continue;
         if (row == nullptr) {

@@ -23,9 +23,7 @@ constexpr std::size_t findings_shown_max = 20;
 constexpr int workers_max = 64;
 
 struct Arguments {
-    std::int64_t power_losses = whole_power_losses;
-    std::int64_t lives = whole_lives;
-    std::int64_t flips = whole_flips;
+    Amount amount;
     std::uint64_t seed = 1;
     int workers = 2;
     std::string defect = "none";
@@ -52,7 +50,7 @@ bool print(const Results& results, const Arguments& arguments) {
     print("power losses", "--power-losses 1 --lives 0 --flips 0", power.findings, arguments);
     print("failing syncs", "--power-losses 0 --lives 1 --flips 0", syncs.findings, arguments);
     print("flipped bits", "--power-losses 0 --lives 0 --flips 50", flipped.findings, arguments);
-    const auto missing = not_shown(results);
+    const auto missing = not_shown(results, arguments.amount);
     for (const auto& what : missing)
         fmt::print("not shown: {}\n", what);
     const bool sound = results.sound() && missing.empty();
@@ -72,9 +70,10 @@ Results share_of(int worker, const Arguments& arguments) {
     };
     const Seeds seeds{.first = arguments.seed + static_cast<std::uint64_t>(worker),
                       .step = static_cast<std::uint64_t>(arguments.workers)};
-    return {.power_losses = try_worlds(seeds, Ends::power_losses, share(arguments.power_losses), defect),
-            .failing_syncs = try_worlds(seeds, Ends::failing_syncs, share(arguments.lives), defect),
-            .rot = rot(seeds, share(arguments.flips), defect)};
+    return {
+        .power_losses = try_worlds(seeds, Ends::power_losses, share(arguments.amount.power_losses), defect),
+        .failing_syncs = try_worlds(seeds, Ends::failing_syncs, share(arguments.amount.lives), defect),
+        .rot = rot(seeds, share(arguments.amount.flips), defect)};
 }
 
 Result<Results> sum_of(const std::vector<std::string>& files) {
@@ -113,11 +112,12 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
     Arguments arguments;
     CLI::App app("The store alone, on a disk in memory that loses its power, fails its syncs and rots");
-    app.add_option("--power-losses", arguments.power_losses, "At least so many power losses")
+    app.add_option("--power-losses", arguments.amount.power_losses, "At least so many power losses")
         ->capture_default_str();
-    app.add_option("--lives", arguments.lives, "At least so many lives in which five of a hundred syncs fail")
+    app.add_option("--lives", arguments.amount.lives,
+                   "At least so many lives in which five of a hundred syncs fail")
         ->capture_default_str();
-    app.add_option("--flips", arguments.flips,
+    app.add_option("--flips", arguments.amount.flips,
                    "Bits flipped in rows, and as many in each other part of the file")
         ->capture_default_str();
     app.add_option("--seed", arguments.seed, "The seed of the first store; each has the next one")
@@ -129,7 +129,8 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::IsMember(defect_names()));
     app.add_option("--out", arguments.out, "Writes the results into this file too, for --sum");
-    app.add_option("--sum", arguments.sum, "Runs nothing, and adds up the results in these files");
+    app.add_option("--sum", arguments.sum,
+                   "Runs nothing, and adds up the results in these files, which must be so much in all");
     CLI11_PARSE(app, argc, argv);
     return run(arguments);
 }

@@ -78,6 +78,7 @@ class People {
     // What changes what is there (people_changes.cpp).
     server::Work about_messages();
     server::Work reaction(std::int64_t key, const Conversation& conversation, const Message& subject);
+    server::Work pin(std::int64_t key, const Conversation& conversation, const Message& subject);
     server::Work about_rights();
     server::Work about_oneself();
     server::Work found();

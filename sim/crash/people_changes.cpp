@@ -12,7 +12,7 @@ using server::AccountKey;
 using server::to_id;
 using server::Work;
 
-/// Edits, deletions and reactions, the first two by whoever wrote it above all; also of what is deleted
+/// Edits, deletions, reactions and pins, the first two by whoever wrote it above all; also of what is deleted
 /// already or somebody else's.
 Work People::about_messages() {
     std::int64_t key = 0;
@@ -24,6 +24,7 @@ Work People::about_messages() {
     const auto owner = accounts_.find(conversation->owner);
     if (author == accounts_.end()) return message();
     if (random_.below(3) == 0) return reaction(key, *conversation, subject);
+    if (random_.below(5) == 0) return pin(key, *conversation, subject);
     const auto chance = random_.below(100);
     if (chance < 65) {
         protocol::MessageEdit edit{.target = target_of(key), .message = subject.id, .text = text()};
@@ -55,6 +56,18 @@ Work People::reaction(std::int64_t key, const Conversation& conversation, const 
                                      .sender = to_id(AccountKey{subject.author}),
                                      .emoji = emoji.at(static_cast<std::size_t>(random_.below(emoji.size()))),
                                      .remove = random_.below(3) == 0});
+}
+
+/// By the owner of a group above all, who may; what is pinned is unpinned often.
+Work People::pin(std::int64_t key, const Conversation& conversation, const Message& subject) {
+    const auto owner = accounts_.find(conversation.owner);
+    const auto* member =
+        owner != accounts_.end() && random_.below(3) != 0 ? &owner->second : some_member(conversation);
+    if (member == nullptr) return message();
+    return by(*member, protocol::MessagePin{.target = target_of(key),
+                                            .message = subject.id,
+                                            .sender = to_id(AccountKey{subject.author}),
+                                            .remove = random_.below(3) == 0});
 }
 
 /// Roles and permissions, by the owner of a group; now and then he hands it over.

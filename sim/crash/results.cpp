@@ -75,12 +75,21 @@ bool take_line(std::string_view line, Results& results) {
 
 }  // namespace
 
-std::vector<std::string> not_shown(const Results& results) {
+std::vector<std::string> not_shown(const Results& results, const Amount& asked) {
     std::vector<std::string> missing;
+    const auto at_least = [&](std::int64_t number, std::int64_t least, std::string_view what) {
+        if (number < least)
+            missing.push_back("only " + std::to_string(number) + " " + std::string(what) + ", and not " +
+                              std::to_string(least));
+    };
     const auto& power = results.power_losses.toll;
-    if (power.power_losses >= whole_power_losses && power.told.rows < whole_acknowledged_rows)
-        missing.push_back("only " + std::to_string(power.told.rows) + " rows were acknowledged, and not " +
-                          std::to_string(whole_acknowledged_rows));
+    at_least(power.power_losses, asked.power_losses, "power losses");
+    at_least(results.failing_syncs.toll.lives, asked.lives, "lives with failing syncs");
+    for (std::size_t part = 0; part < rot_parts.size(); ++part)
+        at_least(results.rot.parts.at(part).flips, asked.flips,
+                 "flipped bits in: " + std::string(rot_parts.at(part)));
+    if (asked.power_losses >= whole_power_losses)
+        at_least(power.told.rows, whole_acknowledged_rows, "rows were acknowledged");
     for (std::size_t part = 0; part < rot_parts_of_rows; ++part) {
         const auto& rows = results.rot.parts.at(part);
         if (rows.found != rows.flips)

@@ -27,10 +27,18 @@ inline constexpr std::int64_t whole_acknowledged_rows = 500'000;
 inline constexpr std::int64_t whole_lives = 9'000;
 inline constexpr std::int64_t whole_flips = 200;
 
-/// What the results do not show though they are large enough, one sentence each. Of so many power losses as a
-/// whole run has it is that many rows were acknowledged meanwhile; of any flipped bits in rows, that reading
-/// or the scrubber found each.
-std::vector<std::string> not_shown(const Results& results);
+/// How much a run is to be.
+struct Amount {
+    std::int64_t power_losses = whole_power_losses;
+    std::int64_t lives = whole_lives;
+    /// In each part of the file.
+    std::int64_t flips = whole_flips;
+};
+
+/// What the results do not show, one sentence each: so much as was asked for; where that is so many power
+/// losses as a whole run has, that many rows that were acknowledged meanwhile; and of any flipped bits in
+/// rows, that reading or the scrubber found each.
+std::vector<std::string> not_shown(const Results& results, const Amount& asked);
 
 void add(Toll& sum, const Toll& other);
 /// `invalid` where both have been through the same seed: nothing counts twice.

@@ -42,20 +42,27 @@ class Reader {
         const auto is_said = [](const RowFacts& row) {
             return row.kind == message_kind || row.kind == reaction_kind;
         };
-        // Who sees the message sees the reactions to it.
+        const auto is_pin = [](const RowFacts& row) {
+            return row.kind == pin_kind;
+        };
+        // Who sees the message sees the reactions to it, and that it is pinned.
         const auto visible = [&](const RowFacts& row) {
-            const auto at = row.kind == reaction_kind ? row.message : row.born;
+            const auto at = row.message != 0 ? row.message : row.born;
             return std::ranges::any_of(
                 seen, [&](const auto& range) { return range.first <= at && at <= range.second; });
         };
         const auto stream = to_id(ConversationKey{member.conversation});
         const auto changed = walk_changes(member.account, stream, member.conversation);
         expect(member.conversation, changed,
-               [&](const RowFacts& row) { return !is_said(row) || visible(row); });
+               [&](const RowFacts& row) { return !(is_said(row) || is_pin(row)) || visible(row); });
         const auto paged = walk_pages(member.account, stream, member.conversation);
         expect(member.conversation, paged, [&](const RowFacts& row) {
             const bool taken_back = row.kind == reaction_kind && row.deleted;
             return is_said(row) && visible(row) && !taken_back;
+        });
+        const auto set = walk_settings(member.account, stream, member.conversation);
+        expect(member.conversation, set, [&](const RowFacts& row) {
+            return row.kind == settings_kind || (is_pin(row) && visible(row) && !row.deleted);
         });
     }
 
@@ -180,6 +187,27 @@ class Reader {
             if (part->rest) continue;
             ask.before = part->from;
             more = part->more_before && part->from > 1;
+        }
+        return places;
+    }
+
+    /// The settings, and behind them what is pinned.
+    Places walk_settings(std::int64_t account, const StreamId& stream, std::int64_t key) {
+        Places places;
+        protocol::Rows ask{
+            .stream = stream, .kind = protocol::RowKind::settings, .after = 0, .limit = rows_at_once_};
+        for (bool more = true; more;) {
+            const auto part = server::rows(snapshot_, {account}, ask);
+            if (!part) {
+                ++served_.refused;
+                return places;
+            }
+            for (const auto& row : part->rows) {
+                if (row.born <= ask.after) complain("settings come out of order");
+                check_row(key, row, places);
+                ask.after = row.born;
+            }
+            more = part->more && !part->rows.empty();
         }
         return places;
     }

@@ -96,6 +96,7 @@ std::string table_of(const Trial& power_losses, const Trial& failing_syncs) {
     line("    edits", one.told.edits, other.told.edits);
     line("    deletions", one.told.deletions, other.told.deletions);
     line("    reactions", one.told.reactions, other.told.reactions);
+    line("    pins", one.told.pins, other.told.pins);
     line("    members, roles, titles, permissions", one.told.arrangements, other.told.arrangements);
     line("    preferences and drafts", one.told.own_settings, other.told.own_settings);
     line("other commands done", one.told.commands, other.told.commands);

@@ -31,6 +31,7 @@ std::set<Uuid> certain_messages(const std::vector<server::Work>& works, const St
                                   std::holds_alternative<protocol::MessageEdit>(work.command) ||
                                   std::holds_alternative<protocol::MessageDelete>(work.command) ||
                                   std::holds_alternative<protocol::MessageReact>(work.command) ||
+                                  std::holds_alternative<protocol::MessagePin>(work.command) ||
                                   std::holds_alternative<protocol::PreferencesSet>(work.command) ||
                                   std::holds_alternative<protocol::DraftSet>(work.command) ||
                                   std::holds_alternative<server::Acks>(work.command) ||

@@ -32,6 +32,7 @@ TEST(StoreCrashes, FindNothingInASoundStore) {
     EXPECT_GT(power.toll.told.edits, 100);
     EXPECT_GT(power.toll.told.deletions, 50);
     EXPECT_GT(power.toll.told.reactions, 50);
+    EXPECT_GT(power.toll.told.pins, 30);
     EXPECT_GT(power.toll.told.own_settings, 50);
     EXPECT_GT(power.toll.told.repeats, 50);
     EXPECT_GT(power.toll.told.refusals, 50);

@@ -158,6 +158,25 @@ TEST_F(LedgerOfThree, FindsALostReactionUnlessItsMessageIsDeleted) {
     EXPECT_THAT(differences(), IsEmpty());
 }
 
+TEST_F(LedgerOfThree, FindsALostPinUnlessItsMessageIsDeleted) {
+    protocol::Change change{.seq = 4, .born = 4};
+    change.payload = protocol::PinChanged{.message = 2, .id = id_of(2)};
+    server::Batch batch{.first_position = 4, .last_position = 4};
+    batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
+    EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+    EXPECT_EQ(ledger.told().pins, 1);
+    file.rows[group].push_back(facts_of(change));
+    file.heads = ledger.heads();
+    EXPECT_THAT(differences(), IsEmpty());
+    file.rows[group].back().deleted = true;
+    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row has become another: stream 7 at 4")));
+    file.rows[group].pop_back();
+    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row is lost: stream 7 at 4")));
+    change_second({.sender = server::to_id(server::AccountKey{ada}),
+                   .deleted_by = server::to_id(server::AccountKey{ada})});
+    EXPECT_THAT(differences(), IsEmpty());
+}
+
 TEST_F(LedgerOfThree, FindsOtherRightsThanWereTold) {
     server::Batch batch{.first_position = 4, .last_position = 5};
     protocol::Change role{.seq = 4, .born = 4};

@@ -6,6 +6,9 @@ namespace parley::sim::crash {
 
 namespace {
 
+/// Of which any results are enough.
+constexpr Amount anything{.power_losses = 0, .lives = 0, .flips = 0};
+
 Results results_of(std::uint64_t seed) {
     Results results;
     results.power_losses.toll.power_losses = 7;
@@ -52,17 +55,42 @@ TEST(CrashResults, OfTheSameSeedAreNotCountedTwice) {
     EXPECT_EQ(sum.power_losses.toll.power_losses, 7);
 }
 
-TEST(CrashResults, OfAWholeRunShowManyRowsAndOfAnyRunEachFlippedBit) {
+TEST(CrashResults, ShowAsMuchAsWasAskedFor) {
     auto results = results_of(5);
-    EXPECT_THAT(not_shown(results), testing::IsEmpty()) << "a small run cannot have many rows";
-    results.power_losses.toll.power_losses = whole_power_losses;
-    EXPECT_THAT(not_shown(results), testing::ElementsAre(testing::HasSubstr("only 100 rows")));
-    results.power_losses.toll.told.rows = whole_acknowledged_rows;
-    EXPECT_THAT(not_shown(results), testing::IsEmpty());
+    EXPECT_THAT(not_shown(results, {.power_losses = 7, .lives = 3, .flips = 0}), testing::IsEmpty())
+        << "a small run cannot have many rows";
+    EXPECT_THAT(not_shown(results, {.power_losses = 8, .lives = 3, .flips = 0}),
+                testing::ElementsAre("only 7 power losses, and not 8"));
+    EXPECT_THAT(not_shown(results, {.power_losses = 7, .lives = 4, .flips = 0}),
+                testing::ElementsAre("only 3 lives with failing syncs, and not 4"));
+    for (auto& part : results.rot.parts)
+        part.flips = part.found = 6;
+    results.rot.parts.at(1).flips = results.rot.parts.at(1).found = 5;
+    EXPECT_THAT(not_shown(results, {.power_losses = 7, .lives = 3, .flips = 6}),
+                testing::ElementsAre("only 5 flipped bits in: earlier texts, and not 6"));
+}
+
+TEST(CrashResults, OfAWholeRunShowAllThatOneHas) {
+    auto results = results_of(5);
+    EXPECT_EQ(not_shown(results, {}).size(), 3 + rot_parts.size());
+    results.power_losses.toll.power_losses = 60'000;
+    results.failing_syncs.toll.lives = 9'000;
+    for (auto& part : results.rot.parts)
+        part.flips = part.found = 200;
+    EXPECT_THAT(not_shown(results, {}),
+                testing::ElementsAre("only 100 rows were acknowledged, and not 500000"));
+    results.power_losses.toll.told.rows = 500'000;
+    EXPECT_THAT(not_shown(results, {}), testing::IsEmpty());
+}
+
+TEST(CrashResults, OfAnyRunShowEachFlippedBitOfARow) {
+    auto results = results_of(5);
+    EXPECT_THAT(not_shown(results, anything), testing::IsEmpty());
     results.rot.parts.front().found = 4;
-    EXPECT_THAT(not_shown(results), testing::ElementsAre(testing::HasSubstr("in rows only 4 were found")));
+    EXPECT_THAT(not_shown(results, anything),
+                testing::ElementsAre(testing::HasSubstr("in rows only 4 were found")));
     results.rot.parts.at(1).flips = 3;
-    EXPECT_THAT(not_shown(results),
+    EXPECT_THAT(not_shown(results, anything),
                 testing::Contains(testing::HasSubstr("in earlier texts only 0 were found")));
 }
 
