@@ -56,10 +56,7 @@ class Reader {
         expect(member.conversation, changed,
                [&](const RowFacts& row) { return !(is_said(row) || is_pin(row)) || visible(row); });
         const auto paged = walk_pages(member.account, stream, member.conversation);
-        expect(member.conversation, paged, [&](const RowFacts& row) {
-            const bool taken_back = row.kind == reaction_kind && row.deleted;
-            return is_said(row) && visible(row) && !taken_back;
-        });
+        expect(member.conversation, paged, [&](const RowFacts& row) { return is_said(row) && visible(row); });
         const auto set = walk_settings(member.account, stream, member.conversation);
         expect(member.conversation, set, [&](const RowFacts& row) {
             return row.kind == settings_kind || (is_pin(row) && visible(row) && !row.deleted);
