@@ -84,12 +84,20 @@ class Outbox final : public Kept<Outbox> {
     static bool may_be_refused_now(Scene& scene, const Device& device, const core::OutboxView& one) {
         if (only_asks(one.command)) return true;
         const std::pair key{*device.person->account, one.id};
+        if (refusal_is_undone(scene, device, key)) return true;
         if (settled_by_a_joining(scene, key.first, one)) return true;
         const bool for_ever = std::holds_alternative<protocol::MessageSend>(one.command) ||
                               std::holds_alternative<protocol::ConversationCreate>(one.command);
         const auto found = scene.said().done_at.find(key);
         return !for_ever && found != scene.said().done_at.end() &&
                scene.may_be_forgotten(found->second.first, found->second.second);
+    }
+
+    /// It was refused in a history that a restore took back, of which nobody tells the device.
+    static bool refusal_is_undone(Scene& scene, const Device& device, const std::pair<AccountId, Uuid>& key) {
+        const auto& all = device.ledger.given();
+        const auto given = std::ranges::find(all, key.second, &Given::id);
+        return given != all.end() && given->refused && !scene.said().refused.contains(key);
     }
 
     /// Nothing was left to do, and so nothing was remembered: one had come in again behind that place. Once

@@ -45,11 +45,15 @@ class Restored : public Living {
         read.target.stream = group_;
         return scene_.give(of(person), std::move(read));
     }
-    void go_back(ServerNode::Return how = ServerNode::Return::restored) {
-        scene_.server().return_at_next_start(backup_, how);
+    void start_on_backup(ServerNode::Return how = ServerNode::Return::restored,
+                         std::optional<ServerNode::CutOff> cut_off = {}) {
+        scene_.server().return_at_next_start(backup_, how, cut_off);
         scene_.server().die(ServerNode::Death::killed);
         pass(seconds(1));
         ASSERT_TRUE(scene_.server().start());
+    }
+    void go_back(ServerNode::Return how = ServerNode::Return::restored) {
+        start_on_backup(how);
         pass(seconds(60));
         for (const auto& device : scene_.devices())
             ASSERT_TRUE(scene_.list(*device));
@@ -127,23 +131,16 @@ TEST_F(Restored, OfBackupsTheLastTwoAreKept) {
 
 /// Wherever a restore is killed there is one store or the other, and the world goes on with it.
 TEST_F(Restored, NothingIsBrokenWhereARestoreIsKilled) {
-    std::vector<ServerNode::CutOff> all;
-    for (int step = 1; step <= 9; ++step) {
-        for (const bool done_again : {false, true}) {
-            all.push_back({.death = {.own = step}, .done_again = done_again});
-            all.push_back({.death = {.write = step * step}, .done_again = done_again});
-        }
-    }
     int undone = 0;
-    int number = 0;
-    for (const auto& cut_off : all) {
-        const std::string text = "lost perhaps " + std::to_string(++number);
+    for (int number = 0; number < 36; ++number) {
+        const int step = number / 4 + 1;
+        const ServerNode::CutOff cut_off{
+            .death = number % 2 == 0 ? RestoreDeath{.own = step} : RestoreDeath{.write = step * step},
+            .done_again = number % 4 < 2};
+        const std::string text = "lost perhaps " + std::to_string(number);
         say(ada, text);
         pass(seconds(5));
-        scene_.server().return_at_next_start(backup_, ServerNode::Return::restored, cut_off);
-        scene_.server().die(number % 2 == 0 ? ServerNode::Death::killed : ServerNode::Death::power_lost);
-        pass(seconds(1));
-        ASSERT_TRUE(scene_.server().start());
+        start_on_backup(ServerNode::Return::restored, cut_off);
         pass(seconds(30));
         auto showing = shown(of(ben));
         const bool lost = message(showing, text).not_on_server;
@@ -319,10 +316,7 @@ TEST_F(Restored, OfReadsThoseThatWaitedAreExpected) {
     pass(seconds(1));
     const auto waits = read(cyd, 5);
     ASSERT_TRUE(waits);
-    scene_.server().return_at_next_start(backup_, ServerNode::Return::restored);
-    scene_.server().die(ServerNode::Death::killed);
-    pass(seconds(1));
-    ASSERT_TRUE(scene_.server().start());
+    start_on_backup();
     // Nothing new, as far as he knows.
     const auto again = read(cyd, 5);
     ASSERT_TRUE(again);
@@ -351,6 +345,38 @@ TEST_F(Restored, OfReadsThoseThatHadFailedAreNotExpected) {
     ASSERT_EQ(of(cyd).node->client().outbox()->size(), 1U) << "he was out by then";
     go_back();
     EXPECT_LT(scene_.history().read(account(cyd), group_), 5) << "he is in it again";
+    scene_.check_at_rest();
+    EXPECT_EQ(broken(), -1) << said();
+}
+
+/// It was done in the second backup, whose answer was lost, and refused after the return of the first one.
+TEST_F(Restored, WhatWasRefusedInWhatIsLostMayBeShownAsFailed) {
+    of(cyd).node->link().answers = false;
+    const auto done = read(cyd, head());
+    ASSERT_TRUE(done);
+    pass(seconds(5));
+    const int second = scene_.server().back_up();
+    of(cyd).node->link().up = false;
+    of(cyd).node->cut(false);
+    start_on_backup();
+    pass(seconds(10));
+    protocol::MemberRemove remove{.account = account(cyd)};
+    remove.target.stream = group_;
+    ASSERT_TRUE(scene_.give(of(ada), std::move(remove)));
+    pass(seconds(5));
+    of(cyd).node->link().answers = true;
+    of(cyd).node->link().up = true;
+    of(cyd).node->tell_network(true);
+    pass(seconds(10));
+    const auto outbox_is = [&] {
+        return of(cyd).node->client().outbox().value();
+    };
+    ASSERT_EQ(outbox_is().size(), 1U);
+    ASSERT_EQ(outbox_is().front().state, core::CommandState::failed);
+    backup_ = second;
+    go_back();
+    EXPECT_TRUE(scene_.said().done.contains({account(cyd), *done}));
+    outbox()->looked_at(scene_, of(cyd), shown(of(cyd)));
     scene_.check_at_rest();
     EXPECT_EQ(broken(), -1) << said();
 }
