@@ -23,6 +23,7 @@ namespace parley {
     MUTANT(seq_reused_after_rollback, "after a transaction that failed the heads are one too low")        \
     MUTANT(cache_kept_after_rollback, "after a transaction that failed its heads stay in memory")         \
     MUTANT(disk_full_for_ever, "once the disk was full the server never takes anything again")            \
+    MUTANT(ballast_kept, "a full disk does not make the server let its ballast go")                       \
     MUTANT(changed_rows_left_out, "`changes` leaves out rows that changed since they were made")          \
     /* what the writer decides */                                                                         \
     MUTANT(forget_idempotency_row, "a command that was done is not remembered, so a retry does it again") \

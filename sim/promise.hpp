@@ -39,6 +39,8 @@ class Promise {
 
     /// A batch is on the server's disk; the history does not have it yet.
     virtual void committed(Scene&, const server::Batch&) {}
+    /// A batch could not be committed.
+    virtual void commit_refused(Scene&, const Error&) {}
     /// The server has said on a new line what its clock shows.
     virtual void server_greeted(Scene&, const Line&) {}
     /// An envelope has left the server on a line that is signed in.

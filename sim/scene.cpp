@@ -352,6 +352,11 @@ void Scene::server_heard(Wire& wire, std::string_view frame) {
     });
 }
 
+void Scene::commit_refused(const Error& error) {
+    for (const auto& promise : promises_)
+        promise->commit_refused(*this, error);
+}
+
 void Scene::http_said(const server::HttpRequest& request, const server::HttpResponse& response) {
     for (const auto& promise : promises_)
         promise->http_said(*this, request, response);

@@ -198,6 +198,7 @@ class Scene final : public Watch {
 
     // Watch.
     void committed(const server::Batch& batch) override;
+    void commit_refused(const Error& error) override;
     void server_said(Wire& wire, const protocol::Envelope& envelope) override;
     void device_said(Wire& wire, std::string_view frame) override;
     void server_heard(Wire& wire, std::string_view frame) override;

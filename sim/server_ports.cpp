@@ -36,6 +36,7 @@ void VirtualWriter::pump() {
     auto batch = store_.apply(works);
     if (batch) steps_.applied(*batch);
     if (life_->over()) return;
+    if (!batch) steps_.refused(batch.error());
     auto shared = std::make_shared<const server::Batch>(
         batch ? std::move(*batch) : server::refused(store_.position(), works, batch.error()));
     const Duration sync = milliseconds(random_.between(1, 6));

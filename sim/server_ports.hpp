@@ -21,6 +21,8 @@ class VirtualWriter final : public server::WriteQueue {
     struct Steps {
         /// It is on the disk, and nobody has heard of it yet.
         std::function<void(const server::Batch&)> applied;
+        /// The store could not take it.
+        std::function<void(const Error&)> refused;
         /// It is for the shards now.
         std::function<void(server::SharedBatch)> hand_on;
     };

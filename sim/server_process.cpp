@@ -56,6 +56,7 @@ bool ServerNode::Process::open() {
                                                        std::to_string(batch.last_position));
                                  node_.watch_.committed(batch);
                              },
+                             [this](const Error& error) { node_.watch_.commit_refused(error); },
                              [this](const server::SharedBatch& batch) {
                                  commit(batch);
                              }},

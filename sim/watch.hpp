@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/result.hpp"
 #include "base/uuid.hpp"
 #include "protocol/generated/cpp/types.hpp"
 #include "server/api/http.hpp"
@@ -16,6 +17,8 @@ class Watch {
 
     /// Committed in the store, before anybody else hears of it.
     virtual void committed(const server::Batch& batch) = 0;
+    /// Nothing of what was to be committed together is, and everybody who asked for some of it hears why.
+    virtual void commit_refused(const Error& error) = 0;
     /// This envelope has left the server on this connection: whatever it says has been promised.
     virtual void server_said(Wire& wire, const protocol::Envelope& envelope) = 0;
     /// This frame is leaving a device, which has committed what it says.

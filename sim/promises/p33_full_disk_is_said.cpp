@@ -3,7 +3,7 @@
 //
 // That they stay in the outboxes is a part of promise 6, that service recovers of the world's coming to rest.
 // Deleting, reading and signing out write a little: a reserve is kept for them, so that they may be refused
-// only where the disk has no room for that either.
+// only where the disk has no room for that either, and the reserve is gone.
 
 #include "sim/promises/all.hpp"
 #include "sim/streams_of.hpp"
@@ -59,6 +59,12 @@ bool is_spared(Scene& scene, const Line& line, const protocol::Payload& payload)
 class FullDiskIsSaid final : public Kept<FullDiskIsSaid> {
   public:
     int number() const override { return 33; }
+
+    void commit_refused(Scene& scene, const Error& error) override {
+        if (error.code != ErrorCode::disk_full || !scene.server().disk().find("data/ballast")) return;
+        scene.violated(
+            {33, "the server's disk has no room for a commit, and its ballast is still there", {}, {}});
+    }
 
     void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
         const bool reads = is_reading(envelope.type());

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -129,6 +130,17 @@ TEST_F(Broken, Promise33WhereAFullDiskStopsDeleting) {
     promise->server_said(scene_, *ada_, who, refusal);
     EXPECT_EQ(broken(), -1) << "there was no room for that either";
     EXPECT_EQ(refused(protocol::MessageDelete{.message = uuid(2)}), 33);
+}
+
+TEST_F(Broken, Promise33WhereNothingIsCommittedThoughTheBallastIsThere) {
+    const auto refuse = [&](ErrorCode code) {
+        scene_.commit_refused({.code = code, .context = {}, .retry_after_ms = 0, .field = {}});
+        return broken();
+    };
+    EXPECT_EQ(refuse(ErrorCode::disk_full), -1) << "it has been let go";
+    scene_.server().disk().put("data/ballast", std::array<std::uint8_t, 1>{});
+    EXPECT_EQ(refuse(ErrorCode::internal), -1) << "that is another matter";
+    EXPECT_EQ(refuse(ErrorCode::disk_full), 33);
 }
 
 }  // namespace
