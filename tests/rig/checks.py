@@ -4,14 +4,20 @@ The numbers are those of the promises that the project makes. `run(history)` giv
 """
 from collections import Counter, defaultdict
 
+import changes
 from history import RANK
 
 CHECKS = {}
 # What the server refuses for good: only somebody who is not in a conversation may meet it.
 FOR_STRANGERS = {"conversation.not_member", "conversation_not_member"}
+# And an edit that comes after a deletion.
+OF_WHAT_IS_DELETED = "message.deleted"
 SAYS_THAT_SOME_IS_MISSING = ("is not on this device", "what the device holds")
 # How a parley ends that was asked about a person with whom nothing was said yet, or a group that was left.
 NOTHING_THERE = ("not in this conversation", "Nothing has been said with")
+# How it ends that was to change a message which is deleted or was refused, or which it does not find.
+WORDS_OF_WHAT_WAS_REFUSED = "server refused this message"
+WORDS_OF_WHAT_IS_DELETED, NOT_AMONG = "message was deleted", "message is not among the newest"
 SERVER_ENDS_AFTER_SYNC_SECONDS = 1.0
 EXIT_OF_FAILED_SYNC = 74
 
@@ -52,27 +58,33 @@ def store_is_whole(history):
 
 @check("2: each text is stored at most once, as it was given, by who gave it")
 def stored_once(history):
-    given = history.texts_given()
-    places = Counter(row["text"] for rows in history.rows.values() for row in rows)
-    for text, count in places.items():
+    """Of an edited message also what it said at first."""
+    said = [
+        (row, text)
+        for rows in history.rows.values()
+        for row in rows
+        for text in (row["text"], row["first_text"])
+        if text is not None and not row["deleted"]
+    ]
+    for text, count in Counter(text for _, text in said).items():
         if count > 1:
             yield f"{text[:40]!r} is stored {count} times"
-    for rows in history.rows.values():
-        for row in rows:
-            if row["text"] not in given:
-                yield f"{row['id']} says {row['text'][:40]!r}, which nobody gave"
-            elif history.account[given[row["text"]][0]] != row["sender"]:
-                giver = given[row["text"]][0]
-                yield f"{row['id']} was given by {giver}, and stands there as {row['sender']}'s"
+    for row, text in said:
+        giver = history.giver_of_text(row, text)
+        if giver is None:
+            yield f"{row['id']} says {text[:40]!r}, which nobody gave"
+        elif history.account[giver] != row["sender"]:
+            yield f"{row['id']} was given by {giver}, and stands there as {row['sender']}'s"
 
 
-@check("2, 4: a message has one place, one sender and one text, everywhere and for ever")
+@check("2, 4: a message has one place and one sender for ever, and one text until it is changed")
 def one_place(history):
     of_id, of_place = {}, {}
     for one in history.of("stored", "shown"):
         if one["born"] == 0:
             continue
-        facts = (one["conversation"], one["born"], one["sender"], one["text"])
+        text = None if one["id"] in history.changes else one["text"]
+        facts = (one["conversation"], one["born"], one["sender"], text)
         if of_id.setdefault(one["id"], facts) != facts:
             yield f"{one['id']} is {facts[:2]} and {of_id[one['id']][:2]}, or says two things"
         place = facts[:2]
@@ -80,9 +92,20 @@ def one_place(history):
             yield f"{place} is {one['id']} and {of_place[place]}"
 
 
+def without_repeats(messages):
+    """Without those that a tail shows once more, since they were edited or deleted after that."""
+    shown = {}
+    for one in messages:
+        said = one["edited_at"], one["deleted"]
+        if one["how"] != "tail" or shown.get(one["id"], said) == said:
+            yield one
+        shown[one["id"]] = said
+
+
 @check("4, 5: a run shows a message once, in the order of the conversation, pending ones last")
 def shown_in_order(history):
     for (number, conversation), messages in history.shown_by_run("tail", "history", "final").items():
+        messages = list(without_repeats(messages))
         borns = [one["born"] for one in messages if one["born"] > 0]
         where = f"{messages[0]['device']}, run {number}, {conversation}"
         if borns != sorted(borns):
@@ -148,20 +171,22 @@ def ends_complete(history):
 
 @check("6: what was queued is stored, or failed and was shown so")
 def nothing_lost(history):
-    failed = {one["id"] for one in history.of("told", "shown", "waiting") if one["state"] == "failed"}
     for one in history.of("told", "shown", "waiting"):
         pending = one["state"] in ("queued", "sending")
         message = one["e"] != "waiting" or one.get("type") == "message.send"
-        if pending and message and one["id"] not in history.row_of_id and one["id"] not in failed:
+        gone = one["id"] not in history.row_of_id and one["id"] not in history.failed
+        # What was deleted before it was sent never is.
+        if pending and message and gone and not history.deletions(one["id"]):
             yield f"{one['device']} said that {one['id']} is {one['state']}; it is gone"
 
 
 @check("6: a device's messages keep their order in a conversation")
 def own_order(history):
     place_of_text = {
-        row["text"]: (conversation, row["born"])
+        row["first_text"] or row["text"]: (conversation, row["born"])
         for conversation, rows in history.rows.items()
         for row in rows
+        if not row["deleted"]
     }
     latest = {}
     for one in history.of("given"):
@@ -190,6 +215,8 @@ def refused_only_strangers(history):
         if one["state"] != "failed":
             continue
         conversation = one.get("conversation")
+        if one.get("error") == OF_WHAT_IS_DELETED and history.deletions(one.get("message")):
+            continue
         stranger = history.was_away(conversation, history.account[one["device"]])
         if not stranger or one.get("error") not in FOR_STRANGERS:
             yield f"{one['device']}: {one['id']} failed with {one.get('error')} in {conversation}"
@@ -204,6 +231,19 @@ def not_queued(history):
         if refused and one["n"] not in told:
             for text in stored & set(one["texts"]):
                 yield f"{one['device']}, run {one['n']}: {text[:30]!r} was sent all the same"
+    for one in history.of("changing"):
+        refused = history.ended_by_itself(one["n"]) and history.ends[one["n"]]["code"] == 6
+        if refused and one["text"] in stored:
+            yield f"{one['device']}, run {one['n']}: {one['text'][:30]!r} was set all the same"
+
+
+# Edits and deletions
+
+
+check("7: an accepted edit stands, or a later one, on the server and on every device")(changes.edits_stand)
+check("8: what was deleted is shown nowhere with what it said, and nothing else is deleted")(
+    changes.deletions_stand
+)
 
 
 # Receipts and counters
@@ -325,6 +365,7 @@ def server_lives(history):
 
 @check("every parley ends as it may, and none loses its sign-in")
 def parleys_end_well(history):
+    changing = {one["n"]: one["message"] for one in history.of("changing")}
     broken = {one["device"] for one in history.of("fault", kind="sync_client") if one["struck"]}
     for number, begun in history.runs.items():
         end = history.ends.get(number)
@@ -332,12 +373,23 @@ def parleys_end_well(history):
             yield f"{begun['device']}, run {number} ({begun['words'][:2]}) never ended"
             continue
         nothing = end["code"] == 4 and any(words in end["problem"] for words in NOTHING_THERE)
+        nothing |= number in changing and nothing_to_change(history, changing[number], end)
         disk = end["code"] == 1 and begun["device"] in broken and "database" in end["problem"]
         if not (end["killed"] or end["code"] in (0, 5, 6, 7) or nothing or disk):
             yield (
                 f"{begun['device']}, run {number} ({' '.join(begun['words'][:3])}) ended with {end['code']}:"
                 f" {end['problem'][-200:]}"
             )
+
+
+def nothing_to_change(history, message, end):
+    """Deleted or refused messages are not edited; those withdrawn unsent, or too far back, are not found."""
+    deleted = bool(history.deletions(message))
+    if WORDS_OF_WHAT_WAS_REFUSED in end["problem"]:
+        return end["code"] == 1 and message in history.failed
+    if WORDS_OF_WHAT_IS_DELETED in end["problem"]:
+        return end["code"] == 4 and deleted
+    return end["code"] == 4 and NOT_AMONG in end["problem"] and (deleted or history.is_far_back(message))
 
 
 @check("after the healing everything goes out in time")

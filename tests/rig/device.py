@@ -1,4 +1,5 @@
 """A device: the `parley` command line on a machine of its own; everything that it says is written down."""
+import collections
 import json
 import pathlib
 import subprocess
@@ -13,6 +14,8 @@ MARK = "kumquat"
 SECONDS_MAX = 150
 TAIL_LINES = 20
 MESSAGE_FIELDS = ("conversation", "id", "born", "sender", "text", "state", "at")
+# Of the messages of a conversation that it has seen last, so many it may change.
+KNOWN_MAX = 60
 
 
 class Ended:
@@ -44,6 +47,8 @@ class Device:
         self.problems = []
         # How often it was asked to send something.
         self.writes = 0
+        # Ids of its own messages, and of those of others, by where they were said.
+        self.known = {True: {}, False: {}}
         # Held by what befalls the device, so that one thing befalls it at a time.
         self.busy = threading.Lock()
 
@@ -77,11 +82,14 @@ class Device:
         self.record.note("end", n=number, code=code, killed=killed, problem=problem[-600:])
         return Ended(code, said, problem, killed)
 
-    def run(self, *words, lines=None, how="seen", given=None):
-        """Runs to its end. `lines`: standard input; `given`: where to, and what it is asked to send."""
+    def run(self, *words, lines=None, how="seen", given=None, changing=None):
+        """Runs to its end. `lines`: standard input; `given`: where to, and what it is asked to send;
+        `changing`: the message that it is asked to change, and its new text, or None."""
         number = self.record.new_run()
         if given:
             self.record.note("given", n=number, device=self.name, to=given[0], texts=given[1])
+        if changing:
+            self.record.note("changing", n=number, device=self.name, message=changing[0], text=changing[1])
         with tempfile.TemporaryFile("w+", encoding="utf-8") as source:
             source.write("".join(line + "\n" for line in lines or ()))
             source.seek(0)
@@ -111,19 +119,27 @@ class Device:
         about = {"n": number, "device": self.name}
         if verb == "send":
             self.record.note("told", **about, **said)
+        elif verb in ("edit", "delete"):
+            self.record.note("changed", **about, message=said["message"])
         elif verb in ("history", "tail"):
             fields = {name: said[name] for name in MESSAGE_FIELDS}
             shown = how if how == "final" else verb
             if verb == "tail":
                 newest = self.tail_shown.get(said["conversation"], 0)
                 self.tail_shown[said["conversation"]] = max(newest, said["born"])
-            self.record.note("shown", **about, how=shown, error=said.get("error"), **fields)
+            fields |= {name: said.get(name) for name in ("error", "edited_at", "deleted")}
+            self.record.note("shown", **about, how=shown, **fields)
         elif verb == "conversations" and "conversation" in said:
             fields = ("conversation", "kind", "unread", "mentions", "read", "present", "last")
             self.record.note("listed", **about, how=how, **{name: said.get(name) for name in fields})
         elif verb == "outbox":
             self.record.note("waiting", **about, how=how, **said)
         return said
+
+    def remember(self, to, said, own):
+        """That these messages were said there."""
+        known = self.known[own].setdefault(to, collections.deque(maxlen=KNOWN_MAX))
+        known.extend(one["id"] for one in said if one["id"] not in known)
 
     # What befalls it
 

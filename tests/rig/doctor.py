@@ -7,12 +7,22 @@ import random
 import uuid
 
 import checks
+from surgery import (
+    NoMaterial,
+    accepted,
+    account_of,
+    choose,
+    final_showing,
+    members,
+    one_of,
+    outside,
+    own,
+    positions,
+    runs_of,
+    stands,
+)
 
 DEFECTS = []
-
-
-class NoMaterial(Exception):
-    pass
 
 
 def defect(name, noticed_by):
@@ -34,47 +44,6 @@ def sick(events, seed):
         yield name, noticed_by, changed
 
 
-def positions(events, kind, fits=lambda one: True, **fields):
-    return [
-        at
-        for at, one in enumerate(events)
-        if one["e"] == kind and all(one.get(name) == value for name, value in fields.items()) and fits(one)
-    ]
-
-
-def choose(chance, found):
-    if not found:
-        raise NoMaterial
-    return chance.choice(found)
-
-
-def one_of(events, chance, kind, fits=lambda one: True, **fields):
-    return own(events, choose(chance, positions(events, kind, fits, **fields)))
-
-
-def own(events, at):
-    """The line at a place, as a copy of this history's own, to be changed."""
-    events[at] = dict(events[at])
-    return events[at]
-
-
-def accepted(one):
-    return one["born"] > 0
-
-
-def runs_of(events, *hows, at_least=3):
-    """Positions of what one run showed of one conversation, accepted messages only."""
-    runs = {}
-    for at, one in enumerate(events):
-        if one["e"] == "shown" and one["how"] in hows and accepted(one):
-            runs.setdefault((one["n"], one["conversation"]), []).append(at)
-    return [found for found in runs.values() if len(found) >= at_least]
-
-
-def account_of(events, device):
-    return next(one["account"] for one in events if one["e"] == "device" and one["device"] == device)
-
-
 @defect("an accepted message is not stored", "1: what was accepted is stored")
 def lose_row(events, chance):
     told = {one["id"] for one in events if one["e"] == "told" and one["state"] == "sent"}
@@ -91,23 +60,23 @@ STORED_ONCE = "2: each text is stored at most once, as it was given, by who gave
 
 @defect("a message is stored twice", STORED_ONCE)
 def store_twice(events, chance):
-    row = dict(one_of(events, chance, "stored"))
+    row = dict(one_of(events, chance, "stored", stands))
     events.append(row | {"id": str(uuid.uuid4()), "born": row["born"] + 1_000_000})
 
 
 @defect("a text is changed in the store", STORED_ONCE)
 def change_text(events, chance):
-    one_of(events, chance, "stored")["text"] += "?"
+    one_of(events, chance, "stored", stands)["text"] += "?"
 
 
 @defect("a message is stored under another sender", STORED_ONCE)
 def change_sender(events, chance):
-    row = one_of(events, chance, "stored")
+    row = one_of(events, chance, "stored", stands)
     others = {one["account"] for one in events if one["e"] == "device"} - {row["sender"]}
     row["sender"] = choose(chance, sorted(others))
 
 
-ONE_PLACE = "2, 4: a message has one place, one sender and one text, everywhere and for ever"
+ONE_PLACE = "2, 4: a message has one place and one sender for ever, and one text until it is changed"
 
 
 @defect("a message is shown at two places", ONE_PLACE)
@@ -117,7 +86,9 @@ def move(events, chance):
 
 @defect("a message is shown with another text", ONE_PLACE)
 def show_other_text(events, chance):
-    one_of(events, chance, "shown", accepted)["text"] += "!"
+    changed = {one["message"] for one in events if one["e"] == "changing"}
+    fits = lambda one: accepted(one) and one["id"] not in changed  # noqa: E731
+    one_of(events, chance, "shown", fits)["text"] += "!"
 
 
 IN_ORDER = "4, 5: a run shows a message once, in the order of the conversation, pending ones last"
@@ -142,14 +113,20 @@ def leave_out(events, chance):
     ends = [one for one in events if one["e"] == "end"]
     excused = {one["n"] for one in ends if checks.says_that_some_is_missing(one["problem"])}
     runs = [run for run in runs_of(events, "tail", "history") if events[run[0]]["n"] not in excused]
-    del events[chance.choice(choose(chance, runs)[1:-1])]
+    left_out = events[chance.choice(choose(chance, runs)[1:-1])]
+    for at in reversed(positions(events, "shown", n=left_out["n"], id=left_out["id"])):
+        del events[at]
 
 
 @defect("a tail does not show the last message", "5: a tail that runs to the end shows what comes")
 def tail_stops(events, chance):
     end = one_of(events, chance, "tail_end")
     shown = positions(events, "shown", accepted, n=end["n"], conversation=end["conversation"])
-    del events[choose(chance, shown[-1:])]
+    last = max((events[at]["born"] for at in shown), default=0)
+    of_last = [at for at in shown if events[at]["born"] == last]
+    choose(chance, of_last)
+    for at in reversed(of_last):
+        del events[at]
 
 
 COMPLETE = "4, 5: every device ends with what its person may see, as it is stored"
@@ -157,20 +134,7 @@ COMPLETE = "4, 5: every device ends with what its person may see, as it is store
 
 @defect("a device ends without a message", COMPLETE)
 def end_without(events, chance):
-    present = {one["conversation"] for one in events if one["e"] == "interval" and one["last"] is None}
-    fits = lambda one: accepted(one) and one["conversation"] in present  # noqa: E731
-    account_in = {
-        (one["conversation"], one["account"])
-        for one in events
-        if one["e"] == "interval" and one["last"] is None
-    }
-    found = positions(
-        events,
-        "shown",
-        lambda one: fits(one) and (one["conversation"], account_of(events, one["device"])) in account_in,
-        how="final",
-    )
-    del events[choose(chance, found)]
+    del events[final_showing(events, chance, lambda one: True)]
 
 
 @defect("a queued message disappears", "6: what was queued is stored, or failed and was shown so")
@@ -184,7 +148,9 @@ def swap_stored(events, chance):
     given = {text: one["n"] for one in events if one["e"] == "given" for text in one["texts"]}
     of_run = {}
     for at in positions(events, "stored"):
-        of_run.setdefault(given.get(events[at]["text"]), []).append(at)
+        said = events[at]["first_text"] or events[at]["text"]
+        if said in given:
+            of_run.setdefault(given[said], []).append(at)
     one, other = choose(chance, [found for found in of_run.values() if len(found) > 1])[:2]
     born = events[one]["born"]
     own(events, one)["born"] = events[other]["born"]
@@ -215,6 +181,72 @@ def send_unqueued(events, chance):
     for at in reversed(positions(events, "told", n=given["n"])):
         del events[at]
     one_of(events, chance, "end", n=given["n"])["code"] = 6
+
+
+EDITS = "7: an accepted edit stands, or a later one, on the server and on every device"
+
+
+def edited_rows(events):
+    """Positions of stored messages that say what an edit gave them that was said to be done."""
+    done = {one["n"] for one in events if one["e"] == "changed"}
+    texts = {one["text"] for one in events if one["e"] == "changing" and one["n"] in done}
+    return positions(events, "stored", lambda row: stands(row) and row["text"] in texts)
+
+
+@defect("an accepted edit is undone in the store", EDITS)
+def undo_edit(events, chance):
+    row = own(events, choose(chance, edited_rows(events)))
+    row["text"] = row["first_text"] or "something else"
+
+
+@defect("a device ends with what a message said before it was edited", EDITS)
+def miss_edit(events, chance):
+    edited = {events[at]["id"] for at in edited_rows(events)}
+    own(events, final_showing(events, chance, lambda one: one["id"] in edited))["text"] = "before"
+
+
+DELETIONS = "8: what was deleted is shown nowhere with what it said, and nothing else is deleted"
+
+
+@defect("a deleted message is back in the store", DELETIONS)
+def bring_back(events, chance):
+    done = {one["n"] for one in events if one["e"] == "changed"}
+    deleted = {
+        one["message"]
+        for one in events
+        if one["e"] == "changing" and one["text"] is None and one["n"] in done
+    }
+    row = one_of(events, chance, "stored", lambda row: row["id"] in deleted, deleted=True)
+    row |= {"deleted": False, "text": "what it said"}
+
+
+@defect("a message is deleted by nobody", DELETIONS)
+def delete_another(events, chance):
+    deleted = {one["message"] for one in events if one["e"] == "changing" and one["text"] is None}
+    row = one_of(events, chance, "stored", lambda row: stands(row) and row["id"] not in deleted)
+    row |= {"deleted": True, "text": "", "first_text": None}
+
+
+@defect("what a deleted message said is kept in the store", DELETIONS)
+def keep_deleted(events, chance):
+    one_of(events, chance, "stored", deleted=True)["text"] = "what it said"
+
+
+@defect("a device ends with what a deleted message said", DELETIONS)
+def miss_deletion(events, chance):
+    deleted = {one["id"] for one in events if one["e"] == "stored" and one["deleted"]}
+    shown = own(events, final_showing(events, chance, lambda one: one["id"] in deleted))
+    shown |= {"deleted": None, "text": "what it said"}
+
+
+@defect("a device shows once more what it has deleted itself", DELETIONS)
+def show_deleted(events, chance):
+    did = {one["n"]: one for one in events if one["e"] == "changing" and one["text"] is None}
+    done = choose(chance, positions(events, "changed", lambda one: one["n"] in did))
+    device, message = events[done]["device"], events[done]["message"]
+    began = {one["n"]: at for at, one in enumerate(events) if one["e"] == "run"}
+    later = positions(events, "shown", lambda one: began[one["n"]] > done, device=device, id=message)
+    own(events, choose(chance, later))["text"] = "what it said"
 
 
 @defect("a state goes back", "11: states only move forward")
@@ -249,11 +281,7 @@ COUNTS = "14: counts equal a recount"
 
 @defect("a device counts one too many", COUNTS)
 def count_more(events, chance):
-    in_it = {
-        (one["conversation"], one["account"])
-        for one in events
-        if one["e"] == "interval" and one["last"] is None
-    }
+    in_it = members(events)
     one_of(
         events,
         chance,
@@ -265,11 +293,7 @@ def count_more(events, chance):
 
 @defect("the server counts a mention too few", COUNTS)
 def count_less(events, chance):
-    in_it = {
-        (one["conversation"], one["account"])
-        for one in events
-        if one["e"] == "interval" and one["last"] is None
-    }
+    in_it = members(events)
     served = one_of(events, chance, "served", lambda one: (one["conversation"], one["account"]) in in_it)
     served["mentions"] -= 1
 
@@ -277,29 +301,11 @@ def count_less(events, chance):
 ONLY_MEMBERS = "16, 17: nobody is shown what was said without them"
 
 
-def outside(events, chance):
-    """Somebody, and a message that was said without them."""
-    spans = {}
-    for one in events:
-        if one["e"] == "interval":
-            spans.setdefault((one["conversation"], one["account"]), []).append((one["first"], one["last"]))
-    found = []
-    for (conversation, account), intervals in sorted(spans.items()):
-        devices = [one["device"] for one in events if one["e"] == "device" and one["account"] == account]
-        for row in events:
-            if row["e"] != "stored" or row["conversation"] != conversation or not devices:
-                continue
-            if not any(
-                first <= row["born"] and (last is None or row["born"] <= last) for first, last in intervals
-            ):
-                found.append((devices[0], row))
-    return choose(chance, found)
-
-
 @defect("a removed member is shown a later message", ONLY_MEMBERS)
 def show_stranger(events, chance):
     device, row = outside(events, chance)
     fields = {name: row[name] for name in ("conversation", "id", "born", "sender", "text")}
+    fields |= {"edited_at": None, "deleted": row["deleted"] or None}
     events.append(
         {"e": "shown", "t": 0, "n": 0, "device": device, "how": "history", "state": "sent", **fields}
     )

@@ -60,6 +60,10 @@ def summary(history):
     stored = sum(len(rows) for rows in history.rows.values())
     shown = sum(1 for _ in history.of("shown"))
     yield f"{given} texts given, {stored} stored, {shown} showings, {len(history.events)} lines of history"
+    changes = [change for found in history.changes.values() for change in found]
+    for what, wanted in (("edits", False), ("deletions", True)):
+        of_it = [change for change in changes if (change.text is None) == wanted]
+        yield f"{len(of_it)} {what}, {sum(change.accepted for change in of_it)} of them accepted"
     length = datetime.timedelta(seconds=round(max(one["t"] for one in history.events)))
     yield f"{length} in all"
 

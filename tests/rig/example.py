@@ -1,6 +1,7 @@
 """A small history in which everything is right, with material for every defect that doctor.py knows.
 
-Ada (two devices) and Bob talk in a group and directly; Eve is in the group until she is removed.
+Ada (two devices) and Bob talk in a group and directly; Eve is in the group until she is removed. Ada edits a
+message, and Bob deletes one.
 """
 import uuid
 
@@ -14,6 +15,8 @@ SAID = [
     *((DIRECT, born, "bob1" if born % 2 else "ada1") for born in range(2, 7)),
 ]
 READ_BY_BOB = 4
+EDITED, NEW_TEXT = (GROUP, 3, "ada1"), "c1 3, and more"
+DELETED = (GROUP, 4, "bob1")
 
 
 def message(conversation, born, device):
@@ -25,6 +28,16 @@ def message(conversation, born, device):
         "sender": ACCOUNTS[device],
         "text": f"{conversation} {born}",
     }
+
+
+def as_it_stands(conversation, born, device):
+    """After the edit and the deletion."""
+    one = message(conversation, born, device)
+    if (conversation, born, device) == EDITED:
+        one |= {"text": NEW_TEXT, "edited_at": (BEGAN + 100) * 1000}
+    if (conversation, born, device) == DELETED:
+        one |= {"text": "", "deleted": True}
+    return one
 
 
 def sees(device, conversation, born):
@@ -48,10 +61,10 @@ class Writer:
     def end(self, about, code=0):
         self.note("end", n=about["n"], code=code, killed=False, problem="")
 
-    def show(self, about, how, conversation, born, device):
+    def show(self, about, how, conversation, born, device, said=message):
         own = ACCOUNTS[device] == ACCOUNTS[about["device"]]
         read = own and conversation == DIRECT and device != "bob1" and born <= READ_BY_BOB
-        fields = message(conversation, born, device)
+        fields = {"edited_at": None, "deleted": None, **said(conversation, born, device)}
         at = (BEGAN + born) * 1000
         self.note("shown", **about, how=how, error=None, **fields, state="read" if read else "sent", at=at)
 
@@ -63,6 +76,7 @@ def events():
     serve(writer)
     tails = {device: writer.run(device, "tail") for device in ("ada2", "eve1")}
     talk(writer, tails)
+    change(writer, tails)
     for device in ACCOUNTS:
         writer.note("settled", device=device, seconds=0.5)
     for device, about in tails.items():
@@ -106,6 +120,18 @@ def talk(writer, tails):
                     writer.show(about, "tail", *one)
 
 
+def change(writer, tails):
+    """The tails show again what has changed."""
+    for one, verb, text in ((EDITED, "edit", NEW_TEXT), (DELETED, "delete", None)):
+        ident = message(*one)["id"]
+        about = writer.run(one[2], verb, one[0], ident)
+        writer.note("changing", **about, message=ident, text=text)
+        writer.note("changed", **about, message=ident)
+        writer.end(about)
+        for tail in tails.values():
+            writer.show(tail, "tail", *one, said=as_it_stands)
+
+
 def finish(writer, device):
     about = writer.run(device, "conversations")
     account = ACCOUNTS[device]
@@ -121,7 +147,7 @@ def finish(writer, device):
         about = writer.run(device, "history", conversation)
         for one in SAID:
             if one[0] == conversation and sees(device, *one[:2]):
-                writer.show(about, "final", *one)
+                writer.show(about, "final", *one, said=as_it_stands)
         writer.end(about)
 
 
@@ -131,7 +157,7 @@ def position(account, conversation):
 
 def unread(account, conversation):
     above = position(account, conversation)
-    said = (one for one in SAID if one[0] == conversation and one[1] > above)
+    said = (one for one in SAID if one[0] == conversation and one[1] > above and one != DELETED)
     return sum(ACCOUNTS[device] != account for _, _, device in said)
 
 
@@ -146,5 +172,8 @@ def store(writer):
     writer.note("interval", account="a3", conversation=GROUP, first=1, last=REMOVED_AT)
     writer.note("store", problems=["ok"])
     for one in SAID:
-        writer.note("stored", **message(*one), mentions=[])
+        said = {"deleted": False, **as_it_stands(*one)}
+        said.pop("edited_at", None)
+        first = message(*one)["text"] if one == EDITED else None
+        writer.note("stored", **said, first_text=first, mentions=[])
     writer.note("secrets", found=[], lines=1)

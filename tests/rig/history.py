@@ -7,7 +7,9 @@ Every line has `e`, what it is about, and `t`, seconds since the start. The kind
     run       n, device, words                    a parley begins; `n` is its number in all that follows
     given     n, device, to, texts                it is given these texts to send, in this order
     told      n, device, id, state [, error]      it says what became of a message
-    shown     n, device, how, conversation, id, born, sender, text, state, at
+    changing  n, device, message, text            it is told to edit this message; text null: to delete it
+    changed   n, device, message                  it says that this is done
+    shown     n, device, how, conversation, id, born, sender, text, state, at [, edited_at, deleted]
                                                   it shows a message; how: tail, history, final
     listed    n, device, how, conversation, kind, unread, mentions, read, present [, last]
                                                   it shows a conversation; how: seen, final
@@ -23,17 +25,47 @@ Every line has `e`, what it is about, and `t`, seconds since the start. The kind
     network   packets                             what became of all packets
     settled   device, seconds                     after the healing all was sent; seconds null: it was not
     tail_end  n, device, conversation             a tail ran to the very end, when nothing moved any more
-    stored, interval, position                    what the server's file holds in the end
+    stored    conversation, born, id, sender, text, mentions, first_text, deleted
+                                                  what the server's file holds in the end; first_text: of an
+                                                  edited message, what it said at first
+    interval, position                            as that file says: who was a member, who has read what
     secrets   found                               lines of logs that hold a text or a password
 
 Nothing here or in checks.py uses the product's code.
 """
+import functools
 import heapq
 import json
 from collections import defaultdict
+from dataclasses import dataclass
 
 # Of own messages; `queued` and `sending` are both before the server has it.
 RANK = {"queued": 0, "sending": 0, "sent": 1, "delivered": 2, "read": 3}
+
+
+# How a parley ends whose command is stored, and goes out later.
+CODE_OF_QUEUED = 5
+# Among so many messages of a conversation it finds the one that it is to change.
+LOOKED_AT_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Change:
+    """An edit or a deletion that a device was told to make, of one message."""
+
+    n: int
+    device: str
+    # None: it is deleted.
+    text: str | None
+    # The lines of the history where it began, and where it was said to be done.
+    began: int
+    done: int | None
+    # The server has accepted it, then or until everything was sent.
+    accepted: bool
+
+    def is_before(self, other):
+        """What was never answered may have come at any time."""
+        return self.done is not None and self.done < other.began
 
 
 class History:
@@ -50,6 +82,7 @@ class History:
             self.rows[one["conversation"]].append(one)
         for rows in self.rows.values():
             rows.sort(key=lambda row: row["born"])
+        self.changes = self._changes()
         self.row_of_id = {row["id"]: row for rows in self.rows.values() for row in rows}
         self.intervals = defaultdict(list)
         for one in self.of("interval"):
@@ -67,6 +100,32 @@ class History:
         for _, one in heapq.merge(*(self.kinds[kind] for kind in kinds), key=lambda found: found[0]):
             if all(one.get(name) == value for name, value in fields.items()):
                 yield one
+
+    def _changes(self):
+        """{message: edits and deletions of it, in the order in which they began}"""
+        done = {one["n"]: place for place, one in self.kinds["changed"]}
+        # Of what was queued, the outbox shows what was refused later.
+        failed = self.of("waiting", state="failed")
+        refused = {(one["device"], one["message"]) for one in failed if one.get("message")}
+        found = defaultdict(list)
+        for place, one in self.kinds["changing"]:
+            number, message = one["n"], one["message"]
+            queued = self.ended_by_itself(number) and self.ends[number]["code"] == CODE_OF_QUEUED
+            accepted = number in done or queued and (one["device"], message) not in refused
+            about = (number, one["device"], one["text"], place, done.get(number))
+            found[message].append(Change(*about, accepted))
+        return found
+
+    def deletions(self, message):
+        return [change for change in self.changes.get(message, ()) if change.text is None]
+
+    def edits(self, message):
+        return [change for change in self.changes.get(message, ()) if change.text is not None]
+
+    def is_far_back(self, message):
+        """Further than a parley looks for it."""
+        row = self.row_of_id.get(message)
+        return row is not None and self.rows[row["conversation"]][-LOOKED_AT_MAX:][0]["born"] > row["born"]
 
     # Who may see what
 
@@ -101,12 +160,23 @@ class History:
         unread = [
             row
             for row in self.visible(conversation, account)
-            if row["sender"] != account and row["born"] > above
+            if row["sender"] != account and row["born"] > above and not row["deleted"]
         ]
         return len(unread), sum(account in row["mentions"] for row in unread)
 
     # What devices were given and said
 
+    @functools.cached_property
+    def failed(self):
+        """Messages and other commands that some device said the server refuses."""
+        return {one["id"] for one in self.of("told", "shown", "waiting") if one["state"] == "failed"}
+
+    def giver_of_text(self, row, text):
+        """The device that gave this text, for a new message or as an edit of this one; None: nobody did."""
+        edited = next((change.device for change in self.edits(row["id"]) if change.text == text), None)
+        return edited or self.texts_given.get(text, (None,))[0]
+
+    @functools.cached_property
     def texts_given(self):
         """{text: (device, to)}"""
         return {text: (one["device"], one["to"]) for one in self.of("given") for text in one["texts"]}

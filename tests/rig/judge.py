@@ -111,10 +111,13 @@ def read_store(record, server, without):
     """The stopped server's file, read with SQL of our own; the probe's conversation is left out."""
     store = Store(server.database())
     record.note("store", problems=store.problems)
-    for conversation, rows in store.messages.items():
-        for row in rows if conversation != without else ():
-            about = {"conversation": conversation, "born": row.born, "id": row.id, "sender": row.sender}
-            record.note("stored", **about, text=row.text, mentions=list(row.mentions))
+    for deleted, messages in ((False, store.messages), (True, store.deleted)):
+        for conversation, rows in messages.items():
+            for row in rows if conversation != without else ():
+                about = {"conversation": conversation, "born": row.born, "id": row.id, "sender": row.sender}
+                first = store.first_texts.get((conversation, row.born))
+                said = {"text": row.text, "first_text": first, "mentions": list(row.mentions)}
+                record.note("stored", **about, **said, deleted=deleted)
     for (conversation, account), spans in store.intervals.items():
         for first, last in spans if conversation != without else ():
             record.note("interval", conversation=conversation, account=account, first=first, last=last)

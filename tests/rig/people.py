@@ -12,10 +12,14 @@ TAILS = {"ada2": (), "bob2": (), "cyd2": ("--read",), "eve1": ()}
 LINES_MAX = 40
 LONG_TEXT_CHANCE, LONG_TEXT_CHARACTERS = 0.03, 6000
 REST_SECONDS = (0.1, 0.8)
+# The owner of the groups: what others say there she may delete.
+OWNER = "ada"
 # A small window on some devices, so that they jump.
 JUMPY = {"PARLEY_JUMP_CHANGES": "40"}
 ACTS = (
     ("write", 40),
+    ("edit", 8),
+    ("delete", 5),
     ("look_back", 18),
     ("look_around", 10),
     ("mark_read", 10),
@@ -57,7 +61,7 @@ class People:
 
     def converse(self):
         """Two groups; the direct conversations begin by themselves, from both sides at once."""
-        ada = self.of("ada")[0]
+        ada = self.of(OWNER)[0]
         people = ("everyone", "@bob", "@cyd"), ("doors", "@bob", "@eve")
         made = [ada.run("new", title, *members) for title, *members in people]
         assert all(ended.code == 0 for ended in made), [ended.problem for ended in made]
@@ -113,16 +117,41 @@ class People:
     def write(self, device, chance):
         to = chance.choice(self.places[device.handle])
         texts = [self.text(device, chance) for _ in range(chance.randint(1, LINES_MAX))]
-        patience = chance.choice((["--wait", "1"], ["--wait", "3"], ["--offline"], ["--wait", "2"]))
         options = ["--no-wait"] if chance.random() < 0.15 else []
         if chance.random() < 0.2:
             options += ["--mention", f"@{chance.choice(('ada', 'bob', 'cyd'))}"]
-        device.run(*patience, "send", to, *options, lines=texts, given=(to, texts))
+        words = (*self.patience(chance), "send", to, *options)
+        device.remember(to, device.run(*words, lines=texts, given=(to, texts)).said, own=True)
+
+    def patience(self, chance):
+        return chance.choice((["--wait", "1"], ["--wait", "3"], ["--offline"], ["--wait", "2"]))
+
+    def edit(self, device, chance):
+        to = chance.choice(self.places[device.handle])
+        if message := self.message(device, chance, to, own=True):
+            text = self.text(device, chance)
+            device.run(*self.patience(chance), "edit", to, message, text, changing=(message, text))
+
+    def delete(self, device, chance):
+        """One's own; in a group its owner often what others have said."""
+        to = chance.choice(self.places[device.handle])
+        own = device.handle != OWNER or to.startswith("@") or chance.random() < 0.5
+        if message := self.message(device, chance, to, own):
+            device.run(*self.patience(chance), "delete", to, message, changing=(message, None))
+
+    def message(self, device, chance, to, own):
+        """One that the device knows, mostly one of the newest; None where it knows none."""
+        known = device.known[own].get(to)
+        if not known:
+            return None
+        return known[-1 - int(len(known) * chance.random() ** 2)]
 
     def look_back(self, device, chance):
         to = chance.choice(self.places[device.handle])
         patience = ["--offline"] if chance.random() < 0.6 else ["--wait", "2"]
-        device.run(*patience, "history", to, "-n", str(chance.choice((20, 60, 200))))
+        shown = device.run(*patience, "history", to, "-n", str(chance.choice((20, 60, 200)))).said
+        for own in (True, False):
+            device.remember(to, [one for one in shown if one["own"] == own], own)
 
     def look_around(self, device, chance):
         device.run(*(["--offline"] if chance.random() < 0.5 else ["--wait", "2"]), "conversations")
@@ -138,5 +167,5 @@ class People:
 
     def change_members(self, device, chance):
         """Ada lets Eve out of the group or in again; whichever is right just now, the other is refused."""
-        if device.handle == "ada":
+        if device.handle == OWNER:
             device.run("--wait", "3", chance.choice(("add", "remove")), self.doors, "@eve")

@@ -55,6 +55,62 @@ class RightHistories(unittest.TestCase):
         self.assertNotIn("5: a run leaves nothing out between what it shows, or says so", problems(events))
 
 
+class Changes(unittest.TestCase):
+    """What becomes of a message that several edit or delete, in the eyes of the checker."""
+
+    EDITS = "7: an accepted edit stands, or a later one, on the server and on every device"
+    DELETIONS = "8: what was deleted is shown nowhere with what it said, and nothing else is deleted"
+
+    def setUp(self):
+        self.events = example.events()
+        self.edited = example.message(*example.EDITED)["id"]
+        self.deleted = example.message(*example.DELETED)["id"]
+
+    def change(self, number, message, text, at=None, **end):
+        """Another one, by the other device of who has edited; told as done where no end is given."""
+        about = {"t": 50, "n": number, "device": "ada2"}
+        lines = [
+            {"e": "run", "words": ["edit"], **about},
+            {"e": "changing", "message": message, "text": text, **about},
+            {"e": "end", **about, **({"code": 0, "killed": False, "problem": ""} | end)},
+        ]
+        if not end:
+            lines.insert(2, {"e": "changed", "message": message, **about})
+        at = len(self.events) if at is None else at
+        self.events[at:at] = lines
+
+    def first_change(self):
+        return next(at for at, one in enumerate(self.events) if one["e"] == "changing")
+
+    def test_of_two_edits_the_later_one_stands(self):
+        self.change(1000, self.edited, "earlier", at=self.first_change())
+        self.assertEqual(problems(self.events), {})
+        self.change(1001, self.edited, "later")
+        self.assertEqual(set(problems(self.events)), {self.EDITS})
+
+    def test_what_was_never_answered_may_have_been_done_or_not(self):
+        self.change(1000, self.edited, "killed", code=-9, killed=True)
+        self.change(1001, self.deleted, None, code=-9, killed=True)
+        self.change(1002, self.edited, None, code=-9, killed=True)
+        self.assertEqual(problems(self.events), {})
+
+    def test_what_was_queued_counts_unless_it_was_refused_later(self):
+        self.change(1000, self.edited, None, code=5)
+        self.assertEqual(set(problems(self.events)), {self.DELETIONS})
+        about = {"n": 1001, "device": "ada2", "how": "seen", "id": "x", "type": "message.delete"}
+        failed = {"state": "failed", "error": "message.deleted", "message": self.edited}
+        self.events.append({"e": "waiting", "t": 51, **about, **failed})
+        self.assertNotIn(self.DELETIONS, problems(self.events))
+
+    def test_only_what_is_deleted_cannot_be_edited(self):
+        name = "every parley ends as it may, and none loses its sign-in"
+        problem = "This message was deleted, and what is deleted cannot be edited."
+        self.change(1000, self.deleted, "too late", code=4, problem=problem)
+        self.assertEqual(problems(self.events), {})
+        self.change(1001, self.edited, "why?", code=4, problem=problem)
+        self.assertEqual(set(problems(self.events)), {name})
+
+
 class SickHistories(unittest.TestCase):
     def test_the_example_has_material_for_every_defect(self):
         made = [name for name, _, _ in doctor.sick(example.events(), 1)]

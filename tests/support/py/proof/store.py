@@ -40,14 +40,17 @@ class Message:
 
 
 class Store:
-    """All messages by conversation, in order of their places, and where each reader stands."""
+    """All messages by conversation, in order of their places, and where each reader stands. What was deleted
+    is in `deleted`; `first_texts` has what edited ones said at first, by conversation and place."""
 
     def __init__(self, path):
         with tempfile.TemporaryDirectory() as folder, closing(
             sqlite3.connect(copied(path, folder))
         ) as database:
             self.problems = [row[0] for row in database.execute("PRAGMA integrity_check")]
-            self.messages = self._messages(database)
+            self.messages = self._messages(database, gone=0)
+            self.deleted = self._messages(database, gone=1)
+            self.first_texts = self._first_texts(database)
             self.heads = {
                 wire_id("c", key): head
                 for key, head in database.execute("SELECT stream, max(seq) FROM row GROUP BY stream")
@@ -56,18 +59,26 @@ class Store:
             self.positions = self._positions(database)
             self.epoch = database.execute("SELECT epoch FROM meta").fetchone()[0]
 
-    def _messages(self, database):
+    def _messages(self, database, gone):
         found = defaultdict(list)
-        query = "SELECT stream, born, seq, id, author, body FROM row WHERE kind = ? AND gone = 0"
+        query = "SELECT stream, born, seq, id, author, body FROM row WHERE kind = ? AND gone = ?"
         for stream, born, seq, ident, author, body in database.execute(
-            query + " ORDER BY stream, born", (MESSAGE,)
+            query + " ORDER BY stream, born", (MESSAGE, gone)
         ):
             said = cbor.decode_sequence(body)[0]
             sender = wire_id("a", author)
             assert said.get(1, sender) == sender, "the body's sender is not the row's author"
-            message = Message(born, seq, str(uuid.UUID(bytes=ident)), sender, said[2], tuple(said.get(4, ())))
+            text = said.get(2, "") if gone else said[2]
+            message = Message(born, seq, str(uuid.UUID(bytes=ident)), sender, text, tuple(said.get(4, ())))
             found[wire_id("c", stream)].append(message)
         return dict(found)
+
+    def _first_texts(self, database):
+        query = "SELECT stream, born, body FROM earlier_text WHERE seq = born"
+        return {
+            (wire_id("c", stream), born): cbor.decode_sequence(body)[0][2]
+            for stream, born, body in database.execute(query)
+        }
 
     def _intervals(self, database):
         found = defaultdict(list)
