@@ -85,10 +85,13 @@ Result<Answer> perform_once(WorkContext& context, const Command& received) {
     const auto writes_before = context.store.writes();
     TRY_ASSIGN(auto answer, perform_now(context, command));
     if (mutant(Mutant::forget_idempotency_row)) return answer;
-    if (is_settled<Command> && context.store.writes() == writes_before) {
+    const bool wrote = context.store.writes() != writes_before;
+    if (is_settled<Command> && !wrote) {
         context.store.command_writes().note(context.account(), *id);
         return answer;
     }
+    // An answer that is remembered takes room, and nothing was given back for it.
+    if (!wrote) TRY(check_room(context));
     context.store.command_writes().remember(
         {.account = context.account(),
          .id = *id,

@@ -61,8 +61,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageReact& comma
                           .account = context.account(),
                           .emoji = command.emoji};
     const auto held = context.store.rows().reaction(key);
-    // What takes nothing away is remembered, and so takes room.
-    if (!command.remove || !held) TRY(check_room(context));
+    if (!command.remove) TRY(check_room(context));
     ReactionChanged reaction{.message = key.message, .account = to_id(context.account())};
     if (command.remove) {
         if (held) return write_reaction(context, std::move(subject), std::move(reaction), held->born);

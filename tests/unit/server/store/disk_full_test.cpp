@@ -34,13 +34,14 @@ class DiskFull : public testing::Test {
         on_disk.disk().faults().capacity = on_disk.disk().used();
         fill();
         for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
-            (void)rename(i);
+            (void)rename();
         ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
     }
 
-    /// That a command was done is written down each time.
-    Result<Answer> rename(int number) {
-        return world->apply(world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(number)}));
+    /// To another name each time; that the command was done is written down.
+    Result<Answer> rename() {
+        return world->apply(
+            world->work(ada, protocol::ProfileSet{.name = "name " + std::to_string(++renamed)}));
     }
 
     /// Pages that are free inside the main file could take one.
@@ -50,6 +51,7 @@ class DiskFull : public testing::Test {
     }
 
     static constexpr std::size_t long_messages = 8;
+    int renamed = 0;
     StoreOnDisk on_disk{1};
     std::unique_ptr<StoreWorld> world;
     Person ada;
@@ -153,7 +155,7 @@ TEST_F(DiskFull, AfterACrashOnAFullDiskItStartsWithoutABallast) {
     fill();
     // Into the ballast: reading and removing write too.
     for (int i = 0; on_disk.disk().find("data/ballast") != nullptr && i < 2000; ++i)
-        (void)rename(i);
+        (void)rename();
     ASSERT_EQ(on_disk.disk().find("data/ballast"), nullptr);
     on_disk.disk().faults().capacity = on_disk.disk().used();
     for (int i = 0; i < 3; ++i) {
@@ -171,7 +173,7 @@ TEST_F(DiskFull, WhatGrowsTheStoreBitByBitTakesNoRoomThatTheNextStartNeeds) {
     int done = 0;
     for (int life = 0; life < 60; ++life) {
         for (int i = 0; i < 10; ++i)
-            done += rename(life * 10 + i) ? 1 : 0;
+            done += rename() ? 1 : 0;
         on_disk.lose_power();
         ASSERT_TRUE(on_disk.start()) << "life " << life << ": " << on_disk.open_error.context;
         world->use(on_disk.store());
@@ -188,7 +190,7 @@ TEST_F(DiskFull, WhatAPowerLossFreesMayBeTakenByOthers) {
     for (int life = 0; life < 60; ++life) {
         on_disk.disk().faults().capacity = on_disk.disk().used() + (240 << 10);
         for (int i = 0; i < 4; ++i)
-            ASSERT_TRUE(rename(life * 10 + i));
+            ASSERT_TRUE(rename());
         on_disk.lose_power();
         on_disk.disk().faults().capacity = on_disk.disk().used();
         ASSERT_TRUE(on_disk.start()) << "life " << life << ": " << on_disk.open_error.context;
@@ -265,6 +267,30 @@ TEST_F(DiskFull, NewMessagesAreRefusedBeforeTheDiskIsFull) {
     EXPECT_EQ(world->apply(world->work(ada, protocol::ConversationCreate{.title = "t"})).error().code,
               ErrorCode::disk_full);
     EXPECT_TRUE(world->leave(bob, group));
+}
+
+TEST_F(DiskFull, WhatFindsNothingToDoTakesNoRoomEither) {
+    const auto said = world->work(ada, message_to(group, "text"));
+    ASSERT_TRUE(world->apply(said));
+    ASSERT_TRUE(world->leave(bob, group));
+    on_disk.disk().faults().capacity = on_disk.disk().used() + (16 << 10);
+    for (int i = 0; i < 200; ++i) {
+        if (!world->send(ada, group, "x")) break;
+    }
+    const protocol::Target target{.stream = to_id(group)};
+    const auto refused = [&](Command command) {
+        const auto answer = world->apply(world->work(ada, std::move(command)));
+        return answer ? std::nullopt : std::optional(answer.error().code);
+    };
+    EXPECT_EQ(
+        refused(protocol::MessagePin{.target = target, .message = *said.origin.command, .remove = true}),
+        ErrorCode::disk_full)
+        << "what is not pinned";
+    EXPECT_EQ(refused(protocol::MemberRemove{.target = target, .account = to_id(bob.account)}),
+              ErrorCode::disk_full)
+        << "who is not there";
+    EXPECT_TRUE(world->apply(
+        world->work(ada, protocol::MessageDelete{.target = target, .message = *said.origin.command})));
 }
 
 }  // namespace parley::server::test
