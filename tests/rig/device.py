@@ -47,6 +47,8 @@ class Device:
         self.problems = []
         # How often it was asked to send something.
         self.writes = 0
+        # How often it was told that the server has a message.
+        self.accepted = 0
         # Ids of its own messages, and of those of others, by where they were said.
         self.known = {True: {}, False: {}}
         # Held by what befalls the device, so that one thing befalls it at a time.
@@ -119,6 +121,7 @@ class Device:
         about = {"n": number, "device": self.name}
         if verb == "send":
             self.record.note("told", **about, **said)
+            self.accepted += said["state"] == "sent"
         elif verb in ("edit", "delete"):
             self.record.note("changed", **about, message=said["message"])
         elif verb in ("history", "tail"):

@@ -13,6 +13,8 @@ SYNCS_UNTIL_FAILURE = 12
 # So long a fault waits for something to strike: a packet to be reset, a sync to fail.
 PATIENCE_SECONDS = 8.0
 LONG_CHANCE = 0.08
+# libfaketime looks that often.
+JUMP_NOTICED_SECONDS = 1.0
 JUMPS_SECONDS = (-26 * 3600, -7200, -1200, 1200, 7200, 26 * 3600)
 PROBES_MAX, PROBES_SECONDS = 400, 20.0
 LEFT_ON_DISK_BYTES = (0, 0, 300_000, 900_000)
@@ -94,12 +96,17 @@ def on_server(body):
 @on_device
 def weather(spell, chance, device):
     before = spell.network.tally(device.machine)
+
+    def struck():
+        after = spell.network.tally(device.machine)
+        return sum(after[word] - before[word] for word in ("lost", "twice", "overtaken"))
+
     delay, loss = chance.choice(((150, 0.05), (300, 0.15), (40, 0.3)))
     spell.network.weather(device.machine, "both", delay, delay // 2, loss, chance.choice((0, 0.1, 0.3)))
     spell.hold(chance)
+    spell.until(lambda: struck() > 0)
     spell.people.fair_weather(device, chance)
-    after = spell.network.tally(device.machine)
-    return sum(after[word] - before[word] for word in ("lost", "twice", "overtaken"))
+    return struck()
 
 
 def blocked_while(spell, chance, device, direction, meanwhile=lambda: None):
@@ -240,25 +247,27 @@ def failed_sync(spell, chance, syncs):
 @fault("clock_server")
 @on_server
 def clock_server(spell, chance, service):
-    return jumped_while(spell, chance, service.steering.clock, lambda: True)
+    """Each time until it has accepted something, which is stamped then."""
+    devices = spell.people.devices
+    return jumped_while(
+        spell, chance, service.steering.clock, lambda: sum(device.accepted for device in devices)
+    )
 
 
 @fault("clock_client")
 @on_device
 def clock_client(spell, chance, device):
     """Each time until it has begun to write something, which is stamped then."""
-
-    def has_written(before=device.writes):
-        return device.writes > before
-
-    return jumped_while(spell, chance, device.steering.clock, has_written)
+    return jumped_while(spell, chance, device.steering.clock, lambda: device.writes)
 
 
-def jumped_while(spell, chance, clock, shows):
+def jumped_while(spell, chance, clock, stamped):
     """Twice, forward or back, and then to the truth again; the proof is in what was stamped (evidence.py)."""
     for _ in range(2):
         clock.jump(chance.choice(JUMPS_SECONDS))
-        spell.until(shows)
+        spell.ending.wait(JUMP_NOTICED_SECONDS)
+        before = stamped()
+        spell.until(lambda before=before: stamped() > before)
         spell.hold(chance)
     clock.jump(0)
     return 3
