@@ -6,7 +6,7 @@ what is not his.
 
 The cases stand as tables: frames.py (bytes), fields.py (fields of the schema), rights.py (other people's
 things), tokens.py, doors.py (HTTP and paths), calls.py (every route), greatest.py (the largest numbers),
-naughty.py (strings), slow.py (slow loris).
+naughty.py, naughty_content.py and naughty_changes.py (strings), slow.py (slow loris).
 """
 import json
 import pathlib
