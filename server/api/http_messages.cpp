@@ -120,9 +120,14 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
         origin.command = id;
         origin.follows = follows;
         origin.received = call->received;
-        const bool queued =
-            shard_.submit_call(origin, std::move(*shared), [call, id](const Result<Answer>& answer) {
+        const auto* revoke = std::get_if<protocol::DeviceRevoke>(shared.get());
+        const bool leaves = revoke != nullptr && revoke->device == to_id(origin.device);
+        const bool queued = shard_.submit_call(
+            origin, std::move(*shared), [this, call, id, leaves](const Result<Answer>& answer) {
                 if (!answer) return call->refuse(answer.error());
+                // Another shard may have said already that the device is signed out.
+                if (const Status still = shard_.check_not_revoked(call->claims.device); !still && !leaves)
+                    return call->refuse(still.error());
                 answer_with(*call, written(answer_envelope(id, *answer), *call->log));
             });
         if (!queued) call->refuse(busy());

@@ -219,5 +219,36 @@ TEST(Devices, ARevokedOneIsNotAnsweredByACallThatLookedBefore) {
     EXPECT_EQ((*other)->status, 200);
 }
 
+TEST(Devices, ARevokedOneIsNotToldWhatItsLastCallDid) {
+    World world;
+    const Account ada = world.person("ada");
+    const Account phone = world.another_device(ada);
+    const auto call = [&](const Account& account, std::string method, std::string target, std::string body) {
+        const auto begun = world.begin({.method = std::move(method),
+                                        .target = std::move(target),
+                                        .authorization = "Bearer " + account.access,
+                                        .idempotency_key = world.next_id().text(),
+                                        .body = std::move(body),
+                                        .remote = "127.0.0.1"});
+        while (world.read() || world.tell_read()) {}
+        EXPECT_TRUE(world.write());
+        return begun;
+    };
+    const auto last = call(phone, "PATCH", "/v1/profile", R"({"name":"Ada"})");
+    const auto revoking = call(ada, "DELETE", "/v1/devices/" + std::string(phone.device.text()), {});
+    // Whoever signed it out may know by now, of another shard.
+    ASSERT_EQ(world.batches.size(), 2u);
+    world.shard().handle_revocations(world.batches.back()->batch(), world.now);
+    world.settle();
+    ASSERT_TRUE(*last && *revoking);
+    EXPECT_EQ(code_of(**last), "revoked");
+    EXPECT_LT((*revoking)->status, 300) << (*revoking)->body;
+    // Who signs himself out is told.
+    const auto leaving = call(ada, "DELETE", "/v1/devices/" + std::string(ada.device.text()), {});
+    world.settle();
+    ASSERT_TRUE(*leaving);
+    EXPECT_LT((*leaving)->status, 300) << (*leaving)->body;
+}
+
 }  // namespace
 }  // namespace parley::server::test
