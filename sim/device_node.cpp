@@ -27,8 +27,9 @@ std::unique_ptr<Tab> DeviceNode::new_tab() {
         hardware_,
         Tab::Told{.notice = [this, self](const core::Notice& notice) { heard(**self, notice); },
                   .died =
-                      [this](bool power_lost) {
-                          die(power_lost);
+                      [this, self](bool power_lost) {
+                          // An older tab ends alone.
+                          if (*self == tab_.get() || power_lost) die(power_lost);
                       }},
         record_to_);
     *self = tab.get();
@@ -72,6 +73,13 @@ void DeviceNode::die_at(std::int64_t disk_operation, bool power_lost) {
 
 void DeviceNode::die_behind(std::int64_t actions, bool power_lost) {
     if (up()) tab_->die_behind(actions, power_lost);
+}
+
+void DeviceNode::live_on() {
+    hardware_.start_death = {0, false};
+    if (tab_) tab_->live_on();
+    for (const auto& tab : older_)
+        tab->live_on();
 }
 
 void DeviceNode::bury() {

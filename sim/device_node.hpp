@@ -61,6 +61,8 @@ class DeviceNode {
     void die_at_next_start(std::int64_t disk_operation, bool power_lost) {
         hardware_.start_death = {disk_operation, power_lost};
     }
+    /// Nothing is left of what the three before said.
+    void live_on();
     /// Another tab opens the database and owns it from here on; this one stays as the older, or has let go
     /// before (`politely`). False: it could not be opened, and everything has ended.
     bool hand_over(bool politely);

@@ -111,6 +111,9 @@ bool ServerNode::start() {
     const bool opened = process_->open();
     process_->disk().kill_at(0);
     if (!opened) {
+        const DiskFaults& faults = disk_.faults();
+        if (!life_->over() && !faults.capacity && faults.sync_failures == 0)
+            watch_.surprise("the server does not start on a good disk");
         if (!life_->over()) die(Death::killed);
         return false;
     }
@@ -136,6 +139,13 @@ void ServerNode::die_at(std::int64_t disk_operation, Death death) {
     if (!up()) return;
     death_ = death;
     process_->disk().kill_at(disk_operation);
+}
+
+void ServerNode::live_on() {
+    start_death_ = {};
+    if (!up()) return;
+    death_ = Death::killed;
+    process_->disk().kill_at(0);
 }
 
 void ServerNode::bury() {

@@ -112,6 +112,8 @@ class ServerNode final : public WireAcceptor {
     void die_at_next_start(std::int64_t disk_operation, Death death) {
         start_death_ = {disk_operation, death};
     }
+    /// Nothing is left of what the two before said.
+    void live_on();
     /// Ends in order, as on SIGTERM: nobody is let in, what is queued is written and answered, sessions are
     /// closed.
     void drain();

@@ -115,7 +115,8 @@ bool VirtualHasher::verify(std::uint32_t shard, std::string password, std::strin
 }
 
 void VirtualBus::announce(std::uint32_t from_shard, server::DeviceConnected connected) {
-    world_.after(milliseconds(1), life_, [this, from_shard, connected] { deliver_(from_shard, connected); });
+    const Duration delay = milliseconds(random_.below(8) == 0 ? random_.between(0, 50) : 1);
+    world_.after(delay, life_, [this, from_shard, connected] { deliver_(from_shard, connected); });
 }
 
 }  // namespace parley::sim

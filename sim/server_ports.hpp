@@ -110,8 +110,8 @@ class VirtualBus final : public server::Bus {
   public:
     using Deliver = std::function<void(std::uint32_t from_shard, server::DeviceConnected)>;
 
-    VirtualBus(World& world, SharedLife life, Deliver deliver)
-        : world_(world), life_(std::move(life)), deliver_(std::move(deliver)) {}
+    VirtualBus(World& world, SharedLife life, Random random, Deliver deliver)
+        : world_(world), life_(std::move(life)), random_(random), deliver_(std::move(deliver)) {}
 
     std::uint64_t next_turn() override { return ++turn_; }
     void announce(std::uint32_t from_shard, server::DeviceConnected connected) override;
@@ -119,6 +119,7 @@ class VirtualBus final : public server::Bus {
   private:
     World& world_;
     SharedLife life_;
+    Random random_;
     Deliver deliver_;
     std::uint64_t turn_ = 0;
 };

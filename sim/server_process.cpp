@@ -1,14 +1,12 @@
 #include "sim/server_process.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace parley::sim {
 
 namespace {
-
-constexpr std::uint32_t shards_count = 2;
 
 /// The same in every life, as the file in the data directory is.
 server::RootSecret root_secret() {
@@ -23,6 +21,10 @@ ServerNode::Process::Process(ServerNode& node)
     : node_(node),
       life_(node.life_),
       random_(node.world_.fork("server " + std::to_string(node.starts_))),
+      pace_(random_.fork("pace of shards")),
+      // Of some lives, shards fall behind what is committed now and then.
+      slow_one_of_(pace_.below(4) == 0 ? 16 : 0),
+      shards_count_(static_cast<std::uint32_t>(pace_.between(1, 4))),
       disk_(node.disk_.start()),
       tokens_(root_secret()),
       limits_(node.settings_.limits) {
@@ -64,9 +66,9 @@ bool ServerNode::Process::open() {
     readers_ = std::make_unique<VirtualReaders>(
         world, life_, *store_, VirtualReaders::Ways{turn, node_.slowest_read_}, random_.fork("readers"));
     hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
-    bus_ =
-        std::make_unique<VirtualBus>(world, life_, [this](std::uint32_t from, server::DeviceConnected what) {
-            for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+    bus_ = std::make_unique<VirtualBus>(
+        world, life_, random_.fork("bus"), [this](std::uint32_t from, server::DeviceConnected what) {
+            for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
                 if (shard == from) continue;
                 runs_[shard]->shard->handle_device_connected(what, node_.now());
                 arm(shard);
@@ -74,7 +76,9 @@ bool ServerNode::Process::open() {
         });
     // Little more than the one frame that has to fit, so that it is full now and then.
     const auto queue_bytes = static_cast<std::size_t>(random_.between(72, 128)) * 1024;
-    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+    // And in some lives so little for all together that a few who do not read fill it.
+    const bool scarce = pace_.below(4) == 0;
+    for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
         auto run = std::make_unique<Run>();
         run->shard = std::make_unique<server::Shard>(
             server::ShardOptions{.number = shard,
@@ -83,6 +87,8 @@ bool ServerNode::Process::open() {
                                  .position = store_->position(),
                                  .run = "r" + std::to_string(node_.starts_),
                                  .session_queue_bytes_max = queue_bytes,
+                                 .queues_bytes_max =
+                                     scarce ? 4 * queue_bytes : server::ShardOptions{}.queues_bytes_max,
                                  .replay_effects_max = 64},
             server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
         run->http = std::make_unique<server::HttpApi>(
@@ -106,13 +112,19 @@ server::DiskUse ServerNode::Process::disk_use() {
 void ServerNode::Process::commit(const server::SharedBatch& batch) {
     longest_batch_ = std::max(longest_batch_, batch->effects.size());
     const auto encoded = std::make_shared<const server::EncodedBatch>(batch);
-    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
+    for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
         runs_[shard]->shard->handle_revocations(*batch, node_.now());
         arm(shard);
     }
-    for (std::uint32_t shard = 0; shard < shards_count; ++shard) {
-        // Every shard has its own pace, and walks in order since equal delays keep their order.
-        node_.world_.after(milliseconds(shard), life_, [this, shard, encoded] {
+    // Every shard has its own pace, and walks in order. What is read meanwhile is later than what it has walked.
+    for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
+        const bool slow = slow_one_of_ != 0 && pace_.below(slow_one_of_) == 0;
+        const Duration lag = milliseconds(slow ? pace_.between(50, 2'000) : pace_.between(0, 3));
+        Run& run = *runs_[shard];
+        run.walks = std::max(run.walks, node_.world_.instant() + lag);
+        ++unwalked_;
+        node_.world_.at(run.walks, life_, [this, shard, encoded] {
+            --unwalked_;
             runs_[shard]->shard->handle_batch(encoded, node_.now());
             arm(shard);
         });
@@ -138,7 +150,7 @@ void ServerNode::Process::timeout(std::uint32_t shard) {
 }
 
 void ServerNode::Process::accept(SharedWire wire) {
-    const auto shard = static_cast<std::uint32_t>(wire->number() % shards_count);
+    const auto shard = static_cast<std::uint32_t>(wire->number() % shards_count_);
     Session& session = sessions_[wire->number()];
     session = {.wire = wire, .shard = shard, .key = {}};
     session.key = runs_[shard]->shard->handle_connected(*wire, wire->encoding(), node_.now());
@@ -169,7 +181,7 @@ void ServerNode::Process::peer_gone(Wire& wire) {
 }
 
 void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
-    const auto shard = static_cast<std::uint32_t>(++calls_ % shards_count);
+    const auto shard = static_cast<std::uint32_t>(++calls_ % shards_count_);
     runs_[shard]->http->handle(
         std::move(request),
         [this, shard, answer = std::move(answer)](server::HttpResponse response) {
@@ -185,7 +197,7 @@ void ServerNode::Process::call(server::HttpRequest request, Answer answer) {
 }
 
 void ServerNode::Process::each_buffer(const std::function<void(const Buffer&)>& look) const {
-    std::array<std::size_t, shards_count> queued{};
+    std::vector<std::size_t> queued(shards_count_);
     for (const auto& [number, session] : sessions_) {
         server::Shard& shard = *runs_[session.shard]->shard;
         const server::Session* found = shard.find(session.key);
@@ -198,11 +210,17 @@ void ServerNode::Process::each_buffer(const std::function<void(const Buffer&)>& 
               .size_max = shard.options().session_queue_bytes_max +
                           static_cast<std::size_t>(limits::frame_bytes_max)});
     }
-    for (std::uint32_t number = 0; number < shards_count; ++number) {
+    for (std::uint32_t number = 0; number < shards_count_; ++number) {
         const server::Shard& shard = *runs_[number]->shard;
         look({.name = "bytes that wait, as a shard counts them",
               .size = shard.queued_bytes(),
               .size_max = queued[number]});
+        look({.name = "bytes that wait, which a shard counts",
+              .size = queued[number],
+              .size_max = shard.queued_bytes()});
+        look({.name = "bytes that wait in a shard",
+              .size = queued[number],
+              .size_max = shard.options().queues_bytes_max + answers_in(number)});
         look({.name = "bytes that can be told again",
               .size = shard.replay_bytes(),
               .size_max = shard.options().replay_bytes_max});
@@ -211,6 +229,13 @@ void ServerNode::Process::each_buffer(const std::function<void(const Buffer&)>& 
               .size = shard.replay_effects(),
               .size_max = std::max(shard.options().replay_effects_max, longest_batch_)});
     }
+}
+
+/// What answers to one question of each connection of a shard may take beside all that waits.
+std::size_t ServerNode::Process::answers_in(std::uint32_t shard) const {
+    const auto connections = std::ranges::count_if(
+        sessions_, [shard](const auto& one) { return one.second.shard == shard; });
+    return static_cast<std::size_t>(connections) * static_cast<std::size_t>(limits::frame_bytes_max);
 }
 
 void ServerNode::Process::drain_shards() {

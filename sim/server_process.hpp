@@ -28,7 +28,8 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
     bool open();
 
     DiskProcess& disk() { return *disk_; }
-    bool idle() const { return writer_->idle(); }
+    /// What was committed has been told to everybody.
+    bool idle() const { return writer_->idle() && unwalked_ == 0; }
     bool followed_up() const { return runs_.front()->shard->followed_up(); }
     void each_buffer(const std::function<void(const Buffer&)>& look) const;
     bool submit(server::Work work) { return writer_->submit(std::move(work)); }
@@ -65,6 +66,8 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
         std::unique_ptr<server::Shard> shard;
         std::unique_ptr<server::HttpApi> http;
         std::optional<Instant> armed;
+        /// When it has walked all that is committed.
+        Instant walks;
     };
     struct Session {
         SharedWire wire;
@@ -73,12 +76,19 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
     };
 
     void commit(const server::SharedBatch& batch);
+    std::size_t answers_in(std::uint32_t shard) const;
     void arm(std::uint32_t shard);
     void timeout(std::uint32_t shard);
 
     ServerNode& node_;
     SharedLife life_;
     Random random_;
+    Random pace_;
+    /// So many walks of a shard, and one of them is slow; 0: none is.
+    std::uint64_t slow_one_of_;
+    std::uint32_t shards_count_;
+    /// Batches that shards have still to walk, each for itself.
+    std::int64_t unwalked_ = 0;
     std::unique_ptr<DiskProcess> disk_;
     server::Tokens tokens_;
     server::RateLimits limits_;

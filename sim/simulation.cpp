@@ -244,12 +244,12 @@ void Simulation::heal() {
     scene_.server().clock().set({});
     scene_.server().slowest_read() = {};
     scene_.server().forget_backups();
-    scene_.server().die_at_next_start(0, ServerNode::Death::killed);
+    scene_.server().live_on();
     for (const auto& device : scene_.devices()) {
         device->node->disk().faults().sync_failures = 0;
         device->node->disk().faults().capacity.reset();
         device->node->clock_error() = {};
-        device->node->die_at_next_start(0, false);
+        device->node->live_on();
         device->node->link() = Link{};
         device->node->close_older();
         device->node->read_on();

@@ -116,6 +116,12 @@ void Tab::die_behind(std::int64_t actions, bool power_lost) {
     actions_left_ = actions;
 }
 
+void Tab::live_on() {
+    if (!up()) return;
+    process_->kill_at(0);
+    actions_left_.reset();
+}
+
 void Tab::stop_recording() {
     if (recording_) recording_->stop();
 }

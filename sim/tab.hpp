@@ -90,6 +90,8 @@ class Tab final : public WireEvents {
     /// Dies when it has carried out so much more of what its core asks for: what that has committed is kept,
     /// and what was to follow from it does not happen.
     void die_behind(std::int64_t actions, bool power_lost);
+    /// It does not die so.
+    void live_on();
     /// Nothing more is recorded of it.
     void stop_recording();
     void act(const std::function<void(core::Client&)>& what);

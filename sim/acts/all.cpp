@@ -146,8 +146,11 @@ std::string new_text(Scene& scene, const Device& device) {
     std::string text = device.node->name() + " says #" + std::to_string(scene.world().next_number());
     // Mostly short, as people write; now and then one that fills a good part of a frame.
     const std::int64_t length = random.below(40) == 0 ? random.between(2'000, 12'000) : random.between(0, 80);
+    // Of a long one every part says whose it is, for who looks for what is left of it (promise 8).
+    std::string part = " so it goes \u2014 \U0001F600";
+    if (length > 80) part = " again" + text.substr(text.rfind(" #")) + ";" + part;
     while (static_cast<std::int64_t>(text.size()) < length)
-        text += " so it goes \u2014 \U0001F600";
+        text += part;
     return text;
 }
 

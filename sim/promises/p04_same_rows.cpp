@@ -199,13 +199,18 @@ class SameRows final : public Kept<SameRows> {
     }
 
     /// A message is in no earlier state than the part of the history was in as of which the device holds it.
-    /// What a restore did to that is asked at rest.
+    /// What a restore did to a conversation of which it took some is asked at rest.
     static void is_no_older(Scene& scene, Device& device, const Showing& showing,
                             const StreamHistory& history) {
         const bool any_changed = std::ranges::any_of(showing.messages, [&](const core::MessageView& message) {
             return history.later.contains(message.born);
         });
-        if (!any_changed || !scene.undone().empty() || !device.node->up()) return;
+        if (!any_changed || !device.node->up()) return;
+        const auto took_some = [&](const History& undone) {
+            const StreamHistory* then = undone.find(showing.view.stream);
+            return then != nullptr && !history.changes.contains(then->head());
+        };
+        if (std::ranges::any_of(scene.undone(), took_some)) return;
         const auto held = device.node->held().ranges(showing.view.stream);
         if (!held) return;
         for (const auto& message : showing.messages) {

@@ -19,25 +19,26 @@ namespace parley::sim {
 
 namespace {
 
-/// Each text of this world has a number of its own behind this (new_text).
+/// Each text of this world has a number of its own (new_text): behind the first where it begins, and behind
+/// the second, with an end, in every part of a long one, which a database spreads over several pages.
 constexpr std::string_view mark = " says #";
+constexpr std::string_view mark_of_part = " again #";
+constexpr char end_of_part = ';';
 
-/// The number behind the mark at this place, which ends where the digits do.
-std::string number_at(std::string_view bytes, std::size_t place) {
-    std::size_t end = place + mark.size();
-    while (end < bytes.size() && bytes[end] >= '0' && bytes[end] <= '9')
-        ++end;
-    return std::string(bytes.substr(place + mark.size(), end - place - mark.size()));
-}
-
+/// Each number that is there as a whole: a part may be cut off at the end of a page, in the middle of one.
 template <class Take>
 void each_number(std::string_view bytes, Take take) {
     // By its last character, which is rarer than its first.
-    constexpr std::size_t before = mark.size() - 1;
-    for (auto end = bytes.find(mark.back(), before); end != std::string_view::npos;
-         end = bytes.find(mark.back(), end + 1)) {
-        const std::size_t at = end - before;
-        if (bytes.substr(at, mark.size()) == mark) take(number_at(bytes, at));
+    for (auto sign = bytes.find(mark.back()); sign != std::string_view::npos;
+         sign = bytes.find(mark.back(), sign + 1)) {
+        const std::string_view before = bytes.substr(0, sign + 1);
+        const bool begins = before.ends_with(mark);
+        if (!begins && !before.ends_with(mark_of_part)) continue;
+        std::size_t end = sign + 1;
+        while (end < bytes.size() && bytes[end] >= '0' && bytes[end] <= '9')
+            ++end;
+        const bool whole = begins || (end < bytes.size() && bytes[end] == end_of_part);
+        if (whole) take(std::string(bytes.substr(sign + 1, end - sign - 1)));
     }
 }
 

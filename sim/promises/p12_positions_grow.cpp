@@ -32,11 +32,12 @@ class PositionsGrow final : public Kept<PositionsGrow> {
         }
     }
 
-    /// A device shows as read what its person has read, on it or elsewhere. What a restore took back has been
-    /// read as well, which is not known here any more.
+    /// A device shows as read what its person has read, on it or elsewhere, also where a restore took it back.
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
-        if (!device.person->account || !scene.undone().empty()) return;
+        if (!device.person->account) return;
         std::int64_t read = scene.history().read(*device.person->account, showing.view.stream);
+        for (const History& undone : scene.undone())
+            read = std::max(read, undone.read(*device.person->account, showing.view.stream));
         if (showing.view.read <= read) return;
         for (const Given& given : device.ledger.given()) {
             const auto* one = std::get_if<protocol::Read>(&given.command);
