@@ -182,6 +182,7 @@ Status Client::Impl::handle_reply(const Envelope& envelope) {
             return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
         }
         case Type::message_history_ok:
+            return handle_history_ok(envelope);
         case Type::invite:
             return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
         default:
@@ -333,6 +334,22 @@ Status Client::Impl::handle_read_ok(const Envelope& envelope) {
     if (Conversation* conversation = conversations_.find(envelope.stream))
         streams_.handle_counts(*conversation, {{ok.unread, ok.mentions}, ok.as_of, ok.upto});
     return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
+}
+
+/// The answer may be of the moment before the message was deleted.
+Status Client::Impl::handle_history_ok(const Envelope& envelope) {
+    auto told = std::get<protocol::MessageHistoryOk>(envelope.payload);
+    const Command* command = outbox_.find(*envelope.re);
+    if (command == nullptr) return {};
+    TRY_ASSIGN(const auto sent, outbox_.envelope(*command));
+    const auto& asked = std::get<protocol::MessageHistory>(sent.payload);
+    if (const Conversation* conversation = conversations_.find(asked.stream)) {
+        const AccountId& sender = asked.sender.value_or(identity_.get().account);
+        TRY_ASSIGN(const auto held, rows_.find_message(conversation->number, asked.message, sender));
+        const auto* message = held ? std::get_if<protocol::MessageNew>(&held->change.payload) : nullptr;
+        if (message != nullptr && message->deleted_by) told.texts.clear();
+    }
+    return outbox_.accepted(*envelope.re, {}, std::move(told), now_.wall);
 }
 
 Status Client::Impl::handle_error(const Envelope& envelope) {

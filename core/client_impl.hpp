@@ -154,6 +154,7 @@ class Client::Impl {
                         const ChangedMessage& which, const protocol::Payload& command);
     Status handle_created(const protocol::Envelope& envelope);
     Status handle_read_ok(const protocol::Envelope& envelope);
+    Status handle_history_ok(const protocol::Envelope& envelope);
     Status handle_error(const protocol::Envelope& envelope);
     void note_heard();
     Status handle_change(protocol::Envelope envelope);

@@ -239,6 +239,19 @@ TEST_F(Edits, TheHistoryOfAMessageIsAQuestion) {
     EXPECT_EQ(std::get<protocol::MessageHistoryOk>(*settled[0].reply).texts.at(0).text, "helo");
 }
 
+TEST_F(Edits, TheHistoryOfAMessageThatWasDeletedMeanwhileIsEmpty) {
+    push_as(Script::id_of(1), 1, Script::said("secret"), 1);
+    const Uuid question = script.submit(protocol::MessageHistory{
+        .stream = StreamId("c1"), .message = Script::id_of(1), .sender = AccountId("you")});
+    push_as(Script::id_of(1), 2, tombstone(), 1);
+    script.forget();
+    script.give(protocol::MessageHistoryOk{.texts = {{.seq = 1, .text = "secret"}}}, question);
+    const auto settled = script.noticed<core::CommandSettled>();
+    ASSERT_THAT(settled, SizeIs(1));
+    ASSERT_TRUE(settled[0].reply);
+    EXPECT_THAT(std::get<protocol::MessageHistoryOk>(*settled[0].reply).texts, IsEmpty());
+}
+
 TEST_F(Edits, AnEditAfterADeletionIsNotShown) {
     const Uuid message = said("secret", 1);
     erase(message);
