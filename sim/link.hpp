@@ -27,6 +27,8 @@ struct Link {
     /// What the server sends gets back; without it the device is heard and hears nothing, and a connection on
     /// which something was lost so carries nothing back any more.
     bool answers = true;
+    /// What the device sends gets there; without it the device hears and is not heard, likewise.
+    bool questions = true;
 
     /// How long one packet takes now.
     Duration delay(Random& random) const {

@@ -81,15 +81,15 @@ bool ServerNode::Process::open() {
     for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
         auto run = std::make_unique<Run>();
         run->shard = std::make_unique<server::Shard>(
-            server::ShardOptions{.number = shard,
-                                 .epoch = store_->epoch(),
-                                 .life = store_->life(),
-                                 .position = store_->position(),
-                                 .run = "r" + std::to_string(node_.starts_),
-                                 .session_queue_bytes_max = queue_bytes,
-                                 .queues_bytes_max =
-                                     scarce ? 4 * queue_bytes : server::ShardOptions{}.queues_bytes_max,
-                                 .replay_effects_max = 64},
+            server::ShardOptions{
+                .number = shard,
+                .epoch = store_->epoch(),
+                .life = store_->life(),
+                .position = store_->position(),
+                .run = "r" + std::to_string(node_.starts_),
+                .session_queue_bytes_max = queue_bytes,
+                .queues_bytes_max = scarce ? 4 * queue_bytes : server::ShardOptions{}.queues_bytes_max,
+                .replay_effects_max = 64},
             server::ShardPorts{*writer_, *readers_, *bus_, tokens_, limits_, run->metrics});
         run->http = std::make_unique<server::HttpApi>(
             server::HttpOptions{.access_token_life = node_.settings_.access_token_life,
@@ -116,7 +116,8 @@ void ServerNode::Process::commit(const server::SharedBatch& batch) {
         runs_[shard]->shard->handle_revocations(*batch, node_.now());
         arm(shard);
     }
-    // Every shard has its own pace, and walks in order. What is read meanwhile is later than what it has walked.
+    // Every shard has its own pace, and walks in order. What is read meanwhile is later than what it has
+    // walked.
     for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
         const bool slow = slow_one_of_ != 0 && pace_.below(slow_one_of_) == 0;
         const Duration lag = milliseconds(slow ? pace_.between(50, 2'000) : pace_.between(0, 3));
@@ -233,8 +234,8 @@ void ServerNode::Process::each_buffer(const std::function<void(const Buffer&)>& 
 
 /// What answers to one question of each connection of a shard may take beside all that waits.
 std::size_t ServerNode::Process::answers_in(std::uint32_t shard) const {
-    const auto connections = std::ranges::count_if(
-        sessions_, [shard](const auto& one) { return one.second.shard == shard; });
+    const auto connections =
+        std::ranges::count_if(sessions_, [shard](const auto& one) { return one.second.shard == shard; });
     return static_cast<std::size_t>(connections) * static_cast<std::size_t>(limits::frame_bytes_max);
 }
 

@@ -234,7 +234,7 @@ void Tab::ask(HttpQuestion question) {
     const std::size_t asked_bytes = call->request.target.size() + call->request.body.size();
     const Duration there = link.delay(hardware.random) + link.transfer(asked_bytes, hardware.random);
     world().after(there, [this, &hardware, life, call, whole] {
-        if (!whole()) return;
+        if (!whole() || !hardware.link.questions) return;
         const auto back = [this, &hardware, life, call, whole](std::optional<server::HttpResponse> response) {
             if (response && call->said) call->said(*response);
             const Link& way = hardware.link;

@@ -48,11 +48,11 @@ void Wire::carry(Way& way, std::size_t bytes, World::Event arrived) {
               });
 }
 
-bool Wire::loses(const Way& way) {
+bool Wire::loses(Way& way) {
     if (dead()) return true;
-    if (&way != &to_device_) return false;
-    lost_something_back_ = lost_something_back_ || !ends_.link.answers;
-    return lost_something_back_;
+    const bool open = &way == &to_device_ ? ends_.link.answers : ends_.link.questions;
+    way.lost_something = way.lost_something || !open;
+    return way.lost_something;
 }
 
 /// The systems send again what was not confirmed, at longer and longer intervals.

@@ -64,7 +64,8 @@ class Wire final : public Line, public server::Connection, public std::enable_sh
     bool server_holds() const { return server_open_; }
     /// Both ends hold it, and what one sends reaches the other.
     bool carries() const {
-        return server_open_ && device_open_ && !dead() && !ends_.link.silent && !lost_something_back_;
+        return server_open_ && device_open_ && !dead() && !ends_.link.silent && !to_device_.lost_something &&
+               !to_server_.lost_something;
     }
 
     /// Everything that was sent on it has been taken by the other end. What left while the way was slow comes
@@ -110,12 +111,14 @@ class Wire final : public Line, public server::Connection, public std::enable_sh
         /// Held by the world's next attempt, since what waits holds this wire.
         std::weak_ptr<Waiting> waiting;
         Duration retry;
+        /// What came behind is lost as well.
+        bool lost_something = false;
     };
 
     /// Whatever is sent on it is lost for good.
     bool dead() const { return silent_ || !ends_.link.up; }
     /// Whether what comes to the end of this way now is lost.
-    bool loses(const Way& way);
+    bool loses(Way& way);
     void carry(Way& way, std::size_t bytes, World::Event arrived);
     void retry(Way& way, std::shared_ptr<Waiting> waiting);
     void refuse();
@@ -134,7 +137,6 @@ class Wire final : public Line, public server::Connection, public std::enable_sh
     bool server_open_ = false;
     bool connected_ = false;
     bool silent_ = false;
-    bool lost_something_back_ = false;
     Way to_device_;
     Way to_server_;
     std::deque<Parcel> unread_;

@@ -27,6 +27,7 @@ extern const Fault change_network;
 extern const Fault device_disk_full;
 extern const Fault server_clock;
 extern const Fault lose_answers;
+extern const Fault lose_questions;
 extern const Fault hand_over;
 extern const Fault slow_reads;
 extern const Fault restore_server;
@@ -61,6 +62,7 @@ std::span<const Fault* const> all_faults() {
         &put_copy_back,
         &device_dies_starting,
         &server_dies_starting,
+        &lose_questions,
     };
     return known_faults;
 }

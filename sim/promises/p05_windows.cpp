@@ -38,13 +38,19 @@ std::string text_of(const core::WindowQuery& query) {
 }
 
 /// The places of messages that the device's person may see, as far as the device knows of them: those of the
-/// history up to the head that it was told, and what it keeps though a restore took it off the server.
+/// history up to the head that it was told, or the end of a page that came before it, and what it keeps
+/// though a restore took it off the server.
 class Visible {
   public:
     Visible(const StreamHistory& history, const Membership& member, const Showing& all)
         : history_(history), member_(member), known_upto_(all.view.head) {
-        for (const auto& message : all.messages)
-            if (message.born > 0 && history.message(message.born) == nullptr) lost_.push_back(message.born);
+        for (const auto& message : all.messages) {
+            if (message.born <= 0) continue;
+            if (history.message(message.born) == nullptr)
+                lost_.push_back(message.born);
+            else
+                known_upto_ = std::max(known_upto_, message.born);
+        }
     }
 
     /// The last of those up to this place, at most so many, in order.

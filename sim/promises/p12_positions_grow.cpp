@@ -32,7 +32,8 @@ class PositionsGrow final : public Kept<PositionsGrow> {
         }
     }
 
-    /// A device shows as read what its person has read, on it or elsewhere, also where a restore took it back.
+    /// A device shows as read what its person has read, on it or elsewhere, also where a restore took it
+    /// back.
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         if (!device.person->account) return;
         std::int64_t read = scene.history().read(*device.person->account, showing.view.stream);

@@ -180,11 +180,27 @@ TEST_F(BrokenEdits, Promise6WhereAnEditIsLostThatItsMessageDoesNotShow) {
 
 TEST_F(BrokenEdits, Promise8WhereTheServerTellsWhatADeletedMessageSaid) {
     edit(5, edited("ada says #8"));
-    const protocol::MessageHistoryOk history{.texts = {{.seq = 4, .text = "ada says #7"}}};
-    say(*ben_, history);
+    const auto promise = deleted_is_gone();
+    const auto asks = [&](std::uint8_t id) {
+        protocol::Envelope question;
+        question.id = uuid(id);
+        question.payload = protocol::MessageHistory{};
+        promise->server_heard(scene_, *ben_, question);
+    };
+    const auto is_told = [&](std::uint8_t id) {
+        protocol::Envelope answer;
+        answer.re = uuid(id);
+        answer.payload = protocol::MessageHistoryOk{.texts = {{.seq = 4, .text = "ada says #7"}}};
+        promise->server_said(scene_, *ben_, *scene_.signed_in(*ben_), answer);
+    };
+    asks(20);
+    is_told(20);
     EXPECT_EQ(broken(), -1);
     edit(6, tombstone());
-    say(*ben_, history);
+    is_told(20);
+    EXPECT_EQ(broken(), -1) << "it was deleted while he asked";
+    asks(21);
+    is_told(21);
     EXPECT_EQ(broken(), 8);
 }
 

@@ -230,7 +230,8 @@ TEST(Devices, ARevokedOneIsNotToldWhatItsLastCallDid) {
                                         .idempotency_key = world.next_id().text(),
                                         .body = std::move(body),
                                         .remote = "127.0.0.1"});
-        while (world.read() || world.tell_read()) {}
+        while (world.read() || world.tell_read()) {
+        }
         EXPECT_TRUE(world.write());
         return begun;
     };
