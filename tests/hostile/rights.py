@@ -5,7 +5,7 @@ from proof import waiting
 from proof.cases import equal
 from proof.session import Session, new_id
 from schema import BinarySession, schema
-from world import SECRET, TITLE
+from world import DRAFT, EDITED, EMOJI, SECRET, TITLE
 
 
 # Where a message says what it is about, in more ways than its sample does.
@@ -33,13 +33,19 @@ def foreign(world):
         ("an id that is none", "\"'--"),
         ("ada's account stream", world.ada.id),
     ):
-        for kind, _ in schema().from_clients():
-            names = [one["name"] for one in schema().fields(kind)]
-            if kind in HARMLESS or not {"stream", "target"} & set(names):
-                continue
-            about = {"stream": stream} if "stream" in names else {"target": {"stream": stream}}
-            for variant in VARIANTS.get(kind, [{}]):
-                yield where, kind, {**schema().sample_of(kind), **about, **variant}
+        for kind, payload in about(stream):
+            yield where, kind, payload
+
+
+def about(stream):
+    """Every message about this conversation: (type, payload)."""
+    for kind, _ in schema().from_clients():
+        names = [one["name"] for one in schema().fields(kind)]
+        if kind in HARMLESS or not {"stream", "target"} & set(names):
+            continue
+        place = {"stream": stream} if "stream" in names else {"target": {"stream": stream}}
+        for variant in VARIANTS.get(kind, [{}]):
+            yield kind, {**schema().sample_of(kind), **place, **variant}
 
 
 def attempts_at_messages(world):
@@ -175,10 +181,26 @@ class Talk(threading.Thread):
             said = ada.send_message(target, SECRET)
             bob.expect("message.new", seq=said["seq"], stream=said["stream"])
             bob.call("read", {"target": {"stream": said["stream"]}, "upto": said["seq"]})
+            self.change(ada, bob, said["stream"], said["re"])
         ada.call("conversation.rename", {"target": {"stream": world.group}, "title": TITLE})
         for session in (ada, bob):
             session.settle()
             session.inbox.clear()
+
+    def change(self, ada, bob, stream, message):
+        """All that can be done to a message of ada's: edits, reactions, pins, a draft, and its end."""
+        ada.call("message.edit", {"target": {"stream": stream}, "message": message, "text": EDITED})
+        hers = {"target": {"stream": stream}, "message": message, "sender": self.world.ada.id}
+        for person in (ada, bob):
+            person.call("message.react", {**hers, "emoji": EMOJI})
+        bob.call("message.react", {**hers, "emoji": EMOJI, "remove": True})
+        for remove in (False, True):
+            ada.call("message.pin", {**hers, "remove": remove})
+        ada.call("draft.set", {"target": {"stream": stream}, "text": f"{DRAFT} {self.rounds}"})
+        asked = {"stream": stream, "message": message, "sender": self.world.ada.id}
+        equal(bob.call("message.history", asked)["payload"]["texts"][0]["text"], SECRET, "the earlier text")
+        if self.rounds % 2:
+            ada.call("message.delete", hers)
 
     def stop(self):
         self.ended.set()
@@ -212,8 +234,6 @@ def run(cases, world):
         id_reused,
         in_direct,
         acks_elsewhere,
-        removed,
-        newcomer_sees_no_past,
         member_is_no_owner,
     ):
         cases.run(f"rights: {case.__name__.replace('_', ' ')}", case, world)
@@ -240,7 +260,13 @@ def saw_nothing(spy):
 
 def holds_no_secret(heard):
     assert heard, "nothing at all came"
-    for what, secret in (("the secret text", SECRET), ("the title of the group", TITLE)):
+    for what, secret in (
+        ("the secret text", SECRET),
+        ("the edited text", EDITED),
+        ("the draft", DRAFT),
+        ("the emoji", EMOJI),
+        ("the title of the group", TITLE),
+    ):
         assert secret.encode() not in bytes(heard), f"{what} came"
 
 
@@ -317,65 +343,6 @@ def acks_elsewhere(world):
             [],
             "receipts of mallory",
         )
-
-
-def removed(world):
-    """From the removal on nothing comes, by no way; from before, nothing more is served either."""
-    eve = world.newcomer()
-    with Session(world.server, world.ada) as ada, Session(world.server, eve, keep=True) as session:
-        group = ada.create_group("with eve", [world.bob, eve])
-        ada.send_message(group, "while she is in")
-        ada.call("member.remove", {"target": {"stream": group}, "account": eve.id})
-        ada.send_message(group, "after she is out")
-        session.expect("left")
-        session.settle()
-        assert b"after she is out" not in bytes(session.socket.received)
-        for kind, payload in (
-            ("changes", {"after": 0}),
-            ("page", {"before": 0}),
-            ("rows", {"kind": "member"}),
-            ("subscribe", {"after": 0}),
-        ):
-            equal(session.refusal(kind, {"stream": group, **payload}), "conversation.not_member", kind)
-        equal(
-            session.refusal("message.send", {"target": {"stream": group}, "text": "x"}),
-            "conversation.not_member",
-            "sending",
-        )
-    with Session(world.server, eve, keep=True) as again:
-        assert group not in again.states(), "a fresh device is told of a conversation that she is out of"
-        assert b"after she is out" not in bytes(again.socket.received)
-
-
-def newcomer_sees_no_past(world):
-    """Who is added later sees no message from before, whichever way is tried; members and settings, all."""
-    eve = world.newcomer()
-    with Session(world.server, world.ada) as ada:
-        group = ada.create_group("old talk", [world.bob])
-        old = new_id()
-        ada.send_message(group, "said before", id=old)
-        ada.call("member.add", {"target": {"stream": group}, "accounts": [eve.id]})
-        ada.send_message(group, "said after")
-        with Session(world.server, eve, keep=True) as session:
-            equal(session.texts(group), ["said after"], "what changes give")
-            for query in ({"before": 0}, {"after": 0}, {"around": 2}, {"from": 1, "to": 99}):
-                page = session.call("page", {"stream": group, **query})["payload"]
-                equal(
-                    [row["payload"]["text"] for row in page.get("rows", [])], ["said after"], f"page {query}"
-                )
-            state = session.states()[group]
-            equal(state["last"]["text"], "said after", "the preview")
-            equal(state.get("unread"), 1, "unread")
-            equal(
-                len(session.call("rows", {"stream": group, "kind": "member"})["payload"]["rows"]),
-                3,
-                "members",
-            )
-            refused = session.refusal(
-                "message.send", {"target": {"stream": group}, "text": "x", "reply_to": old}
-            )
-            equal(refused, "message.not_found", "replying to what she cannot see")
-            assert b"said before" not in bytes(session.socket.received)
 
 
 def member_is_no_owner(world):

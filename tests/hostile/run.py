@@ -5,8 +5,9 @@ what is not his.
     tests/hostile/run.py [WORD ...]      only cases whose name contains one of the words
 
 The cases stand as tables: frames.py (bytes), fields.py (fields of the schema), rights.py (other people's
-things), tokens.py, doors.py (HTTP and paths), calls.py (every route), greatest.py (the largest numbers),
-naughty.py, naughty_content.py and naughty_changes.py (strings), slow.py (slow loris).
+things), membership.py (who is not in any more, or came late), tokens.py, doors.py (HTTP and paths), calls.py
+(every route), greatest.py (the largest numbers), naughty.py, naughty_content.py and naughty_changes.py
+(strings), slow.py (slow loris).
 """
 import json
 import pathlib
@@ -21,6 +22,7 @@ import doors
 import fields
 import frames
 import greatest
+import membership
 import naughty
 import rights
 import slow
@@ -32,7 +34,7 @@ from proof.server import Server
 from proof.session import Account, Session, new_id
 from proof.websocket import BINARY, CBOR, Closed, WebSocket
 from schema import BinarySession, schema
-from world import TITLE, World
+from world import DRAFT, EDITED, EMOJI, TITLE, World
 
 
 def main(words):
@@ -44,6 +46,7 @@ def main(words):
         run_frames(cases, world)
         run_fields(cases, world)
         rights.run(cases, world)
+        membership.run(cases, world)
         tokens.run(cases, world)
         doors.run(cases, world)
         calls.run(cases, world)
@@ -211,6 +214,9 @@ def output_is_clean(server, world):
         assert any(sign in line for line in lines), f"no line with {sign}"
     for what, secret in (
         ("a text", "treasure"),
+        ("an edited text", EDITED),
+        ("a draft", DRAFT),
+        ("a reaction", EMOJI),
         ("a conversation's title", TITLE),
         ("a client's address", "127.0.0.1"),
         ("the administrator's token", world.administrator_token()),

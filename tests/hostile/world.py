@@ -5,6 +5,10 @@ from functools import cache
 from proof.session import Account, Session, new_id
 
 SECRET = "the treasure lies under the third stone"
+EDITED = "no, under the fourth one"
+DRAFT = "or rather behind the well"
+# Nobody else reacts with it.
+EMOJI = "\U0001faa8"
 TITLE = "where it is buried"
 
 
