@@ -14,6 +14,7 @@ import accounts
 import documented
 import editing
 import guidance
+import json_lines
 import offline
 import own_settings
 import prompts
@@ -36,7 +37,7 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        families = (accounts, documented, editing, guidance, own_settings, prompts, talking)
+        families = (accounts, documented, editing, guidance, json_lines, own_settings, prompts, talking)
         for family in (*families, together, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
