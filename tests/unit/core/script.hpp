@@ -16,7 +16,7 @@ namespace parley::test {
 
 /// One core, driven by hand: give it something, at some moment, and look at what it wants. Signed in as
 /// account "me" on device "d1"; its own streams are written down by the test. At its end the script is played
-/// again with every fault at every step.
+/// again with faults in its steps: which, script_faults.hpp says.
 class Script {
   public:
     explicit Script(core::ClientOptions options = {}) : options_(std::move(options)) {
@@ -24,7 +24,7 @@ class Script {
         options_.recorder = &tape_;
         open();
     }
-    /// What the test gave is given again, with every fault at every step (script_faults.hpp).
+    /// What the test gave is given again, many times, each with one fault (script_faults.hpp).
     ~Script() {
         if (testing::Test::HasFailure() || testing::Test::IsSkipped()) return;
         replay_with_faults(tape_, options_);

@@ -42,10 +42,10 @@ class Tape final : public core::Recorder {
     std::vector<Input> inputs_;
 };
 
-/// Plays what a script gave to its core again, each time with one fault: an input that is lost with the
-/// connection, one that is lost without a word, a call to the database that fails, a commit that fails after
-/// it took effect; at every step, or at up to 150 of a script that has more. Of a step's calls to the
-/// database one fails, another one in each step. Each time
+/// Plays what a script gave to its core again, each time with one fault. What comes from the server (a frame,
+/// an answer, a connection) is lost with the connection, or without a word; a commit fails after it took
+/// effect; and of a step's calls to the database one fails, another one in each step. So at every step that
+/// has such a thing, or at up to 150 of a script that has more; under sanitizers, at one. Each time
 ///
 /// * the core's invariants hold after every input;
 /// * a database that failed holds what it held before the input, or all that the input brings, and is opened
