@@ -28,14 +28,14 @@ std::vector<const protocol::Change*> StreamHistory::states(std::int64_t born) co
     return found;
 }
 
-const protocol::PreferencesChanged* StreamHistory::preferences_in(const StreamId& conversation) const {
-    const auto found = preferences.find(conversation);
+const protocol::PreferencesChanged* StreamHistory::preferences_in(const StreamId& stream) const {
+    const auto found = preferences.find(stream);
     const protocol::Change* there = found == preferences.end() ? nullptr : row(found->second);
     return there == nullptr ? nullptr : std::get_if<protocol::PreferencesChanged>(&there->payload);
 }
 
-const protocol::DraftChanged* StreamHistory::draft_in(const StreamId& conversation) const {
-    const auto found = drafts.find(conversation);
+const protocol::DraftChanged* StreamHistory::draft_in(const StreamId& stream) const {
+    const auto found = drafts.find(stream);
     const protocol::Change* there = found == drafts.end() ? nullptr : row(found->second);
     return there == nullptr ? nullptr : std::get_if<protocol::DraftChanged>(&there->payload);
 }
@@ -135,6 +135,7 @@ std::vector<std::int64_t> StreamHistory::pins() const {
         }
     }
     std::vector<std::int64_t> places;
+    places.reserve(by_seq.size());
     for (const auto& [seq, message] : by_seq)
         places.push_back(message);
     return places;

@@ -69,8 +69,8 @@ struct StreamHistory {
     /// known.
     const protocol::MessageNew* message_as_of(std::int64_t born, std::int64_t seq) const;
     /// What stands in these rows.
-    const protocol::PreferencesChanged* preferences_in(const StreamId& conversation) const;
-    const protocol::DraftChanged* draft_in(const StreamId& conversation) const;
+    const protocol::PreferencesChanged* preferences_in(const StreamId& stream) const;
+    const protocol::DraftChanged* draft_in(const StreamId& stream) const;
     /// Who reacted to the message at this place, by emoji.
     std::map<std::string, std::set<AccountId>> reactions_to(std::int64_t message) const;
     /// The places of the messages that are pinned, in the order of pinning.
