@@ -220,6 +220,45 @@ std::vector<std::string> bodies(const Secrets& secrets) {
     return all;
 }
 
+TEST(Secrets, OfWhatIsEditedDraftedAndAskedForStandInNoMetricAndNoLog) {
+    World world;
+    const Account ada = world.person("ada");
+    Secrets secrets;
+    secrets.access = ada.access;
+    secrets.refresh = ada.refresh;
+    const std::string emoji = "\U0001FAA8";
+    Outputs outputs;
+    for (const auto encoding : {protocol::Encoding::json, protocol::Encoding::cbor}) {
+        const StreamId group = world.group(world.online(ada), {});
+        const protocol::Target target{.stream = group};
+        // Each on a connection of its own, which the log tells of.
+        const auto ask = [&](protocol::Payload payload) {
+            Peer& peer = world.online(ada, 0, encoding);
+            auto answer = peer.answer(peer.ask(std::move(payload)));
+            peer.disconnect();
+            EXPECT_FALSE(std::holds_alternative<protocol::ErrorReply>(answer.payload));
+            return answer;
+        };
+        for (const std::string& secret : secrets.all()) {
+            const Uuid said = ask(message(group, secret)).re.value();
+            ask(protocol::MessageReact{.target = target, .message = said, .emoji = emoji});
+            ask(protocol::DraftSet{.target = target, .text = secret});
+            for (const std::string& later : {secret + ", edited", secret + ", edited again"})
+                ask(protocol::MessageEdit{.target = target, .message = said, .text = later});
+            const auto answer = ask(protocol::MessageHistory{.stream = group, .message = said});
+            const auto& earlier = std::get<protocol::MessageHistoryOk>(answer.payload).texts;
+            ASSERT_EQ(earlier.size(), 2u);
+            EXPECT_EQ(earlier[0].text, secret);
+            EXPECT_EQ(earlier[1].text, secret + ", edited");
+            ask(protocol::MessageDelete{.target = target, .message = said});
+        }
+    }
+    add_what_operators_see(outputs, world);
+    outputs.expect_clean(secrets);
+    for (const std::string& line : world.lines.all)
+        EXPECT_EQ(line.find(emoji), std::string::npos) << line;
+}
+
 TEST(Secrets, StandInNoRefusalNoMetricAndNoLog) {
     World world;
     const Account ada = world.person("ada");
