@@ -299,6 +299,9 @@ void Simulation::come_to_rest(const std::vector<Device*>& devices) {
     Instant next_look = world().instant();
     // Of many there is always one that just pings: each has to be quiet at some look, and not all at one.
     std::set<const Device*> seen_quiet;
+    // Whoever looks through a long history asks for a part of it at each look: between two there is nothing
+    // to wait for, and behind the last everything has to be quiet once more.
+    bool looking = false;
     while (world().instant() < latest && step()) {
         if (world().instant() < next_look) continue;
         next_look = world().instant() + seconds(1);
@@ -306,12 +309,16 @@ void Simulation::come_to_rest(const std::vector<Device*>& devices) {
             if (device->node->quiet()) seen_quiet.insert(device);
         const bool settled =
             world().instant() - resting_since > settling && seen_quiet.size() == devices.size();
-        if (seems_at_rest(devices) && (!settled || at_rest())) {
-            if (settled) return;
-            continue;
-        }
+        const bool seems = seems_at_rest(devices);
+        if (seems && !settled && !looking) continue;
         resting_since = world().instant();
         seen_quiet.clear();
+        if (seems && at_rest()) {
+            if (!looking) return;
+            looking = false;
+            continue;
+        }
+        looking = looking || seems;
         // To look is to ask for what is missing.
         for (const auto& device : scene_.devices())
             device->node->act([](core::Client&) {});
