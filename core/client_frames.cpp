@@ -340,7 +340,7 @@ Status Client::Impl::handle_read_ok(const Envelope& envelope) {
 Status Client::Impl::handle_history_ok(const Envelope& envelope) {
     auto told = std::get<protocol::MessageHistoryOk>(envelope.payload);
     const Command* command = outbox_.find(*envelope.re);
-    if (command == nullptr) return {};
+    if (!command || command->type != Type::message_history) return {};
     TRY_ASSIGN(const auto sent, outbox_.envelope(*command));
     const auto& asked = std::get<protocol::MessageHistory>(sent.payload);
     if (const Conversation* conversation = conversations_.find(asked.stream)) {

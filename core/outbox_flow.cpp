@@ -17,11 +17,13 @@ constexpr std::size_t followers_refused_max = 2 * commands_in_flight_max;
 
 }  // namespace
 
-Status Outbox::accepted(const Uuid& id, const StreamId& stream, std::optional<protocol::Payload> reply,
+Status Outbox::accepted(const Uuid& id, const StreamId& named, std::optional<protocol::Payload> reply,
                         WallTime now) {
     auto found = positions_.find(id);
     if (found == positions_.end()) return {};
     const Command command = commands_.at(found->second);
+    // Where there was nothing to do, the answer names no conversation.
+    const StreamId stream = named.empty() ? conversation_of_lane(command.lane).value_or(StreamId()) : named;
     TRY(remember(id, command.type, stream, now));
     Lane& lane = lanes_[command.lane];
     lane.refusals = 0;

@@ -182,12 +182,10 @@ Result<std::map<std::int64_t, std::vector<ReactionTally>>> Rows::reactions(
     std::int64_t stream, const std::vector<StoredRow>& messages) {
     std::map<std::int64_t, std::vector<ReactionTally>> tallies;
     if (messages.empty()) return tallies;
-    // One question for all of them: most have none, and each question costs as much as several reactions.
-    const auto [low, high] =
-        std::ranges::minmax(messages, {}, [](const StoredRow& message) { return message.change.born; });
     std::map<std::int64_t, bool> marked;
     for (const StoredRow& message : messages)
         marked[message.change.born] = message.not_on_server;
+    // One question for all of them: most have none, and each question costs as much as several reactions.
     TRY_ASSIGN(Query query,
                database_.read("SELECT message, emoji, count(*), max(own), min(born),"
                               " count(*) FILTER (WHERE not_on_server = 0),"
@@ -196,7 +194,7 @@ Result<std::map<std::int64_t, std::vector<ReactionTally>>> Rows::reactions(
                               " FROM stream_row INDEXED BY stream_row_reaction WHERE stream = ?"
                               " AND message BETWEEN ? AND ? AND message > 0 AND emoji IS NOT NULL"
                               " GROUP BY message, emoji",
-                              stream, low.change.born, high.change.born));
+                              stream, marked.begin()->first, marked.rbegin()->first));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
         if (!found) break;

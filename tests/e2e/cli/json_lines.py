@@ -23,6 +23,8 @@ ROWS = [
     ("edit Team last hello, all", 1, OF_A_MESSAGE),
     (f"react Team last {THUMB}", 1, OF_A_MESSAGE),
     (f"react Team last {THUMB} --remove", 1, OF_A_MESSAGE),
+    # Where there is nothing to do, too.
+    (f"react Team last {THUMB} --remove", 1, OF_A_MESSAGE),
     ("pin Team last", 1, OF_A_MESSAGE),
     ("pins Team", 1, MESSAGE),
     ("unpin Team last", 1, OF_A_MESSAGE),
@@ -38,6 +40,7 @@ ROWS = [
     ("draft Team begun", 1, CHANGE),
     ("draft Team", 1, {"conversation", "text", "at"}),
     ("conversations", 1, {"conversation", "kind", "title", "unread", "muted", "pinned", "draft", "last"}),
+    ("permissions Team post=moderator", 1, CHANGE),
     ("permissions Team post=moderator", 1, CHANGE),
     ("permissions Team", 1, {"conversation", "post", "pin", "role"}),
     ("role Team @bob admin", 1, CHANGE),

@@ -239,6 +239,25 @@ TEST_F(Edits, TheHistoryOfAMessageIsAQuestion) {
     EXPECT_EQ(std::get<protocol::MessageHistoryOk>(*settled[0].reply).texts.at(0).text, "helo");
 }
 
+TEST_F(Edits, AHistoryThatAnswersSomethingElseIsNoAnswer) {
+    said("helo", 1);
+    const Uuid command = edit(Script::id_of(1), "hello");
+    script.forget();
+    script.give(protocol::MessageHistoryOk{}, command);
+    EXPECT_THAT(script.noticed<core::CommandSettled>(), IsEmpty());
+}
+
+TEST_F(Edits, WhatWasSoAlreadyIsSettledWithItsConversation) {
+    said("hello", 1);
+    const Uuid command = edit(Script::id_of(1), "hello, all");
+    script.forget();
+    // Without a stream and a number: another device was faster.
+    script.give(protocol::Done{}, command);
+    const auto settled = script.noticed<core::CommandSettled>();
+    ASSERT_THAT(settled, SizeIs(1));
+    EXPECT_EQ(settled[0].stream, StreamId("c1"));
+}
+
 TEST_F(Edits, TheHistoryOfAMessageThatWasDeletedMeanwhileIsEmpty) {
     push_as(Script::id_of(1), 1, Script::said("secret"), 1);
     const Uuid question = script.submit(protocol::MessageHistory{
