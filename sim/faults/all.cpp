@@ -90,4 +90,13 @@ Device* busy_device(Scene& scene) {
     return device;
 }
 
+bool strike_link(Scene& scene, Device* device, bool Link::* what, std::int64_t least_ms) {
+    if (device == nullptr || device->node->link().*what != Link{}.*what) return false;
+    constexpr std::int64_t longest_ms = 90'000;
+    device->node->link().*what = !(Link{}.*what);
+    scene.world().after(milliseconds(scene.world().random().between(least_ms, longest_ms)),
+                        [device, what] { device->node->link().*what = Link{}.*what; });
+    return true;
+}
+
 }  // namespace parley::sim

@@ -6,12 +6,7 @@ namespace {
 
 /// The way is silent for a while, for all connections, and no system says so.
 bool strike_dead_air(Scene& scene) {
-    Device* device = any_device(scene);
-    if (device == nullptr || device->node->link().silent) return false;
-    device->node->link().silent = true;
-    scene.world().after(milliseconds(scene.world().random().between(200, 90'000)),
-                        [device] { device->node->link().silent = false; });
-    return true;
+    return strike_link(scene, any_device(scene), &Link::silent, 200);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "sim/profile.hpp"
 #include "sim/scene.hpp"
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -23,5 +24,8 @@ std::span<const Fault* const> all_faults();
 Device* any_device(Scene& scene);
 /// The same, and rather one on which something waits to be done.
 Device* busy_device(Scene& scene);
+
+/// What its link can, or cannot, is the other way round for a while. False: it is already.
+bool strike_link(Scene& scene, Device* device, bool Link::* what, std::int64_t least_ms);
 
 }  // namespace parley::sim

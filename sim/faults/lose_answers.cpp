@@ -7,12 +7,7 @@ namespace {
 /// What it asks for arrives and is done, and no answer comes back: of a sign-in, of a renewal of its tokens,
 /// of all that it sends on its connection, until it gives that up.
 bool strike_lose_answers(Scene& scene) {
-    Device* device = busy_device(scene);
-    if (device == nullptr || !device->node->link().answers) return false;
-    device->node->link().answers = false;
-    scene.world().after(milliseconds(scene.world().random().between(1'000, 90'000)),
-                        [device] { device->node->link().answers = true; });
-    return true;
+    return strike_link(scene, busy_device(scene), &Link::answers, 1'000);
 }
 
 }  // namespace
