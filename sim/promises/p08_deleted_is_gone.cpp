@@ -89,28 +89,6 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
   public:
     int number() const override { return 8; }
 
-    void server_heard(Scene& scene, Line&, const protocol::Envelope& envelope) override {
-        if (envelope.id && std::holds_alternative<protocol::MessageHistory>(envelope.payload))
-            deleted_then_.try_emplace(*envelope.id, texts_of_deleted(scene));
-    }
-
-    /// What is deleted while somebody asks may still be in the answer, which comes before he is told, or
-    /// after: then his device shows nothing of it.
-    void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
-        const auto* history = std::get_if<protocol::MessageHistoryOk>(&envelope.payload);
-        const auto asked = envelope.re ? deleted_then_.find(*envelope.re) : deleted_then_.end();
-        if (history == nullptr || asked == deleted_then_.end()) return;
-        const auto& deleted = asked->second;
-        for (const auto& one : history->texts)
-            each_number(one.text, [&](const std::string& number) {
-                if (deleted.contains(number))
-                    scene.violated({8,
-                                    "the server told what a deleted message said: #" + number,
-                                    {envelope.stream},
-                                    {line.device_name()}});
-            });
-    }
-
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
         for (const auto& message : showing.messages)
             stays_deleted(scene, device, showing.view.stream, message);
@@ -196,9 +174,6 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
 
   private:
     static constexpr auto backup = "data/backup";
-
-    /// What deleted messages had said when a question for earlier texts came.
-    std::map<Uuid, std::set<std::string>> deleted_then_;
 
     /// What a device has once shown as deleted.
     static void stays_deleted(Scene& scene, Device& device, const StreamId& stream,

@@ -1,7 +1,8 @@
 // 17. A new member sees nothing from before joining.
 //
 // Of what messages said before they were edited: it is told to those who may see the message, and to nobody
-// else. What is told is what was said (7), and who is refused has no such message (18).
+// else. What is told is what was said (7), of a message that stands (8), and who is refused has no such
+// message (18).
 
 #include "sim/promises/all.hpp"
 
@@ -19,28 +20,27 @@ class EarlierTexts final : public Kept<EarlierTexts> {
   public:
     int number() const override { return 17; }
 
-    void device_said(Scene&, Device& device, const protocol::Envelope& envelope) override {
+    void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
         const auto* asked = std::get_if<protocol::MessageHistory>(&envelope.payload);
-        if (asked == nullptr || !envelope.id || !device.person->account) return;
-        questions_[*envelope.id] = {.asked = *asked, .by = *device.person->account};
-    }
-
-    void server_heard(Scene& scene, Line&, const protocol::Envelope& envelope) override {
-        const auto question = envelope.id ? questions_.find(*envelope.id) : questions_.end();
-        if (question != questions_.end())
-            question->second.then = found(scene, question->second.by, question->second.asked);
+        const SignedIn* who = scene.signed_in(line);
+        if (asked == nullptr || !envelope.id || who == nullptr) return;
+        questions_[{line.number(), *envelope.id}] = {
+            .asked = *asked, .by = who->account, .then = found(scene, who->account, *asked)};
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (!envelope.re) return;
-        const auto question = questions_.extract(*envelope.re);
+        const auto question = questions_.extract({line.number(), *envelope.re});
         if (!question) return;
         const auto& [asked, by, then] = question.mapped();
         const Found now = found(scene, who.account, asked);
         const Telling telling{scene, line, asked.stream};
         if (const auto* told = std::get_if<protocol::MessageHistoryOk>(&envelope.payload)) {
             if (!then.visible && !now.visible) telling.wrong(17, "tells of a message that one may not see");
+            // What is deleted while somebody asks may still be in the answer, of which his device then shows
+            // nothing.
+            if (then.deleted && !told->texts.empty()) telling.wrong(8, "tells what a deleted message said");
             says_what_was_said(telling, asked, then, now, *told);
         } else if (const auto* refusal = std::get_if<protocol::ErrorReply>(&envelope.payload)) {
             const bool for_ever = class_of(refusal->code) == ErrorClass::permanent;
@@ -62,7 +62,7 @@ class EarlierTexts final : public Kept<EarlierTexts> {
     struct Question {
         protocol::MessageHistory asked;
         AccountId by;
-        /// When it reached the server last.
+        /// When it reached the server.
         Found then;
     };
     struct Telling {
@@ -119,7 +119,8 @@ class EarlierTexts final : public Kept<EarlierTexts> {
         }
     }
 
-    std::map<Uuid, Question> questions_;
+    /// By the line on which it was asked, and its id.
+    std::map<std::pair<std::uint64_t, Uuid>, Question> questions_;
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,24 +93,36 @@ TEST_F(LivingEdits, Promise6WhereAnEditIsShownThatDoesNotWait) {
 /// The answers that a server might give to a question that Ben has asked.
 class EarlierTextsAsked : public LivingEdits {
   protected:
-    void answer(protocol::Payload payload) {
-        const protocol::MessageHistory question{
-            .stream = group_, .message = hello_.id, .sender = account(ada)};
+    EarlierTextsAsked() {
+        scene_.server_called(line_, {.account = account(ben), .device = {}}, std::nullopt);
+    }
+
+    void ask() {
         protocol::Envelope envelope;
         envelope.id = uuid(9);
-        envelope.payload = question;
-        const auto promise = earlier_texts();
-        promise->device_said(scene_, of(ben), envelope);
-        promise->server_heard(scene_, line_, envelope);
+        envelope.payload =
+            protocol::MessageHistory{.stream = group_, .message = hello_.id, .sender = account(ada)};
+        promise_->server_heard(scene_, line_, envelope);
+    }
+    void tell(protocol::Payload payload) {
         protocol::Envelope reply;
         reply.re = uuid(9);
         reply.stream = group_;
         reply.payload = std::move(payload);
-        promise->server_said(scene_, line_, {.account = account(ben), .device = {}}, reply);
+        promise_->server_said(scene_, line_, {.account = account(ben), .device = {}}, reply);
+    }
+    void answer(protocol::Payload payload) {
+        ask();
+        tell(std::move(payload));
+    }
+    void deleted() {
+        commit_untold(protocol::MessageNew{.sender = account(ada), .text = {}, .deleted_by = account(ada)},
+                      hello_.born, hello_.id);
     }
     protocol::EarlierText first() { return {.seq = hello_.born, .text = "hello", .at = hello_.at}; }
 
     Line line_{"ben/1", 7};
+    std::unique_ptr<Promise> promise_ = earlier_texts();
 };
 
 TEST_F(EarlierTextsAsked, WhatWasSaidIsTold) {
@@ -127,6 +141,19 @@ TEST_F(EarlierTextsAsked, Promise7WhereATextIsLeftOut) {
     answer(protocol::MessageHistoryOk{});
     EXPECT_EQ(broken(), 7);
     EXPECT_TRUE(says("leaves out")) << said();
+}
+
+TEST_F(EarlierTextsAsked, Promise8WhereTheMessageWasDeletedBefore) {
+    deleted();
+    answer(protocol::MessageHistoryOk{.texts = {first()}});
+    EXPECT_EQ(broken(), 8);
+}
+
+TEST_F(EarlierTextsAsked, NothingIsBrokenWhereTheMessageIsDeletedMeanwhile) {
+    ask();
+    deleted();
+    tell(protocol::MessageHistoryOk{.texts = {first()}});
+    EXPECT_EQ(broken(), -1) << said();
 }
 
 TEST_F(EarlierTextsAsked, Promise17WhereTheyAreToldToOneWhoIsOut) {

@@ -177,32 +177,6 @@ TEST_F(BrokenEdits, Promise6WhereAnEditIsLostThatItsMessageDoesNotShow) {
     EXPECT_EQ(broken(), 6);
 }
 
-TEST_F(BrokenEdits, Promise8WhereTheServerTellsWhatADeletedMessageSaid) {
-    edit(5, edited("ada says #8"));
-    const auto promise = deleted_is_gone();
-    const auto asks = [&](std::uint8_t id) {
-        protocol::Envelope question;
-        question.id = uuid(id);
-        question.payload = protocol::MessageHistory{};
-        promise->server_heard(scene_, *ben_, question);
-    };
-    const auto is_told = [&](std::uint8_t id) {
-        protocol::Envelope answer;
-        answer.re = uuid(id);
-        answer.payload = protocol::MessageHistoryOk{.texts = {{.seq = 4, .text = "ada says #7"}}};
-        promise->server_said(scene_, *ben_, *scene_.signed_in(*ben_), answer);
-    };
-    asks(20);
-    is_told(20);
-    EXPECT_EQ(broken(), -1);
-    edit(6, tombstone());
-    is_told(20);
-    EXPECT_EQ(broken(), -1) << "it was deleted while he asked";
-    asks(21);
-    is_told(21);
-    EXPECT_EQ(broken(), 8);
-}
-
 class QuietHost final : public server::StoreHost {
   public:
     void fatal(std::string_view /*what*/) override {}
