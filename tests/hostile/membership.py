@@ -90,15 +90,20 @@ def heard_nothing(session):
     assert not kinds & {"reaction.changed", "pin.changed"}, kinds
 
 
+def old_talk(world, ada, late):
+    """A group that somebody is added to after all that is said in it, and the id of the message there."""
+    group, old = ada.create_group("old talk", [world.bob]), new_id()
+    ada.send_message(group, "said before", id=old)
+    change(ada, group, old, "said before, edited")
+    ada.call("member.add", {"target": {"stream": group}, "accounts": [late.id]})
+    return group, old
+
+
 def newcomer_sees_no_past(world):
     """Who is added later sees no message from before, whichever way is tried; members and settings, all."""
     eve = world.newcomer()
     with Session(world.server, world.ada) as ada:
-        group = ada.create_group("old talk", [world.bob])
-        old = new_id()
-        ada.send_message(group, "said before", id=old)
-        change(ada, group, old, "said before, edited")
-        ada.call("member.add", {"target": {"stream": group}, "accounts": [eve.id]})
+        group, old = old_talk(world, ada, eve)
         ada.send_message(group, "said after")
         with Session(world.server, eve, keep=True) as session:
             equal(session.texts(group), ["said after"], "what changes give")
@@ -128,17 +133,11 @@ def newcomer_sees_no_past(world):
                 assert secret not in bytes(session.socket.received), f"{secret} came"
 
 
-
-
 def newcomer_changes_no_past(world):
     """What he cannot see he can neither change nor ask for, on a socket or over HTTP."""
     eve = world.newcomer()
     with Session(world.server, world.ada) as ada, Session(world.server, eve, keep=True) as session:
-        group = ada.create_group("old talk", [world.bob])
-        old = new_id()
-        ada.send_message(group, "said before", id=old)
-        change(ada, group, old, "said before, edited")
-        ada.call("member.add", {"target": {"stream": group}, "accounts": [eve.id]})
+        group, old = old_talk(world, ada, eve)
         # As if she had every right, but for that of seeing it.
         ada.call("member.role", {"target": {"stream": group}, "account": eve.id, "role": "admin"})
         as_it_was = ada.pull(group)

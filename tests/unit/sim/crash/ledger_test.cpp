@@ -68,6 +68,27 @@ class LedgerOfThree : public testing::Test {
         file.rows[group][1] = facts_of(change);
         file.heads = ledger.heads();
     }
+    /// A row at 4, which the file has as it was told.
+    void hangs_on_second(protocol::ChangePayload payload) {
+        protocol::Change change{.seq = 4, .born = 4};
+        change.payload = std::move(payload);
+        server::Batch batch{.first_position = 4, .last_position = 4};
+        batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
+        EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+        file.rows[group].push_back(facts_of(change));
+        file.heads = ledger.heads();
+        EXPECT_THAT(differences(), IsEmpty());
+    }
+    /// The row at 4 is another one in the file; then it is not there, and then its message is deleted.
+    void is_altered_then_lost_then_deleted() {
+        EXPECT_THAT(differences(),
+                    Contains(HasSubstr("an acknowledged row has become another: stream 7 at 4")));
+        file.rows[group].pop_back();
+        EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row is lost: stream 7 at 4")));
+        change_second({.sender = server::to_id(server::AccountKey{ada}),
+                       .deleted_by = server::to_id(server::AccountKey{ada})});
+        EXPECT_THAT(differences(), IsEmpty());
+    }
     void edit_second() {
         first_state = file.rows[group][1];
         change_second(
@@ -139,42 +160,18 @@ TEST_F(LedgerOfThree, FindsWhatADeletedMessageSaid) {
 }
 
 TEST_F(LedgerOfThree, FindsALostReactionUnlessItsMessageIsDeleted) {
-    protocol::Change change{.seq = 4, .born = 4};
-    change.payload = protocol::ReactionChanged{
-        .message = 2, .account = server::to_id(server::AccountKey{ada}), .emoji = "\U0001F44D"};
-    server::Batch batch{.first_position = 4, .last_position = 4};
-    batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
-    EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+    hangs_on_second(protocol::ReactionChanged{
+        .message = 2, .account = server::to_id(server::AccountKey{ada}), .emoji = "\U0001F44D"});
     EXPECT_EQ(ledger.told().reactions, 1);
-    file.rows[group].push_back(facts_of(change));
-    file.heads = ledger.heads();
-    EXPECT_THAT(differences(), IsEmpty());
     file.rows[group].back().message = 3;
-    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row has become another: stream 7 at 4")));
-    file.rows[group].pop_back();
-    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row is lost: stream 7 at 4")));
-    change_second({.sender = server::to_id(server::AccountKey{ada}),
-                   .deleted_by = server::to_id(server::AccountKey{ada})});
-    EXPECT_THAT(differences(), IsEmpty());
+    is_altered_then_lost_then_deleted();
 }
 
 TEST_F(LedgerOfThree, FindsALostPinUnlessItsMessageIsDeleted) {
-    protocol::Change change{.seq = 4, .born = 4};
-    change.payload = protocol::PinChanged{.message = 2, .id = id_of(2)};
-    server::Batch batch{.first_position = 4, .last_position = 4};
-    batch.effects.emplace_back(server::ConversationChange{.conversation = {group}, .change = change});
-    EXPECT_THAT(ledger.take({}, batch), IsEmpty());
+    hangs_on_second(protocol::PinChanged{.message = 2, .id = id_of(2)});
     EXPECT_EQ(ledger.told().pins, 1);
-    file.rows[group].push_back(facts_of(change));
-    file.heads = ledger.heads();
-    EXPECT_THAT(differences(), IsEmpty());
     file.rows[group].back().deleted = true;
-    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row has become another: stream 7 at 4")));
-    file.rows[group].pop_back();
-    EXPECT_THAT(differences(), Contains(HasSubstr("an acknowledged row is lost: stream 7 at 4")));
-    change_second({.sender = server::to_id(server::AccountKey{ada}),
-                   .deleted_by = server::to_id(server::AccountKey{ada})});
-    EXPECT_THAT(differences(), IsEmpty());
+    is_altered_then_lost_then_deleted();
 }
 
 TEST_F(LedgerOfThree, FindsOtherRightsThanWereTold) {
