@@ -1,8 +1,8 @@
 #include "server/offline.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/backup_report.hpp"
 #include "server/ops/clock.hpp"
-#include "server/ops/control.hpp"
 #include "server/ops/control_socket.hpp"
 #include "server/ops/first_start.hpp"
 #include "server/ops/process_host.hpp"

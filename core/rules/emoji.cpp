@@ -94,13 +94,14 @@ bool is_one_of(char32_t point, const std::array<Points, size>& ranges) {
     return found != ranges.end() && is_within(point, *found);
 }
 
-/// What is left of a text, from its first code point on; 0: nothing is left.
+/// What is left of a text, from its first code point on.
 class Reader {
   public:
     explicit Reader(std::string_view text) : left_(text) { advance(); }
 
+    /// `end` where nothing is left.
     char32_t next() const { return next_; }
-    bool at_end() const { return next_ == 0; }
+    bool at_end() const { return next_ == end; }
     bool take(Points points) {
         if (!is_within(next_, points)) return false;
         advance();
@@ -109,10 +110,13 @@ class Reader {
     bool take(char32_t point) { return take({point, point}); }
 
   private:
-    void advance() { next_ = left_.empty() ? U'\0' : take_code_point(left_); }
+    /// No code point.
+    static constexpr char32_t end = 0xffff'ffff;
+
+    void advance() { next_ = left_.empty() ? end : take_code_point(left_); }
 
     std::string_view left_;
-    char32_t next_ = 0;
+    char32_t next_ = end;
 };
 
 bool take_flag(Reader& text) {

@@ -22,11 +22,6 @@ std::string_view bearer_token(std::string_view authorization) {
     return trimmed(authorization.substr(end));
 }
 
-bool is_json(std::string_view content_type) {
-    const std::string_view type = content_type.substr(0, content_type.find(';'));
-    return same_word(trimmed(type), "application/json");
-}
-
 HttpResponse plain_text(int status, std::string text) {
     return {.status = status,
             .content_type = "text/plain; charset=utf-8",
@@ -192,21 +187,8 @@ void HttpCall::answer(HttpResponse response) {
     done(std::move(response));
 }
 
-std::string HttpCall::parameter(std::string_view name) const {
-    for (const auto& [known, value] : parameters) {
-        if (known == name) return std::string(value);
-    }
-    return {};
-}
-
 void HttpCall::answer_json(int status, std::string body) {
     answer({.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}});
-}
-
-Status HttpCall::check_body() const {
-    if (!request.content_type.empty() && !is_json(request.content_type))
-        return fail(ErrorCode::malformed, "Bodies are application/json.");
-    return protocol::check_payload_size(request.body, protocol::Encoding::json);
 }
 
 }  // namespace parley::server

@@ -1,12 +1,13 @@
 #include "server/ops/control.hpp"
 
 #include "protocol/generated/cpp/errors.hpp"
+#include "server/ops/backup_report.hpp"
 #include "server/ops/control_request.hpp"
+#include "server/store/backup.hpp"
 
 #include <chrono>
 #include <future>
 #include <memory>
-#include <sstream>
 
 namespace parley::server {
 
@@ -50,19 +51,6 @@ Result<std::string> ControlTasks::backup(const std::string& file) {
                                  {"bad_pages", report->bad_pages},
                                  {"bytes", report->bytes}});
     return encode_report(*report);
-}
-
-std::string encode_report(const BackupReport& report) {
-    return std::to_string(report.rows) + " " + std::to_string(report.bad_rows) + " " +
-           std::to_string(report.bad_pages) + " " + std::to_string(report.bytes);
-}
-
-std::optional<BackupReport> decode_report(const std::string& line) {
-    BackupReport report;
-    std::istringstream words(line);
-    words >> report.rows >> report.bad_rows >> report.bad_pages >> report.bytes;
-    if (!words) return std::nullopt;
-    return report;
 }
 
 }  // namespace parley::server

@@ -4,10 +4,8 @@
 #include "server/net/shard_loop.hpp"
 #include "server/ops/control_socket.hpp"
 #include "server/ops/log.hpp"
-#include "server/store/backup.hpp"
 
 #include <atomic>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,9 +32,5 @@ class ControlTasks {
     Log& log_;
     std::atomic<bool> ending_{false};
 };
-
-/// The sizes of a backup as one line of numbers, for the way through the socket.
-std::string encode_report(const BackupReport& report);
-std::optional<BackupReport> decode_report(const std::string& line);
 
 }  // namespace parley::server

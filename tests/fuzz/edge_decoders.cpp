@@ -8,7 +8,7 @@
 #include "server/domain/sync.hpp"
 #include "server/net/client_address.hpp"
 #include "server/net/upgrade.hpp"
-#include "server/ops/control.hpp"
+#include "server/ops/backup_report.hpp"
 #include "server/ops/control_request.hpp"
 #include "tests/fuzz/decoder.hpp"
 

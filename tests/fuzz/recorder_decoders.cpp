@@ -1,9 +1,13 @@
 // What a flight recorder makes of frames that anybody may send, and what a reader makes of files: recordings,
 // and texts of a local database that may be damaged.
 
+#include "client/sqlite_database.hpp"
 #include "core/ranges.hpp"
+#include "core/recorder/flight_recorder.hpp"
 #include "core/recorder/noise.hpp"
+#include "core/recorder/player.hpp"
 #include "core/recorder/recording.hpp"
+#include "core/recorder/ring.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "tests/fuzz/decoder.hpp"
 #include "tests/unit/protocol/golden_files.hpp"
@@ -54,6 +58,56 @@ void check_recording(std::string_view bytes) {
         must(!life.steps.empty(), "a life has an opening");
 }
 
+/// A report that somebody sends may hold anything: a core that plays it must not fall.
+void check_playing(std::string_view bytes) {
+    const auto recording = core::read_recording(bytes, core::OtherVersions::taken);
+    if (!recording) return;
+    for (const auto& life : recording->lives) {
+        core::Player player(life);
+        while (!player.ended()) {
+            const auto played = player.play();
+            must(played.compared || played.difference || player.ended() || !player.client(),
+                 "every whole step is compared");
+        }
+    }
+}
+
+/// Chance that is always the same.
+class NoChance final : public core::Primitives {
+  public:
+    void random(std::span<std::uint8_t> bytes) override { std::ranges::fill(bytes, std::uint8_t{7}); }
+};
+
+/// Somebody opens the app, connects, and does what golden examples say.
+std::vector<std::string> played_seeds() {
+    core::WholeRecording recording;
+    NoChance chance;
+    auto database = client::SqliteDatabase::open(":memory:", client::Durability::never);
+    must(database.has_value(), "there is memory for a database");
+    core::FlightRecorder recorder(recording, **database, chance);
+    std::vector<Golden> golden = all_golden();
+    const auto json_of = [&](std::string_view name) {
+        const auto found = std::ranges::find(golden, name, &Golden::name);
+        must(found != golden.end(), "there is such an example");
+        return found->json;
+    };
+    Now now{.instant = {1'000'000}, .wall = {1'700'000'000'000}};
+    auto door = core::Door::open(json_of("DoorOptions"), Encoding::json, recorder.database(),
+                                 recorder.primitives(), now, &recorder);
+    must(door.has_value(), "the example opens a core");
+    std::vector<std::string> seeds{recording.text()};
+    for (const Golden& one : golden) {
+        now.instant = now.instant + seconds(1);
+        if (one.of() == "DoorInput") (void)(*door)->push(core::DoorKind::message, one.json, now);
+        if (one.is_envelope()) (void)(*door)->push(core::DoorKind::frame, one.cbor, now);
+        if (one.is_envelope()) (void)(*door)->push(core::DoorKind::commands, one.json, now);
+        while ((*door)->poll()) {
+        }
+    }
+    seeds.push_back(recording.text());
+    return seeds;
+}
+
 void check_ranges(std::string_view bytes) {
     auto ranges = core::RangeSet::parse(bytes);
     if (!ranges) return;
@@ -97,6 +151,7 @@ std::vector<Decoder> recorder_decoders() {
              return golden_seeds(&Golden::cbor);
          }},
         {"recording", check_recording, recording_seeds},
+        {"playing", check_playing, played_seeds},
         {"ranges", check_ranges,
          [] {
              return std::vector<std::string>{"", "1-480@500 900-1200", "3-3", "1-9@4 10-12@9 13-20"};

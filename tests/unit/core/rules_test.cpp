@@ -161,7 +161,7 @@ TEST(Rules, AnEmojiIsOneInItsFullSpelling) {
     };
     for (const char* one : emoji)
         EXPECT_TRUE(check_emoji(one)) << one;
-    const char* const others[] = {
+    const std::string_view others[] = {
         "",
         "a",
         "1",
@@ -180,8 +180,10 @@ TEST(Rules, AnEmojiIsOneInItsFullSpelling) {
         "1\u20E3",
         "\uFE0F",
         "\u202E\U0001F44D",
+        {"\U0001F44D\0", 5},  // a text with something behind the emoji
+        {"\U0001F44D\0\xff", 6},
     };
-    for (const char* one : others) {
+    for (const std::string_view one : others) {
         const auto checked = check_emoji(one);
         ASSERT_FALSE(checked) << one;
         EXPECT_EQ(checked.error().code, ErrorCode::invalid);
