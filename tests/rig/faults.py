@@ -109,13 +109,20 @@ def weather(spell, chance, device):
     return struck()
 
 
-def blocked_while(spell, chance, device, direction, meanwhile=lambda: None):
+def blocked_while(spell, chance, device, direction, meanwhile=lambda: None, patient=True):
+    """How many packets were lost; who is `patient` waits for the first: a device may be silent by chance."""
     before = spell.network.tally(device.machine)["blocked"]
+
+    def struck():
+        return spell.network.tally(device.machine)["blocked"] - before
+
     spell.network.block(device.machine, direction)
     meanwhile()
     spell.hold(chance)
+    if patient:
+        spell.until(lambda: struck() > 0)
     spell.network.open(device.machine, direction)
-    return spell.network.tally(device.machine)["blocked"] - before
+    return struck()
 
 
 @fault("cut")
@@ -140,7 +147,7 @@ def vanish(spell, chance, device):
     def lose_power():
         killed.extend(number for number in device.processes() if device.kill(number))
 
-    blocked_while(spell, chance, device, "both", lose_power)
+    blocked_while(spell, chance, device, "both", lose_power, patient=False)
     return len(killed)
 
 
