@@ -81,7 +81,9 @@ namespace parley {
     MUTANT(revocation_not_told, "the session of a device that was signed out goes on")                    \
     MUTANT(signed_out_device_signs_in, "a device that was signed out may sign in again")                  \
     MUTANT(replay_unbounded, "all that was ever told is kept to be told again")                           \
-    MUTANT(reading_is_rationed, "to read costs as much as a message")
+    MUTANT(reading_is_rationed, "to read costs as much as a message")                                     \
+    MUTANT(typing_told_to_all, "who is typing is told to those who do not look, too")                     \
+    MUTANT(departed_still_type, "who is out of a conversation is still told of as typing there")
 
 #define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                                 \
     /* both ends */                                                                                     \
@@ -120,6 +122,7 @@ namespace parley {
     MUTANT(read_by_one_is_by_all, "what one has read counts as read by all")                            \
     MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")             \
     MUTANT(read_of_some_is_of_all, "a read that waits to be sent counts as one of everything")          \
+    MUTANT(typing_never_ends, "who falls silent is shown as typing for ever")                           \
     /* the core's windows */                                                                            \
     MUTANT(window_without_its_place, "a window around a place leaves out the message there")            \
     MUTANT(window_ends_too_early, "a window of older messages says that nothing comes behind it")

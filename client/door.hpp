@@ -97,6 +97,8 @@ class OwnerDoor final : public Door {
     std::unique_ptr<LocalListener> listener_;
     std::map<int, Guest> guests_;
     int last_guest_ = 0;
+    /// Of whom the core does not know yet that they look at nothing any more.
+    std::vector<int> gone_;
 };
 
 /// Hands everything to the process that owns the database.

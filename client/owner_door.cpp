@@ -88,6 +88,8 @@ Submission OwnerDoor::submit(std::span<const protocol::Envelope> commands) {
 protocol::DoorReply OwnerDoor::settled(const std::function<protocol::DoorReply()>& act) {
     protocol::DoorReply reply;
     if (!host_->broken()) {
+        for (const int guest : std::exchange(gone_, {}))
+            host_->client().look({}, read_clocks(), guest);
         reply = act();
         host_->drive();
     }
@@ -101,7 +103,10 @@ void OwnerDoor::accept(std::unique_ptr<LocalConnection> connection) {
     LocalConnection& guest = *connection;
     guests_.emplace(number, Guest{.connection = std::move(connection), .problem = {}});
     guest.start([this, number](const LocalMessage& message) { serve(number, message); },
-                [this, number] { guests_.erase(number); });
+                [this, number] {
+                    guests_.erase(number);
+                    gone_.push_back(number);
+                });
 }
 
 /// Before what lets the guest ask: it learns no state without its reason.
@@ -117,8 +122,10 @@ void OwnerDoor::serve(int number, const LocalMessage& message) {
     protocol::DoorReply reply = settled([&]() -> protocol::DoorReply {
         if (message.kind == LocalMessage::Kind::commands)
             return core::submit(host_->client(), message.body, local_encoding, read_clocks());
-        const auto request = protocol::decode<protocol::DoorRequest>(message.body, local_encoding);
+        auto request = protocol::decode<protocol::DoorRequest>(message.body, local_encoding);
         if (!request) return {.failure = core::door_failure(request.error())};
+        // Each process shows something else.
+        if (request->look) request->look->viewer = number;
         return core::answer(host_->client(), *request, read_clocks());
     });
     // Telling the notices of this may have let the guest go.
@@ -134,8 +141,10 @@ void OwnerDoor::tell(const core::Notice& notice) {
     told_(told);
     if (guests_.empty()) return;
     const std::string body = encoded({.notice = told});
-    std::erase_if(guests_, [](const auto& guest) {
-        return guest.second.connection->bytes_queued() > guest_queue_bytes_max;
+    std::erase_if(guests_, [this](const auto& guest) {
+        if (guest.second.connection->bytes_queued() <= guest_queue_bytes_max) return false;
+        gone_.push_back(guest.first);
+        return true;
     });
     for (auto& [number, guest] : guests_) {
         tell_problem(guest);

@@ -70,7 +70,9 @@ Result<std::vector<ConversationView>> Client::conversations(std::size_t offset, 
 Result<std::optional<ConversationView>> Client::conversation(const StreamId& stream) const {
     TRY(impl_->standing());
     Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.conversation = stream}); });
-    return recorded.reply(impl_->views_.conversation(stream, impl_->server_time()));
+    auto view = impl_->views_.conversation(stream, impl_->server_time());
+    if (view && *view && (*view)->present) (*view)->typing = impl_->typing_.of(stream);
+    return recorded.reply(std::move(view));
 }
 
 Result<WindowView> Client::window(const StreamId& stream, WindowQuery query) {
@@ -280,6 +282,26 @@ void Client::sign_out(Now now) {
         TRY(impl_->erase(Session::Rest::signed_out));
         if (!leaving.signed_in()) return {};
         impl_->credentials_.sign_out(leaving, now.instant);
+        return {};
+    });
+}
+
+void Client::look(const std::vector<StreamId>& streams, Now now, std::int64_t viewer) {
+    const Recorded recorded(impl_->options_.recorder, now, [&] {
+        return wish({.look = protocol::DoorLook{.streams = streams, .viewer = viewer}});
+    });
+    impl_->handle(now, [&]() -> Status {
+        impl_->typing_.look(viewer, streams);
+        return {};
+    });
+}
+
+void Client::type(const StreamId& stream, protocol::TypingKind kind, Now now) {
+    const Recorded recorded(impl_->options_.recorder, now, [&] {
+        return wish({.typing = protocol::DoorTyping{.stream = stream, .kind = kind}});
+    });
+    impl_->handle(now, [&]() -> Status {
+        impl_->typing_.type(stream, kind, now.instant);
         return {};
     });
 }

@@ -114,6 +114,13 @@ class Client {
     void sign_out(Now now);
     /// The same without a word to the server, which goes on listing this device.
     void erase(Now now);
+    /// These conversations are shown to the person now; replaces what was said before of the same window
+    /// (`viewer`), where several share a core. Of these alone it is told who is typing: a
+    /// ConversationTouched, then `conversation`. Those beyond limits::looks_max are not looked at.
+    void look(const std::vector<StreamId>& streams, Now now, std::int64_t viewer = 0);
+    /// A key was pressed there, or a recording goes on: to be said with each. `stopped`: the person gave up.
+    /// Others are told as often as is right, where the connection is live.
+    void type(const StreamId& stream, protocol::TypingKind kind, Now now);
     /// Puts a command of the schema that an outbox takes (core/commands.cpp: message.send, member.add and
     /// their like, and questions such as profile.find) into the outbox, durably, and returns its id; it is
     /// sent in order when it can be. `id`: where the caller made it already (a repeat of a known id changes

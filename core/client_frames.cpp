@@ -68,6 +68,9 @@ Status Client::Impl::handle_envelope(Envelope envelope) {
         case Type::receipt:
         case Type::skip:
             return handle_sync_message(envelope);
+        case Type::typing_changed:
+            handle_typing(envelope);
+            return {};
         case Type::error:
             return handle_error(envelope);
         case Type::message_accepted:
@@ -85,6 +88,13 @@ Status Client::Impl::handle_envelope(Envelope envelope) {
         default:
             return {};
     }
+}
+
+void Client::Impl::handle_typing(const Envelope& envelope) {
+    const auto& changed = std::get<protocol::TypingChanged>(envelope.payload);
+    const Conversation* conversation = conversations_.find(envelope.stream);
+    if (!conversation || !conversation->present || changed.account == identity_.get().account) return;
+    typing_.handle_changed(envelope.stream, changed, now_.instant);
 }
 
 Status Client::Impl::handle_connection_message(const Envelope& envelope) {
@@ -158,6 +168,8 @@ Status Client::Impl::handle_change(Envelope envelope) {
 Status Client::Impl::handle_row(const StreamId& stream, const protocol::Change& change) {
     if (session_.phase() < Session::Phase::resuming) return {};
     if (stream.text() == identity_.get().account.text()) return account_.handle_change(change, now_.wall);
+    if (const auto* message = std::get_if<protocol::MessageNew>(&change.payload))
+        typing_.handle_message(stream, message->sender);
     return streams_.handle_change(stream, change, now_.wall);
 }
 

@@ -83,6 +83,7 @@ Status Client::Impl::settle() {
         // Before the resume has ended it may be another epoch in which these numbers mean something else.
         if (live) receipts_.pump(now_.instant);
     }
+    typing_.pump(session_.phase() == Session::Phase::live, now_.instant);
     watch_replies();
     watch_mutes();
     TRY(conversations_.flush());
@@ -146,6 +147,7 @@ void Client::Impl::handle_lost_connection() {
     receipts_.handle_disconnected();
     account_.handle_disconnected();
     streams_.handle_disconnected();
+    typing_.handle_disconnected();
     caught_up_ = false;
 }
 
@@ -207,6 +209,7 @@ Status Client::Impl::erase(Session::Rest why) {
     own_settings_.clear();
     pulls_.clear();
     receipts_.clear();
+    typing_.clear();
     rows_.clear();
     conversations_.clear();
     profiles_.clear();
@@ -233,6 +236,8 @@ Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optio
         },
         command);
     TRY(outbox_.add(chosen, command, now.wall));
+    if (const auto* send = std::get_if<protocol::MessageSend>(&command); send && send->target.stream)
+        typing_.handle_sent(*send->target.stream);
     return chosen;
 }
 

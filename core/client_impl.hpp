@@ -16,6 +16,7 @@
 #include "core/session.hpp"
 #include "core/streams.hpp"
 #include "core/timers.hpp"
+#include "core/typing.hpp"
 #include "core/views.hpp"
 
 #include <cstdint>
@@ -90,6 +91,7 @@ class Client::Impl {
                  output_,
                  primitives_,
                  timers_};
+    Typing typing_{output_, timers_};
     Views views_{identity_, conversations_, rows_, outbox_, profiles_, receipts_, own_settings_};
 
     Now now_;
@@ -144,6 +146,7 @@ class Client::Impl {
     Status handle_envelope(protocol::Envelope envelope);
     Status handle_unreadable(const protocol::Rejected& rejected);
     Status handle_connection_message(const protocol::Envelope& envelope);
+    void handle_typing(const protocol::Envelope& envelope);
     Status handle_sync_message(const protocol::Envelope& envelope);
     Status handle_reply(const protocol::Envelope& envelope);
     Status handle_accepted(const protocol::Envelope& envelope);

@@ -21,6 +21,7 @@ enum class Timer : std::uint8_t {
     pull,       ///< A pull that was told to wait may be sent again.
     reply,      ///< The longest time in which the server answers nothing that it owes.
     unmuting,   ///< The next end of a mute.
+    typing,     ///< Somebody's typing, or the own, is over or to be said again.
 };
 
 class Timers {
@@ -48,7 +49,7 @@ class Timers {
 
   private:
     static std::size_t index(Timer timer) { return static_cast<std::size_t>(timer); }
-    std::array<std::optional<Instant>, 10> at_;
+    std::array<std::optional<Instant>, 11> at_;
 };
 
 }  // namespace parley::core

@@ -78,6 +78,12 @@ struct DraftView {
     WallTime at;
 };
 
+/// Somebody else who is about to say something.
+struct TypingView {
+    AccountId account;
+    protocol::TypingKind kind{};
+};
+
 struct ConversationView {
     StreamId stream;
     protocol::Summary summary;
@@ -115,6 +121,9 @@ struct ConversationView {
     /// What it adds to the badge.
     std::int64_t badge = 0;
     std::optional<DraftView> draft;
+    /// Who is typing now, who began first at the front: only in the view of one conversation, which is looked
+    /// at.
+    std::vector<TypingView> typing;
 };
 
 /// Which part of a conversation a window shows: the newest, or around a place.

@@ -115,8 +115,11 @@ bool VirtualHasher::verify(std::uint32_t shard, std::string password, std::strin
 }
 
 void VirtualBus::announce(std::uint32_t from_shard, server::DeviceConnected connected) {
-    const Duration delay = milliseconds(random_.below(8) == 0 ? random_.between(0, 50) : 1);
-    world_.after(delay, life_, [this, from_shard, connected] { deliver_(from_shard, connected); });
+    world_.after(delay(), life_, [this, from_shard, connected] { connected_(from_shard, connected); });
+}
+
+void VirtualBus::announce(std::uint32_t from_shard, server::Typed typed) {
+    world_.after(delay(), life_, [this, from_shard, typed] { typed_(from_shard, typed); });
 }
 
 }  // namespace parley::sim

@@ -108,19 +108,29 @@ class VirtualHasher final : public server::PasswordHasher {
 /// Between the shards of one process.
 class VirtualBus final : public server::Bus {
   public:
-    using Deliver = std::function<void(std::uint32_t from_shard, server::DeviceConnected)>;
+    template <class Said>
+    using Deliver = std::function<void(std::uint32_t from_shard, const Said&)>;
 
-    VirtualBus(World& world, SharedLife life, Random random, Deliver deliver)
-        : world_(world), life_(std::move(life)), random_(random), deliver_(std::move(deliver)) {}
+    VirtualBus(World& world, SharedLife life, Random random, Deliver<server::DeviceConnected> connected,
+               Deliver<server::Typed> typed)
+        : world_(world),
+          life_(std::move(life)),
+          random_(random),
+          connected_(std::move(connected)),
+          typed_(std::move(typed)) {}
 
     std::uint64_t next_turn() override { return ++turn_; }
     void announce(std::uint32_t from_shard, server::DeviceConnected connected) override;
+    void announce(std::uint32_t from_shard, server::Typed typed) override;
 
   private:
+    Duration delay() { return milliseconds(random_.below(8) == 0 ? random_.between(0, 50) : 1); }
+
     World& world_;
     SharedLife life_;
     Random random_;
-    Deliver deliver_;
+    Deliver<server::DeviceConnected> connected_;
+    Deliver<server::Typed> typed_;
     std::uint64_t turn_ = 0;
 };
 

@@ -67,12 +67,12 @@ bool ServerNode::Process::open() {
         world, life_, *store_, VirtualReaders::Ways{turn, node_.slowest_read_}, random_.fork("readers"));
     hasher_ = std::make_unique<VirtualHasher>(world, life_, turn);
     bus_ = std::make_unique<VirtualBus>(
-        world, life_, random_.fork("bus"), [this](std::uint32_t from, server::DeviceConnected what) {
-            for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
-                if (shard == from) continue;
-                runs_[shard]->shard->handle_device_connected(what, node_.now());
-                arm(shard);
-            }
+        world, life_, random_.fork("bus"),
+        [this](std::uint32_t from, const server::DeviceConnected& what) {
+            on_other_shards(from, [&](server::Shard& on) { on.handle_device_connected(what, node_.now()); });
+        },
+        [this](std::uint32_t from, const server::Typed& what) {
+            on_other_shards(from, [&](server::Shard& on) { on.handle_typed(what, node_.now()); });
         });
     // Little more than the one frame that has to fit, so that it is full now and then.
     const auto queue_bytes = static_cast<std::size_t>(random_.between(72, 128)) * 1024;
@@ -129,6 +129,15 @@ void ServerNode::Process::commit(const server::SharedBatch& batch) {
             runs_[shard]->shard->handle_batch(encoded, node_.now());
             arm(shard);
         });
+    }
+}
+
+template <class Tell>
+void ServerNode::Process::on_other_shards(std::uint32_t from, Tell tell) {
+    for (std::uint32_t shard = 0; shard < shards_count_; ++shard) {
+        if (shard == from) continue;
+        tell(*runs_[shard]->shard);
+        arm(shard);
     }
 }
 

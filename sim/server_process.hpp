@@ -78,6 +78,8 @@ class ServerNode::Process final : public server::StoreHost, public server::Opera
     void commit(const server::SharedBatch& batch);
     std::size_t answers_in(std::uint32_t shard) const;
     void arm(std::uint32_t shard);
+    template <class Tell>
+    void on_other_shards(std::uint32_t from, Tell tell);
     void timeout(std::uint32_t shard);
 
     ServerNode& node_;

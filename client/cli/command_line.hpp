@@ -184,6 +184,13 @@ struct TailCommand {
     std::optional<std::int64_t> last;
     bool all = false;
     bool mark_read = false;
+    /// Also who is typing.
+    bool typing = false;
+};
+struct TypingCommand {
+    std::string conversation;
+    std::int64_t seconds = 5;
+    bool recording = false;
 };
 struct OutboxCommand {
     std::optional<std::string> retry;
@@ -203,7 +210,7 @@ using Command =
                  LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, ReadCommand,
                  MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand, DraftCommand,
                  SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand, PinsCommand,
-                 HistoryCommand, TailCommand, OutboxCommand, SyncCommand, ReportCommand>;
+                 HistoryCommand, TailCommand, TypingCommand, OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

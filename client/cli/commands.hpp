@@ -60,6 +60,9 @@ Outcome<ExitCode> run(Session& session, const PinsCommand& command);
 /// What the message that `word` names said before it was edited.
 Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word);
 
+// typing.cpp
+Outcome<ExitCode> run(Session& session, const TypingCommand& command);
+
 // send.cpp, reading.cpp
 Outcome<protocol::ViewConversation> conversation(Session& session, const StreamId& stream);
 /// A window without a hole, where the server can be asked for what is missing in time; otherwise what there

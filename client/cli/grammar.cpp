@@ -155,7 +155,15 @@ void Grammar::add_messages() {
                             ->check(whole_number(0, 1000));
     live.add_flag("--all", tail->all, "Begin with the first message")->excludes(last);
     live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
+    live.add_flag("--typing", tail->typing, "Show also who is typing, of at most 32 conversations");
     live.footer(std::string(places_help) + marks_help + more_help);
+
+    std::shared_ptr<TypingCommand> typing;
+    CLI::App& types = add_about_place("typing", "Let others see that you are typing", typing);
+    types.add_option("--seconds", typing->seconds, "For so long (5)")
+        ->option_text("COUNT")
+        ->check(whole_number(1, 600));
+    types.add_flag("--recording", typing->recording, "That you record your voice instead");
 
     std::shared_ptr<HistoryCommand> history;
     CLI::App& past = add_about_place("history", "Show the messages of a conversation", history);

@@ -3,6 +3,7 @@
 #include "client/cli/group_watch.hpp"
 #include "client/cli/messages.hpp"
 #include "client/cli/text.hpp"
+#include "client/cli/typing_watch.hpp"
 #include "protocol/field.hpp"
 
 #include <algorithm>
@@ -170,7 +171,8 @@ class Tail {
           command_(command),
           directory_(session),
           printer_(session, directory_, !command.conversation),
-          groups_(session) {}
+          groups_(session),
+          typing_(session, directory_) {}
 
     Outcome<ExitCode> run();
 
@@ -193,6 +195,7 @@ class Tail {
     Directory directory_;
     MessagePrinter printer_;
     GroupWatch groups_;
+    TypingWatch typing_;
     std::optional<StreamId> only_;
     std::map<StreamId, std::int64_t> printed_upto_;
     /// What was printed last, by its place.
@@ -302,6 +305,7 @@ Outcome<void> Tail::print_changed(const protocol::ViewConversation& shown) {
 Outcome<void> Tail::print_new(const StreamId& stream) {
     TRY_ASSIGN(const auto shown, conversation(session_, stream));
     TRY(tell_changes(shown));
+    if (command_.typing) typing_.tell(shown);
     TRY(print_changed(shown));
     std::int64_t& upto = printed_upto_[stream];
     const std::int64_t before = upto;
@@ -353,6 +357,7 @@ Outcome<ExitCode> Tail::run() {
     for (const auto& one : all) {
         if (!session_.terminal().json()) TRY(groups_.begin(one));
     }
+    if (command_.typing) TRY(typing_.look(only_));
     // What came before the first notice is looked for once.
     TRY(look_everywhere());
     bool connection_changed = true;
@@ -367,6 +372,7 @@ Outcome<ExitCode> Tail::run() {
         }
         if (session_.account().take_changed_owner()) {
             connection_changed = true;
+            if (command_.typing) TRY(typing_.look(only_));
             TRY(look_everywhere());
         }
     }

@@ -122,6 +122,10 @@ Status carry_out(Client& client, const protocol::DoorRequest& request, DoorReply
         reply.accepted.push_back(again);
     } else if (request.discard) {
         return client.discard(*request.discard, now);
+    } else if (request.look) {
+        client.look(request.look->streams, now, request.look->viewer);
+    } else if (const auto& typing = request.typing) {
+        client.type(typing->stream, typing->kind.value_or(protocol::TypingKind::text), now);
     } else {
         return read(client, request, reply);
     }

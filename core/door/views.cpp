@@ -133,6 +133,8 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .marked_unread = conversation.marked_unread,
                                    .notify = conversation.notify,
                                    .badge = conversation.badge};
+    for (const TypingView& one : conversation.typing)
+        out.typing.push_back({.account = one.account, .kind = one.kind});
     if (const auto& draft = conversation.draft)
         out.draft = protocol::ViewDraft{.text = draft->text, .reply_to = draft->reply_to, .at = draft->at};
     if (conversation.last) out.last = door_view(*conversation.last);

@@ -50,6 +50,7 @@ TOKENS = {
     "invite": "an-invite",
 }
 NUMBERS = {
+    "viewer": 2,
     "badge": 3,
     "pinned": 12,
     "unreadable": 2,

@@ -70,6 +70,7 @@ class HttpApi {
     void serve_read(const SharedCall& call, protocol::Payload request);
     void serve_command(const SharedCall& call, protocol::Payload request);
     void serve_acks(const SharedCall& call);
+    void serve_typing(const SharedCall& call);
     void serve_conversations(const SharedCall& call);
     void serve_devices(const SharedCall& call);
     void serve_profile(const SharedCall& call);

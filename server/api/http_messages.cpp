@@ -3,7 +3,9 @@
 #include "server/api/encoding.hpp"
 #include "server/api/http_api.hpp"
 #include "server/api/http_call.hpp"
+#include "server/api/http_payloads.hpp"
 #include "server/api/reads.hpp"
+#include "server/store/view.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -143,6 +145,30 @@ void HttpApi::serve_acks(const SharedCall& call) {
         shard_.collect_acks(call->claims.account, call->claims.device, *shared);
         call->answer({.status = 204, .content_type = {}, .body = {}, .headers = {}});
     });
+}
+
+void HttpApi::serve_typing(const SharedCall& call) {
+    const auto typing = payloads::typing(*call);
+    if (!typing) return call->refuse(typing.error());
+    struct Found {
+        Result<ConversationKey> conversation = not_read();
+        std::int64_t position = 0;
+    };
+    auto found = std::make_shared<Found>();  // by the read and by what follows it
+    with_device(
+        call,
+        [found, account = call->claims.account, stream = typing->stream](Snapshot& snapshot) {
+            found->conversation = conversation_of(snapshot, account, stream);
+            found->position = snapshot.position();
+        },
+        [this, call, found, kind = typing->kind.value_or(protocol::TypingKind::text)] {
+            if (!found->conversation) return call->refuse(found->conversation.error());
+            shard_.tell_typing({.conversation = *found->conversation,
+                                .account = call->claims.account,
+                                .kind = kind,
+                                .position = found->position});
+            call->answer({.status = 204, .content_type = {}, .body = {}, .headers = {}});
+        });
 }
 
 void HttpApi::serve_conversations(const SharedCall& call) {

@@ -120,6 +120,10 @@ Result<Payload> read_changes(const HttpCall& call) {
     return changes;
 }
 
+Result<protocol::Typing> typing(const HttpCall& call) {
+    return call.body_with_fields<protocol::Typing>("\"stream\":\"" + call.parameter("stream") + "\"");
+}
+
 }  // namespace payloads
 
 }  // namespace parley::server

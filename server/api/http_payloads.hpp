@@ -26,6 +26,8 @@ Result<std::optional<std::int64_t>> limit_of(const HttpCall& call);
 Result<Payload> read_page(const HttpCall& call);
 Result<Payload> read_changes(const HttpCall& call);
 
+Result<protocol::Typing> typing(const HttpCall& call);
+
 /// A command on the conversation {stream}; the rest of its payload is the body.
 template <class T>
 Result<Payload> on_stream(const HttpCall& call) {

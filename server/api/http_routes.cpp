@@ -39,7 +39,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 38> all{{
+    static constexpr std::array<Route, 39> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -81,6 +81,7 @@ struct RouteTable {
         {"PUT", "/v1/conversations/{stream}/messages/{message}/pin", known, message,
          payloads::done_to_message<protocol::MessagePin>},
         {"GET", "/v1/conversations/{stream}/changes", known, message, payloads::read_changes},
+        {"POST", "/v1/conversations/{stream}/typing", known, &HttpApi::serve_typing},
         {"POST", "/v1/conversations/{stream}/read", known, message, payloads::on_stream<protocol::Read>},
         {"PATCH", "/v1/conversations/{stream}/preferences", known, message,
          payloads::on_stream<protocol::PreferencesSet>},

@@ -153,6 +153,12 @@ void Session::dispatch(protocol::Envelope envelope) {
         case Type::ack:
             shard_.collect_acks(account_, device_, std::get<protocol::Ack>(envelope.payload), this);
             return;
+        case Type::look:
+            look(std::get<protocol::Look>(envelope.payload));
+            return;
+        case Type::typing:
+            type(std::get<protocol::Typing>(envelope.payload));
+            return;
         case Type::unsubscribe:
             unsubscribe(std::get<protocol::Unsubscribe>(envelope.payload).stream);
             reply(envelope.id, protocol::Done{});

@@ -72,6 +72,8 @@ class Session {
     }
     const std::vector<ConversationKey>& open_conversations() const { return open_; }
     bool has_open(ConversationKey conversation) const;
+    /// Of one that it has open: shows it to a person now.
+    bool looks_at(ConversationKey conversation) const;
     /// What waits here, to be written or to be handled.
     std::size_t queued_bytes() const { return counted_bytes_; }
     /// When `handle_timeout` has something to do, at the earliest.
@@ -90,6 +92,8 @@ class Session {
                        std::optional<std::int64_t> account_seq);
     void handle_opened(ConversationKey conversation);
     void handle_closed(ConversationKey conversation);
+    /// Somebody else is typing; lost where this one has much to read.
+    void handle_typing(SharedText text);
 
     // Commands
     void greet();
@@ -106,6 +110,8 @@ class Session {
 
     /// The connection is gone: nothing more is written, and what was queued counts no more.
     void forget();
+
+    SharedText encode(const protocol::Envelope& envelope) const;
 
     // Output
     /// Writes what has queued up, and asks the store for more where there is room; at the end of each turn.
@@ -153,7 +159,6 @@ class Session {
     /// What waits here counts with the shard, and is written at the end of the turn.
     void count_queued();
     void count_bytes();
-    SharedText encode(const protocol::Envelope& envelope) const;
 
     // session_auth.cpp: signing in, time-outs, the end
     void begin_auth(std::optional<Uuid> re, const protocol::Auth& auth);
@@ -173,6 +178,10 @@ class Session {
     /// What was subscribed to is live behind the answer, which was read from this position.
     void open_stream(const StreamId& stream, std::int64_t position);
     void unsubscribe(const StreamId& stream);
+
+    // typing.cpp: what happens at this moment
+    void look(const protocol::Look& look);
+    void type(const protocol::Typing& typing);
 
     // session_sync.cpp: resuming and being live
     void begin_resume(std::optional<Uuid> re, const protocol::Resume& request);
@@ -209,6 +218,8 @@ class Session {
     /// What the device holds is ahead of the store (`report_ahead`): nothing is read until an epoch begins.
     bool awaits_epoch_ = false;
     bool takes_frames_ = true;
+    /// What was passed on last says that somebody is typing.
+    bool typing_ = false;
     std::uint8_t refused_before_auth_ = 0;
     std::uint16_t unanswered_ = 0;
     /// Commands that were refused since too many came, the latest last.
@@ -227,6 +238,8 @@ class Session {
     Instant warn_at_;
     WallTime expires_at_;
     std::optional<Instant> retry_at_;
+    /// When that was passed on last.
+    std::optional<Instant> typed_at_;
 
     /// Live: batches up to here are known from the resume.
     std::int64_t live_from_ = 0;
@@ -238,6 +251,8 @@ class Session {
     std::vector<ConversationKey> open_;  // ascending
     /// While subscribed: of what `open_` has, and the account's own stream.
     std::vector<Subscribed> subscribed_;
+    /// Of `look`, ascending.
+    std::vector<ConversationKey> looks_;
 
     Outbound outbound_;
     std::size_t counted_bytes_ = 0;

@@ -107,6 +107,7 @@ class Shard {
     /// so before the first is given the batch, where there are several.
     void handle_revocations(const Batch& batch, Now now);
     void handle_device_connected(DeviceConnected connected, Now now);
+    void handle_typed(const Typed& typed, Now now);
     void handle_timeout(Now now);
     /// Runs what a pool gives back (`done` of ReadPool and PasswordHasher) as a turn of this shard.
     void handle_done(const std::function<void()>& done, Now now);
@@ -118,6 +119,8 @@ class Shard {
     /// `session`: the one that it came on; none: it came by HTTP.
     void collect_acks(AccountKey account, DeviceKey device, const protocol::Ack& ack,
                       const Session* session = nullptr);
+    /// Tells those who look, here and on other shards.
+    void tell_typing(const Typed& typed);
     /// Hands collected acks to the writer at once.
     void flush_acks(Now now);
     /// The same for those that came back.
@@ -171,6 +174,9 @@ class Shard {
       private:
         Shard& shard_;
     };
+    /// Tells the sessions of this shard.
+    void pass_on(const Typed& typed);
+
     struct Timer {
         Instant at;
         SessionKey session;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/generated/cpp/enums.hpp"
 #include "server/domain/keys.hpp"
 
 #include <cstdint>
@@ -13,14 +14,26 @@ struct DeviceConnected {
     std::uint64_t turn = 0;
 };
 
-/// How shards tell each other what no batch says. May lose and repeat: what it carries only hastens what
-/// would come to light anyway. From any shard's thread.
+/// Somebody is typing in a conversation that he is in, or has stopped.
+struct Typed {
+    ConversationKey conversation;
+    AccountKey account;
+    protocol::TypingKind kind{};
+    /// Up to this commit position it is known that he is in it: a shard that is behind may not know yet who
+    /// is out, and tells nobody.
+    std::int64_t position = 0;
+};
+
+/// How shards tell each other what no batch says. May lose and repeat: what it carries hastens what
+/// would come to light anyway, or is of this moment alone. From any shard's thread.
 class Bus {
   public:
     virtual ~Bus() = default;
     virtual std::uint64_t next_turn() = 0;
     /// Reaches `Shard::handle_device_connected` of all other shards.
     virtual void announce(std::uint32_t from_shard, DeviceConnected connected) = 0;
+    /// Reaches `Shard::handle_typed` of all other shards.
+    virtual void announce(std::uint32_t from_shard, Typed typed) = 0;
 };
 
 }  // namespace parley::server

@@ -15,6 +15,13 @@ void LocalBus::announce(std::uint32_t from_shard, DeviceConnected connected) {
     }
 }
 
+void LocalBus::announce(std::uint32_t from_shard, Typed typed) {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        if (i == from_shard) continue;
+        shards_[i].post([typed](Shard& shard, Now now) { shard.handle_typed(typed, now); });
+    }
+}
+
 void LocalBus::publish(Batch batch) {
     const auto encoded = std::make_shared<const EncodedBatch>(
         std::make_shared<const Batch>(std::move(batch)));  // by every shard

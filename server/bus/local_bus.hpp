@@ -30,6 +30,7 @@ class LocalBus : public Bus {
 
     std::uint64_t next_turn() override { return ++turns_; }
     void announce(std::uint32_t from_shard, DeviceConnected connected) override;
+    void announce(std::uint32_t from_shard, Typed typed) override;
 
     /// Hands a committed batch to every shard. By the writer's thread only, in commit order. Where a shard
     /// has more before it than may wait, it first waits until that has gone: the writer then decides no

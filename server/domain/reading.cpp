@@ -214,6 +214,11 @@ void add_pins(Snapshot& snapshot, const Reading& reading, std::int64_t after, Ro
 
 }  // namespace
 
+Result<ConversationKey> conversation_of(Snapshot& snapshot, AccountKey reader, const StreamId& stream) {
+    TRY_ASSIGN(const auto reading, open_for(snapshot, reader, stream));
+    return reading.standing.conversation.key;
+}
+
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request) {
     ChangedSince wanted{.after = request.after + (mutant(Mutant::changes_off_by_one) ? 1 : 0),
                         .only_gone = request.only == protocol::Only::removed,

@@ -38,6 +38,9 @@ struct ResumePart {
 /// answered from the start, with `restored_from` in the states.
 Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey account, const std::optional<SyncToken>& token);
 
+/// The conversation that a stream names, of which the reader is a member; else `conversation.not_member`.
+Result<ConversationKey> conversation_of(Snapshot& snapshot, AccountKey reader, const StreamId& stream);
+
 Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const protocol::Changes& request);
 /// From where on a stream of the reader's can be read: what goes with `too_old`.
 std::int64_t floor_of(Snapshot& snapshot, AccountKey reader, const StreamId& stream);

@@ -44,6 +44,7 @@ extern const Act http_own;
 extern const Act give_role;
 extern const Act set_permissions;
 extern const Act transfer_ownership;
+extern const Act type_something;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
@@ -54,7 +55,7 @@ std::span<const Act* const> all_acts() {
         &invite,          &http_send,          &http_read,       &http_look,          &http_arrange,
         &http_profile,    &edit_message,       &delete_message,  &read_earlier_texts, &give_role,
         &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
-        &http_edit,       &http_own,           &react,           &pin_message,
+        &http_edit,       &http_own,           &react,           &pin_message,        &type_something,
     };
     return known_acts;
 }

@@ -30,6 +30,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         counts,
         badge,
         receipts_for_members,
+        typing_for_those_who_look,
         removed_hears_nothing,
         newcomer_sees_nothing,
         earlier_texts,

@@ -128,9 +128,13 @@ def attempted(world, route, names, body, code):
     judge(call(world, route, names, body), f"{schema().errors[code]['http']} {code}")
 
 
+# Calls of messages that write nothing, or without an id.
+UNWRITTEN = ("profile.find", "ack", "typing")
+
+
 def is_command(route):
     """Whether it writes by a command, which needs an id."""
-    return route["method"] != "GET" and "message" in route and route["message"] not in ("profile.find", "ack")
+    return route["method"] != "GET" and "message" in route and route["message"] not in UNWRITTEN
 
 
 def refused(world, route, names, wanted):

@@ -59,7 +59,11 @@ def removed(world):
         group = ada.create_group("with eve", [world.bob, eve])
         ada.send_message(group, "while she is in", id=adas)
         session.send_message(group, "hers", id=hers)
+        session.send("look", {"streams": [group]})
+        ada.send("typing", {"stream": group})
+        session.expect("typing.changed", stream=group)
         ada.call("member.remove", {"target": {"stream": group}, "account": eve.id})
+        ada.send("typing", {"stream": group, "kind": "stopped"})
         ada.send_message(group, "after she is out")
         change(ada, group, adas, "after she is out, edited")
         session.expect("left")
@@ -87,7 +91,7 @@ def heard_nothing(session):
     for secret in ("after she is out", EMOJI):
         assert secret.encode() not in bytes(session.socket.received), f"{secret} came"
     kinds = {one["type"] for one in session.inbox}
-    assert not kinds & {"reaction.changed", "pin.changed"}, kinds
+    assert not kinds & {"reaction.changed", "pin.changed", "typing.changed"}, kinds
 
 
 def old_talk(world, ada, late):

@@ -192,6 +192,8 @@ CODES = {
     "uuid": "never",
     ("unsubscribe", "stream"): "done",
     ("ack", "streams.[].stream"): "silence",
+    ("look", "streams.[]"): "silence",
+    ("typing", "stream"): "silence",
     ("profile.find", "accounts.[]"): "profiles",
     ("message.send", "mentions.[]"): "message.accepted",
     ("message.edit", "mentions.[]"): "message.not_found",

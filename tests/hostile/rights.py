@@ -234,6 +234,7 @@ def run(cases, world):
         id_reused,
         in_direct,
         acks_elsewhere,
+        typing_elsewhere,
         member_is_no_owner,
     ):
         cases.run(f"rights: {case.__name__.replace('_', ' ')}", case, world)
@@ -323,6 +324,27 @@ def in_direct(world):
             ("conversation.leave", {}),
         ):
             equal(ada.refusal(kind, {"target": target, **payload}), "conversation.kind", kind)
+
+
+def typing_elsewhere(world):
+    """Who is in no conversation is told nothing of who types there, and tells nobody."""
+    with Session(world.server, world.mallory) as mallory, Session(world.server, world.ada) as ada:
+        for session in (mallory, ada):
+            session.send("look", {"streams": [world.group, world.ada.id, "x", world.group]})
+        mallory.send("typing", {"stream": world.group})
+        mallory.send("typing", {"stream": world.ada.id, "kind": "stopped"})
+        mallory.send("typing", {"stream": "x", "kind": "voice"})
+        mallory.settle()
+        ada.settle()
+        with Session(world.server, world.bob) as bob:
+            bob.send("typing", {"stream": world.group})
+            (told,) = [ada.expect("typing.changed")]
+            equal(told["payload"], {"account": world.bob.id, "kind": "text"}, "who types")
+        mallory.settle()
+        equal([one["type"] for one in mallory.inbox], [], "what mallory heard")
+        ada.settle()
+        others = [one for one in ada.inbox if one["type"] == "typing.changed"]
+        equal(others, [], "of whom ada was told besides")
 
 
 def acks_elsewhere(world):

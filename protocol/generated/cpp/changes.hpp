@@ -242,6 +242,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 3613707358;
+inline constexpr std::int64_t rows_stamp = 583373364;
 
 }  // namespace parley::protocol

@@ -139,6 +139,16 @@ std::size_t field_count(const DoorRequest& from);
 template <class Out>
 void write(Out& out, const DoorRequest& from);
 
+bool read(Reader& in, const Node& map, DoorLook& out);
+std::size_t field_count(const DoorLook& from);
+template <class Out>
+void write(Out& out, const DoorLook& from);
+
+bool read(Reader& in, const Node& map, DoorTyping& out);
+std::size_t field_count(const DoorTyping& from);
+template <class Out>
+void write(Out& out, const DoorTyping& from);
+
 bool read(Reader& in, const Node& map, DoorListQuery& out);
 std::size_t field_count(const DoorListQuery& from);
 template <class Out>
@@ -223,6 +233,11 @@ bool read(Reader& in, const Node& map, ViewConversation& out);
 std::size_t field_count(const ViewConversation& from);
 template <class Out>
 void write(Out& out, const ViewConversation& from);
+
+bool read(Reader& in, const Node& map, ViewTyping& out);
+std::size_t field_count(const ViewTyping& from);
+template <class Out>
+void write(Out& out, const ViewTyping& from);
 
 bool read(Reader& in, const Node& map, ViewDraft& out);
 std::size_t field_count(const ViewDraft& from);
@@ -614,6 +629,21 @@ std::size_t field_count(const Invite& from);
 template <class Out>
 void write(Out& out, const Invite& from);
 
+bool read(Reader& in, const Node& map, Look& out);
+std::size_t field_count(const Look& from);
+template <class Out>
+void write(Out& out, const Look& from);
+
+bool read(Reader& in, const Node& map, Typing& out);
+std::size_t field_count(const Typing& from);
+template <class Out>
+void write(Out& out, const Typing& from);
+
+bool read(Reader& in, const Node& map, TypingChanged& out);
+std::size_t field_count(const TypingChanged& from);
+template <class Out>
+void write(Out& out, const TypingChanged& from);
+
 /// A change as it stands in a list of rows (protocol/codec.cpp).
 bool read(Reader& in, const Node& map, Change& out);
 template <class Out>
@@ -641,6 +671,10 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<DoorAnswer> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorRequest> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<DoorLook> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<DoorTyping> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<DoorListQuery> = limits::local_bytes_max;
 template <>
@@ -675,6 +709,8 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<ViewPin> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewConversation> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<ViewTyping> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewDraft> = limits::local_bytes_max;
 template <>

@@ -106,12 +106,14 @@ bool read(Reader& in, const Node& map, DoorRequest& out) {
            in.optional(map, {11, "outbox"}, out.outbox) &&
            in.optional(map, {12, "settled"}, out.settled) &&
            in.optional(map, {13, "pins"}, out.pins) &&
-           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) + has(out.settled) + has(out.pins) == 1 ||
-            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox, settled, pins"));
+           in.optional(map, {14, "look"}, out.look) &&
+           in.optional(map, {15, "typing"}, out.typing) &&
+           (has(out.act) + has(out.registration) + has(out.sign_in) + has(out.retry) + has(out.discard) + has(out.conversations) + has(out.conversation) + has(out.window) + has(out.members) + has(out.outbox) + has(out.settled) + has(out.pins) + has(out.look) + has(out.typing) == 1 ||
+            in.refuse(ErrorCode::invalid, "must have exactly one of act, registration, sign_in, retry, discard, conversations, conversation, window, members, outbox, settled, pins, look, typing"));
 }
 
 std::size_t field_count(const DoorRequest& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox) + has(from.settled) + has(from.pins);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.act) + has(from.registration) + has(from.sign_in) + has(from.retry) + has(from.discard) + has(from.conversations) + has(from.conversation) + has(from.window) + has(from.members) + has(from.outbox) + has(from.settled) + has(from.pins) + has(from.look) + has(from.typing);
 }
 
 template <class Out>
@@ -130,6 +132,44 @@ void write(Out& out, const DoorRequest& from) {
     write_field(out, {11, "outbox"}, from.outbox);
     write_field(out, {12, "settled"}, from.settled);
     write_field(out, {13, "pins"}, from.pins);
+    write_field(out, {14, "look"}, from.look);
+    write_field(out, {15, "typing"}, from.typing);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorLook& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "streams"}, out.streams, Rules{.count_max = limits::looks_max}) &&
+           in.defaulted(map, {2, "viewer"}, out.viewer);
+}
+
+std::size_t field_count(const DoorLook& from) {
+    return has(from.streams) + (from.viewer != std::int64_t{0} ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const DoorLook& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "streams"}, from.streams);
+    write_unless(std::int64_t{0}, out, {2, "viewer"}, from.viewer);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorTyping& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "stream"}, out.stream) &&
+           in.optional(map, {2, "kind"}, out.kind);
+}
+
+std::size_t field_count(const DoorTyping& from) {
+    return 1 + has(from.kind);
+}
+
+template <class Out>
+void write(Out& out, const DoorTyping& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "stream"}, from.stream);
+    write_field(out, {2, "kind"}, from.kind);
     out.end_map();
 }
 
@@ -247,55 +287,17 @@ void write(Out& out, const DoorCall& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, DoorArm& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "at"}, out.at);
-}
-
-std::size_t field_count(const DoorArm& from) {
-    return has(from.at);
-}
-
-template <class Out>
-void write(Out& out, const DoorArm& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "at"}, from.at);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, DoorFailure& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "code"}, out.code) &&
-           in.required(map, {2, "message"}, out.message, Rules{.points_max = 500}) &&
-           in.defaulted(map, {3, "retry_after_ms"}, out.retry_after_ms) &&
-           in.optional(map, {4, "field"}, out.field, Rules{.points_max = 100});
-}
-
-std::size_t field_count(const DoorFailure& from) {
-    return 2 + (from.retry_after_ms != std::int64_t{0} ? 1 : 0) + has(from.field);
-}
-
-template <class Out>
-void write(Out& out, const DoorFailure& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "code"}, from.code);
-    write_field(out, {2, "message"}, from.message);
-    write_unless(std::int64_t{0}, out, {3, "retry_after_ms"}, from.retry_after_ms);
-    write_field(out, {4, "field"}, from.field);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(DoorOptions)
 PARLEY_INSTANTIATE_CODEC(DoorInput)
 PARLEY_INSTANTIATE_CODEC(DoorDisconnected)
 PARLEY_INSTANTIATE_CODEC(DoorAnswer)
 PARLEY_INSTANTIATE_CODEC(DoorRequest)
+PARLEY_INSTANTIATE_CODEC(DoorLook)
+PARLEY_INSTANTIATE_CODEC(DoorTyping)
 PARLEY_INSTANTIATE_CODEC(DoorListQuery)
 PARLEY_INSTANTIATE_CODEC(DoorCommands)
 PARLEY_INSTANTIATE_CODEC(DoorWindowQuery)
 PARLEY_INSTANTIATE_CODEC(DoorOutput)
 PARLEY_INSTANTIATE_CODEC(DoorCall)
-PARLEY_INSTANTIATE_CODEC(DoorArm)
-PARLEY_INSTANTIATE_CODEC(DoorFailure)
 
 }  // namespace parley::protocol

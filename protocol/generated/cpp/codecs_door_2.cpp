@@ -5,6 +5,44 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, DoorArm& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "at"}, out.at);
+}
+
+std::size_t field_count(const DoorArm& from) {
+    return has(from.at);
+}
+
+template <class Out>
+void write(Out& out, const DoorArm& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "at"}, from.at);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, DoorFailure& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "code"}, out.code) &&
+           in.required(map, {2, "message"}, out.message, Rules{.points_max = 500}) &&
+           in.defaulted(map, {3, "retry_after_ms"}, out.retry_after_ms) &&
+           in.optional(map, {4, "field"}, out.field, Rules{.points_max = 100});
+}
+
+std::size_t field_count(const DoorFailure& from) {
+    return 2 + (from.retry_after_ms != std::int64_t{0} ? 1 : 0) + has(from.field);
+}
+
+template <class Out>
+void write(Out& out, const DoorFailure& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "code"}, from.code);
+    write_field(out, {2, "message"}, from.message);
+    write_unless(std::int64_t{0}, out, {3, "retry_after_ms"}, from.retry_after_ms);
+    write_field(out, {4, "field"}, from.field);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DoorNotice& out) {
     return in.is_map(map) &&
            in.optional(map, {1, "connection"}, out.connection) &&
@@ -284,11 +322,12 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.defaulted(map, {24, "marked_unread"}, out.marked_unread) &&
            in.required(map, {25, "notify"}, out.notify) &&
            in.optional(map, {26, "draft"}, out.draft) &&
-           in.defaulted(map, {27, "badge"}, out.badge);
+           in.defaulted(map, {27, "badge"}, out.badge) &&
+           in.list(map, {30, "typing"}, out.typing, Rules{.count_max = limits::door_list_max});
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0);
+    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0) + has(from.typing);
 }
 
 template <class Out>
@@ -316,51 +355,12 @@ void write(Out& out, const ViewConversation& from) {
     write_field(out, {25, "notify"}, from.notify);
     write_field(out, {26, "draft"}, from.draft);
     write_unless(std::int64_t{0}, out, {27, "badge"}, from.badge);
+    write_field(out, {30, "typing"}, from.typing);
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ViewDraft& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
-           in.optional(map, {2, "reply_to"}, out.reply_to) &&
-           in.required(map, {3, "at"}, out.at);
-}
-
-std::size_t field_count(const ViewDraft& from) {
-    return 2 + has(from.reply_to);
-}
-
-template <class Out>
-void write(Out& out, const ViewDraft& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "text"}, from.text);
-    write_field(out, {2, "reply_to"}, from.reply_to);
-    write_field(out, {3, "at"}, from.at);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, ViewWindow& out) {
-    return in.is_map(map) &&
-           in.list(map, {1, "messages"}, out.messages, Rules{.count_max = 1000}) &&
-           in.defaulted(map, {2, "more_before"}, out.more_before) &&
-           in.defaulted(map, {3, "more_after"}, out.more_after) &&
-           in.defaulted(map, {4, "missing"}, out.missing);
-}
-
-std::size_t field_count(const ViewWindow& from) {
-    return has(from.messages) + (from.more_before != false ? 1 : 0) + (from.more_after != false ? 1 : 0) + (from.missing != false ? 1 : 0);
-}
-
-template <class Out>
-void write(Out& out, const ViewWindow& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "messages"}, from.messages);
-    write_unless(false, out, {2, "more_before"}, from.more_before);
-    write_unless(false, out, {3, "more_after"}, from.more_after);
-    write_unless(false, out, {4, "missing"}, from.missing);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(DoorArm)
+PARLEY_INSTANTIATE_CODEC(DoorFailure)
 PARLEY_INSTANTIATE_CODEC(DoorNotice)
 PARLEY_INSTANTIATE_CODEC(DoorSettled)
 PARLEY_INSTANTIATE_CODEC(DoorSignInEnd)
@@ -371,7 +371,5 @@ PARLEY_INSTANTIATE_CODEC(ViewMessage)
 PARLEY_INSTANTIATE_CODEC(ViewReaction)
 PARLEY_INSTANTIATE_CODEC(ViewPin)
 PARLEY_INSTANTIATE_CODEC(ViewConversation)
-PARLEY_INSTANTIATE_CODEC(ViewDraft)
-PARLEY_INSTANTIATE_CODEC(ViewWindow)
 
 }  // namespace parley::protocol

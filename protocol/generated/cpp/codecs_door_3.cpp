@@ -5,6 +5,66 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, ViewTyping& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.required(map, {2, "kind"}, out.kind);
+}
+
+std::size_t field_count(const ViewTyping&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const ViewTyping& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "kind"}, from.kind);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ViewDraft& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.optional(map, {2, "reply_to"}, out.reply_to) &&
+           in.required(map, {3, "at"}, out.at);
+}
+
+std::size_t field_count(const ViewDraft& from) {
+    return 2 + has(from.reply_to);
+}
+
+template <class Out>
+void write(Out& out, const ViewDraft& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "text"}, from.text);
+    write_field(out, {2, "reply_to"}, from.reply_to);
+    write_field(out, {3, "at"}, from.at);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ViewWindow& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "messages"}, out.messages, Rules{.count_max = 1000}) &&
+           in.defaulted(map, {2, "more_before"}, out.more_before) &&
+           in.defaulted(map, {3, "more_after"}, out.more_after) &&
+           in.defaulted(map, {4, "missing"}, out.missing);
+}
+
+std::size_t field_count(const ViewWindow& from) {
+    return has(from.messages) + (from.more_before != false ? 1 : 0) + (from.more_after != false ? 1 : 0) + (from.missing != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const ViewWindow& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "messages"}, from.messages);
+    write_unless(false, out, {2, "more_before"}, from.more_before);
+    write_unless(false, out, {3, "more_after"}, from.more_after);
+    write_unless(false, out, {4, "missing"}, from.missing);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ViewMember& out) {
     return in.is_map(map) &&
            in.required(map, {1, "profile"}, out.profile) &&
@@ -221,62 +281,9 @@ void write(Out& out, const RecordedAnswer& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, RecordedRow& out) {
-    return in.is_map(map) &&
-           in.list(map, {1, "values"}, out.values, Rules{.count_max = 100});
-}
-
-std::size_t field_count(const RecordedRow& from) {
-    return has(from.values);
-}
-
-template <class Out>
-void write(Out& out, const RecordedRow& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "values"}, from.values);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, RecordedValue& out) {
-    return in.is_map(map) &&
-           in.optional(map, {1, "integer"}, out.integer) &&
-           in.optional(map, {2, "below_zero"}, out.below_zero) &&
-           in.optional(map, {3, "text"}, out.text, Rules{.bytes_max = limits::local_bytes_max}) &&
-           in.optional(map, {4, "bytes"}, out.bytes, Rules{.bytes_max = limits::local_bytes_max});
-}
-
-std::size_t field_count(const RecordedValue& from) {
-    return has(from.integer) + has(from.below_zero) + has(from.text) + has(from.bytes);
-}
-
-template <class Out>
-void write(Out& out, const RecordedValue& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "integer"}, from.integer);
-    write_field(out, {2, "below_zero"}, from.below_zero);
-    write_field(out, {3, "text"}, from.text);
-    write_field(out, {4, "bytes"}, from.bytes);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, RecordedFailure& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "operation"}, out.operation) &&
-           in.required(map, {2, "code"}, out.code);
-}
-
-std::size_t field_count(const RecordedFailure&) {
-    return 2;
-}
-
-template <class Out>
-void write(Out& out, const RecordedFailure& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "operation"}, from.operation);
-    write_field(out, {2, "code"}, from.code);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(ViewTyping)
+PARLEY_INSTANTIATE_CODEC(ViewDraft)
+PARLEY_INSTANTIATE_CODEC(ViewWindow)
 PARLEY_INSTANTIATE_CODEC(ViewMember)
 PARLEY_INSTANTIATE_CODEC(ViewDevice)
 PARLEY_INSTANTIATE_CODEC(ViewCommand)
@@ -286,8 +293,5 @@ PARLEY_INSTANTIATE_CODEC(RecordedTime)
 PARLEY_INSTANTIATE_CODEC(RecordedLife)
 PARLEY_INSTANTIATE_CODEC(RecordedInput)
 PARLEY_INSTANTIATE_CODEC(RecordedAnswer)
-PARLEY_INSTANTIATE_CODEC(RecordedRow)
-PARLEY_INSTANTIATE_CODEC(RecordedValue)
-PARLEY_INSTANTIATE_CODEC(RecordedFailure)
 
 }  // namespace parley::protocol

@@ -5,6 +5,62 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, RecordedRow& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "values"}, out.values, Rules{.count_max = 100});
+}
+
+std::size_t field_count(const RecordedRow& from) {
+    return has(from.values);
+}
+
+template <class Out>
+void write(Out& out, const RecordedRow& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "values"}, from.values);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, RecordedValue& out) {
+    return in.is_map(map) &&
+           in.optional(map, {1, "integer"}, out.integer) &&
+           in.optional(map, {2, "below_zero"}, out.below_zero) &&
+           in.optional(map, {3, "text"}, out.text, Rules{.bytes_max = limits::local_bytes_max}) &&
+           in.optional(map, {4, "bytes"}, out.bytes, Rules{.bytes_max = limits::local_bytes_max});
+}
+
+std::size_t field_count(const RecordedValue& from) {
+    return has(from.integer) + has(from.below_zero) + has(from.text) + has(from.bytes);
+}
+
+template <class Out>
+void write(Out& out, const RecordedValue& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "integer"}, from.integer);
+    write_field(out, {2, "below_zero"}, from.below_zero);
+    write_field(out, {3, "text"}, from.text);
+    write_field(out, {4, "bytes"}, from.bytes);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, RecordedFailure& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "operation"}, out.operation) &&
+           in.required(map, {2, "code"}, out.code);
+}
+
+std::size_t field_count(const RecordedFailure&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const RecordedFailure& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "operation"}, from.operation);
+    write_field(out, {2, "code"}, from.code);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, RecordedDone& out) {
     return in.is_map(map) &&
            in.required(map, {1, "actions"}, out.actions) &&
@@ -25,6 +81,9 @@ void write(Out& out, const RecordedDone& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(RecordedRow)
+PARLEY_INSTANTIATE_CODEC(RecordedValue)
+PARLEY_INSTANTIATE_CODEC(RecordedFailure)
 PARLEY_INSTANTIATE_CODEC(RecordedDone)
 
 }  // namespace parley::protocol

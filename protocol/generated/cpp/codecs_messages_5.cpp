@@ -57,8 +57,63 @@ void write(Out& out, const Invite& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, Look& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "streams"}, out.streams, Rules{.count_max = limits::looks_max});
+}
+
+std::size_t field_count(const Look& from) {
+    return has(from.streams);
+}
+
+template <class Out>
+void write(Out& out, const Look& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "streams"}, from.streams);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, Typing& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "stream"}, out.stream) &&
+           in.optional(map, {2, "kind"}, out.kind);
+}
+
+std::size_t field_count(const Typing& from) {
+    return 1 + has(from.kind);
+}
+
+template <class Out>
+void write(Out& out, const Typing& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "stream"}, from.stream);
+    write_field(out, {2, "kind"}, from.kind);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, TypingChanged& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.required(map, {2, "kind"}, out.kind);
+}
+
+std::size_t field_count(const TypingChanged&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const TypingChanged& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "kind"}, from.kind);
+    out.end_map();
+}
+
 PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 PARLEY_INSTANTIATE_CODEC(InviteCreate)
 PARLEY_INSTANTIATE_CODEC(Invite)
+PARLEY_INSTANTIATE_CODEC(Look)
+PARLEY_INSTANTIATE_CODEC(Typing)
+PARLEY_INSTANTIATE_CODEC(TypingChanged)
 
 }  // namespace parley::protocol

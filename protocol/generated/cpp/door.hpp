@@ -76,6 +76,26 @@ struct DoorCommands {
     friend bool operator==(const DoorCommands&, const DoorCommands&) = default;
 };
 
+/// What an application shows.
+struct DoorLook {
+    /// Conversations; empty: none, as where the window is hidden.
+    std::vector<StreamId> streams;
+    /// Which window says so, where several share a core: each replaces what it said itself.
+    std::int64_t viewer = 0;
+
+    friend bool operator==(const DoorLook&, const DoorLook&) = default;
+};
+
+/// What the person does.
+struct DoorTyping {
+    /// Where.
+    StreamId stream;
+    /// Absent: text. `stopped`: the text was emptied, or the recording thrown away.
+    std::optional<TypingKind> kind;
+
+    friend bool operator==(const DoorTyping&, const DoorTyping&) = default;
+};
+
 /// A wish; each is answered with one DoorReply that carries the same `call`.
 struct DoorRequest {
     /// Chosen by the application, returned in the reply.
@@ -105,6 +125,12 @@ struct DoorRequest {
     std::optional<DoorCommands> settled;
     /// Answered with `pins` of this conversation.
     std::optional<StreamId> pins;
+    /// Which conversations are shown to the person now; replaces what was said before. Who is typing there
+    /// comes with `typing` of the conversation, after `touched`.
+    std::optional<DoorLook> look;
+    /// A key was pressed, or a recording goes on: said with every key. The core tells the server as often as
+    /// is right, and that it stopped.
+    std::optional<DoorTyping> typing;
 
     friend bool operator==(const DoorRequest&, const DoorRequest&) = default;
 };
@@ -309,6 +335,16 @@ struct ViewDraft {
     friend bool operator==(const ViewDraft&, const ViewDraft&) = default;
 };
 
+/// Somebody who is about to say something.
+struct ViewTyping {
+    /// Who.
+    AccountId account;
+    /// What he does: text or voice.
+    TypingKind kind = TypingKind::text;
+
+    friend bool operator==(const ViewTyping&, const ViewTyping&) = default;
+};
+
 /// A conversation as a list shows it.
 struct ViewConversation {
     /// Which; absent while it exists only in the outbox.
@@ -355,6 +391,8 @@ struct ViewConversation {
     std::optional<ViewDraft> draft;
     /// What it adds to the badge.
     std::int64_t badge = 0;
+    /// Who is typing now, who began first at the front; of conversations that are looked at.
+    std::vector<ViewTyping> typing;
 
     friend bool operator==(const ViewConversation&, const ViewConversation&) = default;
 };

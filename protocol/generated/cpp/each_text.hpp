@@ -115,6 +115,12 @@ template <class Visit>
 void each_text(DoorCommands&, Visit&&) {}
 
 template <class Visit>
+void each_text(DoorLook&, Visit&&) {}
+
+template <class Visit>
+void each_text(DoorTyping&, Visit&&) {}
+
+template <class Visit>
 void each_text(DoorRequest& value, Visit&& visit) {
     if (value.registration) each_text(*value.registration, visit);
     if (value.sign_in) each_text(*value.sign_in, visit);
@@ -186,6 +192,9 @@ template <class Visit>
 void each_text(ViewDraft& value, Visit&& visit) {
     visit(value.text, TextKind::other);
 }
+
+template <class Visit>
+void each_text(ViewTyping&, Visit&&) {}
 
 template <class Visit>
 void each_text(ViewConversation& value, Visit&& visit) {
@@ -574,6 +583,15 @@ template <class Visit>
 void each_text(Invite& value, Visit&& visit) {
     visit(value.code, TextKind::other);
 }
+
+template <class Visit>
+void each_text(Look&, Visit&&) {}
+
+template <class Visit>
+void each_text(Typing&, Visit&&) {}
+
+template <class Visit>
+void each_text(TypingChanged&, Visit&&) {}
 
 template <class Visit>
 void each_text(DeviceList& value, Visit&& visit) {

@@ -67,6 +67,12 @@ constexpr Row<Notify> notify_rows[] = {
     {Notify::none, "none"},
 };
 
+constexpr Row<TypingKind> typing_kind_rows[] = {
+    {TypingKind::text, "text"},
+    {TypingKind::voice, "voice"},
+    {TypingKind::stopped, "stopped"},
+};
+
 constexpr Row<Only> only_rows[] = {
     {Only::removed, "removed"},
 };
@@ -168,6 +174,9 @@ constexpr Row<Type> type_rows[] = {
     {Type::device_revoke, "device.revoke"},
     {Type::invite_create, "invite.create"},
     {Type::invite, "invite"},
+    {Type::look, "look"},
+    {Type::typing, "typing"},
+    {Type::typing_changed, "typing.changed"},
 };
 
 }  // namespace
@@ -230,6 +239,18 @@ std::optional<Notify> enum_named(std::string_view name) {
 template <>
 std::optional<Notify> enum_numbered(std::uint64_t number) {
     return numbered_in(notify_rows, number);
+}
+
+std::string_view name_of(TypingKind one) { return name_in(typing_kind_rows, one); }
+
+template <>
+std::optional<TypingKind> enum_named(std::string_view name) {
+    return named_in(typing_kind_rows, name);
+}
+
+template <>
+std::optional<TypingKind> enum_numbered(std::uint64_t number) {
+    return numbered_in(typing_kind_rows, number);
 }
 
 std::string_view name_of(Only one) { return name_in(only_rows, one); }
@@ -324,6 +345,8 @@ bool client_sends(Type type) {
         case Type::profile_find:
         case Type::device_revoke:
         case Type::invite_create:
+        case Type::look:
+        case Type::typing:
             return true;
         default: return false;
     }

@@ -101,6 +101,23 @@ std::optional<Notify> enum_named(std::string_view name);
 template <>
 std::optional<Notify> enum_numbered(std::uint64_t number);
 
+/// What somebody does who is about to send something.
+enum class TypingKind : std::uint8_t {
+    /// Types a text.
+    text = 1,
+    /// Records his voice.
+    voice = 2,
+    /// Neither any more.
+    stopped = 3,
+};
+
+/// Empty where it is none of these.
+std::string_view name_of(TypingKind one);
+template <>
+std::optional<TypingKind> enum_named(std::string_view name);
+template <>
+std::optional<TypingKind> enum_numbered(std::uint64_t number);
+
 /// Restricts `changes`.
 enum class Only : std::uint8_t {
     /// Only rows that are gone: tombstones, and members who left.
@@ -360,6 +377,19 @@ enum class Type : std::uint8_t {
     invite_create = 74,
     /// The invite.
     invite = 75,
+    /// Which conversations this connection shows to a person now: who is typing there is told, and nowhere
+    /// else. Replaces what was said before, and ends with the connection. Not answered, never rate limited;
+    /// conversations that the person is not in are ignored. What was opened by `subscribe` is looked at
+    /// without it.
+    look = 90,
+    /// The person is typing, or recording. Said again as long as it goes on, at most every `typing_again_ms`;
+    /// what comes faster than every `typing_ms_min` is dropped. Not answered; where he is not in the
+    /// conversation, or nobody looks at it, nothing happens.
+    typing = 91,
+    /// Another member is typing, or has stopped; `stream` names the conversation. It holds until he stops,
+    /// until a message of his comes, or until `typing_ms_max` have passed without another of these. Where
+    /// more than `typing_hearers_max` look at a conversation, nobody is told.
+    typing_changed = 92,
 };
 
 /// Empty where it is none of these.

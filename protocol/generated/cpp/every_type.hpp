@@ -30,6 +30,8 @@ namespace parley::protocol {
     X(DoorDisconnected) \
     X(DoorAnswer) \
     X(DoorRequest) \
+    X(DoorLook) \
+    X(DoorTyping) \
     X(DoorListQuery) \
     X(DoorCommands) \
     X(DoorWindowQuery) \
@@ -47,6 +49,7 @@ namespace parley::protocol {
     X(ViewReaction) \
     X(ViewPin) \
     X(ViewConversation) \
+    X(ViewTyping) \
     X(ViewDraft) \
     X(ViewWindow) \
     X(ViewMember) \
@@ -127,6 +130,9 @@ namespace parley::protocol {
     X(Profiles) \
     X(DeviceRevoke) \
     X(InviteCreate) \
-    X(Invite)
+    X(Invite) \
+    X(Look) \
+    X(Typing) \
+    X(TypingChanged)
 
 }  // namespace parley::protocol

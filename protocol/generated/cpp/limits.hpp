@@ -101,6 +101,18 @@ inline constexpr std::int64_t resume_window_ms = 259200000;
 inline constexpr std::int64_t restore_jump = 1073741824;
 /// A client sends at most one `ack` in this time. (ms)
 inline constexpr std::int64_t ack_interval_ms = 1000;
+/// Conversations that one connection looks at. (conversations)
+inline constexpr std::int64_t looks_max = 32;
+/// A connection that says more often than this that somebody is typing is not listened to. (ms)
+inline constexpr std::int64_t typing_ms_min = 300;
+/// While somebody types, a client says so at most this often. (ms)
+inline constexpr std::int64_t typing_again_ms = 400;
+/// So long after the last key a client says that the person has stopped. (ms)
+inline constexpr std::int64_t typing_stop_ms = 1000;
+/// Who has not been heard typing for so long is not shown so any more. (ms)
+inline constexpr std::int64_t typing_ms_max = 3000;
+/// Where more look at a conversation, on one shard of the server, none is told who types. (connections)
+inline constexpr std::int64_t typing_hearers_max = 200;
 /// First wait before reconnecting; doubles with every failure, full jitter. (ms)
 inline constexpr std::int64_t backoff_ms_min = 500;
 /// Longest wait before reconnecting. (ms)

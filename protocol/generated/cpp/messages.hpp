@@ -646,6 +646,41 @@ struct Invite {
     friend bool operator==(const Invite&, const Invite&) = default;
 };
 
+/// `look` (90). From clients. Which conversations this connection shows to a person now: who is typing there
+/// is told, and nowhere else. Replaces what was said before, and ends with the connection. Not answered,
+/// never rate limited; conversations that the person is not in are ignored. What was opened by `subscribe` is
+/// looked at without it.
+struct Look {
+    /// All of them; empty: none.
+    std::vector<StreamId> streams;
+
+    friend bool operator==(const Look&, const Look&) = default;
+};
+
+/// `typing` (91). From clients. The person is typing, or recording. Said again as long as it goes on, at most
+/// every `typing_again_ms`; what comes faster than every `typing_ms_min` is dropped. Not answered; where he
+/// is not in the conversation, or nobody looks at it, nothing happens.
+struct Typing {
+    /// Where.
+    StreamId stream;
+    /// What he does. Absent: text.
+    std::optional<TypingKind> kind;
+
+    friend bool operator==(const Typing&, const Typing&) = default;
+};
+
+/// `typing.changed` (92). From the server. Another member is typing, or has stopped; `stream` names the
+/// conversation. It holds until he stops, until a message of his comes, or until `typing_ms_max` have passed
+/// without another of these. Where more than `typing_hearers_max` look at a conversation, nobody is told.
+struct TypingChanged {
+    /// Who.
+    AccountId account;
+    /// What he does.
+    TypingKind kind = TypingKind::text;
+
+    friend bool operator==(const TypingChanged&, const TypingChanged&) = default;
+};
+
 /// Reply to GET /v1/devices.
 struct DeviceList {
     /// The own devices that are signed in.
@@ -684,7 +719,7 @@ using PayloadAlternatives = std::variant<
     MemberAdd, MemberRemove, ConversationLeave, MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk,
     MemberRole, ConversationPermissions, OwnershipTransfer, MessageReact, MessageReacted, Joined, Left,
     ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet, PreferencesChanged, DraftSet, DraftChanged,
-    ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite>;
+    ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite, Look, Typing, TypingChanged>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -760,6 +795,9 @@ struct Payload : PayloadAlternatives {
     Payload(DeviceRevoke value);
     Payload(InviteCreate value);
     Payload(Invite value);
+    Payload(Look value);
+    Payload(Typing value);
+    Payload(TypingChanged value);
 
     friend bool operator==(const Payload& one, const Payload& other);
 };

@@ -134,6 +134,12 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<InviteCreate>());
         case Type::invite:
             return read(in, map, out.emplace<Invite>());
+        case Type::look:
+            return read(in, map, out.emplace<Look>());
+        case Type::typing:
+            return read(in, map, out.emplace<Typing>());
+        case Type::typing_changed:
+            return read(in, map, out.emplace<TypingChanged>());
     }
     return in.refuse(ErrorCode::unknown_type, "is none of the known types");
 }
@@ -202,6 +208,8 @@ bool comes_from_client(Type type) {
         case Type::profile_find:
         case Type::device_revoke:
         case Type::invite_create:
+        case Type::look:
+        case Type::typing:
             return true;
         default:
             return false;

@@ -74,6 +74,9 @@ constexpr Type payload_types[] = {
     Type::device_revoke,
     Type::invite_create,
     Type::invite,
+    Type::look,
+    Type::typing,
+    Type::typing_changed,
 };
 
 static_assert(std::size(payload_types) == std::variant_size_v<PayloadAlternatives>);

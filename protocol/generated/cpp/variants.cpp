@@ -101,6 +101,9 @@ Payload::Payload(Profiles value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(DeviceRevoke value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(InviteCreate value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Invite value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(Look value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(Typing value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(TypingChanged value) : PayloadAlternatives(std::move(value)) {}
 
 bool operator==(const Payload& one, const Payload& other) {
     return static_cast<const PayloadAlternatives&>(one) == static_cast<const PayloadAlternatives&>(other);

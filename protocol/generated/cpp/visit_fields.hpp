@@ -185,18 +185,32 @@ void visit_fields(DoorAnswer& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(DoorRequest& value, std::size_t chosen, Visit&& visit) {
     visit(value.call, Rules{});
-    if (chosen % 12 == 0) visit(value.act.emplace(), Rules{});
-    if (chosen % 12 == 1) visit(value.registration.emplace(), Rules{});
-    if (chosen % 12 == 2) visit(value.sign_in.emplace(), Rules{});
-    if (chosen % 12 == 3) visit(value.retry.emplace(), Rules{});
-    if (chosen % 12 == 4) visit(value.discard.emplace(), Rules{});
-    if (chosen % 12 == 5) visit(value.conversations.emplace(), Rules{});
-    if (chosen % 12 == 6) visit(value.conversation.emplace(), Rules{});
-    if (chosen % 12 == 7) visit(value.window.emplace(), Rules{});
-    if (chosen % 12 == 8) visit(value.members.emplace(), Rules{});
-    if (chosen % 12 == 9) visit(value.outbox.emplace(), Rules{});
-    if (chosen % 12 == 10) visit(value.settled.emplace(), Rules{});
-    if (chosen % 12 == 11) visit(value.pins.emplace(), Rules{});
+    if (chosen % 14 == 0) visit(value.act.emplace(), Rules{});
+    if (chosen % 14 == 1) visit(value.registration.emplace(), Rules{});
+    if (chosen % 14 == 2) visit(value.sign_in.emplace(), Rules{});
+    if (chosen % 14 == 3) visit(value.retry.emplace(), Rules{});
+    if (chosen % 14 == 4) visit(value.discard.emplace(), Rules{});
+    if (chosen % 14 == 5) visit(value.conversations.emplace(), Rules{});
+    if (chosen % 14 == 6) visit(value.conversation.emplace(), Rules{});
+    if (chosen % 14 == 7) visit(value.window.emplace(), Rules{});
+    if (chosen % 14 == 8) visit(value.members.emplace(), Rules{});
+    if (chosen % 14 == 9) visit(value.outbox.emplace(), Rules{});
+    if (chosen % 14 == 10) visit(value.settled.emplace(), Rules{});
+    if (chosen % 14 == 11) visit(value.pins.emplace(), Rules{});
+    if (chosen % 14 == 12) visit(value.look.emplace(), Rules{});
+    if (chosen % 14 == 13) visit(value.typing.emplace(), Rules{});
+}
+
+template <class Visit>
+void visit_fields(DoorLook& value, std::size_t, Visit&& visit) {
+    visit(value.streams, Rules{.count_max = limits::looks_max});
+    visit(value.viewer, Rules{});
+}
+
+template <class Visit>
+void visit_fields(DoorTyping& value, std::size_t, Visit&& visit) {
+    visit(value.stream, Rules{});
+    visit(value.kind, Rules{});
 }
 
 template <class Visit>
@@ -376,6 +390,13 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.notify, Rules{});
     visit(value.draft, Rules{});
     visit(value.badge, Rules{});
+    visit(value.typing, Rules{.count_max = limits::door_list_max});
+}
+
+template <class Visit>
+void visit_fields(ViewTyping& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.kind, Rules{});
 }
 
 template <class Visit>
@@ -932,6 +953,23 @@ template <class Visit>
 void visit_fields(Invite& value, std::size_t, Visit&& visit) {
     visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
     visit(value.expires_at, Rules{});
+}
+
+template <class Visit>
+void visit_fields(Look& value, std::size_t, Visit&& visit) {
+    visit(value.streams, Rules{.count_max = limits::looks_max});
+}
+
+template <class Visit>
+void visit_fields(Typing& value, std::size_t, Visit&& visit) {
+    visit(value.stream, Rules{});
+    visit(value.kind, Rules{});
+}
+
+template <class Visit>
+void visit_fields(TypingChanged& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.kind, Rules{});
 }
 
 }  // namespace parley::protocol

@@ -54,6 +54,15 @@ export type Notify =
   /** Nothing alerts, and nothing counts. */
   | "none";
 
+/** What somebody does who is about to send something. */
+export type TypingKind =
+  /** Types a text. */
+  | "text"
+  /** Records his voice. */
+  | "voice"
+  /** Neither any more. */
+  | "stopped";
+
 /** Restricts `changes`. */
 export type Only =
   /** Only rows that are gone: tombstones, and members who left. */

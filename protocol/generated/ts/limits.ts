@@ -114,6 +114,18 @@ export const limits = {
   restore_jump: 1073741824,
   /** A client sends at most one `ack` in this time. (ms) */
   ack_interval_ms: 1000,
+  /** Conversations that one connection looks at. (conversations) */
+  looks_max: 32,
+  /** A connection that says more often than this that somebody is typing is not listened to. (ms) */
+  typing_ms_min: 300,
+  /** While somebody types, a client says so at most this often. (ms) */
+  typing_again_ms: 400,
+  /** So long after the last key a client says that the person has stopped. (ms) */
+  typing_stop_ms: 1000,
+  /** Who has not been heard typing for so long is not shown so any more. (ms) */
+  typing_ms_max: 3000,
+  /** Where more look at a conversation, on one shard of the server, none is told who types. (connections) */
+  typing_hearers_max: 200,
   /** First wait before reconnecting; doubles with every failure, full jitter. (ms) */
   backoff_ms_min: 500,
   /** Longest wait before reconnecting. (ms) */

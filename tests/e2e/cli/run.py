@@ -17,6 +17,7 @@ import guidance
 import json_lines
 import offline
 import own_settings
+import presence
 import prompts
 import reports
 import restoring
@@ -38,7 +39,7 @@ def main(words):
 def talk_to_one_server(cases):
     with Server() as server:
         families = (accounts, documented, editing, guidance, json_lines, own_settings, prompts, talking)
-        for family in (*families, together, roles, safety, reports):
+        for family in (*families, together, roles, safety, reports, presence):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

@@ -26,6 +26,8 @@ std::vector<protocol::Payload> requests() {
             protocol::Subscribe{.stream = stream},
             protocol::Unsubscribe{.stream = stream},
             protocol::Ack{},
+            protocol::Look{},
+            protocol::Typing{.stream = stream, .kind = std::nullopt},
             protocol::Read{.target = target, .upto = 1},
             protocol::MessageSend{.target = target, .text = "x"},
             protocol::ConversationCreate{.title = "x"},

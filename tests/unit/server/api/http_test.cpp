@@ -60,7 +60,7 @@ TEST(HttpRoutes, AreThoseOfTheSchema) {
 TEST(HttpRoutes, AreThereForAllThatIsNotAboutTheConnection) {
     std::set<std::string> left;
     std::set<std::string> reached;
-    for (const char* part : {"3_session", "4_sync", "5_conversations", "6_accounts"}) {
+    for (const char* part : {"3_session", "4_sync", "5_conversations", "5_presence", "6_accounts"}) {
         std::ifstream schema(parley::test::source_dir() / "protocol/schema" / (std::string(part) + ".yaml"));
         std::string message;
         for (std::string line; std::getline(schema, line);) {
@@ -76,7 +76,7 @@ TEST(HttpRoutes, AreThereForAllThatIsNotAboutTheConnection) {
     EXPECT_GT(reached.size(), 10u);
     for (const std::string& message : reached)
         EXPECT_EQ(left.erase(message), 1u) << message;
-    EXPECT_EQ(left, (std::set<std::string>{"auth", "ping", "resume", "subscribe", "unsubscribe"}));
+    EXPECT_EQ(left, (std::set<std::string>{"auth", "look", "ping", "resume", "subscribe", "unsubscribe"}));
 }
 
 TEST(HttpRoutes, AskForATokenWhereTheyNeedOne) {

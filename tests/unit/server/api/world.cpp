@@ -107,8 +107,13 @@ World::World(Options chosen)
 
 World::~World() = default;
 
+void World::announce(std::uint32_t from_shard, Typed typed) {
+    announced_.emplace_back(from_shard, [this, typed](Shard& on) { on.handle_typed(typed, now); });
+}
+
 void World::announce(std::uint32_t from_shard, DeviceConnected connected) {
-    announced_.emplace_back(from_shard, connected);
+    announced_.emplace_back(from_shard,
+                            [this, connected](Shard& on) { on.handle_device_connected(connected, now); });
 }
 
 std::string World::metrics() const {
@@ -168,10 +173,10 @@ bool World::tell_hashes() {
 
 bool World::tell_announced() {
     if (announced_.empty()) return false;
-    const auto [from, connected] = announced_.front();
+    const auto [from, tell] = std::move(announced_.front());
     announced_.pop_front();
     for (std::uint32_t number = 0; number < shards_.size(); ++number) {
-        if (number != from) shards_[number]->handle_device_connected(connected, now);
+        if (number != from) tell(*shards_[number]);
     }
     return true;
 }

@@ -166,6 +166,7 @@ class World : public Bus, public Operations, public Stamps {
     // Bus, Operations, Stamps
     std::uint64_t next_turn() override { return ++turns_; }
     void announce(std::uint32_t from_shard, DeviceConnected connected) override;
+    void announce(std::uint32_t from_shard, Typed typed) override;
     bool ready() const override { return is_ready; }
     std::string metrics() const override;
     Stamp stamp() const override { return {now.instant.ms * 1'000 + besides_us}; }
@@ -233,7 +234,8 @@ class World : public Bus, public Operations, public Stamps {
     std::vector<std::unique_ptr<Shard>> shards_;
     std::vector<std::unique_ptr<HttpApi>> https_;
     std::deque<std::unique_ptr<Peer>> peers_;
-    std::deque<std::pair<std::uint32_t, DeviceConnected>> announced_;
+    /// From which shard, and what the others are to do.
+    std::deque<std::pair<std::uint32_t, std::function<void(Shard&)>>> announced_;
     std::uint64_t turns_ = 0;
     std::uint64_t ids_ = 0;
 };
