@@ -55,6 +55,11 @@ namespace parley {
     MUTANT(edits_unbounded, "a message can be edited more often than the operator allows")                \
     MUTANT(reaction_doubles, "who reacts with the same emoji twice is counted twice")                     \
     MUTANT(reactions_outlive_their_message, "reactions to a message that was deleted stay in the store")  \
+    MUTANT(edit_keeps_entities, "an edit gives a message another text with the entities of the old one")  \
+    MUTANT(any_entities_taken, "lists of entities that break the rule are taken")                         \
+    MUTANT(everybody_names_all, "a message that names everybody takes no permission")                     \
+    MUTANT(mention_of_all_outlives_its_message,                                                           \
+           "a deleted message that named everybody still counts as a mention")                            \
     MUTANT(pins_outlive_their_message, "a message that was deleted stays pinned")                         \
     MUTANT(absent_preferences_fall, "what is not set anew goes back to what it was in the beginning")     \
     MUTANT(stale_draft_wins, "a draft takes the place of one that its writer had not seen")               \
@@ -88,6 +93,8 @@ namespace parley {
 #define PARLEY_EACH_CORE_MUTANT(MUTANT)                                                                 \
     /* both ends */                                                                                     \
     MUTANT(own_messages_counted_as_unread, "a device counts own messages as unread")                    \
+    MUTANT(deleted_mention_of_all_still_counted,                                                        \
+           "a device counts a deleted message that named everybody as a mention")                       \
     MUTANT(muted_counts_in_the_badge, "what is muted counts in the badge")                              \
     /* the core's database and tokens */                                                                \
     MUTANT(lease_not_checked, "a core that has lost its database to another goes on writing")           \

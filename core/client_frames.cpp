@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "core/client_impl.hpp"
 #include "core/commands.hpp"
+#include "core/rules/messages.hpp"
 #include "protocol/generated/cpp/errors.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
@@ -223,10 +224,7 @@ Status Client::Impl::handle_accepted(const Envelope& envelope) {
     change.seq = *envelope.seq;
     change.born = *envelope.seq;
     change.timestamp = *envelope.timestamp;
-    change.payload = protocol::MessageNew{.sender = identity_.get().account,
-                                          .text = std::move(send.text),
-                                          .reply_to = send.reply_to,
-                                          .mentions = std::move(send.mentions)};
+    change.payload = rules::row_of(identity_.get().account, std::move(send));
     // Settled first, so that it carries the conversation's name even where the row alone would not tell it.
     TRY(outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall));
     return streams_.handle_change(envelope.stream, change, now_.wall);
@@ -312,6 +310,8 @@ Status Client::Impl::show_changed(Conversation& conversation, const Envelope& an
         if (!preview || preview->id != which.id || preview->sender != sender || preview->deleted) return {};
         preview->deleted = edit == nullptr;
         preview->text = edit ? first_code_points(edit->text, limits::preview_points_max) : "";
+        preview->entities.clear();
+        if (edit) preview->entities = rules::cut_entities(edit->entities, limits::preview_points_max);
         conversations_.changed(conversation);
         return {};
     }
@@ -319,11 +319,10 @@ Status Client::Impl::show_changed(Conversation& conversation, const Envelope& an
     if (held->not_on_server || message.deleted_by) return {};
     if (edit) {
         if (!answer.seq || !answer.timestamp) return {};
-        message.text = edit->text;
-        message.mentions = edit->mentions;
+        rules::say(message, *edit);
         message.edited_at = answer.timestamp;
     } else {
-        message = protocol::MessageNew{.sender = sender, .text = {}, .deleted_by = self};
+        message = rules::tombstone_of(message, self);
     }
     if (!answer.seq) {
         conversation.shown.reset();

@@ -1,6 +1,7 @@
 #include "core/commands.hpp"
 
 #include "core/rules/emoji.hpp"
+#include "core/rules/entities.hpp"
 #include "core/rules/text.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/generated/cpp/errors.hpp"
@@ -110,6 +111,10 @@ Status check_command(const protocol::Payload& command) {
         TRY(rules::check_name(made->title, "title"));
     if (const auto* renamed = std::get_if<protocol::ConversationRename>(&command))
         TRY(rules::check_name(renamed->title, "title"));
+    if (const auto* sent = std::get_if<protocol::MessageSend>(&command))
+        TRY(rules::check_entities_apart(rules::said_by(*sent)));
+    if (const auto* edit = std::get_if<protocol::MessageEdit>(&command))
+        TRY(rules::check_entities_apart(rules::said_by(*edit)));
     if (const auto* react = std::get_if<protocol::MessageReact>(&command))
         TRY(rules::check_emoji(react->emoji));
     // What the decoder refuses would be refused by the server's, too: the same limits, from the same schema.

@@ -72,6 +72,7 @@ Status Outbox::give_text(const Command& message, const protocol::MessageEdit& ed
     auto& send = std::get<protocol::MessageSend>(waiting.payload);
     send.text = edit.text;
     send.mentions = edit.mentions;
+    send.entities = edit.entities;
     announce(message.lane);
     return rewrite(message, waiting.payload);
 }

@@ -303,16 +303,18 @@ Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::i
     }
 }
 
-Result<std::int64_t> Rows::count_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
+Result<rules::Tally> Rows::tally_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
                                          std::int64_t since) {
-    if (upto <= above) return 0;
+    if (upto <= above) return rules::Tally{};
     static_assert(static_cast<int>(rules::Counts::until_deleted) == 3, "what the index is for");
+    static_assert(static_cast<int>(rules::Counts::as_mention_until_deleted) == 4, "what is summed");
     TRY_ASSIGN(Query query,
-               database_.read("SELECT count(*) FROM stream_row INDEXED BY stream_row_deleted WHERE stream = ?"
-                              " AND counts = 3 AND seq > ? AND born > ? AND born <= ? AND not_on_server = 0",
+               database_.read("SELECT count(*), coalesce(sum(counts = 4), 0) FROM stream_row"
+                              " INDEXED BY stream_row_deleted WHERE stream = ? AND counts >= 3 AND seq > ?"
+                              " AND born > ? AND born <= ? AND not_on_server = 0",
                               stream, since, above, upto));
     TRY(query.step());
-    return query.integer(0);
+    return rules::Tally{.unread = query.integer(0), .mentions = query.integer(1)};
 }
 
 Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above) {

@@ -112,8 +112,9 @@ class Rows {
     /// What of (above, upto] counts as unread.
     Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto);
 
-    /// How many messages of others at places in (above, upto] were deleted by a change after `since`.
-    Result<std::int64_t> count_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
+    /// How many messages of others at places in (above, upto] were deleted by a change after `since`, and how
+    /// many of them had named everybody.
+    Result<rules::Tally> tally_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
                                        std::int64_t since);
 
     /// The server was restored to a moment at which it held changes up to `above`: marks all rows with a

@@ -85,7 +85,7 @@ CREATE TABLE stream_row (
 CREATE INDEX stream_row_other ON stream_row (stream, type, born) WHERE type <> 42;
 CREATE INDEX stream_row_lost ON stream_row (stream, id) WHERE not_on_server = 1;
 CREATE INDEX stream_row_unreadable ON stream_row (stream, seq) WHERE unreadable = 1;
-CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts = 3;
+CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts >= 3;
 CREATE INDEX stream_row_reaction ON stream_row (stream, message, emoji, born, not_on_server, own)
     WHERE message > 0;
 
@@ -286,8 +286,14 @@ CREATE INDEX stream_row_reaction ON stream_row (stream, message, emoji, born, no
     WHERE message > 0;
 )sql";
 
+// Of what was deleted some had named everybody.
+constexpr std::string_view version_10 = R"sql(
+DROP INDEX stream_row_deleted;
+CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts >= 3;
+)sql";
+
 constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4, version_5,
-                                                version_6, version_7, version_8, version_9};
+                                                version_6, version_7, version_8, version_9, version_10};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

@@ -35,7 +35,11 @@ struct MessageView {
     AccountId sender;
     std::string text;
     std::optional<Uuid> reply_to;
+    /// All who are named, and with `names_all` everybody besides.
     std::vector<AccountId> mentions;
+    /// What parts of the text are; whoever shows them looks whether they keep the rule (rules/entities.hpp).
+    std::vector<protocol::Entity> entities;
+    bool names_all = false;
     /// The server's time once accepted, the device's before.
     WallTime at;
     bool own = false;

@@ -2,6 +2,7 @@
 
 #include "base/mutant.hpp"
 #include "core/commands.hpp"
+#include "core/rules/entities.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
@@ -176,9 +177,10 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
         }
     }
     // Those that were deleted since count no more; a deletion is the last that becomes of a message.
-    TRY_ASSIGN(const std::int64_t deleted,
-               rows_.count_deleted(conversation.number, triple.read, counted_upto, counted_upto));
-    tally.unread = std::max<std::int64_t>(tally.unread - deleted, 0);
+    TRY_ASSIGN(const auto deleted,
+               rows_.tally_deleted(conversation.number, triple.read, counted_upto, counted_upto));
+    tally.unread = std::max<std::int64_t>(tally.unread - deleted.unread, 0);
+    tally.mentions = std::max<std::int64_t>(tally.mentions - deleted.mentions, 0);
     TRY_ASSIGN(auto newer, rows_.tally(conversation.number, std::max(counted_upto, read), end_of_time));
     tally.unread += newer.unread;
     tally.mentions += newer.mentions;
@@ -204,7 +206,8 @@ Result<std::optional<MessageView>> Views::newest(const Conversation& conversatio
         change.id = preview->id;
         change.born = preview->born;
         change.timestamp = preview->at;
-        protocol::MessageNew message_cut{.sender = preview->sender, .text = preview->text};
+        protocol::MessageNew message_cut{
+            .sender = preview->sender, .text = preview->text, .entities = preview->entities};
         // By whom is not shown.
         if (preview->deleted) message_cut.deleted_by = preview->sender;
         change.payload = std::move(message_cut);
@@ -225,6 +228,8 @@ Result<MessageView> Views::message(const Conversation& conversation, const Store
     view.text = message.text;
     view.reply_to = message.reply_to;
     view.mentions = message.mentions;
+    view.entities = message.entities;
+    view.names_all = message.names_all;
     view.at = row.change.timestamp;
     view.own = message.sender == identity_.get().account;
     view.edited_at = message.edited_at;
@@ -249,7 +254,9 @@ Result<MessageView> Views::pending_message(const Command& command) const {
     view.sender = identity_.get().account;
     view.text = send.text;
     view.reply_to = send.reply_to;
-    view.mentions = send.mentions;
+    view.mentions = rules::all_named(rules::said_by(send));
+    view.entities = send.entities;
+    view.names_all = rules::names_all(send.entities);
     view.at = command.made_at;
     view.own = true;
     view.state = command.state == CommandState::failed ? MessageState::failed : MessageState::sending;
@@ -265,13 +272,15 @@ Status Views::apply_changes(MessageView& view) const {
         TRY_ASSIGN(auto envelope, outbox_.envelope(*command));
         view.changing = true;
         if (auto* edit = std::get_if<protocol::MessageEdit>(&envelope.payload)) {
+            view.mentions = rules::all_named(rules::said_by(*edit));
             view.text = std::move(edit->text);
-            view.mentions = std::move(edit->mentions);
+            view.entities = std::move(edit->entities);
             view.edited_at = command->made_at;
             continue;
         }
         view.text.clear();
         view.mentions.clear();
+        view.entities.clear();
         view.reply_to.reset();
         view.edited_at.reset();
         view.deleted = true;

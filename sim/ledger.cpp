@@ -68,6 +68,7 @@ void Ledger::note_sent(const Uuid& id, const protocol::Payload& now, const SameP
     if (said == nullptr || message == nullptr || edit_into(id, *said) == nullptr) return;
     message->text = said->text;
     message->mentions = said->mentions;
+    message->entities = said->entities;
 }
 
 bool Ledger::is_taken_back(const Given& mark, const SamePlace& same) const {
@@ -86,7 +87,7 @@ const Given* Ledger::edit_into(const Uuid& message, const protocol::MessageSend&
     const auto found = std::ranges::find_if(given_, [&](const Given& one) {
         const auto* edit = std::get_if<protocol::MessageEdit>(&one.command);
         return edit != nullptr && edit->message == message && edit->text == now.text &&
-               edit->mentions == now.mentions;
+               edit->mentions == now.mentions && edit->entities == now.entities;
     });
     return found == given_.end() ? nullptr : &*found;
 }

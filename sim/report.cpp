@@ -27,6 +27,7 @@ std::string described(const protocol::Permissions& permissions) {
     add("rename", permissions.rename);
     add("delete_others", permissions.delete_others);
     add("pin", permissions.pin);
+    add("mention_all", permissions.mention_all);
     return text.empty() ? " none" : text;
 }
 

@@ -146,12 +146,17 @@ struct SendCommand {
     bool no_wait = false;
     std::optional<std::string> reply_to;
     std::vector<std::string> mentions;
+    /// Whether what it says is Markdown; unless one of them is set, what is typed is, and what comes from
+    /// programs and files is not.
+    bool markdown = false;
+    bool plain = false;
 };
 /// `message`: an id, or "last".
 struct EditCommand {
     std::string conversation;
     std::string message;
     std::vector<std::string> words;
+    bool plain = false;
 };
 struct DeleteCommand {
     std::string conversation;
@@ -178,12 +183,14 @@ struct HistoryCommand {
     std::optional<std::int64_t> around;
     /// Of this message: an id, or "last".
     std::optional<std::string> edits_of;
+    bool spoilers = false;
 };
 struct TailCommand {
     std::optional<std::string> conversation;
     std::optional<std::int64_t> last;
     bool all = false;
     bool mark_read = false;
+    bool spoilers = false;
     /// Also who is typing.
     bool typing = false;
 };

@@ -58,7 +58,8 @@ Outcome<ExitCode> pin_message(Session& session, const PinCommand& command);
 Outcome<ExitCode> run(Session& session, const UnpinCommand& command);
 Outcome<ExitCode> run(Session& session, const PinsCommand& command);
 /// What the message that `word` names said before it was edited.
-Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word);
+Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word,
+                                     bool spoilers);
 
 // typing.cpp
 Outcome<ExitCode> run(Session& session, const TypingCommand& command);

@@ -1,6 +1,7 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/messages.hpp"
+#include "client/cli/rich_text.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "core/rules/text.hpp"
@@ -88,6 +89,7 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
         last.text("text", one.last->text)
             .integer("at", one.last->at.ms)
             .text("state", name_of(one.last->state));
+        if (!one.last->entities.empty()) last.objects("entities", objects_of(one.last->entities));
         if (one.last->deleted) last.boolean("deleted", true);
         object.object("last", last.take());
     }
@@ -104,7 +106,7 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
     line += padded(unread, 6);
     if (one.last) {
         const std::string said =
-            one.last->deleted ? std::string(deleted_words) : harmless_line(one.last->text);
+            one.last->deleted ? std::string(deleted_words) : plain_line({one.last->text, one.last->entities});
         const std::string text = (one.last->own ? "you: " : "") + said;
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }
@@ -171,11 +173,10 @@ Outcome<ExitCode> make_group(Session& session, const NewCommand& command, std::v
         {.id = group,
          .payload = protocol::ConversationCreate{.title = command.title, .members = std::move(members)}}};
     if (command.text) {
-        commands.push_back({.id = message,
-                            .payload = protocol::MessageSend{.target = {.made_by = group},
-                                                             .text = *command.text,
-                                                             .reply_to = std::nullopt,
-                                                             .mentions = {}}});
+        // Who is in it turns out when it is there.
+        protocol::MessageSend first{.target = {.made_by = group}};
+        say(first, *command.text, {.member = {}, .all = true});
+        commands.push_back({.id = message, .payload = std::move(first)});
     }
     TRY_ASSIGN(const auto known, session.conversations());
     const bool taken = titles_taken_twice(known, command.title).contains(command.title);

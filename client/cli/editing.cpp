@@ -1,9 +1,11 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/messages.hpp"
+#include "client/cli/rich_text.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 #include "core/rules/emoji.hpp"
+#include "core/rules/entities.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -87,6 +89,14 @@ Outcome<ExitCode> change(Session& session, const protocol::ViewMessage& message,
     return ExitCode::done;
 }
 
+/// Whom it names besides those who stand in its text: they are kept, whatever it says from now on.
+std::vector<AccountId> named_without_a_place(const protocol::ViewMessage& message) {
+    auto named = message.mentions;
+    for (const auto& entity : message.entities)
+        if (entity.account) std::erase(named, *entity.account);
+    return named;
+}
+
 /// What is pinned, as the server has it where it can be reached.
 Outcome<std::vector<protocol::ViewPin>> pins_of(Session& session, const Place& place) {
     if (!place.stream) return std::vector<protocol::ViewPin>{};
@@ -107,13 +117,14 @@ Outcome<ExitCode> run(Session& session, const EditCommand& command) {
         return stop(ExitCode::usage,
                     "The new text is empty. To take a message away: parley delete. Nothing was changed.");
     }
-    // Whom the text names is kept.
-    return change(session, message,
-                  protocol::MessageEdit{.target = place.target,
-                                        .message = message.id,
-                                        .text = std::move(text),
-                                        .mentions = message.mentions},
-                  "Edited. Everybody there sees the new text.");
+    protocol::MessageEdit edit{.target = place.target,
+                               .message = message.id,
+                               .text = text,
+                               .mentions = named_without_a_place(message)};
+    auto names = names_in(session, place);
+    names.all = names.all || core::rules::names_all(message.entities);
+    if (!command.plain) say(edit, text, names);
+    return change(session, message, std::move(edit), "Edited. Everybody there sees the new text.");
 }
 
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command) {
@@ -207,7 +218,8 @@ Outcome<ExitCode> run(Session& session, const PinsCommand& command) {
     return ExitCode::done;
 }
 
-Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word) {
+Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const std::string& word,
+                                     bool spoilers) {
     TRY_ASSIGN(const auto message, message_named(session, place, word));
     if (!place.stream || message.born == 0)
         return stop(ExitCode::not_found, "The server does not have this message yet.");
@@ -221,10 +233,12 @@ Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const
             JsonLine object;
             object.text("message", message.id.text()).integer("seq", one.seq);
             object.text("text", one.text).integer("at", one.at.ms);
+            if (!one.entities.empty()) object.objects("entities", objects_of(one.entities));
             session.terminal().line(object);
             const std::string stamp = local_stamp(one.at);
-            session.terminal().line(session.terminal().dim(stamp) + "  " +
-                                    harmless_block(one.text, columns(stamp) + 2));
+            session.terminal().line(
+                session.terminal().dim(stamp) + "  " +
+                styled_block(session.terminal(), {one.text, one.entities, spoilers}, columns(stamp) + 2));
         }
         more = part.more && !part.earlier.empty();
         if (more) request.after = part.earlier.back().seq;

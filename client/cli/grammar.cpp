@@ -139,9 +139,17 @@ void Grammar::add_messages() {
                      "End as soon as it is stored, without waiting for the server");
     sending.add_option("--reply-to", send->reply_to, "Id of the message that this answers")
         ->option_text("ID");
-    sending.add_option("--mention", send->mentions, "Name a person, as @HANDLE; may stand several times")
+    sending
+        .add_option("--mention", send->mentions,
+                    "Name a person, as @HANDLE, whom the text does not; may stand several times")
         ->option_text("PERSON")
         ->allow_extra_args(false);
+    CLI::Option* plain = sending.add_flag("--plain", send->plain, "Send what is typed as it stands");
+    sending
+        .add_flag("--markdown", send->markdown,
+                  "Read standard input as Markdown, too, wherever it comes from")
+        ->excludes(plain);
+    sending.footer(std::string(places_help) + markdown_help + more_help);
 
     add_changes();
     add_pins();
@@ -156,6 +164,7 @@ void Grammar::add_messages() {
     live.add_flag("--all", tail->all, "Begin with the first message")->excludes(last);
     live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
     live.add_flag("--typing", tail->typing, "Show also who is typing, of at most 32 conversations");
+    live.add_flag("--spoilers", tail->spoilers, "Show what is hidden as spoilers");
     live.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<TypingCommand> typing;
@@ -187,6 +196,7 @@ void Grammar::add_messages() {
         ->excludes(all)
         ->excludes(before)
         ->excludes(around);
+    past.add_flag("--spoilers", history->spoilers, "Show what is hidden as spoilers");
     past.footer(std::string(places_help) + marks_help + more_help);
 
     std::shared_ptr<ReadCommand> read;

@@ -144,6 +144,8 @@ void Grammar::add_changes() {
     CLI::App& editing = add_about_place("edit", "Give a message of yours another text", edit);
     add_message_option(editing, edit->message);
     editing.add_option("TEXT", edit->words, "What it says from now on")->required()->option_text(" ");
+    editing.add_flag("--plain", edit->plain, "The text as it stands, and not as Markdown");
+    editing.footer(std::string(places_help) + markdown_help + more_help);
 
     std::shared_ptr<DeleteCommand> deletion;
     CLI::App& deleting = add_about_place(

@@ -15,6 +15,13 @@ CONVERSATION is @HANDLE for the direct conversation with a person, the title of 
 or an id as --json prints it.
 )";
 
+inline constexpr const char* markdown_help = R"(
+What is typed is read as Markdown; what a pipe or a file brings is sent as it stands:
+  **bold**  *italic*  _italic_  ~~struck out~~  ||spoiler||  `code`  [text](https://example.org)
+  > at the beginning of a line quotes it; lines between two lines of ``` are code
+  @HANDLE names a member, @everyone and @here all of them; a backslash takes a mark as it is
+)";
+
 inline constexpr const char* roles_help = R"(
 Roles, from the highest down:
   owner      may everything; gives and takes every role
@@ -35,6 +42,7 @@ is everybody. Only owners set them. Acts, and what holds where nothing was set:
   rename=admin             give the group another title
   delete_others=moderator  delete what others said
   pin=moderator            pin messages, and unpin them
+  mention_all=member       name everybody at once: @everyone and @here
 )";
 
 inline constexpr const char* more_help =

@@ -85,6 +85,17 @@ JsonLine& JsonLine::texts(std::string_view key, const std::vector<std::string>& 
     return *this;
 }
 
+JsonLine& JsonLine::objects(std::string_view key, const std::vector<std::string>& encoded) {
+    writer_.key({0, key});
+    writer_.begin_list(encoded.size());
+    for (const std::string& value : encoded) {
+        writer_.element();
+        out_ += value;
+    }
+    writer_.end_list();
+    return *this;
+}
+
 JsonLine& JsonLine::object(std::string_view key, std::string encoded) {
     writer_.key({0, key});
     out_ += encoded;

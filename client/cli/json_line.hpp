@@ -21,6 +21,8 @@ class JsonLine {
     JsonLine& integer(std::string_view key, std::int64_t value);
     JsonLine& boolean(std::string_view key, bool value);
     JsonLine& texts(std::string_view key, const std::vector<std::string>& values);
+    /// Objects that were made before.
+    JsonLine& objects(std::string_view key, const std::vector<std::string>& encoded);
     /// An object that was made before.
     JsonLine& object(std::string_view key, std::string encoded);
 

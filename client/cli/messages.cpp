@@ -1,5 +1,6 @@
 #include "client/cli/messages.hpp"
 
+#include "client/cli/rich_text.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
 
@@ -89,7 +90,8 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
                        (place.empty() ? place : terminal.dim(place));
     if (const std::string what = answered(conversation, message); !what.empty())
         line += terminal.dim("↪ " + what) + "\n" + std::string(indent, ' ');
-    line += message.deleted ? terminal.dim(std::string(deleted_words)) : harmless_block(message.text, indent);
+    line += message.deleted ? terminal.dim(std::string(deleted_words))
+                            : styled_block(terminal, {message.text, message.entities, spoilers_}, indent);
     if (message.edited_at) line += terminal.dim("  (edited)");
     if (message.changing) {
         line += terminal.dim(message.deleted ? "  … still to be deleted" : "  … edit not sent yet");
@@ -114,8 +116,9 @@ std::string MessagePrinter::name_of_sender(const protocol::ViewConversation& con
 void MessagePrinter::remember(const protocol::ViewConversation& conversation,
                               const protocol::ViewMessage& message) {
     if (begun_.size() >= remembered_max) begun_.clear();
-    const std::string text = message.deleted ? std::string(deleted_words)
-                                             : harmless_line(message.text.substr(0, message.text.find('\n')));
+    const std::string_view begun = std::string_view(message.text).substr(0, message.text.find('\n'));
+    const std::string text =
+        message.deleted ? std::string(deleted_words) : plain_line({begun, message.entities, spoilers_});
     begun_.insert_or_assign(
         message.id, name_of_sender(conversation, message) + ": " + first_columns(text, answered_columns));
 }
@@ -155,6 +158,12 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
         for (const AccountId& account : message.mentions)
             mentions.push_back(account.text());
         object.texts("mentions", mentions);
+    }
+    if (message.names_all) object.boolean("names_all", true);
+    if (!message.entities.empty()) {
+        object.objects("entities", objects_of(message.entities));
+        if (conversation.stream)
+            object.text("markdown", markdown_of(directory_, *conversation.stream, message));
     }
     if (message.edited_at) object.integer("edited_at", message.edited_at->ms);
     if (!message.reactions.empty()) {

@@ -20,6 +20,8 @@ class MessagePrinter {
     MessagePrinter(Session& session, Directory& directory, bool show_place)
         : session_(session), directory_(directory), show_place_(show_place) {}
 
+    /// What is hidden in texts is shown.
+    void show_spoilers(bool shown) { spoilers_ = shown; }
     void print(const protocol::ViewConversation& conversation, const protocol::ViewMessage& message);
 
   private:
@@ -39,6 +41,7 @@ class MessagePrinter {
     Session& session_;
     Directory& directory_;
     bool show_place_;
+    bool spoilers_ = false;
     std::string day_;
     /// The beginnings of the latest messages, by which answers say what they answer.
     std::unordered_map<Uuid, std::string> begun_;

@@ -224,7 +224,12 @@ Problem problem_of(const Error& error, Machine machine) {
         context.pop_back();
     if (!context.empty()) {
         if (error.code == ErrorCode::invalid) sentence = "This cannot be accepted: " + context + ".";
-        if (error.code == ErrorCode::not_allowed) sentence = "You may not do this: " + context + ".";
+        if (error.code == ErrorCode::not_allowed) {
+            const bool of_all = error.field == "entities";
+            sentence =
+                (of_all ? "You may not name everybody at once: " : "You may not do this: ") + context + ".";
+            if (of_all) sentence += " As a mere text it goes out with --plain.";
+        }
         if (tells_more(error.code)) sentence += " (" + context + ")";
     }
     return {exit_code_of(error.code), std::move(sentence), error.code};

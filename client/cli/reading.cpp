@@ -105,8 +105,9 @@ Outcome<ExitCode> run(Session& session, const HistoryCommand& command) {
     TRY_ASSIGN(const bool online, session.go_online(session.deadline(), false));
     Directory directory(session);
     TRY_ASSIGN(const Place place, directory.conversation(command.conversation));
-    if (command.edits_of) return show_earlier_texts(session, place, *command.edits_of);
+    if (command.edits_of) return show_earlier_texts(session, place, *command.edits_of, command.spoilers);
     MessagePrinter printer(session, directory, false);
+    printer.show_spoilers(command.spoilers);
     if (!place.stream) return history_of_pending(session, place, command, printer);
     const StreamId& stream = *place.stream;
     TRY_ASSIGN(const auto shown, conversation(session, stream));
@@ -172,7 +173,9 @@ class Tail {
           directory_(session),
           printer_(session, directory_, !command.conversation),
           groups_(session),
-          typing_(session, directory_) {}
+          typing_(session, directory_) {
+        printer_.show_spoilers(command.spoilers);
+    }
 
     Outcome<ExitCode> run();
 

@@ -31,7 +31,8 @@ constexpr std::array settings = {Setting{"post", &Permissions::post},
                                  Setting{"remove", &Permissions::remove},
                                  Setting{"rename", &Permissions::rename},
                                  Setting{"delete_others", &Permissions::delete_others},
-                                 Setting{"pin", &Permissions::pin}};
+                                 Setting{"pin", &Permissions::pin},
+                                 Setting{"mention_all", &Permissions::mention_all}};
 
 Outcome<Role> role_named(const std::string& word) {
     if (const auto role = protocol::enum_named<Role>(word)) return *role;
@@ -99,7 +100,7 @@ Outcome<Permissions> permissions_of(const std::vector<std::string>& words) {
             return stop(ExitCode::usage,
                         "\"" + harmless_line(word) +
                             "\" sets nothing. Such as post=moderator; besides post there are add, remove, "
-                            "rename, delete_others and pin. Nothing was done.");
+                            "rename, delete_others, pin and mention_all. Nothing was done.");
         }
         TRY_ASSIGN(wanted.*setting->lowest, role_named(word.substr(equals + 1)));
     }

@@ -1,6 +1,7 @@
 #include "base/utf8.hpp"
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
+#include "client/cli/rich_text.hpp"
 #include "client/cli/text.hpp"
 #include "client/net/line_input.hpp"
 #include "core/door/views.hpp"
@@ -34,6 +35,8 @@ class Sender {
     Outcome<ExitCode> send_one(std::string text);
     Outcome<ExitCode> send_lines(LineInput& input);
     void answer(const Uuid& message) { reply_to_ = message; }
+    /// What is said from now on is Markdown, in which names mean this.
+    void read_markdown(core::rules::MarkdownNames names) { markdown_ = std::move(names); }
     void mention(std::vector<AccountId> accounts) { mentions_ = std::move(accounts); }
 
   private:
@@ -55,6 +58,7 @@ class Sender {
     const SendCommand& command_;
     std::optional<Uuid> reply_to_;
     std::vector<AccountId> mentions_;
+    std::optional<core::rules::MarkdownNames> markdown_;
     Settlement settlement_;
     /// Which line of standard input each message was, while it is not settled.
     std::unordered_map<Uuid, std::int64_t> lines_;
@@ -76,10 +80,13 @@ class Sender {
 };
 
 protocol::Envelope Sender::envelope(std::string text) {
-    return {
-        .id = session_.new_id(),
-        .payload = protocol::MessageSend{
-            .target = place_.target, .text = std::move(text), .reply_to = reply_to_, .mentions = mentions_}};
+    protocol::MessageSend message{
+        .target = place_.target, .text = {}, .reply_to = reply_to_, .mentions = mentions_};
+    if (markdown_)
+        say(message, text, *markdown_);
+    else
+        message.text = std::move(text);
+    return {.id = session_.new_id(), .payload = std::move(message)};
 }
 
 Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
@@ -102,7 +109,8 @@ Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
 }
 
 /// Why this can be no message, and how much too long it is.
-std::optional<protocol::DoorFailure> unfit(const std::string& text) {
+std::optional<protocol::DoorFailure> unfit(const protocol::Envelope& message) {
+    const std::string& text = std::get<protocol::MessageSend>(message.payload).text;
     const auto points = count_code_points(text);
     if (!points) {
         return protocol::DoorFailure{.code = ErrorCode::invalid,
@@ -202,8 +210,8 @@ Outcome<void> Sender::queue_lines(LineInput& input) {
         ++line_;
         // A message has at least one character.
         if (line->empty()) continue;
-        const auto failure = unfit(*line);
         protocol::Envelope message = envelope(std::move(*line));
+        const auto failure = unfit(message);
         lines_.emplace(*message.id, line_);
         if (failure)
             report(*message.id, "failed", failure);
@@ -237,14 +245,14 @@ Outcome<void> Sender::pass_on(LineInput& input) {
 }
 
 Outcome<ExitCode> Sender::send_one(std::string text) {
-    if (const auto failure = unfit(text)) {
+    std::vector<protocol::Envelope> one;
+    one.push_back(envelope(std::move(text)));
+    if (const auto failure = unfit(one.front())) {
         Problem problem = problem_of(core::error_of(*failure));
         problem.sentence += " Nothing was sent.";
         return std::unexpected(std::move(problem));
     }
     give_up_ = session_.deadline();
-    std::vector<protocol::Envelope> one;
-    one.push_back(envelope(std::move(text)));
     return finish(queue(std::move(one)));
 }
 
@@ -349,7 +357,12 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(Place place, directory.conversation(command.conversation));
     TRY_ASSIGN(auto mentions, named(session, directory, place, command.mentions));
+    const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
+    const bool typed = !command.words.empty() || at_terminal;
+    const bool markdown = command.markdown || (typed && !command.plain);
+    auto names = markdown ? std::optional(names_in(session, place)) : std::nullopt;
     Sender sender(session, std::move(place), command);
+    if (names) sender.read_markdown(std::move(*names));
     sender.mention(std::move(mentions));
     if (command.reply_to) {
         const auto id = Uuid::parse(*command.reply_to);
@@ -365,8 +378,7 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
         if (is_blank(text)) return stop(ExitCode::usage, "The message is empty. Nothing was sent.");
         return sender.send_one(std::move(text));
     }
-    if (::isatty(STDIN_FILENO) == 1)
-        session.terminal().note_at_terminal("Each line is a message. End with Ctrl-D.");
+    if (at_terminal) session.terminal().note_at_terminal("Each line is a message. End with Ctrl-D.");
     LineInput input(session.account().loop(), STDIN_FILENO);
     if (!command.whole) return sender.send_lines(input);
     TRY_ASSIGN(std::string text, read_whole(session, input));

@@ -156,11 +156,17 @@ void Terminal::problem(const Problem& problem) {
 }
 
 std::string Terminal::dim(std::string_view text) const {
-    return styled_ ? "\x1b[2m" + std::string(text) + "\x1b[0m" : std::string(text);
+    return styled("2", text);
 }
 
 std::string Terminal::bold(std::string_view text) const {
-    return styled_ ? "\x1b[1m" + std::string(text) + "\x1b[0m" : std::string(text);
+    return styled("1", text);
+}
+
+std::string Terminal::styled(std::string_view codes, std::string_view text) const {
+    std::string out(text);
+    if (styled_) out.insert(0, "\x1b[" + std::string(codes) + "m").append("\x1b[0m");
+    return out;
 }
 
 void Terminal::write(int descriptor, std::string_view text) {

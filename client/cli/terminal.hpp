@@ -28,6 +28,8 @@ class Terminal {
     /// Shown less prominently, where the terminal can.
     std::string dim(std::string_view text) const;
     std::string bold(std::string_view text) const;
+    /// `codes` as SGR has them, such as "1;3" for bold and italic.
+    std::string styled(std::string_view codes, std::string_view text) const;
 
     /// Nothing can be written to standard output any more.
     bool closed() const { return closed_; }

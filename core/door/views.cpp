@@ -156,7 +156,9 @@ protocol::ViewMessage door_view(const MessageView& message) {
                               .in_doubt = message.in_doubt,
                               .edited_at = message.edited_at,
                               .deleted = message.deleted,
-                              .changing = message.changing};
+                              .changing = message.changing,
+                              .entities = message.entities,
+                              .names_all = message.names_all};
     for (const ReactionView& reaction : message.reactions)
         out.reactions.push_back({.emoji = reaction.emoji,
                                  .count = reaction.count,

@@ -8,8 +8,8 @@
 
 /// What counts as unread: the one place that decides it, for server and clients, so that both count alike. A
 /// message counts for a reader when somebody else wrote it, nobody deleted it and it stands above the
-/// reader's read position; it counts as a mention when it also names the reader. Rows that are no messages
-/// never count.
+/// reader's read position; it counts as a mention when it also names the reader, or named everybody when it
+/// was sent. Rows that are no messages never count.
 namespace parley::core::rules {
 
 /// What a row is to a reader, wherever his read position stands.
@@ -18,14 +18,20 @@ enum class Counts : std::uint8_t {
     as_unread = 1,
     as_mention = 2,
     /// Not at all; but it did until it was deleted, so that counts of before include it.
-    until_deleted = 3
+    until_deleted = 3,
+    /// The same, and it counted as a mention: it named everybody.
+    as_mention_until_deleted = 4
 };
 
 inline Counts counts_for(const AccountId& reader, const protocol::MessageNew& message) {
     const bool own = message.sender == reader && !mutant(Mutant::own_messages_counted_as_unread);
     if (own) return Counts::not_at_all;
-    if (message.deleted_by) return Counts::until_deleted;
-    const bool named = std::ranges::find(message.mentions, reader) != message.mentions.end();
+    if (message.deleted_by) {
+        const bool all = message.names_all && !mutant(Mutant::deleted_mention_of_all_still_counted);
+        return all ? Counts::as_mention_until_deleted : Counts::until_deleted;
+    }
+    const bool named =
+        message.names_all || std::ranges::find(message.mentions, reader) != message.mentions.end();
     return named ? Counts::as_mention : Counts::as_unread;
 }
 
@@ -42,7 +48,8 @@ struct Tally {
 
     /// Takes in one row that was born at `born`, for a reader who has read up to `read`.
     void add(Counts counts, std::int64_t born, std::int64_t read) {
-        if (counts == Counts::not_at_all || counts == Counts::until_deleted || born <= read) return;
+        const bool still = counts == Counts::as_unread || counts == Counts::as_mention;
+        if (!still || born <= read) return;
         ++unread;
         if (counts == Counts::as_mention) ++mentions;
     }

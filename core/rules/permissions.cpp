@@ -22,6 +22,7 @@ Status may_in_direct(Act act) {
         case Act::delete_own:
         case Act::react:
         case Act::pin:
+        case Act::mention_all:
             return {};
         case Act::delete_others:
             return fail(ErrorCode::not_allowed, "only its sender may delete a message here");
@@ -55,7 +56,8 @@ Permissions in_force(Permissions set) {
                  .remove = Role::admin,
                  .rename = Role::admin,
                  .delete_others = Role::moderator,
-                 .pin = Role::moderator},
+                 .pin = Role::moderator,
+                 .mention_all = Role::member},
                 set);
 }
 
@@ -66,6 +68,7 @@ Permissions with(Permissions before, const Permissions& set) {
     if (set.rename) before.rename = set.rename;
     if (set.delete_others) before.delete_others = set.delete_others;
     if (set.pin) before.pin = set.pin;
+    if (set.mention_all) before.mention_all = set.mention_all;
     return before;
 }
 
@@ -91,6 +94,8 @@ Role lowest_role(const Permissions& permissions, Act act) {
             return *set.delete_others;
         case Act::pin:
             return *set.pin;
+        case Act::mention_all:
+            return *set.mention_all;
         case Act::change_role:
             return Role::admin;
         case Act::change_permissions:

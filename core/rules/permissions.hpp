@@ -19,7 +19,8 @@ enum class Act : std::uint8_t {
     delete_own,
     delete_others,  ///< A message that somebody else wrote.
     react,
-    pin,  ///< And unpin, whoever pinned it.
+    pin,          ///< And unpin, whoever pinned it.
+    mention_all,  ///< In a message that he sends, or edits.
     rename,
     add_member,
     remove_member,  ///< See may_change_member, too.

@@ -48,6 +48,8 @@ TOKENS = {
     "Auth.token": "an-access-token",
     "code": "an-invite",
     "invite": "an-invite",
+    "url": "https://example.org/",
+    "language": "c++",
 }
 NUMBERS = {
     "viewer": 2,
@@ -89,6 +91,8 @@ NUMBERS = {
     "waiting": 2,
     "failed": 1,
     "offset": 20,
+    "Entity.offset": 9,
+    "length": 4,
     "count": 4,
     "message": 4410,
     "at": 86400000,
@@ -186,7 +190,7 @@ def one_value(schema: Schema, struct: Struct, of: Field, full: bool) -> object:
         case "token":
             return TOKENS.get(own, TOKENS.get(of.name, "1.4521"))
         case "int":
-            return NUMBERS[of.name]
+            return NUMBERS[own if own in NUMBERS else of.name]
         case "bool":
             return True
         case "uuid":

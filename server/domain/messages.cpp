@@ -1,3 +1,5 @@
+#include "core/rules/messages.hpp"
+
 #include "base/mutant.hpp"
 #include "core/rules/counts.hpp"
 #include "server/domain/use_cases.hpp"
@@ -11,13 +13,6 @@ namespace {
 
 using protocol::MessageNew;
 using protocol::MessageSend;
-
-MessageNew row_of(const WorkContext& context, const MessageSend& command) {
-    return {.sender = to_id(context.account()),
-            .text = command.text,
-            .reply_to = command.reply_to,
-            .mentions = command.mentions};
-}
 
 Answer accepted(ConversationKey conversation, std::int64_t born, WallTime at) {
     return {
@@ -68,9 +63,14 @@ Status check_reply(WorkContext& context, ConversationKey conversation, const Uui
     return {};
 }
 
-/// Mentions count for those who are members now and would count the message at all.
+/// Mentions count for those who are members now and would count the message at all. Of everybody there is one
+/// note, however many they are.
 void note_mentions(WorkContext& context, ConversationKey conversation, const MessageNew& message,
                    std::int64_t born) {
+    if (message.names_all) {
+        context.store.conversation_writes().add_mention_of_all(conversation, context.account(), born);
+        return;
+    }
     for (const auto& named : message.mentions) {
         const auto account = account_key(named.text());
         if (!account || core::rules::counts_for(named, message) != core::rules::Counts::as_mention) continue;
@@ -98,15 +98,29 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
     return accepted(conversation.key, born, context.at);
 }
 
+/// Whatever somebody else's program sends as entities.
+Status check_said(const core::rules::Said& said) {
+    return mutant(Mutant::any_entities_taken) ? Status{} : core::rules::check_entities(said);
+}
+
+Status check_may_name_all(const Standing& standing) {
+    if (mutant(Mutant::everybody_names_all)) return {};
+    auto may = core::rules::may(standing.conversation.kind, standing.conversation.permissions,
+                                standing.member.role, core::rules::Act::mention_all);
+    if (!may) may.error().field = "entities";
+    return may;
+}
+
 std::unexpected<Error> no_such_message() {
     return fail(Error{ErrorCode::message_not_found, "no such message in this conversation", 0, "message"});
 }
 
 /// Who is named by one of the two and not by the other, for whom the message counts or would count, where he
-/// has not read it: his count of mentions changes.
+/// has not read it: his count of mentions changes. For nobody where everybody is named: he is, in any case.
 std::vector<MemberRecord> mentions_to_change(WorkContext& context, const Subject& subject,
                                              const MessageNew& named_by, const MessageNew& not_by) {
     std::vector<MemberRecord> changed;
+    if (named_by.names_all) return changed;
     for (const auto& named : named_by.mentions) {
         const auto account = account_key(named.text());
         if (!account || core::rules::counts_for(named, named_by) != core::rules::Counts::as_mention ||
@@ -150,6 +164,9 @@ Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
     for (const auto& member : added)
         writes.add_mention(key, member.account, born);
     const bool deleted = next.deleted_by.has_value();
+    // Whoever counted it subtracts it by the tombstone.
+    if (deleted && next.names_all && !mutant(Mutant::mention_of_all_outlives_its_message))
+        writes.drop_mention_of_all(key, born);
     auto change = write_change(context, conversation,
                                {.slot = Slot::message(),
                                 .payload = std::move(next),
@@ -211,11 +228,17 @@ void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol:
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command) {
+    TRY(check_said(core::rules::said_by(command)));
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, context.account(),
                                           core::rules::Act::edit_own));
     TRY(check_not_deleted(subject));
     const auto& before = subject.message;
-    if (before.text == command.text && before.mentions == command.mentions) return nothing_to_do(context);
+    if (core::rules::names_all(command.entities) && !core::rules::names_all(before.entities))
+        TRY(check_may_name_all(subject.standing));
+    auto next = before;
+    core::rules::say(next, command);
+    if (mutant(Mutant::edit_keeps_entities)) next.entities = before.entities;
+    if (next == before) return nothing_to_do(context);
     const StreamKey stream(subject.standing.conversation.key);
     if (context.store.earlier_texts().count_earlier_texts(stream, subject.change.born) >=
             context.rules.edits_max &&
@@ -223,9 +246,6 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& comman
         return fail(Error{ErrorCode::limit, "the message was edited too often", 0, "message"});
     context.store.earlier_text_writes().keep(
         {.stream = stream, .slot = Slot::message(), .author = subject.sender, .change = subject.change});
-    auto next = before;
-    next.text = command.text;
-    next.mentions = command.mentions;
     next.edited_at = context.at;
     return change_message(context, std::move(subject), std::move(next));
 }
@@ -244,7 +264,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
     if (!mutant(Mutant::pins_outlive_their_message))
         context.store.row_writes().drop_pin(StreamKey(key), subject.change.born);
     context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
-    MessageNew nothing{.sender = subject.message.sender, .deleted_by = to_id(context.account())};
+    auto nothing = core::rules::tombstone_of(subject.message, to_id(context.account()));
     return change_message(context, std::move(subject), std::move(nothing));
 }
 
@@ -260,7 +280,7 @@ Status check_follows(WorkContext& context) {
 Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     const auto& id = context.origin.command;
     if (!id) return fail(Error{ErrorCode::invalid, "a message needs an id", 0, "id"});
-    auto message = row_of(context, command);
+    auto message = core::rules::row_of(to_id(context.account()), command);
     const auto target = resolve(context.store, context.account(), command.target);
     if (mutant(Mutant::may_post_before_known_id) && target && *target) {
         TRY(authorize(context.store, **target, context.account(), core::rules::Act::send));
@@ -275,6 +295,7 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     if (context.store.commands().contains(context.account(), *id)) {
         return fail(ErrorCode::id_reused, "this id was used for another command");
     }
+    TRY(check_said(core::rules::said_by(command)));
     TRY(check_follows(context));
     TRY(check_room(context));
     if (!target) return fail(target.error());
@@ -287,6 +308,7 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     }
     TRY_ASSIGN(auto standing, authorize(context.store, **target, context.account(), core::rules::Act::send));
     if (command.reply_to) TRY(check_reply(context, **target, *command.reply_to));
+    if (message.names_all) TRY(check_may_name_all(standing));
     return write_message(context, std::move(standing), std::move(message));
 }
 

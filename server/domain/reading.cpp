@@ -297,7 +297,8 @@ Result<protocol::MessageHistoryOk> message_history(Snapshot& snapshot, AccountKe
         history.texts.push_back({.seq = change.seq,
                                  .text = said.text,
                                  .mentions = said.mentions,
-                                 .at = said.edited_at.value_or(change.timestamp)});
+                                 .at = said.edited_at.value_or(change.timestamp),
+                                 .entities = said.entities});
     }
     return history;
 }

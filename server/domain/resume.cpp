@@ -1,5 +1,6 @@
 #include "base/mutant.hpp"
 #include "base/utf8.hpp"
+#include "core/rules/entities.hpp"
 #include "protocol/codec.hpp"
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
@@ -32,7 +33,8 @@ std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& 
             .sender = message->sender,
             .text = std::string(first_code_points(message->text, limits::preview_points_max)),
             .at = change.timestamp,
-            .deleted = message->deleted_by.has_value()};
+            .deleted = message->deleted_by.has_value(),
+            .entities = core::rules::cut_entities(message->entities, limits::preview_points_max)};
     }
     return std::nullopt;
 }

@@ -13,11 +13,20 @@ constexpr std::size_t envelope_bytes = 200;
 /// As it was decided, and as it is sent in either encoding.
 constexpr std::size_t forms = 3;
 
+/// Of a message, or of a command that makes one.
+template <class Message>
+std::size_t size_of_said(const Message& message) {
+    std::size_t size = message.text.size() + message.mentions.size() * sizeof(AccountId);
+    for (const auto& entity : message.entities)
+        size += sizeof(entity) + (entity.url ? entity.url->size() : 0);
+    return size;
+}
+
 std::size_t content_of(const protocol::ChangePayload& payload) {
     if (const auto* draft = std::get_if<protocol::DraftChanged>(&payload)) return draft->text.size();
     const auto* message = std::get_if<protocol::MessageNew>(&payload);
     if (message == nullptr) return other_bytes;
-    return message->text.size() + message->mentions.size() * sizeof(AccountId);
+    return size_of_said(*message);
 }
 
 std::size_t content_of(const Effect& effect) {
@@ -39,7 +48,7 @@ std::size_t weight_of(const Work& work) {
             using T = std::remove_cvref_t<decltype(command)>;
             if constexpr (std::is_same_v<T, protocol::MessageSend> ||
                           std::is_same_v<T, protocol::MessageEdit>) {
-                return command.text.size() + command.mentions.size() * sizeof(AccountId);
+                return size_of_said(command);
             } else if constexpr (std::is_same_v<T, protocol::DraftSet>) {
                 return command.text.size();
             } else if constexpr (requires { command.members; }) {

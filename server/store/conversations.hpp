@@ -88,7 +88,7 @@ class Conversations {
     virtual std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) = 0;
     /// Who is present and came in after the place, which he has never been shown; by key.
     virtual std::vector<AccountKey> unseen_by(ConversationKey conversation, std::int64_t born) = 0;
-    /// Messages after `born` that mention the account and count.
+    /// Messages after `born` that name the account, or everybody, and count.
     virtual std::int64_t mentions_after(ConversationKey conversation, AccountKey account,
                                         std::int64_t born) = 0;
     /// Messages after `born` that somebody else wrote and that were deleted.
@@ -112,6 +112,10 @@ class ConversationWrites {
     virtual void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
     /// Forgets one: the message names the account no more, or is deleted.
     virtual void drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
+    /// A message of this author names everybody; nobody is named in it besides.
+    virtual void add_mention_of_all(ConversationKey conversation, AccountKey author, std::int64_t born) = 0;
+    /// Forgets it: the message is deleted.
+    virtual void drop_mention_of_all(ConversationKey conversation, std::int64_t born) = 0;
     /// A message of this author was deleted.
     virtual void add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) = 0;
     /// Forgets those up to `born`: nobody asks for what was read.

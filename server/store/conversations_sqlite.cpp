@@ -28,7 +28,8 @@ constexpr std::size_t cached_members_max = 32768;
 /// or 0 where nothing is set.
 constexpr std::array acts = {&protocol::Permissions::post,          &protocol::Permissions::add,
                              &protocol::Permissions::remove,        &protocol::Permissions::rename,
-                             &protocol::Permissions::delete_others, &protocol::Permissions::pin};
+                             &protocol::Permissions::delete_others, &protocol::Permissions::pin,
+                             &protocol::Permissions::mention_all};
 constexpr unsigned bits_of_act = 4;
 
 std::int64_t packed(const protocol::Permissions& permissions) {
@@ -95,7 +96,9 @@ ConversationTables::ConversationTables(Connection& connection)
                  " AND interval.account = member.account AND first <= ?2 AND (last IS NULL OR last >= ?2))"
                  " ORDER BY account"),
       mentions_(connection,
-                "SELECT count(*) FROM mention WHERE account = ? AND conversation = ? AND born > ?"),
+                "SELECT (SELECT count(*) FROM mention WHERE account = ?1 AND conversation = ?2 AND born > ?3)"
+                " + (SELECT count(*) FROM mention_of_all WHERE conversation = ?2 AND born > ?3"
+                " AND author <> ?1)"),
       deleted_(connection,
                "SELECT count(*) FROM deletion WHERE conversation = ? AND born > ? AND author <> ?"),
       moved_(connection, MOVED " AND member.stretch BETWEEN ? AND ? ORDER BY member.stretch DESC"),
@@ -125,6 +128,9 @@ ConversationTables::ConversationTables(Connection& connection)
       add_mention_(connection,
                    "INSERT OR IGNORE INTO mention (account, conversation, born) VALUES (?, ?, ?)"),
       drop_mention_(connection, "DELETE FROM mention WHERE account = ? AND conversation = ? AND born = ?"),
+      add_mention_of_all_(
+          connection, "INSERT OR IGNORE INTO mention_of_all (conversation, born, author) VALUES (?, ?, ?)"),
+      drop_mention_of_all_(connection, "DELETE FROM mention_of_all WHERE conversation = ? AND born = ?"),
       add_deletion_(connection,
                     "INSERT OR IGNORE INTO deletion (conversation, born, author) VALUES (?, ?, ?)"),
       drop_mentions_(connection, "DELETE FROM mention WHERE account = ? AND conversation = ? AND born <= ?") {
@@ -259,6 +265,17 @@ void ConversationTables::drop_mentions(ConversationKey conversation, AccountKey 
 void ConversationTables::drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) {
     ++writes_;
     drop_mention_.run(account, conversation, born);
+}
+
+void ConversationTables::add_mention_of_all(ConversationKey conversation, AccountKey author,
+                                            std::int64_t born) {
+    ++writes_;
+    add_mention_of_all_.run(conversation, born, author);
+}
+
+void ConversationTables::drop_mention_of_all(ConversationKey conversation, std::int64_t born) {
+    ++writes_;
+    drop_mention_of_all_.run(conversation, born);
 }
 
 void ConversationTables::add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) {

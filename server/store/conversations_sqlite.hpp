@@ -25,7 +25,7 @@ struct std::hash<parley::server::sqlite::MemberKey> {
 
 namespace parley::server::sqlite {
 
-/// The tables conversation, member, interval and mention.
+/// The tables conversation, member, interval, mention and mention_of_all.
 class ConversationTables final : public Conversations, public ConversationWrites {
   public:
     explicit ConversationTables(Connection& connection);
@@ -47,6 +47,8 @@ class ConversationTables final : public Conversations, public ConversationWrites
     void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) override;
     void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     void drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
+    void add_mention_of_all(ConversationKey conversation, AccountKey author, std::int64_t born) override;
+    void drop_mention_of_all(ConversationKey conversation, std::int64_t born) override;
     void add_deletion(ConversationKey conversation, AccountKey author, std::int64_t born) override;
     void drop_mentions(ConversationKey conversation, AccountKey account, std::int64_t born) override;
 
@@ -91,6 +93,8 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement close_interval_;
     Statement add_mention_;
     Statement drop_mention_;
+    Statement add_mention_of_all_;
+    Statement drop_mention_of_all_;
     Statement add_deletion_;
     Statement drop_mentions_;
 };

@@ -187,9 +187,20 @@ CREATE INDEX row_pinned ON row (stream, born) WHERE kind = 37 AND gone = 0;
 PRAGMA user_version = 18;
 )sql";
 
-constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
-                                version_7,  version_8,  version_9,  version_10, version_11, version_12,
-                                version_13, version_14, version_15, version_16, version_17, version_18};
+constexpr const char* version_19 = "PRAGMA user_version = 19";
+
+// Which messages name everybody. None did before.
+constexpr const char* version_20 = R"sql(
+CREATE TABLE mention_of_all (
+    conversation INTEGER NOT NULL, born INTEGER NOT NULL, author INTEGER NOT NULL,
+    PRIMARY KEY (conversation, born)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 20;
+)sql";
+
+constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4,  version_5,
+                                version_6,  version_7,  version_8,  version_9,  version_10,
+                                version_11, version_12, version_13, version_14, version_15,
+                                version_16, version_17, version_18, version_19, version_20};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824,

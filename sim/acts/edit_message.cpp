@@ -1,4 +1,5 @@
 #include "sim/acts/act.hpp"
+#include "sim/said.hpp"
 
 namespace parley::sim {
 
@@ -20,6 +21,7 @@ bool perform_edit_message(Scene& scene, Device& device) {
     edit.target.stream = view.stream;
     const auto people = others(scene, device);
     if (!people.empty() && random.below(3) == 0) edit.mentions = {random.pick(people)};
+    edit.entities = some_entities(random, edit.text, people);
     return scene.give(device, std::move(edit)).has_value();
 }
 

@@ -1,5 +1,6 @@
 #include "sim/acts/act.hpp"
 #include "sim/errand.hpp"
+#include "sim/said.hpp"
 
 namespace parley::sim {
 
@@ -22,6 +23,10 @@ Errand edit(Scene& scene, Device& device, const StreamId& stream, const core::Me
         edit.mentions = {scene.world().random().pick(people)};
         body += R"(,"mentions":[")" + edit.mentions.front().text() + R"("])";
     }
+    edit.entities = scene.world().random().below(16) == 0
+                        ? broken_entities(scene.world().random(), edit.text)
+                        : some_entities(scene.world().random(), edit.text, people);
+    body += body_of(edit.entities);
     return {.method = "PATCH", .path = path_of(stream, message), .body = body + '}', .means = edit};
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/generated/cpp/limits.hpp"
 #include "sim/acts/act.hpp"
 #include "sim/errand.hpp"
+#include "sim/said.hpp"
 
 #include <utility>
 
@@ -22,6 +23,9 @@ void send(Scene& scene, Device& device, const protocol::Target& target, const Uu
         message.mentions = {random.pick(people)};
         body += R"(,"mentions":[")" + message.mentions.front().text() + R"("])";
     }
+    message.entities = random.below(16) == 0 ? broken_entities(random, message.text)
+                                             : some_entities(random, message.text, people);
+    body += body_of(message.entities);
     if (target.stream && random.below(5) == 0) {
         const auto window = device.node->client().window(*target.stream, {.limit = 5});
         const auto answered =

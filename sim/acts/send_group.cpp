@@ -1,4 +1,5 @@
 #include "sim/acts/act.hpp"
+#include "sim/said.hpp"
 
 namespace parley::sim {
 
@@ -20,6 +21,7 @@ protocol::MessageSend message_for(Scene& scene, Device& device, const core::Conv
         const auto people = others(scene, device);
         if (!people.empty()) message.mentions = {random.pick(people)};
     }
+    message.entities = some_entities(random, message.text, others(scene, device));
     return message;
 }
 

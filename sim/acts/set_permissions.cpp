@@ -14,7 +14,8 @@ bool perform_set_permissions(Scene& scene, Device& device) {
     const auto views = conversations_of(scene, device, true);
     if (views.empty()) return false;
     constexpr std::array acts = {&Permissions::add,           &Permissions::remove, &Permissions::rename,
-                                 &Permissions::delete_others, &Permissions::pin,    &Permissions::post};
+                                 &Permissions::delete_others, &Permissions::pin,    &Permissions::post,
+                                 &Permissions::mention_all};
     constexpr std::array roles = {Role::guest, Role::member, Role::moderator, Role::admin, Role::owner};
     protocol::ConversationPermissions set;
     for (const auto act : acts) {

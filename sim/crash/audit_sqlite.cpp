@@ -37,6 +37,10 @@ constexpr std::array recounts{
     Recount{"a mention has no message, or a deleted one",
             "SELECT conversation FROM mention AS m WHERE NOT EXISTS (SELECT 1 FROM row"
             " WHERE stream = m.conversation AND born = m.born AND kind = 42 AND gone = 0)"},
+    Recount{"a mention of all has no message, or a deleted one",
+            "SELECT conversation FROM mention_of_all AS m WHERE NOT EXISTS (SELECT 1 FROM row"
+            " WHERE stream = m.conversation AND born = m.born AND kind = 42 AND gone = 0"
+            " AND author = m.author)"},
     Recount{"a deletion has no deleted message",
             "SELECT conversation FROM deletion AS d WHERE NOT EXISTS (SELECT 1 FROM row"
             " WHERE stream = d.conversation AND born = d.born AND kind = 42 AND gone = 1"

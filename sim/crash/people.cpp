@@ -184,6 +184,7 @@ Work People::message() {
         send.reply_to = conversation->messages.back().id;
     for (std::uint64_t i = random_.below(40); i < 3; ++i)
         send.mentions.push_back(to_id(AccountKey{random_.pick(conversation->members)}));
+    if (random_.below(20) == 0) send.entities = {{.kind = protocol::EntityKind::everyone, .length = 1}};
     auto work = by(*sender, std::move(send));
     if (random_.below(5) == 0 && sender->last_command != Uuid{}) work.origin.follows = sender->last_command;
     return work;

@@ -1,6 +1,7 @@
 #include "sim/promises/deed.hpp"
 
 #include "sim/promises/deed_effects.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -26,9 +27,10 @@ std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
     const auto* row = deed.after.message(deed.answer.stream, deed.by, deed.id);
     const bool stands = row != nullptr && row->born == deed.answer.seq;
     if (!stands || (message == nullptr && !is_unknown(deed))) return "no message stands where it was said to";
-    const bool same =
-        message == nullptr || (message->text == asked.text && message->reply_to == asked.reply_to &&
-                               message->mentions == asked.mentions);
+    const bool same = message == nullptr || (says(*message, asked) && message->reply_to == asked.reply_to);
+    if (are_broken(asked.entities, asked.text)) return "it took entities that break the rule";
+    if (message != nullptr && message->names_all != names_everybody(asked))
+        return "the row does not say whether it names everybody";
     if (!same) return "another message stands where it was said to";
     if (!in_place(deed, asked.target)) return "it went to another conversation";
     // The first to a person makes their conversation: settings and two members.
@@ -66,21 +68,30 @@ std::int64_t edits_before(const Deed& deed, const Uuid& id) {
     return now && change != nullptr ? deed.before.edits(deed.answer.stream, change->born) : 0;
 }
 
+/// Whether it names everybody was settled when it was sent, and stays.
+bool names_all_anew(const Deed& deed, const Uuid& id, const AccountId& sender,
+                    const protocol::MessageNew& now) {
+    const auto* change = deed.before.message(deed.answer.stream, sender, id);
+    const auto* before = change == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&change->payload);
+    return before != nullptr && before->names_all != now.names_all;
+}
+
 std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked) {
     if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
     // It says that already.
     if (!deed.answer.seq) {
         if (!done_in_conversations(deed).empty()) return "it did something, and did not say so";
         const auto* said = message_meant(deed, asked.target, asked.message, deed.by);
-        const bool same = said == nullptr || (said->text == asked.text && said->mentions == asked.mentions);
+        const bool same = said == nullptr || says(*said, asked);
         return deed.first && !same ? "the message does not say what was asked for" : std::string();
     }
     if (!in_place(deed, asked.target)) return "it was done in another conversation";
     if (is_unknown(deed)) return {};
     const auto* message = changed_message(deed, asked.message, deed.by);
-    if (message == nullptr || message->text != asked.text || message->mentions != asked.mentions ||
-        message->deleted_by || !message->edited_at)
+    if (message == nullptr || !says(*message, asked) || message->deleted_by || !message->edited_at)
         return "the message does not say what was asked for";
+    if (are_broken(asked.entities, asked.text)) return "it took entities that break the rule";
+    if (names_all_anew(deed, asked.message, deed.by, *message)) return "whom it alerts has changed";
     if (!made(deed, 1)) return "it did more than that";
     if (edits_before(deed, asked.message) >= deed.edits_max) return "the message had been edited too often";
     return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
@@ -98,8 +109,10 @@ std::string wrong_of(const Deed& deed, const protocol::MessageDelete& asked) {
     if (is_unknown(deed)) return {};
     const auto* message = changed_message(deed, asked.message, asked.sender.value_or(deed.by));
     if (message == nullptr || message->deleted_by != deed.by || !message->text.empty() ||
-        !message->mentions.empty() || message->reply_to || message->edited_at)
+        !message->mentions.empty() || !message->entities.empty() || message->reply_to || message->edited_at)
         return "the message is not deleted";
+    if (names_all_anew(deed, asked.message, asked.sender.value_or(deed.by), *message))
+        return "nobody learns whether he counted it as a mention";
     if (!made(deed, 1)) return "it did more than that";
     return accounts_hear_only<protocol::ReadChanged>(deed) ? std::string() : "it changed accounts";
 }

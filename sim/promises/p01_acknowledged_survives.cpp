@@ -2,6 +2,7 @@
 
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
+#include "sim/said.hpp"
 
 #include <map>
 #include <utility>
@@ -58,8 +59,7 @@ class AcknowledgedSurvives final : public Kept<AcknowledgedSurvives> {
         if (sent == nullptr || kept == nullptr) return false;
         // Who changed it, and into what, is asked elsewhere (18).
         if (kept->edited_at || kept->deleted_by) return true;
-        return sent->text == kept->text && sent->mentions == kept->mentions &&
-               sent->reply_to == kept->reply_to;
+        return says(*kept, *sent) && sent->reply_to == kept->reply_to;
     }
 };
 

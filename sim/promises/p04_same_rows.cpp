@@ -5,6 +5,7 @@
 // What a device shows is held against the history, which is the same for all.
 
 #include "sim/promises/all.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <map>
@@ -193,8 +194,8 @@ class SameRows final : public Kept<SameRows> {
         // What its person has just said about it the server need not know yet; whether it is shown so is
         // asked elsewhere (6).
         if (shown.changing) return true;
-        return message.text == shown.text && message.reply_to == shown.reply_to &&
-               message.mentions == shown.mentions && message.edited_at == shown.edited_at &&
+        return say_the_same(message, shown) && message.names_all == shown.names_all &&
+               message.reply_to == shown.reply_to && message.edited_at == shown.edited_at &&
                message.deleted_by.has_value() == shown.deleted;
     }
 

@@ -5,6 +5,7 @@
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
 #include "sim/questions.hpp"
+#include "sim/said.hpp"
 #include "sim/streams_of.hpp"
 
 #include <algorithm>
@@ -198,10 +199,10 @@ class Outbox final : public Kept<Outbox> {
         }
         bool as_left = !message.changing;
         if (deletion)
-            as_left = message.changing && message.deleted && message.text.empty() && message.mentions.empty();
+            as_left = message.changing && message.deleted && message.text.empty() &&
+                      message.mentions.empty() && message.entities.empty();
         else if (edit != nullptr)
-            as_left = message.changing && !message.deleted && message.text == edit->text &&
-                      message.mentions == edit->mentions;
+            as_left = message.changing && !message.deleted && says(message, *edit);
         if (!as_left)
             wrong(scene, device, "shows " + message.id.text() + " other than what waits for it leaves it");
     }

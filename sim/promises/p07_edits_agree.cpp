@@ -4,6 +4,7 @@
 // and at the end it is the last.
 
 #include "sim/promises/all.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -82,8 +83,8 @@ class EditsAgree final : public Kept<EditsAgree> {
     }
 
     static bool looks_so(const protocol::MessageNew& message, const core::MessageView& shown) {
-        return message.text == shown.text && message.mentions == shown.mentions &&
-               message.edited_at == shown.edited_at && message.deleted_by.has_value() == shown.deleted;
+        return say_the_same(message, shown) && message.edited_at == shown.edited_at &&
+               message.deleted_by.has_value() == shown.deleted;
     }
 
     /// The latest of its states that looks so; 0: none.

@@ -4,6 +4,7 @@
 // what the other devices of its person show.
 
 #include "sim/promises/all.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -83,8 +84,8 @@ class LatecomersSeeTheSame final : public Kept<LatecomersSeeTheSame> {
 
     static bool same(const core::MessageView* one, const core::MessageView* other) {
         return one->id == other->id && one->born == other->born && one->sender == other->sender &&
-               one->text == other->text && one->reply_to == other->reply_to &&
-               one->mentions == other->mentions && one->at == other->at && one->own == other->own;
+               say_the_same(*one, *other) && one->reply_to == other->reply_to &&
+               one->names_all == other->names_all && one->at == other->at && one->own == other->own;
     }
 
     static void same_messages(Scene& scene, const Device& late, const Showing& one, const Showing& other) {

@@ -20,6 +20,12 @@ struct Recount {
     friend bool operator==(const Recount&, const Recount&) = default;
 };
 
+/// A row, or what is shown of it.
+template <class Message>
+bool names(const Message& message, const AccountId& account) {
+    return message.names_all || std::ranges::find(message.mentions, account) != message.mentions.end();
+}
+
 /// Messages by others with a place in (read, upto] that the member may see, as they stood at `as_of`.
 Recount recount(const StreamHistory& history, const AccountId& account, std::int64_t read, std::int64_t upto,
                 std::int64_t as_of) {
@@ -34,7 +40,7 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
                             member->second.sees(born);
         if (!counts) continue;
         ++result.unread;
-        if (std::ranges::find(message->mentions, account) != message->mentions.end()) ++result.mentions;
+        if (names(*message, account)) ++result.mentions;
     }
     return result;
 }
@@ -44,15 +50,20 @@ bool is_deleted(const core::MessageView& message) {
     return message.deleted && !message.changing;
 }
 
-/// Of what counted in (read, upto] as of `upto`, how many the device has learnt since are deleted.
-std::int64_t deleted_since(const Showing& showing, const StreamHistory& history, const AccountId& account,
-                           std::int64_t read, std::int64_t upto) {
-    return std::ranges::count_if(showing.messages, [&](const core::MessageView& message) {
-        if (!is_deleted(message) || message.not_on_server || message.sender == account) return false;
-        if (message.born <= read || message.born > upto) return false;
+/// Of what counted in (read, upto] as of `upto`, what the device has learnt since is deleted. That a person
+/// was named he is told anew; that all were, the tombstone says.
+Recount deleted_since(const Showing& showing, const StreamHistory& history, const AccountId& account,
+                      std::int64_t read, std::int64_t upto) {
+    Recount result;
+    for (const core::MessageView& message : showing.messages) {
+        if (!is_deleted(message) || message.not_on_server || message.sender == account) continue;
+        if (message.born <= read || message.born > upto) continue;
         const auto* then = history.message_as_of(message.born, upto);
-        return then != nullptr && !then->deleted_by;
-    });
+        if (then == nullptr || then->deleted_by) continue;
+        ++result.unread;
+        if (then->names_all) ++result.mentions;
+    }
+    return result;
 }
 
 /// The same of what a device shows, without what the server lost.
@@ -63,7 +74,7 @@ Recount shown_in(const Showing& showing, const AccountId& account, std::int64_t 
                             !message.not_on_server && !is_deleted(message);
         if (!counts) continue;
         ++result.unread;
-        if (std::ranges::find(message.mentions, account) != message.mentions.end()) ++result.mentions;
+        if (names(message, account)) ++result.mentions;
     }
     return result;
 }
@@ -120,7 +131,9 @@ class Counts final : public Kept<Counts> {
         if (!all_known) return;
         const std::int64_t counted_from = std::max(read, held->read);
         Recount expected = recount(*history, account, counted_from, held->upto, held->upto);
-        expected.unread -= deleted_since(showing, *history, account, counted_from, held->upto);
+        const Recount deleted = deleted_since(showing, *history, account, counted_from, held->upto);
+        expected.unread -= deleted.unread;
+        expected.mentions -= deleted.mentions;
         const Recount newer =
             shown_in(showing, account, std::max(read, held->upto), std::numeric_limits<std::int64_t>::max());
         expected.unread += newer.unread;

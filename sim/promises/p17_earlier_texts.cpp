@@ -5,6 +5,7 @@
 // message (18).
 
 #include "sim/promises/all.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -106,7 +107,7 @@ class EarlierTexts final : public Kept<EarlierTexts> {
             }
             const auto* said = std::get_if<protocol::MessageNew>(&change->second.payload);
             const bool same = said != nullptr && change->second.born == now.born && text.seq < now.seq &&
-                              said->text == text.text && said->mentions == text.mentions &&
+                              say_the_same(*said, text) &&
                               text.at == said->edited_at.value_or(change->second.timestamp);
             if (!same) telling.wrong(7, "tells what a message never said before");
         }

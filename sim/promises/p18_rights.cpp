@@ -5,6 +5,7 @@
 #include "sim/promises/all.hpp"
 #include "sim/promises/moment.hpp"
 #include "sim/promises/right.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -123,7 +124,8 @@ class Rights final : public Kept<Rights> {
         Group& group = group_of(scene, groups, stream);
         bool allowed = true;
         if (const auto* message = std::get_if<protocol::MessageNew>(&change.change.payload)) {
-            allowed = group.of(by).present && may_say(scene, group, change, *message);
+            allowed = group.of(by).present && may_say(scene, group, change, *message) &&
+                      may_name_all(group, change, *message, moment);
         } else if (const auto* settings =
                        std::get_if<protocol::ConversationChanged>(&change.change.payload)) {
             allowed = settings->by == by && (change.change.seq == 1 || may_set(group, by, *settings));
@@ -172,6 +174,19 @@ class Rights final : public Kept<Rights> {
             return *message.deleted_by == by && (message.sender == by || group.has(by, Right::delete_others));
         }
         return message.sender == by && group.has(by, Right::post);
+    }
+
+    /// Whoever names all at once in a group has the right to, but where the text did so before.
+    static bool may_name_all(const Group& group, const server::ConversationChange& change,
+                             const protocol::MessageNew& message, const Moment& moment) {
+        const AccountId by = server::to_id(change.origin.account);
+        const bool direct = group.settings && group.settings->kind == protocol::ConversationKind::direct;
+        if (direct || !names_everybody(message) || group.has(by, Right::name_all)) return true;
+        if (change.change.seq == change.change.born || !change.change.id) return false;
+        const auto* before =
+            moment.message(server::to_id(change.conversation), message.sender, *change.change.id);
+        // Of one that a crash left unheard nobody knows.
+        return before == nullptr || names_everybody(std::get<protocol::MessageNew>(before->payload));
     }
 
     /// A message that this account sees, and that is not deleted.

@@ -7,6 +7,7 @@
 #include "sim/promises/deed.hpp"
 #include "sim/promises/reason.hpp"
 #include "sim/questions.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <map>
@@ -88,8 +89,8 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
                 row.author && row.change.id ? given_by(scene, *row.author, *row.change.id) : nullptr;
             const auto* sent =
                 given == nullptr ? nullptr : std::get_if<protocol::MessageSend>(&given->command);
-            const bool as_sent = sent != nullptr && sent->text == message->text &&
-                                 sent->reply_to == message->reply_to && sent->mentions == message->mentions;
+            const bool as_sent =
+                sent != nullptr && says(*message, *sent) && sent->reply_to == message->reply_to;
             // What became of it later was asked for as well, which `done` looks at.
             const bool changed = sent != nullptr && (message->edited_at || message->deleted_by);
             if ((as_sent || changed) && stands_in_its_place(scene, row, sent->target)) continue;

@@ -1,6 +1,7 @@
 #include "sim/promises/reason.hpp"
 
 #include "protocol/generated/cpp/limits.hpp"
+#include "sim/said.hpp"
 
 #include <algorithm>
 #include <set>
@@ -83,6 +84,19 @@ bool goes_too_far(const Refusal& refusal, const protocol::Payload& asked, const 
     return !reaches(own.role, other->role) || (role != nullptr && !reaches(own.role, role->role));
 }
 
+/// It names all at once in a group. Of an edit that is a reason where the text did not do so before; what it
+/// did, others ask.
+bool names_all_without_right(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* send = std::get_if<protocol::MessageSend>(&asked);
+    const auto* edit = std::get_if<protocol::MessageEdit>(&asked);
+    const bool names = (send && names_everybody(*send)) || (edit && names_everybody(*edit));
+    const auto stream = meant(refusal, asked);
+    if (!names || !stream || refusal.moment.kind(*stream) != protocol::ConversationKind::group) return false;
+    if (refusal.moment.has_right(*stream, refusal.by, Right::name_all)) return false;
+    const auto* before = edit ? refusal.moment.message(*stream, refusal.by, edit->message) : nullptr;
+    return before == nullptr || !names_everybody(std::get<protocol::MessageNew>(before->payload));
+}
+
 bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
     if (std::holds_alternative<protocol::InviteCreate>(asked)) {
         const auto* profile = refusal.moment.profile(refusal.by);
@@ -95,6 +109,7 @@ bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
     if (!own || !own->present) return false;
     if (const auto* role = std::get_if<protocol::MemberRole>(&asked); role && role->account == refusal.by)
         return stands_above(role->role, own->role);
+    if (names_all_without_right(refusal, asked)) return true;
     const auto right = right_for(refusal, asked);
     if (!right) return false;
     return !refusal.moment.has_right(*stream, refusal.by, *right) || goes_too_far(refusal, asked, *own);
@@ -128,6 +143,10 @@ bool somebody_is_missing(const Refusal& refusal, const protocol::Payload& asked)
 }
 
 bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
+    if (const auto* send = std::get_if<protocol::MessageSend>(&asked))
+        if (are_broken(send->entities, send->text)) return true;
+    if (const auto* edit = std::get_if<protocol::MessageEdit>(&asked))
+        if (are_broken(edit->entities, edit->text)) return true;
     if (const auto* read = std::get_if<protocol::Read>(&asked)) {
         const auto stream = meant(refusal, asked);
         return stream && read->upto > refusal.moment.head(*stream);

@@ -28,6 +28,7 @@ constexpr std::array table = {
     Row{Right::rename, Role::admin, &Permissions::rename},
     Row{Right::delete_others, Role::moderator, &Permissions::delete_others},
     Row{Right::pin, Role::moderator, &Permissions::pin},
+    Row{Right::name_all, Role::member, &Permissions::mention_all},
     Row{Right::give_roles, Role::admin},
     Row{Right::set_permissions, Role::owner},
     Row{Right::transfer, Role::owner},

@@ -15,6 +15,7 @@ enum class Right : std::uint8_t {
     rename,
     delete_others,
     pin,
+    name_all,
     give_roles,
     set_permissions,
     transfer

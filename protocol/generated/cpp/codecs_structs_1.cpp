@@ -96,11 +96,12 @@ bool read(Reader& in, const Node& map, Permissions& out) {
            in.optional(map, {3, "remove"}, out.remove) &&
            in.optional(map, {4, "rename"}, out.rename) &&
            in.optional(map, {5, "delete_others"}, out.delete_others) &&
-           in.optional(map, {6, "pin"}, out.pin);
+           in.optional(map, {6, "pin"}, out.pin) &&
+           in.optional(map, {7, "mention_all"}, out.mention_all);
 }
 
 std::size_t field_count(const Permissions& from) {
-    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others) + has(from.pin);
+    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others) + has(from.pin) + has(from.mention_all);
 }
 
 template <class Out>
@@ -112,6 +113,33 @@ void write(Out& out, const Permissions& from) {
     write_field(out, {4, "rename"}, from.rename);
     write_field(out, {5, "delete_others"}, from.delete_others);
     write_field(out, {6, "pin"}, from.pin);
+    write_field(out, {7, "mention_all"}, from.mention_all);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, Entity& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "kind"}, out.kind) &&
+           in.required(map, {2, "offset"}, out.offset, Rules{.max = limits::text_points_max}) &&
+           in.required(map, {3, "length"}, out.length, Rules{.min = 1, .max = limits::text_points_max}) &&
+           in.optional(map, {4, "account"}, out.account) &&
+           in.optional(map, {5, "url"}, out.url, Rules{.bytes_max = limits::url_bytes_max, .token = true}) &&
+           in.optional(map, {6, "language"}, out.language, Rules{.bytes_max = limits::language_chars_max, .token = true});
+}
+
+std::size_t field_count(const Entity& from) {
+    return 3 + has(from.account) + has(from.url) + has(from.language);
+}
+
+template <class Out>
+void write(Out& out, const Entity& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "kind"}, from.kind);
+    write_field(out, {2, "offset"}, from.offset);
+    write_field(out, {3, "length"}, from.length);
+    write_field(out, {4, "account"}, from.account);
+    write_field(out, {5, "url"}, from.url);
+    write_field(out, {6, "language"}, from.language);
     out.end_map();
 }
 
@@ -148,11 +176,12 @@ bool read(Reader& in, const Node& map, Preview& out) {
            in.required(map, {3, "sender"}, out.sender) &&
            in.required(map, {4, "text"}, out.text, Rules{.points_max = limits::preview_points_max}) &&
            in.required(map, {5, "at"}, out.at) &&
-           in.defaulted(map, {6, "deleted"}, out.deleted);
+           in.defaulted(map, {6, "deleted"}, out.deleted) &&
+           in.list(map, {7, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
 }
 
 std::size_t field_count(const Preview& from) {
-    return 5 + (from.deleted != false ? 1 : 0);
+    return 5 + (from.deleted != false ? 1 : 0) + has(from.entities);
 }
 
 template <class Out>
@@ -164,6 +193,7 @@ void write(Out& out, const Preview& from) {
     write_field(out, {4, "text"}, from.text);
     write_field(out, {5, "at"}, from.at);
     write_unless(false, out, {6, "deleted"}, from.deleted);
+    write_field(out, {7, "entities"}, from.entities);
     out.end_map();
 }
 
@@ -190,11 +220,12 @@ bool read(Reader& in, const Node& map, EarlierText& out) {
            in.required(map, {1, "seq"}, out.seq) &&
            in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
            in.list(map, {3, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
-           in.required(map, {4, "at"}, out.at);
+           in.required(map, {4, "at"}, out.at) &&
+           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
 }
 
 std::size_t field_count(const EarlierText& from) {
-    return 3 + has(from.mentions);
+    return 3 + has(from.mentions) + has(from.entities);
 }
 
 template <class Out>
@@ -204,6 +235,7 @@ void write(Out& out, const EarlierText& from) {
     write_field(out, {2, "text"}, from.text);
     write_field(out, {3, "mentions"}, from.mentions);
     write_field(out, {4, "at"}, from.at);
+    write_field(out, {5, "entities"}, from.entities);
     out.end_map();
 }
 
@@ -249,37 +281,17 @@ void write(Out& out, const Registration& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, SignIn& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
-           in.required(map, {2, "password"}, out.password, Rules{.bytes_max = limits::password_bytes_max}) &&
-           in.required(map, {3, "device_name"}, out.device_name, Rules{.points_max = limits::name_points_max});
-}
-
-std::size_t field_count(const SignIn&) {
-    return 3;
-}
-
-template <class Out>
-void write(Out& out, const SignIn& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "handle"}, from.handle);
-    write_field(out, {2, "password"}, from.password);
-    write_field(out, {3, "device_name"}, from.device_name);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Target)
 PARLEY_INSTANTIATE_CODEC(AsOf)
 PARLEY_INSTANTIATE_CODEC(Profile)
 PARLEY_INSTANTIATE_CODEC(Receipt)
 PARLEY_INSTANTIATE_CODEC(Permissions)
+PARLEY_INSTANTIATE_CODEC(Entity)
 PARLEY_INSTANTIATE_CODEC(Summary)
 PARLEY_INSTANTIATE_CODEC(Preview)
 PARLEY_INSTANTIATE_CODEC(PageRest)
 PARLEY_INSTANTIATE_CODEC(EarlierText)
 PARLEY_INSTANTIATE_CODEC(StreamPosition)
 PARLEY_INSTANTIATE_CODEC(Registration)
-PARLEY_INSTANTIATE_CODEC(SignIn)
 
 }  // namespace parley::protocol

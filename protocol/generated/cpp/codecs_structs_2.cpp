@@ -5,6 +5,26 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, SignIn& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
+           in.required(map, {2, "password"}, out.password, Rules{.bytes_max = limits::password_bytes_max}) &&
+           in.required(map, {3, "device_name"}, out.device_name, Rules{.points_max = limits::name_points_max});
+}
+
+std::size_t field_count(const SignIn&) {
+    return 3;
+}
+
+template <class Out>
+void write(Out& out, const SignIn& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "handle"}, from.handle);
+    write_field(out, {2, "password"}, from.password);
+    write_field(out, {3, "device_name"}, from.device_name);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, Refresh& out) {
     return in.is_map(map) &&
            in.required(map, {1, "refresh_token"}, out.refresh_token, Rules{.bytes_max = limits::token_bytes_max, .token = true});
@@ -129,6 +149,7 @@ void write(Out& out, const Problem& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(SignIn)
 PARLEY_INSTANTIATE_CODEC(Refresh)
 PARLEY_INSTANTIATE_CODEC(Session)
 PARLEY_INSTANTIATE_CODEC(DeviceList)

@@ -319,6 +319,10 @@ struct ViewMessage {
     bool changing = false;
     /// Each emoji with which somebody reacted, the earliest first.
     std::vector<ViewReaction> reactions;
+    /// What parts of the text are.
+    std::vector<Entity> entities;
+    /// It named everybody when it was sent.
+    bool names_all = false;
 
     friend bool operator==(const ViewMessage&, const ViewMessage&) = default;
 };

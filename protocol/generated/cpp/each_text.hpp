@@ -36,6 +36,12 @@ template <class Visit>
 void each_text(Permissions&, Visit&&) {}
 
 template <class Visit>
+void each_text(Entity& value, Visit&& visit) {
+    if (value.url) visit(*value.url, TextKind::other);
+    if (value.language) visit(*value.language, TextKind::other);
+}
+
+template <class Visit>
 void each_text(Summary& value, Visit&& visit) {
     if (value.title) visit(*value.title, TextKind::name);
     if (value.peer) each_text(*value.peer, visit);
@@ -44,6 +50,8 @@ void each_text(Summary& value, Visit&& visit) {
 template <class Visit>
 void each_text(Preview& value, Visit&& visit) {
     visit(value.text, TextKind::other);
+    for (auto& one : value.entities)
+        each_text(one, visit);
 }
 
 template <class Visit>
@@ -52,6 +60,8 @@ void each_text(PageRest&, Visit&&) {}
 template <class Visit>
 void each_text(EarlierText& value, Visit&& visit) {
     visit(value.text, TextKind::other);
+    for (auto& one : value.entities)
+        each_text(one, visit);
 }
 
 template <class Visit>
@@ -186,6 +196,8 @@ template <class Visit>
 void each_text(ViewMessage& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     if (value.failure) each_text(*value.failure, visit);
+    for (auto& one : value.entities)
+        each_text(one, visit);
 }
 
 template <class Visit>
@@ -329,6 +341,8 @@ void each_text(ReactionChanged&, Visit&&) {}
 template <class Visit>
 void each_text(MessageNew& value, Visit&& visit) {
     visit(value.text, TextKind::other);
+    for (auto& one : value.entities)
+        each_text(one, visit);
 }
 
 template <class Visit>
@@ -487,6 +501,8 @@ void each_text(MessagePin&, Visit&&) {}
 template <class Visit>
 void each_text(MessageSend& value, Visit&& visit) {
     visit(value.text, TextKind::other);
+    for (auto& one : value.entities)
+        each_text(one, visit);
 }
 
 template <class Visit>
@@ -517,6 +533,8 @@ void each_text(ConversationLeave&, Visit&&) {}
 template <class Visit>
 void each_text(MessageEdit& value, Visit&& visit) {
     visit(value.text, TextKind::other);
+    for (auto& one : value.entities)
+        each_text(one, visit);
 }
 
 template <class Visit>

@@ -73,6 +73,20 @@ constexpr Row<TypingKind> typing_kind_rows[] = {
     {TypingKind::stopped, "stopped"},
 };
 
+constexpr Row<EntityKind> entity_kind_rows[] = {
+    {EntityKind::quote, "quote"},
+    {EntityKind::bold, "bold"},
+    {EntityKind::italic, "italic"},
+    {EntityKind::strike, "strike"},
+    {EntityKind::spoiler, "spoiler"},
+    {EntityKind::link, "link"},
+    {EntityKind::code, "code"},
+    {EntityKind::code_block, "code_block"},
+    {EntityKind::mention, "mention"},
+    {EntityKind::everyone, "everyone"},
+    {EntityKind::here, "here"},
+};
+
 constexpr Row<Only> only_rows[] = {
     {Only::removed, "removed"},
 };
@@ -251,6 +265,18 @@ std::optional<TypingKind> enum_named(std::string_view name) {
 template <>
 std::optional<TypingKind> enum_numbered(std::uint64_t number) {
     return numbered_in(typing_kind_rows, number);
+}
+
+std::string_view name_of(EntityKind one) { return name_in(entity_kind_rows, one); }
+
+template <>
+std::optional<EntityKind> enum_named(std::string_view name) {
+    return named_in(entity_kind_rows, name);
+}
+
+template <>
+std::optional<EntityKind> enum_numbered(std::uint64_t number) {
+    return numbered_in(entity_kind_rows, number);
 }
 
 std::string_view name_of(Only one) { return name_in(only_rows, one); }

@@ -118,6 +118,42 @@ std::optional<TypingKind> enum_named(std::string_view name);
 template <>
 std::optional<TypingKind> enum_numbered(std::uint64_t number);
 
+/// What an entity of a text is. In this order they stand where several cover the same characters, the outer
+/// first.
+enum class EntityKind : std::uint8_t {
+    /// A quotation: whole lines. Stands in nothing else, and touches no other one.
+    quote = 1,
+    /// Bold.
+    bold = 2,
+    /// Italic.
+    italic = 3,
+    /// Struck out.
+    strike = 4,
+    /// Hidden until the reader asks for it.
+    spoiler = 5,
+    /// A link to `url`. Holds no mention.
+    link = 6,
+    /// Code within one line. Holds nothing else.
+    code = 7,
+    /// Code: whole lines, with an optional `language`. Holds nothing else, and stands in nothing but a
+    /// quotation.
+    code_block = 8,
+    /// Names the person `account`. Holds nothing else.
+    mention = 9,
+    /// Names everybody in the conversation. Holds nothing else.
+    everyone = 10,
+    /// Names everybody who is there now. Holds nothing else. Counts as `everyone` does: whoever was not there
+    /// learns of it when he looks.
+    here = 11,
+};
+
+/// Empty where it is none of these.
+std::string_view name_of(EntityKind one);
+template <>
+std::optional<EntityKind> enum_named(std::string_view name);
+template <>
+std::optional<EntityKind> enum_numbered(std::uint64_t number);
+
 /// Restricts `changes`.
 enum class Only : std::uint8_t {
     /// Only rows that are gone: tombstones, and members who left.

@@ -12,6 +12,7 @@ namespace parley::protocol {
     X(AsOf) \
     X(Profile) \
     X(Permissions) \
+    X(Entity) \
     X(Summary) \
     X(Preview) \
     X(PageRest) \

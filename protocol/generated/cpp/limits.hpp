@@ -58,8 +58,17 @@ inline constexpr std::int64_t reactions_emoji_max = 50;
 inline constexpr std::int64_t reactions_shown_max = 10;
 /// How many messages of one conversation can be pinned at a time. (messages)
 inline constexpr std::int64_t pins_max = 100;
-/// Persons named in one message. (accounts)
+/// Persons named in one message, by `mentions` and by entities together. (accounts)
 inline constexpr std::int64_t mentions_max = 50;
+/// Entities of one message. (entities)
+inline constexpr std::int64_t entities_max = 100;
+/// Accounts, addresses and languages of all entities of one message together, so that a message fits into a
+/// frame however it is written. (bytes)
+inline constexpr std::int64_t entity_bytes_max = 4096;
+/// Length of a link's address. (bytes)
+inline constexpr std::int64_t url_bytes_max = 2048;
+/// Length of the language of a code block. (characters)
+inline constexpr std::int64_t language_chars_max = 32;
 /// Rows in one reply; then `more`. (rows)
 inline constexpr std::int64_t page_rows_max = 200;
 /// Size of the rows in one reply; then `more`. One row always fits. (bytes)

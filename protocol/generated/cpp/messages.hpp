@@ -356,9 +356,12 @@ struct MessageSend {
     std::string text;
     /// The message of the same conversation that this answers.
     std::optional<Uuid> reply_to;
-    /// Persons who are named, kept as they were said. Who is no member, or nobody at all, is left out of
-    /// counts: a text that waited for its way does not fail because somebody has left meanwhile.
+    /// Persons who are named without a place in the text; those whom `entities` name need not stand here.
+    /// Kept as they were said. Who is no member, or nobody at all, is left out of counts: a text that waited
+    /// for its way does not fail because somebody has left meanwhile.
     std::vector<AccountId> mentions;
+    /// What parts of the text are. `everyone` and `here` take the permission `mention_all` in a group.
+    std::vector<Entity> entities;
 
     friend bool operator==(const MessageSend&, const MessageSend&) = default;
 };
@@ -438,6 +441,9 @@ struct MessageEdit {
     std::string text;
     /// Persons who are named from now on, as in `message.send`.
     std::vector<AccountId> mentions;
+    /// What parts of the new text are. Where `everyone` or `here` is new in it, it takes the permission, and
+    /// counts for nobody: whom a message alerts once is settled when it is sent.
+    std::vector<Entity> entities;
 
     friend bool operator==(const MessageEdit&, const MessageEdit&) = default;
 };

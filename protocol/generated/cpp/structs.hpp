@@ -81,8 +81,34 @@ struct Permissions {
     std::optional<Role> delete_others;
     /// Pin messages that one can see, and unpin them. Absent: moderator.
     std::optional<Role> pin;
+    /// Name everybody at once: entities of the kinds `everyone` and `here`. Absent: member.
+    std::optional<Role> mention_all;
 
     friend bool operator==(const Permissions&, const Permissions&) = default;
+};
+
+/// What a part of a message's text is, besides characters. Those of a text are in order of `offset`, of which
+/// the longer come first, then by the number of their kind. Each covers something that can be seen; any two
+/// are apart, or one lies in the other, and not in one of its own kind. Two of one kind of bold, italic,
+/// strike, spoiler or code that lie in the same one do not touch. Bold, italic, strike, spoiler, link,
+/// mention, everyone and here neither begin nor end with white space. Anything else is `invalid`, field
+/// `entities`.
+struct Entity {
+    /// What it is.
+    EntityKind kind = EntityKind::quote;
+    /// Where it begins: so many code points of the text stand before it.
+    std::int64_t offset = 0;
+    /// So many code points it covers.
+    std::int64_t length = 0;
+    /// Of a mention, and of nothing else: who is named.
+    std::optional<AccountId> account;
+    /// Of a link, and of nothing else: http, https or mailto, of the characters that RFC 3986 has for
+    /// addresses; all others stand there percent-encoded.
+    std::optional<std::string> url;
+    /// Of a code block, and of nothing else: what it is written in, without backticks.
+    std::optional<std::string> language;
+
+    friend bool operator==(const Entity&, const Entity&) = default;
 };
 
 /// What a list shows of a conversation, besides counts.
@@ -117,6 +143,8 @@ struct Preview {
     WallTime at;
     /// It was deleted for everyone, and its text is empty.
     bool deleted = false;
+    /// Those of the text, as far as it goes.
+    std::vector<Entity> entities;
 
     friend bool operator==(const Preview&, const Preview&) = default;
 };
@@ -141,6 +169,8 @@ struct EarlierText {
     std::vector<AccountId> mentions;
     /// When the server committed it.
     WallTime at;
+    /// Of the text.
+    std::vector<Entity> entities;
 
     friend bool operator==(const EarlierText&, const EarlierText&) = default;
 };

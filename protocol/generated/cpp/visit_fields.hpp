@@ -50,6 +50,17 @@ void visit_fields(Permissions& value, std::size_t, Visit&& visit) {
     visit(value.rename, Rules{});
     visit(value.delete_others, Rules{});
     visit(value.pin, Rules{});
+    visit(value.mention_all, Rules{});
+}
+
+template <class Visit>
+void visit_fields(Entity& value, std::size_t, Visit&& visit) {
+    visit(value.kind, Rules{});
+    visit(value.offset, Rules{.max = limits::text_points_max});
+    visit(value.length, Rules{.min = 1, .max = limits::text_points_max});
+    visit(value.account, Rules{});
+    visit(value.url, Rules{.bytes_max = limits::url_bytes_max, .token = true});
+    visit(value.language, Rules{.bytes_max = limits::language_chars_max, .token = true});
 }
 
 template <class Visit>
@@ -70,6 +81,7 @@ void visit_fields(Preview& value, std::size_t, Visit&& visit) {
     visit(value.text, Rules{.points_max = limits::preview_points_max});
     visit(value.at, Rules{});
     visit(value.deleted, Rules{});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
 }
 
 template <class Visit>
@@ -84,6 +96,7 @@ void visit_fields(EarlierText& value, std::size_t, Visit&& visit) {
     visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
     visit(value.at, Rules{});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
 }
 
 template <class Visit>
@@ -344,6 +357,8 @@ void visit_fields(ViewMessage& value, std::size_t, Visit&& visit) {
     visit(value.deleted, Rules{});
     visit(value.changing, Rules{});
     visit(value.reactions, Rules{.count_max = limits::door_list_max});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.names_all, Rules{});
 }
 
 template <class Visit>
@@ -723,6 +738,7 @@ void visit_fields(MessageSend& value, std::size_t, Visit&& visit) {
     visit(value.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.reply_to, Rules{});
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
 }
 
 template <class Visit>
@@ -736,6 +752,8 @@ void visit_fields(MessageNew& value, std::size_t, Visit&& visit) {
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
     visit(value.edited_at, Rules{});
     visit(value.deleted_by, Rules{});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.names_all, Rules{});
 }
 
 template <class Visit>
@@ -793,6 +811,7 @@ void visit_fields(MessageEdit& value, std::size_t, Visit&& visit) {
     visit(value.message, Rules{});
     visit(value.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
 }
 
 template <class Visit>

@@ -3,7 +3,7 @@
 import type { DoorAct, DoorConnection, Notify, Role, TypingKind, ViewState } from "./enums.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { EarlierText, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
+import type { EarlierText, Entity, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
 
 /** With what a core is created. */
 export interface DoorOptions {
@@ -652,6 +652,10 @@ export interface ViewMessage {
   readonly changing?: boolean;
   /** Each emoji with which somebody reacted, the earliest first. */
   readonly reactions?: readonly ViewReaction[];
+  /** What parts of the text are. */
+  readonly entities?: readonly Entity[];
+  /** It named everybody when it was sent. Absent: false. */
+  readonly names_all?: boolean;
 }
 
 /** How people reacted to a message with one emoji. */

@@ -63,6 +63,40 @@ export type TypingKind =
   /** Neither any more. */
   | "stopped";
 
+/**
+ * What an entity of a text is. In this order they stand where several cover the same characters, the outer
+ * first.
+ */
+export type EntityKind =
+  /** A quotation: whole lines. Stands in nothing else, and touches no other one. */
+  | "quote"
+  /** Bold. */
+  | "bold"
+  /** Italic. */
+  | "italic"
+  /** Struck out. */
+  | "strike"
+  /** Hidden until the reader asks for it. */
+  | "spoiler"
+  /** A link to `url`. Holds no mention. */
+  | "link"
+  /** Code within one line. Holds nothing else. */
+  | "code"
+  /**
+   * Code: whole lines, with an optional `language`. Holds nothing else, and stands in nothing but a
+   * quotation.
+   */
+  | "code_block"
+  /** Names the person `account`. Holds nothing else. */
+  | "mention"
+  /** Names everybody in the conversation. Holds nothing else. */
+  | "everyone"
+  /**
+   * Names everybody who is there now. Holds nothing else. Counts as `everyone` does: whoever was not there
+   * learns of it when he looks.
+   */
+  | "here";
+
 /** Restricts `changes`. */
 export type Only =
   /** Only rows that are gone: tombstones, and members who left. */

@@ -65,8 +65,19 @@ export const limits = {
   reactions_shown_max: 10,
   /** How many messages of one conversation can be pinned at a time. (messages) */
   pins_max: 100,
-  /** Persons named in one message. (accounts) */
+  /** Persons named in one message, by `mentions` and by entities together. (accounts) */
   mentions_max: 50,
+  /** Entities of one message. (entities) */
+  entities_max: 100,
+  /**
+   * Accounts, addresses and languages of all entities of one message together, so that a message fits into a
+   * frame however it is written. (bytes)
+   */
+  entity_bytes_max: 4096,
+  /** Length of a link's address. (bytes) */
+  url_bytes_max: 2048,
+  /** Length of the language of a code block. (characters) */
+  language_chars_max: 32,
   /** Rows in one reply; then `more`. (rows) */
   page_rows_max: 200,
   /** Size of the rows in one reply; then `more`. One row always fits. (bytes) */

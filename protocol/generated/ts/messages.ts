@@ -3,7 +3,7 @@
 import type { AccountRole, ConversationKind, Notify, Only, Role, RowKind, TypingKind } from "./enums.ts";
 import type { CloseCode, ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { AsOf, EarlierText, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
+import type { AsOf, EarlierText, Entity, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
 
 /** First envelope of every connection. */
 export interface Hello {
@@ -359,10 +359,13 @@ export interface MessageSend {
   /** The message of the same conversation that this answers. */
   readonly reply_to?: Uuid;
   /**
-   * Persons who are named, kept as they were said. Who is no member, or nobody at all, is left out of counts:
-   * a text that waited for its way does not fail because somebody has left meanwhile.
+   * Persons who are named without a place in the text; those whom `entities` name need not stand here. Kept
+   * as they were said. Who is no member, or nobody at all, is left out of counts: a text that waited for its
+   * way does not fail because somebody has left meanwhile.
    */
   readonly mentions?: readonly AccountId[];
+  /** What parts of the text are. `everyone` and `here` take the permission `mention_all` in a group. */
+  readonly entities?: readonly Entity[];
 }
 
 /**
@@ -382,15 +385,24 @@ export interface MessageNew {
   readonly text: string;
   /** The message that this answers. */
   readonly reply_to?: Uuid;
-  /** Persons who are named. */
+  /**
+   * All persons who are named: as they were said, and behind them those whom entities alone name, each once.
+   */
   readonly mentions?: readonly AccountId[];
   /** When its text was changed last; absent: never. */
   readonly edited_at?: WallTime;
   /**
-   * Who deleted it for everyone. Then nothing is left of it but who wrote it, and when; it counts as unread
-   * for nobody, and never changes again.
+   * Who deleted it for everyone. Then nothing is left of it but who wrote it, when, and `names_all`; it
+   * counts as unread for nobody, and never changes again.
    */
   readonly deleted_by?: AccountId;
+  /** What parts of the text are. */
+  readonly entities?: readonly Entity[];
+  /**
+   * It named everybody when it was sent: it counts as a mention for whoever it counts for, whatever became of
+   * its text. Absent: false.
+   */
+  readonly names_all?: boolean;
 }
 
 /** One person's membership; one row per person, for ever. */
@@ -489,6 +501,11 @@ export interface MessageEdit {
   readonly text: string;
   /** Persons who are named from now on, as in `message.send`. */
   readonly mentions?: readonly AccountId[];
+  /**
+   * What parts of the new text are. Where `everyone` or `here` is new in it, it takes the permission, and
+   * counts for nobody: whom a message alerts once is settled when it is sent.
+   */
+  readonly entities?: readonly Entity[];
 }
 
 /**

@@ -20,7 +20,7 @@ ROWS = [
     ("add Team @eve", 1, CHANGE),
     ("remove Team @eve", 1, CHANGE),
     ("send Team hello", 1, {"id", "state", "conversation"}),
-    ("edit Team last hello, all", 1, OF_A_MESSAGE),
+    ("edit Team last **hello**, all", 1, OF_A_MESSAGE),
     (f"react Team last {THUMB}", 1, OF_A_MESSAGE),
     (f"react Team last {THUMB} --remove", 1, OF_A_MESSAGE),
     # Where there is nothing to do, too.
@@ -28,6 +28,7 @@ ROWS = [
     ("pin Team last", 1, OF_A_MESSAGE),
     ("pins Team", 1, MESSAGE),
     ("unpin Team last", 1, OF_A_MESSAGE),
+    ("history Team -n 1", 1, MESSAGE | {"entities", "markdown"}),
     ("history Team", 2, MESSAGE),
     ("tail Team", 2, MESSAGE),
     ("delete Team last", 1, OF_A_MESSAGE),

@@ -66,6 +66,7 @@ def permissions_are_shown_and_set(server):
                 "rename": "admin",
                 "delete_others": "moderator",
                 "pin": "moderator",
+                "mention_all": "member",
                 "role": "member",
             },
             "by default",

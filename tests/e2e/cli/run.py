@@ -21,6 +21,7 @@ import presence
 import prompts
 import reports
 import restoring
+import rich_text
 import roles
 import safety
 import talking
@@ -39,7 +40,7 @@ def main(words):
 def talk_to_one_server(cases):
     with Server() as server:
         families = (accounts, documented, editing, guidance, json_lines, own_settings, prompts, talking)
-        for family in (*families, together, roles, safety, reports, presence):
+        for family in (*families, together, presence, rich_text, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

@@ -23,6 +23,19 @@ TEST(Counts, OwnMessagesNeverCount) {
     EXPECT_EQ(counts_for(me, protocol::ChangePayload(Script::member("you"))), Counts::not_at_all);
 }
 
+TEST(Counts, WhatNamedEverybodyIsAMentionUntilItIsDeleted) {
+    const AccountId me("me");
+    protocol::MessageNew all = Script::said("a", "you");
+    all.names_all = true;
+    EXPECT_EQ(counts_for(me, all), Counts::as_mention);
+    EXPECT_EQ(counts_for(AccountId("you"), all), Counts::not_at_all);
+    all.deleted_by = AccountId("you");
+    EXPECT_EQ(counts_for(me, all), Counts::as_mention_until_deleted);
+    core::rules::Tally tally;
+    tally.add(Counts::as_mention_until_deleted, 6, 5);
+    EXPECT_EQ(tally, core::rules::Tally{});
+}
+
 TEST(Counts, OnlyWhatStandsAboveTheReadPositionCounts) {
     core::rules::Tally tally;
     tally.add(Counts::as_unread, 5, 5);

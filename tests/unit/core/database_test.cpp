@@ -136,6 +136,19 @@ TEST(Schema, TheNinthVersionKeepsRowsAsReactionsToNothing) {
               0);
 }
 
+TEST(Schema, TheTenthVersionFindsDeletionsOfWhatNamedEverybody) {
+    FailingDatabase database;
+    core::LocalDatabase local(database);
+    ASSERT_TRUE(core::migrate(local, core::migrations().first(9)));
+    ASSERT_TRUE(core::migrate(local));
+    ASSERT_TRUE(
+        database.execute("INSERT INTO stream_row (stream, born, seq, type, counts, own, not_on_server, body)"
+                         " VALUES (1, 4, 5, 42, 4, 0, 0, x'a0')"));
+    EXPECT_EQ(database.number("SELECT count(*) FROM stream_row INDEXED BY stream_row_deleted"
+                              " WHERE stream = 1 AND counts >= 3"),
+              1);
+}
+
 TEST(Schema, AMigrationThatFailsLeavesEverythingAsItWas) {
     for (std::int64_t call = 1; call < 12; ++call) {
         FailingDatabase database;

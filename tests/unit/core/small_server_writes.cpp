@@ -1,5 +1,6 @@
 // What commands and HTTP calls change.
 
+#include "core/rules/messages.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/core/small_server.hpp"
 
@@ -223,8 +224,7 @@ SmallServer::Outcome SmallServer::send_message(const Session& session, const Env
         return outcome;
     }
     const protocol::Change row =
-        put(found->second.stream, "message", command.id,
-            protocol::MessageNew{session.account, send.text, send.reply_to, send.mentions});
+        put(found->second.stream, "message", command.id, core::rules::row_of(session.account, send));
     outcome.changes.push_back({*stream, row});
     outcome.reply.stream = *stream;
     outcome.reply.seq = row.seq;

@@ -37,6 +37,7 @@ class Message:
     sender: str
     text: str
     mentions: tuple
+    names_all: bool = False
 
 
 class Store:
@@ -69,7 +70,8 @@ class Store:
             sender = wire_id("a", author)
             assert said.get(1, sender) == sender, "the body's sender is not the row's author"
             text = said.get(2, "") if gone else said[2]
-            message = Message(born, seq, str(uuid.UUID(bytes=ident)), sender, text, tuple(said.get(4, ())))
+            names = tuple(said.get(4, ())), said.get(8, False)
+            message = Message(born, seq, str(uuid.UUID(bytes=ident)), sender, text, *names)
             found[wire_id("c", stream)].append(message)
         return dict(found)
 
@@ -117,4 +119,4 @@ class Store:
             and one.born > position
             and any(first <= one.born and (last is None or one.born <= last) for first, last in spans)
         ]
-        return len(unread), sum(account in one.mentions for one in unread)
+        return len(unread), sum(one.names_all or account in one.mentions for one in unread)

@@ -25,6 +25,23 @@ const std::string heavy_avatar(std::size_t{limits::avatar_chars_max}, '\x02');
 const std::string heavy_text(std::size_t{limits::text_points_max}, '\x03');
 constexpr std::size_t frame_bytes_max = limits::frame_bytes_max;
 
+/// As many as there can be, and as long: each where its place takes most digits.
+std::vector<protocol::Entity> heavy_entities() {
+    const std::string url = "https://" + std::string(limits::url_bytes_max - 8, 'x');
+    std::vector<protocol::Entity> heavy;
+    for (std::int64_t i = 0; i < limits::entities_max; ++i) {
+        protocol::Entity one{.kind = protocol::EntityKind::everyone,
+                             .offset = limits::text_points_max - limits::entities_max + i,
+                             .length = 1};
+        if (i < limits::entity_bytes_max / limits::url_bytes_max) {
+            one.kind = protocol::EntityKind::link;
+            one.url = url;
+        }
+        heavy.push_back(std::move(one));
+    }
+    return heavy;
+}
+
 /// A conversation in which everything is as long in JSON as it can be.
 class FrameLimit : public testing::Test {
   protected:
@@ -47,6 +64,7 @@ class FrameLimit : public testing::Test {
         for (int i = 0; i < 6; ++i) {
             protocol::MessageSend said = message(group, heavy_text);
             said.mentions.assign(ids.begin(), ids.begin() + limits::mentions_max);
+            said.entities = heavy_entities();
             ada.ask(said);
             ada.ask(message(group, "light"));
             world.settle();

@@ -98,6 +98,15 @@ TEST_F(Schema, AnEpochThatCountsIsKept) {
     EXPECT_EQ(number(*connection, "SELECT epoch FROM meta"), 1);
 }
 
+TEST_F(Schema, AStoreInWhichNobodyCouldNameAllKeepsItsMentions) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 18));
+    ASSERT_TRUE(connection->execute("INSERT INTO mention VALUES (1, 7, 5)"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM mention"), 1);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM mention_of_all"), 0);
+}
+
 TEST_F(Schema, AStoreInWhichNothingCouldBeDeletedKeepsItsMentions) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection, 8));
