@@ -68,6 +68,14 @@ namespace parley {
     /* what the store is asked */                                                                         \
     MUTANT(reactions_of_the_unseen, "`changes` bring reactions to messages that the reader may not see")  \
     MUTANT(pins_of_the_unseen, "`changes` bring pins of messages that the reader may not see")            \
+    MUTANT(link_outlives_its_time, "people join by an invite link whose time is over")                    \
+    MUTANT(link_used_without_end, "people join by an invite link that was used as often as it may be")    \
+    MUTANT(link_use_not_counted, "joining by an invite link counts as no use of it")                      \
+    MUTANT(link_gives_more_than_it_says, "who joins by a link for guests becomes a member")               \
+    MUTANT(links_outlive_their_maker, "the invite links of somebody who is out are good once he is back") \
+    MUTANT(removed_comes_back_by_link, "who was removed joins by an invite link")                         \
+    MUTANT(sharing_reaches_back, "a group that begins to share its history shares what was said before")  \
+    MUTANT(shared_history_withheld, "a newcomer sees nothing of the history that his group shares")       \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \
     MUTANT(changes_claim_the_head, "`changes` that stopped short say that they reached the head")         \
     MUTANT(page_claims_one_more, "a page says that it covers the message before its first")               \

@@ -82,6 +82,10 @@ Status Client::Impl::handle_envelope(Envelope envelope) {
         case Type::profiles:
         case Type::message_history_ok:
         case Type::invite:
+        case Type::link_made:
+        case Type::links:
+        case Type::link_view:
+        case Type::link_joined:
         case Type::changes_ok:
         case Type::page_ok:
         case Type::rows_ok:
@@ -197,7 +201,12 @@ Status Client::Impl::handle_reply(const Envelope& envelope) {
         case Type::message_history_ok:
             return handle_history_ok(envelope);
         case Type::invite:
+        case Type::links:
+        case Type::link_view:
             return outbox_.accepted(*envelope.re, {}, envelope.payload, now_.wall);
+        case Type::link_made:
+        case Type::link_joined:
+            return outbox_.accepted(*envelope.re, envelope.stream, envelope.payload, now_.wall);
         default:
             return {};
     }

@@ -30,6 +30,12 @@ bool belongs_in_outbox(Type type) {
         case Type::member_role:
         case Type::conversation_permissions:
         case Type::ownership_transfer:
+        case Type::history_share:
+        case Type::link_create:
+        case Type::link_revoke:
+        case Type::link_list:
+        case Type::link_look:
+        case Type::link_join:
         case Type::read:
         case Type::preferences_set:
         case Type::draft_set:

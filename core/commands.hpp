@@ -35,7 +35,8 @@ std::optional<AskedReaction> asked_reaction(const protocol::Payload& command);
 
 /// Changes nothing: only its answer matters, to whoever asked.
 constexpr bool is_question(protocol::Type type) {
-    return type == protocol::Type::profile_find || type == protocol::Type::message_history;
+    return type == protocol::Type::profile_find || type == protocol::Type::message_history ||
+           type == protocol::Type::link_list || type == protocol::Type::link_look;
 }
 
 /// Fails where this can never be accepted: no command of the outbox, a target that is not exactly one, a

@@ -205,9 +205,8 @@ Status Streams::look_again() {
 
 void Streams::jump(Conversation& conversation) {
     if (conversation.ahead_of_its_state()) return;
-    const bool holds_anything =
-        conversation.cursor >= conversation.origin ||
-        (!conversation.ranges.empty() && conversation.ranges.all().back().high >= conversation.origin);
+    // Also of what the group shares of before one came.
+    const bool holds_anything = conversation.cursor >= conversation.origin || !conversation.ranges.empty();
     conversation.ranges.freeze(conversation.solid);
     if (holds_anything && !mutant(Mutant::jump_without_removals)) {
         if (!conversation.removed_after) conversation.removed_after = conversation.cursor;

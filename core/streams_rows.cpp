@@ -72,6 +72,7 @@ void Streams::note_settings(Conversation& conversation, const protocol::Conversa
     conversation.summary.kind = settings.kind;
     conversation.summary.title = settings.title;
     conversation.summary.permissions = settings.permissions;
+    conversation.summary.history_from = settings.history_from;
     conversations_.described(conversation);
 }
 

@@ -154,6 +154,8 @@ struct MemberView {
     bool present = true;
     std::int64_t delivered = 0;
     std::int64_t read = 0;
+    /// By whose invite link he came in; absent: by none.
+    std::optional<AccountId> invited_by = {};
 };
 
 struct DeviceView {

@@ -303,7 +303,7 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
         // The account's own stream says that one is out; the row that says so one may not see any more.
         const bool own = member.profile.account == identity_.get().account;
         const bool present = member.present && (conversation->present || !own);
-        MemberView view{member.profile, member.role, present, 0, 0};
+        MemberView view{member.profile, member.role, present, 0, 0, member.invited_by};
         if (auto receipt = receipts->find(member.profile.account); receipt != receipts->end()) {
             view.delivered = receipt->second.delivered;
             view.read = receipt->second.read;

@@ -67,6 +67,7 @@ RateOptions rates_of(const Settings& settings) {
                                      .retry = seconds(settings.passwords_account_retry_seconds)},
             .accounts = {.burst = settings.accounts_new_max,
                          .retry = seconds(settings.accounts_new_retry_seconds)},
+            .links = {.burst = settings.links_tries_max, .retry = seconds(settings.links_retry_seconds)},
             .calls_per_second = settings.calls_per_second,
             .calls_burst = settings.calls_burst};
 }

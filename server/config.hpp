@@ -36,6 +36,8 @@ struct Settings {
     std::int64_t calls_per_second = 20;
     std::int64_t calls_burst = 600;
     std::int64_t conversations_members_max = 5'000;
+    std::int64_t links_tries_max = 30;
+    std::int64_t links_retry_seconds = 10;
     std::int64_t messages_per_second = 5;
     std::int64_t messages_burst = 60;
     std::int64_t messages_edits_max = 100;

@@ -8,7 +8,7 @@ namespace {
 
 /// The one table of settings, in the order in which they are printed: those without a section first.
 using S = Settings;
-const std::array<Setting, 41> table{{
+const std::array<Setting, 43> table{{
     {.key = "data",
      .field = &S::data,
      .doc = "Folder of the database, its key and the control socket.",
@@ -98,6 +98,16 @@ const std::array<Setting, 41> table{{
      .doc = "Members of a group.",
      .min = 2,
      .max = 5'000},
+    {.key = "links.tries_max",
+     .field = &S::links_tries_max,
+     .doc = "Invite links that one account may look at or join by, good ones or not, before waiting.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "links.retry_seconds",
+     .field = &S::links_retry_seconds,
+     .doc = "After that, one in this time.",
+     .min = 1,
+     .max = 86'400},
     {.key = "messages.per_second",
      .field = &S::messages_per_second,
      .doc = "Messages and other commands that one account may send, over time; ten members that are named at "

@@ -196,9 +196,12 @@ void History::add_member(StreamHistory& stream, const protocol::Change& change,
     if (member.present && !known.present) {
         // Those who are there from the making see everything.
         known.joined = founding ? 1 : change.seq;
-        known.intervals.push_back({.from = known.joined, .until = {}});
+        // That the group shared as much is for promise 17.
+        known.intervals.push_back(
+            {.from = member.history_from.value_or(known.joined), .until = {}, .joined = known.joined});
     } else if (!member.present && known.present) {
         known.intervals.back().until = change.seq;
+        known.removed = member.by != member.profile.account;
     }
     known.present = member.present;
 }

@@ -21,8 +21,12 @@ struct Interval {
     std::int64_t from = 1;
     /// `seq` of the change that ended it.
     std::optional<std::int64_t> until;
+    /// Place of the joining: what lies before it was shared.
+    std::int64_t joined = 1;
 
     bool holds(std::int64_t born) const { return born >= from && (!until || born <= *until); }
+    /// Receipts say nothing of what was said before somebody came, also where he sees it.
+    bool has_a_say(std::int64_t born) const { return born >= joined && holds(born); }
 };
 
 struct Membership {
@@ -31,6 +35,8 @@ struct Membership {
     std::vector<Interval> intervals;
     /// `seq` of the newest joining: read up to there.
     std::int64_t joined = 0;
+    /// Where he is out: somebody else did that.
+    bool removed = false;
 
     bool sees(std::int64_t born) const;
 };

@@ -10,7 +10,9 @@ namespace parley::sim {
 /// simulator's own.
 inline bool only_asks(const protocol::Payload& given) {
     return std::holds_alternative<protocol::ProfileFind>(given) ||
-           std::holds_alternative<protocol::MessageHistory>(given);
+           std::holds_alternative<protocol::MessageHistory>(given) ||
+           std::holds_alternative<protocol::LinkList>(given) ||
+           std::holds_alternative<protocol::LinkLook>(given);
 }
 
 }  // namespace parley::sim

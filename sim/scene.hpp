@@ -183,6 +183,11 @@ class Scene final : public Watch {
     void wished(Person& person, const std::string& handle);
     /// Where nobody comes in without: the operator invites the first ones, or everybody who is still outside.
     void invite_people(bool everybody);
+    /// The code of an invite link that somebody was told of, good or not; mostly one of the latest, and of a
+    /// group in which this person is not. Nothing: nobody has one.
+    std::optional<std::string> some_code(const AccountId& account);
+    /// An invite link of this group that somebody was told of.
+    std::optional<LinkId> some_link(const StreamId& stream);
     /// What a device lists, as a person sees it; nothing where it cannot.
     std::optional<std::vector<core::ConversationView>> list(Device& device);
     /// Looks at what a device shows, as a person would.
@@ -229,6 +234,7 @@ class Scene final : public Watch {
     static void erased(Device& device);
     void must_sign_in(Device& device);
     void note_invites(const server::Batch& batch);
+    void note_link(const StreamId& stream, const protocol::Link& link);
     void add_invite(const std::string& code, std::int64_t uses);
     void add_person(std::size_t number);
 
@@ -253,6 +259,8 @@ class Scene final : public Watch {
     std::vector<std::weak_ptr<const void>> errands_;
     /// Codes that nobody has used yet, as far as people know.
     std::deque<std::string> invites_;
+    /// Invite links of groups, as they are told to people, who hand them on.
+    std::vector<std::pair<StreamId, protocol::Link>> links_;
     bool operator_was_there_ = false;
     Instant operator_waits_until_;
     std::set<DeviceId> asked_out_;

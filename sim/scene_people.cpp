@@ -5,6 +5,7 @@
 #include "sim/scene.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace parley::sim {
@@ -220,9 +221,44 @@ void Scene::note_invites(const server::Batch& batch) {
     }
 }
 
+std::optional<std::string> Scene::some_code(const AccountId& account) {
+    if (links_.empty()) return std::nullopt;
+    constexpr std::size_t latest = 4;
+    std::vector<std::string> codes;
+    const bool any = world_.random().below(6) == 0;
+    for (const auto& [stream, link] : links_ | std::views::reverse) {
+        const Membership* member = history_.membership(stream, account);
+        const bool outside = member == nullptr || !member->present;
+        if ((outside || any) && codes.size() < latest) codes.push_back(link.code.value_or(""));
+    }
+    return codes.empty() ? links_.back().second.code : world_.random().pick(codes);
+}
+
+std::optional<LinkId> Scene::some_link(const StreamId& stream) {
+    std::vector<LinkId> known;
+    for (const auto& [of, link] : links_)
+        if (of == stream) known.push_back(link.id);
+    if (known.empty()) return std::nullopt;
+    return world_.random().pick(known);
+}
+
+void Scene::note_link(const StreamId& stream, const protocol::Link& link) {
+    const auto same = [&](const auto& one) {
+        return one.second.code == link.code;
+    };
+    if (link.code && std::ranges::none_of(links_, same)) links_.emplace_back(stream, link);
+}
+
 void Scene::command_settled(Device& device, const core::CommandSettled& settled) {
     const Given* given = device.ledger.find(settled.command);
     if (given == nullptr || !settled.reply) return;
+    if (const auto* link = std::get_if<protocol::LinkMade>(&*settled.reply))
+        note_link(settled.stream, link->link);
+    const auto* list = std::get_if<protocol::LinkList>(&given->command);
+    if (const auto* found = std::get_if<protocol::Links>(&*settled.reply); found && list) {
+        for (const auto& link : found->links)
+            note_link(list->stream, link);
+    }
     const auto* asked = std::get_if<protocol::InviteCreate>(&given->command);
     const auto* made = std::get_if<protocol::Invite>(&*settled.reply);
     if (asked != nullptr && made != nullptr && options_.by_invite)

@@ -65,6 +65,8 @@ struct ConversationsCommand {
 };
 struct NewCommand {
     bool direct = false;
+    /// With those who join later, from its beginning.
+    bool shares_history = false;
     std::string title;
     std::vector<std::string> people;
     std::optional<std::string> text;
@@ -100,6 +102,32 @@ struct PermissionsCommand {
     std::string conversation;
     /// Such as "post=moderator"; none: they are shown.
     std::vector<std::string> settings;
+};
+/// Without a length, good until it is revoked.
+struct LinkCommand {
+    std::string conversation;
+    /// As moments.hpp reads it.
+    std::optional<std::string> length;
+    std::optional<std::int64_t> uses;
+    std::optional<protocol::Role> role;
+};
+struct LinksCommand {
+    std::string conversation;
+};
+struct UnlinkCommand {
+    std::string conversation;
+    /// Its id.
+    std::string link;
+};
+struct LookCommand {
+    std::string code;
+};
+struct JoinCommand {
+    std::string code;
+};
+struct ShareHistoryCommand {
+    std::string conversation;
+    bool off = false;
 };
 struct ReadCommand {
     std::string conversation;
@@ -214,7 +242,8 @@ struct ReportCommand {
 using Command =
     std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand, ProfileCommand,
                  InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
-                 LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, ReadCommand,
+                 LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, LinkCommand,
+                 LinksCommand, UnlinkCommand, LookCommand, JoinCommand, ShareHistoryCommand, ReadCommand,
                  MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand, DraftCommand,
                  SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand, PinsCommand,
                  HistoryCommand, TailCommand, TypingCommand, OutboxCommand, SyncCommand, ReportCommand>;

@@ -41,6 +41,14 @@ Outcome<ExitCode> run(Session& session, const RoleCommand& command);
 Outcome<ExitCode> run(Session& session, const TransferCommand& command);
 Outcome<ExitCode> run(Session& session, const PermissionsCommand& command);
 
+// links.cpp
+Outcome<ExitCode> run(Session& session, const LinkCommand& command);
+Outcome<ExitCode> run(Session& session, const LinksCommand& command);
+Outcome<ExitCode> run(Session& session, const UnlinkCommand& command);
+Outcome<ExitCode> run(Session& session, const LookCommand& command);
+Outcome<ExitCode> run(Session& session, const JoinCommand& command);
+Outcome<ExitCode> run(Session& session, const ShareHistoryCommand& command);
+
 // own_settings.cpp
 Outcome<ExitCode> run(Session& session, const MuteCommand& command);
 Outcome<ExitCode> run(Session& session, const ArchiveCommand& command);

@@ -171,7 +171,9 @@ Outcome<ExitCode> make_group(Session& session, const NewCommand& command, std::v
     const Uuid message = session.new_id();
     std::vector<protocol::Envelope> commands{
         {.id = group,
-         .payload = protocol::ConversationCreate{.title = command.title, .members = std::move(members)}}};
+         .payload = protocol::ConversationCreate{.title = command.title,
+                                                 .members = std::move(members),
+                                                 .shares_history = command.shares_history}}};
     if (command.text) {
         // Who is in it turns out when it is there.
         protocol::MessageSend first{.target = {.made_by = group}};
@@ -260,10 +262,13 @@ Outcome<ExitCode> run(Session& session, const MembersCommand& command) {
             .text("role", name_of(member.role))
             .boolean("present", member.present);
         object.integer("delivered", member.delivered).integer("read", member.read);
+        if (member.invited_by) object.text("invited_by", member.invited_by->text());
         session.terminal().line(object);
         if (!member.present) continue;
-        session.terminal().line(padded(label_of(member.profile), 32) + "  " +
-                                std::string(name_of(member.role)));
+        std::string line = padded(label_of(member.profile), 32) + "  " + std::string(name_of(member.role));
+        if (member.invited_by)
+            line += ", by a link of " + label_of(directory.sender(stream, *member.invited_by));
+        session.terminal().line(line);
     }
     return ExitCode::done;
 }
@@ -292,7 +297,10 @@ Outcome<ExitCode> run(Session& session, const AddCommand& command) {
     // The server decides; whoever is in stays as he is.
     std::string done;
     if (!added.empty())
-        done = place.label + " has them now: " + added + ". They see what is said from now on.";
+        done = place.label + " has them now: " + added + ". They see what is said from now on" +
+               (place.view && place.view->summary.history_from
+                    ? ", and what was said since the group shares its history."
+                    : ".");
     if (!there.empty())
         done += (done.empty() ? "" : " ") + ("Already in " + place.label + ": " + there + ".");
     return change(session, protocol::MemberAdd{.target = place.target, .accounts = std::move(people)}, done);

@@ -21,6 +21,7 @@ Grammar::Grammar() {
     add_own_settings();
     add_members();
     add_roles();
+    add_links();
     add_accounts();
     add_upkeep();
     app.footer(std::string(offline_help) + marks_help + list_help + surroundings);
@@ -128,6 +129,28 @@ void Grammar::add_pins() {
     add_about_place("pins", "List the pinned messages of a conversation, in the order of pinning", pins);
 }
 
+void Grammar::add_live() {
+    std::shared_ptr<TailCommand> tail;
+    CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);
+    live.add_option("CONVERSATION", tail->conversation, "Only this one; without it, all")->option_text(" ");
+    CLI::Option* last = live.add_option("-n,--last", tail->last,
+                                        "Begin with the newest so many (10 for one conversation, 0 for all)")
+                            ->option_text("COUNT")
+                            ->check(whole_number(0, 1000));
+    live.add_flag("--all", tail->all, "Begin with the first message")->excludes(last);
+    live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
+    live.add_flag("--typing", tail->typing, "Show also who is typing, of at most 32 conversations");
+    live.add_flag("--spoilers", tail->spoilers, "Show what is hidden as spoilers");
+    live.footer(std::string(places_help) + marks_help + more_help);
+
+    std::shared_ptr<TypingCommand> typing;
+    CLI::App& types = add_about_place("typing", "Let others see that you are typing", typing);
+    types.add_option("--seconds", typing->seconds, "For so long (5)")
+        ->option_text("COUNT")
+        ->check(whole_number(1, 600));
+    types.add_flag("--recording", typing->recording, "That you record your voice instead");
+}
+
 void Grammar::add_messages() {
     group_ = "Messages";
     std::shared_ptr<SendCommand> send;
@@ -154,25 +177,7 @@ void Grammar::add_messages() {
     add_changes();
     add_pins();
 
-    std::shared_ptr<TailCommand> tail;
-    CLI::App& live = add("tail", "Show messages as they come, until interrupted", tail);
-    live.add_option("CONVERSATION", tail->conversation, "Only this one; without it, all")->option_text(" ");
-    CLI::Option* last = live.add_option("-n,--last", tail->last,
-                                        "Begin with the newest so many (10 for one conversation, 0 for all)")
-                            ->option_text("COUNT")
-                            ->check(whole_number(0, 1000));
-    live.add_flag("--all", tail->all, "Begin with the first message")->excludes(last);
-    live.add_flag("--read", tail->mark_read, "Mark as read what is shown");
-    live.add_flag("--typing", tail->typing, "Show also who is typing, of at most 32 conversations");
-    live.add_flag("--spoilers", tail->spoilers, "Show what is hidden as spoilers");
-    live.footer(std::string(places_help) + marks_help + more_help);
-
-    std::shared_ptr<TypingCommand> typing;
-    CLI::App& types = add_about_place("typing", "Let others see that you are typing", typing);
-    types.add_option("--seconds", typing->seconds, "For so long (5)")
-        ->option_text("COUNT")
-        ->check(whole_number(1, 600));
-    types.add_flag("--recording", typing->recording, "That you record your voice instead");
+    add_live();
 
     std::shared_ptr<HistoryCommand> history;
     CLI::App& past = add_about_place("history", "Show the messages of a conversation", history);

@@ -52,8 +52,10 @@ class Grammar {
     void add_own_settings();
     void add_members();
     void add_roles();
+    void add_links();
     void add_changes();
     void add_pins();
+    void add_live();
     void add_messages();
     void add_upkeep();
 

@@ -2,6 +2,7 @@
 #include "client/cli/moments.hpp"
 #include "client/cli/text.hpp"
 #include "client/cli/usage.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <map>
 
@@ -25,6 +26,8 @@ void Grammar::add_conversations() {
         ->option_text(" ");
     creating.add_option("PEOPLE", created->people, "Members, as @HANDLE")->option_text(" ");
     creating.add_flag("--direct", created->direct, "A direct conversation with one person");
+    creating.add_flag("--share-history", created->shares_history,
+                      "Whoever joins later sees all that was said before");
     creating.add_option("-m,--message", created->text, "Its first message")->option_text("TEXT");
 
     std::shared_ptr<RenameCommand> rename;
@@ -98,7 +101,8 @@ void Grammar::add_members() {
     add_about_place("members", "List who is in a conversation", members);
 
     std::shared_ptr<AddCommand> added;
-    add_about_place("add", "Add people to a group; they see what is said from then on", added)
+    add_about_place("add", "Add people to a group; they see what is said from then on, or what it shares",
+                    added)
         .add_option("PEOPLE", added->people, "As @HANDLE")
         ->required()
         ->option_text(" ");
@@ -136,6 +140,49 @@ void Grammar::add_roles() {
                     "The lowest role that may, such as post=moderator; see below")
         ->option_text(" ");
     permitting.footer(std::string(permissions_help) + places_help + more_help);
+}
+
+void Grammar::add_links() {
+    std::shared_ptr<LinkCommand> link;
+    CLI::App& linking =
+        add_about_place("link", "Make an invite link of a group: whoever has its code can join", link);
+    linking.add_option("--expires", link->length, "Good for so long: 30m, 8h, 7d, 1w (until it is revoked)")
+        ->option_text("LENGTH")
+        ->check(problem_of_length);
+    linking.add_option("--uses", link->uses, "How many can join by it (any number)")
+        ->option_text("COUNT")
+        ->check(whole_number(1, limits::link_uses_max));
+    linking.add_option("--role", link->role, "What they become: member, or guest")
+        ->option_text("ROLE")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, protocol::Role>{
+            {"member", protocol::Role::member}, {"guest", protocol::Role::guest}}));
+
+    std::shared_ptr<LinksCommand> links;
+    add_about_place("links", "List the invite links of a group", links);
+
+    std::shared_ptr<UnlinkCommand> unlink;
+    add_about_place("unlink", "Revoke an invite link; who has joined by it stays", unlink)
+        .add_option("LINK", unlink->link, "Its id, as parley links lists it")
+        ->required()
+        ->option_text(" ");
+
+    std::shared_ptr<LookCommand> look;
+    add("look", "Show where an invite link leads, without joining", look)
+        .add_option("CODE", look->code, "As whoever invites you gave it")
+        ->required()
+        ->option_text(" ");
+
+    std::shared_ptr<JoinCommand> join;
+    add("join", "Join a group by an invite link", join)
+        .add_option("CODE", join->code, "As whoever invites you gave it")
+        ->required()
+        ->option_text(" ");
+
+    std::shared_ptr<ShareHistoryCommand> share;
+    CLI::App& sharing = add_about_place(
+        "share-history", "Let those who join a group see what is said from now on, before they come", share);
+    sharing.add_flag("--off", share->off, "Not any more: they see what is said once they are in");
+    sharing.footer(std::string(share_history_help) + places_help + more_help);
 }
 
 /// What is done to a message that is there.

@@ -43,6 +43,13 @@ is everybody. Only owners set them. Acts, and what holds where nothing was set:
   delete_others=moderator  delete what others said
   pin=moderator            pin messages, and unpin them
   mention_all=member       name everybody at once: @everyone and @here
+  invite=admin             make invite links, see all of them, and revoke them
+)";
+
+inline constexpr const char* share_history_help = R"(
+Only owners say so. It reaches forward: what was said before was said to those who were there, and stays
+with them. A group that is to share all of it begins so: parley new --share-history. Everybody there sees
+the setting (parley permissions). --off takes nothing from those who have joined meanwhile.
 )";
 
 inline constexpr const char* more_help =

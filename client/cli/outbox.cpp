@@ -31,6 +31,10 @@ std::string_view deed(std::string_view type) {
     if (type == "member.remove") return "removal of a member";
     if (type == "member.role") return "role of a member";
     if (type == "conversation.permissions") return "permissions";
+    if (type == "history.share") return "sharing of the history";
+    if (type == "link.create") return "invite link";
+    if (type == "link.revoke") return "end of an invite link";
+    if (type == "link.join") return "joining";
     if (type == "ownership.transfer") return "transfer of the ownership";
     if (type == "read") return "read mark";
     if (type == "preferences.set") return "setting";

@@ -50,11 +50,42 @@ std::string sentence_of_limit(std::string_view field) {
         return "A conversation has at most " + std::to_string(limits::pins_max) +
                " pinned messages. Unpin one first: parley unpin";
     }
+    if (field == "links") {
+        return "A group has at most " + std::to_string(limits::links_max) +
+               " invite links. Revoke one first: parley unlink";
+    }
     if (field == "payload") {
         return "This is more than the " + std::to_string(limits::payload_bytes_max / 1024) +
                " KiB that go out in one piece. Give less at a time.";
     }
     return "This is more than the server allows. Give less at a time.";
+}
+
+/// Why nobody registers or signs in so.
+std::string sentence_of_entry(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::handle_taken:
+            return "Somebody else has this handle. Choose another one.";
+        case ErrorCode::registration_closed:
+            return "This server makes no new accounts. Ask whoever runs it for one.";
+        case ErrorCode::invite_required:
+            return "This server makes accounts by invite only. Ask for an invite; --invite takes it.";
+        case ErrorCode::invite_invalid:
+            return "The invite is unknown, used up or expired. Ask for a new one; --invite takes it.";
+        default:
+            return "Handle and password do not fit. Check both and try again.";
+    }
+}
+
+/// Why nobody joins by an invite link.
+std::string sentence_of_link(ErrorCode code) {
+    if (code == ErrorCode::link_over)
+        return "This invite link has ended: its time is over, or it was used as often as it may be. Ask for "
+               "a new one.";
+    if (code == ErrorCode::link_barred)
+        return "You were removed from this group: no link leads back into it. One of its members has to add "
+               "you.";
+    return "There is no such invite link, or not any more. Ask whoever gave it to you for a new one.";
 }
 
 /// Of the codes of which there is but one thing to say.
@@ -83,15 +114,11 @@ std::string sentence_of(ErrorCode code) {
         case ErrorCode::too_old:
             return "This device was away for too long, and fetches everything anew. Try again.";
         case ErrorCode::credentials:
-            return "Handle and password do not fit. Check both and try again.";
         case ErrorCode::handle_taken:
-            return "Somebody else has this handle. Choose another one.";
         case ErrorCode::registration_closed:
-            return "This server makes no new accounts. Ask whoever runs it for one.";
         case ErrorCode::invite_required:
-            return "This server makes accounts by invite only. Ask for an invite; --invite takes it.";
         case ErrorCode::invite_invalid:
-            return "The invite is unknown, used up or expired. Ask for a new one; --invite takes it.";
+            return sentence_of_entry(code);
         case ErrorCode::refresh_reused:
         case ErrorCode::revoked:
         case ErrorCode::token_invalid:
@@ -118,6 +145,10 @@ std::string sentence_of(ErrorCode code) {
             return "There is no such message in this conversation, or none that you can see.";
         case ErrorCode::message_deleted:
             return "The message was deleted for everyone.";
+        case ErrorCode::link_unknown:
+        case ErrorCode::link_over:
+        case ErrorCode::link_barred:
+            return sentence_of_link(code);
         case ErrorCode::device_not_found:
             return "There is no such device. See: parley devices";
         case ErrorCode::limit:
@@ -181,6 +212,8 @@ ExitCode exit_code_of(ErrorCode code) {
         case ErrorCode::conversation_not_member:
         case ErrorCode::message_not_found:
         case ErrorCode::message_deleted:
+        case ErrorCode::link_unknown:
+        case ErrorCode::link_over:
             return ExitCode::not_found;
         default:
             return class_of(code) == ErrorClass::sign_in ? ExitCode::signed_out : ExitCode::failed;

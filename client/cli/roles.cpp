@@ -32,7 +32,8 @@ constexpr std::array settings = {Setting{"post", &Permissions::post},
                                  Setting{"rename", &Permissions::rename},
                                  Setting{"delete_others", &Permissions::delete_others},
                                  Setting{"pin", &Permissions::pin},
-                                 Setting{"mention_all", &Permissions::mention_all}};
+                                 Setting{"mention_all", &Permissions::mention_all},
+                                 Setting{"invite", &Permissions::invite}};
 
 Outcome<Role> role_named(const std::string& word) {
     if (const auto role = protocol::enum_named<Role>(word)) return *role;
@@ -83,9 +84,14 @@ void show(Session& session, const Place& place) {
     for (const Setting& setting : settings)
         object.text(setting.name, name_of(*(set.*setting.lowest)));
     object.text("role", name_of(summary.role));
+    if (summary.history_from) object.integer("history_from", *summary.history_from);
     terminal.line(object);
     for (const Setting& setting : settings)
         terminal.line(padded(std::string(setting.name), act_columns) + from_up(*(set.*setting.lowest)));
+    terminal.line(padded("history", act_columns) +
+                  (!summary.history_from        ? "hidden from those who join"
+                   : *summary.history_from == 1 ? "shared with those who join, from the beginning"
+                                                : "shared with those who join, since somebody said so"));
     if (place.view->present) terminal.line("You are " + with_article(summary.role) + " there.");
 }
 
@@ -100,7 +106,7 @@ Outcome<Permissions> permissions_of(const std::vector<std::string>& words) {
             return stop(ExitCode::usage,
                         "\"" + harmless_line(word) +
                             "\" sets nothing. Such as post=moderator; besides post there are add, remove, "
-                            "rename, delete_others, pin and mention_all. Nothing was done.");
+                            "rename, delete_others, pin, mention_all and invite. Nothing was done.");
         }
         TRY_ASSIGN(wanted.*setting->lowest, role_named(word.substr(equals + 1)));
     }

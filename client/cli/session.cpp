@@ -281,8 +281,9 @@ Outcome<protocol::DoorSettled> Session::carry_out(protocol::Payload command) {
     auto& settled = done.settled.at(id);
     if (settled.failure) return std::unexpected(problem_of(core::error_of(*settled.failure)));
     // What a question asked for is told once, maybe to the owner that ended; it does no harm to ask again.
-    if (question && done.owner_changed && settled.profiles.empty() && settled.earlier.empty())
-        return carry_out(std::move(command));
+    const bool told = !settled.profiles.empty() || !settled.earlier.empty() || !settled.links.empty() ||
+                      settled.view.has_value();
+    if (question && done.owner_changed && !told) return carry_out(std::move(command));
     return std::move(settled);
 }
 

@@ -182,7 +182,8 @@ protocol::ViewMember door_view(const MemberView& member) {
             .role = member.role,
             .present = member.present,
             .delivered = member.delivered,
-            .read = member.read};
+            .read = member.read,
+            .invited_by = member.invited_by};
 }
 
 protocol::ViewPin door_view(const PinView& pin) {
@@ -214,6 +215,9 @@ protocol::DoorSettled door_view(const CommandSettled& settled) {
         out.invite = invite->code;
         out.expires_at = invite->expires_at;
     }
+    if (const auto* made = std::get_if<protocol::LinkMade>(&*settled.reply)) out.links = {made->link};
+    if (const auto* found = std::get_if<protocol::Links>(&*settled.reply)) out.links = found->links;
+    if (const auto* view = std::get_if<protocol::LinkView>(&*settled.reply)) out.view = *view;
     return out;
 }
 

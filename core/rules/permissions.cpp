@@ -57,7 +57,8 @@ Permissions in_force(Permissions set) {
                  .rename = Role::admin,
                  .delete_others = Role::moderator,
                  .pin = Role::moderator,
-                 .mention_all = Role::member},
+                 .mention_all = Role::member,
+                 .invite = Role::admin},
                 set);
 }
 
@@ -69,6 +70,7 @@ Permissions with(Permissions before, const Permissions& set) {
     if (set.delete_others) before.delete_others = set.delete_others;
     if (set.pin) before.pin = set.pin;
     if (set.mention_all) before.mention_all = set.mention_all;
+    if (set.invite) before.invite = set.invite;
     return before;
 }
 
@@ -96,9 +98,12 @@ Role lowest_role(const Permissions& permissions, Act act) {
             return *set.pin;
         case Act::mention_all:
             return *set.mention_all;
+        case Act::invite:
+            return *set.invite;
         case Act::change_role:
             return Role::admin;
         case Act::change_permissions:
+        case Act::share_history:
         case Act::transfer_ownership:
             return Role::owner;
     }
@@ -120,9 +125,21 @@ Status may_change_member(Role own, Role subject) {
                                             ", which is not below yours: it takes an owner");
 }
 
+Role lower(Role one, Role other) {
+    return rank(one) < rank(other) ? one : other;
+}
+
 Role role_of_newcomer(Role adds, std::optional<Role> before) {
-    return std::min({Role::member, adds, before.value_or(Role::member)},
-                    [](Role one, Role other) { return rank(one) < rank(other); });
+    return lower(lower(Role::member, adds), before.value_or(Role::member));
+}
+
+Result<Role> role_of_link(Role own, std::optional<Role> asked) {
+    if (!asked) return lower(Role::member, own);
+    if (rank(*asked) > rank(Role::member))
+        return fail(Error{ErrorCode::invalid, "an invite link makes members or guests", 0, "role"});
+    if (rank(*asked) <= rank(own)) return *asked;
+    return fail(ErrorCode::not_allowed,
+                "an invite link gives no role above yours, which is " + std::string(name_of(own)));
 }
 
 Status may_give_role(const RoleGiven& given) {

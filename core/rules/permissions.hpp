@@ -23,11 +23,13 @@ enum class Act : std::uint8_t {
     mention_all,  ///< In a message that he sends, or edits.
     rename,
     add_member,
+    invite,         ///< By links, which he makes, sees and revokes.
     remove_member,  ///< See may_change_member, too.
     leave,
     step_down,    ///< Takes a lower role himself; see may_give_role.
     change_role,  ///< Of somebody else; see may_give_role.
     change_permissions,
+    share_history,  ///< With those who join later.
     transfer_ownership
 };
 
@@ -51,9 +53,16 @@ Status may(protocol::ConversationKind kind, const protocol::Permissions& permiss
 /// anybody, others those below themselves.
 Status may_change_member(protocol::Role own, protocol::Role subject);
 
+/// The one that may less.
+protocol::Role lower(protocol::Role one, protocol::Role other);
+
 /// The role with which somebody comes into a group: a member's, but none above that of whoever adds him, nor
 /// above that with which he went before; so that nobody gets by going what others would have to give him.
 protocol::Role role_of_newcomer(protocol::Role adds, std::optional<protocol::Role> before);
+
+/// The role that an invite link gives at most which somebody of this role makes: the one that he asks for,
+/// else a member's, or a guest's where he is one. `invalid` above a member's, `not_allowed` above his own.
+Result<protocol::Role> role_of_link(protocol::Role own, std::optional<protocol::Role> asked);
 
 /// A member of a group is to have another role.
 struct RoleGiven {

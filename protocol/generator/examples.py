@@ -14,6 +14,7 @@ COMMITTED_AT = 1767225600000  # 2026-01-01, in ms
 IDS = {
     "AccountId": "a7k2m9x4tqe",
     "DeviceId": "d3n8v5c1rwz",
+    "LinkId": "l5w2k8d4tqy",
     "SessionId": "s6h0p2j9ybu",
     "StreamId": "c9f3k2m7xqb",
 }
@@ -85,6 +86,8 @@ NUMBERS = {
     "reconnect_after_ms": 1500,
     "status": 404,
     "uses": 10,
+    "uses_max": 25,
+    "history_from": 4401,
     "lasts_ms": 604800000,
     "restored_from": 4490,
     "call": 7,

@@ -46,8 +46,10 @@ std::optional<Command> to_command(protocol::Payload payload) {
                                     protocol::ConversationCreate, protocol::ConversationRename,
                                     protocol::MemberAdd, protocol::MemberRemove, protocol::ConversationLeave,
                                     protocol::MemberRole, protocol::ConversationPermissions,
-                                    protocol::OwnershipTransfer, protocol::PreferencesSet, protocol::DraftSet,
-                                    protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate>) {
+                                    protocol::OwnershipTransfer, protocol::HistoryShare, protocol::LinkCreate,
+                                    protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet,
+                                    protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke,
+                                    protocol::InviteCreate>) {
                 return Command(std::forward<decltype(one)>(one));
             } else {
                 return std::nullopt;
@@ -72,7 +74,9 @@ std::int64_t rate_cost(const Command& command) {
                                  protocol::MessageReact, protocol::MessagePin, protocol::ConversationRename,
                                  protocol::MemberRemove, protocol::MemberRole,
                                  protocol::ConversationPermissions, protocol::OwnershipTransfer,
-                                 protocol::PreferencesSet, protocol::DraftSet, protocol::InviteCreate>
+                                 protocol::HistoryShare, protocol::LinkCreate, protocol::LinkRevoke,
+                                 protocol::LinkJoin, protocol::PreferencesSet, protocol::DraftSet,
+                                 protocol::InviteCreate>
                            ? 1
                            : 0;
             }
@@ -96,6 +100,10 @@ protocol::Envelope answer_envelope(std::optional<Uuid> re, const Answer& answer)
     envelope.payload = std::visit(ToPayload{}, answer.payload);
     envelope.timestamp = answer.timestamp;
     return envelope;
+}
+
+Error too_many_links(Duration wait) {
+    return {ErrorCode::rate_limited, "Too many invite links; slow down.", wait.ms, {}};
 }
 
 protocol::ErrorReply error_reply(const Error& error) {

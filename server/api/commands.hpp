@@ -23,6 +23,9 @@ Result<Uuid> command_id(const std::optional<Uuid>& id);
 /// The envelope that answers a command.
 protocol::Envelope answer_envelope(std::optional<Uuid> re, const Answer& answer);
 
+/// Somebody looks at more invite links, or joins by more of them, than people do.
+Error too_many_links(Duration wait);
+
 protocol::ErrorReply error_reply(const Error& error);
 
 }  // namespace parley::server

@@ -47,6 +47,11 @@ void answer_with(HttpCall& call, const Body& body) {
 void HttpApi::serve_message(const SharedCall& call) {
     auto payload = call->route->parse(*call);
     if (!payload) return call->refuse(payload.error());
+    if (std::holds_alternative<protocol::LinkLook>(*payload)) {
+        const auto wait = shard_.ports().limits.take_link_try(call->claims.account, shard_.now().instant);
+        if (wait) return call->refuse(too_many_links(*wait));
+        return serve_read(call, std::move(*payload));
+    }
     if (call->request.method == "GET" || std::holds_alternative<protocol::ProfileFind>(*payload)) {
         return serve_read(call, std::move(*payload));
     }
@@ -61,8 +66,8 @@ void HttpApi::serve_read(const SharedCall& call, protocol::Payload request) {
     auto brought = std::make_shared<Brought>();  // by the read and by what follows it
     with_device(
         call,
-        [brought, read = to_read(call->claims.account, std::move(request)), at = shard_.now().wall,
-         &log = shard_.ports().log](Snapshot& snapshot) {
+        [brought, read = to_read(call->claims.account, std::move(request), shard_.now().wall),
+         at = shard_.now().wall, &log = shard_.ports().log](Snapshot& snapshot) {
             auto answer = read(snapshot);
             if (!answer) {
                 brought->body = fail(std::move(answer.error()));
@@ -115,6 +120,10 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
                     shard_.ports().limits.take_message(call->claims.account, now.instant, cost)) {
                 return call->refuse({ErrorCode::rate_limited, "Too many commands; slow down.", wait->ms, {}});
             }
+        }
+        if (std::holds_alternative<protocol::LinkJoin>(*shared)) {
+            const auto wait = shard_.ports().limits.take_link_try(call->claims.account, now.instant);
+            if (wait) return call->refuse(too_many_links(*wait));
         }
         Origin origin;
         origin.account = call->claims.account;

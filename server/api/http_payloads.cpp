@@ -79,6 +79,17 @@ Result<Payload> read_message_history(const HttpCall& call) {
     return payload;
 }
 
+Result<Payload> list_links(const HttpCall& call) {
+    return protocol::LinkList{.stream = StreamId(call.parameter("stream"))};
+}
+
+Result<Payload> revoke_link(const HttpCall& call) {
+    protocol::LinkRevoke payload;
+    payload.target.stream = StreamId(call.parameter("stream"));
+    payload.link = LinkId(call.parameter("link"));
+    return payload;
+}
+
 Result<Payload> revoke_device(const HttpCall& call) {
     return protocol::DeviceRevoke{.device = DeviceId(call.parameter("device"))};
 }

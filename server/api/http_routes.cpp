@@ -39,7 +39,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 39> all{{
+    static constexpr std::array<Route, 45> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -66,6 +66,14 @@ struct RouteTable {
          payloads::on_stream<protocol::ConversationPermissions>},
         {"POST", "/v1/conversations/{stream}/transfer", known, message,
          payloads::on_stream<protocol::OwnershipTransfer>},
+        {"PUT", "/v1/conversations/{stream}/history", known, message,
+         payloads::on_stream<protocol::HistoryShare>},
+        {"POST", "/v1/conversations/{stream}/links", known, message,
+         payloads::on_stream<protocol::LinkCreate>},
+        {"GET", "/v1/conversations/{stream}/links", known, message, payloads::list_links},
+        {"DELETE", "/v1/conversations/{stream}/links/{link}", known, message, payloads::revoke_link},
+        {"POST", "/v1/links/look", known, message, payloads::as_body<protocol::LinkLook>},
+        {"POST", "/v1/links/join", known, message, payloads::as_body<protocol::LinkJoin>},
         {"POST", "/v1/conversations/{stream}/leave", known, message,
          payloads::on_stream<protocol::ConversationLeave>},
         {"POST", "/v1/conversations/{stream}/messages", known, message,

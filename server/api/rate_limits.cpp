@@ -56,6 +56,7 @@ RateLimits::RateLimits(RateOptions options)
       passwords_of_address_(rate_of(options.passwords_of_address)),
       passwords_of_account_(rate_of(options.passwords_of_account)),
       accounts_(rate_of(options.accounts)),
+      links_(rate_of(options.links)),
       calls_(rate_of(options.calls_per_second, options.calls_burst)),
       familiar_(familiar_max) {
     static_assert(std::tuple_size_v<decltype(hash_key_)> == crypto_shorthash_KEYBYTES);
@@ -65,8 +66,8 @@ RateLimits::RateLimits(RateOptions options)
 std::size_t RateLimits::size() const {
     const std::lock_guard lock(mutex_);
     return messages_.recent.size() + passwords_.recent.size() + passwords_of_address_.recent.size() +
-           passwords_of_account_.recent.size() + accounts_.recent.size() + calls_.recent.size() +
-           familiar_.size();
+           passwords_of_account_.recent.size() + accounts_.recent.size() + links_.recent.size() +
+           calls_.recent.size() + familiar_.size();
 }
 
 /// SipHash: of 100,000 no two fall together, and nobody can choose two that do.
@@ -93,6 +94,14 @@ std::optional<Duration> RateLimits::take_message(AccountKey account, Instant now
     const std::lock_guard lock(mutex_);
     if (const Duration wait = messages_.wait(key, now, cost); wait > Duration{}) return wait;
     messages_.take(key, now, cost);
+    return std::nullopt;
+}
+
+std::optional<Duration> RateLimits::take_link_try(AccountKey account, Instant now) {
+    const auto key = static_cast<std::uint64_t>(account.value);
+    const std::lock_guard lock(mutex_);
+    if (const Duration wait = links_.wait(key, now); wait > Duration{}) return wait;
+    links_.take(key, now);
     return std::nullopt;
 }
 

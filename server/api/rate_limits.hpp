@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 #include "server/api/recent.hpp"
 #include "server/domain/keys.hpp"
 
@@ -31,6 +32,8 @@ struct RateOptions {
     Allowance passwords_of_account{.burst = 100, .retry = seconds(60)};
     /// Accounts that are made from one address without an invite.
     Allowance accounts{.burst = 10, .retry = seconds(600)};
+    /// Invite links that an account looks at or joins by, good ones or not.
+    Allowance links{.burst = limits::link_tries_max, .retry = milliseconds(limits::link_retry_ms)};
     /// HTTP calls of one address that show no token of somebody who is signed in.
     std::int64_t calls_per_second = 20;
     std::int64_t calls_burst = 600;
@@ -60,6 +63,9 @@ class RateLimits {
     /// Takes a command that costs as much as so many messages (rate_cost) out of the account's bucket; else
     /// says how long to wait. What costs more than the bucket holds needs all of it.
     std::optional<Duration> take_message(AccountKey account, Instant now, std::int64_t cost = 1);
+
+    /// Takes one try at an invite link, so that codes are not guessed; else says how long to wait.
+    std::optional<Duration> take_link_try(AccountKey account, Instant now);
 
     /// Whether tokens of this account were given to this address within the last 30 days, as far as is known:
     /// since the process began, of as many as are kept.
@@ -130,6 +136,7 @@ class RateLimits {
     Buckets passwords_of_address_;
     Buckets passwords_of_account_;
     Buckets accounts_;
+    Buckets links_;
     Buckets calls_;
     Recent<Instant> familiar_;
 };

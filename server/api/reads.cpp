@@ -55,6 +55,10 @@ Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader,
     return envelope_of(message_history(snapshot, reader, request), request.stream);
 }
 
+Result<protocol::Envelope> read(Snapshot& snapshot, AccountKey reader, const protocol::LinkList& request) {
+    return envelope_of(links(snapshot, reader, request), request.stream);
+}
+
 template <class T>
 Result<protocol::Envelope> read(Snapshot&, AccountKey, const T&) {
     assert(false && "nothing that is read");
@@ -72,8 +76,11 @@ Status check_device(const Result<std::optional<DeviceFacts>>& read, AccountKey a
     return signed_out(known->token_reused);
 }
 
-std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request) {
-    return [reader, request = std::move(request)](Snapshot& snapshot) {
+std::function<Result<protocol::Envelope>(Snapshot&)> to_read(AccountKey reader, protocol::Payload request,
+                                                             WallTime now) {
+    return [reader, request = std::move(request), now](Snapshot& snapshot) {
+        if (const auto* code = std::get_if<protocol::LinkLook>(&request))
+            return envelope_of(look(snapshot, reader, *code, now), {});
         return std::visit([&](const auto& one) { return read(snapshot, reader, one); }, request);
     };
 }

@@ -31,7 +31,7 @@ bool is_never_refused(protocol::Type type) {
     using protocol::Type;
     return type == Type::read || type == Type::device_revoke || type == Type::changes || type == Type::page ||
            type == Type::rows || type == Type::subscribe || type == Type::profile_find ||
-           type == Type::message_history;
+           type == Type::message_history || type == Type::link_list || type == Type::link_look;
 }
 
 }  // namespace
@@ -169,6 +169,12 @@ void Session::dispatch(protocol::Envelope envelope) {
         case Type::subscribe:
         case Type::profile_find:
         case Type::message_history:
+        case Type::link_list:
+            ask(std::move(envelope));
+            return;
+        case Type::link_look:
+            if (const auto wait = shard_.ports().limits.take_link_try(account_, shard_.now().instant))
+                return refuse(envelope.id, too_many_links(*wait));
             ask(std::move(envelope));
             return;
         default:

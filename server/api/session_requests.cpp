@@ -50,6 +50,10 @@ void Session::write(protocol::Envelope envelope) {
             return;
         }
     }
+    if (std::holds_alternative<protocol::LinkJoin>(*command)) {
+        if (const auto wait = shard_.ports().limits.take_link_try(account_, shard_.now().instant))
+            return put_off(*id, too_many_links(*wait));
+    }
     std::erase(put_off_, *id);
     if (!shard_.submit(*this, *id, envelope.follows, std::move(*command))) {
         refuse(*id, busy());
@@ -70,7 +74,7 @@ void Session::ask(protocol::Envelope envelope) {
     WaitingRead asked{.re = envelope.id, .read = nullptr, .opens = std::nullopt};
     if (const auto* subscribe = std::get_if<protocol::Subscribe>(&envelope.payload))
         asked.opens = subscribe->stream;
-    asked.read = to_read(account_, std::move(envelope.payload));
+    asked.read = to_read(account_, std::move(envelope.payload), shard_.now().wall);
     waiting_.push_back(std::move(asked));
     shard_.mark_dirty(*this);
 }

@@ -121,6 +121,10 @@ std::optional<protocol::Permissions> permissions_of(const ConversationRecord& co
     return conversation.permissions;
 }
 
+std::optional<std::int64_t> history_from_of(const ConversationRecord& conversation) {
+    return conversation.history_from == 0 ? std::nullopt : std::optional(conversation.history_from);
+}
+
 protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
     protocol::Summary summary{
         .kind = conversation.kind, .members = conversation.members, .role = member.role};
@@ -130,6 +134,7 @@ protocol::Summary summary_of(View& view, const ConversationRecord& conversation,
     } else {
         summary.title = conversation.title;
         summary.permissions = permissions_of(conversation);
+        summary.history_from = history_from_of(conversation);
     }
     return summary;
 }

@@ -71,6 +71,8 @@ Result<ConversationKey> resolve_group(View& view, AccountKey account, const prot
 protocol::Profile profile_of(const AccountRecord& account);
 /// As rows and lists tell them: absent until somebody has set them.
 std::optional<protocol::Permissions> permissions_of(const ConversationRecord& conversation);
+/// As rows and lists tell it: absent where the history is hidden from those who join.
+std::optional<std::int64_t> history_from_of(const ConversationRecord& conversation);
 /// What a list shows of the conversation to this member.
 protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member);
 

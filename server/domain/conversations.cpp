@@ -18,12 +18,14 @@ struct Founding {
     std::string title;
     /// The maker first.
     std::vector<AccountKey> members;
+    bool shares_history = false;
 };
 
 protocol::ConversationChanged settings_of(const ConversationRecord& conversation, AccountKey by) {
     protocol::ConversationChanged settings{.kind = conversation.kind, .by = to_id(by)};
     if (conversation.kind == ConversationKind::group) settings.title = conversation.title;
     settings.permissions = permissions_of(conversation);
+    settings.history_from = history_from_of(conversation);
     return settings;
 }
 
@@ -45,6 +47,7 @@ ConversationRecord found(WorkContext& context, const Founding& founding) {
     ConversationRecord conversation{.key = {context.store.next_key(context.at)},
                                     .kind = founding.kind,
                                     .title = founding.title,
+                                    .history_from = founding.shares_history ? 1 : 0,
                                     .members = static_cast<std::int64_t>(founding.members.size())};
     if (founding.kind == ConversationKind::direct) {
         std::tie(conversation.low, conversation.high) = std::minmax(founding.members[0], founding.members[1]);
@@ -94,7 +97,8 @@ ConversationRecord found_direct(WorkContext& context, AccountKey other) {
 
 Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command) {
     TRY(core::rules::check_name(command.title, "title"));
-    Founding founding{.title = command.title, .members = {context.account()}};
+    Founding founding{
+        .title = command.title, .members = {context.account()}, .shares_history = command.shares_history};
     for (const auto& id : command.members) {
         const auto key = account_key(id.text());
         if (!key || context.store.accounts().find(*key) == nullptr) {
@@ -135,6 +139,17 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationPermiss
         context.store.conversation_writes().put(conversation);
     }
     return answer;
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::HistoryShare& command) {
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::share_history));
+    auto& conversation = standing.conversation;
+    if ((conversation.history_from != 0) == command.shared) return nothing_to_do(context);
+    // Behind the change itself: what was said before was not said to whoever comes.
+    conversation.history_from = command.shared ? conversation.head + 1 : 0;
+    if (command.shared && mutant(Mutant::sharing_reaches_back)) conversation.history_from = 1;
+    return change_settings(context, conversation);
 }
 
 }  // namespace parley::server

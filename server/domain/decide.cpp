@@ -27,7 +27,8 @@ constexpr bool only_grows =
     std::is_same_v<Command, protocol::ConversationRename> || std::is_same_v<Command, protocol::MemberAdd> ||
     std::is_same_v<Command, protocol::MemberRole> ||
     std::is_same_v<Command, protocol::ConversationPermissions> ||
-    std::is_same_v<Command, protocol::OwnershipTransfer> ||
+    std::is_same_v<Command, protocol::OwnershipTransfer> || std::is_same_v<Command, protocol::HistoryShare> ||
+    std::is_same_v<Command, protocol::LinkCreate> || std::is_same_v<Command, protocol::LinkJoin> ||
     std::is_same_v<Command, protocol::PreferencesSet> || std::is_same_v<Command, protocol::InviteCreate>;
 
 /// Where nothing was left to do, a repeat finds that too: positions only rise, and who or what is gone stays
@@ -36,7 +37,7 @@ constexpr bool only_grows =
 template <class Command>
 constexpr bool is_settled =
     std::is_same_v<Command, protocol::DeviceRevoke> || std::is_same_v<Command, protocol::Read> ||
-    std::is_same_v<Command, protocol::MessageDelete>;
+    std::is_same_v<Command, protocol::MessageDelete> || std::is_same_v<Command, protocol::LinkRevoke>;
 
 /// A repeat may name the same conversation in another way, since its id has become known meanwhile.
 template <class Command>

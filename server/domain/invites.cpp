@@ -9,7 +9,16 @@ namespace {
 
 constexpr Duration usual_life = {7LL * 24 * 60 * 60 * 1000};
 
-/// 24 characters of Crockford's base 32: 120 random bits.
+Answer make(WorkContext& context, InviteRecord invite) {
+    invite.code = new_code(context);
+    context.store.account_writes().put(invite);
+    return {.payload = protocol::Invite{.code = invite.code, .expires_at = invite.expires_at},
+            .timestamp = context.at};
+}
+
+}  // namespace
+
+/// Of Crockford's base 32.
 std::string new_code(WorkContext& context) {
     constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
     std::array<std::uint8_t, 24> bytes{};
@@ -19,15 +28,6 @@ std::string new_code(WorkContext& context) {
         code += digits[byte & 31];
     return code;
 }
-
-Answer make(WorkContext& context, InviteRecord invite) {
-    invite.code = new_code(context);
-    context.store.account_writes().put(invite);
-    return {.payload = protocol::Invite{.code = invite.code, .expires_at = invite.expires_at},
-            .timestamp = context.at};
-}
-
-}  // namespace
 
 Result<Answer> perform(WorkContext& context, const OperatorInvite& command) {
     return make(context, {.uses_left = command.uses,

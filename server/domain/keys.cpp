@@ -47,6 +47,9 @@ DeviceId to_id(DeviceKey key) {
 StreamId to_id(ConversationKey key) {
     return StreamId{text_of('c', key.value)};
 }
+LinkId to_id(LinkKey key) {
+    return LinkId{text_of('l', key.value)};
+}
 StreamId to_stream(AccountKey key) {
     return StreamId{text_of('a', key.value)};
 }
@@ -59,6 +62,9 @@ std::optional<DeviceKey> device_key(std::string_view id) {
 }
 std::optional<ConversationKey> conversation_key(std::string_view id) {
     return key_of<ConversationKey>('c', id);
+}
+std::optional<LinkKey> link_key(std::string_view id) {
+    return key_of<LinkKey>('l', id);
 }
 
 }  // namespace parley::server

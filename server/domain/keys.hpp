@@ -29,12 +29,15 @@ using AccountKey = Key<struct AccountKeyTag>;
 using DeviceKey = Key<struct DeviceKeyTag>;
 /// A conversation.
 using ConversationKey = Key<struct ConversationKeyTag>;
+/// An invite link of a group.
+using LinkKey = Key<struct LinkKeyTag>;
 /// A connection, or an HTTP call while it is served; counted by the process, never stored.
 using SessionKey = Key<struct SessionKeyTag>;
 
 AccountId to_id(AccountKey key);      // "a…"
 DeviceId to_id(DeviceKey key);        // "d…"
 StreamId to_id(ConversationKey key);  // "c…"
+LinkId to_id(LinkKey key);            // "l…"
 /// The account's own stream carries the account's id.
 StreamId to_stream(AccountKey key);
 
@@ -42,6 +45,7 @@ StreamId to_stream(AccountKey key);
 std::optional<AccountKey> account_key(std::string_view id);
 std::optional<DeviceKey> device_key(std::string_view id);
 std::optional<ConversationKey> conversation_key(std::string_view id);
+std::optional<LinkKey> link_key(std::string_view id);
 
 }  // namespace parley::server
 

@@ -2,7 +2,10 @@
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace parley::server {
 
@@ -38,10 +41,22 @@ MemberRecord newcomer(WorkContext& context, const Standing& adds, AccountKey acc
     const auto* earlier = context.store.conversations().member(key, account);
     MemberRecord member =
         earlier != nullptr ? *earlier : MemberRecord{.conversation = key, .account = account};
+    member.invited_by = {};
     if (mutant(Mutant::role_outlives_membership)) return member;
     const auto before = earlier != nullptr ? std::optional(earlier->role) : std::nullopt;
     member.role = core::rules::role_of_newcomer(adds.member.role, before);
     return member;
+}
+
+/// From where on somebody sees the messages who comes in with this change: from there, or from where the
+/// group shares its history, behind what he has seen in a membership of before.
+std::int64_t first_seen(WorkContext& context, const ConversationRecord& conversation,
+                        const MemberRecord& member, std::int64_t joined) {
+    if (mutant(Mutant::newcomer_sees_everything)) return 1;
+    if (conversation.history_from == 0 || mutant(Mutant::shared_history_withheld)) return joined;
+    const auto before = context.store.conversations().intervals(conversation.key, member.account);
+    const auto seen = before.empty() ? 0 : before.back().last;
+    return std::max(conversation.history_from, seen + 1);
 }
 
 /// Begins a membership with the conversation's next change, which is returned, not yet emitted.
@@ -56,12 +71,12 @@ protocol::Change begin_membership(WorkContext& context, ConversationRecord& conv
     member.counted_at_read = conversation.counted;
     if (mutant(Mutant::joining_counts_what_was_before)) member.counted_at_read = 0;
     member.own_since_read = 0;
+    context.store.conversation_writes().open_interval(conversation.key, member.account,
+                                                      first_seen(context, conversation, member, seq));
     auto change = write_change(context, conversation,
                                {.slot = Slot::member(member.account),
                                 .payload = member_changed(context.store, member, context.account())});
     context.store.conversation_writes().put(member);
-    const auto first = mutant(Mutant::newcomer_sees_everything) ? 1 : seq;
-    context.store.conversation_writes().open_interval(conversation.key, member.account, first);
     return change;
 }
 
@@ -77,6 +92,8 @@ std::int64_t end_membership(WorkContext& context, ConversationRecord& conversati
     context.store.conversation_writes().put(member);
     context.store.conversation_writes().close_interval(conversation.key, member.account, seq);
     context.store.conversation_writes().drop_mentions(conversation.key, member.account, seq);
+    if (!mutant(Mutant::links_outlive_their_maker))
+        context.store.link_writes().remove_of(conversation.key, member.account);
     change_account(context, member.account,
                    {.slot = Slot::membership(conversation.key),
                     .payload = protocol::Left{.conversation = to_id(conversation.key), .until = seq},
@@ -93,8 +110,42 @@ std::int64_t end_membership(WorkContext& context, ConversationRecord& conversati
 protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by) {
     protocol::MemberChanged changed{
         .role = member.role, .present = member.present, .by = to_id(by), .from = member.from};
+    if (member.invited_by) changed.invited_by = to_id(member.invited_by);
+    for (const auto& seen : view.conversations().intervals(member.conversation, member.account))
+        if (seen.first < member.from && seen.contains(member.from)) changed.history_from = seen.first;
     if (const auto* account = view.accounts().find(member.account)) changed.profile = profile_of(*account);
     return changed;
+}
+
+Status check_members(const WorkContext& context, const ConversationRecord& conversation, std::int64_t more,
+                     std::string field) {
+    if (conversation.members + more <= context.rules.members_max) return {};
+    return fail(Error{ErrorCode::limit, "too many members", 0, std::move(field)});
+}
+
+std::int64_t admit(WorkContext& context, ConversationRecord& conversation,
+                   std::vector<MemberRecord> members) {
+    const auto key = conversation.key;
+    conversation.members += std::ssize(members);
+    std::vector<protocol::Change> changes;
+    for (const auto& member : members)
+        changes.push_back(begin_membership(context, conversation, member));
+    // First the newcomers hear that they are in, then everybody sees who came: so none of them misses the
+    // others.
+    for (const auto& one : members) {
+        const auto* member = context.store.conversations().member(key, one.account);
+        if (member == nullptr) continue;  // Only where the store failed.
+        change_account(
+            context, one.account,
+            {.slot = Slot::membership(key),
+             .payload = protocol::Joined{.conversation = to_id(key),
+                                         .from = member->from,
+                                         .state = summary_of(context.store, conversation, *member)}});
+        context.effects.emplace_back(Opened{.account = one.account, .conversation = key});
+    }
+    for (auto& change : changes)
+        emit(context, key, std::move(change));
+    return conversation.head;
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command) {
@@ -103,30 +154,11 @@ Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command)
     TRY_ASSIGN(const auto added, newcomers(context, key, command.accounts));
     auto& conversation = standing.conversation;
     if (added.empty()) return nothing_to_do(context);
-    const auto members = conversation.members + static_cast<std::int64_t>(added.size());
-    if (members > context.rules.members_max) {
-        return fail(Error{ErrorCode::limit, "too many members", 0, "accounts"});
-    }
-    conversation.members = members;
-    std::vector<protocol::Change> changes;
+    TRY(check_members(context, conversation, std::ssize(added), "accounts"));
+    std::vector<MemberRecord> members;
     for (const auto account : added)
-        changes.push_back(begin_membership(context, conversation, newcomer(context, standing, account)));
-    // First the newcomers hear that they are in, then everybody sees who came: so none of them misses the
-    // others.
-    for (const auto account : added) {
-        const auto* member = context.store.conversations().member(key, account);
-        if (member == nullptr) continue;  // Only where the store failed.
-        change_account(
-            context, account,
-            {.slot = Slot::membership(key),
-             .payload = protocol::Joined{.conversation = to_id(key),
-                                         .from = member->from,
-                                         .state = summary_of(context.store, conversation, *member)}});
-        context.effects.emplace_back(Opened{.account = account, .conversation = key});
-    }
-    for (auto& change : changes)
-        emit(context, key, std::move(change));
-    return done(context, to_id(key), conversation.head);
+        members.push_back(newcomer(context, standing, account));
+    return done(context, to_id(key), admit(context, conversation, std::move(members)));
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& command) {

@@ -49,6 +49,11 @@ Result<protocol::RowsOk> rows(Snapshot& snapshot, AccountKey reader, const proto
 /// As many of a message's earlier texts as fit into one answer.
 Result<protocol::MessageHistoryOk> message_history(Snapshot& snapshot, AccountKey reader,
                                                    const protocol::MessageHistory& request);
+/// The invite links of a group, for who may invite.
+Result<protocol::Links> links(Snapshot& snapshot, AccountKey reader, const protocol::LinkList& request);
+/// What joining by a link leads to; refused as that would be at `now`, but where the group is full.
+Result<protocol::LinkView> look(Snapshot& snapshot, AccountKey reader, const protocol::LinkLook& request,
+                                WallTime now);
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
 Result<protocol::DeviceList> devices(Snapshot& snapshot, AccountKey account);
 Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);

@@ -3,6 +3,11 @@
 #include "base/result.hpp"
 #include "server/domain/context.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
 /// The use cases, one family a file. Each checks all that can be refused before it writes anything.
 namespace parley::server {
 
@@ -22,11 +27,14 @@ Status check_present(const DeviceRecord& device);
 // invites.cpp
 Result<Answer> perform(WorkContext& context, const OperatorInvite& command);
 Result<Answer> perform(WorkContext& context, const protocol::InviteCreate& command);
+/// 24 characters, 120 random bits: a secret.
+std::string new_code(WorkContext& context);
 
 // conversations.cpp
 Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command);
 Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command);
 Result<Answer> perform(WorkContext& context, const protocol::ConversationPermissions& command);
+Result<Answer> perform(WorkContext& context, const protocol::HistoryShare& command);
 
 /// Makes the direct conversation of the account at work with `other`, which must not be there yet.
 ConversationRecord found_direct(WorkContext& context, AccountKey other);
@@ -36,8 +44,18 @@ Result<Answer> perform(WorkContext& context, const protocol::MemberAdd& command)
 Result<Answer> perform(WorkContext& context, const protocol::MemberRemove& command);
 Result<Answer> perform(WorkContext& context, const protocol::ConversationLeave& command);
 
+/// Refuses so many more than a group may have; `field` names who they are.
+Status check_members(const WorkContext& context, const ConversationRecord& conversation, std::int64_t more,
+                     std::string field);
+/// Begins the memberships of these, who are not in it, and tells it. Returns the conversation's head.
+std::int64_t admit(WorkContext& context, ConversationRecord& conversation, std::vector<MemberRecord> members);
 /// The member row's content.
 protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by);
+
+// links.cpp
+Result<Answer> perform(WorkContext& context, const protocol::LinkCreate& command);
+Result<Answer> perform(WorkContext& context, const protocol::LinkRevoke& command);
+Result<Answer> perform(WorkContext& context, const protocol::LinkJoin& command);
 
 // roles.cpp
 Result<Answer> perform(WorkContext& context, const protocol::MemberRole& command);

@@ -88,7 +88,8 @@ using Command =
                  protocol::MessageReact, protocol::MessagePin, protocol::Read, protocol::ConversationCreate,
                  protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
                  protocol::ConversationLeave, protocol::MemberRole, protocol::ConversationPermissions,
-                 protocol::OwnershipTransfer, protocol::PreferencesSet, protocol::DraftSet,
+                 protocol::OwnershipTransfer, protocol::HistoryShare, protocol::LinkCreate,
+                 protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet, protocol::DraftSet,
                  protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate, RegisterAccount,
                  AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
 
@@ -111,7 +112,8 @@ struct SignedIn {
 /// The answer to a success: what goes into the envelope besides `re`.
 struct Answer {
     std::variant<protocol::MessageAccepted, protocol::ReadOk, protocol::ConversationCreated,
-                 protocol::MessageReacted, protocol::Done, protocol::Invite, SignedIn>
+                 protocol::MessageReacted, protocol::Done, protocol::Invite, protocol::LinkMade,
+                 protocol::LinkJoined, SignedIn>
         payload;
     StreamId stream;
     std::optional<std::int64_t> seq;

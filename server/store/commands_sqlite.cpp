@@ -34,6 +34,12 @@ EncodedAnswer encode_answer(const Answer& answer) {
     if (const auto* invite = std::get_if<protocol::Invite>(&answer.payload)) {
         return {Type::invite, protocol::try_encode(*invite, Encoding::cbor)};
     }
+    if (const auto* made = std::get_if<protocol::LinkMade>(&answer.payload)) {
+        return {Type::link_made, protocol::try_encode(*made, Encoding::cbor)};
+    }
+    if (std::holds_alternative<protocol::LinkJoined>(answer.payload)) {
+        return {Type::link_joined, std::string()};
+    }
     if (std::holds_alternative<protocol::ConversationCreated>(answer.payload)) {
         return {Type::conversation_created, std::string()};
     }
@@ -60,6 +66,15 @@ bool decode_answer(Type type, std::string_view body, Answer& answer) {
             answer.payload = std::move(*invite);
             return true;
         }
+        case Type::link_made: {
+            auto made = protocol::decode<protocol::LinkMade>(body, Encoding::cbor);
+            if (!made) return false;
+            answer.payload = std::move(*made);
+            return true;
+        }
+        case Type::link_joined:
+            answer.payload = protocol::LinkJoined{};
+            return true;
         case Type::conversation_created:
             answer.payload = protocol::ConversationCreated{};
             return true;

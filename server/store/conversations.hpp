@@ -18,6 +18,8 @@ struct ConversationRecord {
     protocol::ConversationKind kind = protocol::ConversationKind::group;
     /// Of a group.
     std::string title;
+    /// Of a group: whoever joins sees messages from this `born` on; 0: from his joining on.
+    std::int64_t history_from = 0;
     /// Of a group; where none is set, all are as by default.
     protocol::Permissions permissions;
     /// The two persons of a direct conversation, the smaller key first.
@@ -43,7 +45,7 @@ struct MemberRecord {
     AccountKey account;
     protocol::Role role = protocol::Role::member;
     bool present = false;
-    /// `born` from which he sees messages in the present membership.
+    /// Place at which the present membership begins. Messages of before it he sees where an interval says so.
     std::int64_t from = 0;
     /// `seq` of the change that began the present membership.
     std::int64_t since = 0;
@@ -55,6 +57,8 @@ struct MemberRecord {
     std::int64_t own_since_read = 0;
     /// Commit position of the latest own reading.
     std::int64_t touched = 0;
+    /// By whose invite link the present membership began; none: by no link.
+    AccountKey invited_by = {};
 };
 
 /// Commit positions above the one, up to the other.
@@ -84,7 +88,8 @@ class Conversations {
     virtual const MemberRecord* member(ConversationKey conversation, AccountKey account) = 0;
     /// Those who are present, in the order in which their present membership began.
     virtual std::vector<MemberRecord> members(ConversationKey conversation, std::int64_t count_max) = 0;
-    /// When the account was a member, ascending; of the present membership `last` is `last_born`.
+    /// Which messages the account sees: those of its memberships, and what was shared with it of before;
+    /// ascending, apart; of the present membership `last` is `last_born`.
     virtual std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) = 0;
     /// Who is present and came in after the place, which he has never been shown; by key.
     virtual std::vector<AccountKey> unseen_by(ConversationKey conversation, std::int64_t born) = 0;

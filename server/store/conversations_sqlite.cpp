@@ -13,11 +13,12 @@ namespace {
 constexpr std::size_t cached_conversations_max = 4096;
 constexpr std::size_t cached_members_max = 32768;
 
-#define CONVERSATION_COLUMNS \
-    "key, kind, title, low, high, head, counted, members, touched, floor, restored_from, permissions"
+#define CONVERSATION_COLUMNS                                                                           \
+    "key, kind, title, low, high, head, counted, members, touched, floor, restored_from, permissions," \
+    " history_from"
 #define MEMBER_COLUMNS                                                                             \
     "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read," \
-    " own_since_read, touched"
+    " own_since_read, touched, invited_by"
 #define MOVED                                                                               \
     "SELECT member.conversation, max(conversation.touched, member.touched), member.stretch" \
     " FROM member INDEXED BY member_moved"                                                  \
@@ -29,7 +30,7 @@ constexpr std::size_t cached_members_max = 32768;
 constexpr std::array acts = {&protocol::Permissions::post,          &protocol::Permissions::add,
                              &protocol::Permissions::remove,        &protocol::Permissions::rename,
                              &protocol::Permissions::delete_others, &protocol::Permissions::pin,
-                             &protocol::Permissions::mention_all};
+                             &protocol::Permissions::mention_all,   &protocol::Permissions::invite};
 constexpr unsigned bits_of_act = 4;
 
 std::int64_t packed(const protocol::Permissions& permissions) {
@@ -54,6 +55,7 @@ ConversationRecord conversation_of(const Query& query) {
     return {.key = {query.integer(0)},
             .kind = static_cast<protocol::ConversationKind>(query.integer(1)),
             .title = std::string(query.text(2)),
+            .history_from = query.integer(12),
             .permissions = unpacked(query.integer(11)),
             .low = {query.integer(3)},
             .high = {query.integer(4)},
@@ -76,7 +78,8 @@ MemberRecord member_of(const Query& query) {
             .delivered = query.integer(7),
             .counted_at_read = query.integer(8),
             .own_since_read = query.integer(9),
-            .touched = query.integer(10)};
+            .touched = query.integer(10),
+            .invited_by = {query.integer(11)}};
 }
 
 }  // namespace
@@ -106,19 +109,20 @@ ConversationTables::ConversationTables(Connection& connection)
       joined_(connection,
               "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
       insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
-                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_conversation_(
           connection,
           "UPDATE conversation SET title = ?2, head = ?3, counted = ?4, members = ?5, touched = ?6,"
-          " floor = ?7, restored_from = ?8, permissions = ?9 WHERE key = ?1"),
+          " floor = ?7, restored_from = ?8, permissions = ?9, history_from = ?10"
+          " WHERE key = ?1"),
       insert_member_(connection, "INSERT INTO member (" MEMBER_COLUMNS
-                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_member_(connection,
                      "UPDATE member SET read = ?3, delivered = ?4, counted_at_read = ?5, own_since_read = ?6,"
                      " touched = ?7 WHERE conversation = ?1 AND account = ?2"),
       update_membership_(connection,
                          "UPDATE member SET role = ?3, present = ?4, visible_from = ?5, since = ?6,"
-                         " stretch = ?7 WHERE conversation = ?1 AND account = ?2"),
+                         " stretch = ?7, invited_by = ?8 WHERE conversation = ?1 AND account = ?2"),
       note_stretch_(connection, "UPDATE member SET stretch = ?3 WHERE conversation = ?1 AND account = ?2"),
       note_stretches_(connection, "UPDATE member SET stretch = ?2 WHERE conversation = ?1 AND present = 1"),
       open_interval_(connection, "INSERT INTO interval (conversation, account, first) VALUES (?, ?, ?)"),
@@ -289,11 +293,13 @@ void ConversationTables::write(const ConversationEntry& entry) {
     if (!entry.exists) {
         insert_conversation_.run(record.key, static_cast<std::int64_t>(record.kind), title, record.low,
                                  record.high, record.head, record.counted, record.members, record.touched,
-                                 record.floor, record.restored_from, packed(record.permissions));
+                                 record.floor, record.restored_from, packed(record.permissions),
+                                 record.history_from);
         return;
     }
     update_conversation_.run(record.key, title, record.head, record.counted, record.members, record.touched,
-                             record.floor, record.restored_from, packed(record.permissions));
+                             record.floor, record.restored_from, packed(record.permissions),
+                             record.history_from);
     const auto stretch = stretch_of(record);
     if (stretch != stretch_of(entry.stored)) note_stretches_.run(record.key, stretch);
 }
@@ -305,14 +311,15 @@ void ConversationTables::write(const MemberEntry& entry) {
     if (!entry.exists) {
         insert_member_.run(record.conversation, record.account, role, record.present, record.from,
                            record.since, record.read, record.delivered, record.counted_at_read,
-                           record.own_since_read, record.touched, stretch_of_member(record));
+                           record.own_since_read, record.touched, record.invited_by,
+                           stretch_of_member(record));
         return;
     }
     // Apart, since these rewrite an index and happen seldom.
     if (record.role != stored.role || record.present != stored.present || record.from != stored.from ||
-        record.since != stored.since) {
+        record.since != stored.since || record.invited_by != stored.invited_by) {
         update_membership_.run(record.conversation, record.account, role, record.present, record.from,
-                               record.since, stretch_of_member(record));
+                               record.since, stretch_of_member(record), record.invited_by);
     } else if (stretch_of(record.touched) != stretch_of(stored.touched)) {
         note_stretch_.run(record.conversation, record.account, stretch_of_member(record));
     }

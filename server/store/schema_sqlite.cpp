@@ -24,8 +24,8 @@ namespace {
 // commits    What each transaction changed, in commit order, for as long as somebody may ask for it
 // (commits_sqlite.hpp): `follower` says up to where each follower has read it.
 // profile_debt What is still to be done after commits, oldest first (server/domain/follow_up.cpp).
-// the others What use cases must know at once. All but command, invite, former_handle, profile_debt,
-// follower, life and meta, and why a device is not present, can be made from the rows again.
+// the others What use cases must know at once. All but command, invite, link, former_handle,
+// profile_debt, follower, life and meta, and why a device is not present, can be made from the rows again.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE row (
     stream INTEGER NOT NULL, born INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -189,11 +189,19 @@ PRAGMA user_version = 18;
 
 constexpr const char* version_19 = "PRAGMA user_version = 19";
 
-// Which messages name everybody. None did before.
+// Which messages name everybody; invite links of groups, by whose people came in, and since when a group
+// shares its history. None did before, there was no link, and nothing was shared.
 constexpr const char* version_20 = R"sql(
 CREATE TABLE mention_of_all (
     conversation INTEGER NOT NULL, born INTEGER NOT NULL, author INTEGER NOT NULL,
     PRIMARY KEY (conversation, born)) STRICT, WITHOUT ROWID;
+CREATE TABLE link (
+    key INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, code TEXT NOT NULL, role INTEGER NOT NULL,
+    made_by INTEGER NOT NULL, made_at INTEGER NOT NULL, expires_at INTEGER, uses INTEGER NOT NULL,
+    uses_max INTEGER, digest BLOB NOT NULL UNIQUE) STRICT;
+CREATE INDEX link_conversation ON link (conversation, made_by);
+ALTER TABLE member ADD COLUMN invited_by INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation ADD COLUMN history_from INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 20;
 )sql";
 

@@ -10,6 +10,7 @@ Tables::Tables(std::unique_ptr<Connection> opened, StoreHost& host)
       earlier_texts(*connection, host),
       conversations(*connection),
       accounts(*connection),
+      links(*connection),
       commands(*connection),
       commits(*connection),
       lives(*connection),

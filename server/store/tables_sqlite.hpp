@@ -5,6 +5,7 @@
 #include "server/store/commits_sqlite.hpp"
 #include "server/store/conversations_sqlite.hpp"
 #include "server/store/earlier_texts_sqlite.hpp"
+#include "server/store/links_sqlite.hpp"
 #include "server/store/lives_sqlite.hpp"
 #include "server/store/rows_sqlite.hpp"
 #include "server/store/sqlite.hpp"
@@ -41,7 +42,8 @@ struct Tables {
     /// on, and may be tried again.
     bool learn() { return rows.learn() || commits.learn() || commands.learn(); }
     std::int64_t writes() const {
-        return accounts.writes() + conversations.writes() + commands.writes() + earlier_texts.writes();
+        return accounts.writes() + conversations.writes() + links.writes() + commands.writes() +
+               earlier_texts.writes();
     }
 
     std::unique_ptr<Connection> connection;
@@ -49,6 +51,7 @@ struct Tables {
     EarlierTextTable earlier_texts;
     ConversationTables conversations;
     AccountTables accounts;
+    LinkTable links;
     CommandTable commands;
     CommitTable commits;
     LifeTable lives;

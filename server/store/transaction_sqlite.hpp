@@ -17,6 +17,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     EarlierTexts& earlier_texts() override { return tables_.earlier_texts; }
     Conversations& conversations() override { return tables_.conversations; }
     Accounts& accounts() override { return tables_.accounts; }
+    Links& links() override { return tables_.links; }
     Commands& commands() override { return tables_.commands; }
     std::int64_t epoch() override { return meta_.epoch; }
     std::int64_t position() override { return meta_.position; }
@@ -28,6 +29,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     EarlierTextWrites& earlier_text_writes() override { return tables_.earlier_texts; }
     ConversationWrites& conversation_writes() override { return tables_.conversations; }
     AccountWrites& account_writes() override { return tables_.accounts; }
+    LinkWrites& link_writes() override { return tables_.links; }
     CommandWrites& command_writes() override { return tables_.commands; }
     std::int64_t position_of(StreamKey stream) override { return touched(stream).position; }
     std::int64_t next_key(WallTime at) override;

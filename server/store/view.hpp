@@ -6,6 +6,7 @@
 #include "server/store/commands.hpp"
 #include "server/store/conversations.hpp"
 #include "server/store/earlier_texts.hpp"
+#include "server/store/links.hpp"
 #include "server/store/rows.hpp"
 
 #include <array>
@@ -54,6 +55,7 @@ class View {
     virtual EarlierTexts& earlier_texts() = 0;
     virtual Conversations& conversations() = 0;
     virtual Accounts& accounts() = 0;
+    virtual Links& links() = 0;
     virtual Commands& commands() = 0;
 
     virtual std::int64_t epoch() = 0;
@@ -78,6 +80,7 @@ class Transaction : public View {
     virtual EarlierTextWrites& earlier_text_writes() = 0;
     virtual ConversationWrites& conversation_writes() = 0;
     virtual AccountWrites& account_writes() = 0;
+    virtual LinkWrites& link_writes() = 0;
     virtual CommandWrites& command_writes() = 0;
 
     /// The commit position that this stream has in this transaction: taken at the first call, the same

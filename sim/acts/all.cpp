@@ -45,6 +45,11 @@ extern const Act give_role;
 extern const Act set_permissions;
 extern const Act transfer_ownership;
 extern const Act type_something;
+extern const Act make_link;
+extern const Act tend_links;
+extern const Act join_by_link;
+extern const Act http_join;
+extern const Act share_history;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
@@ -56,6 +61,7 @@ std::span<const Act* const> all_acts() {
         &http_profile,    &edit_message,       &delete_message,  &read_earlier_texts, &give_role,
         &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
         &http_edit,       &http_own,           &react,           &pin_message,        &type_something,
+        &make_link,       &tend_links,         &join_by_link,    &http_join,          &share_history,
     };
     return known_acts;
 }

@@ -8,6 +8,7 @@ namespace {
 bool perform_create_group(Scene& scene, Device& device) {
     Random& random = scene.world().random();
     protocol::ConversationCreate create{.title = "group " + std::to_string(scene.world().next_number())};
+    create.shares_history = random.below(5) == 0;
     for (const auto& account : others(scene, device)) {
         if (random.below(3) != 0) create.members.push_back(account);
     }

@@ -15,7 +15,7 @@ bool perform_set_permissions(Scene& scene, Device& device) {
     if (views.empty()) return false;
     constexpr std::array acts = {&Permissions::add,           &Permissions::remove, &Permissions::rename,
                                  &Permissions::delete_others, &Permissions::pin,    &Permissions::post,
-                                 &Permissions::mention_all};
+                                 &Permissions::mention_all,   &Permissions::invite};
     constexpr std::array roles = {Role::guest, Role::member, Role::moderator, Role::admin, Role::owner};
     protocol::ConversationPermissions set;
     for (const auto act : acts) {

@@ -87,6 +87,15 @@ constexpr std::array recounts{
     Recount{"a membership is open that has ended, or the contrary",
             "SELECT conversation FROM member AS m WHERE present <> (SELECT count(*) FROM interval AS i"
             " WHERE i.conversation = m.conversation AND i.account = m.account AND i.last IS NULL)"},
+    Recount{"somebody sees a message twice",
+            "SELECT i.conversation FROM interval AS i JOIN interval AS j ON j.conversation = i.conversation"
+            " AND j.account = i.account AND j.first > i.first AND (i.last IS NULL OR j.first <= i.last)"},
+    Recount{"an invite link was used more often than it may be, or nobody is there who made it",
+            "SELECT l.conversation FROM link AS l WHERE uses > uses_max OR NOT EXISTS (SELECT 1 FROM member"
+            " WHERE conversation = l.conversation AND account = l.made_by AND present = 1)"},
+    Recount{"a membership began by the link of one who was never there",
+            "SELECT conversation FROM member AS m WHERE invited_by <> 0 AND NOT EXISTS (SELECT 1 FROM member"
+            " WHERE conversation = m.conversation AND account = m.invited_by)"},
     Recount{"a position lies above its conversation's head",
             "SELECT conversation FROM member AS m JOIN conversation AS c ON c.key = m.conversation"
             " WHERE m.read > c.head OR m.delivered > c.head OR m.since > c.head"},

@@ -45,8 +45,9 @@ RowFacts earlier_of(RowFacts superseded) {
 std::int64_t packed(const protocol::Permissions& permissions) {
     std::int64_t bits = 0;
     unsigned shift = 0;
-    for (const auto& role : {permissions.post, permissions.add, permissions.remove, permissions.rename,
-                             permissions.delete_others, permissions.pin, permissions.mention_all}) {
+    for (const auto& role :
+         {permissions.post, permissions.add, permissions.remove, permissions.rename,
+          permissions.delete_others, permissions.pin, permissions.mention_all, permissions.invite}) {
         bits |= (role ? static_cast<std::int64_t>(*role) : 0) << shift;
         shift += 4;
     }

@@ -18,6 +18,7 @@ using server::Work;
 
 /// Works that may be repeated are kept up to here.
 constexpr std::size_t answered_max = 256;
+constexpr std::size_t codes_max = 16;
 constexpr std::size_t messages_max = 16;
 constexpr std::int64_t groups_min = 2;
 
@@ -57,6 +58,10 @@ void People::heard(const Work& work, const server::Answer& answer) {
             account_keys_.push_back(account.key);
         refresh_numbers_[device->device.value] = device->refresh_number;
         owner_of_device_[device->device.value] = account.key;
+    }
+    if (const auto* made = std::get_if<protocol::LinkMade>(&answer.payload)) {
+        codes_.push_back(made->link.code.value_or(""));
+        if (codes_.size() > codes_max) codes_.erase(codes_.begin());
     }
     if (!work.origin.command) return;
     accounts_[work.origin.account.value].last_command = *work.origin.command;
@@ -233,19 +238,28 @@ Work People::about_members() {
     const auto owner = accounts_.find(conversation->owner);
     auto* member = some_member(*conversation);
     if (owner == accounts_.end() || member == nullptr) return message();
-    switch (random_.below(5)) {
+    switch (random_.below(8)) {
+        case 5:
+            return by(owner->second,
+                      protocol::LinkCreate{.target = target_of(key), .uses = random_.between(1, 3)});
+        case 6:
+            if (codes_.empty()) break;
+            return by(somebody(), protocol::LinkJoin{.code = random_.pick(codes_)});
+        case 7:
+            return by(owner->second,
+                      protocol::HistoryShare{.target = target_of(key), .shared = random_.below(3) != 0});
         case 0:
             return by(*member, protocol::ConversationLeave{.target = target_of(key)});
         case 1:
             return by(owner->second, protocol::MemberRemove{.target = target_of(key),
                                                             .account = to_id(AccountKey{member->key})});
-        default: {
-            protocol::MemberAdd add{.target = target_of(key)};
-            for (std::int64_t i = random_.between(1, 3); i > 0; --i)
-                add.accounts.push_back(to_id(AccountKey{somebody().key}));
-            return by(owner->second, std::move(add));
-        }
+        default:
+            break;
     }
+    protocol::MemberAdd add{.target = target_of(key)};
+    for (std::int64_t i = random_.between(1, 3); i > 0; --i)
+        add.accounts.push_back(to_id(AccountKey{somebody().key}));
+    return by(owner->second, std::move(add));
 }
 
 Work People::about_devices() {

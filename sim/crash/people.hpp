@@ -104,6 +104,8 @@ class People {
     std::vector<std::int64_t> conversation_keys_;
     std::vector<std::int64_t> account_keys_;
     std::deque<server::Work> answered_;
+    /// Of the newest invite links.
+    std::vector<std::string> codes_;
     std::int64_t handles_ = 0;
 };
 

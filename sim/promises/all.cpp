@@ -36,6 +36,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         earlier_texts,
         rights,
         account_rights,
+        link_rights,
         what_was_asked,
         revoked_is_out,
         within_limits,

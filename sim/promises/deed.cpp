@@ -14,12 +14,6 @@ using protocol::Role;
 
 constexpr Duration invite_life = seconds(7 * 24 * 3'600);
 
-/// It made so many changes in conversations; a repeat makes none, nor does one that was done unseen.
-bool made(const Deed& deed, std::size_t changes) {
-    const std::size_t count = done_in_conversations(deed).size();
-    return count == 0 ? !deed.first : count == changes;
-}
-
 std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
     if (!answered_with<protocol::MessageAccepted>(deed)) return "it was answered with something else";
     const auto* message = answered_change<protocol::MessageNew>(deed);
@@ -190,6 +184,9 @@ std::string wrong_of(const Deed& deed, const protocol::ConversationCreate& asked
     if (settings != nullptr && (settings->kind != protocol::ConversationKind::group ||
                                 settings->title != asked.title || settings->by != deed.by))
         return "it has another title, or kind";
+    const auto shares = asked.shares_history ? std::optional<std::int64_t>(1) : std::nullopt;
+    if (settings != nullptr && first->seq == 1 && settings->history_from != shares)
+        return "it shares its history otherwise";
     for (std::int64_t seq = 2; seq <= head; ++seq) {
         const auto* change = deed.after.change(stream, seq);
         if (is_unknown(deed, seq)) continue;

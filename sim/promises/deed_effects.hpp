@@ -62,6 +62,19 @@ inline bool accounts_hear_nothing(const Deed& deed) {
     return all_of<server::AccountChange>(deed.effects).empty();
 }
 
+/// It made so many changes in conversations; a repeat makes none, nor does one that was done unseen.
+inline bool made(const Deed& deed, std::size_t changes) {
+    const std::size_t count = done_in_conversations(deed).size();
+    return count == 0 ? !deed.first : count == changes;
+}
+
+/// What is wrong about what a person did with invite links and shared history; empty: it fits
+/// (deed_joining.cpp).
+std::string wrong_of(const Deed& deed, const protocol::HistoryShare& asked);
+std::string wrong_of(const Deed& deed, const protocol::LinkCreate& asked);
+std::string wrong_of(const Deed& deed, const protocol::LinkRevoke& asked);
+std::string wrong_of(const Deed& deed, const protocol::LinkJoin& asked);
+
 /// What is wrong about what a person did for himself; empty: it fits (deed_own_settings.cpp).
 std::string wrong_of(const Deed& deed, const protocol::Read& asked);
 std::string wrong_of(const Deed& deed, const protocol::PreferencesSet& asked);

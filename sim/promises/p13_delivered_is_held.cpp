@@ -100,8 +100,8 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
         for (const auto& [account, member] : found->members) {
             if (account == own) continue;
             for (const Interval& interval : member.intervals) {
-                if (!interval.holds(message.born)) continue;
-                const auto told = told_->find({account, stream, interval.from});
+                if (!interval.has_a_say(message.born)) continue;
+                const auto told = told_->find({account, stream, interval.joined});
                 const Reached reached = told == told_->end() ? Reached{} : told->second;
                 const std::int64_t upto = read ? reached.read : std::max(reached.delivered, reached.read);
                 by_somebody = by_somebody || upto >= message.born;
@@ -166,10 +166,10 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
         const Membership* member = scene.history().membership(stream, receipt.account);
         if (member == nullptr) return;
         for (const Interval& interval : member->intervals) {
-            Reached& reached = (*told_)[{receipt.account, stream, interval.from}];
-            if (interval.holds(receipt.delivered))
+            Reached& reached = (*told_)[{receipt.account, stream, interval.joined}];
+            if (interval.has_a_say(receipt.delivered))
                 reached.delivered = std::max(reached.delivered, receipt.delivered);
-            if (!interval.holds(receipt.read) || receipt.read <= reached.read) continue;
+            if (!interval.has_a_say(receipt.read) || receipt.read <= reached.read) continue;
             reached.read = receipt.read;
             if (receipt.read <= scene.history().read(receipt.account, stream)) continue;
             scene.violated({13,

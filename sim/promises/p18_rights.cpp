@@ -74,6 +74,9 @@ class Rights final : public Kept<Rights> {
         Role role = Role::member;
         /// `seq` of the joining.
         std::int64_t joined = 0;
+        /// Of the last change that ended a membership; 0: none did. And whether somebody else did that.
+        std::int64_t left = 0;
+        bool removed = false;
     };
     /// A conversation as the history has it, plus what the batch brought so far.
     struct Group {
@@ -108,13 +111,23 @@ class Rights final : public Kept<Rights> {
         const StreamHistory* history = scene.history().find(stream);
         if (!first || history == nullptr) return found->second;
         for (const auto& [account, member] : history->members)
-            found->second.members[account] = {member.present, member.role, member.joined};
+            found->second.members[account] = standing_of(member);
         found->second.partly_unknown = !history->unseen.empty();
         const auto* row = history->row(1);
         const auto* settings =
             row == nullptr ? nullptr : std::get_if<protocol::ConversationChanged>(&row->payload);
         if (settings != nullptr) found->second.settings = *settings;
         return found->second;
+    }
+
+    static Standing standing_of(const Membership& member) {
+        Standing standing{.present = member.present,
+                          .role = member.role,
+                          .joined = member.joined,
+                          .removed = member.removed};
+        for (const Interval& one : member.intervals)
+            standing.left = std::max(standing.left, one.until.value_or(0));
+        return standing;
     }
 
     static void judge(Scene& scene, Groups& groups, const server::ConversationChange& change,
@@ -128,7 +141,8 @@ class Rights final : public Kept<Rights> {
                       may_name_all(group, change, *message, moment);
         } else if (const auto* settings =
                        std::get_if<protocol::ConversationChanged>(&change.change.payload)) {
-            allowed = settings->by == by && (change.change.seq == 1 || may_set(group, by, *settings));
+            allowed = settings->by == by &&
+                      (change.change.seq == 1 || may_set(group, by, change.change.seq, *settings));
             group.settings = *settings;
         } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&change.change.payload)) {
             allowed = reaction->account == by && group.of(by).present &&
@@ -139,7 +153,14 @@ class Rights final : public Kept<Rights> {
             allowed = change.origin.account ? may_change(scene, group, change, *member)
                                             : names_anew(group, *member, moment);
             Standing& standing = group.members[member->profile.account];
-            if (member->present && !standing.present) standing.joined = change.change.seq;
+            if (member->present && !standing.present) {
+                sees_what_is_shared(scene, group, standing, change, *member);
+                standing.joined = change.change.seq;
+            }
+            if (!member->present && standing.present) {
+                standing.left = change.change.seq;
+                standing.removed = member->by != member->profile.account;
+            }
             standing.present = member->present;
             standing.role = member->role;
         }
@@ -217,13 +238,40 @@ class Rights final : public Kept<Rights> {
                now->profile.handle == member.profile.handle && now->profile.avatar == member.profile.avatar;
     }
 
-    /// Either the title or what is allowed.
-    static bool may_set(const Group& group, const AccountId& by,
+    /// Either the title, or what is allowed, or whether the history is shared: and that from now on.
+    static bool may_set(const Group& group, const AccountId& by, std::int64_t seq,
                         const protocol::ConversationChanged& settings) {
         const protocol::Permissions set = settings.permissions.value_or(protocol::Permissions{});
-        if (same_besides({}, set, group.permissions())) return group.has(by, Right::rename);
-        return group.has(by, Right::set_permissions) && group.settings &&
-               group.settings->title == settings.title;
+        const bool same_permissions = same_besides({}, set, group.permissions());
+        const bool same_title = group.settings && group.settings->title == settings.title;
+        if (group.settings && group.settings->history_from != settings.history_from) {
+            return group.has(by, Right::share_history) && same_permissions && same_title &&
+                   settings.history_from.value_or(seq) == seq;
+        }
+        if (same_permissions) return group.has(by, Right::rename);
+        return group.has(by, Right::set_permissions) && same_title;
+    }
+
+    /// 17: of what was said before he came a newcomer sees what the group shares by now, behind what he has
+    /// seen in a membership of before.
+    static void sees_what_is_shared(Scene& scene, const Group& group, const Standing& before,
+                                    const server::ConversationChange& change,
+                                    const protocol::MemberChanged& member) {
+        // Who founds it, or is there from then on, sees everything.
+        const bool founding = scene.history().find(server::to_id(change.conversation)) == nullptr;
+        if (founding || group.partly_unknown || !group.settings) return;
+        auto shared = group.settings->history_from;
+        if (shared) shared = std::max(*shared, before.left + 1);
+        if (shared == change.change.seq) shared.reset();
+        if (member.history_from == shared) return;
+        scene.violated({17,
+                        member.profile.account.text() + " came into " +
+                            server::to_id(change.conversation).text() + " with " +
+                            std::to_string(change.change.seq) + " and sees from " +
+                            std::to_string(member.history_from.value_or(0)) + " on, where the group shares " +
+                            std::to_string(shared.value_or(0)),
+                        {server::to_id(change.conversation)},
+                        {}});
     }
 
     static bool may_change(const Scene& scene, const Group& group, const server::ConversationChange& change,
@@ -235,6 +283,8 @@ class Rights final : public Kept<Rights> {
         const StreamHistory* history = scene.history().find(server::to_id(change.conversation));
         const bool plain = member.role == Role::member;
         if (history == nullptr && member.present) return member.by == by && (plain || who == by);
+        if (member.present && !before.present && member.invited_by)
+            return came_by_link(group, by, member, before);
         if (member.present && !before.present)
             return group.has(by, Right::add) && member.role == comes_in_as(group.of(by).role, before.role);
         if (!member.present)
@@ -243,6 +293,16 @@ class Rights final : public Kept<Rights> {
         if (who == by) return steps_down(group, by, member.role);
         const Role own = group.of(by).role;
         return group.has(by, Right::give_roles) && reaches(own, before.role) && reaches(own, member.role);
+    }
+
+    /// By himself, and as one whom the maker of the link might have brought in; which link that was, and what
+    /// it said, is for p18_links.cpp. Who was removed does not.
+    static bool came_by_link(const Group& group, const AccountId& by, const protocol::MemberChanged& member,
+                             const Standing& before) {
+        const Standing maker = group.of(*member.invited_by);
+        return member.by == by && member.profile.account == by && !before.removed &&
+               group.has(*member.invited_by, Right::invite) &&
+               !stands_above(member.role, comes_in_as(maker.role, before.role));
     }
 
     /// The last owner has just left: nobody stands above this one, nor beside him for longer.

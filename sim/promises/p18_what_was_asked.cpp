@@ -32,6 +32,10 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             std::holds_alternative<protocol::MemberRemove>(envelope.payload) ||
             std::holds_alternative<protocol::MemberRole>(envelope.payload) ||
             std::holds_alternative<protocol::ConversationPermissions>(envelope.payload) ||
+            std::holds_alternative<protocol::HistoryShare>(envelope.payload) ||
+            std::holds_alternative<protocol::LinkCreate>(envelope.payload) ||
+            std::holds_alternative<protocol::LinkRevoke>(envelope.payload) ||
+            std::holds_alternative<protocol::LinkJoin>(envelope.payload) ||
             std::holds_alternative<protocol::MessageEdit>(envelope.payload) ||
             std::holds_alternative<protocol::MessageDelete>(envelope.payload) ||
             std::holds_alternative<protocol::MessageReact>(envelope.payload) ||

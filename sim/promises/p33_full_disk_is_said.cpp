@@ -30,6 +30,8 @@ bool is_reading(protocol::Type type) {
         case protocol::Type::subscribe:
         case protocol::Type::profile_find:
         case protocol::Type::message_history:
+        case protocol::Type::link_list:
+        case protocol::Type::link_look:
             return true;
         default:
             return false;

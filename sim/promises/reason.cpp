@@ -70,6 +70,9 @@ std::optional<Right> right_for(const Refusal& refusal, const protocol::Payload& 
     if (std::holds_alternative<protocol::MemberRole>(asked)) return Right::give_roles;
     if (std::holds_alternative<protocol::ConversationPermissions>(asked)) return Right::set_permissions;
     if (std::holds_alternative<protocol::OwnershipTransfer>(asked)) return Right::transfer;
+    if (std::holds_alternative<protocol::HistoryShare>(asked)) return Right::share_history;
+    if (std::holds_alternative<protocol::LinkCreate>(asked)) return Right::invite;
+    if (std::holds_alternative<protocol::LinkRevoke>(asked)) return Right::invite;
     return std::nullopt;
 }
 
@@ -110,6 +113,8 @@ bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
     if (const auto* role = std::get_if<protocol::MemberRole>(&asked); role && role->account == refusal.by)
         return stands_above(role->role, own->role);
     if (names_all_without_right(refusal, asked)) return true;
+    const auto* link = std::get_if<protocol::LinkCreate>(&asked);
+    if (link != nullptr && link->role && stands_above(*link->role, own->role)) return true;
     const auto right = right_for(refusal, asked);
     if (!right) return false;
     return !refusal.moment.has_right(*stream, refusal.by, *right) || goes_too_far(refusal, asked, *own);
@@ -303,6 +308,11 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
                    pins_too_much(refusal, asked);
         case ErrorCode::message_not_found:
             return answers_what_it_cannot_see(refusal, asked) || changes_what_it_cannot_see(refusal, asked);
+        // Whether the link is so, p18_links.cpp knows.
+        case ErrorCode::link_unknown:
+        case ErrorCode::link_over:
+        case ErrorCode::link_barred:
+            return std::holds_alternative<protocol::LinkJoin>(asked);
         case ErrorCode::message_deleted:
             return edits_what_is_deleted(refusal, asked);
         case ErrorCode::draft_superseded:

@@ -29,8 +29,10 @@ constexpr std::array table = {
     Row{Right::delete_others, Role::moderator, &Permissions::delete_others},
     Row{Right::pin, Role::moderator, &Permissions::pin},
     Row{Right::name_all, Role::member, &Permissions::mention_all},
+    Row{Right::invite, Role::admin, &Permissions::invite},
     Row{Right::give_roles, Role::admin},
     Row{Right::set_permissions, Role::owner},
+    Row{Right::share_history, Role::owner},
     Row{Right::transfer, Role::owner},
 };
 

@@ -16,8 +16,10 @@ enum class Right : std::uint8_t {
     delete_others,
     pin,
     name_all,
+    invite,
     give_roles,
     set_permissions,
+    share_history,
     transfer
 };
 

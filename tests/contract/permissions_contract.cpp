@@ -36,6 +36,9 @@ const std::map<std::string, std::optional<Role> Permissions::*>& fields() {
         {"pin", &Permissions::pin},
         {"name all", &Permissions::mention_all},
         {"name all by edit", &Permissions::mention_all},
+        {"invite", &Permissions::invite},
+        {"see links", &Permissions::invite},
+        {"revoke link", &Permissions::invite},
     };
     return known;
 }
@@ -47,7 +50,8 @@ Permissions all_set_to(Role role) {
             .rename = role,
             .delete_others = role,
             .pin = role,
-            .mention_all = role};
+            .mention_all = role,
+            .invite = role};
 }
 
 struct Line {
@@ -130,6 +134,8 @@ struct Scene {
     ConversationKey where;
     Uuid by_actor;
     Uuid by_subject;
+    /// An invite link of the founder's.
+    LinkId link = {};
 };
 
 /// Tries one line of the table in a world of its own.
@@ -148,7 +154,9 @@ class Trial {
     /// Of the actor and the subject.
     Scene direct();
 
-    bool reads() const { return line_.act == "read"; }
+    bool reads() const { return line_.act == "read" || line_.act == "see links"; }
+    /// "yes", or the code with which it was refused.
+    std::string read(const Scene& scene, const Person& by);
     Command command(const Scene& scene) const;
     /// What was allowed has happened, and as it was meant. `actors`: as he stood before.
     void expect_done(const Scene& scene, Standing actors, const Person& witness);
@@ -176,6 +184,8 @@ Scene Trial::group(const Permissions& set, Standing actors, Standing subjects) {
         works.push_back(world_.work(who, message_to(scene.where, "before")));
         *id = *works.back().origin.command;
     }
+    const auto made = world_.apply(world_.work(founder, protocol::LinkCreate{.target = at(scene)}));
+    scene.link = std::get<protocol::LinkMade>(made->payload).link.id;
     works.push_back(stand(scene, actor, actors));
     works.push_back(stand(scene, subject, subjects));
     works.push_back(
@@ -237,9 +247,21 @@ Command Trial::command(const Scene& scene) const {
     if (act == "set permissions")
         return protocol::ConversationPermissions{.target = target,
                                                  .permissions = {.rename = Role::moderator}};
+    if (act == "invite") return protocol::LinkCreate{.target = target, .role = Role::guest};
+    if (act == "revoke link") return protocol::LinkRevoke{.target = target, .link = scene.link};
+    if (act == "share history") return protocol::HistoryShare{.target = target, .shared = true};
     if (act == "transfer") return protocol::OwnershipTransfer{.target = target, .account = subject.id()};
     EXPECT_EQ(act, "leave") << "the table names an act that is none";
     return protocol::ConversationLeave{.target = target};
+}
+
+std::string Trial::read(const Scene& scene, const Person& by) {
+    const StreamId stream = to_id(scene.where);
+    const auto said = [](const auto& answer) {
+        return std::string(answer ? "yes" : name_of(answer.error().code));
+    };
+    if (line_.act == "see links") return said(links(*world_.snapshot(), by.account, {.stream = stream}));
+    return said(page(*world_.snapshot(), by.account, {.stream = stream, .before = 0}));
 }
 
 /// As its row tells it to somebody who is in it. Nothing: he is out.
@@ -302,6 +324,11 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
     } else if (act == "give role") {
         EXPECT_EQ(standing_of(subject, scene, witness), line_.given);
         EXPECT_EQ(standing_of(actor, scene, witness), actors);
+    } else if (act == "invite" || act == "revoke link") {
+        const auto left = links(*world_.snapshot(), founder.account, {.stream = to_id(scene.where)});
+        EXPECT_EQ(left->links.size(), act == "invite" ? 2u : 0u);
+    } else if (act == "share history") {
+        EXPECT_EQ(settings(scene).history_from, world_.head(scene.where));
     } else if (act == "transfer") {
         EXPECT_EQ(standing_of(subject, scene, witness), Role::owner);
         EXPECT_EQ(standing_of(actor, scene, witness), Role::admin);
@@ -322,9 +349,7 @@ TEST_P(StoreContract, EveryCellOfTheTableOfPermissionsHolds) {
                            const std::string& expected, const Person& witness) {
         ++cells;
         if (trial.reads()) {
-            const auto read =
-                page(*world.snapshot(), by.account, {.stream = to_id(scene.where), .before = 0});
-            EXPECT_EQ(read ? "yes" : name_of(read.error().code), expected);
+            EXPECT_EQ(trial.read(scene, by), expected);
             return;
         }
         const auto work = world.work(by, trial.command(scene));

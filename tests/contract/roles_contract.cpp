@@ -134,7 +134,8 @@ TEST_P(StoreContract, WhatIsSetStaysAndIsToldWithTheSettings) {
                                .rename = Role::admin,
                                .delete_others = Role::moderator,
                                .pin = Role::moderator,
-                               .mention_all = Role::member};
+                               .mention_all = Role::member,
+                               .invite = Role::admin};
     EXPECT_EQ(world.state(bob, group).summary.permissions, expected);
     const auto row = std::get<protocol::ConversationChanged>(world.all_changes(bob, group).back().payload);
     EXPECT_EQ(row.permissions, expected);

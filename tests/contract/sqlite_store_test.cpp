@@ -53,7 +53,7 @@ class SqliteUnderTest final : public StoreUnderTest {
             SQLITE_OK);
         for (const auto* table : {"row", "account", "former_handle", "device", "invite", "conversation",
                                   "member", "interval", "mention", "mention_of_all", "deletion",
-                                  "earlier_text", "reaction", "command", "commits", "meta"}) {
+                                  "earlier_text", "reaction", "link", "command", "commits", "meta"}) {
             text.append(table) += '\n';
             dump_table(database, table, text);
         }

@@ -39,8 +39,11 @@ void TestHost::bad_index(std::int64_t stream, std::int64_t born) {
 }
 
 void TestHost::random(std::span<std::uint8_t> bytes) {
-    for (auto& byte : bytes)
-        byte = static_cast<std::uint8_t>(next_random_ = static_cast<std::uint8_t>(next_random_ * 5 + 3));
+    // Knuth's MMIX; the lower bits repeat too soon.
+    for (auto& byte : bytes) {
+        next_random_ = next_random_ * 6364136223846793005U + 1442695040888963407U;
+        byte = static_cast<std::uint8_t>(next_random_ >> 56U);
+    }
 }
 
 std::unique_ptr<Snapshot> StoreWorld::snapshot() {

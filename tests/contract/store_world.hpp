@@ -34,7 +34,7 @@ class TestHost final : public StoreHost {
     DiskUse disk{.bytes_total = 1000, .bytes_free = 900};
 
   private:
-    std::uint8_t next_random_ = 7;
+    std::uint64_t next_random_ = 7;
 };
 
 struct Person {

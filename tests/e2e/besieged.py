@@ -1,19 +1,44 @@
-"""One address that calls and calls, without ever saying who it is."""
+"""One address that calls and calls, without ever saying who it is; and one account that guesses codes."""
 from proof import waiting
 from proof.cases import equal
 from proof.rest import Rest
 from proof.server import Server
-from proof.session import Account
+from proof.session import Account, new_id
 
 BESIEGED = {
     "calls.per_second": 1,
     "calls.burst": 6,
     "listen.proxies": ["127.0.0.1"],
 }
+GUESSED = {"links.tries_max": 3, "links.retry_seconds": 19}
 
 
 def run(cases):
     cases.run("besieged: calls of strangers", calls_of_strangers)
+    cases.run("besieged: guesses at invite links", guesses_at_links)
+
+
+def guesses_at_links():
+    """Looking and joining count alike; another account is not held back."""
+    with Server(GUESSED) as server:
+        person, other = Account.register(server, "finder"), Account.register(server, "keeper")
+
+        def guess(what, by=person):
+            return by.call("POST", f"/v1/links/{what}", {"code": "guessed"}, headers=fresh_key())
+
+        for what in ("look", "join", "look"):
+            answer = guess(what)
+            equal((answer.status, answer.code), (404, "link.unknown"), what)
+        for what in ("join", "look"):
+            answer = guess(what)
+            equal((answer.status, answer.code), (429, "rate_limited"), what)
+            # So long a wait is this setting's alone.
+            assert 17_000 < answer.json()["retry_after_ms"] <= 19_000, answer.json()
+        equal(guess("look", other).status, 404, "of somebody else")
+
+
+def fresh_key():
+    return {"Idempotency-Key": new_id()}
 
 
 def calls_of_strangers():

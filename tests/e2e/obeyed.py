@@ -77,6 +77,8 @@ ELSEWHERE = {
     "listen.key": ("operation.py", '"listen.key": '),
     "calls.per_second": ("besieged.py", '"calls.per_second": '),
     "calls.burst": ("besieged.py", '"calls.burst": '),
+    "links.tries_max": ("besieged.py", '"links.tries_max": '),
+    "links.retry_seconds": ("besieged.py", '"links.retry_seconds": '),
     "store.scrub_rows_per_second": ("keeping.py", '"store.scrub_rows_per_second": '),
 }
 

@@ -89,7 +89,12 @@ def foreign(world, route):
             ("a conversation that is not there", "c00000000zz"),
             ("a word", "nonsense"),
         ):
-            yield name, {"stream": stream, "account": world.bob.id, "message": world.message}, NOT_MEMBER
+            yield name, {
+                "stream": stream,
+                "account": world.bob.id,
+                "message": world.message,
+                "link": world.link["id"],
+            }, NOT_MEMBER
     elif "account" in names:
         for name, account in (
             ("nobody", "a00000000zz"),
@@ -128,13 +133,13 @@ def attempted(world, route, names, body, code):
     judge(call(world, route, names, body), f"{schema().errors[code]['http']} {code}")
 
 
-# Calls of messages that write nothing, or without an id.
-UNWRITTEN = ("profile.find", "ack", "typing")
+# They ask in a body, and what they ask for needs no key; nor do acks, and who is typing.
+READS_BY_POST = ("profile.find", "link.look", "ack", "typing")
 
 
 def is_command(route):
     """Whether it writes by a command, which needs an id."""
-    return route["method"] != "GET" and "message" in route and route["message"] not in UNWRITTEN
+    return route["method"] != "GET" and "message" in route and route["message"] not in READS_BY_POST
 
 
 def refused(world, route, names, wanted):

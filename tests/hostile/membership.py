@@ -74,7 +74,12 @@ def removed(world):
             for kind, payload in about_message(message, sender):
                 code = session.refusal(kind, in_place(kind, group, payload))
                 equal(code, "conversation.not_member", f"{kind} {payload}")
-            names = {"stream": group, "account": world.bob.id, "message": message}
+            names = {
+                "stream": group,
+                "account": world.bob.id,
+                "message": message,
+                "link": world.link["id"],
+            }
             for route in schema().routes:
                 if "stream" in parameters(route):
                     judge(calls.call(world, route, names, bearer=eve.access), calls.NOT_MEMBER)

@@ -76,6 +76,22 @@ def attempts_at_messages(world):
     }, {}, "message.not_found"
 
 
+def attempts_at_links(world):
+    """Of ada's link mallory knows the id; of one that was revoked also the code."""
+    code = world.link["code"]
+    guesses = ("0" * 24, world.link["id"], code[:-1], code + "0", code.upper(), world.revoked, "%", "*")
+    for what in ("link.look", "link.join"):
+        for guess in guesses:
+            yield f"{what} with {guess}", what, {"code": guess}, {}, "link.unknown"
+    theirs = {"target": {"stream": world.group}, "link": world.link["id"]}
+    yield "revoke ada's link", "link.revoke", theirs, {}, "conversation.not_member"
+    den = {"target": {"stream": world.den}}
+    for role in ("owner", "admin", "moderator"):
+        yield f"a link that makes a {role}", "link.create", {**den, "role": role}, {}, "invalid"
+    for field, value in (("uses", 0), ("uses", 1 << 50), ("lasts_ms", 1), ("lasts_ms", 1 << 50)):
+        yield f"a link with {field} {value}", "link.create", {**den, field: value}, {}, "invalid"
+
+
 def attempts(world):
     """What mallory tries with other people's ids: (name, type, payload, envelope fields, code)."""
     den, me = {"stream": world.den}, world.mallory
@@ -86,6 +102,7 @@ def attempts(world):
     }, {}, "message.not_found"
     yield "reply to nothing", "message.send", {**send, "reply_to": new_id()}, {}, "message.not_found"
     yield from attempts_at_messages(world)
+    yield from attempts_at_links(world)
     yield "follow ada's message", "message.send", send, {"follows": world.message}, "follows_refused"
     yield "follow nothing", "message.send", send, {"follows": new_id()}, "follows_refused"
     made_by = {"target": {"made_by": world.command}, "text": "x"}
@@ -150,6 +167,10 @@ def without_id(world):
     yield "member.role", {"target": target, "account": world.mallory.id, "role": "guest"}
     yield "conversation.permissions", {"target": target, "permissions": {}}
     yield "ownership.transfer", {"target": target, "account": world.bob.id}
+    yield "history.share", {"target": target, "shared": True}
+    yield "link.create", {"target": target}
+    yield "link.revoke", {"target": target, "link": world.den_link["id"]}
+    yield "link.join", {"code": world.link["code"]}
     yield "conversation.leave", {"target": target}
     yield "profile.set", {"name": "x"}
 
@@ -321,6 +342,9 @@ def in_direct(world):
             ("member.role", {"account": world.bob.id, "role": "admin"}),
             ("conversation.permissions", {"permissions": {"post": "guest"}}),
             ("ownership.transfer", {"account": world.bob.id}),
+            ("history.share", {"shared": True}),
+            ("link.create", {}),
+            ("link.revoke", {"link": world.link["id"]}),
             ("conversation.leave", {}),
         ):
             equal(ada.refusal(kind, {"target": target, **payload}), "conversation.kind", kind)
@@ -378,5 +402,9 @@ def member_is_no_owner(world):
             ("member.role", {"account": world.bob.id, "role": "owner"}),
             ("conversation.permissions", {"permissions": {"rename": "guest"}}),
             ("ownership.transfer", {"account": world.bob.id}),
+            ("history.share", {"shared": True}),
+            ("link.create", {}),
+            ("link.revoke", {"link": world.link["id"]}),
         ):
             equal(bob.refusal(kind, {"target": target, **payload}), "not_allowed", kind)
+        equal(bob.refusal("link.list", {"stream": world.group}), "not_allowed", "the list of links")

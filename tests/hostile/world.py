@@ -31,11 +31,16 @@ class World:
             ada.send_message(self.group, SECRET, id=self.untold)
             self.command = new_id()
             self.other = ada.create_group("another", [self.bob], id=self.command)
+            self.link = ada.call("link.create", {"target": {"stream": self.group}})["payload"]["link"]
+            revoked = ada.call("link.create", {"target": {"stream": self.group}})["payload"]["link"]
+            self.revoked = revoked["code"]
+            ada.call("link.revoke", {"target": {"stream": self.group}, "link": revoked["id"]})
             self.direct = ada.send_message({"direct": self.bob.id}, SECRET)["stream"]
         with Session(server, self.mallory) as mallory:
             self.den = mallory.create_group("den", [])
             self.mumbled = new_id()
             mallory.send_message(self.den, "mine", id=self.mumbled)
+            self.den_link = mallory.call("link.create", {"target": {"stream": self.den}})["payload"]["link"]
 
     def own(self):
         """What mallory's own paths are made of."""
@@ -44,6 +49,7 @@ class World:
             "account": self.mallory.id,
             "device": self.mallory.device,
             "message": self.mumbled,
+            "link": self.den_link["id"],
         }
 
     def hear(self, answer):

@@ -79,8 +79,14 @@ struct MemberChanged {
     /// Who did it; himself where he left, or goes by another name.
     AccountId by;
     /// `born` of the first row that he sees in this membership, or saw in it: his receipts say nothing about
-    /// what lies before. Absent in rows that an older server wrote.
+    /// what lies before, also where the group shares that with him. Absent in rows that an older server
+    /// wrote.
     std::optional<std::int64_t> from;
+    /// By whose invite link he came in; absent: somebody added him, or he founded the group.
+    std::optional<AccountId> invited_by;
+    /// The group shared its history as he came in: of before he sees the messages from this `born` on.
+    /// Absent: none, or those of an earlier membership.
+    std::optional<std::int64_t> history_from;
 
     friend bool operator==(const MemberChanged&, const MemberChanged&) = default;
 };
@@ -96,6 +102,9 @@ struct ConversationChanged {
     AccountId by;
     /// Of a group, once they were set: then all of them.
     std::optional<Permissions> permissions;
+    /// Of a group that shares its history: whoever joins sees the messages from this `born` on. Absent: what
+    /// is said from his joining on.
+    std::optional<std::int64_t> history_from;
 
     friend bool operator==(const ConversationChanged&, const ConversationChanged&) = default;
 };
@@ -105,7 +114,8 @@ struct ConversationChanged {
 struct Joined {
     /// Which.
     StreamId conversation;
-    /// `born` from which one sees messages.
+    /// The place of the joining: `born` from which one sees messages, besides what the group shares of
+    /// before.
     std::int64_t from = 0;
     /// What a list shows, as known at the joining.
     Summary state;
@@ -248,6 +258,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 2589586738;
+inline constexpr std::int64_t rows_stamp = 3454573515;
 
 }  // namespace parley::protocol

@@ -54,6 +54,16 @@ std::size_t field_count(const Entity& from);
 template <class Out>
 void write(Out& out, const Entity& from);
 
+bool read(Reader& in, const Node& map, Link& out);
+std::size_t field_count(const Link& from);
+template <class Out>
+void write(Out& out, const Link& from);
+
+bool read(Reader& in, const Node& map, LinkView& out);
+std::size_t field_count(const LinkView& from);
+template <class Out>
+void write(Out& out, const LinkView& from);
+
 bool read(Reader& in, const Node& map, Summary& out);
 std::size_t field_count(const Summary& from);
 template <class Out>
@@ -633,6 +643,51 @@ bool read(Reader& in, const Node& map, Invite& out);
 std::size_t field_count(const Invite& from);
 template <class Out>
 void write(Out& out, const Invite& from);
+
+bool read(Reader& in, const Node& map, LinkCreate& out);
+std::size_t field_count(const LinkCreate& from);
+template <class Out>
+void write(Out& out, const LinkCreate& from);
+
+bool read(Reader& in, const Node& map, LinkMade& out);
+std::size_t field_count(const LinkMade& from);
+template <class Out>
+void write(Out& out, const LinkMade& from);
+
+bool read(Reader& in, const Node& map, LinkRevoke& out);
+std::size_t field_count(const LinkRevoke& from);
+template <class Out>
+void write(Out& out, const LinkRevoke& from);
+
+bool read(Reader& in, const Node& map, LinkList& out);
+std::size_t field_count(const LinkList& from);
+template <class Out>
+void write(Out& out, const LinkList& from);
+
+bool read(Reader& in, const Node& map, Links& out);
+std::size_t field_count(const Links& from);
+template <class Out>
+void write(Out& out, const Links& from);
+
+bool read(Reader& in, const Node& map, LinkLook& out);
+std::size_t field_count(const LinkLook& from);
+template <class Out>
+void write(Out& out, const LinkLook& from);
+
+bool read(Reader& in, const Node& map, LinkJoin& out);
+std::size_t field_count(const LinkJoin& from);
+template <class Out>
+void write(Out& out, const LinkJoin& from);
+
+bool read(Reader& in, const Node& map, LinkJoined& out);
+std::size_t field_count(const LinkJoined& from);
+template <class Out>
+void write(Out& out, const LinkJoined& from);
+
+bool read(Reader& in, const Node& map, HistoryShare& out);
+std::size_t field_count(const HistoryShare& from);
+template <class Out>
+void write(Out& out, const HistoryShare& from);
 
 bool read(Reader& in, const Node& map, Look& out);
 std::size_t field_count(const Look& from);

@@ -85,11 +85,13 @@ bool read(Reader& in, const Node& map, MemberChanged& out) {
            in.required(map, {2, "role"}, out.role) &&
            in.required(map, {3, "present"}, out.present) &&
            in.required(map, {4, "by"}, out.by) &&
-           in.optional(map, {5, "from"}, out.from);
+           in.optional(map, {5, "from"}, out.from) &&
+           in.optional(map, {6, "invited_by"}, out.invited_by) &&
+           in.optional(map, {7, "history_from"}, out.history_from);
 }
 
 std::size_t field_count(const MemberChanged& from) {
-    return 4 + has(from.from);
+    return 4 + has(from.from) + has(from.invited_by) + has(from.history_from);
 }
 
 template <class Out>
@@ -100,6 +102,8 @@ void write(Out& out, const MemberChanged& from) {
     write_field(out, {3, "present"}, from.present);
     write_field(out, {4, "by"}, from.by);
     write_field(out, {5, "from"}, from.from);
+    write_field(out, {6, "invited_by"}, from.invited_by);
+    write_field(out, {7, "history_from"}, from.history_from);
     out.end_map();
 }
 
@@ -108,11 +112,12 @@ bool read(Reader& in, const Node& map, ConversationChanged& out) {
            in.required(map, {1, "kind"}, out.kind) &&
            in.optional(map, {2, "title"}, out.title, Rules{.points_max = limits::name_points_max}) &&
            in.required(map, {3, "by"}, out.by) &&
-           in.optional(map, {4, "permissions"}, out.permissions);
+           in.optional(map, {4, "permissions"}, out.permissions) &&
+           in.optional(map, {5, "history_from"}, out.history_from);
 }
 
 std::size_t field_count(const ConversationChanged& from) {
-    return 2 + has(from.title) + has(from.permissions);
+    return 2 + has(from.title) + has(from.permissions) + has(from.history_from);
 }
 
 template <class Out>
@@ -122,6 +127,7 @@ void write(Out& out, const ConversationChanged& from) {
     write_field(out, {2, "title"}, from.title);
     write_field(out, {3, "by"}, from.by);
     write_field(out, {4, "permissions"}, from.permissions);
+    write_field(out, {5, "history_from"}, from.history_from);
     out.end_map();
 }
 

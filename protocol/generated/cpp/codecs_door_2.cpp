@@ -82,11 +82,13 @@ bool read(Reader& in, const Node& map, DoorSettled& out) {
            in.optional(map, {5, "invite"}, out.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
            in.optional(map, {6, "expires_at"}, out.expires_at) &&
            in.list(map, {7, "earlier"}, out.earlier, Rules{.count_max = limits::edits_max}) &&
-           in.defaulted(map, {8, "more"}, out.more);
+           in.defaulted(map, {8, "more"}, out.more) &&
+           in.list(map, {9, "links"}, out.links, Rules{.count_max = limits::links_max}) &&
+           in.optional(map, {10, "view"}, out.view);
 }
 
 std::size_t field_count(const DoorSettled& from) {
-    return 1 + has(from.failure) + has(from.stream) + has(from.profiles) + has(from.invite) + has(from.expires_at) + has(from.earlier) + (from.more != false ? 1 : 0);
+    return 1 + has(from.failure) + has(from.stream) + has(from.profiles) + has(from.invite) + has(from.expires_at) + has(from.earlier) + (from.more != false ? 1 : 0) + has(from.links) + has(from.view);
 }
 
 template <class Out>
@@ -100,6 +102,8 @@ void write(Out& out, const DoorSettled& from) {
     write_field(out, {6, "expires_at"}, from.expires_at);
     write_field(out, {7, "earlier"}, from.earlier);
     write_unless(false, out, {8, "more"}, from.more);
+    write_field(out, {9, "links"}, from.links);
+    write_field(out, {10, "view"}, from.view);
     out.end_map();
 }
 

@@ -71,11 +71,12 @@ bool read(Reader& in, const Node& map, ViewMember& out) {
            in.required(map, {2, "role"}, out.role) &&
            in.required(map, {3, "present"}, out.present) &&
            in.defaulted(map, {4, "delivered"}, out.delivered) &&
-           in.defaulted(map, {5, "read"}, out.read);
+           in.defaulted(map, {5, "read"}, out.read) &&
+           in.optional(map, {6, "invited_by"}, out.invited_by);
 }
 
 std::size_t field_count(const ViewMember& from) {
-    return 3 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0);
+    return 3 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + has(from.invited_by);
 }
 
 template <class Out>
@@ -86,6 +87,7 @@ void write(Out& out, const ViewMember& from) {
     write_field(out, {3, "present"}, from.present);
     write_unless(std::int64_t{0}, out, {4, "delivered"}, from.delivered);
     write_unless(std::int64_t{0}, out, {5, "read"}, from.read);
+    write_field(out, {6, "invited_by"}, from.invited_by);
     out.end_map();
 }
 

@@ -90,11 +90,12 @@ void write(Out& out, const MessageAccepted& from) {
 bool read(Reader& in, const Node& map, ConversationCreate& out) {
     return in.is_map(map) &&
            in.required(map, {1, "title"}, out.title, Rules{.points_min = 1, .points_max = limits::name_points_max}) &&
-           in.list(map, {2, "members"}, out.members, Rules{.count_max = limits::members_create_max});
+           in.list(map, {2, "members"}, out.members, Rules{.count_max = limits::members_create_max}) &&
+           in.defaulted(map, {3, "shares_history"}, out.shares_history);
 }
 
 std::size_t field_count(const ConversationCreate& from) {
-    return 1 + has(from.members);
+    return 1 + has(from.members) + (from.shares_history != false ? 1 : 0);
 }
 
 template <class Out>
@@ -102,6 +103,7 @@ void write(Out& out, const ConversationCreate& from) {
     out.begin_map(field_count(from));
     write_field(out, {1, "title"}, from.title);
     write_field(out, {2, "members"}, from.members);
+    write_unless(false, out, {3, "shares_history"}, from.shares_history);
     out.end_map();
 }
 

@@ -57,63 +57,169 @@ void write(Out& out, const Invite& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Look& out) {
+bool read(Reader& in, const Node& map, LinkCreate& out) {
     return in.is_map(map) &&
-           in.list(map, {1, "streams"}, out.streams, Rules{.count_max = limits::looks_max});
+           in.required(map, {1, "target"}, out.target) &&
+           in.optional(map, {2, "role"}, out.role) &&
+           in.optional(map, {3, "uses"}, out.uses, Rules{.min = 1, .max = limits::link_uses_max}) &&
+           in.optional(map, {4, "lasts_ms"}, out.lasts_ms, Rules{.min = limits::link_lasts_ms_min, .max = limits::link_lasts_ms_max});
 }
 
-std::size_t field_count(const Look& from) {
-    return has(from.streams);
+std::size_t field_count(const LinkCreate& from) {
+    return 1 + has(from.role) + has(from.uses) + has(from.lasts_ms);
 }
 
 template <class Out>
-void write(Out& out, const Look& from) {
+void write(Out& out, const LinkCreate& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "streams"}, from.streams);
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "role"}, from.role);
+    write_field(out, {3, "uses"}, from.uses);
+    write_field(out, {4, "lasts_ms"}, from.lasts_ms);
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Typing& out) {
+bool read(Reader& in, const Node& map, LinkMade& out) {
     return in.is_map(map) &&
-           in.required(map, {1, "stream"}, out.stream) &&
-           in.optional(map, {2, "kind"}, out.kind);
+           in.required(map, {1, "link"}, out.link);
 }
 
-std::size_t field_count(const Typing& from) {
-    return 1 + has(from.kind);
+std::size_t field_count(const LinkMade&) {
+    return 1;
 }
 
 template <class Out>
-void write(Out& out, const Typing& from) {
+void write(Out& out, const LinkMade& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "stream"}, from.stream);
-    write_field(out, {2, "kind"}, from.kind);
+    write_field(out, {1, "link"}, from.link);
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, TypingChanged& out) {
+bool read(Reader& in, const Node& map, LinkRevoke& out) {
     return in.is_map(map) &&
-           in.required(map, {1, "account"}, out.account) &&
-           in.required(map, {2, "kind"}, out.kind);
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "link"}, out.link);
 }
 
-std::size_t field_count(const TypingChanged&) {
+std::size_t field_count(const LinkRevoke&) {
     return 2;
 }
 
 template <class Out>
-void write(Out& out, const TypingChanged& from) {
+void write(Out& out, const LinkRevoke& from) {
     out.begin_map(field_count(from));
-    write_field(out, {1, "account"}, from.account);
-    write_field(out, {2, "kind"}, from.kind);
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "link"}, from.link);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, LinkList& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "stream"}, out.stream);
+}
+
+std::size_t field_count(const LinkList&) {
+    return 1;
+}
+
+template <class Out>
+void write(Out& out, const LinkList& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "stream"}, from.stream);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, Links& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "links"}, out.links, Rules{.count_max = limits::links_max});
+}
+
+std::size_t field_count(const Links& from) {
+    return has(from.links);
+}
+
+template <class Out>
+void write(Out& out, const Links& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "links"}, from.links);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, LinkLook& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "code"}, out.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+}
+
+std::size_t field_count(const LinkLook&) {
+    return 1;
+}
+
+template <class Out>
+void write(Out& out, const LinkLook& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "code"}, from.code);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, LinkJoin& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "code"}, out.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+}
+
+std::size_t field_count(const LinkJoin&) {
+    return 1;
+}
+
+template <class Out>
+void write(Out& out, const LinkJoin& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "code"}, from.code);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, LinkJoined&) {
+    return in.is_map(map);
+}
+
+std::size_t field_count(const LinkJoined&) {
+    return 0;
+}
+
+template <class Out>
+void write(Out& out, const LinkJoined& from) {
+    out.begin_map(field_count(from));
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, HistoryShare& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "shared"}, out.shared);
+}
+
+std::size_t field_count(const HistoryShare&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const HistoryShare& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "shared"}, from.shared);
     out.end_map();
 }
 
 PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 PARLEY_INSTANTIATE_CODEC(InviteCreate)
 PARLEY_INSTANTIATE_CODEC(Invite)
-PARLEY_INSTANTIATE_CODEC(Look)
-PARLEY_INSTANTIATE_CODEC(Typing)
-PARLEY_INSTANTIATE_CODEC(TypingChanged)
+PARLEY_INSTANTIATE_CODEC(LinkCreate)
+PARLEY_INSTANTIATE_CODEC(LinkMade)
+PARLEY_INSTANTIATE_CODEC(LinkRevoke)
+PARLEY_INSTANTIATE_CODEC(LinkList)
+PARLEY_INSTANTIATE_CODEC(Links)
+PARLEY_INSTANTIATE_CODEC(LinkLook)
+PARLEY_INSTANTIATE_CODEC(LinkJoin)
+PARLEY_INSTANTIATE_CODEC(LinkJoined)
+PARLEY_INSTANTIATE_CODEC(HistoryShare)
 
 }  // namespace parley::protocol

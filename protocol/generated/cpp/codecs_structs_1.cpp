@@ -97,11 +97,12 @@ bool read(Reader& in, const Node& map, Permissions& out) {
            in.optional(map, {4, "rename"}, out.rename) &&
            in.optional(map, {5, "delete_others"}, out.delete_others) &&
            in.optional(map, {6, "pin"}, out.pin) &&
-           in.optional(map, {7, "mention_all"}, out.mention_all);
+           in.optional(map, {7, "mention_all"}, out.mention_all) &&
+           in.optional(map, {8, "invite"}, out.invite);
 }
 
 std::size_t field_count(const Permissions& from) {
-    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others) + has(from.pin) + has(from.mention_all);
+    return has(from.post) + has(from.add) + has(from.remove) + has(from.rename) + has(from.delete_others) + has(from.pin) + has(from.mention_all) + has(from.invite);
 }
 
 template <class Out>
@@ -114,6 +115,7 @@ void write(Out& out, const Permissions& from) {
     write_field(out, {5, "delete_others"}, from.delete_others);
     write_field(out, {6, "pin"}, from.pin);
     write_field(out, {7, "mention_all"}, from.mention_all);
+    write_field(out, {8, "invite"}, from.invite);
     out.end_map();
 }
 
@@ -143,6 +145,62 @@ void write(Out& out, const Entity& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, Link& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "id"}, out.id) &&
+           in.optional(map, {2, "code"}, out.code, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
+           in.required(map, {3, "role"}, out.role) &&
+           in.required(map, {4, "by"}, out.by) &&
+           in.required(map, {5, "at"}, out.at) &&
+           in.optional(map, {6, "expires_at"}, out.expires_at) &&
+           in.defaulted(map, {7, "uses"}, out.uses) &&
+           in.optional(map, {8, "uses_max"}, out.uses_max);
+}
+
+std::size_t field_count(const Link& from) {
+    return 4 + has(from.code) + has(from.expires_at) + (from.uses != std::int64_t{0} ? 1 : 0) + has(from.uses_max);
+}
+
+template <class Out>
+void write(Out& out, const Link& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "id"}, from.id);
+    write_field(out, {2, "code"}, from.code);
+    write_field(out, {3, "role"}, from.role);
+    write_field(out, {4, "by"}, from.by);
+    write_field(out, {5, "at"}, from.at);
+    write_field(out, {6, "expires_at"}, from.expires_at);
+    write_unless(std::int64_t{0}, out, {7, "uses"}, from.uses);
+    write_field(out, {8, "uses_max"}, from.uses_max);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, LinkView& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "title"}, out.title, Rules{.points_max = limits::name_points_max}) &&
+           in.required(map, {2, "members"}, out.members) &&
+           in.required(map, {3, "role"}, out.role) &&
+           in.defaulted(map, {4, "shares_history"}, out.shares_history) &&
+           in.optional(map, {5, "expires_at"}, out.expires_at) &&
+           in.optional(map, {6, "stream"}, out.stream);
+}
+
+std::size_t field_count(const LinkView& from) {
+    return 3 + (from.shares_history != false ? 1 : 0) + has(from.expires_at) + has(from.stream);
+}
+
+template <class Out>
+void write(Out& out, const LinkView& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "title"}, from.title);
+    write_field(out, {2, "members"}, from.members);
+    write_field(out, {3, "role"}, from.role);
+    write_unless(false, out, {4, "shares_history"}, from.shares_history);
+    write_field(out, {5, "expires_at"}, from.expires_at);
+    write_field(out, {6, "stream"}, from.stream);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, Summary& out) {
     return in.is_map(map) &&
            in.required(map, {1, "kind"}, out.kind) &&
@@ -150,11 +208,12 @@ bool read(Reader& in, const Node& map, Summary& out) {
            in.optional(map, {3, "peer"}, out.peer) &&
            in.required(map, {4, "members"}, out.members) &&
            in.required(map, {5, "role"}, out.role) &&
-           in.optional(map, {6, "permissions"}, out.permissions);
+           in.optional(map, {6, "permissions"}, out.permissions) &&
+           in.optional(map, {7, "history_from"}, out.history_from);
 }
 
 std::size_t field_count(const Summary& from) {
-    return 3 + has(from.title) + has(from.peer) + has(from.permissions);
+    return 3 + has(from.title) + has(from.peer) + has(from.permissions) + has(from.history_from);
 }
 
 template <class Out>
@@ -166,6 +225,7 @@ void write(Out& out, const Summary& from) {
     write_field(out, {4, "members"}, from.members);
     write_field(out, {5, "role"}, from.role);
     write_field(out, {6, "permissions"}, from.permissions);
+    write_field(out, {7, "history_from"}, from.history_from);
     out.end_map();
 }
 
@@ -239,59 +299,17 @@ void write(Out& out, const EarlierText& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, StreamPosition& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "stream"}, out.stream) &&
-           in.required(map, {2, "seq"}, out.seq);
-}
-
-std::size_t field_count(const StreamPosition&) {
-    return 2;
-}
-
-template <class Out>
-void write(Out& out, const StreamPosition& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "stream"}, from.stream);
-    write_field(out, {2, "seq"}, from.seq);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, Registration& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
-           in.optional(map, {2, "name"}, out.name, Rules{.points_max = limits::name_points_max}) &&
-           in.required(map, {3, "password"}, out.password, Rules{.bytes_max = limits::password_bytes_max}) &&
-           in.optional(map, {4, "invite"}, out.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
-           in.required(map, {5, "device_name"}, out.device_name, Rules{.points_max = limits::name_points_max});
-}
-
-std::size_t field_count(const Registration& from) {
-    return 3 + has(from.name) + has(from.invite);
-}
-
-template <class Out>
-void write(Out& out, const Registration& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "handle"}, from.handle);
-    write_field(out, {2, "name"}, from.name);
-    write_field(out, {3, "password"}, from.password);
-    write_field(out, {4, "invite"}, from.invite);
-    write_field(out, {5, "device_name"}, from.device_name);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Target)
 PARLEY_INSTANTIATE_CODEC(AsOf)
 PARLEY_INSTANTIATE_CODEC(Profile)
 PARLEY_INSTANTIATE_CODEC(Receipt)
 PARLEY_INSTANTIATE_CODEC(Permissions)
 PARLEY_INSTANTIATE_CODEC(Entity)
+PARLEY_INSTANTIATE_CODEC(Link)
+PARLEY_INSTANTIATE_CODEC(LinkView)
 PARLEY_INSTANTIATE_CODEC(Summary)
 PARLEY_INSTANTIATE_CODEC(Preview)
 PARLEY_INSTANTIATE_CODEC(PageRest)
 PARLEY_INSTANTIATE_CODEC(EarlierText)
-PARLEY_INSTANTIATE_CODEC(StreamPosition)
-PARLEY_INSTANTIATE_CODEC(Registration)
 
 }  // namespace parley::protocol

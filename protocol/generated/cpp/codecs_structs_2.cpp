@@ -5,6 +5,48 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, StreamPosition& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "stream"}, out.stream) &&
+           in.required(map, {2, "seq"}, out.seq);
+}
+
+std::size_t field_count(const StreamPosition&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const StreamPosition& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "stream"}, from.stream);
+    write_field(out, {2, "seq"}, from.seq);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, Registration& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
+           in.optional(map, {2, "name"}, out.name, Rules{.points_max = limits::name_points_max}) &&
+           in.required(map, {3, "password"}, out.password, Rules{.bytes_max = limits::password_bytes_max}) &&
+           in.optional(map, {4, "invite"}, out.invite, Rules{.bytes_max = limits::token_bytes_max, .token = true}) &&
+           in.required(map, {5, "device_name"}, out.device_name, Rules{.points_max = limits::name_points_max});
+}
+
+std::size_t field_count(const Registration& from) {
+    return 3 + has(from.name) + has(from.invite);
+}
+
+template <class Out>
+void write(Out& out, const Registration& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "handle"}, from.handle);
+    write_field(out, {2, "name"}, from.name);
+    write_field(out, {3, "password"}, from.password);
+    write_field(out, {4, "invite"}, from.invite);
+    write_field(out, {5, "device_name"}, from.device_name);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, SignIn& out) {
     return in.is_map(map) &&
            in.required(map, {1, "handle"}, out.handle, Rules{.points_max = limits::handle_chars_max}) &&
@@ -149,6 +191,8 @@ void write(Out& out, const Problem& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(StreamPosition)
+PARLEY_INSTANTIATE_CODEC(Registration)
 PARLEY_INSTANTIATE_CODEC(SignIn)
 PARLEY_INSTANTIATE_CODEC(Refresh)
 PARLEY_INSTANTIATE_CODEC(Session)

@@ -108,8 +108,8 @@ struct DoorRequest {
     std::optional<SignIn> sign_in;
     /// Send this failed command again; the reply's `accepted` holds its new id.
     std::optional<Uuid> retry;
-    /// Forget this failed command, or this question (profile.find, message.history) whose answer nobody waits
-    /// for any more.
+    /// Forget this failed command, or this question (profile.find, message.history, link.list, link.look)
+    /// whose answer nobody waits for any more.
     std::optional<Uuid> discard;
     /// Answered with `conversations`.
     std::optional<DoorListQuery> conversations;
@@ -209,6 +209,10 @@ struct DoorSettled {
     std::vector<EarlierText> earlier;
     /// There is more of that.
     bool more = false;
+    /// What link.create made, or link.list found.
+    std::vector<Link> links;
+    /// What link.look found.
+    std::optional<LinkView> view;
 
     friend bool operator==(const DoorSettled&, const DoorSettled&) = default;
 };
@@ -259,7 +263,8 @@ struct DoorStatus {
     std::optional<AccountId> account;
     /// Which device this is.
     std::optional<DeviceId> device;
-    /// Commands in the outbox that are queued or in flight, questions (profile.find, message.history) aside.
+    /// Commands in the outbox that are queued or in flight, questions (profile.find, message.history,
+    /// link.list, link.look) aside.
     std::int64_t waiting = 0;
     /// Commands in the outbox that failed and are shown.
     std::int64_t failed = 0;
@@ -377,7 +382,8 @@ struct ViewConversation {
     std::int64_t unreadable = 0;
     /// Of a pending one that nothing is under way for any more: why it was refused.
     std::optional<DoorFailure> failure;
-    /// The first place that one may see since one is in it; 1: all that there is.
+    /// The place at which one came in; 1: one was there from the beginning. What was said before can be seen
+    /// where the group shares it, or of an earlier membership.
     std::int64_t from = 0;
     /// Muted now, by the latest time of the server that the device can prove.
     bool muted = false;
@@ -427,6 +433,8 @@ struct ViewMember {
     std::int64_t delivered = 0;
     /// As in Receipt.
     std::int64_t read = 0;
+    /// By whose invite link he came in; absent: by none.
+    std::optional<AccountId> invited_by;
 
     friend bool operator==(const ViewMember&, const ViewMember&) = default;
 };

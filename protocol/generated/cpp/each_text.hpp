@@ -42,6 +42,16 @@ void each_text(Entity& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(Link& value, Visit&& visit) {
+    if (value.code) visit(*value.code, TextKind::other);
+}
+
+template <class Visit>
+void each_text(LinkView& value, Visit&& visit) {
+    visit(value.title, TextKind::name);
+}
+
+template <class Visit>
 void each_text(Summary& value, Visit&& visit) {
     if (value.title) visit(*value.title, TextKind::name);
     if (value.peer) each_text(*value.peer, visit);
@@ -167,6 +177,9 @@ void each_text(DoorSettled& value, Visit&& visit) {
     if (value.invite) visit(*value.invite, TextKind::other);
     for (auto& one : value.earlier)
         each_text(one, visit);
+    for (auto& one : value.links)
+        each_text(one, visit);
+    if (value.view) each_text(*value.view, visit);
 }
 
 template <class Visit>
@@ -601,6 +614,42 @@ template <class Visit>
 void each_text(Invite& value, Visit&& visit) {
     visit(value.code, TextKind::other);
 }
+
+template <class Visit>
+void each_text(LinkCreate&, Visit&&) {}
+
+template <class Visit>
+void each_text(LinkMade& value, Visit&& visit) {
+    each_text(value.link, visit);
+}
+
+template <class Visit>
+void each_text(LinkRevoke&, Visit&&) {}
+
+template <class Visit>
+void each_text(LinkList&, Visit&&) {}
+
+template <class Visit>
+void each_text(Links& value, Visit&& visit) {
+    for (auto& one : value.links)
+        each_text(one, visit);
+}
+
+template <class Visit>
+void each_text(LinkLook& value, Visit&& visit) {
+    visit(value.code, TextKind::other);
+}
+
+template <class Visit>
+void each_text(LinkJoin& value, Visit&& visit) {
+    visit(value.code, TextKind::other);
+}
+
+template <class Visit>
+void each_text(LinkJoined&, Visit&&) {}
+
+template <class Visit>
+void each_text(HistoryShare&, Visit&&) {}
 
 template <class Visit>
 void each_text(Look&, Visit&&) {}

@@ -188,6 +188,16 @@ constexpr Row<Type> type_rows[] = {
     {Type::device_revoke, "device.revoke"},
     {Type::invite_create, "invite.create"},
     {Type::invite, "invite"},
+    {Type::link_create, "link.create"},
+    {Type::link_made, "link.made"},
+    {Type::link_revoke, "link.revoke"},
+    {Type::link_list, "link.list"},
+    {Type::links, "links"},
+    {Type::link_look, "link.look"},
+    {Type::link_view, "link.view"},
+    {Type::link_join, "link.join"},
+    {Type::link_joined, "link.joined"},
+    {Type::history_share, "history.share"},
     {Type::look, "look"},
     {Type::typing, "typing"},
     {Type::typing_changed, "typing.changed"},
@@ -371,6 +381,12 @@ bool client_sends(Type type) {
         case Type::profile_find:
         case Type::device_revoke:
         case Type::invite_create:
+        case Type::link_create:
+        case Type::link_revoke:
+        case Type::link_list:
+        case Type::link_look:
+        case Type::link_join:
+        case Type::history_share:
         case Type::look:
         case Type::typing:
             return true;
@@ -407,6 +423,12 @@ std::optional<Type> reply_to(Type type) {
         case Type::profile_find: return Type::profiles;
         case Type::device_revoke: return Type::done;
         case Type::invite_create: return Type::invite;
+        case Type::link_create: return Type::link_made;
+        case Type::link_revoke: return Type::done;
+        case Type::link_list: return Type::links;
+        case Type::link_look: return Type::link_view;
+        case Type::link_join: return Type::link_joined;
+        case Type::history_share: return Type::done;
         default: return std::nullopt;
     }
 }

@@ -413,6 +413,33 @@ enum class Type : std::uint8_t {
     invite_create = 74,
     /// The invite.
     invite = 75,
+    /// Makes an invite link of a group, by which whoever has its code joins. `limit` above `links_max`: those
+    /// that are over make room first.
+    link_create = 80,
+    /// The link is there; `stream` names the group.
+    link_made = 81,
+    /// Ends an invite link: an own one, or anybody's where `permissions` allow to invite. Nobody joins by it
+    /// any more; who has joined stays. One that is not there is done.
+    link_revoke = 82,
+    /// The invite links of a group, for those who may invite.
+    link_list = 83,
+    /// The links, the oldest first; those that are over, too, until they make room.
+    links = 84,
+    /// What joining by this code leads to. Limited by `link_tries_max`, as is `link.join`. Refused as that
+    /// would be.
+    link_look = 85,
+    /// What one sees of a group before one joins.
+    link_view = 86,
+    /// Joins a group by a link's code, which counts as one use of it. Who is in it already stays as he is,
+    /// and uses nothing. `link.unknown`, `link.over`, `link.barred`, `limit` where the group is full.
+    link_join = 87,
+    /// One is in the group that `stream` names; `seq` of the change that says so, absent where one was in it
+    /// already.
+    link_joined = 88,
+    /// Sets whether a group shares its history with those who join; owners only. What is shared is what is
+    /// said from this change on: what was said before was said to those who were there, and stays with them.
+    /// Ending it takes nothing from those who have joined.
+    history_share = 89,
     /// Which conversations this connection shows to a person now: who is typing there is told, and nowhere
     /// else. Replaces what was said before, and ends with the connection. Not answered, never rate limited;
     /// conversations that the person is not in are ignored. What was opened by `subscribe` is looked at

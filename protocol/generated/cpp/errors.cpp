@@ -83,6 +83,12 @@ constexpr ErrorRow error_rows[] = {
      "Another draft was written there since the one that its writer had before him (`after`): that one stays."},
     {ErrorCode::damaged, ErrorClass::permanent, 500, "damaged",
      "The server's database is damaged where it keeps what this would change a part of. What says all of it is taken."},
+    {ErrorCode::link_unknown, ErrorClass::permanent, 404, "link.unknown",
+     "There is no such invite link, or not any more: it was revoked, or who made it is no longer there, or may not invite now. All these look the same."},
+    {ErrorCode::link_over, ErrorClass::permanent, 410, "link.over",
+     "The invite link has ended: its time is over (`field` is `expires_at`), or it was used as often as it may be (`uses`)."},
+    {ErrorCode::link_barred, ErrorClass::permanent, 403, "link.barred",
+     "Who was removed from a group comes back by no invite link: a member has to add him."},
     {ErrorCode::message_deleted, ErrorClass::permanent, 410, "message.deleted",
      "The message was deleted: nobody edits it any more, reacts to it, or pins it."},
 };

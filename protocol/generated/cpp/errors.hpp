@@ -81,6 +81,14 @@ enum class ErrorCode : std::uint16_t {
     /// The server's database is damaged where it keeps what this would change a part of. What says all of it
     /// is taken.
     damaged = 41,
+    /// There is no such invite link, or not any more: it was revoked, or who made it is no longer there, or
+    /// may not invite now. All these look the same.
+    link_unknown = 50,
+    /// The invite link has ended: its time is over (`field` is `expires_at`), or it was used as often as it
+    /// may be (`uses`).
+    link_over = 51,
+    /// Who was removed from a group comes back by no invite link: a member has to add him.
+    link_barred = 52,
     /// The message was deleted: nobody edits it any more, reacts to it, or pins it.
     message_deleted = 35,
 };

@@ -13,6 +13,7 @@ namespace parley::protocol {
     X(Profile) \
     X(Permissions) \
     X(Entity) \
+    X(Link) \
     X(Summary) \
     X(Preview) \
     X(PageRest) \
@@ -132,6 +133,16 @@ namespace parley::protocol {
     X(DeviceRevoke) \
     X(InviteCreate) \
     X(Invite) \
+    X(LinkCreate) \
+    X(LinkMade) \
+    X(LinkRevoke) \
+    X(LinkList) \
+    X(Links) \
+    X(LinkLook) \
+    X(LinkView) \
+    X(LinkJoin) \
+    X(LinkJoined) \
+    X(HistoryShare) \
     X(Look) \
     X(Typing) \
     X(TypingChanged)

@@ -14,6 +14,9 @@ using DeviceId = Id<struct DeviceIdTag>;
 /// One connection of one device, for correlation in logs and support; new with every `auth`.
 using SessionId = Id<struct SessionIdTag>;
 
+/// An invite link of a group; made by the server. Not its code: who knows the id cannot join by it.
+using LinkId = Id<struct LinkIdTag>;
+
 /// A stream of rows: a conversation or an account's own stream.
 using StreamId = Id<struct StreamIdTag>;
 

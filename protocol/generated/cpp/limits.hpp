@@ -69,6 +69,18 @@ inline constexpr std::int64_t entity_bytes_max = 4096;
 inline constexpr std::int64_t url_bytes_max = 2048;
 /// Length of the language of a code block. (characters)
 inline constexpr std::int64_t language_chars_max = 32;
+/// How many invite links a group can have at a time, those that are over included. (links)
+inline constexpr std::int64_t links_max = 50;
+/// How often one invite link can be used, where that is limited. (uses)
+inline constexpr std::int64_t link_uses_max = 100000;
+/// The shortest life of an invite link that ends. (ms)
+inline constexpr std::int64_t link_lasts_ms_min = 60000;
+/// The longest (ten years). (ms)
+inline constexpr std::int64_t link_lasts_ms_max = 315360000000;
+/// How often an account may look at invite links, or join by them, before waiting. (attempts)
+inline constexpr std::int64_t link_tries_max = 30;
+/// After that, one attempt in this time. (ms)
+inline constexpr std::int64_t link_retry_ms = 10000;
 /// Rows in one reply; then `more`. (rows)
 inline constexpr std::int64_t page_rows_max = 200;
 /// Size of the rows in one reply; then `more`. One row always fits. (bytes)

@@ -151,7 +151,7 @@ struct ConversationState {
     AsOf as_of;
     /// The reader's own read position.
     std::int64_t read = 0;
-    /// `born` of the reader's first visible row in the present membership.
+    /// As in `joined`: the place at which the reader's present membership began.
     std::int64_t from = 0;
     /// Of the other members, up to receipts_members_max of them; none above.
     std::vector<Receipt> receipts;
@@ -379,6 +379,8 @@ struct ConversationCreate {
     std::string title;
     /// Who is in it besides the maker.
     std::vector<AccountId> members;
+    /// Whoever joins later sees all that was said before him; as with `history.share`, from the beginning.
+    bool shares_history = false;
 
     friend bool operator==(const ConversationCreate&, const ConversationCreate&) = default;
 };
@@ -652,6 +654,97 @@ struct Invite {
     friend bool operator==(const Invite&, const Invite&) = default;
 };
 
+/// `link.create` (80). From clients; answered with `link.made`. Makes an invite link of a group, by which
+/// whoever has its code joins. `limit` above `links_max`: those that are over make room first.
+struct LinkCreate {
+    /// The group.
+    Target target;
+    /// What joiners become: member or guest, and nothing above the own role. Absent: member, or guest where a
+    /// guest makes it.
+    std::optional<Role> role;
+    /// How many can join by it; absent: any number.
+    std::optional<std::int64_t> uses;
+    /// How long it is good; absent: until it is revoked.
+    std::optional<std::int64_t> lasts_ms;
+
+    friend bool operator==(const LinkCreate&, const LinkCreate&) = default;
+};
+
+/// `link.made` (81). From the server. The link is there; `stream` names the group.
+struct LinkMade {
+    /// It.
+    Link link;
+
+    friend bool operator==(const LinkMade&, const LinkMade&) = default;
+};
+
+/// `link.revoke` (82). From clients; answered with `done`. Ends an invite link: an own one, or anybody's
+/// where `permissions` allow to invite. Nobody joins by it any more; who has joined stays. One that is not
+/// there is done.
+struct LinkRevoke {
+    /// The group.
+    Target target;
+    /// Which.
+    LinkId link;
+
+    friend bool operator==(const LinkRevoke&, const LinkRevoke&) = default;
+};
+
+/// `link.list` (83). From clients; answered with `links`. The invite links of a group, for those who may
+/// invite.
+struct LinkList {
+    /// The group.
+    StreamId stream;
+
+    friend bool operator==(const LinkList&, const LinkList&) = default;
+};
+
+/// `links` (84). From the server. The links, the oldest first; those that are over, too, until they make
+/// room.
+struct Links {
+    /// All of them.
+    std::vector<Link> links;
+
+    friend bool operator==(const Links&, const Links&) = default;
+};
+
+/// `link.look` (85). From clients; answered with `link.view`. What joining by this code leads to. Limited by
+/// `link_tries_max`, as is `link.join`. Refused as that would be.
+struct LinkLook {
+    /// The link's.
+    std::string code;
+
+    friend bool operator==(const LinkLook&, const LinkLook&) = default;
+};
+
+/// `link.join` (87). From clients; answered with `link.joined`. Joins a group by a link's code, which counts
+/// as one use of it. Who is in it already stays as he is, and uses nothing. `link.unknown`, `link.over`,
+/// `link.barred`, `limit` where the group is full.
+struct LinkJoin {
+    /// The link's.
+    std::string code;
+
+    friend bool operator==(const LinkJoin&, const LinkJoin&) = default;
+};
+
+/// `link.joined` (88). From the server. One is in the group that `stream` names; `seq` of the change that
+/// says so, absent where one was in it already.
+struct LinkJoined {
+    friend bool operator==(const LinkJoined&, const LinkJoined&) = default;
+};
+
+/// `history.share` (89). From clients; answered with `done`. Sets whether a group shares its history with
+/// those who join; owners only. What is shared is what is said from this change on: what was said before was
+/// said to those who were there, and stays with them. Ending it takes nothing from those who have joined.
+struct HistoryShare {
+    /// The group.
+    Target target;
+    /// True: from now on; false: not any more.
+    bool shared = false;
+
+    friend bool operator==(const HistoryShare&, const HistoryShare&) = default;
+};
+
 /// `look` (90). From clients. Which conversations this connection shows to a person now: who is typing there
 /// is told, and nowhere else. Replaces what was said before, and ends with the connection. Not answered,
 /// never rate limited; conversations that the person is not in are ignored. What was opened by `subscribe` is
@@ -725,7 +818,8 @@ using PayloadAlternatives = std::variant<
     MemberAdd, MemberRemove, ConversationLeave, MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk,
     MemberRole, ConversationPermissions, OwnershipTransfer, MessageReact, MessageReacted, Joined, Left,
     ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet, PreferencesChanged, DraftSet, DraftChanged,
-    ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite, Look, Typing, TypingChanged>;
+    ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite, LinkCreate, LinkMade, LinkRevoke,
+    LinkList, Links, LinkLook, LinkView, LinkJoin, LinkJoined, HistoryShare, Look, Typing, TypingChanged>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -801,6 +895,16 @@ struct Payload : PayloadAlternatives {
     Payload(DeviceRevoke value);
     Payload(InviteCreate value);
     Payload(Invite value);
+    Payload(LinkCreate value);
+    Payload(LinkMade value);
+    Payload(LinkRevoke value);
+    Payload(LinkList value);
+    Payload(Links value);
+    Payload(LinkLook value);
+    Payload(LinkView value);
+    Payload(LinkJoin value);
+    Payload(LinkJoined value);
+    Payload(HistoryShare value);
     Payload(Look value);
     Payload(Typing value);
     Payload(TypingChanged value);

@@ -134,6 +134,26 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<InviteCreate>());
         case Type::invite:
             return read(in, map, out.emplace<Invite>());
+        case Type::link_create:
+            return read(in, map, out.emplace<LinkCreate>());
+        case Type::link_made:
+            return read(in, map, out.emplace<LinkMade>());
+        case Type::link_revoke:
+            return read(in, map, out.emplace<LinkRevoke>());
+        case Type::link_list:
+            return read(in, map, out.emplace<LinkList>());
+        case Type::links:
+            return read(in, map, out.emplace<Links>());
+        case Type::link_look:
+            return read(in, map, out.emplace<LinkLook>());
+        case Type::link_view:
+            return read(in, map, out.emplace<LinkView>());
+        case Type::link_join:
+            return read(in, map, out.emplace<LinkJoin>());
+        case Type::link_joined:
+            return read(in, map, out.emplace<LinkJoined>());
+        case Type::history_share:
+            return read(in, map, out.emplace<HistoryShare>());
         case Type::look:
             return read(in, map, out.emplace<Look>());
         case Type::typing:
@@ -208,6 +228,12 @@ bool comes_from_client(Type type) {
         case Type::profile_find:
         case Type::device_revoke:
         case Type::invite_create:
+        case Type::link_create:
+        case Type::link_revoke:
+        case Type::link_list:
+        case Type::link_look:
+        case Type::link_join:
+        case Type::history_share:
         case Type::look:
         case Type::typing:
             return true;

@@ -83,6 +83,8 @@ struct Permissions {
     std::optional<Role> pin;
     /// Name everybody at once: entities of the kinds `everyone` and `here`. Absent: member.
     std::optional<Role> mention_all;
+    /// Make invite links, see all of the group's, and revoke them. Absent: admin.
+    std::optional<Role> invite;
 
     friend bool operator==(const Permissions&, const Permissions&) = default;
 };
@@ -111,6 +113,46 @@ struct Entity {
     friend bool operator==(const Entity&, const Entity&) = default;
 };
 
+/// An invite link of a group, as those see it who may invite.
+struct Link {
+    /// Which.
+    LinkId id;
+    /// Whoever has it can join. Absent where the link gives a role above the reader's own.
+    std::optional<std::string> code;
+    /// What joiners become at most: member or guest.
+    Role role = Role::owner;
+    /// Who made it.
+    AccountId by;
+    /// When.
+    WallTime at;
+    /// When it ends, by the server's clock; absent: it does not.
+    std::optional<WallTime> expires_at;
+    /// How many joined by it.
+    std::int64_t uses = 0;
+    /// How many can; absent: any number.
+    std::optional<std::int64_t> uses_max;
+
+    friend bool operator==(const Link&, const Link&) = default;
+};
+
+/// What one sees of a group before one joins it by a link.
+struct LinkView {
+    /// Its name.
+    std::string title;
+    /// How many are in it.
+    std::int64_t members = 0;
+    /// What one becomes, or is already.
+    Role role = Role::owner;
+    /// Whoever joins sees what was said before.
+    bool shares_history = false;
+    /// When the link ends.
+    std::optional<WallTime> expires_at;
+    /// One is in it already: the group.
+    std::optional<StreamId> stream;
+
+    friend bool operator==(const LinkView&, const LinkView&) = default;
+};
+
 /// What a list shows of a conversation, besides counts.
 struct Summary {
     /// Direct or group.
@@ -125,6 +167,8 @@ struct Summary {
     Role role = Role::owner;
     /// Of a group whose permissions were ever set.
     std::optional<Permissions> permissions;
+    /// As in `conversation.changed`.
+    std::optional<std::int64_t> history_from;
 
     friend bool operator==(const Summary&, const Summary&) = default;
 };

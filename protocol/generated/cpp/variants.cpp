@@ -101,6 +101,16 @@ Payload::Payload(Profiles value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(DeviceRevoke value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(InviteCreate value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Invite value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkCreate value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkMade value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkRevoke value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkList value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(Links value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkLook value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkView value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkJoin value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(LinkJoined value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(HistoryShare value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Look value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Typing value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(TypingChanged value) : PayloadAlternatives(std::move(value)) {}

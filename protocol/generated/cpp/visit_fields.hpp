@@ -51,6 +51,7 @@ void visit_fields(Permissions& value, std::size_t, Visit&& visit) {
     visit(value.delete_others, Rules{});
     visit(value.pin, Rules{});
     visit(value.mention_all, Rules{});
+    visit(value.invite, Rules{});
 }
 
 template <class Visit>
@@ -64,6 +65,28 @@ void visit_fields(Entity& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(Link& value, std::size_t, Visit&& visit) {
+    visit(value.id, Rules{});
+    visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+    visit(value.role, Rules{});
+    visit(value.by, Rules{});
+    visit(value.at, Rules{});
+    visit(value.expires_at, Rules{});
+    visit(value.uses, Rules{});
+    visit(value.uses_max, Rules{});
+}
+
+template <class Visit>
+void visit_fields(LinkView& value, std::size_t, Visit&& visit) {
+    visit(value.title, Rules{.points_max = limits::name_points_max});
+    visit(value.members, Rules{});
+    visit(value.role, Rules{});
+    visit(value.shares_history, Rules{});
+    visit(value.expires_at, Rules{});
+    visit(value.stream, Rules{});
+}
+
+template <class Visit>
 void visit_fields(Summary& value, std::size_t, Visit&& visit) {
     visit(value.kind, Rules{});
     visit(value.title, Rules{.points_max = limits::name_points_max});
@@ -71,6 +94,7 @@ void visit_fields(Summary& value, std::size_t, Visit&& visit) {
     visit(value.members, Rules{});
     visit(value.role, Rules{});
     visit(value.permissions, Rules{});
+    visit(value.history_from, Rules{});
 }
 
 template <class Visit>
@@ -300,6 +324,8 @@ void visit_fields(DoorSettled& value, std::size_t, Visit&& visit) {
     visit(value.expires_at, Rules{});
     visit(value.earlier, Rules{.count_max = limits::edits_max});
     visit(value.more, Rules{});
+    visit(value.links, Rules{.count_max = limits::links_max});
+    visit(value.view, Rules{});
 }
 
 template <class Visit>
@@ -436,6 +462,7 @@ void visit_fields(ViewMember& value, std::size_t, Visit&& visit) {
     visit(value.present, Rules{});
     visit(value.delivered, Rules{});
     visit(value.read, Rules{});
+    visit(value.invited_by, Rules{});
 }
 
 template <class Visit>
@@ -763,6 +790,8 @@ void visit_fields(MemberChanged& value, std::size_t, Visit&& visit) {
     visit(value.present, Rules{});
     visit(value.by, Rules{});
     visit(value.from, Rules{});
+    visit(value.invited_by, Rules{});
+    visit(value.history_from, Rules{});
 }
 
 template <class Visit>
@@ -771,12 +800,14 @@ void visit_fields(ConversationChanged& value, std::size_t, Visit&& visit) {
     visit(value.title, Rules{.points_max = limits::name_points_max});
     visit(value.by, Rules{});
     visit(value.permissions, Rules{});
+    visit(value.history_from, Rules{});
 }
 
 template <class Visit>
 void visit_fields(ConversationCreate& value, std::size_t, Visit&& visit) {
     visit(value.title, Rules{.points_min = 1, .points_max = limits::name_points_max});
     visit(value.members, Rules{.count_max = limits::members_create_max});
+    visit(value.shares_history, Rules{});
 }
 
 template <class Visit>
@@ -972,6 +1003,54 @@ template <class Visit>
 void visit_fields(Invite& value, std::size_t, Visit&& visit) {
     visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
     visit(value.expires_at, Rules{});
+}
+
+template <class Visit>
+void visit_fields(LinkCreate& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.role, Rules{});
+    visit(value.uses, Rules{.min = 1, .max = limits::link_uses_max});
+    visit(value.lasts_ms, Rules{.min = limits::link_lasts_ms_min, .max = limits::link_lasts_ms_max});
+}
+
+template <class Visit>
+void visit_fields(LinkMade& value, std::size_t, Visit&& visit) {
+    visit(value.link, Rules{});
+}
+
+template <class Visit>
+void visit_fields(LinkRevoke& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.link, Rules{});
+}
+
+template <class Visit>
+void visit_fields(LinkList& value, std::size_t, Visit&& visit) {
+    visit(value.stream, Rules{});
+}
+
+template <class Visit>
+void visit_fields(Links& value, std::size_t, Visit&& visit) {
+    visit(value.links, Rules{.count_max = limits::links_max});
+}
+
+template <class Visit>
+void visit_fields(LinkLook& value, std::size_t, Visit&& visit) {
+    visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+}
+
+template <class Visit>
+void visit_fields(LinkJoin& value, std::size_t, Visit&& visit) {
+    visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
+}
+
+template <class Visit>
+void visit_fields(LinkJoined&, std::size_t, Visit&&) {}
+
+template <class Visit>
+void visit_fields(HistoryShare& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.shared, Rules{});
 }
 
 template <class Visit>

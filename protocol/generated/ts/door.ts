@@ -3,7 +3,7 @@
 import type { DoorAct, DoorConnection, Notify, Role, TypingKind, ViewState } from "./enums.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { EarlierText, Entity, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
+import type { EarlierText, Entity, Link, LinkView, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
 
 /** With what a core is created. */
 export interface DoorOptions {
@@ -542,6 +542,10 @@ export interface DoorSettled {
   readonly earlier?: readonly EarlierText[];
   /** There is more of that. Absent: false. */
   readonly more?: boolean;
+  /** What link.create made, or link.list found. */
+  readonly links?: readonly Link[];
+  /** What link.look found. */
+  readonly view?: LinkView;
 }
 
 /** The end of a sign-in. */
@@ -604,7 +608,8 @@ export interface DoorStatus {
   /** Which device this is. */
   readonly device?: DeviceId;
   /**
-   * Commands in the outbox that are queued or in flight, questions (profile.find, message.history) aside.
+   * Commands in the outbox that are queued or in flight, questions (profile.find, message.history, link.list,
+   * link.look) aside.
    */
   readonly waiting: number;
   /** Commands in the outbox that failed and are shown. */
@@ -720,7 +725,10 @@ export interface ViewConversation {
   readonly unreadable?: number;
   /** Of a pending one that nothing is under way for any more: why it was refused. */
   readonly failure?: DoorFailure;
-  /** The first place that one may see since one is in it; 1: all that there is. Absent: 0. */
+  /**
+   * The place at which one came in; 1: one was there from the beginning. What was said before can be seen
+   * where the group shares it, or of an earlier membership. Absent: 0.
+   */
   readonly from?: number;
   /** Muted now, by the latest time of the server that the device can prove. Absent: false. */
   readonly muted?: boolean;
@@ -784,6 +792,8 @@ export interface ViewMember {
   readonly delivered?: number;
   /** As in Receipt. Absent: 0. */
   readonly read?: number;
+  /** By whose invite link he came in; absent: by none. */
+  readonly invited_by?: AccountId;
 }
 
 /** A device that is signed in. */

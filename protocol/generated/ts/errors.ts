@@ -89,6 +89,18 @@ export const errors = {
    * taken.
    */
   "damaged": { number: 41, class: "permanent", http: 500 },
+  /**
+   * There is no such invite link, or not any more: it was revoked, or who made it is no longer there, or may
+   * not invite now. All these look the same.
+   */
+  "link.unknown": { number: 50, class: "permanent", http: 404 },
+  /**
+   * The invite link has ended: its time is over (`field` is `expires_at`), or it was used as often as it may
+   * be (`uses`).
+   */
+  "link.over": { number: 51, class: "permanent", http: 410 },
+  /** Who was removed from a group comes back by no invite link: a member has to add him. */
+  "link.barred": { number: 52, class: "permanent", http: 403 },
   /** The message was deleted: nobody edits it any more, reacts to it, or pins it. */
   "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;

@@ -13,6 +13,9 @@ export type DeviceId = Id<"DeviceId">;
 /** One connection of one device, for correlation in logs and support; new with every `auth`. */
 export type SessionId = Id<"SessionId">;
 
+/** An invite link of a group; made by the server. Not its code: who knows the id cannot join by it. */
+export type LinkId = Id<"LinkId">;
+
 /** A stream of rows: a conversation or an account's own stream. */
 export type StreamId = Id<"StreamId">;
 

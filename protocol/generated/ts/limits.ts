@@ -78,6 +78,18 @@ export const limits = {
   url_bytes_max: 2048,
   /** Length of the language of a code block. (characters) */
   language_chars_max: 32,
+  /** How many invite links a group can have at a time, those that are over included. (links) */
+  links_max: 50,
+  /** How often one invite link can be used, where that is limited. (uses) */
+  link_uses_max: 100000,
+  /** The shortest life of an invite link that ends. (ms) */
+  link_lasts_ms_min: 60000,
+  /** The longest (ten years). (ms) */
+  link_lasts_ms_max: 315360000000,
+  /** How often an account may look at invite links, or join by them, before waiting. (attempts) */
+  link_tries_max: 30,
+  /** After that, one attempt in this time. (ms) */
+  link_retry_ms: 10000,
   /** Rows in one reply; then `more`. (rows) */
   page_rows_max: 200,
   /** Size of the rows in one reply; then `more`. One row always fits. (bytes) */

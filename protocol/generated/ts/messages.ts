@@ -2,8 +2,8 @@
 
 import type { AccountRole, ConversationKind, Notify, Only, Role, RowKind, TypingKind } from "./enums.ts";
 import type { CloseCode, ErrorCode } from "./errors.ts";
-import type { AccountId, DeviceId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { AsOf, EarlierText, Entity, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
+import type { AccountId, DeviceId, LinkId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
+import type { AsOf, EarlierText, Entity, Link, LinkView, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
 
 /** First envelope of every connection. */
 export interface Hello {
@@ -135,7 +135,7 @@ export interface ConversationState {
   readonly as_of: AsOf;
   /** The reader's own read position. Absent: 0. */
   readonly read?: number;
-  /** `born` of the reader's first visible row in the present membership. */
+  /** As in `joined`: the place at which the reader's present membership began. */
   readonly from: number;
   /** Of the other members, up to receipts_members_max of them; none above. */
   readonly receipts?: readonly Receipt[];
@@ -420,9 +420,16 @@ export interface MemberChanged {
   readonly by: AccountId;
   /**
    * `born` of the first row that he sees in this membership, or saw in it: his receipts say nothing about
-   * what lies before. Absent in rows that an older server wrote.
+   * what lies before, also where the group shares that with him. Absent in rows that an older server wrote.
    */
   readonly from?: number;
+  /** By whose invite link he came in; absent: somebody added him, or he founded the group. */
+  readonly invited_by?: AccountId;
+  /**
+   * The group shared its history as he came in: of before he sees the messages from this `born` on. Absent:
+   * none, or those of an earlier membership.
+   */
+  readonly history_from?: number;
 }
 
 /** The conversation's settings; one row, the first of its stream. */
@@ -435,6 +442,11 @@ export interface ConversationChanged {
   readonly by: AccountId;
   /** Of a group, once they were set: then all of them. */
   readonly permissions?: Permissions;
+  /**
+   * Of a group that shares its history: whoever joins sees the messages from this `born` on. Absent: what is
+   * said from his joining on.
+   */
+  readonly history_from?: number;
 }
 
 /** A new group; its maker is its owner. Remembered for ever by the envelope's `id`. */
@@ -443,6 +455,11 @@ export interface ConversationCreate {
   readonly title: string;
   /** Who is in it besides the maker. */
   readonly members?: readonly AccountId[];
+  /**
+   * Whoever joins later sees all that was said before him; as with `history.share`, from the beginning.
+   * Absent: false.
+   */
+  readonly shares_history?: boolean;
 }
 
 /** The group is there; `stream` names it, `seq` is its head. */
@@ -605,7 +622,9 @@ export interface MessageReacted {
 export interface Joined {
   /** Which. */
   readonly conversation: StreamId;
-  /** `born` from which one sees messages. */
+  /**
+   * The place of the joining: `born` from which one sees messages, besides what the group shares of before.
+   */
   readonly from: number;
   /** What a list shows, as known at the joining. */
   readonly state: Summary;
@@ -786,6 +805,89 @@ export interface Invite {
 }
 
 /**
+ * Makes an invite link of a group, by which whoever has its code joins. `limit` above `links_max`: those that
+ * are over make room first.
+ */
+export interface LinkCreate {
+  /** The group. */
+  readonly target: Target;
+  /**
+   * What joiners become: member or guest, and nothing above the own role. Absent: member, or guest where a
+   * guest makes it.
+   */
+  readonly role?: Role;
+  /** How many can join by it; absent: any number. */
+  readonly uses?: number;
+  /** How long it is good; absent: until it is revoked. */
+  readonly lasts_ms?: number;
+}
+
+/** The link is there; `stream` names the group. */
+export interface LinkMade {
+  /** It. */
+  readonly link: Link;
+}
+
+/**
+ * Ends an invite link: an own one, or anybody's where `permissions` allow to invite. Nobody joins by it any
+ * more; who has joined stays. One that is not there is done.
+ */
+export interface LinkRevoke {
+  /** The group. */
+  readonly target: Target;
+  /** Which. */
+  readonly link: LinkId;
+}
+
+/** The invite links of a group, for those who may invite. */
+export interface LinkList {
+  /** The group. */
+  readonly stream: StreamId;
+}
+
+/** The links, the oldest first; those that are over, too, until they make room. */
+export interface Links {
+  /** All of them. */
+  readonly links?: readonly Link[];
+}
+
+/**
+ * What joining by this code leads to. Limited by `link_tries_max`, as is `link.join`. Refused as that would
+ * be.
+ */
+export interface LinkLook {
+  /** The link's. */
+  readonly code: string;
+}
+
+/**
+ * Joins a group by a link's code, which counts as one use of it. Who is in it already stays as he is, and
+ * uses nothing. `link.unknown`, `link.over`, `link.barred`, `limit` where the group is full.
+ */
+export interface LinkJoin {
+  /** The link's. */
+  readonly code: string;
+}
+
+/**
+ * One is in the group that `stream` names; `seq` of the change that says so, absent where one was in it
+ * already.
+ */
+export type LinkJoined = Readonly<Record<string, never>>;
+
+/**
+ * Sets whether a group shares its history with those who join; owners only. What is shared is what is said
+ * from this change on: what was said before was said to those who were there, and stays with them. Ending it
+ * takes nothing from those who have joined.
+ */
+export interface HistoryShare {
+  /** The group. */
+  readonly target: Target;
+  /** True: from now on; false: not any more. */
+  readonly shared: boolean;
+}
+
+/**
  * Which conversations this connection shows to a person now: who is typing there is told, and nowhere else.
  * Replaces what was said before, and ends with the connection. Not answered, never rate limited;
  * conversations that the person is not in are ignored. What was opened by `subscribe` is looked at without
@@ -910,6 +1012,16 @@ export const messageTypes = {
   "device.revoke": { number: 73, from: "client", reply: "done" },
   "invite.create": { number: 74, from: "client", reply: "invite" },
   "invite": { number: 75, from: "server", reply: null },
+  "link.create": { number: 80, from: "client", reply: "link.made" },
+  "link.made": { number: 81, from: "server", reply: null },
+  "link.revoke": { number: 82, from: "client", reply: "done" },
+  "link.list": { number: 83, from: "client", reply: "links" },
+  "links": { number: 84, from: "server", reply: null },
+  "link.look": { number: 85, from: "client", reply: "link.view" },
+  "link.view": { number: 86, from: "server", reply: null },
+  "link.join": { number: 87, from: "client", reply: "link.joined" },
+  "link.joined": { number: 88, from: "server", reply: null },
+  "history.share": { number: 89, from: "client", reply: "done" },
   "look": { number: 90, from: "client", reply: null },
   "typing": { number: 91, from: "client", reply: null },
   "typing.changed": { number: 92, from: "server", reply: null },
@@ -983,6 +1095,16 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "device.revoke"; readonly payload: DeviceRevoke })
   | (EnvelopeFields & { readonly type: "invite.create"; readonly payload?: InviteCreate })
   | (EnvelopeFields & { readonly type: "invite"; readonly payload: Invite })
+  | (EnvelopeFields & { readonly type: "link.create"; readonly payload: LinkCreate })
+  | (EnvelopeFields & { readonly type: "link.made"; readonly payload: LinkMade })
+  | (EnvelopeFields & { readonly type: "link.revoke"; readonly payload: LinkRevoke })
+  | (EnvelopeFields & { readonly type: "link.list"; readonly payload: LinkList })
+  | (EnvelopeFields & { readonly type: "links"; readonly payload?: Links })
+  | (EnvelopeFields & { readonly type: "link.look"; readonly payload: LinkLook })
+  | (EnvelopeFields & { readonly type: "link.view"; readonly payload: LinkView })
+  | (EnvelopeFields & { readonly type: "link.join"; readonly payload: LinkJoin })
+  | (EnvelopeFields & { readonly type: "link.joined"; readonly payload?: LinkJoined })
+  | (EnvelopeFields & { readonly type: "history.share"; readonly payload: HistoryShare })
   | (EnvelopeFields & { readonly type: "look"; readonly payload?: Look })
   | (EnvelopeFields & { readonly type: "typing"; readonly payload: Typing })
   | (EnvelopeFields & { readonly type: "typing.changed"; readonly payload: TypingChanged });

@@ -2,7 +2,7 @@
 
 import type { ConversationKind, EntityKind, Role } from "./enums.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { AccountId, DeviceId, StreamId, Uuid, WallTime } from "./ids.ts";
+import type { AccountId, DeviceId, LinkId, StreamId, Uuid, WallTime } from "./ids.ts";
 import type { ConversationState, DeviceChanged } from "./messages.ts";
 
 /** Where a command goes: exactly one of the three. */
@@ -78,6 +78,8 @@ export interface Permissions {
   readonly pin?: Role;
   /** Name everybody at once: entities of the kinds `everyone` and `here`. Absent: member. */
   readonly mention_all?: Role;
+  /** Make invite links, see all of the group's, and revoke them. Absent: admin. */
+  readonly invite?: Role;
 }
 
 /**
@@ -106,6 +108,42 @@ export interface Entity {
   readonly language?: string;
 }
 
+/** An invite link of a group, as those see it who may invite. */
+export interface Link {
+  /** Which. */
+  readonly id: LinkId;
+  /** Whoever has it can join. Absent where the link gives a role above the reader's own. */
+  readonly code?: string;
+  /** What joiners become at most: member or guest. */
+  readonly role: Role;
+  /** Who made it. */
+  readonly by: AccountId;
+  /** When. */
+  readonly at: WallTime;
+  /** When it ends, by the server's clock; absent: it does not. */
+  readonly expires_at?: WallTime;
+  /** How many joined by it. Absent: 0. */
+  readonly uses?: number;
+  /** How many can; absent: any number. */
+  readonly uses_max?: number;
+}
+
+/** What one sees of a group before one joins it by a link. */
+export interface LinkView {
+  /** Its name. */
+  readonly title: string;
+  /** How many are in it. */
+  readonly members: number;
+  /** What one becomes, or is already. */
+  readonly role: Role;
+  /** Whoever joins sees what was said before. Absent: false. */
+  readonly shares_history?: boolean;
+  /** When the link ends. */
+  readonly expires_at?: WallTime;
+  /** One is in it already: the group. */
+  readonly stream?: StreamId;
+}
+
 /** What a list shows of a conversation, besides counts. */
 export interface Summary {
   /** Direct or group. */
@@ -120,6 +158,8 @@ export interface Summary {
   readonly role: Role;
   /** Of a group whose permissions were ever set. */
   readonly permissions?: Permissions;
+  /** As in `conversation.changed`. */
+  readonly history_from?: number;
 }
 
 /** The newest message that the reader may see, cut for a list. */

@@ -44,6 +44,12 @@ ROWS = [
     ("permissions Team post=moderator", 1, CHANGE),
     ("permissions Team post=moderator", 1, CHANGE),
     ("permissions Team", 1, {"conversation", "post", "pin", "role"}),
+    ("link Team", 1, {"conversation", "link", "code", "role", "by", "at", "uses"}),
+    ("links Team", 1, {"link", "code", "role", "by", "at", "uses"}),
+    ("look CODE", 1, {"title", "members", "role", "shares_history", "joined", "conversation"}),
+    ("join CODE", 1, {"conversation", "title"}),
+    ("unlink Team LINK", 1, CHANGE),
+    ("share-history Team", 1, CHANGE),
     ("role Team @bob admin", 1, CHANGE),
     ("members Team", 3, {"account", "handle", "name", "role", "present"}),
     ("rename Team Crew", 1, CHANGE),
@@ -79,6 +85,8 @@ def every_command_of_the_grammar_prints_objects(_):
             for row, count, keys in ROWS:
                 came = judge(ada, words_of(row, names), count, keys)
                 group = group or came[0]["conversation"]
+                if row.startswith("link "):
+                    names |= {"CODE": came[0]["code"], "LINK": came[0]["link"]}
                 if keys in (CHANGE, OF_A_MESSAGE, MESSAGE):
                     equal({one["conversation"] for one in came}, {group}, f"{row}: the conversation")
 

@@ -67,6 +67,7 @@ def permissions_are_shown_and_set(server):
                 "delete_others": "moderator",
                 "pin": "moderator",
                 "mention_all": "member",
+                "invite": "admin",
                 "role": "member",
             },
             "by default",

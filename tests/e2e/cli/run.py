@@ -15,6 +15,7 @@ import documented
 import editing
 import guidance
 import json_lines
+import links
 import offline
 import own_settings
 import presence
@@ -39,8 +40,8 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        families = (accounts, documented, editing, guidance, json_lines, own_settings, prompts, talking)
-        for family in (*families, together, presence, rich_text, roles, safety, reports):
+        families = (accounts, documented, editing, guidance, json_lines, links, own_settings, prompts)
+        for family in (*families, talking, together, presence, rich_text, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

@@ -62,6 +62,7 @@ TEST(Problem, OfALimitSaysOfWhichAndWhatToDo) {
     EXPECT_NE(said("message").find("edited 100 times"), std::string::npos);
     EXPECT_NE(said("emoji").find("20 emoji of one person, and 50 different ones"), std::string::npos);
     EXPECT_NE(said("pins").find("at most 100 pinned messages"), std::string::npos);
+    EXPECT_NE(said("links").find("at most 50 invite links"), std::string::npos);
     EXPECT_NE(said("payload").find("48 KiB"), std::string::npos);
     EXPECT_EQ(said("of a later version"), "This is more than the server allows. Give less at a time.");
 }

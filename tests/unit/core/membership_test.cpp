@@ -146,6 +146,29 @@ TEST_F(Membership, WhatWasReadBeforeOneCameBackSettlesNothingThatIsOwedSince) {
     EXPECT_EQ(last_asked<protocol::Rows>().kind, protocol::RowKind::settings);
 }
 
+// It lies before the joining, like what was said in a membership of before: a gap that pages fill.
+TEST_F(Membership, WhatTheGroupSharesOfBeforeOneCameIsAskedForAsItIsLookedAt) {
+    script.give({Script::joined("c2", 2, 8)});
+    answer<protocol::Changes>(protocol::ChangesOk{7, 8, 8, false, {Script::row(8, Script::member("me"))}});
+    for (const auto kind : {protocol::RowKind::settings, protocol::RowKind::member}) {
+        EXPECT_EQ(last_asked<protocol::Rows>().kind, kind);
+        answer<protocol::Rows>(protocol::RowsOk{8, false, {}});
+    }
+    EXPECT_THAT(script.texts("c2"), IsEmpty());
+    EXPECT_TRUE(script.core().window(StreamId("c2"), {.limit = 5})->more_before);
+    const auto asked = last_asked<protocol::Page>();
+    EXPECT_EQ(asked.stream, StreamId("c2"));
+    answer_page(
+        {1, 8, 8, false, false, {Script::row(5, Script::said("five")), Script::row(6, Script::said("six"))}});
+    EXPECT_THAT(script.texts("c2"), ElementsAre("five", "six"));
+    EXPECT_FALSE(script.core().window(StreamId("c2"), {.limit = 5})->more_before);
+    const auto view = script.view("c2");
+    EXPECT_EQ(view.unread, 0) << "joining is reading up to there";
+    EXPECT_EQ(view.from, 8);
+    script.give({Script::pushed("c2", 9, Script::said("five, edited"), 5)});
+    EXPECT_THAT(script.texts("c2"), ElementsAre("five, edited", "six"));
+}
+
 TEST_F(Membership, WhatWasRefusedToOneWhoWasOutIsAskedForOnceHeIsInAgain) {
     push(1, "one");
     push(5, "five");

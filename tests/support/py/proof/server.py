@@ -24,6 +24,7 @@ QUICK = {
     "calls.per_second": 1000000,
     "calls.burst": 1000000,
     "passwords.address_failures_max": 1000000,
+    "links.tries_max": 1000000,
     "messages.per_second": 1000000,
     "messages.burst": 1000000,
 }

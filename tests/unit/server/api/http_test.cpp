@@ -100,7 +100,7 @@ TEST(HttpRoutes, RefuseADeviceThatWasSignedOut) {
         if (route.caller != Caller::signed_in) continue;
         // Whatever one of them needs; the others know nothing of it.
         std::string body = R"({"text":"x","title":"x","upto":1,"role":"guest","emoji":"x","permissions":{})";
-        body += route.path.contains("{account}") ? "}" : R"(,"account":"x"})";
+        body += route.path.contains("{account}") ? "}" : R"(,"account":"x","shared":true,"code":"x"})";
         if (route.method == "GET" || route.method == "DELETE") body.clear();
         const auto response =
             world.call(std::string(route.method), path_of(route), body, ada.access, world.next_id().text());

@@ -141,9 +141,10 @@ TEST(Settings, OfWhatStrangersMayDoAreCheckedAndPrinted) {
     EXPECT_NE(
         mistake("[passwords]\naddress_failures_max = 0\n").find("passwords.address_failures_max is from 1"),
         std::string::npos);
-    for (const auto* key : {"accounts.new_max", "accounts.new_retry_seconds",
-                            "passwords.address_failures_max", "passwords.address_retry_seconds",
-                            "passwords.account_failures_max", "passwords.account_retry_seconds"}) {
+    for (const auto* key :
+         {"accounts.new_max", "accounts.new_retry_seconds", "links.tries_max", "links.retry_seconds",
+          "passwords.address_failures_max", "passwords.address_retry_seconds",
+          "passwords.account_failures_max", "passwords.account_retry_seconds"}) {
         const auto refused = load_settings({.file = {}, .variables = {}, .flags = {{key, "0"}}});
         EXPECT_FALSE(refused) << key;
         const auto settings =

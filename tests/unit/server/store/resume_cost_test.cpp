@@ -27,6 +27,7 @@ class OwnSnapshot final : public Snapshot {
     EarlierTexts& earlier_texts() override { return tables_->earlier_texts; }
     Conversations& conversations() override { return tables_->conversations; }
     Accounts& accounts() override { return tables_->accounts; }
+    Links& links() override { return tables_->links; }
     Commands& commands() override { return tables_->commands; }
     std::int64_t epoch() override { return meta_.epoch; }
     std::int64_t position() override { return meta_.position; }
