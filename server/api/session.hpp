@@ -192,6 +192,7 @@ class Session {
     void go_live(const ResumePart& part);
     void fall_back();
     std::optional<SyncToken> token() const;
+    std::int64_t epoch() const;
     /// As the device is given it.
     std::string sealed(const SyncToken& token) const;
 
@@ -243,6 +244,8 @@ class Session {
 
     /// Live: batches up to here are known from the resume.
     std::int64_t live_from_ = 0;
+    /// And this epoch: the shard may still have to walk over its beginning.
+    std::int64_t live_epoch_ = 0;
     std::int64_t account_seq_ = 0;
     std::optional<SyncToken> resume_token_;
     /// The queue was full: what was queued before the change that did not fit. Settled at the end of the

@@ -127,6 +127,7 @@ void Session::go_live(const ResumePart& part) {
     shard_.ports().metrics.resumes_finished.add();
     sync_ = Sync::live;
     live_from_ = part.position;
+    live_epoch_ = part.token.epoch;
     account_seq_ = part.token.account_seq;
     open_ = part.open;
     resume_token_.reset();
@@ -146,7 +147,7 @@ void Session::fall_back() {
                              : overflow_                             ? *overflow_
                                                                      : now;
     shard_.leave(*this);
-    restart_resume(SyncToken{.epoch = shard_.epoch(),
+    restart_resume(SyncToken{.epoch = epoch(),
                              .life = shard_.options().life,
                              .position = covered.position,
                              .account_seq = covered.account_seq});
@@ -156,10 +157,14 @@ void Session::fall_back() {
 std::optional<SyncToken> Session::token() const {
     const bool owes = !live() || overflow_;
     if (owes && !mutant(Mutant::pong_token_while_resuming)) return std::nullopt;
-    return SyncToken{.epoch = shard_.epoch(),
+    return SyncToken{.epoch = epoch(),
                      .life = shard_.options().life,
                      .position = std::max(shard_.walked(), live_from_),
                      .account_seq = account_seq_};
+}
+
+std::int64_t Session::epoch() const {
+    return std::max(shard_.epoch(), live_epoch_);
 }
 
 std::string Session::sealed(const SyncToken& token) const {

@@ -79,6 +79,26 @@ TEST(Epoch, BeginsOnceForAllWhoComeWithTokensOfALostHistory) {
     EXPECT_EQ(world.store().epoch(), epoch);
 }
 
+TEST(Epoch, OfATokenIsThatOfWhatWasReadWhereTheShardIsBehind) {
+    ThreePeople here;
+    World& world = here.world;
+    Peer& eve = world.sign_in(here.eve, 0);
+    eve.ask(Resume{.token = sealed(world, lost_token(world.store()), here.eve)});
+    while (world.batches.empty())
+        ASSERT_TRUE(world.read() || world.tell_read() || world.write());
+    const SharedEncodedBatch begun = world.batches.front();
+    world.batches.pop_front();
+    world.shard(0).handle_batch(begun, world.now);
+    // The other shard goes on without having walked over the beginning.
+    Peer& bob = world.online(world.another_device(here.bob), 1);
+    ASSERT_FALSE(bob.closed);
+    const auto pong = bob.answer(bob.ask(protocol::Ping{}));
+    const auto& token = std::get<protocol::Pong>(pong.payload).token;
+    ASSERT_TRUE(token);
+    EXPECT_EQ(world.tokens.check_sync(*token, *account_key(here.bob.id.text()))->epoch,
+              world.store().epoch());
+}
+
 TEST(Epoch, IsNotForThoseToBeginWhoMakeUpATokenOrHaveItFromOthers) {
     ThreePeople here;
     World& world = here.world;
