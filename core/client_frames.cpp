@@ -264,7 +264,7 @@ Status Client::Impl::handle_done(const Envelope& envelope) {
 
 /// The row as the command leaves it, under the numbers that the server gave; or none is left.
 Status Client::Impl::handle_reacted(const Envelope& envelope) {
-    const auto born = std::get<protocol::MessageReacted>(envelope.payload).born;
+    const auto& [born, at] = std::get<protocol::MessageReacted>(envelope.payload);
     const Command* command = outbox_.find(*envelope.re);
     const auto asked = command ? command->reaction : std::nullopt;
     const auto named = command ? conversation_of_lane(command->lane) : std::nullopt;
@@ -286,7 +286,7 @@ Status Client::Impl::handle_reacted(const Envelope& envelope) {
     return streams_.handle_change(conversation->stream,
                                   {.seq = *envelope.seq,
                                    .born = *born,
-                                   .timestamp = *envelope.timestamp,
+                                   .timestamp = at.value_or(*envelope.timestamp),
                                    .payload = std::move(reaction)},
                                   now_.wall);
 }
@@ -320,7 +320,8 @@ Status Client::Impl::show_changed(Conversation& conversation, const Envelope& an
         preview->deleted = edit == nullptr;
         preview->text = edit ? first_code_points(edit->text, limits::preview_points_max) : "";
         preview->entities.clear();
-        if (edit) preview->entities = rules::cut_entities(edit->entities, limits::preview_points_max);
+        if (edit)
+            preview->entities = rules::cut_entities(edit->text, edit->entities, limits::preview_points_max);
         conversations_.changed(conversation);
         return {};
     }

@@ -236,8 +236,10 @@ Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optio
         },
         command);
     TRY(outbox_.add(chosen, command, now.wall));
-    if (const auto* send = std::get_if<protocol::MessageSend>(&command); send && send->target.stream)
-        typing_.handle_sent(*send->target.stream);
+    if (const auto* send = std::get_if<protocol::MessageSend>(&command)) {
+        TRY_ASSIGN(const auto stream, views_.stream_of(send->target));
+        if (stream) typing_.handle_sent(*stream);
+    }
     return chosen;
 }
 

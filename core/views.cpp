@@ -235,7 +235,10 @@ Result<MessageView> Views::message(const Conversation& conversation, const Store
     view.edited_at = message.edited_at;
     view.deleted = message.deleted_by.has_value();
     view.not_on_server = row.not_on_server;
-    view.in_doubt = row.not_on_server && !conversation.ranges.at(view.born);
+    // What stood before one came in may be there for others: one saw it in a membership that was lost, or of
+    // what was shared then, and is not told of it any more.
+    const bool before_me = view.born < conversation.origin;
+    view.in_doubt = row.not_on_server && (before_me || !conversation.ranges.at(view.born));
     TRY(apply_changes(view));
     // What others have of the server's new history says nothing of what it lost.
     if (!view.own || view.not_on_server) return view;

@@ -284,8 +284,8 @@ protocol::Profile Directory::sender(const StreamId& stream, const AccountId& acc
         for (const auto& member : *members)
             profiles_.insert_or_assign(member.profile.account, member.profile);
     }
-    if (const auto found = profiles_.find(account); found != profiles_.end()) return found->second;
-    return {.account = account};
+    // Who is nowhere is not looked for again.
+    return profiles_.try_emplace(account, protocol::Profile{.account = account}).first->second;
 }
 
 }  // namespace parley::client::cli

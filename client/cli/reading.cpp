@@ -310,7 +310,9 @@ Outcome<void> Tail::print_new(const StreamId& stream) {
     TRY(tell_changes(shown));
     if (command_.typing) typing_.tell(shown);
     TRY(print_changed(shown));
-    std::int64_t& upto = printed_upto_[stream];
+    // In a conversation that one has come into meanwhile, what was said before is no news.
+    std::int64_t& upto =
+        printed_upto_.try_emplace(stream, std::max<std::int64_t>(shown.from - 1, 0)).first->second;
     const std::int64_t before = upto;
     while (!session_.terminal().closed()) {
         TRY_ASSIGN(const auto window,

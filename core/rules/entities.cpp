@@ -47,9 +47,15 @@ Status check_parts(const Entity& entity) {
     return {};
 }
 
+/// In JSON, where these characters have a backslash before them.
+std::size_t bytes_of(std::string_view token) {
+    return token.size() + static_cast<std::size_t>(
+                              std::ranges::count_if(token, [](char c) { return c == '"' || c == '\\'; }));
+}
+
 std::size_t bytes_of(const Entity& entity) {
-    return (entity.account ? entity.account->text().size() : 0) + (entity.url ? entity.url->size() : 0) +
-           (entity.language ? entity.language->size() : 0);
+    return (entity.account ? bytes_of(entity.account->text()) : 0) +
+           (entity.url ? bytes_of(*entity.url) : 0) + (entity.language ? bytes_of(*entity.language) : 0);
 }
 
 /// May `inner` lie in what is open, the innermost last?
@@ -119,8 +125,9 @@ Status check_covered(const Points& text, const Entity& entity) {
         return invalid("one of them begins or ends with white space");
     if (is_lines(entity.kind) && !(text.begins_line(entity.offset) && text.ends_line(end_of(entity))))
         return invalid("quotations and blocks of code are whole lines");
-    const auto begin = text.points.begin() + entity.offset;
-    if (entity.kind == EntityKind::code && std::ranges::count(begin, begin + entity.length, U'\n') > 0)
+    const auto begin = text.points.begin() + static_cast<std::ptrdiff_t>(entity.offset);
+    const auto end = begin + static_cast<std::ptrdiff_t>(entity.length);
+    if (entity.kind == EntityKind::code && std::ranges::count(begin, end, U'\n') > 0)
         return invalid("code of more than one line is a block of code");
     return {};
 }
@@ -211,13 +218,24 @@ bool names_all(std::span<const Entity> entities) {
     });
 }
 
-std::vector<Entity> cut_entities(std::span<const Entity> entities, std::int64_t points) {
+std::vector<Entity> cut_entities(std::string_view text, std::span<const Entity> entities,
+                                 std::int64_t points) {
     std::vector<Entity> left;
-    for (const Entity& entity : entities) {
+    if (entities.empty()) return left;
+    const Points whole(text);
+    points = std::min(points, static_cast<std::int64_t>(whole.points.size()));
+    for (Entity entity : entities) {
         if (entity.offset >= points) break;
-        left.push_back(entity);
-        left.back().length = std::min(entity.length, points - entity.offset);
+        std::int64_t seen_upto = std::min(end_of(entity), points);
+        while (seen_upto > entity.offset && whole.is_blank(seen_upto - 1))
+            --seen_upto;
+        if (seen_upto == entity.offset) continue;
+        if (end_of(entity) > points)
+            entity.length = (may_have_blank_edges(entity.kind) ? points : seen_upto) - entity.offset;
+        left.push_back(std::move(entity));
     }
+    // Of two that go on behind the cut the longer one need not be the longer any more.
+    std::ranges::sort(left, stands_before);
     return left;
 }
 

@@ -53,7 +53,8 @@ std::vector<AccountId> all_named(const Said& said);
 bool names_all(std::span<const protocol::Entity> entities);
 
 /// What is left of them where a text is cut after so many code points.
-std::vector<protocol::Entity> cut_entities(std::span<const protocol::Entity> entities, std::int64_t points);
+std::vector<protocol::Entity> cut_entities(std::string_view text, std::span<const protocol::Entity> entities,
+                                           std::int64_t points);
 
 /// In the order in which a list has them: by offset, the longer first, then by kind.
 bool stands_before(const protocol::Entity& one, const protocol::Entity& other);

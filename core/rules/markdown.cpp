@@ -149,7 +149,8 @@ std::ptrdiff_t touching(const std::vector<Entity>& entities, std::size_t& other)
             beside = open.back();
             open.pop_back();
         }
-        if (beside != none && merges(entities[at].kind) && entities[beside].kind == entities[at].kind &&
+        const bool may_be_one = merges(entities[at].kind) || entities[at].kind == EntityKind::code;
+        if (beside != none && may_be_one && entities[beside].kind == entities[at].kind &&
             end_of(entities[beside]) == entities[at].offset) {
             other = beside;
             return static_cast<std::ptrdiff_t>(at);

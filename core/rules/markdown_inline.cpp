@@ -282,7 +282,11 @@ class Inline {
         flush();
         const Opener bracket = *last;
         const std::size_t end = at(at_ + 1) == '(' ? brackets_.closing(at_ + 1) : 0;
-        auto entity = end > 0 ? entity_of(unescaped(source_.substr(at_ + 2, end - at_ - 2))) : std::nullopt;
+        // What is longer than any address with all of it escaped is none, and not even copied.
+        const bool may_lead_somewhere =
+            end > 0 && std::cmp_less_equal(end - at_ - 2, 2 * limits::url_bytes_max);
+        auto entity =
+            may_lead_somewhere ? entity_of(unescaped(source_.substr(at_ + 2, end - at_ - 2))) : std::nullopt;
         const bool names = entity && entity->kind != EntityKind::link;
         const bool holds_nothing = made_ == bracket.made;
         if (!entity || (names && !holds_nothing) || !has_clean_edges(bracket.token + 1) || !make(*entity)) {

@@ -172,11 +172,12 @@ void HttpApi::serve_typing(const SharedCall& call) {
         },
         [this, call, found, kind = typing->kind.value_or(protocol::TypingKind::text)] {
             if (!found->conversation) return call->refuse(found->conversation.error());
+            call->answer({.status = 204, .content_type = {}, .body = {}, .headers = {}});
+            if (!shard_.ports().limits.take_typing(call->claims.account, shard_.now().instant)) return;
             shard_.tell_typing({.conversation = *found->conversation,
                                 .account = call->claims.account,
                                 .kind = kind,
                                 .position = found->position});
-            call->answer({.status = 204, .content_type = {}, .body = {}, .headers = {}});
         });
 }
 

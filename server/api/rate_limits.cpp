@@ -57,6 +57,8 @@ RateLimits::RateLimits(RateOptions options)
       passwords_of_account_(rate_of(options.passwords_of_account)),
       accounts_(rate_of(options.accounts)),
       links_(rate_of(options.links)),
+      // One word, and that it has stopped.
+      typing_(rate_of(Allowance{.burst = 2, .retry = milliseconds(limits::typing_ms_min)})),
       calls_(rate_of(options.calls_per_second, options.calls_burst)),
       familiar_(familiar_max) {
     static_assert(std::tuple_size_v<decltype(hash_key_)> == crypto_shorthash_KEYBYTES);
@@ -67,7 +69,7 @@ std::size_t RateLimits::size() const {
     const std::lock_guard lock(mutex_);
     return messages_.recent.size() + passwords_.recent.size() + passwords_of_address_.recent.size() +
            passwords_of_account_.recent.size() + accounts_.recent.size() + links_.recent.size() +
-           calls_.recent.size() + familiar_.size();
+           typing_.recent.size() + calls_.recent.size() + familiar_.size();
 }
 
 /// SipHash: of 100,000 no two fall together, and nobody can choose two that do.
@@ -103,6 +105,14 @@ std::optional<Duration> RateLimits::take_link_try(AccountKey account, Instant no
     if (const Duration wait = links_.wait(key, now); wait > Duration{}) return wait;
     links_.take(key, now);
     return std::nullopt;
+}
+
+bool RateLimits::take_typing(AccountKey account, Instant now) {
+    const auto key = static_cast<std::uint64_t>(account.value);
+    const std::lock_guard lock(mutex_);
+    if (typing_.wait(key, now) > Duration{}) return false;
+    typing_.take(key, now);
+    return true;
 }
 
 bool RateLimits::is_familiar(AccountKey account, std::string_view address, Instant now) {

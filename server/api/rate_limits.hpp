@@ -67,6 +67,10 @@ class RateLimits {
     /// Takes one try at an invite link, so that codes are not guessed; else says how long to wait.
     std::optional<Duration> take_link_try(AccountKey account, Instant now);
 
+    /// Whether it may be passed on now that this account is typing, or has stopped: a word that comes too
+    /// soon is lost.
+    bool take_typing(AccountKey account, Instant now);
+
     /// Whether tokens of this account were given to this address within the last 30 days, as far as is known:
     /// since the process began, of as many as are kept.
     bool is_familiar(AccountKey account, std::string_view address, Instant now);
@@ -137,6 +141,7 @@ class RateLimits {
     Buckets passwords_of_account_;
     Buckets accounts_;
     Buckets links_;
+    Buckets typing_;
     Buckets calls_;
     Recent<Instant> familiar_;
 };

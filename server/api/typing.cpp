@@ -44,8 +44,10 @@ void Session::type(const protocol::Typing& typing) {
     if (stops ? !typing_ : too_fast) return;
     typing_ = !stops;
     if (!stops) typed_at_ = now;
-    shard_.tell_typing(
-        {.conversation = *conversation, .account = account_, .kind = kind, .position = shard_.walked()});
+    shard_.tell_typing({.conversation = *conversation,
+                        .account = account_,
+                        .kind = kind,
+                        .position = std::max(shard_.walked(), live_from_)});
 }
 
 void Session::handle_typing(SharedText text) {

@@ -26,12 +26,15 @@ Status check_counts(WorkContext& context, const ReactionKey& key) {
     return {};
 }
 
-/// It is so, since the row's change.
-Answer reacted(const ConversationRecord& conversation, const protocol::Change& row) {
-    return {.payload = protocol::MessageReacted{.born = row.born},
+/// It is so, since the row's change. The answer itself is of now: by its time it is remembered.
+Answer reacted(const WorkContext& context, const ConversationRecord& conversation,
+               const protocol::Change& row) {
+    protocol::MessageReacted payload{.born = row.born, .at = std::nullopt};
+    if (row.timestamp != context.at) payload.at = row.timestamp;
+    return {.payload = std::move(payload),
             .stream = to_id(conversation.key),
             .seq = row.seq,
-            .timestamp = row.timestamp};
+            .timestamp = context.at};
 }
 
 /// Writes the row, at the place of another state of it or as a new one, and tells it.
@@ -45,7 +48,7 @@ Answer write_reaction(WorkContext& context, Subject subject, ReactionChanged rea
                    .gone = gone};
     if (born != 0) state.placed = {.born = born, .at = context.at};
     auto change = write_change(context, conversation, std::move(state));
-    auto answer = reacted(conversation, change);
+    auto answer = reacted(context, conversation, change);
     tell_who_sees(context, conversation.key, std::move(change), subject.change.born);
     return answer;
 }
@@ -68,7 +71,8 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageReact& comma
         return Answer{.payload = protocol::MessageReacted{}, .timestamp = context.at};
     }
     TRY(check_not_deleted(subject));
-    if (held && !mutant(Mutant::reaction_doubles)) return reacted(subject.standing.conversation, *held);
+    if (held && !mutant(Mutant::reaction_doubles))
+        return reacted(context, subject.standing.conversation, *held);
     TRY(check_counts(context, key));
     auto taken_back = key;
     taken_back.emoji = {};

@@ -34,7 +34,8 @@ std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& 
             .text = std::string(first_code_points(message->text, limits::preview_points_max)),
             .at = change.timestamp,
             .deleted = message->deleted_by.has_value(),
-            .entities = core::rules::cut_entities(message->entities, limits::preview_points_max)};
+            .entities =
+                core::rules::cut_entities(message->text, message->entities, limits::preview_points_max)};
     }
     return std::nullopt;
 }

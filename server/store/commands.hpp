@@ -33,7 +33,7 @@ class Commands {
 class CommandWrites {
   public:
     virtual ~CommandWrites() = default;
-    /// Also forgets a few of those whose time is over at `record.answer.timestamp`.
+    /// Also forgets a few of those whose time is over at `record.answer.timestamp`, which is now.
     virtual void remember(const CommandRecord& record) = 0;
     /// A success that changed nothing, and so costs no room: only `contains` knows it, for as long as what
     /// follows it may be under way. Nobody misses it afterwards, since a repeat changes nothing either.

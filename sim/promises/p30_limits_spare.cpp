@@ -24,6 +24,8 @@ class LimitsSpare final : public Kept<LimitsSpare> {
     void server_heard(Scene&, Line&, const protocol::Envelope& envelope) override {
         if (envelope.id && std::holds_alternative<protocol::DraftSet>(envelope.payload))
             drafts_.insert(*envelope.id);
+        if (envelope.id && std::holds_alternative<protocol::LinkLook>(envelope.payload))
+            links_.insert(*envelope.id);
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn& who,
@@ -32,9 +34,9 @@ class LimitsSpare final : public Kept<LimitsSpare> {
         if (error == nullptr || error->code != ErrorCode::rate_limited) return;
         // A device writes a draft again that a restore took away: nobody gave that.
         if (envelope.re && drafts_.contains(*envelope.re)) return;
-        const Given* given = envelope.re ? given_by(scene, who.account, *envelope.re) : nullptr;
         // Whoever guesses at codes is slowed down.
-        if (given != nullptr && std::holds_alternative<protocol::LinkLook>(given->command)) return;
+        if (envelope.re && links_.contains(*envelope.re)) return;
+        const Given* given = envelope.re ? given_by(scene, who.account, *envelope.re) : nullptr;
         const bool reads = given == nullptr || std::holds_alternative<protocol::Read>(given->command) ||
                            only_asks(given->command);
         const bool signs_out =
@@ -63,6 +65,7 @@ class LimitsSpare final : public Kept<LimitsSpare> {
   private:
     /// Commands that set one.
     std::set<Uuid> drafts_;
+    std::set<Uuid> links_;
 };
 
 }  // namespace

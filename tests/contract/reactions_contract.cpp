@@ -262,4 +262,37 @@ TEST_P(StoreContract, PagesBringAMessageWithAllItsReactionsOrInParts) {
     EXPECT_EQ(listed->rows.size(), 31u) << "they are no members";
 }
 
+/// What a reaction finds to be so may have been so when the clock showed something else.
+TEST_P(StoreContract, AReactionThatIsThereMakesNothingBeForgotten) {
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    const auto group = world.group(ada, {bob});
+    const auto said = world.work(ada, message_to(group, "hello"));
+    ASSERT_TRUE(world.apply(said));
+    const auto follows = [&](const Work& first) {
+        auto next = world.work(bob, reaction(group, said, tada));
+        next.origin.follows = first.origin.command;
+        return world.apply(next).has_value();
+    };
+    const WallTime present = world.now;
+    const WallTime far = present + milliseconds(3 * limits::command_memory_ms);
+    for (const auto& [made_at, asked_at] : {std::pair(far, present), std::pair(present, far)}) {
+        world.now = made_at;
+        const std::string emoji = made_at == far ? thumb : emoji_number(1);
+        const auto made = world.apply(world.work(bob, reaction(group, said, emoji)));
+        ASSERT_TRUE(made);
+        world.now = asked_at;
+        const auto before = world.work(bob, reaction(group, said, emoji_number(2)));
+        ASSERT_TRUE(world.apply(before));
+        const auto again = world.work(bob, reaction(group, said, emoji));
+        const auto answer = world.apply(again);
+        ASSERT_TRUE(answer);
+        EXPECT_GE(answer->timestamp, asked_at);
+        EXPECT_LT(answer->timestamp, asked_at + seconds(1));
+        EXPECT_EQ(std::get<protocol::MessageReacted>(answer->payload).at, made->timestamp);
+        EXPECT_TRUE(follows(before)) << "it was done a moment ago";
+        EXPECT_TRUE(follows(again));
+    }
+}
+
 }  // namespace parley::server::test

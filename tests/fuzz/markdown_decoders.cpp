@@ -62,8 +62,10 @@ void check_entities(std::string_view bytes) {
     const bool valid = rules::check_entities(said).has_value();
     must(!valid || rules::check_entities_apart(said).has_value(), "what devices refuse the server refuses");
     for (const std::int64_t points : {0, 5, 200}) {
-        const auto cut = rules::cut_entities(entities, points);
+        const auto cut = rules::cut_entities(bytes, entities, points);
         must(cut.size() <= entities.size(), "cutting adds nothing");
+        const auto shown = first_code_points(bytes, static_cast<std::size_t>(points));
+        must(!valid || rules::check_entities({shown, {}, cut}).has_value(), "what is cut is in order");
     }
     if (valid) check_print({std::string(bytes), entities});
 }

@@ -60,6 +60,7 @@ def removed(world):
         ada.send_message(group, "while she is in", id=adas)
         session.send_message(group, "hers", id=hers)
         session.send("look", {"streams": [group]})
+        session.settle()
         ada.send("typing", {"stream": group})
         session.expect("typing.changed", stream=group)
         ada.call("member.remove", {"target": {"stream": group}, "account": eve.id})

@@ -20,8 +20,8 @@ VARIANTS = {
     ],
     "rows": [{"kind": "member"}, {"kind": "settings"}],
 }
-# Answered alike for everything: to end what never began.
-HARMLESS = ("unsubscribe",)
+# Answered alike for everything: to end what never began; or not at all (typing_elsewhere).
+HARMLESS = ("unsubscribe", "typing")
 
 
 def foreign(world):

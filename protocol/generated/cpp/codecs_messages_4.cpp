@@ -127,17 +127,19 @@ void write(Out& out, const MessageReact& from) {
 
 bool read(Reader& in, const Node& map, MessageReacted& out) {
     return in.is_map(map) &&
-           in.optional(map, {1, "born"}, out.born);
+           in.optional(map, {1, "born"}, out.born) &&
+           in.optional(map, {2, "at"}, out.at);
 }
 
 std::size_t field_count(const MessageReacted& from) {
-    return has(from.born);
+    return has(from.born) + has(from.at);
 }
 
 template <class Out>
 void write(Out& out, const MessageReacted& from) {
     out.begin_map(field_count(from));
     write_field(out, {1, "born"}, from.born);
+    write_field(out, {2, "at"}, from.at);
     out.end_map();
 }
 

@@ -314,7 +314,8 @@ struct ViewMessage {
     std::optional<DoorFailure> failure;
     /// The server was restored and holds it no more.
     bool not_on_server = false;
-    /// With `not_on_server`: whether that is so turns out once this part of the history has been looked up.
+    /// With `not_on_server`: whether that is so turns out once this part of the history has been looked up;
+    /// or never, where it was said before the person came in.
     bool in_doubt = false;
     /// When its text was changed last.
     std::optional<WallTime> edited_at;

@@ -373,8 +373,8 @@ enum class Type : std::uint8_t {
     /// already is done. `message.deleted` where there is nothing any more to react to, `limit` above
     /// `reactions_own_max` or `reactions_emoji_max`.
     message_react = 58,
-    /// It is so. With the `stream`, `seq` and `timestamp` of the row that says it; without `seq` where there
-    /// is none, since there was nothing to take back.
+    /// It is so. With the `stream` and `seq` of the row that says it; without `seq` where there is none,
+    /// since there was nothing to take back.
     message_reacted = 59,
     /// Account stream: one is in this conversation from now on. Opens its stream in the session. One row per
     /// conversation, shared with `left`.

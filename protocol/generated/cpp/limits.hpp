@@ -62,9 +62,9 @@ inline constexpr std::int64_t pins_max = 100;
 inline constexpr std::int64_t mentions_max = 50;
 /// Entities of one message. (entities)
 inline constexpr std::int64_t entities_max = 100;
-/// Accounts, addresses and languages of all entities of one message together, so that a message fits into a
-/// frame however it is written. (bytes)
-inline constexpr std::int64_t entity_bytes_max = 4096;
+/// Accounts, addresses and languages of all entities of one message together, as they stand in JSON, so that
+/// a message fits into a frame however it is written. (bytes)
+inline constexpr std::int64_t entity_bytes_max = 3072;
 /// Length of a link's address. (bytes)
 inline constexpr std::int64_t url_bytes_max = 2048;
 /// Length of the language of a code block. (characters)

@@ -543,11 +543,13 @@ struct MessageReact {
     friend bool operator==(const MessageReact&, const MessageReact&) = default;
 };
 
-/// `message.reacted` (59). From the server. It is so. With the `stream`, `seq` and `timestamp` of the row
-/// that says it; without `seq` where there is none, since there was nothing to take back.
+/// `message.reacted` (59). From the server. It is so. With the `stream` and `seq` of the row that says it;
+/// without `seq` where there is none, since there was nothing to take back.
 struct MessageReacted {
     /// The row's place.
     std::optional<std::int64_t> born;
+    /// When the row was committed, where it had been there before; absent: as `timestamp`.
+    std::optional<WallTime> at;
 
     friend bool operator==(const MessageReacted&, const MessageReacted&) = default;
 };

@@ -897,6 +897,7 @@ void visit_fields(MessageReact& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(MessageReacted& value, std::size_t, Visit&& visit) {
     visit(value.born, Rules{});
+    visit(value.at, Rules{});
 }
 
 template <class Visit>

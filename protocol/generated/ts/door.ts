@@ -643,8 +643,8 @@ export interface ViewMessage {
   /** The server was restored and holds it no more. Absent: false. */
   readonly not_on_server?: boolean;
   /**
-   * With `not_on_server`: whether that is so turns out once this part of the history has been looked up.
-   * Absent: false.
+   * With `not_on_server`: whether that is so turns out once this part of the history has been looked up; or
+   * never, where it was said before the person came in. Absent: false.
    */
   readonly in_doubt?: boolean;
   /** When its text was changed last. */

@@ -170,6 +170,8 @@ export const goldenMessageReactFull: parley.Envelope = { type: "message.react", 
 
 export const goldenMessageReacted: parley.Envelope = { type: "message.reacted", re: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, stream: "c9f3k2m7xqb" as parley.StreamId, seq: 4521, payload: { born: 4521 }, timestamp: 1767225600000 };
 
+export const goldenMessageReactedFull: parley.Envelope = { type: "message.reacted", re: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, stream: "c9f3k2m7xqb" as parley.StreamId, seq: 4521, payload: { born: 4521, at: 1767225600000 }, timestamp: 1767225600000 };
+
 export const goldenJoined: parley.Envelope = { type: "joined", stream: "c9f3k2m7xqb" as parley.StreamId, seq: 4521, payload: { conversation: "c9f3k2m7xqb" as parley.StreamId, from: 4401, state: { kind: "direct", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada", as_of: 4530 }, members: 5, role: "owner" } }, timestamp: 1767225600000 };
 
 export const goldenJoinedFull: parley.Envelope = { type: "joined", id: "019b76da-a788-7c4e-9b1d-3e5f7a9b1c01" as parley.Uuid, stream: "c9f3k2m7xqb" as parley.StreamId, seq: 4521, born: 4500, payload: { conversation: "c9f3k2m7xqb" as parley.StreamId, from: 4401, state: { kind: "direct", title: "Choir", peer: { account: "a7k2m9x4tqe" as parley.AccountId, handle: "ada", name: "Ada", avatar: "5eb63bbbe01eeed0", as_of: 4530 }, members: 5, role: "owner", permissions: { post: "owner", add: "owner", remove: "owner", rename: "owner", delete_others: "owner", pin: "owner", mention_all: "owner", invite: "owner" }, history_from: 4401 } }, timestamp: 1767225600000 };
@@ -538,6 +540,7 @@ export const golden: Readonly<Record<string, unknown>> = {
   "message.react": goldenMessageReact,
   "message.react.full": goldenMessageReactFull,
   "message.reacted": goldenMessageReacted,
+  "message.reacted.full": goldenMessageReactedFull,
   "joined": goldenJoined,
   "joined.full": goldenJoinedFull,
   "left": goldenLeft,

@@ -70,10 +70,10 @@ export const limits = {
   /** Entities of one message. (entities) */
   entities_max: 100,
   /**
-   * Accounts, addresses and languages of all entities of one message together, so that a message fits into a
-   * frame however it is written. (bytes)
+   * Accounts, addresses and languages of all entities of one message together, as they stand in JSON, so that
+   * a message fits into a frame however it is written. (bytes)
    */
-  entity_bytes_max: 4096,
+  entity_bytes_max: 3072,
   /** Length of a link's address. (bytes) */
   url_bytes_max: 2048,
   /** Length of the language of a code block. (characters) */

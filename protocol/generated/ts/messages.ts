@@ -607,12 +607,14 @@ export interface MessageReact {
 }
 
 /**
- * It is so. With the `stream`, `seq` and `timestamp` of the row that says it; without `seq` where there is
- * none, since there was nothing to take back.
+ * It is so. With the `stream` and `seq` of the row that says it; without `seq` where there is none, since
+ * there was nothing to take back.
  */
 export interface MessageReacted {
   /** The row's place. */
   readonly born?: number;
+  /** When the row was committed, where it had been there before; absent: as `timestamp`. */
+  readonly at?: WallTime;
 }
 
 /**

@@ -40,6 +40,7 @@ ROWS = [
     ("notify Team none", 1, CHANGE),
     ("draft Team begun", 1, CHANGE),
     ("draft Team", 1, {"conversation", "text", "at"}),
+    ("typing Team --seconds 1", 0, set()),
     ("conversations", 1, {"conversation", "kind", "title", "unread", "muted", "pinned", "draft", "last"}),
     ("permissions Team post=moderator", 1, CHANGE),
     ("permissions Team post=moderator", 1, CHANGE),

@@ -1,5 +1,6 @@
 #include "core/rules/entities.hpp"
 
+#include "base/utf8.hpp"
 #include "core/rules/messages.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 #include "tests/unit/core/rich_texts.hpp"
@@ -150,12 +151,14 @@ TEST(Entities, AreLimited) {
     EXPECT_EQ(check_entities({text, {}, many}).error().context, "there are too many");
 
     const std::string url = "https://" + std::string(limits::url_bytes_max - 8, 'x');
-    EXPECT_TRUE(check_entities({text, {}, std::vector{link_to(url, 0, 1), link_to(url, 2, 1)}}));
-    EXPECT_EQ(
-        check_entities({text, {}, std::vector{link_to(url, 0, 1), link_to(url, 2, 1), mention_of("a", 4, 1)}})
-            .error()
-            .context,
-        "their accounts, addresses and languages are too long together");
+    const std::string rest = url.substr(0, limits::entity_bytes_max - limits::url_bytes_max - 2);
+    const auto with = [&](const char* account) {
+        return std::vector{link_to(url, 0, 1), link_to(rest, 2, 1), mention_of(account, 4, 1)};
+    };
+    EXPECT_TRUE(check_entities({text, {}, with("ab")}));
+    for (const char* account : {"abc", "a\""})
+        EXPECT_EQ(check_entities({text, {}, with(account)}).error().context,
+                  "their accounts, addresses and languages are too long together");
 }
 
 TEST(Entities, NameEachPersonOnceAndNoMoreThanAMessageMay) {
@@ -186,10 +189,23 @@ TEST(Entities, NameAllByEitherWord) {
 TEST(Entities, AreCutWithTheirText) {
     const std::vector<Entity> all{entity(EntityKind::bold, 0, 9), entity(EntityKind::italic, 3, 2),
                                   entity(EntityKind::code, 4, 1), entity(EntityKind::code, 6, 1)};
-    EXPECT_EQ(core::rules::cut_entities(all, 5),
+    EXPECT_EQ(core::rules::cut_entities("abcdefghi", all, 5),
               (std::vector{entity(EntityKind::bold, 0, 5), entity(EntityKind::italic, 3, 2),
                            entity(EntityKind::code, 4, 1)}));
-    EXPECT_TRUE(core::rules::cut_entities(all, 0).empty());
+    EXPECT_TRUE(core::rules::cut_entities("abcdefghi", all, 0).empty());
+}
+
+TEST(Entities, ThatAreCutAreAsTheRuleWantsThem) {
+    const std::string text = "hidden   away, and more";
+    const std::vector<Entity> all{entity(EntityKind::italic, 0, 23), entity(EntityKind::bold, 0, 20),
+                                  entity(EntityKind::spoiler, 0, 13)};
+    ASSERT_TRUE(core::rules::check_entities({text, {}, all}));
+    for (std::int64_t points = 0; points <= 23; ++points) {
+        const auto cut = core::rules::cut_entities(text, all, points);
+        const auto shown = first_code_points(text, static_cast<std::size_t>(points));
+        EXPECT_TRUE(core::rules::check_entities({shown, {}, cut})) << points;
+        EXPECT_EQ(cut.size(), points == 0 ? 0u : 3u) << "what is hidden stays so";
+    }
 }
 
 TEST(Entities, BecomeOfARowWhatTheCommandsSay) {

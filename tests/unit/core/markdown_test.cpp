@@ -71,6 +71,12 @@ TEST(Markdown, ReadsStylesInStyles) {
     EXPECT_EQ(read("_a_*b*"), (RichText{"ab", {entity(EntityKind::italic, 0, 2)}})) << "one, not two";
 }
 
+TEST(Markdown, MakesOneOfCodeThatTouchesWhereItsStylesBecomeOne) {
+    const RichText rich = read("*`a`*_`b`_");
+    EXPECT_EQ(rich.text, "ab");
+    EXPECT_TRUE(core::rules::check_entities({rich.text, {}, rich.entities}));
+}
+
 TEST(Markdown, ReadsLines) {
     EXPECT_EQ(read("> a\n> *b*\n\nc"),
               (RichText{"a\nb\n\nc", {entity(EntityKind::quote, 0, 3), entity(EntityKind::italic, 2, 1)}}));
@@ -165,6 +171,14 @@ TEST(Markdown, PrintsWhatPeopleWouldHaveTyped) {
     EXPECT_EQ(print({"*a* [b] @ada", {}}), "\\*a\\* \\[b\\] \\@ada");
     EXPECT_EQ(print({"Ada", {mention_of("a1", 0, 3)}}), "[Ada](mention:a1)");
     EXPECT_EQ(print({"a", {entity(EntityKind::bold, 0, 2)}}), "a") << "what breaks the rule is not printed";
+}
+
+TEST(Markdown, DoesNotCopyTheRestForEachBracket) {
+    std::string nested;
+    for (int i = 0; i < 100'000; ++i)
+        nested += "[](";
+    nested += std::string(100'000, ')');
+    EXPECT_TRUE(read(nested).entities.empty());
 }
 
 TEST(Markdown, MakesNoMoreThanAMessageMayHave) {

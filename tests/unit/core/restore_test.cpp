@@ -34,6 +34,22 @@ TEST_F(Restore, WhatARestoredServerLostStaysAndIsMarked) {
     EXPECT_EQ(window->messages[1].born, jumped + 1);
 }
 
+TEST_F(Restore, WhatStoodBeforeOneWasBroughtInAgainIsInDoubt) {
+    push(1, "one");
+    push(2, "may be there for others");
+    const std::int64_t jumped = 1 + limits::restore_jump;
+    script.reconnect();
+    auto state = restored_state(script, 1, jumped, 1);
+    // The server has lost the joining, and somebody has added one anew, who sees what comes from here on.
+    std::get<protocol::ConversationState>(state.payload).from = jumped;
+    script.give({state});
+    script.resumed("2:1", 2);
+    const auto window = script.core().window(StreamId("c1"), {.limit = 10});
+    ASSERT_THAT(window->messages, SizeIs(2));
+    EXPECT_TRUE(window->messages[1].not_on_server);
+    EXPECT_TRUE(window->messages[1].in_doubt);
+}
+
 TEST_F(Restore, WhatTheServerOnlyToldOfAndLostIsNotShownAsIfItWereThere) {
     push(1, "one");
     const auto told = [&](protocol::Envelope state, std::int64_t born, const std::string& text) {

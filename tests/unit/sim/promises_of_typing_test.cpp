@@ -83,11 +83,14 @@ TEST_F(BrokenTyping, Promise15WhereWhoHeardOfItHasLongBeenOut) {
 }
 
 TEST_F(BrokenTyping, Promise15WhereWhoTypesHasLongBeenOut) {
-    look({to_id(the_group)});
-    leaves(ada);
+    promise_->server_heard(scene_, *ada_, about_group(protocol::Look{.streams = {to_id(the_group)}}));
+    leaves(ben);
     pass(seconds(300));
-    type();
-    told();
+    promise_->server_heard(scene_, *ben_,
+                           about_group(protocol::Typing{.stream = to_id(the_group), .kind = {}}));
+    promise_->server_said(
+        scene_, *ada_, {to_id(ada), to_id(DeviceKey{1})},
+        about_group(protocol::TypingChanged{.account = to_id(ben), .kind = protocol::TypingKind::text}));
     EXPECT_EQ(broken(), 15);
 }
 
