@@ -198,6 +198,7 @@ TEST_P(StoreContract, ReactionsAreSeenByWhoSeesTheirMessage) {
 TEST_P(StoreContract, PagesBringAMessageWithAllItsReactionsOrInParts) {
     const auto ada = world.person("ada");
     std::vector<Person> members;
+    members.reserve(30);
     for (int n = 0; n < 30; ++n)
         members.push_back(world.person("member-" + std::to_string(n)));
     const auto group = world.group(ada, members);
