@@ -13,13 +13,6 @@
 
 namespace parley::server {
 
-namespace {
-
-/// Who has more than this to read is not told who is typing meanwhile.
-constexpr std::size_t lagging_bytes = 16'384;
-
-}  // namespace
-
 void Session::look(const protocol::Look& look) {
     looks_.clear();
     for (const StreamId& stream : look.streams)
@@ -51,7 +44,7 @@ void Session::type(const protocol::Typing& typing) {
 }
 
 void Session::handle_typing(SharedText text) {
-    if (closed() || overflow_ || outbound_.bytes() > lagging_bytes) return;
+    if (closed() || overflow_ || Shard::lags(outbound_.bytes())) return;
     outbound_.push_reply(std::move(text));
     count_queued();
 }
@@ -74,6 +67,7 @@ void Shard::pass_on(const Typed& typed) {
         if (std::cmp_greater_equal(hearers.size(), limits::typing_hearers_max)) return;
         hearers.push_back(session);
     }
+    if (hearers.empty()) return;
     protocol::Envelope envelope;
     envelope.stream = to_id(typed.conversation);
     envelope.payload = protocol::TypingChanged{.account = to_id(typed.account), .kind = typed.kind};
