@@ -419,7 +419,8 @@ enum class Type : std::uint8_t {
     /// The link is there; `stream` names the group.
     link_made = 81,
     /// Ends an invite link: an own one, or anybody's where `permissions` allow to invite. Nobody joins by it
-    /// any more; who has joined stays. One that is not there is done.
+    /// any more; who has joined stays. One that is not there is done where `permissions` allow to invite, and
+    /// refused elsewhere: nobody knows any more whose it was.
     link_revoke = 82,
     /// The invite links of a group, for those who may invite.
     link_list = 83,

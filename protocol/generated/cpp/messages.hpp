@@ -682,7 +682,8 @@ struct LinkMade {
 
 /// `link.revoke` (82). From clients; answered with `done`. Ends an invite link: an own one, or anybody's
 /// where `permissions` allow to invite. Nobody joins by it any more; who has joined stays. One that is not
-/// there is done.
+/// there is done where `permissions` allow to invite, and refused elsewhere: nobody knows any more whose it
+/// was.
 struct LinkRevoke {
     /// The group.
     Target target;

@@ -124,8 +124,9 @@ export const limits = {
   muted_forever: 9007199254740991,
   /**
    * How long the answer to a command other than a message or a creation is remembered (30 days). That to a
-   * `read`, a `message.delete` or a `device.revoke` which changed nothing is not: a repeat changes nothing
-   * either (but that a `read` takes back a mark which came since), and is answered as things stand then. (ms)
+   * `read`, a `message.delete`, a `link.revoke` or a `device.revoke` which changed nothing is not: a repeat
+   * changes nothing either (but that a `read` takes back a mark which came since), and is answered as things
+   * stand then. (ms)
    */
   command_memory_ms: 2592000000,
   /** Away for longer than this, a client may jump instead of pulling everything (72 h). (ms) */

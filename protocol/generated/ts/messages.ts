@@ -832,7 +832,8 @@ export interface LinkMade {
 
 /**
  * Ends an invite link: an own one, or anybody's where `permissions` allow to invite. Nobody joins by it any
- * more; who has joined stays. One that is not there is done.
+ * more; who has joined stays. One that is not there is done where `permissions` allow to invite, and refused
+ * elsewhere: nobody knows any more whose it was.
  */
 export interface LinkRevoke {
   /** The group. */
