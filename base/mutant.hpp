@@ -74,6 +74,8 @@ namespace parley {
     MUTANT(link_gives_more_than_it_says, "who joins by a link for guests becomes a member")               \
     MUTANT(links_outlive_their_maker, "the invite links of somebody who is out are good once he is back") \
     MUTANT(removed_comes_back_by_link, "who was removed joins by an invite link")                         \
+    MUTANT(slow_mode_slows_nobody, "slow mode of a group is told and not kept")                           \
+    MUTANT(slow_mode_forgets, "in slow mode nobody's last message is remembered")                         \
     MUTANT(sharing_reaches_back, "a group that begins to share its history shares what was said before")  \
     MUTANT(shared_history_withheld, "a newcomer sees nothing of the history that his group shares")       \
     MUTANT(changes_off_by_one, "`changes` begins one number too late")                                    \

@@ -388,6 +388,12 @@ Status Client::Impl::handle_error(const Envelope& envelope) {
     }
     const Error failure{error.code, error.message, error.retry_after_ms.value_or(0),
                         error.field.value_or("")};
+    const Command* refused = outbox_.find(*envelope.re);
+    const auto stream = refused ? conversation_of_lane(refused->lane) : std::nullopt;
+    Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
+    if (conversation && conversation->summary.slow_ms && error.code == ErrorCode::slow_mode)
+        conversation->said_at =
+            server_time() + milliseconds(failure.retry_after_ms - *conversation->summary.slow_ms);
     return outbox_.refused(*envelope.re, failure, now_);
 }
 

@@ -31,6 +31,7 @@ bool belongs_in_outbox(Type type) {
         case Type::conversation_permissions:
         case Type::ownership_transfer:
         case Type::history_share:
+        case Type::slow_mode_set:
         case Type::link_create:
         case Type::link_revoke:
         case Type::link_list:

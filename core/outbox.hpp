@@ -98,6 +98,9 @@ struct Command {
 /// before him: where the person has written another one elsewhere, that one stays, and this is shown as
 /// refused.
 ///
+/// In a group in slow mode one message goes out at a time, and the next one when its turn comes. What is no
+/// message does not wait for that, unless it is about one that does.
+///
 /// Of what one says of one message by one emoji only the last is sent, too: the last intention counts. A
 /// deletion takes reactions with it as it does edits.
 class Outbox {
@@ -187,6 +190,8 @@ class Outbox {
     Status pump(Now now, bool live);
     /// The latest time of the server that is known was `before`, and is `now`: what waits may mute no more.
     void handle_time(WallTime before, WallTime now);
+    /// How slow this conversation is, or one's role there, is another one: what waited for its turn may go.
+    void slow_mode_changed(const StreamId& stream);
     /// Everything in flight waits again; pauses end.
     void handle_disconnected();
     /// Everything was erased.
@@ -241,7 +246,10 @@ class Outbox {
     Status insert(Command command, const protocol::Payload& payload);
     void enter(const Command& command);
     void leave(const Command& command);
-    std::int64_t next_of(const Lane& lane) const;
+    std::int64_t next_of(const std::string& name, const Lane& lane) const;
+    void hold_messages(const std::string& name, Instant until);
+    void let_messages_go(Instant now);
+    bool waits_for_its_message(const Command& command) const;
     void note_next(const std::string& name);
     void drop_lane(const std::string& name);
     Status forget(const Command& command);
@@ -276,6 +284,9 @@ class Outbox {
     std::map<std::int64_t, std::string> next_;
     /// Lanes that the server told to wait, and until when: also where nothing is in them at the time.
     std::map<std::string, Instant> paused_;
+    /// Lanes of groups that are in slow mode, as the server has said on this connection, and until when it
+    /// takes no message there; absent: it may take one.
+    std::map<std::string, std::optional<Instant>> slow_;
     /// Edits and deletions that wait, by their message.
     std::map<ChangedMessage, std::set<std::int64_t>> changes_;
     /// The same of reactions.

@@ -51,7 +51,10 @@ Status Outbox::refused(const Uuid& id, const Error& error, Now now) {
     }
 
     requeue(command);
-    pause_after(command.lane, error, now.instant);
+    if (error.code == ErrorCode::slow_mode && error.retry_after_ms > 0)
+        hold_messages(command.lane, now.instant + milliseconds(error.retry_after_ms));
+    else
+        pause_after(command.lane, error, now.instant);
     return handle_not_done(command, now.wall);
 }
 
@@ -168,6 +171,7 @@ Status Outbox::reroute(const StreamId& stream) {
 
 Status Outbox::pump(Now now, bool live) {
     if (live) TRY(settle_reads(now.wall));
+    let_messages_go(now.instant);
     std::int64_t passed = 0;
     while (in_flight_ + unanswered_.size() < commands_in_flight_max || mutant(Mutant::in_flight_unbounded)) {
         Command* command = next_to_send(now.instant, live, passed);
@@ -203,6 +207,10 @@ void Outbox::arm_timer(Instant now) {
         const auto at = timers_.at(Timer::outbox);
         if (lanes_.contains(name) && (!at || until < *at)) timers_.set(Timer::outbox, until);
         ++lane;
+    }
+    for (const auto& [name, until] : slow_) {
+        const auto at = timers_.at(Timer::outbox);
+        if (until && lanes_.contains(name) && (!at || *until < *at)) timers_.set(Timer::outbox, *until);
     }
 }
 
@@ -282,7 +290,7 @@ void Outbox::leave(const Command& command) {
 }
 
 /// Of reads the highest, which says what the others do. Of all else the first that is not under way.
-std::int64_t Outbox::next_of(const Lane& lane) const {
+std::int64_t Outbox::next_of(const std::string& name, const Lane& lane) const {
     const auto queued = [&](std::int64_t position) {
         return commands_.at(position).state == CommandState::queued;
     };
@@ -291,10 +299,17 @@ std::int64_t Outbox::next_of(const Lane& lane) const {
         return queued(highest) ? highest : 0;
     }
     const bool any = mutant(Mutant::outbox_order_lost_on_reconnect);
+    const auto slow = slow_.find(name);
+    bool messages_wait = slow != slow_.end() && slow->second;
     std::int64_t next = 0;
     for (std::int64_t position : lane.waiting) {
         ++looked_at_;
-        if (!queued(position)) continue;
+        const Command& command = commands_.at(position);
+        if (!queued(position)) {
+            messages_wait |= slow != slow_.end() && command.type == protocol::Type::message_send;
+            continue;
+        }
+        if (messages_wait && waits_for_its_message(command)) continue;
         next = position;
         if (!any) break;
     }
@@ -304,7 +319,7 @@ std::int64_t Outbox::next_of(const Lane& lane) const {
 void Outbox::note_next(const std::string& name) {
     Lane& lane = lanes_.at(name);
     if (lane.next != 0) next_.erase(lane.next);
-    lane.next = next_of(lane);
+    lane.next = next_of(name, lane);
     if (lane.next != 0) next_.emplace(lane.next, name);
 }
 
@@ -331,9 +346,11 @@ void Outbox::handle_disconnected() {
     }
     unanswered_.clear();
     paused_.clear();
+    const auto slow = std::exchange(slow_, {});
     for (auto& [name, lane] : lanes_) {
         for (std::int64_t position : lane.waiting)
             requeue(commands_.at(position));
+        if (slow.contains(name)) note_next(name);
     }
     timers_.stop(Timer::outbox);
 }
@@ -344,6 +361,7 @@ void Outbox::clear() {
     lanes_.clear();
     next_.clear();
     paused_.clear();
+    slow_.clear();
     creations_.clear();
     changes_.clear();
     reactions_.clear();

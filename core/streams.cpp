@@ -46,6 +46,9 @@ Status Streams::handle_state(const StreamId& stream, const protocol::Conversatio
         conversation.origin = std::min(conversation.origin, state.from);
     TRY(begin(conversation, state.from, state.summary));
     // Of the present moment, which a joining's summary is not.
+    const auto& before = conversation.summary;
+    if (before.slow_ms != state.summary.slow_ms || before.role != state.summary.role)
+        outbox_.slow_mode_changed(conversation.stream);
     conversation.summary = state.summary;
     conversations_.described(conversation);
     if (std::max(conversation.head, conversation.rows_as_of) > state.head)

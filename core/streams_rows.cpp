@@ -48,6 +48,7 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
     // It may have been marked, and is back: what others have is said of it again.
     if (message.sender == self && applied == Applied::updated) recount_.insert(conversation.stream);
     conversation.note_newest(change.born, change.timestamp);
+    if (message.sender == self) conversation.said_at = std::max(conversation.said_at, change.timestamp);
     if (!conversation.shown) return {};
     if (applied == Applied::added && change.born > conversation.triple.as_of.conversation)
         conversation.shown->add(rules::counts_for(self, message), change.born, conversation.read_shown());
@@ -60,6 +61,8 @@ Status Streams::note_member(Conversation& conversation, const protocol::MemberCh
     TRY(profiles_.put(member.profile));
     recount_.insert(conversation.stream);
     if (member.profile.account == identity_.get().account) {
+        if (member.present && conversation.summary.role != member.role)
+            outbox_.slow_mode_changed(conversation.stream);
         if (member.present) conversation.summary.role = member.role;
     } else if (conversation.summary.kind == protocol::ConversationKind::direct) {
         conversation.summary.peer = member.profile;
@@ -73,6 +76,8 @@ void Streams::note_settings(Conversation& conversation, const protocol::Conversa
     conversation.summary.title = settings.title;
     conversation.summary.permissions = settings.permissions;
     conversation.summary.history_from = settings.history_from;
+    if (conversation.summary.slow_ms != settings.slow_ms) outbox_.slow_mode_changed(conversation.stream);
+    conversation.summary.slow_ms = settings.slow_ms;
     conversations_.described(conversation);
 }
 

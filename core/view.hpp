@@ -125,6 +125,9 @@ struct ConversationView {
     /// What it adds to the badge.
     std::int64_t badge = 0;
     std::optional<DraftView> draft;
+    /// In a group in slow mode: from then on, by the server's clock, the next message is taken; it may be
+    /// over. Absent: nothing is known to hold it back.
+    std::optional<WallTime> next_message_at;
     /// Who is typing now, who began first at the front: only in the view of one conversation, which is looked
     /// at.
     std::vector<TypingView> typing;

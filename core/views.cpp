@@ -3,6 +3,7 @@
 #include "base/mutant.hpp"
 #include "core/commands.hpp"
 #include "core/rules/entities.hpp"
+#include "core/rules/slow_mode.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
@@ -20,6 +21,14 @@ bool is_shown(const Command& command) {
 /// What a person sets for himself makes no conversation, nor does it lift one.
 bool is_own_setting(const Command& command) {
     return command.preferences || command.type == protocol::Type::draft_set;
+}
+
+/// From when on slow mode takes the next own message.
+std::optional<WallTime> next_message_at(const Conversation& conversation) {
+    const auto& summary = conversation.summary;
+    const bool slowed = conversation.present && summary.slow_ms && rules::is_slowed(summary.role);
+    if (!slowed || conversation.said_at.ms == 0) return std::nullopt;
+    return conversation.said_at + milliseconds(*summary.slow_ms);
 }
 
 /// Why nothing of these makes a conversation any more: as the creation was refused, or else the newest.
@@ -123,6 +132,7 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
     view.from = conversation.origin;
     TRY_ASSIGN(view.last, newest(conversation));
     view.present = conversation.present;
+    view.next_message_at = next_message_at(conversation);
     view.complete = !conversation.owes_anything();
     TRY_ASSIGN(view.unreadable, rows_.count_unreadable(conversation.number));
     TRY(show_own(conversation.stream, lane_of_conversation(conversation.stream), now, view));

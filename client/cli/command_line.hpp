@@ -129,6 +129,13 @@ struct ShareHistoryCommand {
     std::string conversation;
     bool off = false;
 };
+/// Neither: shows it.
+struct SlowModeCommand {
+    std::string conversation;
+    /// As moments.hpp reads it.
+    std::optional<std::string> length;
+    bool off = false;
+};
 struct ReadCommand {
     std::string conversation;
     std::optional<std::int64_t> upto;
@@ -243,10 +250,11 @@ using Command =
     std::variant<RegisterCommand, LoginCommand, LogoutCommand, DevicesCommand, StatusCommand, ProfileCommand,
                  InviteCommand, ConversationsCommand, NewCommand, MembersCommand, AddCommand, RemoveCommand,
                  LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, LinkCommand,
-                 LinksCommand, UnlinkCommand, LookCommand, JoinCommand, ShareHistoryCommand, ReadCommand,
-                 MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand, DraftCommand,
-                 SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand, PinsCommand,
-                 HistoryCommand, TailCommand, TypingCommand, OutboxCommand, SyncCommand, ReportCommand>;
+                 LinksCommand, UnlinkCommand, LookCommand, JoinCommand, ShareHistoryCommand, SlowModeCommand,
+                 ReadCommand, MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand,
+                 DraftCommand, SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand,
+                 PinsCommand, HistoryCommand, TailCommand, TypingCommand, OutboxCommand, SyncCommand,
+                 ReportCommand>;
 
 struct CommandLine {
     Common common;

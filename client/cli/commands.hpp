@@ -37,6 +37,8 @@ Outcome<ExitCode> run(Session& session, const ReadCommand& command);
 Outcome<ExitCode> change(Session& session, protocol::Payload command, const std::string& done);
 
 // roles.cpp
+/// How long slow mode still holds back the next message there; zero: not at all.
+Outcome<Duration> slow_wait(Session& session, const protocol::ViewConversation& conversation);
 Outcome<ExitCode> run(Session& session, const RoleCommand& command);
 Outcome<ExitCode> run(Session& session, const TransferCommand& command);
 Outcome<ExitCode> run(Session& session, const PermissionsCommand& command);
@@ -48,6 +50,7 @@ Outcome<ExitCode> run(Session& session, const UnlinkCommand& command);
 Outcome<ExitCode> run(Session& session, const LookCommand& command);
 Outcome<ExitCode> run(Session& session, const JoinCommand& command);
 Outcome<ExitCode> run(Session& session, const ShareHistoryCommand& command);
+Outcome<ExitCode> run(Session& session, const SlowModeCommand& command);
 
 // own_settings.cpp
 Outcome<ExitCode> run(Session& session, const MuteCommand& command);

@@ -140,6 +140,16 @@ void Grammar::add_roles() {
                     "The lowest role that may, such as post=moderator; see below")
         ->option_text(" ");
     permitting.footer(std::string(permissions_help) + places_help + more_help);
+
+    std::shared_ptr<SlowModeCommand> slow;
+    CLI::App& slowing = add_about_place(
+        "slow-mode", "Show or set how long members of a group wait between two messages", slow);
+    CLI::Option* interval =
+        slowing.add_option("TIME", slow->length, "The time between two messages of one person: 30s, 5m, 1h")
+            ->option_text(" ")
+            ->check(problem_of_length);
+    slowing.add_flag("--off", slow->off, "No slow mode any more")->excludes(interval);
+    slowing.footer(std::string(slow_mode_help) + places_help + more_help);
 }
 
 void Grammar::add_links() {

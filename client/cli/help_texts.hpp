@@ -52,6 +52,11 @@ with them. A group that is to share all of it begins so: parley new --share-hist
 the setting (parley permissions). --off takes nothing from those who have joined meanwhile.
 )";
 
+inline constexpr const char* slow_mode_help = R"(
+Admins and owners say so. It holds back members and guests; moderators, admins and owners write as they like,
+and edits, deletions and reactions are free. What is said too early is kept, and goes out when its turn comes.
+)";
+
 inline constexpr const char* more_help =
     "\nOptions for every command, environment and exit codes: parley --help";
 

@@ -76,6 +76,9 @@ std::optional<Duration> length_named(std::string_view text) {
     if (error != std::errc() || end - after != 1 || count < 1 || count > length_max.ms) return std::nullopt;
     std::int64_t unit = 0;
     switch (*after) {
+        case 's':
+            unit = 1;
+            break;
         case 'm':
             unit = 60;
             break;
@@ -114,7 +117,7 @@ std::optional<WallTime> moment_named(std::string_view text, WallTime now) {
 
 std::string problem_of_length(const std::string& text) {
     if (length_named(text)) return {};
-    return "\"" + harmless_line(text) + "\" is no length of time: that is like 30m, 8h, 2d or 1w";
+    return "\"" + harmless_line(text) + "\" is no length of time: that is like 30s, 30m, 8h, 2d or 1w";
 }
 
 std::string problem_of_moment(const std::string& text) {

@@ -8,7 +8,8 @@
 
 namespace parley::client::cli {
 
-/// "30m", "8h", "2d" or "1w": minutes, hours, days, weeks; more than nothing, and at most ten years.
+/// "30s", "30m", "8h", "2d" or "1w": seconds, minutes, hours, days, weeks; more than nothing, and at most ten
+/// years.
 std::optional<Duration> length_named(std::string_view text);
 
 /// "18:00" is the next one, "2030-12-24" its beginning, "2030-12-24 18:00": in the person's own time zone.

@@ -32,6 +32,7 @@ std::string_view deed(std::string_view type) {
     if (type == "member.role") return "role of a member";
     if (type == "conversation.permissions") return "permissions";
     if (type == "history.share") return "sharing of the history";
+    if (type == "slow_mode.set") return "slow mode";
     if (type == "link.create") return "invite link";
     if (type == "link.revoke") return "end of an invite link";
     if (type == "link.join") return "joining";

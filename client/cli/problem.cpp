@@ -16,15 +16,6 @@ namespace parley::client::cli {
 
 namespace {
 
-/// "40 seconds", "3 minutes"; never too short.
-std::string how_long(std::int64_t ms) {
-    if (ms <= 0) return "a while";
-    const std::int64_t seconds = (ms + 999) / 1000;
-    const bool short_time = seconds < 120;
-    const std::int64_t count = short_time ? seconds : (seconds + 59) / 60;
-    return std::to_string(count) + (short_time ? " second" : " minute") + (count == 1 ? "" : "s");
-}
-
 /// What was too much, by the field that the server names.
 std::string sentence_of_limit(std::string_view field) {
     if (field == "members" || field == "accounts")
@@ -154,6 +145,7 @@ std::string sentence_of(ErrorCode code) {
         case ErrorCode::limit:
         case ErrorCode::internal:
         case ErrorCode::rate_limited:
+        case ErrorCode::slow_mode:
         case ErrorCode::disk_full:
             break;
     }
@@ -171,7 +163,12 @@ std::string sentence_of(const Error& error, Machine machine) {
                        : "Something failed in the server, whose log says what. Try again; if it stays so, "
                          "tell whoever runs it.";
         case ErrorCode::rate_limited:
-            return "Too many attempts. Try again in " + how_long(error.retry_after_ms) + ".";
+            return "Too many attempts. Try again in " +
+                   (error.retry_after_ms > 0 ? how_long(milliseconds(error.retry_after_ms)) : "a while") +
+                   ".";
+        case ErrorCode::slow_mode:
+            return "This group is in slow mode. Your next message is taken in " +
+                   how_long(milliseconds(error.retry_after_ms)) + ".";
         case ErrorCode::disk_full:
             return machine == Machine::this_one
                        ? "The disk of this machine is full. Make room and try again."

@@ -1,8 +1,10 @@
 #include "client/cli/commands.hpp"
 #include "client/cli/directory.hpp"
+#include "client/cli/moments.hpp"
 #include "client/cli/text.hpp"
-#include "core/rules/permissions.hpp"
+#include "core/rules/slow_mode.hpp"
 #include "protocol/generated/cpp/errors.hpp"
+#include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -75,6 +77,12 @@ Outcome<ExitCode> change_member(Session& session, const Place& place, const prot
     return changed;
 }
 
+/// How slow the group is; absent: not at all.
+std::string speed(const protocol::Summary& summary) {
+    if (!summary.slow_ms) return "off";
+    return "one message in " + how_long(milliseconds(*summary.slow_ms)) + ", for members and guests";
+}
+
 void show(Session& session, const Place& place) {
     Terminal& terminal = session.terminal();
     const protocol::Summary& summary = place.view->summary;
@@ -85,6 +93,7 @@ void show(Session& session, const Place& place) {
         object.text(setting.name, name_of(*(set.*setting.lowest)));
     object.text("role", name_of(summary.role));
     if (summary.history_from) object.integer("history_from", *summary.history_from);
+    if (summary.slow_ms) object.integer("slow_ms", *summary.slow_ms);
     terminal.line(object);
     for (const Setting& setting : settings)
         terminal.line(padded(std::string(setting.name), act_columns) + from_up(*(set.*setting.lowest)));
@@ -92,6 +101,7 @@ void show(Session& session, const Place& place) {
                   (!summary.history_from        ? "hidden from those who join"
                    : *summary.history_from == 1 ? "shared with those who join, from the beginning"
                                                 : "shared with those who join, since somebody said so"));
+    terminal.line(padded("slow mode", act_columns) + speed(summary));
     if (place.view->present) terminal.line("You are " + with_article(summary.role) + " there.");
 }
 
@@ -152,6 +162,42 @@ Outcome<ExitCode> run(Session& session, const PermissionsCommand& command) {
     }
     return change(session, protocol::ConversationPermissions{.target = place.target, .permissions = wanted},
                   done);
+}
+
+Outcome<Duration> slow_wait(Session& session, const protocol::ViewConversation& conversation) {
+    if (!conversation.next_message_at) return Duration{};
+    TRY_ASSIGN(const auto status, session.status());
+    const WallTime now = status.server_time.value_or(read_clocks().wall);
+    return std::max(*conversation.next_message_at - now, Duration{});
+}
+
+Outcome<ExitCode> run(Session& session, const SlowModeCommand& command) {
+    Directory directory(session);
+    TRY_ASSIGN(const Place place, group_named(directory, command.conversation));
+    const auto& summary = place.view->summary;
+    if (!command.length && !command.off) {
+        JsonLine object;
+        if (place.stream) object.text("conversation", place.stream->text());
+        object.integer("slow_ms", summary.slow_ms.value_or(0));
+        TRY_ASSIGN(const Duration wait, slow_wait(session, *place.view));
+        object.integer("wait_ms", wait.ms);
+        session.terminal().line(object);
+        session.terminal().line("Slow mode of " + place.label + ": " + speed(summary) + ".");
+        if (wait.ms > 0) session.terminal().line("Your next message is taken in " + how_long(wait) + ".");
+        return ExitCode::done;
+    }
+    protocol::SlowModeSet set{.target = place.target};
+    std::string done = place.label + " is in no slow mode.";
+    if (command.length) {
+        const Duration interval = length_named(*command.length).value_or(Duration{});
+        if (interval.ms > limits::slow_mode_ms_max)
+            return stop(ExitCode::usage,
+                        "Slow mode has a day between two messages at most. Nothing was done.");
+        set.interval_ms = interval.ms;
+        done = "In " + place.label + " members and guests send one message in " + how_long(interval) +
+               " from now on.";
+    }
+    return change(session, std::move(set), done);
 }
 
 }  // namespace parley::client::cli

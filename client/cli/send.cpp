@@ -3,6 +3,7 @@
 #include "client/cli/directory.hpp"
 #include "client/cli/rich_text.hpp"
 #include "client/cli/text.hpp"
+#include "client/cli/whole_input.hpp"
 #include "client/net/line_input.hpp"
 #include "core/door/views.hpp"
 #include "protocol/generated/cpp/limits.hpp"
@@ -47,6 +48,7 @@ class Sender {
     Outcome<void> wait_for_progress(const std::function<bool()>& also);
     Outcome<void> pass_on(LineInput& input);
     Outcome<void> take_in();
+    Outcome<void> look_at_slow_mode();
     bool outbox_is_kept(const Problem& problem);
     void report(const Uuid& id, std::string_view state,
                 const std::optional<protocol::DoorFailure>& failure = std::nullopt);
@@ -70,6 +72,8 @@ class Sender {
     bool patient_;
     /// Whoever waits at a terminal has been told what for.
     bool told_ = false;
+    /// So long slow mode of the group holds back what is to go out next.
+    Duration held_{};
     Instant give_up_{};
     std::int64_t sent_ = 0;
     std::int64_t queued_ = 0;
@@ -171,8 +175,12 @@ void Sender::report(const Uuid& id, std::string_view state,
 /// Takes in what became of our messages so far.
 Outcome<void> Sender::take_in() {
     if (session_.account().take_changed_owner()) TRY(session_.catch_up(settlement_));
-    while (const auto notice = session_.take_notice())
+    bool touched = false;
+    while (const auto notice = session_.take_notice()) {
         session_.note(settlement_, *notice);
+        touched = touched || (place_.stream && notice->touched == place_.stream);
+    }
+    if (touched && !settlement_.open.empty()) TRY(look_at_slow_mode());
     if (settlement_.settled.empty()) return {};
     give_up_ = session_.deadline();
     patient_ = true;
@@ -187,6 +195,23 @@ Outcome<void> Sender::take_in() {
         if (outcome.stream) place_.stream = outcome.stream;
         if (!outcome.failure) ++sent_;
         report(id, outcome.failure ? "failed" : "sent", outcome.failure);
+    }
+    return {};
+}
+
+/// What waits for longer than the person is ready to wait is left to the outbox.
+Outcome<void> Sender::look_at_slow_mode() {
+    TRY_ASSIGN(const auto reply, session_.ask({.conversation = place_.stream}));
+    held_ = {};
+    if (!reply.conversations.empty()) {
+        TRY_ASSIGN(held_, slow_wait(session_, reply.conversations.front()));
+    }
+    if (held_.ms == 0) return {};
+    if (read_clocks().instant + held_ > give_up_) patient_ = false;
+    if (!told_ && patient_) {
+        told_ = true;
+        session_.terminal().note_at_terminal(place_.label + " is in slow mode: this goes out in " +
+                                             how_long(held_) + ". Ctrl-C leaves it to be sent later.");
     }
     return {};
 }
@@ -298,35 +323,15 @@ void Sender::print_counts() {
     if (sent_ > 1 || (sent_ == 1 && queued_ + refused_ > 0))
         terminal.line(count(sent_) + " sent to " + place_.label + ".");
     if (queued_ > 0) {
-        const std::string why = command_.no_wait || session_.common().offline
-                                    ? "."
-                                    : ": the server" + session_.offline_reason() + ".";
+        std::string why = ".";
+        if (held_.ms > 0)
+            why = ", which is in slow mode: your next message is taken in " + how_long(held_) + ".";
+        else if (!command_.no_wait && !session_.common().offline)
+            why = ": the server" + session_.offline_reason() + ".";
         terminal.line(count(queued_) + " queued for " + place_.label + why +
-                      " It goes out with the next parley that reaches the server (parley sync).");
+                      " It goes out with the next parley " +
+                      (held_.ms > 0 ? "then" : "that reaches the server") + " (parley sync).");
     }
-}
-
-Outcome<std::string> read_whole(Session& session, LineInput& input) {
-    std::string text;
-    while (!input.ended()) {
-        TRY(session.wait([&] { return input.ready(); }, std::nullopt));
-        if (session.interrupted()) return stop(ExitCode::failed, "Interrupted. Nothing was sent.");
-        while (session.take_notice()) {
-        }
-        while (auto line = input.take()) {
-            text += *line + "\n";
-            if (std::ssize(text) > limits::text_bytes_max + 1) {
-                return stop(ExitCode::failed, "This is too long for one message, which has at most " +
-                                                  std::to_string(limits::text_points_max) +
-                                                  " characters in " + std::to_string(limits::text_bytes_max) +
-                                                  " bytes. Nothing was sent.");
-            }
-        }
-    }
-    while (text.ends_with('\n'))
-        text.pop_back();
-    if (is_blank(text)) return stop(ExitCode::usage, "Standard input is empty. Nothing was sent.");
-    return text;
 }
 
 /// Who is named. Whoever is no member will not see it, which the sender may not know.

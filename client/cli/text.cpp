@@ -132,6 +132,18 @@ std::string without_at(const std::string& word) {
     return word.starts_with('@') ? word.substr(1) : word;
 }
 
+std::string how_long(Duration time) {
+    constexpr std::int64_t few = 120;
+    std::int64_t count = (time.ms + 999) / 1000;
+    const char* unit = "second";
+    for (const char* longer : {"minute", "hour"}) {
+        if (count < few) break;
+        count = (count + 59) / 60;
+        unit = longer;
+    }
+    return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
+}
+
 std::string local_time(WallTime at) {
     return formatted(at, "%H:%M");
 }

@@ -40,6 +40,9 @@ bool is_blank(std::string_view text);
 /// A handle without the @ that people write before it.
 std::string without_at(const std::string& word);
 
+/// "1 second", "40 seconds", "3 minutes", "5 hours"; never too short.
+std::string how_long(Duration time);
+
 /// In the person's own time zone.
 std::string local_time(WallTime at);   // 14:05
 std::string local_day(WallTime at);    // Monday, 3 March 2025

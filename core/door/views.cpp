@@ -135,6 +135,7 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .badge = conversation.badge};
     for (const TypingView& one : conversation.typing)
         out.typing.push_back({.account = one.account, .kind = one.kind});
+    out.next_message_at = conversation.next_message_at;
     if (const auto& draft = conversation.draft)
         out.draft = protocol::ViewDraft{.text = draft->text, .reply_to = draft->reply_to, .at = draft->at};
     if (conversation.last) out.last = door_view(*conversation.last);

@@ -101,6 +101,7 @@ Role lowest_role(const Permissions& permissions, Act act) {
         case Act::invite:
             return *set.invite;
         case Act::change_role:
+        case Act::set_slow_mode:
             return Role::admin;
         case Act::change_permissions:
         case Act::share_history:

@@ -30,6 +30,7 @@ enum class Act : std::uint8_t {
     change_role,  ///< Of somebody else; see may_give_role.
     change_permissions,
     share_history,  ///< With those who join later.
+    set_slow_mode,  ///< See slow_mode.hpp.
     transfer_ownership
 };
 

@@ -83,6 +83,8 @@ NUMBERS = {
     "until": 4525,
     "floor": 12,
     "retry_after_ms": 2000,
+    "slow_ms": 30000,
+    "interval_ms": 30000,
     "reconnect_after_ms": 1500,
     "status": 404,
     "uses": 10,

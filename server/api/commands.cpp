@@ -46,10 +46,10 @@ std::optional<Command> to_command(protocol::Payload payload) {
                                     protocol::ConversationCreate, protocol::ConversationRename,
                                     protocol::MemberAdd, protocol::MemberRemove, protocol::ConversationLeave,
                                     protocol::MemberRole, protocol::ConversationPermissions,
-                                    protocol::OwnershipTransfer, protocol::HistoryShare, protocol::LinkCreate,
-                                    protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet,
-                                    protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke,
-                                    protocol::InviteCreate>) {
+                                    protocol::OwnershipTransfer, protocol::HistoryShare,
+                                    protocol::SlowModeSet, protocol::LinkCreate, protocol::LinkRevoke,
+                                    protocol::LinkJoin, protocol::PreferencesSet, protocol::DraftSet,
+                                    protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate>) {
                 return Command(std::forward<decltype(one)>(one));
             } else {
                 return std::nullopt;
@@ -74,9 +74,9 @@ std::int64_t rate_cost(const Command& command) {
                                  protocol::MessageReact, protocol::MessagePin, protocol::ConversationRename,
                                  protocol::MemberRemove, protocol::MemberRole,
                                  protocol::ConversationPermissions, protocol::OwnershipTransfer,
-                                 protocol::HistoryShare, protocol::LinkCreate, protocol::LinkRevoke,
-                                 protocol::LinkJoin, protocol::PreferencesSet, protocol::DraftSet,
-                                 protocol::InviteCreate>
+                                 protocol::HistoryShare, protocol::SlowModeSet, protocol::LinkCreate,
+                                 protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet,
+                                 protocol::DraftSet, protocol::InviteCreate>
                            ? 1
                            : 0;
             }

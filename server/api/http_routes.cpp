@@ -39,7 +39,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 45> all{{
+    static constexpr std::array<Route, 46> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -68,6 +68,8 @@ struct RouteTable {
          payloads::on_stream<protocol::OwnershipTransfer>},
         {"PUT", "/v1/conversations/{stream}/history", known, message,
          payloads::on_stream<protocol::HistoryShare>},
+        {"PUT", "/v1/conversations/{stream}/slow-mode", known, message,
+         payloads::on_stream<protocol::SlowModeSet>},
         {"POST", "/v1/conversations/{stream}/links", known, message,
          payloads::on_stream<protocol::LinkCreate>},
         {"GET", "/v1/conversations/{stream}/links", known, message, payloads::list_links},

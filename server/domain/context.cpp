@@ -125,6 +125,10 @@ std::optional<std::int64_t> history_from_of(const ConversationRecord& conversati
     return conversation.history_from == 0 ? std::nullopt : std::optional(conversation.history_from);
 }
 
+std::optional<std::int64_t> slow_ms_of(const ConversationRecord& conversation) {
+    return conversation.slow.ms == 0 ? std::nullopt : std::optional(conversation.slow.ms);
+}
+
 protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
     protocol::Summary summary{
         .kind = conversation.kind, .members = conversation.members, .role = member.role};
@@ -135,6 +139,7 @@ protocol::Summary summary_of(View& view, const ConversationRecord& conversation,
         summary.title = conversation.title;
         summary.permissions = permissions_of(conversation);
         summary.history_from = history_from_of(conversation);
+        summary.slow_ms = slow_ms_of(conversation);
     }
     return summary;
 }

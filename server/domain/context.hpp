@@ -73,6 +73,8 @@ protocol::Profile profile_of(const AccountRecord& account);
 std::optional<protocol::Permissions> permissions_of(const ConversationRecord& conversation);
 /// As rows and lists tell it: absent where the history is hidden from those who join.
 std::optional<std::int64_t> history_from_of(const ConversationRecord& conversation);
+/// As rows and lists tell it: absent where the group is in no slow mode.
+std::optional<std::int64_t> slow_ms_of(const ConversationRecord& conversation);
 /// What a list shows of the conversation to this member.
 protocol::Summary summary_of(View& view, const ConversationRecord& conversation, const MemberRecord& member);
 

@@ -26,6 +26,7 @@ protocol::ConversationChanged settings_of(const ConversationRecord& conversation
     if (conversation.kind == ConversationKind::group) settings.title = conversation.title;
     settings.permissions = permissions_of(conversation);
     settings.history_from = history_from_of(conversation);
+    settings.slow_ms = slow_ms_of(conversation);
     return settings;
 }
 
@@ -149,6 +150,16 @@ Result<Answer> perform(WorkContext& context, const protocol::HistoryShare& comma
     // Behind the change itself: what was said before was not said to whoever comes.
     conversation.history_from = command.shared ? conversation.head + 1 : 0;
     if (command.shared && mutant(Mutant::sharing_reaches_back)) conversation.history_from = 1;
+    return change_settings(context, conversation);
+}
+
+Result<Answer> perform(WorkContext& context, const protocol::SlowModeSet& command) {
+    TRY_ASSIGN(const auto key, resolve_group(context.store, context.account(), command.target));
+    TRY_ASSIGN(auto standing, authorize(context.store, key, context.account(), Act::set_slow_mode));
+    auto& conversation = standing.conversation;
+    const auto wanted = milliseconds(command.interval_ms.value_or(0));
+    if (conversation.slow == wanted) return nothing_to_do(context);
+    conversation.slow = wanted;
     return change_settings(context, conversation);
 }
 

@@ -28,8 +28,9 @@ constexpr bool only_grows =
     std::is_same_v<Command, protocol::MemberRole> ||
     std::is_same_v<Command, protocol::ConversationPermissions> ||
     std::is_same_v<Command, protocol::OwnershipTransfer> || std::is_same_v<Command, protocol::HistoryShare> ||
-    std::is_same_v<Command, protocol::LinkCreate> || std::is_same_v<Command, protocol::LinkJoin> ||
-    std::is_same_v<Command, protocol::PreferencesSet> || std::is_same_v<Command, protocol::InviteCreate>;
+    std::is_same_v<Command, protocol::SlowModeSet> || std::is_same_v<Command, protocol::LinkCreate> ||
+    std::is_same_v<Command, protocol::LinkJoin> || std::is_same_v<Command, protocol::PreferencesSet> ||
+    std::is_same_v<Command, protocol::InviteCreate>;
 
 /// Where nothing was left to do, a repeat finds that too: positions only rise, and who or what is gone stays
 /// gone. Such commands are not refused on a full disk, so that remembering them would be a way to fill that

@@ -2,6 +2,7 @@
 
 #include "base/mutant.hpp"
 #include "core/rules/counts.hpp"
+#include "core/rules/slow_mode.hpp"
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
@@ -85,6 +86,7 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
     // It counts for everybody but its sender, whose own messages are subtracted.
     ++conversation.counted;
     ++member.own_since_read;
+    if (!mutant(Mutant::slow_mode_forgets)) member.said_at = context.at;
     note_mentions(context, conversation.key, message, conversation.head + 1);
     auto change = write_change(context, conversation,
                                {.slot = Slot::message(),
@@ -109,6 +111,16 @@ Status check_may_name_all(const Standing& standing) {
                                 standing.member.role, core::rules::Act::mention_all);
     if (!may) may.error().field = "entities";
     return may;
+}
+
+/// Slow mode of a group: whom it holds back waits after his last message.
+Status check_slow_mode(const WorkContext& context, const Standing& standing) {
+    const auto& [conversation, member] = standing;
+    if (conversation.slow.ms == 0 || !core::rules::is_slowed(member.role)) return {};
+    const auto wait = core::rules::slow_wait(conversation.slow, member.said_at, context.at);
+    if (wait.ms == 0 || mutant(Mutant::slow_mode_slows_nobody)) return {};
+    return fail(
+        Error{ErrorCode::slow_mode, "this group is in slow mode: your next message is to wait", wait.ms, {}});
 }
 
 std::unexpected<Error> no_such_message() {
@@ -309,6 +321,8 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     TRY_ASSIGN(auto standing, authorize(context.store, **target, context.account(), core::rules::Act::send));
     if (command.reply_to) TRY(check_reply(context, **target, *command.reply_to));
     if (message.names_all) TRY(check_may_name_all(standing));
+    // What is refused for good is not told to wait before.
+    TRY(check_slow_mode(context, standing));
     return write_message(context, std::move(standing), std::move(message));
 }
 

@@ -35,6 +35,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate&
 Result<Answer> perform(WorkContext& context, const protocol::ConversationRename& command);
 Result<Answer> perform(WorkContext& context, const protocol::ConversationPermissions& command);
 Result<Answer> perform(WorkContext& context, const protocol::HistoryShare& command);
+Result<Answer> perform(WorkContext& context, const protocol::SlowModeSet& command);
 
 /// Makes the direct conversation of the account at work with `other`, which must not be there yet.
 ConversationRecord found_direct(WorkContext& context, AccountKey other);

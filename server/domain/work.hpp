@@ -88,10 +88,10 @@ using Command =
                  protocol::MessageReact, protocol::MessagePin, protocol::Read, protocol::ConversationCreate,
                  protocol::ConversationRename, protocol::MemberAdd, protocol::MemberRemove,
                  protocol::ConversationLeave, protocol::MemberRole, protocol::ConversationPermissions,
-                 protocol::OwnershipTransfer, protocol::HistoryShare, protocol::LinkCreate,
-                 protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet, protocol::DraftSet,
-                 protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate, RegisterAccount,
-                 AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
+                 protocol::OwnershipTransfer, protocol::HistoryShare, protocol::SlowModeSet,
+                 protocol::LinkCreate, protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet,
+                 protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate,
+                 RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {

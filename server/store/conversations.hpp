@@ -20,6 +20,8 @@ struct ConversationRecord {
     std::string title;
     /// Of a group: whoever joins sees messages from this `born` on; 0: from his joining on.
     std::int64_t history_from = 0;
+    /// Of a group in slow mode: the time between two messages of one member; zero: it is in none.
+    Duration slow;
     /// Of a group; where none is set, all are as by default.
     protocol::Permissions permissions;
     /// The two persons of a direct conversation, the smaller key first.
@@ -59,6 +61,8 @@ struct MemberRecord {
     std::int64_t touched = 0;
     /// By whose invite link the present membership began; none: by no link.
     AccountKey invited_by = {};
+    /// When the last own message was committed; 0: there was none, or an older server took it.
+    WallTime said_at = {};
 };
 
 /// Commit positions above the one, up to the other.

@@ -15,10 +15,10 @@ constexpr std::size_t cached_members_max = 32768;
 
 #define CONVERSATION_COLUMNS                                                                           \
     "key, kind, title, low, high, head, counted, members, touched, floor, restored_from, permissions," \
-    " history_from"
+    " history_from, slow_ms"
 #define MEMBER_COLUMNS                                                                             \
     "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read," \
-    " own_since_read, touched, invited_by"
+    " own_since_read, touched, invited_by, said_at"
 #define MOVED                                                                               \
     "SELECT member.conversation, max(conversation.touched, member.touched), member.stretch" \
     " FROM member INDEXED BY member_moved"                                                  \
@@ -56,6 +56,7 @@ ConversationRecord conversation_of(const Query& query) {
             .kind = static_cast<protocol::ConversationKind>(query.integer(1)),
             .title = std::string(query.text(2)),
             .history_from = query.integer(12),
+            .slow = milliseconds(query.integer(13)),
             .permissions = unpacked(query.integer(11)),
             .low = {query.integer(3)},
             .high = {query.integer(4)},
@@ -79,7 +80,8 @@ MemberRecord member_of(const Query& query) {
             .counted_at_read = query.integer(8),
             .own_since_read = query.integer(9),
             .touched = query.integer(10),
-            .invited_by = {query.integer(11)}};
+            .invited_by = {query.integer(11)},
+            .said_at = {query.integer(12)}};
 }
 
 }  // namespace
@@ -109,17 +111,18 @@ ConversationTables::ConversationTables(Connection& connection)
       joined_(connection,
               "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
       insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
-                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_conversation_(
           connection,
           "UPDATE conversation SET title = ?2, head = ?3, counted = ?4, members = ?5, touched = ?6,"
-          " floor = ?7, restored_from = ?8, permissions = ?9, history_from = ?10"
+          " floor = ?7, restored_from = ?8, permissions = ?9, history_from = ?10,"
+          " slow_ms = ?11"
           " WHERE key = ?1"),
       insert_member_(connection, "INSERT INTO member (" MEMBER_COLUMNS
-                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_member_(connection,
                      "UPDATE member SET read = ?3, delivered = ?4, counted_at_read = ?5, own_since_read = ?6,"
-                     " touched = ?7 WHERE conversation = ?1 AND account = ?2"),
+                     " touched = ?7, said_at = ?8 WHERE conversation = ?1 AND account = ?2"),
       update_membership_(connection,
                          "UPDATE member SET role = ?3, present = ?4, visible_from = ?5, since = ?6,"
                          " stretch = ?7, invited_by = ?8 WHERE conversation = ?1 AND account = ?2"),
@@ -294,12 +297,12 @@ void ConversationTables::write(const ConversationEntry& entry) {
         insert_conversation_.run(record.key, static_cast<std::int64_t>(record.kind), title, record.low,
                                  record.high, record.head, record.counted, record.members, record.touched,
                                  record.floor, record.restored_from, packed(record.permissions),
-                                 record.history_from);
+                                 record.history_from, record.slow.ms);
         return;
     }
     update_conversation_.run(record.key, title, record.head, record.counted, record.members, record.touched,
                              record.floor, record.restored_from, packed(record.permissions),
-                             record.history_from);
+                             record.history_from, record.slow.ms);
     const auto stretch = stretch_of(record);
     if (stretch != stretch_of(entry.stored)) note_stretches_.run(record.key, stretch);
 }
@@ -311,7 +314,7 @@ void ConversationTables::write(const MemberEntry& entry) {
     if (!entry.exists) {
         insert_member_.run(record.conversation, record.account, role, record.present, record.from,
                            record.since, record.read, record.delivered, record.counted_at_read,
-                           record.own_since_read, record.touched, record.invited_by,
+                           record.own_since_read, record.touched, record.invited_by, record.said_at.ms,
                            stretch_of_member(record));
         return;
     }
@@ -324,7 +327,7 @@ void ConversationTables::write(const MemberEntry& entry) {
         note_stretch_.run(record.conversation, record.account, stretch_of_member(record));
     }
     update_member_.run(record.conversation, record.account, record.read, record.delivered,
-                       record.counted_at_read, record.own_since_read, record.touched);
+                       record.counted_at_read, record.own_since_read, record.touched, record.said_at.ms);
 }
 
 /// The conversation was written before its members, and so were the rows that it rewrites.

@@ -205,10 +205,19 @@ ALTER TABLE conversation ADD COLUMN history_from INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 20;
 )sql";
 
-constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4,  version_5,
-                                version_6,  version_7,  version_8,  version_9,  version_10,
-                                version_11, version_12, version_13, version_14, version_15,
-                                version_16, version_17, version_18, version_19, version_20};
+constexpr const char* version_21 = "PRAGMA user_version = 21";
+
+// Slow mode of groups, and when each member said something last. No group was in slow mode before.
+constexpr const char* version_22 = R"sql(
+ALTER TABLE conversation ADD COLUMN slow_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE member ADD COLUMN said_at INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 22;
+)sql";
+
+constexpr std::array scripts = {version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
+                                version_7,  version_8,  version_9,  version_10, version_11, version_12,
+                                version_13, version_14, version_15, version_16, version_17, version_18,
+                                version_19, version_20, version_21, version_22};
 static_assert(scripts.size() == tables_version);
 static_assert(schema_version == tables_version + 1, "what protect_pages leads to");
 static_assert(epoch_max == 8388606 && limits::restore_jump == 1073741824,

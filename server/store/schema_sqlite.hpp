@@ -7,8 +7,8 @@ namespace parley::server::sqlite {
 
 /// PRAGMA user_version counts migrations. From 2 on an even number says which tables there are; the odd one
 /// behind it that every page has a checksum, too (page_checksum_sqlite.hpp).
-inline constexpr std::int64_t tables_version = 20;
-inline constexpr std::int64_t schema_version = 21;
+inline constexpr std::int64_t tables_version = 22;
+inline constexpr std::int64_t schema_version = 23;
 
 /// Brings the tables of a new or older file to version `wanted`, in one transaction; an error for one that is
 /// newer than this program, and for one that says that its pages have checksums, and has not.

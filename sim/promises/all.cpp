@@ -37,6 +37,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         rights,
         account_rights,
         link_rights,
+        slow_mode,
         what_was_asked,
         revoked_is_out,
         within_limits,

@@ -38,6 +38,7 @@ std::unique_ptr<Promise> earlier_texts();              // 17
 std::unique_ptr<Promise> rights();                     // 18
 std::unique_ptr<Promise> account_rights();             // 18
 std::unique_ptr<Promise> link_rights();                // 18
+std::unique_ptr<Promise> slow_mode();                  // 18
 std::unique_ptr<Promise> what_was_asked();             // 18
 std::unique_ptr<Promise> revoked_is_out();             // 20
 std::unique_ptr<Promise> within_limits();              // 28

@@ -75,6 +75,9 @@ std::string wrong_of(const Deed& deed, const protocol::LinkCreate& asked);
 std::string wrong_of(const Deed& deed, const protocol::LinkRevoke& asked);
 std::string wrong_of(const Deed& deed, const protocol::LinkJoin& asked);
 
+/// The same of slow mode (deed_slow_mode.cpp).
+std::string wrong_of(const Deed& deed, const protocol::SlowModeSet& asked);
+
 /// What is wrong about what a person did for himself; empty: it fits (deed_own_settings.cpp).
 std::string wrong_of(const Deed& deed, const protocol::Read& asked);
 std::string wrong_of(const Deed& deed, const protocol::PreferencesSet& asked);

@@ -238,16 +238,20 @@ class Rights final : public Kept<Rights> {
                now->profile.handle == member.profile.handle && now->profile.avatar == member.profile.avatar;
     }
 
-    /// Either the title, or what is allowed, or whether the history is shared: and that from now on.
+    /// Either the title, or what is allowed, or how slow it is, or whether the history is shared: and that
+    /// from now on.
     static bool may_set(const Group& group, const AccountId& by, std::int64_t seq,
                         const protocol::ConversationChanged& settings) {
         const protocol::Permissions set = settings.permissions.value_or(protocol::Permissions{});
         const bool same_permissions = same_besides({}, set, group.permissions());
         const bool same_title = group.settings && group.settings->title == settings.title;
+        const bool same_speed = group.settings && group.settings->slow_ms == settings.slow_ms;
         if (group.settings && group.settings->history_from != settings.history_from) {
-            return group.has(by, Right::share_history) && same_permissions && same_title &&
+            return group.has(by, Right::share_history) && same_permissions && same_title && same_speed &&
                    settings.history_from.value_or(seq) == seq;
         }
+        if (group.settings && !same_speed)
+            return group.has(by, Right::slow_down) && same_permissions && same_title;
         if (same_permissions) return group.has(by, Right::rename);
         return group.has(by, Right::set_permissions) && same_title;
     }

@@ -33,6 +33,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             std::holds_alternative<protocol::MemberRole>(envelope.payload) ||
             std::holds_alternative<protocol::ConversationPermissions>(envelope.payload) ||
             std::holds_alternative<protocol::HistoryShare>(envelope.payload) ||
+            std::holds_alternative<protocol::SlowModeSet>(envelope.payload) ||
             std::holds_alternative<protocol::LinkCreate>(envelope.payload) ||
             std::holds_alternative<protocol::LinkRevoke>(envelope.payload) ||
             std::holds_alternative<protocol::LinkJoin>(envelope.payload) ||

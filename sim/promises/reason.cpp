@@ -71,6 +71,7 @@ std::optional<Right> right_for(const Refusal& refusal, const protocol::Payload& 
     if (std::holds_alternative<protocol::ConversationPermissions>(asked)) return Right::set_permissions;
     if (std::holds_alternative<protocol::OwnershipTransfer>(asked)) return Right::transfer;
     if (std::holds_alternative<protocol::HistoryShare>(asked)) return Right::share_history;
+    if (std::holds_alternative<protocol::SlowModeSet>(asked)) return Right::slow_down;
     if (std::holds_alternative<protocol::LinkCreate>(asked)) return Right::invite;
     if (std::holds_alternative<protocol::LinkRevoke>(asked)) return Right::invite;
     return std::nullopt;

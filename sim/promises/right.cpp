@@ -33,6 +33,7 @@ constexpr std::array table = {
     Row{Right::give_roles, Role::admin},
     Row{Right::set_permissions, Role::owner},
     Row{Right::share_history, Role::owner},
+    Row{Right::slow_down, Role::admin},
     Row{Right::transfer, Role::owner},
 };
 

@@ -20,6 +20,7 @@ enum class Right : std::uint8_t {
     give_roles,
     set_permissions,
     share_history,
+    slow_down,
     transfer
 };
 

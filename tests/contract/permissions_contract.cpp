@@ -250,6 +250,7 @@ Command Trial::command(const Scene& scene) const {
     if (act == "invite") return protocol::LinkCreate{.target = target, .role = Role::guest};
     if (act == "revoke link") return protocol::LinkRevoke{.target = target, .link = scene.link};
     if (act == "share history") return protocol::HistoryShare{.target = target, .shared = true};
+    if (act == "slow down") return protocol::SlowModeSet{.target = target, .interval_ms = 30'000};
     if (act == "transfer") return protocol::OwnershipTransfer{.target = target, .account = subject.id()};
     EXPECT_EQ(act, "leave") << "the table names an act that is none";
     return protocol::ConversationLeave{.target = target};
@@ -329,6 +330,8 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
         EXPECT_EQ(left->links.size(), act == "invite" ? 2u : 0u);
     } else if (act == "share history") {
         EXPECT_EQ(settings(scene).history_from, world_.head(scene.where));
+    } else if (act == "slow down") {
+        EXPECT_EQ(settings(scene).slow_ms, 30'000);
     } else if (act == "transfer") {
         EXPECT_EQ(standing_of(subject, scene, witness), Role::owner);
         EXPECT_EQ(standing_of(actor, scene, witness), Role::admin);

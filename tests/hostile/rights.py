@@ -168,6 +168,7 @@ def without_id(world):
     yield "conversation.permissions", {"target": target, "permissions": {}}
     yield "ownership.transfer", {"target": target, "account": world.bob.id}
     yield "history.share", {"target": target, "shared": True}
+    yield "slow_mode.set", {"target": target}
     yield "link.create", {"target": target}
     yield "link.revoke", {"target": target, "link": world.den_link["id"]}
     yield "link.join", {"code": world.link["code"]}
@@ -343,6 +344,7 @@ def in_direct(world):
             ("conversation.permissions", {"permissions": {"post": "guest"}}),
             ("ownership.transfer", {"account": world.bob.id}),
             ("history.share", {"shared": True}),
+            ("slow_mode.set", {"interval_ms": 5000}),
             ("link.create", {}),
             ("link.revoke", {"link": world.link["id"]}),
             ("conversation.leave", {}),
@@ -403,6 +405,7 @@ def member_is_no_owner(world):
             ("conversation.permissions", {"permissions": {"rename": "guest"}}),
             ("ownership.transfer", {"account": world.bob.id}),
             ("history.share", {"shared": True}),
+            ("slow_mode.set", {"interval_ms": 5000}),
             ("link.create", {}),
             ("link.revoke", {"link": world.link["id"]}),
         ):

@@ -105,6 +105,9 @@ struct ConversationChanged {
     /// Of a group that shares its history: whoever joins sees the messages from this `born` on. Absent: what
     /// is said from his joining on.
     std::optional<std::int64_t> history_from;
+    /// Of a group in slow mode: so long, in ms, members and guests wait after a message of theirs before the
+    /// next one is taken. Absent: it is in none.
+    std::optional<std::int64_t> slow_ms;
 
     friend bool operator==(const ConversationChanged&, const ConversationChanged&) = default;
 };
@@ -258,6 +261,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 3454573515;
+inline constexpr std::int64_t rows_stamp = 1289210058;
 
 }  // namespace parley::protocol

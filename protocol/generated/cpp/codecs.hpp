@@ -454,6 +454,11 @@ std::size_t field_count(const ReadOk& from);
 template <class Out>
 void write(Out& out, const ReadOk& from);
 
+bool read(Reader& in, const Node& map, SlowModeSet& out);
+std::size_t field_count(const SlowModeSet& from);
+template <class Out>
+void write(Out& out, const SlowModeSet& from);
+
 bool read(Reader& in, const Node& map, PinChanged& out);
 std::size_t field_count(const PinChanged& from);
 template <class Out>

@@ -113,11 +113,12 @@ bool read(Reader& in, const Node& map, ConversationChanged& out) {
            in.optional(map, {2, "title"}, out.title, Rules{.points_max = limits::name_points_max}) &&
            in.required(map, {3, "by"}, out.by) &&
            in.optional(map, {4, "permissions"}, out.permissions) &&
-           in.optional(map, {5, "history_from"}, out.history_from);
+           in.optional(map, {5, "history_from"}, out.history_from) &&
+           in.optional(map, {6, "slow_ms"}, out.slow_ms, Rules{.min = limits::slow_mode_ms_min, .max = limits::slow_mode_ms_max});
 }
 
 std::size_t field_count(const ConversationChanged& from) {
-    return 2 + has(from.title) + has(from.permissions) + has(from.history_from);
+    return 2 + has(from.title) + has(from.permissions) + has(from.history_from) + has(from.slow_ms);
 }
 
 template <class Out>
@@ -128,6 +129,7 @@ void write(Out& out, const ConversationChanged& from) {
     write_field(out, {3, "by"}, from.by);
     write_field(out, {4, "permissions"}, from.permissions);
     write_field(out, {5, "history_from"}, from.history_from);
+    write_field(out, {6, "slow_ms"}, from.slow_ms);
     out.end_map();
 }
 

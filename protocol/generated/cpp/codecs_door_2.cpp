@@ -331,11 +331,12 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.required(map, {25, "notify"}, out.notify) &&
            in.optional(map, {26, "draft"}, out.draft) &&
            in.defaulted(map, {27, "badge"}, out.badge) &&
+           in.optional(map, {29, "next_message_at"}, out.next_message_at) &&
            in.list(map, {30, "typing"}, out.typing, Rules{.count_max = limits::door_list_max});
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0) + has(from.typing);
+    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0) + has(from.next_message_at) + has(from.typing);
 }
 
 template <class Out>
@@ -363,6 +364,7 @@ void write(Out& out, const ViewConversation& from) {
     write_field(out, {25, "notify"}, from.notify);
     write_field(out, {26, "draft"}, from.draft);
     write_unless(std::int64_t{0}, out, {27, "badge"}, from.badge);
+    write_field(out, {29, "next_message_at"}, from.next_message_at);
     write_field(out, {30, "typing"}, from.typing);
     out.end_map();
 }

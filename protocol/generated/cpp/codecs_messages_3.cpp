@@ -27,6 +27,24 @@ void write(Out& out, const ReadOk& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, SlowModeSet& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.optional(map, {2, "interval_ms"}, out.interval_ms, Rules{.min = limits::slow_mode_ms_min, .max = limits::slow_mode_ms_max});
+}
+
+std::size_t field_count(const SlowModeSet& from) {
+    return 1 + has(from.interval_ms);
+}
+
+template <class Out>
+void write(Out& out, const SlowModeSet& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "interval_ms"}, from.interval_ms);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, MessagePin& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
@@ -215,27 +233,8 @@ void write(Out& out, const MessageEdit& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, MessageDelete& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "target"}, out.target) &&
-           in.required(map, {2, "message"}, out.message) &&
-           in.optional(map, {3, "sender"}, out.sender);
-}
-
-std::size_t field_count(const MessageDelete& from) {
-    return 2 + has(from.sender);
-}
-
-template <class Out>
-void write(Out& out, const MessageDelete& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "target"}, from.target);
-    write_field(out, {2, "message"}, from.message);
-    write_field(out, {3, "sender"}, from.sender);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(ReadOk)
+PARLEY_INSTANTIATE_CODEC(SlowModeSet)
 PARLEY_INSTANTIATE_CODEC(MessagePin)
 PARLEY_INSTANTIATE_CODEC(MessageSend)
 PARLEY_INSTANTIATE_CODEC(MessageAccepted)
@@ -246,6 +245,5 @@ PARLEY_INSTANTIATE_CODEC(MemberAdd)
 PARLEY_INSTANTIATE_CODEC(MemberRemove)
 PARLEY_INSTANTIATE_CODEC(ConversationLeave)
 PARLEY_INSTANTIATE_CODEC(MessageEdit)
-PARLEY_INSTANTIATE_CODEC(MessageDelete)
 
 }  // namespace parley::protocol

@@ -5,6 +5,26 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, MessageDelete& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender);
+}
+
+std::size_t field_count(const MessageDelete& from) {
+    return 2 + has(from.sender);
+}
+
+template <class Out>
+void write(Out& out, const MessageDelete& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, MessageHistory& out) {
     return in.is_map(map) &&
            in.required(map, {1, "stream"}, out.stream) &&
@@ -229,22 +249,7 @@ void write(Out& out, const ProfileFind& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Profiles& out) {
-    return in.is_map(map) &&
-           in.list(map, {1, "profiles"}, out.profiles, Rules{.count_max = 400});
-}
-
-std::size_t field_count(const Profiles& from) {
-    return has(from.profiles);
-}
-
-template <class Out>
-void write(Out& out, const Profiles& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "profiles"}, from.profiles);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(MessageDelete)
 PARLEY_INSTANTIATE_CODEC(MessageHistory)
 PARLEY_INSTANTIATE_CODEC(MessageHistoryOk)
 PARLEY_INSTANTIATE_CODEC(MemberRole)
@@ -256,6 +261,5 @@ PARLEY_INSTANTIATE_CODEC(PreferencesSet)
 PARLEY_INSTANTIATE_CODEC(DraftSet)
 PARLEY_INSTANTIATE_CODEC(ProfileSet)
 PARLEY_INSTANTIATE_CODEC(ProfileFind)
-PARLEY_INSTANTIATE_CODEC(Profiles)
 
 }  // namespace parley::protocol

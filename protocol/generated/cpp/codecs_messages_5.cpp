@@ -5,6 +5,22 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, Profiles& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "profiles"}, out.profiles, Rules{.count_max = 400});
+}
+
+std::size_t field_count(const Profiles& from) {
+    return has(from.profiles);
+}
+
+template <class Out>
+void write(Out& out, const Profiles& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "profiles"}, from.profiles);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, DeviceRevoke& out) {
     return in.is_map(map) &&
            in.required(map, {1, "device"}, out.device);
@@ -191,24 +207,7 @@ void write(Out& out, const LinkJoined& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, HistoryShare& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "target"}, out.target) &&
-           in.required(map, {2, "shared"}, out.shared);
-}
-
-std::size_t field_count(const HistoryShare&) {
-    return 2;
-}
-
-template <class Out>
-void write(Out& out, const HistoryShare& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "target"}, from.target);
-    write_field(out, {2, "shared"}, from.shared);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(Profiles)
 PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 PARLEY_INSTANTIATE_CODEC(InviteCreate)
 PARLEY_INSTANTIATE_CODEC(Invite)
@@ -220,6 +219,5 @@ PARLEY_INSTANTIATE_CODEC(Links)
 PARLEY_INSTANTIATE_CODEC(LinkLook)
 PARLEY_INSTANTIATE_CODEC(LinkJoin)
 PARLEY_INSTANTIATE_CODEC(LinkJoined)
-PARLEY_INSTANTIATE_CODEC(HistoryShare)
 
 }  // namespace parley::protocol

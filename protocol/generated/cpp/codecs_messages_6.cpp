@@ -5,6 +5,24 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, HistoryShare& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "target"}, out.target) &&
+           in.required(map, {2, "shared"}, out.shared);
+}
+
+std::size_t field_count(const HistoryShare&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const HistoryShare& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "target"}, from.target);
+    write_field(out, {2, "shared"}, from.shared);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, Look& out) {
     return in.is_map(map) &&
            in.list(map, {1, "streams"}, out.streams, Rules{.count_max = limits::looks_max});
@@ -57,6 +75,7 @@ void write(Out& out, const TypingChanged& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(HistoryShare)
 PARLEY_INSTANTIATE_CODEC(Look)
 PARLEY_INSTANTIATE_CODEC(Typing)
 PARLEY_INSTANTIATE_CODEC(TypingChanged)

@@ -209,11 +209,12 @@ bool read(Reader& in, const Node& map, Summary& out) {
            in.required(map, {4, "members"}, out.members) &&
            in.required(map, {5, "role"}, out.role) &&
            in.optional(map, {6, "permissions"}, out.permissions) &&
-           in.optional(map, {7, "history_from"}, out.history_from);
+           in.optional(map, {7, "history_from"}, out.history_from) &&
+           in.optional(map, {8, "slow_ms"}, out.slow_ms);
 }
 
 std::size_t field_count(const Summary& from) {
-    return 3 + has(from.title) + has(from.peer) + has(from.permissions) + has(from.history_from);
+    return 3 + has(from.title) + has(from.peer) + has(from.permissions) + has(from.history_from) + has(from.slow_ms);
 }
 
 template <class Out>
@@ -226,6 +227,7 @@ void write(Out& out, const Summary& from) {
     write_field(out, {5, "role"}, from.role);
     write_field(out, {6, "permissions"}, from.permissions);
     write_field(out, {7, "history_from"}, from.history_from);
+    write_field(out, {8, "slow_ms"}, from.slow_ms);
     out.end_map();
 }
 

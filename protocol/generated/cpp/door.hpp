@@ -402,6 +402,10 @@ struct ViewConversation {
     std::optional<ViewDraft> draft;
     /// What it adds to the badge.
     std::int64_t badge = 0;
+    /// In a group in slow mode: from then on, by the server's clock (`status` has its time), the person's
+    /// next message is taken; what is said earlier waits in the outbox. It may be over. Absent: nothing is
+    /// known to hold it back.
+    std::optional<WallTime> next_message_at;
     /// Who is typing now, who began first at the front; of conversations that are looked at.
     std::vector<ViewTyping> typing;
 

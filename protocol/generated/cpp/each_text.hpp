@@ -509,6 +509,9 @@ template <class Visit>
 void each_text(ReadOk&, Visit&&) {}
 
 template <class Visit>
+void each_text(SlowModeSet&, Visit&&) {}
+
+template <class Visit>
 void each_text(MessagePin&, Visit&&) {}
 
 template <class Visit>

@@ -150,6 +150,7 @@ constexpr Row<Type> type_rows[] = {
     {Type::read, "read"},
     {Type::read_ok, "read.ok"},
     {Type::receipt, "receipt"},
+    {Type::slow_mode_set, "slow_mode.set"},
     {Type::pin_changed, "pin.changed"},
     {Type::message_pin, "message.pin"},
     {Type::reaction_changed, "reaction.changed"},
@@ -361,6 +362,7 @@ bool client_sends(Type type) {
         case Type::unsubscribe:
         case Type::ack:
         case Type::read:
+        case Type::slow_mode_set:
         case Type::message_pin:
         case Type::message_send:
         case Type::conversation_create:
@@ -403,6 +405,7 @@ std::optional<Type> reply_to(Type type) {
         case Type::subscribe: return Type::changes_ok;
         case Type::unsubscribe: return Type::done;
         case Type::read: return Type::read_ok;
+        case Type::slow_mode_set: return Type::done;
         case Type::message_pin: return Type::done;
         case Type::message_send: return Type::message_accepted;
         case Type::conversation_create: return Type::conversation_created;

@@ -311,6 +311,10 @@ enum class Type : std::uint8_t {
     read_ok = 31,
     /// How far another member has got; a state, not a row. `stream` names the conversation.
     receipt = 32,
+    /// Puts a group into slow mode, or ends it; admins and owners. In it whoever is no moderator, admin or
+    /// owner sends one message in this time; another one is refused with `slow_mode` (*wait*) until the time
+    /// since the last is over. Edits, deletions and reactions are free.
+    slow_mode_set = 33,
     /// A message is pinned, or not any more; one row per message, for ever. What is pinned stands in order of
     /// `seq`, which is the order of pinning. With a message that is deleted its pin is gone, without a change
     /// of its own.

@@ -67,6 +67,8 @@ constexpr ErrorRow error_rows[] = {
      "A limit would be exceeded (members, devices, payload); `field` names it."},
     {ErrorCode::internal, ErrorClass::wait, 500, "internal",
      "Our fault; it is in the server's log."},
+    {ErrorCode::slow_mode, ErrorClass::wait, 429, "slow_mode",
+     "The group is in slow mode, and your last message there is too recent; `retry_after_ms` says when the next one goes."},
     {ErrorCode::account_not_found, ErrorClass::permanent, 404, "account.not_found",
      "No such account."},
     {ErrorCode::device_not_found, ErrorClass::permanent, 404, "device.not_found",

@@ -62,6 +62,9 @@ enum class ErrorCode : std::uint16_t {
     limit = 23,
     /// Our fault; it is in the server's log.
     internal = 24,
+    /// The group is in slow mode, and your last message there is too recent; `retry_after_ms` says when the
+    /// next one goes.
+    slow_mode = 25,
     /// No such account.
     account_not_found = 30,
     /// No such device of yours.

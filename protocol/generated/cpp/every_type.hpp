@@ -95,6 +95,7 @@ namespace parley::protocol {
     X(Read) \
     X(ReadOk) \
     X(Receipt) \
+    X(SlowModeSet) \
     X(PinChanged) \
     X(MessagePin) \
     X(ReactionChanged) \

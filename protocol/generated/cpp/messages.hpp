@@ -331,6 +331,19 @@ struct ReadOk {
     friend bool operator==(const ReadOk&, const ReadOk&) = default;
 };
 
+/// `slow_mode.set` (33). From clients; answered with `done`. Puts a group into slow mode, or ends it; admins
+/// and owners. In it whoever is no moderator, admin or owner sends one message in this time; another one is
+/// refused with `slow_mode` (*wait*) until the time since the last is over. Edits, deletions and reactions
+/// are free.
+struct SlowModeSet {
+    /// The group.
+    Target target;
+    /// The time between two messages of one person; absent: no slow mode.
+    std::optional<std::int64_t> interval_ms;
+
+    friend bool operator==(const SlowModeSet&, const SlowModeSet&) = default;
+};
+
 /// `message.pin` (38). From clients; answered with `done`. Pins a message that one can see, or unpins it: in
 /// a group where `permissions` allow it, in a direct conversation both. What is so already is done.
 /// `message.deleted` where there is nothing any more to pin, `limit` above `pins_max`.
@@ -816,13 +829,14 @@ struct ConversationList {
 using PayloadAlternatives = std::variant<
     Hello, Auth, AuthOk, ErrorReply, TokenExpiring, Ping, Pong, Closing, Resume, Sync, Resumed, Skip, Done,
     ConversationState, Changes, ChangesOk, Page, PageOk, Rows, RowsOk, Subscribe, Unsubscribe, Ack, Read,
-    ReadOk, Receipt, PinChanged, MessagePin, ReactionChanged, MessageSend, MessageAccepted, MessageNew,
-    MemberChanged, ConversationChanged, ConversationCreate, ConversationCreated, ConversationRename,
-    MemberAdd, MemberRemove, ConversationLeave, MessageEdit, MessageDelete, MessageHistory, MessageHistoryOk,
-    MemberRole, ConversationPermissions, OwnershipTransfer, MessageReact, MessageReacted, Joined, Left,
-    ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet, PreferencesChanged, DraftSet, DraftChanged,
-    ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate, Invite, LinkCreate, LinkMade, LinkRevoke,
-    LinkList, Links, LinkLook, LinkView, LinkJoin, LinkJoined, HistoryShare, Look, Typing, TypingChanged>;
+    ReadOk, Receipt, SlowModeSet, PinChanged, MessagePin, ReactionChanged, MessageSend, MessageAccepted,
+    MessageNew, MemberChanged, ConversationChanged, ConversationCreate, ConversationCreated,
+    ConversationRename, MemberAdd, MemberRemove, ConversationLeave, MessageEdit, MessageDelete,
+    MessageHistory, MessageHistoryOk, MemberRole, ConversationPermissions, OwnershipTransfer, MessageReact,
+    MessageReacted, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet,
+    PreferencesChanged, DraftSet, DraftChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate,
+    Invite, LinkCreate, LinkMade, LinkRevoke, LinkList, Links, LinkLook, LinkView, LinkJoin, LinkJoined,
+    HistoryShare, Look, Typing, TypingChanged>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -860,6 +874,7 @@ struct Payload : PayloadAlternatives {
     Payload(Read value);
     Payload(ReadOk value);
     Payload(Receipt value);
+    Payload(SlowModeSet value);
     Payload(PinChanged value);
     Payload(MessagePin value);
     Payload(ReactionChanged value);

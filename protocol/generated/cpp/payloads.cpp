@@ -58,6 +58,8 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<ReadOk>());
         case Type::receipt:
             return read(in, map, out.emplace<Receipt>());
+        case Type::slow_mode_set:
+            return read(in, map, out.emplace<SlowModeSet>());
         case Type::pin_changed:
             return read(in, map, out.emplace<PinChanged>());
         case Type::message_pin:
@@ -208,6 +210,7 @@ bool comes_from_client(Type type) {
         case Type::unsubscribe:
         case Type::ack:
         case Type::read:
+        case Type::slow_mode_set:
         case Type::message_pin:
         case Type::message_send:
         case Type::conversation_create:

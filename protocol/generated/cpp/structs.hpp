@@ -169,6 +169,8 @@ struct Summary {
     std::optional<Permissions> permissions;
     /// As in `conversation.changed`.
     std::optional<std::int64_t> history_from;
+    /// As in `conversation.changed`.
+    std::optional<std::int64_t> slow_ms;
 
     friend bool operator==(const Summary&, const Summary&) = default;
 };

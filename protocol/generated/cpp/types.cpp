@@ -36,6 +36,7 @@ constexpr Type payload_types[] = {
     Type::read,
     Type::read_ok,
     Type::receipt,
+    Type::slow_mode_set,
     Type::pin_changed,
     Type::message_pin,
     Type::reaction_changed,

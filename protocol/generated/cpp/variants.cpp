@@ -63,6 +63,7 @@ Payload::Payload(Ack value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Read value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReadOk value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Receipt value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(SlowModeSet value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(PinChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(MessagePin value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(ReactionChanged value) : PayloadAlternatives(std::move(value)) {}

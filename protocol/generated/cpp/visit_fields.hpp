@@ -95,6 +95,7 @@ void visit_fields(Summary& value, std::size_t, Visit&& visit) {
     visit(value.role, Rules{});
     visit(value.permissions, Rules{});
     visit(value.history_from, Rules{});
+    visit(value.slow_ms, Rules{});
 }
 
 template <class Visit>
@@ -431,6 +432,7 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.notify, Rules{});
     visit(value.draft, Rules{});
     visit(value.badge, Rules{});
+    visit(value.next_message_at, Rules{});
     visit(value.typing, Rules{.count_max = limits::door_list_max});
 }
 
@@ -736,6 +738,12 @@ void visit_fields(ReadOk& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(SlowModeSet& value, std::size_t, Visit&& visit) {
+    visit(value.target, Rules{});
+    visit(value.interval_ms, Rules{.min = limits::slow_mode_ms_min, .max = limits::slow_mode_ms_max});
+}
+
+template <class Visit>
 void visit_fields(PinChanged& value, std::size_t, Visit&& visit) {
     visit(value.message, Rules{});
     visit(value.id, Rules{});
@@ -801,6 +809,7 @@ void visit_fields(ConversationChanged& value, std::size_t, Visit&& visit) {
     visit(value.by, Rules{});
     visit(value.permissions, Rules{});
     visit(value.history_from, Rules{});
+    visit(value.slow_ms, Rules{.min = limits::slow_mode_ms_min, .max = limits::slow_mode_ms_max});
 }
 
 template <class Visit>

@@ -746,6 +746,12 @@ export interface ViewConversation {
   readonly draft?: ViewDraft;
   /** What it adds to the badge. Absent: 0. */
   readonly badge?: number;
+  /**
+   * In a group in slow mode: from then on, by the server's clock (`status` has its time), the person's next
+   * message is taken; what is said earlier waits in the outbox. It may be over. Absent: nothing is known to
+   * hold it back.
+   */
+  readonly next_message_at?: WallTime;
   /** Who is typing now, who began first at the front; of conversations that are looked at. */
   readonly typing?: readonly ViewTyping[];
 }

@@ -65,6 +65,11 @@ export const errors = {
   "limit": { number: 23, class: "permanent", http: 409 },
   /** Our fault; it is in the server's log. */
   "internal": { number: 24, class: "wait", http: 500 },
+  /**
+   * The group is in slow mode, and your last message there is too recent; `retry_after_ms` says when the next
+   * one goes.
+   */
+  "slow_mode": { number: 25, class: "wait", http: 429 },
   /** No such account. */
   "account.not_found": { number: 30, class: "permanent", http: 404 },
   /** No such device of yours. */

@@ -78,6 +78,10 @@ export const limits = {
   url_bytes_max: 2048,
   /** Length of the language of a code block. (characters) */
   language_chars_max: 32,
+  /** The shortest time between two messages of one person that slow mode sets. (ms) */
+  slow_mode_ms_min: 1000,
+  /** The longest (a day). (ms) */
+  slow_mode_ms_max: 86400000,
   /** How many invite links a group can have at a time, those that are over included. (links) */
   links_max: 50,
   /** How often one invite link can be used, where that is limited. (uses) */

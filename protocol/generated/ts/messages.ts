@@ -303,6 +303,18 @@ export interface ReadOk {
 }
 
 /**
+ * Puts a group into slow mode, or ends it; admins and owners. In it whoever is no moderator, admin or owner
+ * sends one message in this time; another one is refused with `slow_mode` (*wait*) until the time since the
+ * last is over. Edits, deletions and reactions are free.
+ */
+export interface SlowModeSet {
+  /** The group. */
+  readonly target: Target;
+  /** The time between two messages of one person; absent: no slow mode. */
+  readonly interval_ms?: number;
+}
+
+/**
  * A message is pinned, or not any more; one row per message, for ever. What is pinned stands in order of
  * `seq`, which is the order of pinning. With a message that is deleted its pin is gone, without a change of
  * its own.
@@ -447,6 +459,11 @@ export interface ConversationChanged {
    * said from his joining on.
    */
   readonly history_from?: number;
+  /**
+   * Of a group in slow mode: so long, in ms, members and guests wait after a message of theirs before the
+   * next one is taken. Absent: it is in none.
+   */
+  readonly slow_ms?: number;
 }
 
 /** A new group; its maker is its owner. Remembered for ever by the envelope's `id`. */
@@ -977,6 +994,7 @@ export const messageTypes = {
   "read": { number: 30, from: "client", reply: "read.ok" },
   "read.ok": { number: 31, from: "server", reply: null },
   "receipt": { number: 32, from: "server", reply: null },
+  "slow_mode.set": { number: 33, from: "client", reply: "done" },
   "pin.changed": { number: 37, from: "server", reply: null },
   "message.pin": { number: 38, from: "client", reply: "done" },
   "reaction.changed": { number: 39, from: "server", reply: null },
@@ -1060,6 +1078,7 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "read"; readonly payload: Read })
   | (EnvelopeFields & { readonly type: "read.ok"; readonly payload: ReadOk })
   | (EnvelopeFields & { readonly type: "receipt"; readonly payload: Receipt })
+  | (EnvelopeFields & { readonly type: "slow_mode.set"; readonly payload: SlowModeSet })
   | (EnvelopeFields & { readonly type: "pin.changed"; readonly payload: PinChanged })
   | (EnvelopeFields & { readonly type: "message.pin"; readonly payload: MessagePin })
   | (EnvelopeFields & { readonly type: "reaction.changed"; readonly payload: ReactionChanged })

@@ -160,6 +160,8 @@ export interface Summary {
   readonly permissions?: Permissions;
   /** As in `conversation.changed`. */
   readonly history_from?: number;
+  /** As in `conversation.changed`. */
+  readonly slow_ms?: number;
 }
 
 /** The newest message that the reader may see, cut for a list. */

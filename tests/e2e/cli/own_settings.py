@@ -130,7 +130,7 @@ def what_cannot_be_set_is_said_with_what_to_do(server):
     with people(server, "ada", "bob") as (ada, bob):
         ada.ok("new", "Team", f"@{bob.handle}", "-m", "welcome")
         done = bob.refused(2, "mute", "Team", "--for", "soon")
-        assert "30m, 8h, 2d or 1w" in done.err, done.err
+        assert "30s, 30m, 8h, 2d or 1w" in done.err, done.err
         done = bob.refused(2, "mute", "Team", "--until", "2001-01-01")
         assert "past" in done.err and "--off" in done.err, done.err
         bob.refused(2, "mute", "Team", "--for", "8h", "--off")

@@ -113,6 +113,40 @@ def what_waited_while_the_right_was_taken_is_refused_and_says_so(server):
         equal(team["title"], "Bob's", "the title")
 
 
+def slow_mode_makes_members_wait(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        ada.ok("new", "Team", f"@{bob.handle}")
+        assert "slow mode      off" in ada.ok("permissions", "Team").out
+        assert "in 10 minutes" in ada.ok("slow-mode", "Team", "10m").out
+        assert "one message in 10 minutes" in bob.ok("slow-mode", "Team").out
+        done = bob.refused(1, "slow-mode", "Team", "--off")
+        assert "it takes the role admin" in done.err, done.err
+        (first,) = bob.ok("send", "Team", "first", "--json").objects
+        # Nobody sits and waits that long: it is kept, and it is said when its turn comes.
+        done = bob.refused(5, "send", "Team", "second")
+        assert "in slow mode: your next message is taken in 10 minutes" in done.out, done.out
+        (shown,) = bob.ok("slow-mode", "Team", "--json").objects
+        equal(shown["slow_ms"], 600_000, "the interval")
+        assert 0 < shown["wait_ms"] <= 600_000, shown
+        # What is no message does not wait behind it, and moderators wait for nothing.
+        bob.ok("edit", "Team", "--message", first["id"], "the first")
+        ada.ok("send", "Team", "hers")
+        ada.ok("send", "Team", "hers, too")
+        equal(ada.texts("Team"), ["the first", "hers", "hers, too"], "what stands there")
+        ada.ok("slow-mode", "Team", "--off")
+        bob.ok("sync")
+        equal(ada.texts("Team")[-1], "second", "what came when it was over")
+        # Whoever is ready to wait for a moment waits.
+        ada.ok("slow-mode", "Team", "2s")
+        bob.ok("send", "Team", "third")
+        bob.ok("send", "Team", "fourth")
+        equal(ada.texts("Team")[-2:], ["third", "fourth"], "what came in its turn")
+        for wrong in ("2d", "soon", "0s"):
+            ada.refused(2, "slow-mode", "Team", wrong)
+        ada.refused(2, "slow-mode", f"@{bob.handle}", "30s")
+        assert "Admins and owners" in ada.ok("slow-mode", "--help").out
+
+
 def help_says_what_roles_are(server):
     with people(server, "ada") as (ada,):
         assert "moderator  deletes" in ada.ok("role", "--help").out
@@ -124,5 +158,6 @@ CASES = [
     the_last_owner_transfers_the_group,
     permissions_are_shown_and_set,
     what_waited_while_the_right_was_taken_is_refused_and_says_so,
+    slow_mode_makes_members_wait,
     help_says_what_roles_are,
 ]

@@ -8,6 +8,7 @@ namespace parley::client::cli {
 namespace {
 
 TEST(Moments, LengthsHaveAUnit) {
+    EXPECT_EQ(length_named("30s"), seconds(30));
     EXPECT_EQ(length_named("30m"), seconds(1'800));
     EXPECT_EQ(length_named("8h"), seconds(8 * 3'600));
     EXPECT_EQ(length_named("2d"), seconds(2 * 86'400));

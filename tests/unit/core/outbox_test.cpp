@@ -91,6 +91,16 @@ TEST_F(Outbox, WaitsAsLongAsItIsToldAndKeepsTheOrder) {
     EXPECT_THAT(script.noticed<core::CommandSettled>(), IsEmpty());
 }
 
+TEST_F(Outbox, WhoeverHasTriedTooManyCodesStillSignsDevicesOut) {
+    const auto joining = script.submit(protocol::LinkJoin{.code = "guessed"});
+    script.refuse(joining, ErrorCode::rate_limited, 60'000);
+    script.submit(protocol::LinkJoin{.code = "another"});
+    script.forget();
+    script.submit(protocol::DeviceRevoke{.device = DeviceId("d2")});
+    EXPECT_THAT(script.sent_of<protocol::DeviceRevoke>(), SizeIs(1));
+    EXPECT_THAT(script.sent_of<protocol::LinkJoin>(), IsEmpty());
+}
+
 TEST_F(Outbox, ARefusedCommandFailsAloneAndTheOthersGoOn) {
     const auto said = say(3);
     script.forget();

@@ -297,6 +297,11 @@ void Play::expect_nothing_lost(ScriptFault fault) {
         if (deleted_.contains(edit == edits_.end() ? one.command : edit->second.message)) continue;
         const auto reaction = reactions_.find(one.command);
         if (reaction != reactions_.end() && deleted_.contains(reaction->second)) continue;
+        // A reaction to an own message that was refused goes with it: that one shows why.
+        const auto shows_why = [&](const core::OutboxView& waiting) {
+            return waiting.state == core::CommandState::failed && waiting.id == reaction->second;
+        };
+        if (reaction != reactions_.end() && std::ranges::any_of(*kept, shows_why)) continue;
         // What was refused stays until somebody has seen it, an edit in the message that it was to change;
         // what is not there either is unknown.
         const bool failed = std::ranges::any_of(*kept, [&](const core::OutboxView& waiting) {
