@@ -134,7 +134,8 @@ Result<std::vector<Receipts::Other>> Receipts::others_of(const Conversation& con
         others.push_back(other);
     };
     if (conversation.summary.kind == protocol::ConversationKind::direct) {
-        if (conversation.summary.peer) add(conversation.summary.peer->account, {});
+        const auto& peer = conversation.summary.peer;
+        if (peer && peer->account != identity_.get().account) add(peer->account, {});
         return others;
     }
     if (conversation.members_after) return others;

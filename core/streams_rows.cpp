@@ -60,12 +60,16 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
 Status Streams::note_member(Conversation& conversation, const protocol::MemberChanged& member) {
     TRY(profiles_.put(member.profile));
     recount_.insert(conversation.stream);
-    if (member.profile.account == identity_.get().account) {
-        if (member.present && conversation.summary.role != member.role)
-            outbox_.slow_mode_changed(conversation.stream);
-        if (member.present) conversation.summary.role = member.role;
-    } else if (conversation.summary.kind == protocol::ConversationKind::direct) {
-        conversation.summary.peer = member.profile;
+    auto& summary = conversation.summary;
+    const bool own = member.profile.account == identity_.get().account;
+    // Of saved messages one is the other as well.
+    const bool with_oneself = summary.peer && summary.peer->account == identity_.get().account;
+    if (own) {
+        if (member.present && summary.role != member.role) outbox_.slow_mode_changed(conversation.stream);
+        if (member.present) summary.role = member.role;
+    }
+    if (summary.kind == protocol::ConversationKind::direct && own == with_oneself) {
+        summary.peer = member.profile;
         conversations_.described(conversation);
     }
     return {};

@@ -147,7 +147,7 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
     view.peer = peer_of_lane(lane);
     if (view.peer) {
         view.summary.kind = protocol::ConversationKind::direct;
-        view.summary.members = 2;
+        view.summary.members = *view.peer == identity_.get().account ? 1 : 2;
         TRY_ASSIGN(view.summary.peer, profiles_.find(*view.peer));
     } else {
         view.made_by = creation_of_lane(lane);

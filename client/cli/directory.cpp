@@ -48,7 +48,13 @@ std::string label_of(const protocol::Profile& person) {
     return harmless_line(person.name) + " (" + handle + ")";
 }
 
+/// Nobody leaves a direct conversation: where there is one person, there are no two.
+bool is_saved(const ViewConversation& conversation) {
+    return is_direct(conversation) && conversation.summary.members == 1;
+}
+
 std::string label_of(const ViewConversation& conversation) {
+    if (is_saved(conversation)) return std::string(saved_label);
     if (conversation.summary.peer) return label_of(*conversation.summary.peer);
     if (conversation.peer) return conversation.peer->text();
     return harmless_line(conversation.summary.title.value_or("(no title)"));
@@ -75,6 +81,11 @@ Outcome<Place> Directory::conversation(const std::string& word) {
     TRY(session_.go_online(session_.deadline(), false));
     TRY_ASSIGN(known, known_conversation(word));
     if (known) return std::move(*known);
+    if (word == saved_label) {
+        TRY_ASSIGN(const auto status, session_.status());
+        if (status.account)
+            return Place{.target = {.direct = status.account}, .label = std::string(saved_label)};
+    }
     const std::string person = core::rules::check_handle(word) ? " A person is written @" + word + "." : "";
     return stop(ExitCode::not_found, "There is no conversation " + quoted(word) + " here." + person +
                                          " See: parley conversations");
@@ -87,7 +98,8 @@ Outcome<std::optional<Place>> Directory::known_conversation(const std::string& w
         const bool named =
             (one.stream && one.stream->text() == word) || (one.made_by && one.made_by->text() == word);
         if (named) return place_of(one);
-        if (!is_direct(one) && one.summary.title == word) titled.push_back(&one);
+        const bool called = is_direct(one) ? is_saved(one) && word == saved_label : one.summary.title == word;
+        if (called) titled.push_back(&one);
     }
     // One that the person left gives way to one of the same title that he is in.
     if (std::ranges::any_of(titled, &ViewConversation::present)) {
@@ -126,10 +138,12 @@ Outcome<Place> Directory::direct(const std::string& word) {
     for (const ViewConversation& one : all) {
         if (!is_direct(one) || peer_of(one) != person.account) continue;
         Place place = place_of(one);
-        place.label = label_of(person);
+        if (!is_saved(one)) place.label = label_of(person);
         return place;
     }
-    return Place{.target = {.direct = person.account}, .label = label_of(person)};
+    TRY_ASSIGN(const auto status, session_.status());
+    return Place{.target = {.direct = person.account},
+                 .label = status.account == person.account ? std::string(saved_label) : label_of(person)};
 }
 
 Outcome<StreamId> Directory::stream(const std::string& word) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct Place {
     std::optional<protocol::ViewConversation> view;
 };
 
+/// As people call what they keep for themselves: the direct conversation with oneself.
+inline constexpr std::string_view saved_label = "Saved messages";
+bool is_saved(const protocol::ViewConversation& conversation);
+
 /// "Team" or "Ada (@ada)".
 std::string label_of(const protocol::ViewConversation& conversation);
 std::string label_of(const protocol::Profile& person);
@@ -32,7 +37,7 @@ class Directory {
   public:
     explicit Directory(Session& session) : session_(session) {}
 
-    /// @HANDLE, a title that only one group has, or an id.
+    /// @HANDLE, a title that only one group has, "Saved messages", or an id.
     Outcome<Place> conversation(const std::string& word);
     /// The same where messages are to be read: it must exist here.
     Outcome<StreamId> stream(const std::string& word);

@@ -12,7 +12,7 @@ inline constexpr const char* about = R"(Parley: messages between people, from th
 
 inline constexpr const char* places_help = R"(
 CONVERSATION is @HANDLE for the direct conversation with a person, the title of a group,
-or an id as --json prints it.
+"Saved messages" (or your own @HANDLE) for what you keep for yourself, or an id as --json prints it.
 )";
 
 inline constexpr const char* markdown_help = R"(

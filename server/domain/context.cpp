@@ -75,10 +75,6 @@ Result<std::optional<ConversationKey>> resolve(View& view, AccountKey account,
         if (!other || view.accounts().find(*other) == nullptr) {
             return fail(ErrorCode::account_not_found, "no such account");
         }
-        if (*other == account) {
-            return fail(
-                Error{ErrorCode::invalid, "nobody has a direct conversation with himself", 0, "target"});
-        }
         return view.conversations().direct_between(account, *other);
     }
     if (target.made_by) {

@@ -51,7 +51,8 @@ ConversationRecord found(WorkContext& context, const Founding& founding) {
                                     .history_from = founding.shares_history ? 1 : 0,
                                     .members = static_cast<std::int64_t>(founding.members.size())};
     if (founding.kind == ConversationKind::direct) {
-        std::tie(conversation.low, conversation.high) = std::minmax(founding.members[0], founding.members[1]);
+        std::tie(conversation.low, conversation.high) =
+            std::minmax(founding.members.front(), founding.members.back());
     }
     const auto maker = founding.members.front();
     std::vector<protocol::Change> changes;
@@ -93,7 +94,10 @@ ConversationRecord found(WorkContext& context, const Founding& founding) {
 }  // namespace
 
 ConversationRecord found_direct(WorkContext& context, AccountKey other) {
-    return found(context, {.kind = ConversationKind::direct, .members = {context.account(), other}});
+    Founding founding{.kind = ConversationKind::direct, .members = {context.account()}};
+    // One's saved messages are a direct conversation with oneself.
+    if (other != context.account()) founding.members.push_back(other);
+    return found(context, founding);
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate& command) {

@@ -37,7 +37,8 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationPermiss
 Result<Answer> perform(WorkContext& context, const protocol::HistoryShare& command);
 Result<Answer> perform(WorkContext& context, const protocol::SlowModeSet& command);
 
-/// Makes the direct conversation of the account at work with `other`, which must not be there yet.
+/// Makes the direct conversation of the account at work with `other`, who may be itself; it must not be there
+/// yet.
 ConversationRecord found_direct(WorkContext& context, AccountKey other);
 
 // members.cpp

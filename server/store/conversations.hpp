@@ -24,7 +24,7 @@ struct ConversationRecord {
     Duration slow;
     /// Of a group; where none is set, all are as by default.
     protocol::Permissions permissions;
-    /// The two persons of a direct conversation, the smaller key first.
+    /// The two persons of a direct conversation, the smaller key first; of saved messages one person twice.
     AccountKey low;
     AccountKey high;
     /// Latest `seq`.

@@ -78,6 +78,11 @@ std::string wrong_of(const Deed& deed, const protocol::LinkJoin& asked);
 /// The same of slow mode (deed_slow_mode.cpp).
 std::string wrong_of(const Deed& deed, const protocol::SlowModeSet& asked);
 
+/// What is wrong about what a person did with his account; empty: it fits (deed_accounts.cpp).
+std::string wrong_of(const Deed& deed, const protocol::ProfileSet& asked);
+std::string wrong_of(const Deed& deed, const protocol::DeviceRevoke& asked);
+std::string wrong_of(const Deed& deed, const protocol::InviteCreate& asked);
+
 /// What is wrong about what a person did for himself; empty: it fits (deed_own_settings.cpp).
 std::string wrong_of(const Deed& deed, const protocol::Read& asked);
 std::string wrong_of(const Deed& deed, const protocol::PreferencesSet& asked);

@@ -212,8 +212,7 @@ bool Moment::supersedes(const AccountId& account, const StreamId& conversation,
 
 std::optional<StreamId> Moment::direct_between(const AccountId& one, const AccountId& other) const {
     const auto is_it = [&](const StreamId& stream) {
-        return kind(stream) == protocol::ConversationKind::direct && member(stream, one) &&
-               member(stream, other);
+        return kind(stream) == protocol::ConversationKind::direct && is_between(stream, one, other);
     };
     for (const auto& effect : so_far_) {
         const auto* change = std::get_if<server::ConversationChange>(&effect);
@@ -223,6 +222,20 @@ std::optional<StreamId> Moment::direct_between(const AccountId& one, const Accou
     for (const auto& [stream, known] : history_.streams())
         if (known.conversation && is_it(stream)) return stream;
     return std::nullopt;
+}
+
+bool Moment::is_between(const StreamId& stream, const AccountId& one, const AccountId& other) const {
+    if (!member(stream, one) || !member(stream, other)) return false;
+    if (one != other) return true;
+    // Of saved messages there is nobody else.
+    const StreamHistory* known = history_.find(stream);
+    if (known != nullptr && known->members.size() > 1) return false;
+    return std::ranges::none_of(so_far_, [&](const auto& effect) {
+        const auto* change = std::get_if<server::ConversationChange>(&effect);
+        if (change == nullptr || server::to_id(change->conversation) != stream) return false;
+        const auto* row = std::get_if<protocol::MemberChanged>(&change->change.payload);
+        return row != nullptr && row->profile.account != one;
+    });
 }
 
 const Given* given_by(Scene& scene, const AccountId& account, const Uuid& id) {

@@ -57,6 +57,8 @@ class Moment {
     /// Another text than this stands there, written after the one that this one's writer had before him.
     bool supersedes(const AccountId& account, const StreamId& conversation,
                     const protocol::DraftSet& written) const;
+    /// Both are members of this direct conversation, and nobody else; of saved messages the one who is both.
+    bool is_between(const StreamId& stream, const AccountId& one, const AccountId& other) const;
     /// The conversation of these two alone.
     std::optional<StreamId> direct_between(const AccountId& one, const AccountId& other) const;
     const History& history() const { return history_; }

@@ -93,7 +93,7 @@ class SameRows final : public Kept<SameRows> {
         }
         const bool direct = history.kind == protocol::ConversationKind::direct;
         const bool knows = shown.peer && history.members.contains(shown.peer->account) &&
-                           device.person->account != shown.peer->account;
+                           (device.person->account == shown.peer->account) == (history.members.size() == 1);
         if (direct && !knows) return wrong(scene, device, showing, "does not know who the other one is");
         if (direct) goes_by_that(scene, device, showing, *shown.peer);
     }

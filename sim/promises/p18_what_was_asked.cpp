@@ -246,7 +246,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
         return fits_target(moment, *row.author, made, target, row.stream);
     }
 
-    /// Of two persons, who may meet at the same time.
+    /// Of two persons, who may meet at the same time; or of one, who saves messages for himself.
     static void one_conversation_each(Scene& scene) {
         std::map<std::set<AccountId>, StreamId> known;
         for (const auto& [stream, history] : scene.history().streams()) {
@@ -255,7 +255,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             for (const auto& [account, member] : history.members)
                 pair.insert(account);
             const auto [first, fresh] = known.try_emplace(pair, stream);
-            if (fresh && pair.size() == 2) continue;
+            if (fresh && (pair.size() == 1 || pair.size() == 2)) continue;
             scene.violated({18,
                             stream.text() + " is a direct conversation of " + std::to_string(pair.size()) +
                                 (fresh ? "" : ", as is " + first->second.text() + " of the same"),

@@ -161,8 +161,7 @@ bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
         return remove->account == refusal.by;
     if (const auto* transfer = std::get_if<protocol::OwnershipTransfer>(&asked))
         return transfer->account == refusal.by;
-    const protocol::Target* target = target_of(asked);
-    return target != nullptr && target->direct == refusal.by;
+    return false;
 }
 
 /// He would leave the group without an owner.

@@ -119,7 +119,6 @@ def attempts(world):
         "target": {"direct": world.group},
         "text": "x",
     }, {}, "account.not_found"
-    yield "write to oneself", "message.send", {"target": {"direct": me.id}, "text": "x"}, {}, "invalid"
     yield "read above the head", "read", {"target": den, "upto": 1 << 40}, {}, "invalid"
     yield "sign out bob's device", "device.revoke", {"device": world.bob.device}, {}, "device.not_found"
     yield "sign out no device", "device.revoke", {"device": "d00000000zz"}, {}, "device.not_found"

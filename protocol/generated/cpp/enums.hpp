@@ -15,7 +15,7 @@ std::optional<Enum> enum_numbered(std::uint64_t number);
 
 /// What a conversation is.
 enum class ConversationKind : std::uint8_t {
-    /// Two persons; there is one per pair.
+    /// Two persons; there is one per pair. One with oneself holds saved messages.
     direct = 1,
     /// Named members.
     group = 2,

@@ -19,7 +19,8 @@ namespace parley::protocol {
 struct Target {
     /// A conversation that is known by its id.
     std::optional<StreamId> stream;
-    /// The direct conversation with this person; the first message makes it.
+    /// The direct conversation with this person; the first message makes it. With oneself: one's saved
+    /// messages.
     std::optional<AccountId> direct;
     /// The conversation that my own earlier command with this id makes.
     std::optional<Uuid> made_by;
@@ -159,7 +160,7 @@ struct Summary {
     ConversationKind kind = ConversationKind::direct;
     /// Of a group.
     std::optional<std::string> title;
-    /// Of a direct conversation: the other person.
+    /// Of a direct conversation: the other person; of saved messages oneself.
     std::optional<Profile> peer;
     /// Present members.
     std::int64_t members = 0;

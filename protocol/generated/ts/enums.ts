@@ -2,7 +2,7 @@
 
 /** What a conversation is. */
 export type ConversationKind =
-  /** Two persons; there is one per pair. */
+  /** Two persons; there is one per pair. One with oneself holds saved messages. */
   | "direct"
   /** Named members. */
   | "group";

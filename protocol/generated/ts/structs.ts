@@ -150,7 +150,7 @@ export interface Summary {
   readonly kind: ConversationKind;
   /** Of a group. */
   readonly title?: string;
-  /** Of a direct conversation: the other person. */
+  /** Of a direct conversation: the other person; of saved messages oneself. */
   readonly peer?: Profile;
   /** Present members. */
   readonly members: number;

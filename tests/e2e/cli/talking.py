@@ -179,7 +179,26 @@ def says_who_is_not_there(server):
         ada.refused(1, "send", f"@{ada.handle}", "to myself")
 
 
+def what_one_sends_to_oneself_is_saved(server):
+    with people(server, "ada", "bob") as (ada, bob):
+        assert "Sent to Saved messages." in ada.ok("send", f"@{ada.handle}", "buy milk").out
+        ada.ok("send", "Saved messages", "and bread")
+        equal(ada.texts("Saved messages"), ["buy milk", "and bread"], "what is saved")
+        assert "Saved messages" in ada.ok("conversations").out
+        (saved,) = ada.conversations()
+        equal((saved["kind"], saved["peer"], saved["members"]), ("direct", ada.handle, 1), "as it is listed")
+        equal((saved["unread"], saved["badge"]), (0, 0), "what waits for her")
+        equal([one["state"] for one in ada.history("Saved messages")], ["sent", "sent"], "how far it came")
+        # Offline and before the first one, too; and nobody else has any of it.
+        bob.refused(5, "--offline", "send", "Saved messages", "later")
+        assert "Saved messages" in bob.ok("--offline", "conversations").out
+        bob.ok("sync")
+        equal(bob.texts(f"@{bob.handle}"), ["later"], "what is saved")
+        equal(len(bob.conversations()), 1, "what bob has")
+
+
 CASES = [
+    what_one_sends_to_oneself_is_saved,
     two_people_talk,
     each_line_of_input_is_a_message,
     each_line_is_reported_in_its_order,

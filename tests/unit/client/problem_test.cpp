@@ -78,9 +78,8 @@ TEST(Problem, NamesWhatTheSentenceIsAboutWhereThatLacksIt) {
     EXPECT_EQ(
         problem_of({ErrorCode::invalid, "is too long: at most 100 characters", 0, "device_name"}).sentence,
         "This cannot be accepted: the device name is too long: at most 100 characters.");
-    EXPECT_EQ(problem_of({ErrorCode::invalid, "nobody has a direct conversation with himself", 0, "target"})
-                  .sentence,
-              "This cannot be accepted: nobody has a direct conversation with himself.");
+    EXPECT_EQ(problem_of({ErrorCode::invalid, "nobody removes himself from a group", 0, "target"}).sentence,
+              "This cannot be accepted: nobody removes himself from a group.");
 }
 
 TEST(Problem, OfARightThatOneLacksSaysWhatItTakes) {
