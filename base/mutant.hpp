@@ -97,6 +97,16 @@ namespace parley {
     MUTANT(signed_out_device_signs_in, "a device that was signed out may sign in again")                  \
     MUTANT(replay_unbounded, "all that was ever told is kept to be told again")                           \
     MUTANT(reading_is_rationed, "to read costs as much as a message")                                     \
+    MUTANT(blocked_row_is_pushed, "what a blocked person writes is told live to whoever blocked him")     \
+    MUTANT(block_leaves_the_history_open, "what the blocked write can be read by whoever blocked them")   \
+    MUTANT(blocked_still_counts, "messages of blocked persons count in groups")                           \
+    MUTANT(receipts_pass_a_block, "receipts are told over a block")                                       \
+    MUTANT(typing_passes_a_block, "typing is told over a block")                                          \
+    MUTANT(blocker_may_send, "whoever has blocked a person writes to him")                                \
+    MUTANT(blocked_adds_the_blocker, "a blocked person adds whoever has blocked him to a group")          \
+    MUTANT(blocked_begins_aloud, "a blocked person who begins a conversation is shown")                   \
+    MUTANT(receipts_of_the_unseen, "after a block receipts speak of what was written during it")          \
+    MUTANT(unblocking_brings_back, "what was written during a block is shown once it ends")               \
     MUTANT(typing_told_to_all, "who is typing is told to those who do not look, too")                     \
     MUTANT(departed_still_type, "who is out of a conversation is still told of as typing there")
 
@@ -140,6 +150,8 @@ namespace parley {
     MUTANT(newcomers_read_the_past, "who joins counts as having read what was said before")             \
     MUTANT(read_of_some_is_of_all, "a read that waits to be sent counts as one of everything")          \
     MUTANT(typing_never_ends, "who falls silent is shown as typing for ever")                           \
+    MUTANT(device_counts_the_blocked, "a device counts messages of those whom the person has blocked")  \
+    MUTANT(block_waits_for_its_answer, "a block is shown only once the server has it")                  \
     /* the core's windows */                                                                            \
     MUTANT(window_without_its_place, "a window around a place leaves out the message there")            \
     MUTANT(window_ends_too_early, "a window of older messages says that nothing comes behind it")

@@ -36,6 +36,7 @@ Status Account::handle_resumed(const protocol::Resumed& resumed) {
     if (restored) {
         TRY(rows_.mark_not_on_server(account_stream_number, -1));
         own_settings_.handle_restored();
+        blocks_.handle_restored();
         TRY(streams_.handle_restored());
         identity.cursor = 0;
         identity.behind = true;
@@ -78,6 +79,8 @@ Status Account::handle_changes(const protocol::ChangesOk& changes, WallTime now)
     if (changes.more) return {};
     identity.behind = seen_ > identity.cursor;
     TRY(forget_lost(now));
+    TRY_ASSIGN(const bool blocks_changed, blocks_.handle_told());
+    if (blocks_changed) streams_.handle_blocks_changed();
     return own_settings_.handle_told();
 }
 
@@ -136,6 +139,7 @@ Status Account::store(const protocol::Change& change, WallTime now) {
     if (applied == Applied::older || applied == Applied::unreadable) return {};
     output_.touch_list();
     own_settings_.handle_row(change);
+    if (blocks_.handle_row(change)) streams_.handle_blocks_changed();
     if (const auto* joined = std::get_if<protocol::Joined>(&change.payload))
         return streams_.handle_joined(*joined);
     if (const auto* left = std::get_if<protocol::Left>(&change.payload)) return streams_.handle_left(*left);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "core/blocks.hpp"
 #include "core/identity.hpp"
 #include "core/outbox.hpp"
 #include "core/output.hpp"
@@ -28,13 +29,14 @@ namespace parley::core {
 class Account {
   public:
     Account(IdentityStore& identity, Rows& rows, Streams& streams, Conversations& conversations,
-            Profiles& profiles, OwnSettings& own_settings, Outbox& outbox, Output& output)
+            Profiles& profiles, OwnSettings& own_settings, Blocks& blocks, Outbox& outbox, Output& output)
         : identity_(identity),
           rows_(rows),
           streams_(streams),
           conversations_(conversations),
           profiles_(profiles),
           own_settings_(own_settings),
+          blocks_(blocks),
           outbox_(outbox),
           output_(output) {}
 
@@ -65,6 +67,7 @@ class Account {
     Conversations& conversations_;
     Profiles& profiles_;
     OwnSettings& own_settings_;
+    Blocks& blocks_;
     Outbox& outbox_;
     Output& output_;
 

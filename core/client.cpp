@@ -107,6 +107,12 @@ Result<std::vector<PinView>> Client::pins(const StreamId& stream) const {
     return recorded.reply(impl_->views_.pins(stream));
 }
 
+Result<std::vector<BlockedView>> Client::blocked() const {
+    TRY(impl_->standing());
+    Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::blocked}); });
+    return recorded.reply(impl_->views_.blocked());
+}
+
 Result<std::vector<DeviceView>> Client::devices() const {
     TRY(impl_->standing());
     Recorded recorded(impl_->options_.recorder, impl_->now_, [&] { return wish({.act = DoorAct::devices}); });
@@ -313,7 +319,11 @@ Result<Uuid> Client::submit(protocol::Payload command, Now now, std::optional<Uu
 
 Result<Uuid> Client::retry(const Uuid& command, Now now) {
     Recorded recorded(impl_->options_.recorder, now, [&] { return wish({.retry = command}); });
-    return recorded.reply(impl_->attempt<Uuid>(now, [&] { return impl_->outbox_.retry(command, now.wall); }));
+    return recorded.reply(impl_->attempt<Uuid>(now, [&]() -> Result<Uuid> {
+        TRY_ASSIGN(const Uuid again, impl_->outbox_.retry(command, now.wall));
+        if (const core::Command* waiting = impl_->outbox_.find(again)) impl_->touch_for(waiting->type);
+        return again;
+    }));
 }
 
 Status Client::discard(const Uuid& command, Now now) {

@@ -74,6 +74,8 @@ class Client {
     /// What is pinned, in the order of pinning.
     Result<std::vector<PinView>> pins(const StreamId& stream) const;
     Result<std::vector<DeviceView>> devices() const;
+    /// Whom the person has blocked, in the order in which he did.
+    Result<std::vector<BlockedView>> blocked() const;
     /// What waits to be accepted, in order, then what failed: at most 1,000 from `offset` on. Questions
     /// (profile.find) are not among what waits.
     Result<std::vector<OutboxView>> outbox(std::size_t offset = 0, std::size_t limit = 1000) const;

@@ -99,6 +99,8 @@ void Client::Impl::handle_typing(const Envelope& envelope) {
     const auto& changed = std::get<protocol::TypingChanged>(envelope.payload);
     const Conversation* conversation = conversations_.find(envelope.stream);
     if (!conversation || !conversation->present || changed.account == identity_.get().account) return;
+    // It was under way when he was blocked.
+    if (blocks_.stands(changed.account)) return;
     typing_.handle_changed(envelope.stream, changed, now_.instant);
 }
 
@@ -249,6 +251,7 @@ Status Client::Impl::handle_done(const Envelope& envelope) {
     const Command* command = outbox_.find(*envelope.re);
     if (command && (command->type == Type::preferences_set || command->type == Type::draft_set))
         return handle_set(envelope, *command);
+    if (command && command->type == Type::block_set) return handle_block_set(envelope, *command);
     if (!command || !command->changes) {
         return outbox_.accepted(*envelope.re, envelope.stream, std::nullopt, now_.wall);
     }
@@ -389,6 +392,7 @@ Status Client::Impl::handle_error(const Envelope& envelope) {
     const Error failure{error.code, error.message, error.retry_after_ms.value_or(0),
                         error.field.value_or("")};
     const Command* refused = outbox_.find(*envelope.re);
+    if (refused) touch_for(refused->type);
     const auto stream = refused ? conversation_of_lane(refused->lane) : std::nullopt;
     Conversation* conversation = stream ? conversations_.find(*stream) : nullptr;
     if (conversation && conversation->summary.slow_ms && error.code == ErrorCode::slow_mode)

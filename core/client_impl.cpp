@@ -29,6 +29,7 @@ Status Client::Impl::open(Now now) {
     TRY(identity_.load());
     TRY(conversations_.load());
     TRY(own_settings_.load());
+    TRY(blocks_.load());
     TRY(outbox_.load());
     TRY(streams_.load());
     TRY(look_again());
@@ -207,6 +208,7 @@ Status Client::Impl::erase(Session::Rest why) {
     TRY(erase_everything(database_));
     outbox_.clear();
     own_settings_.clear();
+    blocks_.clear();
     pulls_.clear();
     receipts_.clear();
     typing_.clear();
@@ -236,6 +238,7 @@ Result<Uuid> Client::Impl::submit(protocol::Payload command, Now now, std::optio
         },
         command);
     TRY(outbox_.add(chosen, command, now.wall));
+    touch_for(protocol::type_of(command));
     if (const auto* send = std::get_if<protocol::MessageSend>(&command)) {
         TRY_ASSIGN(const auto stream, views_.stream_of(send->target));
         if (stream) typing_.handle_sent(*stream);

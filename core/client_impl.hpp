@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/account.hpp"
+#include "core/blocks.hpp"
 #include "core/client.hpp"
 #include "core/conversation.hpp"
 #include "core/credentials.hpp"
@@ -60,6 +61,8 @@ class Client::Impl {
     Status erase(Session::Rest why);
     // Commands.
     Result<Uuid> submit(protocol::Payload command, Now now, std::optional<Uuid> id);
+    /// A block, or its end, waits to be sent, or does not wait any more: what windows show is another.
+    void touch_for(protocol::Type command);
     void sign_in_refused(std::string why);
     // Views.
     Result<WindowView> window(const protocol::Target& target, const WindowQuery& query);
@@ -76,10 +79,12 @@ class Client::Impl {
     Rows rows_{database_};
     Profiles profiles_{database_};
     OwnSettings own_settings_{rows_, output_};
+    Blocks blocks_{rows_};
     Outbox outbox_{database_, conversations_, own_settings_, output_, primitives_, timers_};
-    Receipts receipts_{database_, conversations_, rows_, identity_, output_, timers_};
-    Streams streams_{conversations_, rows_, outbox_, profiles_, receipts_, identity_, output_};
-    Account account_{identity_, rows_, streams_, conversations_, profiles_, own_settings_, outbox_, output_};
+    Receipts receipts_{database_, conversations_, rows_, blocks_, identity_, output_, timers_};
+    Streams streams_{conversations_, rows_, outbox_, profiles_, receipts_, blocks_, identity_, output_};
+    Account account_{identity_,     rows_,   streams_, conversations_, profiles_,
+                     own_settings_, blocks_, outbox_,  output_};
     Credentials credentials_{identity_, output_, primitives_, timers_};
     Session session_{options_.client_name, identity_, credentials_, output_, primitives_, timers_};
     Pulls pulls_{{options_.jump_changes, options_.eager_messages},
@@ -92,7 +97,7 @@ class Client::Impl {
                  primitives_,
                  timers_};
     Typing typing_{output_, timers_};
-    Views views_{identity_, conversations_, rows_, outbox_, profiles_, receipts_, own_settings_};
+    Views views_{identity_, conversations_, rows_, outbox_, profiles_, receipts_, own_settings_, blocks_};
 
     Now now_;
     /// The badge that was asked for last, or told of as changed; absent: nobody wants to know.
@@ -153,6 +158,7 @@ class Client::Impl {
     Status handle_done(const protocol::Envelope& envelope);
     Status handle_reacted(const protocol::Envelope& envelope);
     Status handle_set(const protocol::Envelope& envelope, const Command& command);
+    Status handle_block_set(const protocol::Envelope& envelope, const Command& command);
     Status show_changed(Conversation& conversation, const protocol::Envelope& answer,
                         const ChangedMessage& which, const protocol::Payload& command);
     Status handle_created(const protocol::Envelope& envelope);

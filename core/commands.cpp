@@ -42,6 +42,7 @@ bool belongs_in_outbox(Type type) {
         case Type::draft_set:
         case Type::profile_set:
         case Type::profile_find:
+        case Type::block_set:
         case Type::device_revoke:
         case Type::invite_create:
             return true;
@@ -149,6 +150,9 @@ Result<protocol::Envelope> decode_command(std::string_view bytes) {
 
 std::string lane_of_conversation(const StreamId& stream) {
     return named(conversation_prefix, stream.text());
+}
+std::string lane_of_no_conversation() {
+    return {};
 }
 std::string lane_of_reads(const StreamId& stream) {
     return named(reads_prefix, stream.text());

@@ -116,7 +116,7 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
         std::holds_alternative<protocol::LinkLook>(payload))
         return std::string(lane_of_codes);
     const auto* target = target_of(payload);
-    if (!target) return std::string();
+    if (!target) return lane_of_no_conversation();
 
     std::optional<StreamId> stream = target->stream;
     if (target->direct) {

@@ -23,13 +23,15 @@ Result<const Receipts::ByMember*> Receipts::of(const Conversation& conversation)
     known_as_of_ = database_.rollbacks();
     if (const auto kept = known_.find(conversation.number); kept != known_.end()) return &kept->second;
     ByMember receipts;
-    TRY_ASSIGN(Query query, database_.read("SELECT account, delivered, read FROM receipt WHERE stream = ?",
+    TRY_ASSIGN(Query query, database_.read("SELECT account, delivered, read, speaks_from FROM receipt"
+                                           " WHERE stream = ?",
                                            conversation.number));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
         if (!found) break;
         const AccountId account(query.text(0));
-        receipts[account] = {account, query.integer(1), query.integer(2)};
+        auto& receipt = receipts[account] = {account, query.integer(1), query.integer(2)};
+        if (query.integer(3) > 0) receipt.from = query.integer(3);
     }
     if (known_.size() >= conversations_kept_max) known_.clear();
     return &known_.emplace(conversation.number, std::move(receipts)).first->second;
@@ -38,14 +40,16 @@ Result<const Receipts::ByMember*> Receipts::of(const Conversation& conversation)
 Status Receipts::handle_receipt(Conversation& conversation, const protocol::Receipt& receipt) {
     if (receipt.account == identity_.get().account) return {};
     const std::int64_t delivered = std::max(receipt.delivered, receipt.read);
+    const std::int64_t from = receipt.from.value_or(0);
     TRY(database_.write(
-        "INSERT INTO receipt (stream, account, delivered, read) VALUES (?, ?, ?, ?)"
+        "INSERT INTO receipt (stream, account, delivered, read, speaks_from) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (stream, account) DO UPDATE SET delivered = max(delivered, excluded.delivered),"
-        " read = max(read, excluded.read)",
-        conversation.number, receipt.account.text(), delivered, receipt.read));
+        " read = max(read, excluded.read), speaks_from = max(speaks_from, excluded.speaks_from)",
+        conversation.number, receipt.account.text(), delivered, receipt.read, from));
     if (const auto kept = known_.find(conversation.number); kept != known_.end()) {
         protocol::Receipt& known = kept->second[receipt.account];
-        known = {receipt.account, std::max(known.delivered, delivered), std::max(known.read, receipt.read)};
+        known = {receipt.account, std::max(known.delivered, delivered), std::max(known.read, receipt.read),
+                 std::max(known.from, receipt.from)};
     }
     // How far each has got is shown too, not only how far all have.
     output_.touch(conversation.stream);
@@ -130,6 +134,8 @@ Result<std::vector<Receipts::Other>> Receipts::others_of(const Conversation& con
         if (const auto found = receipts->find(account); found != receipts->end()) {
             other.delivered = found->second.delivered;
             other.read = found->second.read;
+            other.sees_from = std::max(other.sees_from, found->second.from.value_or(1));
+            other.surely_from = std::max(other.surely_from, found->second.from.value_or(1));
         }
         others.push_back(other);
     };
@@ -141,7 +147,7 @@ Result<std::vector<Receipts::Other>> Receipts::others_of(const Conversation& con
     if (conversation.members_after) return others;
     TRY_ASSIGN(const auto seats, rows_.seats(conversation.number));
     for (const Seat& seat : seats) {
-        if (seat.account == identity_.get().account) continue;
+        if (seat.account == identity_.get().account || blocks_.stands(seat.account)) continue;
         add(seat.account, {.sees_from = seat.sees_from, .surely_from = seat.surely_from});
     }
     return others;

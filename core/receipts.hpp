@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "core/blocks.hpp"
 #include "core/conversation.hpp"
 #include "core/identity.hpp"
 #include "core/local_database.hpp"
@@ -20,7 +21,8 @@ namespace parley::core {
 /// Receipts in both directions.
 ///
 /// Others': how far each other member has got; from them, what everybody has who sees it, which only grows:
-/// who joins later, or leaves, takes nothing back, and who joins later has a say about what he sees alone.
+/// who joins later, or leaves, takes nothing back, and who joins later has a say about what he sees alone. In
+/// a group a blocked person has none, since nothing is heard of him.
 ///
 /// Own: `ack` tells the server what this device has committed. Acks are derived from committed cursors, sent
 /// at most once a second, never answered. A `pong` proves that what was sent some seconds before its ping was
@@ -29,11 +31,12 @@ namespace parley::core {
 /// write, it keeps acks in memory alone, and tries again for longer than those seconds; they are told again.
 class Receipts {
   public:
-    Receipts(LocalDatabase& database, Conversations& conversations, Rows& rows, IdentityStore& identity,
-             Output& output, Timers& timers)
+    Receipts(LocalDatabase& database, Conversations& conversations, Rows& rows, const Blocks& blocks,
+             IdentityStore& identity, Output& output, Timers& timers)
         : database_(database),
           conversations_(conversations),
           rows_(rows),
+          blocks_(blocks),
           identity_(identity),
           output_(output),
           timers_(timers) {}
@@ -91,6 +94,7 @@ class Receipts {
     LocalDatabase& database_;
     Conversations& conversations_;
     Rows& rows_;
+    const Blocks& blocks_;
     IdentityStore& identity_;
     Output& output_;
     Timers& timers_;

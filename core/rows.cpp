@@ -288,35 +288,6 @@ Result<std::optional<std::int64_t>> Rows::first_unreadable(std::int64_t stream) 
     return query.optional_integer(0);
 }
 
-Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::int64_t upto) {
-    rules::Tally tally;
-    if (upto <= above) return tally;
-    TRY_ASSIGN(
-        Query query,
-        database_.read("SELECT counts, born FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
-                       " AND counts <> 0 AND not_on_server = 0",
-                       stream, above, upto));
-    while (true) {
-        TRY_ASSIGN(bool found, query.step());
-        if (!found) return tally;
-        tally.add(static_cast<rules::Counts>(query.integer(0)), query.integer(1), above);
-    }
-}
-
-Result<rules::Tally> Rows::tally_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
-                                         std::int64_t since) {
-    if (upto <= above) return rules::Tally{};
-    static_assert(static_cast<int>(rules::Counts::until_deleted) == 3, "what the index is for");
-    static_assert(static_cast<int>(rules::Counts::as_mention_until_deleted) == 4, "what is summed");
-    TRY_ASSIGN(Query query,
-               database_.read("SELECT count(*), coalesce(sum(counts = 4), 0) FROM stream_row"
-                              " INDEXED BY stream_row_deleted WHERE stream = ? AND counts >= 3 AND seq > ?"
-                              " AND born > ? AND born <= ? AND not_on_server = 0",
-                              stream, since, above, upto));
-    TRY(query.step());
-    return rules::Tally{.unread = query.integer(0), .mentions = query.integer(1)};
-}
-
 Result<std::vector<std::int64_t>> Rows::mark_not_on_server(std::int64_t stream, std::int64_t above) {
     seats_.erase(stream);
     any_lost_ = true;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -109,13 +110,14 @@ class Rows {
     Result<std::int64_t> count_unreadable(std::int64_t stream);
     Result<std::optional<std::int64_t>> first_unreadable(std::int64_t stream);
 
-    /// What of (above, upto] counts as unread.
-    Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto);
+    /// What of (above, upto] counts as unread; `blocked`: whose messages count for nothing.
+    Result<rules::Tally> tally(std::int64_t stream, std::int64_t above, std::int64_t upto,
+                               const std::set<AccountId>& blocked);
 
     /// How many messages of others at places in (above, upto] were deleted by a change after `since`, and how
-    /// many of them had named everybody.
+    /// many of them had named everybody; those of `blocked` left out.
     Result<rules::Tally> tally_deleted(std::int64_t stream, std::int64_t above, std::int64_t upto,
-                                       std::int64_t since);
+                                       std::int64_t since, const std::set<AccountId>& blocked);
 
     /// The server was restored to a moment at which it held changes up to `above`: marks all rows with a
     /// later `seq`, and returns where those stand that were born before it. `above` of -1 marks everything.
@@ -148,6 +150,7 @@ class Rows {
     Status drop_what_hangs_on(std::int64_t stream, std::int64_t message);
     Status take_from_elsewhere(std::int64_t stream, const protocol::Change& change);
     void note_seat(std::int64_t stream, const protocol::Change& change, const Held& before);
+    Result<rules::Counts> counts_in(const Query& query, const std::set<AccountId>& blocked) const;
     Result<std::vector<StoredRow>> collect(Query query);
     Result<bool> any_unreadable();
     Result<std::int64_t> highest_place(std::int64_t stream);

@@ -117,6 +117,7 @@ CREATE TABLE receipt (
     account TEXT NOT NULL,
     delivered INTEGER NOT NULL,
     read INTEGER NOT NULL,
+    speaks_from INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (stream, account)
 ) WITHOUT ROWID;
 
@@ -292,8 +293,14 @@ DROP INDEX stream_row_deleted;
 CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts >= 3;
 )sql";
 
-constexpr std::array scripts_of_all_versions = {version_1, version_2, version_3, version_4, version_5,
-                                                version_6, version_7, version_8, version_9, version_10};
+// From where on receipts speak of messages, where somebody had been blocked meanwhile.
+constexpr std::string_view version_11 = R"sql(
+ALTER TABLE receipt ADD COLUMN speaks_from INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array scripts_of_all_versions = {version_1, version_2,  version_3, version_4,
+                                                version_5, version_6,  version_7, version_8,
+                                                version_9, version_10, version_11};
 
 Result<std::int64_t> user_version(LocalDatabase& database) {
     TRY_ASSIGN(Query query, database.read("PRAGMA user_version"));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "core/blocks.hpp"
 #include "core/conversation.hpp"
 #include "core/identity.hpp"
 #include "core/outbox.hpp"
@@ -52,12 +53,13 @@ namespace parley::core {
 class Streams {
   public:
     Streams(Conversations& conversations, Rows& rows, Outbox& outbox, Profiles& profiles, Receipts& receipts,
-            IdentityStore& identity, Output& output)
+            const Blocks& blocks, IdentityStore& identity, Output& output)
         : conversations_(conversations),
           rows_(rows),
           outbox_(outbox),
           profiles_(profiles),
           receipts_(receipts),
+          blocks_(blocks),
           identity_(identity),
           output_(output) {}
 
@@ -70,6 +72,8 @@ class Streams {
     Status handle_joined(const protocol::Joined& joined);
     Status handle_left(const protocol::Left& left);
     void handle_counts(Conversation& conversation, const Conversation::Triple& triple);
+    /// Whom the person has blocked is another: what counts, and who has a say in receipts.
+    void handle_blocks_changed();
 
     // Input: what pulls bring.
     Status handle_changes(Conversation& conversation, const protocol::ChangesOk& changes, WallTime now);
@@ -137,6 +141,7 @@ class Streams {
     Outbox& outbox_;
     Profiles& profiles_;
     Receipts& receipts_;
+    const Blocks& blocks_;
     IdentityStore& identity_;
     Output& output_;
     /// Whose members changed in this transaction.

@@ -51,7 +51,9 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
     if (message.sender == self) conversation.said_at = std::max(conversation.said_at, change.timestamp);
     if (!conversation.shown) return {};
     if (applied == Applied::added && change.born > conversation.triple.as_of.conversation)
-        conversation.shown->add(rules::counts_for(self, message), change.born, conversation.read_shown());
+        conversation.shown->add(
+            rules::while_blocked(rules::counts_for(self, message), blocks_.stands(message.sender)),
+            change.born, conversation.read_shown());
     else
         conversation.shown.reset();
     return {};
@@ -206,6 +208,15 @@ Status Streams::handle_rows(Conversation& conversation, const protocol::Rows& as
     conversation.members_after.reset();
     recount_.insert(conversation.stream);
     return {};
+}
+
+void Streams::handle_blocks_changed() {
+    for (const auto& [stream, conversation] : conversations_.all()) {
+        conversation->shown.reset();
+        if (conversation->known) recount_.insert(stream);
+        output_.touch(stream);
+    }
+    output_.touch_list();
 }
 
 Status Streams::settle() {

@@ -58,6 +58,8 @@ struct MessageView {
     bool not_on_server = false;
     /// With that: it is not certain until this part of the history has been looked up.
     bool in_doubt = false;
+    /// Whoever wrote it is blocked now: to be shown folded.
+    bool blocked = false;
 };
 
 /// A pinned message.
@@ -125,6 +127,8 @@ struct ConversationView {
     /// What it adds to the badge.
     std::int64_t badge = 0;
     std::optional<DraftView> draft;
+    /// Of a direct one: the other person is blocked now.
+    bool blocked = false;
     /// In a group in slow mode: from then on, by the server's clock, the next message is taken; it may be
     /// over. Absent: nothing is known to hold it back.
     std::optional<WallTime> next_message_at;
@@ -159,6 +163,18 @@ struct MemberView {
     std::int64_t read = 0;
     /// By whose invite link he came in; absent: by none.
     std::optional<AccountId> invited_by = {};
+    bool blocked = false;
+};
+
+/// Somebody who is blocked.
+struct BlockedView {
+    AccountId account;
+    /// As the device last heard of him; absent: it never did.
+    std::optional<protocol::Profile> profile;
+    /// Since when, by the server's clock; by the device's while the server has not accepted it.
+    WallTime at;
+    /// An own command blocks him that is not accepted yet.
+    bool changing = false;
 };
 
 struct DeviceView {

@@ -120,6 +120,7 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
     if (auto& peer = view.summary.peer) {
         TRY_ASSIGN(auto known, profiles_.find(peer->account));
         if (known) peer = std::move(known);
+        TRY_ASSIGN(view.blocked, is_blocked(peer->account));
     }
     // Who is out can say no more that he has read, and nothing new comes.
     if (conversation.present) {
@@ -149,6 +150,7 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
         view.summary.kind = protocol::ConversationKind::direct;
         view.summary.members = *view.peer == identity_.get().account ? 1 : 2;
         TRY_ASSIGN(view.summary.peer, profiles_.find(*view.peer));
+        TRY_ASSIGN(view.blocked, is_blocked(*view.peer));
     } else {
         view.made_by = creation_of_lane(lane);
         view.summary.kind = protocol::ConversationKind::group;
@@ -181,17 +183,19 @@ Result<rules::Tally> Views::counts(Conversation& conversation) {
         if (read >= counted_upto) {
             tally = {};
         } else {
-            TRY_ASSIGN(auto since_read, rows_.tally(conversation.number, triple.read, read));
+            TRY_ASSIGN(auto since_read,
+                       rows_.tally(conversation.number, triple.read, read, blocks_.blocked()));
             tally.unread = std::max<std::int64_t>(tally.unread - since_read.unread, 0);
             tally.mentions = std::max<std::int64_t>(tally.mentions - since_read.mentions, 0);
         }
     }
     // Those that were deleted since count no more; a deletion is the last that becomes of a message.
-    TRY_ASSIGN(const auto deleted,
-               rows_.tally_deleted(conversation.number, triple.read, counted_upto, counted_upto));
+    TRY_ASSIGN(const auto deleted, rows_.tally_deleted(conversation.number, triple.read, counted_upto,
+                                                       counted_upto, blocks_.blocked()));
     tally.unread = std::max<std::int64_t>(tally.unread - deleted.unread, 0);
     tally.mentions = std::max<std::int64_t>(tally.mentions - deleted.mentions, 0);
-    TRY_ASSIGN(auto newer, rows_.tally(conversation.number, std::max(counted_upto, read), end_of_time));
+    TRY_ASSIGN(auto newer, rows_.tally(conversation.number, std::max(counted_upto, read), end_of_time,
+                                       blocks_.blocked()));
     tally.unread += newer.unread;
     tally.mentions += newer.mentions;
     conversation.shown = tally;
@@ -250,6 +254,9 @@ Result<MessageView> Views::message(const Conversation& conversation, const Store
     const bool before_me = view.born < conversation.origin;
     view.in_doubt = row.not_on_server && (before_me || !conversation.ranges.at(view.born));
     TRY(apply_changes(view));
+    if (!view.own) {
+        TRY_ASSIGN(view.blocked, is_blocked(view.sender));
+    }
     // What others have of the server's new history says nothing of what it lost.
     if (!view.own || view.not_on_server) return view;
     if (conversation.read_by_all.at(view.born))
@@ -321,6 +328,7 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
             view.delivered = receipt->second.delivered;
             view.read = receipt->second.read;
         }
+        TRY_ASSIGN(view.blocked, is_blocked(member.profile.account));
         members.push_back(std::move(view));
     }
     return members;

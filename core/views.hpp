@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "core/blocks.hpp"
 #include "core/conversation.hpp"
 #include "core/identity.hpp"
 #include "core/outbox.hpp"
@@ -27,14 +28,15 @@ inline constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::m
 class Views {
   public:
     Views(IdentityStore& identity, Conversations& conversations, Rows& rows, Outbox& outbox,
-          Profiles& profiles, Receipts& receipts, const OwnSettings& own_settings)
+          Profiles& profiles, Receipts& receipts, const OwnSettings& own_settings, const Blocks& blocks)
         : identity_(identity),
           conversations_(conversations),
           rows_(rows),
           outbox_(outbox),
           profiles_(profiles),
           receipts_(receipts),
-          own_settings_(own_settings) {}
+          own_settings_(own_settings),
+          blocks_(blocks) {}
 
     // `now`: the server's time, as far as it is known.
     Result<std::vector<ConversationView>> conversations(std::size_t offset, std::size_t limit, WallTime now);
@@ -44,6 +46,8 @@ class Views {
     /// In the order of pinning, as what waits to be sent leaves it.
     Result<std::vector<PinView>> pins(const StreamId& stream);
     Result<std::vector<DeviceView>> devices();
+    /// In the order in which they were blocked, as what waits to be sent leaves it.
+    Result<std::vector<BlockedView>> blocked() const;
     Result<std::vector<OutboxView>> outbox(std::size_t offset, std::size_t limit);
     OutboxCount outbox_count() const;
 
@@ -68,6 +72,11 @@ class Views {
         bool archived = false;
         std::int64_t pinned = 0;
     };
+    /// A block that waits, or its end.
+    struct AskedBlock {
+        protocol::BlockSet command;
+        WallTime at;
+    };
     struct Span {
         std::int64_t low = 0;
         std::int64_t high = 0;
@@ -91,6 +100,8 @@ class Views {
     void apply_reactions(MessageView& view) const;
     Result<std::optional<PinView>> pinned(const Conversation& conversation, const StoredRow& row) const;
     Status apply_pins(const Conversation& conversation, std::vector<PinView>& pins) const;
+    Result<std::vector<AskedBlock>> asked_blocks() const;
+    Result<bool> is_blocked(const AccountId& account) const;
     Result<MessageView> pending_message(const Command& command) const;
     Result<std::vector<MessageView>> pending_messages(const std::string& lane, std::size_t limit) const;
     Result<Span> collect(const Conversation& conversation, const WindowQuery& query, WindowView& view);
@@ -104,6 +115,7 @@ class Views {
     Profiles& profiles_;
     Receipts& receipts_;
     const OwnSettings& own_settings_;
+    const Blocks& blocks_;
 };
 
 }  // namespace parley::core

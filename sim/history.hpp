@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -53,6 +55,8 @@ struct StreamHistory {
     /// `born` to the changes that came over the row after it was made.
     std::map<std::int64_t, std::vector<std::int64_t>> later;
     std::map<AccountId, Membership> members;
+    /// Of a direct conversation: who had blocked the one who began it, and does not know of it.
+    std::optional<AccountId> spared;
     /// Messages, by place, to the places of what hangs on them: reactions, and their pin.
     std::map<std::int64_t, std::set<std::int64_t>> on_messages;
     /// Of the account's own stream: how far which conversation is read.
@@ -60,6 +64,8 @@ struct StreamHistory {
     /// Of the same: places of the rows that say what its person has set for himself in which conversation.
     std::map<StreamId, std::int64_t> preferences;
     std::map<StreamId, std::int64_t> drafts;
+    /// Of the same: the changes by which its person blocked somebody, or ended that, by `seq`.
+    std::map<AccountId, std::map<std::int64_t, bool>> blocks;
     /// Some changes were learnt from the store after a crash; of rows changed twice meanwhile only the last
     /// is known.
     std::vector<std::int64_t> unseen;
@@ -78,9 +84,12 @@ struct StreamHistory {
     const protocol::PreferencesChanged* preferences_in(const StreamId& stream) const;
     const protocol::DraftChanged* draft_in(const StreamId& stream) const;
     /// Who reacted to the message at this place, by emoji.
-    std::map<std::string, std::set<AccountId>> reactions_to(std::int64_t message) const;
-    /// The places of the messages that are pinned, in the order of pinning.
-    std::vector<std::int64_t> pins() const;
+    /// Where `seen` is given, as far as this holds for their rows.
+    using Seen = std::function<bool(const protocol::Change&)>;
+    std::map<std::string, std::set<AccountId>> reactions_to(std::int64_t message,
+                                                            const Seen& seen = nullptr) const;
+    /// The places of the messages that are pinned, in the order of pinning; `seen` as above.
+    std::vector<std::int64_t> pins(const Seen& seen = nullptr) const;
     /// How often the message at this place is known to have been edited.
     std::int64_t edits(std::int64_t born) const;
     /// Each state that the row has had, as far as they are known, the first one first.
@@ -99,7 +108,11 @@ class History {
   public:
     void apply(const server::Batch& batch);
     /// A change found in the store that no batch brought: the server died between committing and telling.
-    void learn(const StreamId& stream, const protocol::Change& change);
+    /// False: it is known.
+    bool learn(const StreamId& stream, const protocol::Change& change);
+    /// What somebody may see of a direct conversation, as the store says: what came first of a block and a
+    /// message, where both were learnt, no change says.
+    void learn_sight(const StreamId& stream, const AccountId& account, std::vector<Interval> intervals);
     /// Numbers up to this were given out, as the store says; those not known were superseded meanwhile.
     void learn_head(const StreamId& stream, std::int64_t head);
 
@@ -109,6 +122,14 @@ class History {
     const std::map<StreamId, StreamHistory>& streams() const { return streams_; }
     const StreamHistory* find(const StreamId& stream) const;
     const Membership* membership(const StreamId& stream, const AccountId& account) const;
+    /// Whether the one has blocked the other; as of a change of his account's stream.
+    bool has_blocked(const AccountId& blocker, const AccountId& blocked,
+                     std::int64_t as_of = std::numeric_limits<std::int64_t>::max()) const;
+    /// Whether there was ever a block between the two.
+    bool were_apart(const AccountId& one, const AccountId& other) const;
+    /// Whether this member may see what was made of a direct conversation, or of a message of any: what hangs
+    /// on a message of a direct one he sees as far as it was made where he sees what happens.
+    bool sees(const StreamId& stream, const AccountId& account, const protocol::Change& row) const;
     /// Where this account's message with this id stands.
     const Place* place(const AccountId& sender, const Uuid& id) const;
     std::int64_t messages() const { return static_cast<std::int64_t>(places_.size()); }
@@ -119,9 +140,15 @@ class History {
   private:
     /// `founding`: brought by the work that made the stream.
     void add(const StreamId& stream, const protocol::Change& change, bool founding);
+    void add_block(const StreamId& account, const protocol::Change& change,
+                   const protocol::BlockChanged& block);
+    static void join_where_nothing_was_said(const StreamHistory& stream, std::vector<Interval>& intervals);
+    void add_joined(const StreamId& account, const protocol::Joined& joined);
+    /// The direct conversation of the two; null: there is none.
+    StreamHistory* direct_between(const AccountId& one, const AccountId& other);
     static void drop_what_hangs_on(StreamHistory& stream, std::int64_t message);
-    static void add_member(StreamHistory& stream, const protocol::Change& change,
-                           const protocol::MemberChanged& member, bool founding);
+    void add_member(StreamHistory& stream, const protocol::Change& change,
+                    const protocol::MemberChanged& member, bool founding);
 
     std::map<StreamId, StreamHistory> streams_;
     std::map<std::pair<AccountId, Uuid>, Place> places_;

@@ -158,7 +158,8 @@ std::optional<protocol::AsOf> LocalReader::as_of(const StreamId& stream) {
 
 std::optional<HeldCounts> LocalReader::counts(const StreamId& stream) {
     core::Statement* statement = prepared(
-        "SELECT unread, mentions, triple_read, as_of_conversation FROM conversation WHERE stream = ?");
+        "SELECT unread, mentions, triple_read, as_of_conversation, as_of_account FROM conversation"
+        " WHERE stream = ?");
     if (statement == nullptr) return std::nullopt;
     const std::string name = stream.text();
     statement->bind(0, std::string_view(name));
@@ -167,7 +168,8 @@ std::optional<HeldCounts> LocalReader::counts(const StreamId& stream) {
         counts = {.unread = statement->integer(0),
                   .mentions = statement->integer(1),
                   .read = statement->integer(2),
-                  .upto = statement->integer(3)};
+                  .upto = statement->integer(3),
+                  .account = statement->integer(4)};
     statement->reset();
     return counts;
 }

@@ -41,6 +41,8 @@ struct HeldCounts {
     /// To which read position they belong, and up to which place they count.
     std::int64_t read = 0;
     std::int64_t upto = 0;
+    /// Up to which change of the account's stream they hold.
+    std::int64_t account = 0;
 };
 
 /// Which parts of a conversation a device holds.

@@ -77,6 +77,8 @@ std::string described(const protocol::ChangePayload& payload) {
                        ", unread " + std::to_string(what.unread) + ", mentions " +
                        std::to_string(what.mentions) + " as of " + std::to_string(what.as_of.conversation) +
                        ", " + std::to_string(what.as_of.account);
+            } else if constexpr (std::is_same_v<What, protocol::BlockChanged>) {
+                return (what.blocked ? "blocks " : "unblocks ") + what.account.text();
             } else if constexpr (std::is_same_v<What, protocol::DeviceChanged>) {
                 return "device " + what.device.text() + " " + what.name + (what.present ? " in" : " out");
             } else {

@@ -366,8 +366,7 @@ void Scene::server_started() {
     const auto stored = read_store(server_->disk());
     if (!stored) return surprise("the server's store cannot be read after a start");
     if (const auto backup = std::exchange(restored_, std::nullopt)) go_back(*backup, *stored);
-    for (const StoredRow& row : stored->rows)
-        history_.learn(row.stream, row.change);
+    learn_rows(*stored);
     for (const auto& [stream, head] : stored->heads)
         history_.learn_head(stream, head);
     for (const auto& promise : promises_)

@@ -221,6 +221,7 @@ class Scene final : public Watch {
     void erased_unseen(Device& device);
     bool was_signed_out(const AccountId& account, const DeviceId& id) const;
     void take_in(const server::Batch& batch);
+    void learn_rows(const StoredRows& stored);
     void begin_epoch_within(const server::Batch& later);
     void go_back(int backup, const StoredRows& stored);
     void note_said(const SignedIn& who, const protocol::Envelope& envelope);

@@ -4,7 +4,9 @@
 #include "sim/scene.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace parley::sim {
 
@@ -48,6 +50,27 @@ void Scene::go_back(int backup, const StoredRows& stored) {
     said_ = kept.said;
     promises_ = copies_of(kept.promises);
     history_.begin_epoch(stored.heads);
+}
+
+/// Of a direct conversation in which something was learnt, or of whoever has blocked somebody unheard, the
+/// store has to say what he sees: the order of the two is in no row.
+void Scene::learn_rows(const StoredRows& stored) {
+    std::set<StreamId> learnt;
+    std::set<AccountId> blockers;
+    for (const StoredRow& row : stored.rows) {
+        if (!history_.learn(row.stream, row.change)) continue;
+        learnt.insert(row.stream);
+        if (std::holds_alternative<protocol::BlockChanged>(row.change.payload))
+            blockers.insert(AccountId{row.stream.text()});
+    }
+    for (const auto& [whose, seen] : stored.seen_in_direct) {
+        const auto& [stream, account] = whose;
+        if (!learnt.contains(stream) && !blockers.contains(account)) continue;
+        std::vector<Interval> intervals;
+        for (const auto& [first, last] : seen)
+            intervals.push_back({.from = first, .until = last, .joined = first});
+        history_.learn_sight(stream, account, std::move(intervals));
+    }
 }
 
 const protocol::Change* Scene::lost_message(const StreamId& stream, std::int64_t born) const {

@@ -67,6 +67,8 @@ std::optional<ChangePayload> decode_body(Type type, std::string_view body) {
             return decode_as<protocol::ReactionChanged>(body);
         case Type::pin_changed:
             return decode_as<protocol::PinChanged>(body);
+        case Type::block_changed:
+            return decode_as<protocol::BlockChanged>(body);
         case Type::draft_changed:
             return decode_as<protocol::DraftChanged>(body);
         default:
@@ -135,6 +137,18 @@ std::optional<StoredRows> read_store(const MemoryDisk& disk) {
         const StreamId stream =
             server::to_id(server::ConversationKey{sqlite3_column_int64(members.get(), 1)});
         result.delivered[{account, stream}] = sqlite3_column_int64(members.get(), 2);
+    }
+    const RawStatement seen = query(
+        *connection,
+        "SELECT conversation, account, first, last FROM interval JOIN conversation ON key = conversation"
+        " WHERE low <> 0 ORDER BY conversation, account, first");
+    while (seen && sqlite3_step(seen.get()) == SQLITE_ROW) {
+        const StreamId stream = server::to_id(server::ConversationKey{sqlite3_column_int64(seen.get(), 0)});
+        const AccountId account = server::to_id(server::AccountKey{sqlite3_column_int64(seen.get(), 1)});
+        const bool open = sqlite3_column_type(seen.get(), 3) == SQLITE_NULL;
+        result.seen_in_direct[{stream, account}].emplace_back(
+            sqlite3_column_int64(seen.get(), 2),
+            open ? std::nullopt : std::optional(sqlite3_column_int64(seen.get(), 3)));
     }
     const RawStatement rows = query(
         *connection, "SELECT stream, born, seq, kind, author, id, at, body FROM row ORDER BY stream, seq");

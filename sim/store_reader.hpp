@@ -30,6 +30,10 @@ struct StoredRows {
     std::map<StreamId, std::int64_t> heads;
     /// How far each member has said that his devices are.
     std::map<std::pair<AccountId, StreamId>, std::int64_t> delivered;
+    /// Of direct conversations: which places whom may see, from the first to the last (nothing: to the end).
+    std::map<std::pair<StreamId, AccountId>,
+             std::vector<std::pair<std::int64_t, std::optional<std::int64_t>>>>
+        seen_in_direct;
     std::map<StreamId, std::map<std::int64_t, const protocol::Change*>> by_born() const;
 };
 

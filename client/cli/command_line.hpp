@@ -234,6 +234,13 @@ struct TypingCommand {
     std::int64_t seconds = 5;
     bool recording = false;
 };
+struct BlockCommand {
+    std::string person;
+};
+struct UnblockCommand {
+    std::string person;
+};
+struct BlockedCommand {};
 struct OutboxCommand {
     std::optional<std::string> retry;
     std::optional<std::string> discard;
@@ -253,8 +260,8 @@ using Command =
                  LinksCommand, UnlinkCommand, LookCommand, JoinCommand, ShareHistoryCommand, SlowModeCommand,
                  ReadCommand, MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand,
                  DraftCommand, SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand,
-                 PinsCommand, HistoryCommand, TailCommand, TypingCommand, OutboxCommand, SyncCommand,
-                 ReportCommand>;
+                 PinsCommand, HistoryCommand, TailCommand, TypingCommand, BlockCommand, UnblockCommand,
+                 BlockedCommand, OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

@@ -61,6 +61,11 @@ Outcome<ExitCode> run(Session& session, const MarkUnreadCommand& command);
 Outcome<ExitCode> run(Session& session, const NotifyCommand& command);
 Outcome<ExitCode> run(Session& session, const DraftCommand& command);
 
+// blocks.cpp
+Outcome<ExitCode> run(Session& session, const BlockCommand& command);
+Outcome<ExitCode> run(Session& session, const UnblockCommand& command);
+Outcome<ExitCode> run(Session& session, const BlockedCommand& command);
+
 // editing.cpp
 Outcome<ExitCode> run(Session& session, const EditCommand& command);
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command);

@@ -54,6 +54,7 @@ std::string own_settings_of(const protocol::ViewConversation& one) {
         words += (words.empty() ? "" : ", ") + word;
     };
     if (one.pinned) add("pinned");
+    if (one.blocked) add("blocked");
     if (one.muted) add(one.muted_until ? "muted until " + local_stamp(*one.muted_until) : "muted");
     if (one.archived) add("archived");
     if (one.notify != protocol::Notify::all) add("notify: " + std::string(name_of(one.notify)));
@@ -76,6 +77,7 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
     if (one.muted_until) object.integer("muted_until", one.muted_until->ms);
     object.boolean("marked_unread", one.marked_unread).text("notify", name_of(one.notify));
     object.integer("badge", one.badge);
+    if (one.blocked) object.boolean("blocked", true);
     if (one.draft) object.text("draft", one.draft->text);
     if (one.failure) {
         object.text("error", name_of(one.failure->code))
@@ -91,6 +93,7 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
             .text("state", name_of(one.last->state));
         if (!one.last->entities.empty()) last.objects("entities", objects_of(one.last->entities));
         if (one.last->deleted) last.boolean("deleted", true);
+        if (one.last->blocked) last.boolean("blocked", true);
         object.object("last", last.take());
     }
     terminal.line(object);
@@ -105,8 +108,9 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
     if (unread.empty() && one.marked_unread) unread = "*";
     line += padded(unread, 6);
     if (one.last) {
+        const std::string instead(instead_of(one, *one.last));
         const std::string said =
-            one.last->deleted ? std::string(deleted_words) : plain_line({one.last->text, one.last->entities});
+            !instead.empty() ? instead : plain_line({one.last->text, one.last->entities});
         const std::string text = (one.last->own ? "you: " : "") + said;
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }

@@ -19,6 +19,7 @@ Grammar::Grammar() {
     add_messages();
     add_conversations();
     add_own_settings();
+    add_blocks();
     add_members();
     add_roles();
     add_links();

@@ -50,6 +50,7 @@ class Grammar {
     void add_accounts();
     void add_conversations();
     void add_own_settings();
+    void add_blocks();
     void add_members();
     void add_roles();
     void add_links();

@@ -95,6 +95,23 @@ void Grammar::add_own_settings() {
     drafting.add_flag("--clear", draft->clear, "Take it away")->excludes(words);
 }
 
+void Grammar::add_blocks() {
+    const auto add_person = [](CLI::App& sub, std::string& person) {
+        sub.add_option("PERSON", person, "As @HANDLE")->required()->option_text(" ");
+    };
+    std::shared_ptr<BlockCommand> block;
+    CLI::App& blocking = add("block", "Block a person, who is not told: neither hears of the other", block);
+    add_person(blocking, block->person);
+    blocking.footer(std::string(block_help) + more_help);
+
+    std::shared_ptr<UnblockCommand> unblock;
+    add_person(add("unblock", "Block a person no more; what was written meanwhile does not come", unblock),
+               unblock->person);
+
+    std::shared_ptr<BlockedCommand> blocked;
+    add("blocked", "List whom you have blocked", blocked);
+}
+
 void Grammar::add_members() {
     group_ = "Conversations";
     std::shared_ptr<MembersCommand> members;

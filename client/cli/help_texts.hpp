@@ -57,6 +57,13 @@ Admins and owners say so. It holds back members and guests; moderators, admins a
 and edits, deletions and reactions are free. What is said too early is kept, and goes out when its turn comes.
 )";
 
+inline constexpr const char* block_help = R"(
+While a person is blocked, what he writes to you alone goes out to nobody, and you write him nothing;
+what was said before stays. In groups you share, his messages are there, folded, and neither count nor
+alert. Neither of you sees when the other types, and how far he has read, and he cannot add you to groups.
+He is told nothing of it. parley unblock ends it.
+)";
+
 inline constexpr const char* more_help =
     "\nOptions for every command, environment and exit codes: parley --help";
 

@@ -49,6 +49,13 @@ std::string reactions_of(const protocol::ViewMessage& message) {
 
 }  // namespace
 
+std::string_view instead_of(const protocol::ViewConversation& conversation,
+                            const protocol::ViewMessage& message) {
+    if (message.deleted) return deleted_words;
+    const bool group = conversation.summary.kind == protocol::ConversationKind::group;
+    return group && message.blocked ? blocked_words : std::string_view();
+}
+
 std::string_view name_of_state(protocol::ViewState state) {
     return name_of(state);
 }
@@ -90,8 +97,9 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
                        (place.empty() ? place : terminal.dim(place));
     if (const std::string what = answered(conversation, message); !what.empty())
         line += terminal.dim("↪ " + what) + "\n" + std::string(indent, ' ');
-    line += message.deleted ? terminal.dim(std::string(deleted_words))
-                            : styled_block(terminal, {message.text, message.entities, spoilers_}, indent);
+    const std::string instead(instead_of(conversation, message));
+    line += !instead.empty() ? terminal.dim(instead)
+                             : styled_block(terminal, {message.text, message.entities, spoilers_}, indent);
     if (message.edited_at) line += terminal.dim("  (edited)");
     if (message.changing) {
         line += terminal.dim(message.deleted ? "  … still to be deleted" : "  … edit not sent yet");
@@ -117,8 +125,8 @@ void MessagePrinter::remember(const protocol::ViewConversation& conversation,
                               const protocol::ViewMessage& message) {
     if (begun_.size() >= remembered_max) begun_.clear();
     const std::string_view begun = std::string_view(message.text).substr(0, message.text.find('\n'));
-    const std::string text =
-        message.deleted ? std::string(deleted_words) : plain_line({begun, message.entities, spoilers_});
+    const std::string instead(instead_of(conversation, message));
+    const std::string text = !instead.empty() ? instead : plain_line({begun, message.entities, spoilers_});
     begun_.insert_or_assign(
         message.id, name_of_sender(conversation, message) + ": " + first_columns(text, answered_columns));
 }
@@ -177,6 +185,7 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
         if (!own.empty()) object.texts("own_reactions", own);
     }
     if (message.deleted) object.boolean("deleted", true);
+    if (message.blocked) object.boolean("blocked", true);
     if (message.changing) object.boolean("changing", true);
     if (message.failure) object.text("error", name_of(message.failure->code));
     if (message.not_on_server) object.boolean("not_on_server", true);

@@ -12,6 +12,12 @@ namespace parley::client::cli {
 
 /// What stands in the place of a message that was deleted.
 inline constexpr std::string_view deleted_words = "(deleted)";
+/// The same in a group of one by somebody who is blocked; --json has what he said.
+inline constexpr std::string_view blocked_words = "(from somebody you have blocked)";
+
+/// Words in the place of the message, where there are any.
+std::string_view instead_of(const protocol::ViewConversation& conversation,
+                            const protocol::ViewMessage& message);
 
 /// Prints messages, for people with days, times and names, for programs as objects.
 class MessagePrinter {

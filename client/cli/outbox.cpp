@@ -41,6 +41,7 @@ std::string_view deed(std::string_view type) {
     if (type == "preferences.set") return "setting";
     if (type == "draft.set") return "draft";
     if (type == "profile.set") return "profile";
+    if (type == "block.set") return "block";
     return type;
 }
 

@@ -41,6 +41,10 @@ std::string sentence_of_limit(std::string_view field) {
         return "A conversation has at most " + std::to_string(limits::pins_max) +
                " pinned messages. Unpin one first: parley unpin";
     }
+    if (field == "blocks") {
+        return "You can have blocked at most " + std::to_string(limits::blocks_max) +
+               " people. Unblock one first: parley unblock";
+    }
     if (field == "links") {
         return "A group has at most " + std::to_string(limits::links_max) +
                " invite links. Revoke one first: parley unlink";
@@ -77,6 +81,14 @@ std::string sentence_of_link(ErrorCode code) {
         return "You were removed from this group: no link leads back into it. One of its members has to add "
                "you.";
     return "There is no such invite link, or not any more. Ask whoever gave it to you for a new one.";
+}
+
+/// Who or what is not there, or not to be written to.
+std::string sentence_of_subject(ErrorCode code) {
+    if (code == ErrorCode::device_not_found) return "There is no such device. See: parley devices";
+    if (code == ErrorCode::account_blocked)
+        return "You have blocked this person. To write, unblock first: parley unblock @HANDLE";
+    return "There is no such person on this server.";
 }
 
 /// Of the codes of which there is but one thing to say.
@@ -130,8 +142,10 @@ std::string sentence_of(ErrorCode code) {
         case ErrorCode::conversation_kind:
             return "This is for groups only: a direct conversation has no title, and always the same two "
                    "people.";
+        case ErrorCode::account_blocked:
         case ErrorCode::account_not_found:
-            return "There is no such person on this server.";
+        case ErrorCode::device_not_found:
+            return sentence_of_subject(code);
         case ErrorCode::message_not_found:
             return "There is no such message in this conversation, or none that you can see.";
         case ErrorCode::message_deleted:
@@ -140,8 +154,6 @@ std::string sentence_of(ErrorCode code) {
         case ErrorCode::link_over:
         case ErrorCode::link_barred:
             return sentence_of_link(code);
-        case ErrorCode::device_not_found:
-            return "There is no such device. See: parley devices";
         case ErrorCode::limit:
         case ErrorCode::internal:
         case ErrorCode::rate_limited:

@@ -71,6 +71,11 @@ Status act(Client& client, DoorAct what, DoorReply& reply, Now now) {
             TRY_ASSIGN(reply.badge, client.badge());
             return {};
         }
+        case DoorAct::blocked: {
+            TRY_ASSIGN(const auto blocked, client.blocked());
+            put(blocked, reply.blocked);
+            return {};
+        }
         case DoorAct::devices:
             break;
     }

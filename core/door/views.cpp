@@ -132,7 +132,8 @@ protocol::ViewConversation door_view(const ConversationView& conversation) {
                                    .pinned = conversation.pinned,
                                    .marked_unread = conversation.marked_unread,
                                    .notify = conversation.notify,
-                                   .badge = conversation.badge};
+                                   .badge = conversation.badge,
+                                   .blocked = conversation.blocked};
     for (const TypingView& one : conversation.typing)
         out.typing.push_back({.account = one.account, .kind = one.kind});
     out.next_message_at = conversation.next_message_at;
@@ -159,7 +160,8 @@ protocol::ViewMessage door_view(const MessageView& message) {
                               .deleted = message.deleted,
                               .changing = message.changing,
                               .entities = message.entities,
-                              .names_all = message.names_all};
+                              .names_all = message.names_all,
+                              .blocked = message.blocked};
     for (const ReactionView& reaction : message.reactions)
         out.reactions.push_back({.emoji = reaction.emoji,
                                  .count = reaction.count,
@@ -184,7 +186,8 @@ protocol::ViewMember door_view(const MemberView& member) {
             .present = member.present,
             .delivered = member.delivered,
             .read = member.read,
-            .invited_by = member.invited_by};
+            .invited_by = member.invited_by,
+            .blocked = member.blocked};
 }
 
 protocol::ViewPin door_view(const PinView& pin) {
@@ -196,6 +199,13 @@ protocol::ViewPin door_view(const PinView& pin) {
                           .changing = pin.changing};
     if (pin.message) out.message = door_view(*pin.message);
     return out;
+}
+
+protocol::ViewBlocked door_view(const BlockedView& blocked) {
+    return {.account = blocked.account,
+            .profile = blocked.profile,
+            .at = blocked.at,
+            .changing = blocked.changing};
 }
 
 protocol::ViewDevice door_view(const DeviceView& device) {

@@ -18,6 +18,7 @@ protocol::ViewWindow door_view(const WindowView& window);
 protocol::ViewMember door_view(const MemberView& member);
 protocol::ViewPin door_view(const PinView& pin);
 protocol::ViewDevice door_view(const DeviceView& device);
+protocol::ViewBlocked door_view(const BlockedView& blocked);
 protocol::ViewCommand door_view(const OutboxView& command);
 protocol::DoorSettled door_view(const CommandSettled& settled);
 

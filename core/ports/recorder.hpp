@@ -18,12 +18,12 @@ namespace parley::core {
 struct ClientOptions;
 
 /// What a core answers to whoever asked: a view, a number, an id, or that it went well; or the error.
-using Reply =
-    std::variant<const Result<std::vector<ConversationView>>*, const Result<std::optional<ConversationView>>*,
-                 const Result<WindowView>*, const Result<std::vector<MemberView>>*,
-                 const Result<std::vector<PinView>>*, const Result<std::vector<DeviceView>>*,
-                 const Result<std::vector<OutboxView>>*, const Result<std::vector<CommandSettled>>*,
-                 const Result<std::int64_t>*, const Result<Uuid>*, const Status*>;
+using Reply = std::variant<const Result<std::vector<ConversationView>>*,
+                           const Result<std::optional<ConversationView>>*, const Result<WindowView>*,
+                           const Result<std::vector<MemberView>>*, const Result<std::vector<PinView>>*,
+                           const Result<std::vector<DeviceView>>*, const Result<std::vector<BlockedView>>*,
+                           const Result<std::vector<OutboxView>>*, const Result<std::vector<CommandSettled>>*,
+                           const Result<std::int64_t>*, const Result<Uuid>*, const Status*>;
 
 /// Is told everything that goes into a core and all that comes out, as it happens. After `opens` and each of
 /// `takes` comes what the core asks of its ports, then what it gives, then `done`; nothing is taken in

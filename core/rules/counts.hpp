@@ -9,7 +9,8 @@
 /// What counts as unread: the one place that decides it, for server and clients, so that both count alike. A
 /// message counts for a reader when somebody else wrote it, nobody deleted it and it stands above the
 /// reader's read position; it counts as a mention when it also names the reader, or named everybody when it
-/// was sent. Rows that are no messages never count.
+/// was sent. Rows that are no messages never count. What somebody wrote counts for nobody who has blocked
+/// him, while the block stands.
 namespace parley::core::rules {
 
 /// What a row is to a reader, wherever his read position stands.
@@ -33,6 +34,11 @@ inline Counts counts_for(const AccountId& reader, const protocol::MessageNew& me
     const bool named =
         message.names_all || std::ranges::find(message.mentions, reader) != message.mentions.end();
     return named ? Counts::as_mention : Counts::as_unread;
+}
+
+/// What remains of it where the reader has blocked whoever wrote it.
+inline Counts while_blocked(Counts counts, bool blocked) {
+    return blocked && !mutant(Mutant::device_counts_the_blocked) ? Counts::not_at_all : counts;
 }
 
 inline Counts counts_for(const AccountId& reader, const protocol::ChangePayload& row) {

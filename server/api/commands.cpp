@@ -15,6 +15,8 @@ constexpr std::size_t members_for_a_message = 10;
 
 /// A new name is written into all conversations that one is in.
 constexpr std::int64_t profile_cost = 10;
+/// All conversations that one is in are looked through for the other.
+constexpr std::int64_t block_cost = 5;
 
 constexpr std::size_t message_points_max = 500;
 constexpr std::size_t field_points_max = 100;
@@ -49,7 +51,8 @@ std::optional<Command> to_command(protocol::Payload payload) {
                                     protocol::OwnershipTransfer, protocol::HistoryShare,
                                     protocol::SlowModeSet, protocol::LinkCreate, protocol::LinkRevoke,
                                     protocol::LinkJoin, protocol::PreferencesSet, protocol::DraftSet,
-                                    protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate>) {
+                                    protocol::ProfileSet, protocol::BlockSet, protocol::DeviceRevoke,
+                                    protocol::InviteCreate>) {
                 return Command(std::forward<decltype(one)>(one));
             } else {
                 return std::nullopt;
@@ -69,6 +72,8 @@ std::int64_t rate_cost(const Command& command) {
                 return cost_of_members(one.accounts.size());
             } else if constexpr (std::is_same_v<T, protocol::ProfileSet>) {
                 return profile_cost;
+            } else if constexpr (std::is_same_v<T, protocol::BlockSet>) {
+                return block_cost;
             } else {
                 return is_one_of<T, protocol::MessageSend, protocol::MessageEdit, protocol::MessageDelete,
                                  protocol::MessageReact, protocol::MessagePin, protocol::ConversationRename,

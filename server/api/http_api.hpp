@@ -73,6 +73,7 @@ class HttpApi {
     void serve_typing(const SharedCall& call);
     void serve_conversations(const SharedCall& call);
     void serve_devices(const SharedCall& call);
+    void serve_blocks(const SharedCall& call);
     void serve_profile(const SharedCall& call);
     /// What `read` finds is the answer.
     template <class Read>

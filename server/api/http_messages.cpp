@@ -161,6 +161,7 @@ void HttpApi::serve_typing(const SharedCall& call) {
     if (!typing) return call->refuse(typing.error());
     struct Found {
         Result<ConversationKey> conversation = not_read();
+        std::vector<AccountKey> blocked;
         std::int64_t position = 0;
     };
     auto found = std::make_shared<Found>();  // by the read and by what follows it
@@ -168,6 +169,7 @@ void HttpApi::serve_typing(const SharedCall& call) {
         call,
         [found, account = call->claims.account, stream = typing->stream](Snapshot& snapshot) {
             found->conversation = conversation_of(snapshot, account, stream);
+            found->blocked = blocked_by(snapshot, account);
             found->position = snapshot.position();
         },
         [this, call, found, kind = typing->kind.value_or(protocol::TypingKind::text)] {
@@ -177,7 +179,8 @@ void HttpApi::serve_typing(const SharedCall& call) {
             shard_.tell_typing({.conversation = *found->conversation,
                                 .account = call->claims.account,
                                 .kind = kind,
-                                .position = found->position});
+                                .position = found->position,
+                                .unheard_by = share(std::move(found->blocked))});
         });
 }
 
@@ -192,6 +195,11 @@ void HttpApi::serve_conversations(const SharedCall& call) {
 void HttpApi::serve_devices(const SharedCall& call) {
     serve_own(call,
               [account = call->claims.account](Snapshot& snapshot) { return devices(snapshot, account); });
+}
+
+void HttpApi::serve_blocks(const SharedCall& call) {
+    serve_own(call,
+              [account = call->claims.account](Snapshot& snapshot) { return blocks(snapshot, account); });
 }
 
 void HttpApi::serve_profile(const SharedCall& call) {

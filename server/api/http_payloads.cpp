@@ -94,6 +94,14 @@ Result<Payload> revoke_device(const HttpCall& call) {
     return protocol::DeviceRevoke{.device = DeviceId(call.parameter("device"))};
 }
 
+Result<Payload> block(const HttpCall& call) {
+    return call.body_with_fields<protocol::BlockSet>("\"account\":\"" + call.parameter("account") + "\"");
+}
+
+Result<Payload> unblock(const HttpCall& call) {
+    return protocol::BlockSet{.account = AccountId(call.parameter("account")), .blocked = false};
+}
+
 Result<std::optional<std::int64_t>> limit_of(const HttpCall& call) {
     TRY_ASSIGN(const std::optional<std::int64_t> limit, call.target.number("limit"));
     if (limit && (*limit < 1 || *limit > limits::page_rows_max)) {

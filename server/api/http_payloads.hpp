@@ -23,6 +23,8 @@ Result<Payload> read_message_history(const HttpCall& call);
 Result<Payload> list_links(const HttpCall& call);
 Result<Payload> revoke_link(const HttpCall& call);
 Result<Payload> revoke_device(const HttpCall& call);
+Result<Payload> block(const HttpCall& call);
+Result<Payload> unblock(const HttpCall& call);
 /// As `decode` does for the socket: 1 up to a page.
 Result<std::optional<std::int64_t>> limit_of(const HttpCall& call);
 Result<Payload> read_page(const HttpCall& call);

@@ -39,7 +39,7 @@ bool fits(std::string_view pattern, std::span<const std::string_view> segments,
 struct RouteTable {
     static constexpr auto known = Caller::signed_in;
     static constexpr auto message = &HttpApi::serve_message;
-    static constexpr std::array<Route, 46> all{{
+    static constexpr std::array<Route, 49> all{{
         {"POST", "/v1/accounts", Caller::stranger, &HttpApi::serve_register},
         {"POST", "/v1/sessions", Caller::stranger, &HttpApi::serve_sign_in},
         {"POST", "/v1/sessions/refresh", Caller::counted_later, &HttpApi::serve_refresh},
@@ -49,6 +49,9 @@ struct RouteTable {
         {"GET", "/v1/profile", known, &HttpApi::serve_profile},
         {"PATCH", "/v1/profile", known, message, payloads::as_body<protocol::ProfileSet>},
         {"POST", "/v1/profiles", known, message, payloads::as_body<protocol::ProfileFind>},
+        {"GET", "/v1/blocks", known, &HttpApi::serve_blocks},
+        {"PUT", "/v1/blocks/{account}", known, message, payloads::block},
+        {"DELETE", "/v1/blocks/{account}", known, message, payloads::unblock},
         {"POST", "/v1/invites", known, message, payloads::as_body<protocol::InviteCreate>},
         {"GET", "/v1/conversations", known, &HttpApi::serve_conversations},
         {"POST", "/v1/conversations", known, message, payloads::as_body<protocol::ConversationCreate>},

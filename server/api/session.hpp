@@ -6,6 +6,7 @@
 #include "server/api/connection.hpp"
 #include "server/api/outbound.hpp"
 #include "server/api/tokens.hpp"
+#include "server/bus/bus.hpp"
 #include "server/domain/batch.hpp"
 #include "server/domain/sync.hpp"
 #include "server/ops/log.hpp"
@@ -74,6 +75,8 @@ class Session {
     bool has_open(ConversationKey conversation) const;
     /// Of one that it has open: shows it to a person now.
     bool looks_at(ConversationKey conversation) const;
+    /// The account has, as far as this session knows.
+    bool has_blocked(AccountKey account) const;
     /// What waits here, to be written or to be handled.
     std::size_t queued_bytes() const { return counted_bytes_; }
     /// When `handle_timeout` has something to do, at the earliest.
@@ -92,6 +95,8 @@ class Session {
                        std::optional<std::int64_t> account_seq);
     void handle_opened(ConversationKey conversation);
     void handle_closed(ConversationKey conversation);
+    /// The account has blocked somebody, or has not any more.
+    void handle_block(AccountKey account, bool blocked);
     /// Somebody else is typing; lost where this one has much to read.
     void handle_typing(SharedText text);
 
@@ -130,6 +135,8 @@ class Session {
         /// Encoded; empty: the store could not be read.
         std::string text;
         bool refused = false;
+        /// With what opens a stream: whom the account has blocked.
+        std::vector<AccountKey> blocked;
         /// That was read from.
         std::int64_t position = 0;
     };
@@ -256,6 +263,8 @@ class Session {
     std::vector<Subscribed> subscribed_;
     /// Of `look`, ascending.
     std::vector<ConversationKey> looks_;
+    /// Whom the account has blocked, as of what this session was told.
+    SharedAccounts blocked_;
 
     Outbound outbound_;
     std::size_t counted_bytes_ = 0;

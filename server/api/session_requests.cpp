@@ -95,9 +95,10 @@ void Session::read_next() {
     reply.timestamp = shard_.now().wall;
     const bool reading = shard_.ports().reads.submit(
         shard_.options().number,
-        [done, reply, read = std::move(read), encoding = encoding_,
-         &log = shard_.ports().log](Snapshot& snapshot) {
+        [done, reply, read = std::move(read), opens = asked.opens.has_value(), account = account_,
+         encoding = encoding_, &log = shard_.ports().log](Snapshot& snapshot) {
             auto answer = read(snapshot);
+            if (opens) done->blocked = blocked_by(snapshot, account);
             done->position = snapshot.position();
             done->refused = !answer || std::holds_alternative<protocol::ErrorReply>(answer->payload);
             protocol::Envelope envelope = reply;
@@ -138,7 +139,9 @@ void Session::finish_read(WaitingRead asked, const std::shared_ptr<ReadDone>& re
     // Whatever the queue's bound is, one answer fits beside it: the next is read when this one has left.
     outbound_.push_reply(SharedText(read, &read->text));
     count_queued();
-    if (opens) open_stream(*asked.opens, read->position);
+    if (!opens) return;
+    if (sync_ == Sync::none) blocked_ = share(std::move(read->blocked));
+    open_stream(*asked.opens, read->position);
 }
 
 }  // namespace parley::server

@@ -22,6 +22,7 @@ void Session::open_stream(const StreamId& stream, std::int64_t position) {
     if (sync_ == Sync::none) {
         sync_ = Sync::subscribed;
         shard_.join(*this);
+        shard_.replay_blocks(*this, position);
     }
     std::erase_if(subscribed_, [&](const Subscribed& one) { return one.stream == conversation; });
     subscribed_.push_back({.stream = conversation, .from = position});

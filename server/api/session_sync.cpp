@@ -130,6 +130,7 @@ void Session::go_live(const ResumePart& part) {
     live_epoch_ = part.token.epoch;
     account_seq_ = part.token.account_seq;
     open_ = part.open;
+    blocked_ = share(part.blocked);
     resume_token_.reset();
     shard_.join(*this);
     // The part was read while batches went by; they are told now. Those up to `live_from_` stand in the part.

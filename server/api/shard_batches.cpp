@@ -51,6 +51,19 @@ bool hears(const Session& session, const ConversationChange& change) {
     return session.key() != change.origin.session || !message;
 }
 
+/// The same of a receipt.
+bool hears(const Session& session, const ReceiptMoved& moved) {
+    return session.account() != moved.account &&
+           !std::ranges::binary_search(moved.unheard_by, session.account());
+}
+
+/// What an account's own stream says of blocks, its sessions have to know.
+void note_block(Session& session, const AccountChange& own) {
+    const auto* block = std::get_if<protocol::BlockChanged>(&own.change.payload);
+    const auto account = block != nullptr ? account_key(block->account.text()) : std::nullopt;
+    if (account) session.handle_block(*account, block->blocked);
+}
+
 bool skips(const Session& session, const Skipped& skipped) {
     return std::ranges::binary_search(skipped.accounts, session.account());
 }
@@ -83,6 +96,7 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
             session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         if (own->account == session.account()) {
+            note_block(session, *own);
             session.handle_change(pieces.in(session.encoding()), batch, {}, own->change.seq);
         }
     } else if (const auto* opened = std::get_if<Opened>(&effect)) {
@@ -91,7 +105,7 @@ void walk_for(Session& session, const EncodedBatch& encoded, std::size_t index) 
         if (mutant(Mutant::removal_missed_in_replay)) return;
         if (closed->account == session.account()) session.handle_closed(closed->conversation);
     } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
-        if (session.has_open(moved->conversation) && moved->account != session.account()) {
+        if (session.has_open(moved->conversation) && hears(session, *moved)) {
             session.handle_change(pieces.in(session.encoding()), batch, {}, std::nullopt);
         }
     }
@@ -137,6 +151,7 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
         }
     } else if (const auto* own = std::get_if<AccountChange>(&effect)) {
         for (Session* session : accounts_.of(own->account)) {
+            note_block(*session, *own);
             if (!session->awaits(batch, own->change)) continue;
             session->handle_change(pieces.in(session->encoding()), batch, {}, own->change.seq);
         }
@@ -150,8 +165,7 @@ void Shard::walk(const EncodedBatch& encoded, std::size_t index) {
         }
     } else if (const auto* moved = std::get_if<ReceiptMoved>(&effect)) {
         for (Session* session : conversations_.of(moved->conversation)) {
-            if (!session->awaits(batch, moved->conversation) || session->account() == moved->account)
-                continue;
+            if (!session->awaits(batch, moved->conversation) || !hears(*session, *moved)) continue;
             session->handle_change(pieces.in(session->encoding()), batch, {}, std::nullopt);
         }
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&effect)) {
@@ -247,6 +261,17 @@ void Shard::walk_again(Session& session, std::int64_t position, Wants wants) {
 
 void Shard::replay(Session& session, std::int64_t position) {
     walk_again(session, position, [&](const Batch& batch, const Effect&) { return session.awaits(batch); });
+}
+
+void Shard::replay_blocks(Session& session, std::int64_t position) {
+    for (const Ringed& ringed : ring_) {
+        const Batch& batch = ringed.batch->batch();
+        if (batch.last_position <= position) continue;
+        for (const Effect& effect : batch.effects) {
+            const auto* own = std::get_if<AccountChange>(&effect);
+            if (own != nullptr && own->account == session.account()) note_block(session, *own);
+        }
+    }
 }
 
 void Shard::replay_stream(Session& session, std::int64_t position, std::optional<ConversationKey> stream) {

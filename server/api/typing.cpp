@@ -40,7 +40,25 @@ void Session::type(const protocol::Typing& typing) {
     shard_.tell_typing({.conversation = *conversation,
                         .account = account_,
                         .kind = kind,
-                        .position = std::max(shard_.walked(), live_from_)});
+                        .position = std::max(shard_.walked(), live_from_),
+                        .unheard_by = blocked_});
+}
+
+void Session::handle_block(AccountKey account, bool blocked) {
+    auto all = blocked_ ? *blocked_ : std::vector<AccountKey>();
+    const auto place = std::ranges::lower_bound(all, account);
+    const bool known = place != all.end() && *place == account;
+    if (known == blocked) return;
+    if (blocked) {
+        all.insert(place, account);
+    } else {
+        all.erase(place);
+    }
+    blocked_ = share(std::move(all));
+}
+
+bool Session::has_blocked(AccountKey account) const {
+    return contains(blocked_, account);
 }
 
 void Session::handle_typing(SharedText text) {
@@ -64,6 +82,9 @@ void Shard::pass_on(const Typed& typed) {
     std::vector<Session*> hearers;
     for (Session* session : conversations_.of(typed.conversation)) {
         if (session->account() == typed.account || !session->looks_at(typed.conversation)) continue;
+        const bool silent =
+            session->has_blocked(typed.account) || contains(typed.unheard_by, session->account());
+        if (silent && !mutant(Mutant::typing_passes_a_block)) continue;
         if (std::cmp_greater_equal(hearers.size(), limits::typing_hearers_max)) return;
         hearers.push_back(session);
     }

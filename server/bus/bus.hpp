@@ -3,7 +3,11 @@
 #include "protocol/generated/cpp/enums.hpp"
 #include "server/domain/keys.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace parley::server {
 
@@ -14,6 +18,18 @@ struct DeviceConnected {
     std::uint64_t turn = 0;
 };
 
+/// Accounts by key, held by each session and each word of theirs that goes about; null: none.
+using SharedAccounts = std::shared_ptr<const std::vector<AccountKey>>;
+
+inline SharedAccounts share(std::vector<AccountKey> accounts) {
+    if (accounts.empty()) return nullptr;
+    return std::make_shared<const std::vector<AccountKey>>(std::move(accounts));
+}
+
+inline bool contains(const SharedAccounts& accounts, AccountKey account) {
+    return accounts && std::ranges::binary_search(*accounts, account);
+}
+
 /// Somebody is typing in a conversation that he is in, or has stopped.
 struct Typed {
     ConversationKey conversation;
@@ -22,6 +38,8 @@ struct Typed {
     /// Up to this commit position it is known that he is in it: a shard that is behind may not know yet who
     /// is out, and tells nobody.
     std::int64_t position = 0;
+    /// Whom he has blocked.
+    SharedAccounts unheard_by = {};
 };
 
 /// How shards tell each other what no batch says. May lose and repeat: what it carries hastens what

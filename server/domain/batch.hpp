@@ -23,8 +23,9 @@ struct ConversationChange {
     ConversationKey conversation;
     protocol::Change change;
     Origin origin;
-    /// Of a message that was changed: those who came in after it and may not see it, in order. A `Skipped`
-    /// with the same number stands before the change.
+    /// Those who may not see it, in order: of a message that was changed those who came in after it, of what
+    /// happens in a direct conversation who has blocked its author. A `Skipped` with the same number stands
+    /// before the change.
     std::vector<AccountKey> unseen_by = {};
 };
 
@@ -62,6 +63,8 @@ struct ReceiptMoved {
     ConversationKey conversation;
     protocol::Receipt receipt;
     AccountKey account;
+    /// Members between whom and him a block stands, in order.
+    std::vector<AccountKey> unheard_by = {};
 };
 
 /// The device is signed out: its session ends, before the `Replied` of what did it. With 4004, at which it

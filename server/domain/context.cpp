@@ -28,6 +28,13 @@ protocol::Change change_of(const WorkContext& context, NewState& state, std::int
             .payload = std::move(state.payload)};
 }
 
+/// Of what would count in a group, what persons wrote whom the member has blocked.
+LeftOut left_out_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
+    const auto* account = view.accounts().find(member.account);
+    if (account == nullptr || account->blocks == 0) return {};
+    return view.blocks().left_out(conversation.key, member.account, member.read);
+}
+
 }  // namespace
 
 protocol::Change write_change(WorkContext& context, ConversationRecord& conversation, NewState state) {
@@ -58,8 +65,8 @@ Result<Standing> authorize(View& view, ConversationKey key, AccountKey account, 
     const auto* conversation = view.conversations().find(key);
     const auto* member = conversation != nullptr ? view.conversations().member(key, account) : nullptr;
     const bool counts_as_present =
-        member != nullptr &&
-        (member->present || (mutant(Mutant::strangers_may_send) && act == core::rules::Act::send));
+        member != nullptr && ((member->present && !member->spared) ||
+                              (mutant(Mutant::strangers_may_send) && act == core::rules::Act::send));
     if (!counts_as_present) {
         return not_member();
     }
@@ -143,8 +150,12 @@ protocol::Summary summary_of(View& view, const ConversationRecord& conversation,
 Unread unread_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
     const auto own = mutant(Mutant::own_messages_not_subtracted) ? 0 : member.own_since_read;
     const auto deleted = view.conversations().deleted_after(conversation.key, member.account, member.read);
-    return {.unread = conversation.counted - member.counted_at_read - own - deleted,
-            .mentions = view.conversations().mentions_after(conversation.key, member.account, member.read)};
+    // Who has blocked the other counts nothing of his; in a group that is subtracted.
+    if (conversation.is_blocked_by(member.account)) return {};
+    const auto left_out = left_out_of(view, conversation, member);
+    return {.unread = conversation.counted - member.counted_at_read - own - deleted - left_out.unread,
+            .mentions = view.conversations().mentions_after(conversation.key, member.account, member.read) -
+                        left_out.mentions};
 }
 
 Status check_room(const WorkContext& context) {

@@ -41,6 +41,12 @@ Answer change_settings(WorkContext& context, ConversationRecord& conversation) {
     return done(context, to_id(conversation.key), seq);
 }
 
+/// Of a direct conversation that begins.
+void note_blocks(WorkContext& context, ConversationRecord& conversation) {
+    conversation.low_blocks = has_blocked(context.store, conversation.low, conversation.high);
+    conversation.high_blocks = has_blocked(context.store, conversation.high, conversation.low);
+}
+
 /// The settings are the first row, the members follow in order; messages begin behind them. All see from 1
 /// on.
 ConversationRecord found(WorkContext& context, const Founding& founding) {
@@ -53,8 +59,14 @@ ConversationRecord found(WorkContext& context, const Founding& founding) {
     if (founding.kind == ConversationKind::direct) {
         std::tie(conversation.low, conversation.high) =
             std::minmax(founding.members.front(), founding.members.back());
+        note_blocks(context, conversation);
     }
     const auto maker = founding.members.front();
+    // Not there for whoever has blocked the maker, until something comes that he sees.
+    const auto is_spared = [&](AccountKey account) {
+        return account != maker && conversation.kind == ConversationKind::direct &&
+               conversation.is_blocked_by(account) && !mutant(Mutant::blocked_begins_aloud);
+    };
     std::vector<protocol::Change> changes;
     changes.push_back(write_change(context, conversation,
                                    {.slot = Slot::settings(), .payload = settings_of(conversation, maker)}));
@@ -71,7 +83,10 @@ ConversationRecord found(WorkContext& context, const Founding& founding) {
         changes.push_back(write_change(
             context, conversation,
             {.slot = Slot::member(account), .payload = member_changed(context.store, member, maker)}));
-        writes.put(member);
+        auto kept = member;
+        kept.spared = is_spared(account);
+        writes.put(kept);
+        if (kept.spared) continue;
         writes.open_interval(conversation.key, account, member.from);
         members.push_back(member);
     }
@@ -88,6 +103,7 @@ ConversationRecord found(WorkContext& context, const Founding& founding) {
         context.effects.emplace_back(ConversationChange{
             .conversation = conversation.key, .change = std::move(change), .origin = context.origin});
     }
+    begin_silences(context, conversation, founding.members);
     return conversation;
 }
 
@@ -109,6 +125,7 @@ Result<Answer> perform(WorkContext& context, const protocol::ConversationCreate&
         if (!key || context.store.accounts().find(*key) == nullptr) {
             return fail(Error{ErrorCode::account_not_found, "no such account", 0, "members"});
         }
+        TRY(check_may_be_added(context, *key, "members"));
         if (std::ranges::find(founding.members, *key) == founding.members.end())
             founding.members.push_back(*key);
     }

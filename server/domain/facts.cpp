@@ -2,6 +2,7 @@
 #include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -42,6 +43,24 @@ Result<protocol::DeviceList> devices(Snapshot& snapshot, AccountKey account) {
                                  .created_at = device.created_at,
                                  .present = device.present});
     }
+    TRY(snapshot.status());
+    return found;
+}
+
+std::vector<AccountKey> blocked_by(View& view, AccountKey key) {
+    std::vector<AccountKey> blocked;
+    const auto* account = view.accounts().find(key);
+    if (account == nullptr || account->blocks == 0) return blocked;
+    for (const auto& block : view.blocks().made_by(key))
+        blocked.push_back(block.account);
+    std::ranges::sort(blocked);
+    return blocked;
+}
+
+Result<protocol::BlockList> blocks(Snapshot& snapshot, AccountKey account) {
+    protocol::BlockList found;
+    for (const auto& block : snapshot.blocks().made_by(account))
+        found.blocks.push_back({.account = to_id(block.account), .at = block.at});
     TRY(snapshot.status());
     return found;
 }

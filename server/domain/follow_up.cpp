@@ -45,7 +45,7 @@ void follow_up(WorkContext& context, const FollowUp& command) {
     const auto debt = context.store.accounts().oldest_profile_debt(command.skip);
     if (!debt) return tell(command.skip == 0 ? Outcome::done : Outcome::rest_failed);
     if (!check_room(context)) return tell(Outcome::failed);
-    const auto joined = context.store.conversations().joined(debt->account);
+    const auto joined = context.store.conversations().joined_or_spared(debt->account);
     auto next = std::ranges::upper_bound(joined, debt->upto);
     const auto slice = std::min<std::ptrdiff_t>(context.rules.follow_up_conversations, joined.end() - next);
     std::int64_t frames = 0;

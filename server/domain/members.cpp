@@ -30,6 +30,7 @@ Result<std::vector<AccountKey>> newcomers(WorkContext& context, ConversationKey 
         }
         const auto* member = context.store.conversations().member(conversation, *key);
         const bool present = member != nullptr && member->present;
+        if (!present) TRY(check_may_be_added(context, *key, "accounts"));
         if (!present && std::ranges::find(found, *key) == found.end()) found.push_back(*key);
     }
     return found;
@@ -145,6 +146,10 @@ std::int64_t admit(WorkContext& context, ConversationRecord& conversation,
     }
     for (auto& change : changes)
         emit(context, key, std::move(change));
+    std::vector<AccountKey> newcomers;
+    for (const auto& one : members)
+        newcomers.push_back(one.account);
+    begin_silences(context, conversation, newcomers);
     return conversation.head;
 }
 

@@ -81,13 +81,61 @@ void note_mentions(WorkContext& context, ConversationKey conversation, const Mes
     }
 }
 
-Answer write_message(WorkContext& context, Standing standing, MessageNew message) {
+/// In a direct conversation with somebody who has blocked the sender the message is never seen by him: then
+/// who that is, in a list. To somebody who was spared the conversation so far it is shown from here on.
+std::vector<AccountKey> blocked_for(WorkContext& context, const ConversationRecord& conversation) {
+    if (conversation.kind != protocol::ConversationKind::direct) return {};
+    const auto other = conversation.other(context.account());
+    if (conversation.is_blocked_by(other)) return {other};
+    reveal(context, conversation, other);
+    return {};
+}
+
+/// What follows for counts.
+void count_message(WorkContext& context, Standing& standing, const MessageNew& message, bool unseen) {
     auto& [conversation, member] = standing;
-    // It counts for everybody but its sender, whose own messages are subtracted.
+    const auto born = conversation.head + 1;
+    // It counts for everybody but its sender, whose own messages are subtracted …
     ++conversation.counted;
     ++member.own_since_read;
     if (!mutant(Mutant::slow_mode_forgets)) member.said_at = context.at;
-    note_mentions(context, conversation.key, message, conversation.head + 1);
+    if (!unseen) return note_mentions(context, conversation.key, message, born);
+    // … and who does not see it, for whom it is.
+    const auto* other =
+        context.store.conversations().member(conversation.key, conversation.other(context.account()));
+    if (other == nullptr) return;  // Only where the store failed.
+    auto subtracting = *other;
+    if (subtracting.spared) return;
+    ++subtracting.own_since_read;
+    context.store.conversation_writes().put(subtracting);
+}
+
+/// These hear the number alone, and all others the change.
+void tell(WorkContext& context, ConversationKey conversation, protocol::Change change,
+          std::vector<AccountKey> unseen) {
+    if (!unseen.empty())
+        context.effects.emplace_back(
+            Skipped{.conversation = conversation, .seq = change.seq, .accounts = unseen});
+    context.effects.emplace_back(ConversationChange{.conversation = conversation,
+                                                    .change = std::move(change),
+                                                    .origin = context.origin,
+                                                    .unseen_by = std::move(unseen)});
+}
+
+Answer write_message(WorkContext& context, Standing standing, MessageNew message) {
+    auto& [conversation, member] = standing;
+    if (member.spared) {
+        reveal(context, conversation, context.account());
+        member = *context.store.conversations().member(conversation.key, context.account());
+    }
+    auto unseen = blocked_for(context, conversation);
+    count_message(context, standing, message, !unseen.empty());
+    if (conversation.kind == protocol::ConversationKind::group) {
+        const auto* account = context.store.accounts().find(context.account());
+        if (account != nullptr && account->blocked_by > 0)
+            context.store.block_writes().note_message(conversation.key, context.account(),
+                                                      conversation.head + 1);
+    }
     auto change = write_change(context, conversation,
                                {.slot = Slot::message(),
                                 .payload = std::move(message),
@@ -95,8 +143,8 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
                                 .author = context.account()});
     context.store.conversation_writes().put(member);
     const auto born = change.born;
-    context.effects.emplace_back(ConversationChange{
-        .conversation = conversation.key, .change = std::move(change), .origin = context.origin});
+    if (mutant(Mutant::blocked_row_is_pushed)) unseen.clear();
+    tell(context, conversation.key, std::move(change), std::move(unseen));
     return accepted(conversation.key, born, context.at);
 }
 
@@ -133,6 +181,7 @@ std::vector<MemberRecord> mentions_to_change(WorkContext& context, const Subject
                                              const MessageNew& named_by, const MessageNew& not_by) {
     std::vector<MemberRecord> changed;
     if (named_by.names_all) return changed;
+    const auto unseen = missed_by(context.store, subject.standing.conversation, {subject.change.born});
     for (const auto& named : named_by.mentions) {
         const auto account = account_key(named.text());
         if (!account || core::rules::counts_for(named, named_by) != core::rules::Counts::as_mention ||
@@ -140,27 +189,20 @@ std::vector<MemberRecord> mentions_to_change(WorkContext& context, const Subject
             continue;
         const auto* member =
             context.store.conversations().member(subject.standing.conversation.key, *account);
-        const bool unread = member != nullptr && member->present && member->read < subject.change.born;
+        const bool unread = member != nullptr && member->present && member->read < subject.change.born &&
+                            std::ranges::find(unseen, *account) == unseen.end();
         const bool known = std::ranges::find(changed, *account, &MemberRecord::account) != changed.end();
         if (unread && !known) changed.push_back(*member);
     }
     return changed;
 }
 
-/// The person's devices hear counts that they could not adjust by themselves: the row says no more whom it
-/// named before.
-void tell_counts(WorkContext& context, const ConversationRecord& conversation, const MemberRecord& member) {
-    const auto* account = context.store.accounts().find(member.account);
-    if (account == nullptr) return;  // Only where the store failed.
-    const auto unread = unread_of(context.store, conversation, member);
-    change_account(context, member.account,
-                   {.slot = Slot::read(conversation.key),
-                    .payload = protocol::ReadChanged{
-                        .conversation = to_id(conversation.key),
-                        .upto = member.read,
-                        .unread = unread.unread,
-                        .mentions = unread.mentions,
-                        .as_of = {.conversation = conversation.head, .account = account->head + 1}}});
+/// To those whose count of mentions has changed: the row says no more whom it named before. Not to whoever
+/// has blocked its author, for whom it does not count.
+void tell_mentions(WorkContext& context, const Subject& subject, const std::vector<MemberRecord>& members) {
+    for (const auto& member : members)
+        if (!has_blocked(context.store, member.account, subject.sender))
+            tell_counts(context, subject.standing.conversation, member);
 }
 
 /// Writes the message's next state, and tells it.
@@ -187,12 +229,10 @@ Answer change_message(WorkContext& context, Subject subject, MessageNew next) {
                                 .gone = deleted,
                                 .placed = NewState::Placed{.born = born, .at = subject.change.timestamp}});
     // With the row that they speak of, or before it.
-    for (const auto& member : dropped)
-        tell_counts(context, conversation, member);
-    for (const auto& member : added)
-        tell_counts(context, conversation, member);
+    tell_mentions(context, subject, dropped);
+    tell_mentions(context, subject, added);
     const auto seq = change.seq;
-    tell_who_sees(context, key, std::move(change), born);
+    tell_who_sees(context, conversation, std::move(change), born);
     return done(context, to_id(key), seq);
 }
 
@@ -227,16 +267,32 @@ Result<Subject> find_message(WorkContext& context, const protocol::Target& where
                    .sender = *sender};
 }
 
-void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol::Change change,
+void tell_who_sees(WorkContext& context, const ConversationRecord& conversation, protocol::Change change,
                    std::int64_t message) {
-    auto unseen = context.store.conversations().unseen_by(conversation, message);
-    if (!unseen.empty())
-        context.effects.emplace_back(
-            Skipped{.conversation = conversation, .seq = change.seq, .accounts = unseen});
-    context.effects.emplace_back(ConversationChange{.conversation = conversation,
-                                                    .change = std::move(change),
-                                                    .origin = context.origin,
-                                                    .unseen_by = std::move(unseen)});
+    std::vector<AccountKey> unseen;
+    if (conversation.kind == protocol::ConversationKind::group) {
+        unseen = context.store.conversations().unseen_by(conversation.key, message);
+    } else {
+        const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
+        const bool reaction = std::holds_alternative<protocol::ReactionChanged>(change.payload);
+        const auto made = reaction ? change.born : pin != nullptr && !pin->removed ? change.seq : message;
+        unseen = missed_by(context.store, conversation, {message, made});
+    }
+    tell(context, conversation.key, std::move(change), std::move(unseen));
+}
+
+void tell_counts(WorkContext& context, const ConversationRecord& conversation, const MemberRecord& member) {
+    const auto* account = context.store.accounts().find(member.account);
+    if (account == nullptr) return;  // Only where the store failed.
+    const auto unread = unread_of(context.store, conversation, member);
+    change_account(context, member.account,
+                   {.slot = Slot::read(conversation.key),
+                    .payload = protocol::ReadChanged{
+                        .conversation = to_id(conversation.key),
+                        .upto = member.read,
+                        .unread = unread.unread,
+                        .mentions = unread.mentions,
+                        .as_of = {.conversation = conversation.head, .account = account->head + 1}}});
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command) {
@@ -244,6 +300,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& comman
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, context.account(),
                                           core::rules::Act::edit_own));
     TRY(check_not_deleted(subject));
+    TRY(check_may_add(context, subject.standing.conversation));
     const auto& before = subject.message;
     if (core::rules::names_all(command.entities) && !core::rules::names_all(before.entities))
         TRY(check_may_name_all(subject.standing));
@@ -275,7 +332,10 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageDelete& comm
         context.store.row_writes().drop_reactions(StreamKey(key), subject.change.born);
     if (!mutant(Mutant::pins_outlive_their_message))
         context.store.row_writes().drop_pin(StreamKey(key), subject.change.born);
-    context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
+    context.store.block_writes().drop_message(key, subject.change.born);
+    // Who does not see it does not count it.
+    if (missed_by(context.store, subject.standing.conversation, {subject.change.born}).empty())
+        context.store.conversation_writes().add_deletion(key, subject.sender, subject.change.born);
     auto nothing = core::rules::tombstone_of(subject.message, to_id(context.account()));
     return change_message(context, std::move(subject), std::move(nothing));
 }
@@ -288,6 +348,21 @@ Status check_follows(WorkContext& context) {
     }
     return fail(ErrorCode::follows_refused, "the command that this one follows was not accepted");
 }
+
+namespace {
+
+/// Whoever was spared a direct conversation so far is in it from his own first message on.
+Result<Standing> standing_to_send(WorkContext& context, ConversationKey key) {
+    auto& conversations = context.store.conversations();
+    const auto* known = conversations.find(key);
+    const auto* member = known != nullptr ? conversations.member(key, context.account()) : nullptr;
+    if (member == nullptr || known->kind != protocol::ConversationKind::direct)
+        return authorize(context.store, key, context.account(), core::rules::Act::send);
+    TRY(check_may_add(context, *known));
+    return Standing{.conversation = *known, .member = *member};
+}
+
+}  // namespace
 
 Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     const auto& id = context.origin.command;
@@ -314,11 +389,13 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     if (!*target) {
         if (command.reply_to)
             return fail(ErrorCode::message_not_found, "there is no message in this conversation yet");
-        const auto made = found_direct(context, *account_key(command.target.direct->text()));
+        const auto other = *account_key(command.target.direct->text());
+        TRY(check_may_begin_with(context, other));
+        const auto made = found_direct(context, other);
         const auto* member = context.store.conversations().member(made.key, context.account());
         return write_message(context, {.conversation = made, .member = *member}, std::move(message));
     }
-    TRY_ASSIGN(auto standing, authorize(context.store, **target, context.account(), core::rules::Act::send));
+    TRY_ASSIGN(auto standing, standing_to_send(context, **target));
     if (command.reply_to) TRY(check_reply(context, **target, *command.reply_to));
     if (message.names_all) TRY(check_may_name_all(standing));
     // What is refused for good is not told to wait before.

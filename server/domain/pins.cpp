@@ -2,6 +2,7 @@
 #include "protocol/generated/cpp/limits.hpp"
 #include "server/domain/use_cases.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -11,11 +12,14 @@ namespace {
 
 using protocol::PinChanged;
 
-/// The row that says whether this message is pinned; nothing where it never was.
-std::optional<PinChanged> pin_of(WorkContext& context, StreamKey stream, std::int64_t message) {
-    const auto row = context.store.rows().in_slot(stream, Slot::pin(message));
+/// Whether the message is pinned for the account at work: not where another one pinned it whom it had
+/// blocked.
+bool is_pinned(WorkContext& context, const ConversationRecord& conversation, std::int64_t message) {
+    const auto row = context.store.rows().in_slot(StreamKey(conversation.key), Slot::pin(message));
     const auto* pin = row ? std::get_if<PinChanged>(&row->payload) : nullptr;
-    return pin != nullptr ? std::optional(*pin) : std::nullopt;
+    if (pin == nullptr || pin->removed) return false;
+    const auto missed = missed_by(context.store, conversation, {row->seq});
+    return std::ranges::find(missed, context.account()) == missed.end();
 }
 
 Status check_count(WorkContext& context, StreamKey stream) {
@@ -35,9 +39,11 @@ Result<Answer> perform(WorkContext& context, const protocol::MessagePin& command
     auto& conversation = subject.standing.conversation;
     const StreamKey stream(conversation.key);
     const auto message = subject.change.born;
-    const auto held = pin_of(context, stream, message);
-    const bool pinned = held && !held->removed;
-    if (!command.remove) TRY(check_not_deleted(subject));
+    const bool pinned = is_pinned(context, conversation, message);
+    if (!command.remove) {
+        TRY(check_not_deleted(subject));
+        TRY(check_may_add(context, conversation));
+    }
     if (pinned == !command.remove) return nothing_to_do(context);
     if (!command.remove) {
         TRY(check_room(context));
@@ -55,7 +61,7 @@ Result<Answer> perform(WorkContext& context, const protocol::MessagePin& command
                                 .gone = command.remove});
     const auto seq = change.seq;
     const auto key = conversation.key;
-    tell_who_sees(context, key, std::move(change), message);
+    tell_who_sees(context, conversation, std::move(change), message);
     return done(context, to_id(key), seq);
 }
 

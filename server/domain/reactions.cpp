@@ -37,6 +37,16 @@ Answer reacted(const WorkContext& context, const ConversationRecord& conversatio
             .timestamp = context.at};
 }
 
+/// Where a reaction was taken back whose row can say the new one: who sees what happens now has to be who
+/// sees that place. 0: there is none.
+std::int64_t place_to_reuse(WorkContext& context, const ConversationRecord& conversation,
+                            const ReactionKey& key) {
+    const auto now = missed_by(context.store, conversation, {conversation.head + 1});
+    for (const auto place : context.store.rows().reactions_taken_back(key))
+        if (missed_by(context.store, conversation, {place}) == now) return place;
+    return 0;
+}
+
 /// Writes the row, at the place of another state of it or as a new one, and tells it.
 Answer write_reaction(WorkContext& context, Subject subject, ReactionChanged reaction, std::int64_t born) {
     auto& conversation = subject.standing.conversation;
@@ -49,7 +59,7 @@ Answer write_reaction(WorkContext& context, Subject subject, ReactionChanged rea
     if (born != 0) state.placed = {.born = born, .at = context.at};
     auto change = write_change(context, conversation, std::move(state));
     auto answer = reacted(context, conversation, change);
-    tell_who_sees(context, conversation.key, std::move(change), subject.change.born);
+    tell_who_sees(context, conversation, std::move(change), subject.change.born);
     return answer;
 }
 
@@ -71,14 +81,13 @@ Result<Answer> perform(WorkContext& context, const protocol::MessageReact& comma
         return Answer{.payload = protocol::MessageReacted{}, .timestamp = context.at};
     }
     TRY(check_not_deleted(subject));
+    TRY(check_may_add(context, subject.standing.conversation));
     if (held && !mutant(Mutant::reaction_doubles))
         return reacted(context, subject.standing.conversation, *held);
     TRY(check_counts(context, key));
-    auto taken_back = key;
-    taken_back.emoji = {};
-    const auto free = context.store.rows().reaction(taken_back);
+    const auto free = place_to_reuse(context, subject.standing.conversation, key);
     reaction.emoji = command.emoji;
-    return write_reaction(context, std::move(subject), std::move(reaction), free ? free->born : 0);
+    return write_reaction(context, std::move(subject), std::move(reaction), free);
 }
 
 }  // namespace parley::server

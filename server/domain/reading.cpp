@@ -31,6 +31,7 @@ struct Reading {
 
     std::int64_t head() const { return standing.conversation.head; }
     StreamKey stream() const { return StreamKey(standing.conversation.key); }
+    bool is_direct() const { return standing.conversation.kind == protocol::ConversationKind::direct; }
 };
 
 Result<Reading> open_for(Snapshot& snapshot, AccountKey reader, const StreamId& stream) {
@@ -47,6 +48,7 @@ RowsFound visible_messages(Snapshot& snapshot, const Reading& reading, MessagesW
     RowsFound all;
     auto ranges = reading.visible;
     if (wanted.newest_first) std::ranges::reverse(ranges);
+    if (reading.is_direct()) wanted.reactions_in = reading.visible;
     const auto asked = wanted.range;
     const auto limits = wanted.limits;
     for (const auto& range : ranges) {
@@ -206,6 +208,7 @@ void add_pins(Snapshot& snapshot, const Reading& reading, std::int64_t after, Ro
     auto pins = snapshot.rows().of_kind(reading.stream(), protocol::Type::pin_changed, after, all);
     for (auto& row : pins.rows) {
         if (!contain(reading.visible, std::get<protocol::PinChanged>(row.payload).message)) continue;
+        if (reading.is_direct() && !is_made_in(reading.visible, row)) continue;
         found.more = std::ssize(found.rows) >= limits.rows_max;
         if (found.more) return;
         found.rows.push_back(std::move(row));
@@ -237,6 +240,7 @@ Result<protocol::ChangesOk> changes(Snapshot& snapshot, AccountKey reader, const
     TRY(check_cursor(request, reading.head(), reading.standing.conversation.floor));
     wanted.stream = reading.stream();
     wanted.visible = reading.visible;
+    wanted.direct = reading.is_direct();
     auto found = snapshot.rows().changed_since(wanted);
     TRY(snapshot.status());
     return answer(request, std::move(found), reading.head());

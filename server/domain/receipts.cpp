@@ -3,6 +3,7 @@
 #include "server/domain/use_cases.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::server {
 
@@ -11,12 +12,15 @@ namespace {
 /// In a small conversation the others hear how far a member has got, and a resume brings it.
 void tell_others(WorkContext& context, ConversationRecord conversation, const MemberRecord& member) {
     if (conversation.members < 2 || conversation.members > limits::receipts_members_max) return;
+    auto unheard = unheard_by(context, conversation, member);
+    // Nobody hears of it, and no resume is to say that there was something to hear.
+    if (conversation.kind == protocol::ConversationKind::direct && !unheard.empty()) return;
     conversation.touched = context.store.position_of(StreamKey(conversation.key));
     context.store.conversation_writes().put(conversation);
-    context.effects.emplace_back(ReceiptMoved{
-        .conversation = conversation.key,
-        .receipt = {.account = to_id(member.account), .delivered = member.delivered, .read = member.read},
-        .account = member.account});
+    context.effects.emplace_back(ReceiptMoved{.conversation = conversation.key,
+                                              .receipt = receipt_of(member),
+                                              .account = member.account,
+                                              .unheard_by = std::move(unheard)});
 }
 
 /// Moves the read position up; what it costs grows with what is newly read, never with what exists.
@@ -26,10 +30,13 @@ void move_read(WorkContext& context, const ConversationRecord& conversation, Mem
         member.counted_at_read = conversation.counted;
         member.own_since_read = 0;
     } else {
-        const auto passed = context.store.rows().count_messages(
-            StreamKey(conversation.key), {.first = member.read + 1, .last = upto}, member.account);
+        const BornRange newly{.first = member.read + 1, .last = upto};
+        const auto passed =
+            context.store.rows().count_messages(StreamKey(conversation.key), newly, member.account);
         member.counted_at_read += passed.all;
         member.own_since_read -= passed.own;
+        if (conversation.kind == protocol::ConversationKind::direct)
+            member.own_since_read -= count_unseen(context.store, member, newly);
     }
     member.read = upto;
     context.store.conversation_writes().drop_mentions(conversation.key, member.account, upto);
@@ -85,7 +92,8 @@ void take_acks(WorkContext& context, const Acks& acks) {
         if (conversation == nullptr || ack.seq > conversation->head) continue;
         const auto* known = context.store.conversations().member(ack.conversation, ack.account);
         const bool falls = mutant(Mutant::ack_falls) && known != nullptr && ack.seq != known->delivered;
-        const bool heard = known != nullptr && (known->present || mutant(Mutant::acks_of_the_departed));
+        const bool heard =
+            known != nullptr && !known->spared && (known->present || mutant(Mutant::acks_of_the_departed));
         if (!heard || (ack.seq <= known->delivered && !falls)) continue;
         auto member = *known;
         member.delivered = ack.seq;

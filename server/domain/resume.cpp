@@ -2,10 +2,11 @@
 #include "base/utf8.hpp"
 #include "core/rules/entities.hpp"
 #include "protocol/codec.hpp"
-#include "server/domain/context.hpp"
 #include "server/domain/sync.hpp"
 #include "server/domain/token_standing.hpp"
+#include "server/domain/use_cases.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -44,10 +45,12 @@ std::vector<protocol::Receipt> receipts_of_others(View& view, const Conversation
                                                   AccountKey reader) {
     std::vector<protocol::Receipt> receipts;
     if (conversation.members > limits::receipts_members_max) return receipts;
-    for (const auto& member : view.conversations().members(conversation.key, limits::receipts_members_max)) {
-        if (member.account == reader) continue;
-        receipts.push_back(
-            {.account = to_id(member.account), .delivered = member.delivered, .read = member.read});
+    for (const auto& member : view.conversations().members(conversation.key, limits::receipts_members_max))
+        if (member.account != reader) receipts.push_back(receipt_of(member));
+    if (conversation.silences == 0) return receipts;
+    for (const auto& silence : view.blocks().silences_toward(conversation.key, reader)) {
+        const auto told = std::ranges::find(receipts, to_id(silence.account), &protocol::Receipt::account);
+        if (told != receipts.end()) *told = receipt_of(silence);
     }
     return receipts;
 }
@@ -162,7 +165,10 @@ Result<ResumePart> resume_part(Snapshot& snapshot, AccountKey key, const std::op
     Room room;
     part.finished =
         add_account_changes(snapshot, *account, room, part) && add_states(snapshot, *account, room, part);
-    if (part.finished) part.open = snapshot.conversations().joined(key);
+    if (part.finished) {
+        part.open = snapshot.conversations().joined(key);
+        part.blocked = blocked_by(snapshot, key);
+    }
     TRY(snapshot.status());
     return part;
 }

@@ -15,7 +15,8 @@ namespace parley::server {
 
 struct RegisterAccount;  // server/domain/work.hpp
 struct Rules;            // server/domain/rules.hpp
-class Snapshot;          // server/store/store.hpp: one consistent read view of the store
+class Snapshot;          // server/store/view.hpp: one consistent read view of the store
+class View;              // the same, or what a transaction sees
 
 /// One frame's worth of a resume.
 struct ResumePart {
@@ -32,6 +33,8 @@ struct ResumePart {
     bool ahead = false;
     /// With `finished`: the conversations that are open for the account, as of `position`, by key.
     std::vector<ConversationKey> open;
+    /// The same: whom the account has blocked, by key.
+    std::vector<AccountKey> blocked;
 };
 
 /// The next part after `token`; an absent token is a new device: everything. A token of another epoch is
@@ -56,6 +59,9 @@ Result<protocol::LinkView> look(Snapshot& snapshot, AccountKey reader, const pro
                                 WallTime now);
 Result<protocol::Profiles> find_profiles(Snapshot& snapshot, const protocol::ProfileFind& request);
 Result<protocol::DeviceList> devices(Snapshot& snapshot, AccountKey account);
+Result<protocol::BlockList> blocks(Snapshot& snapshot, AccountKey account);
+/// Whom the account has blocked, by key. An error stands in the view's status.
+std::vector<AccountKey> blocked_by(View& view, AccountKey account);
 Result<protocol::ProfileChanged> profile(Snapshot& snapshot, AccountKey account);
 /// States of present conversations, latest moved first; as many as fit. `after`: of the list before, the
 /// commit position at which the last of it moved; 0: the first. Nothing is seen twice. A conversation that

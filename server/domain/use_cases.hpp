@@ -4,6 +4,7 @@
 #include "server/domain/context.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ Result<Answer> perform(WorkContext& context, const protocol::HistoryShare& comma
 Result<Answer> perform(WorkContext& context, const protocol::SlowModeSet& command);
 
 /// Makes the direct conversation of the account at work with `other`, who may be itself; it must not be there
-/// yet.
+/// yet. Whoever has blocked him is not told, and is not in it until something comes that he sees.
 ConversationRecord found_direct(WorkContext& context, AccountKey other);
 
 // members.cpp
@@ -53,6 +54,36 @@ Status check_members(const WorkContext& context, const ConversationRecord& conve
 std::int64_t admit(WorkContext& context, ConversationRecord& conversation, std::vector<MemberRecord> members);
 /// The member row's content.
 protocol::MemberChanged member_changed(View& view, const MemberRecord& member, AccountKey by);
+
+// blocks.cpp
+Result<Answer> perform(WorkContext& context, const protocol::BlockSet& command);
+
+/// Whether the one has blocked the other.
+bool has_blocked(View& view, AccountKey blocker, AccountKey blocked);
+/// Refuses what the account at work would add to a conversation with a person whom it has blocked.
+Status check_may_add(const WorkContext& context, const ConversationRecord& conversation);
+/// The same before there is a conversation with that person.
+Status check_may_begin_with(WorkContext& context, AccountKey other);
+/// `account.not_found`, as of somebody who is not there: he has blocked the account at work.
+Status check_may_be_added(WorkContext& context, AccountKey account, const char* field);
+/// Of a direct conversation: who does not see what was made at each of these places, by key.
+std::vector<AccountKey> missed_by(View& view, const ConversationRecord& conversation,
+                                  std::initializer_list<std::int64_t> places);
+/// So many messages of this range the member of a direct conversation may not see.
+std::int64_t count_unseen(View& view, const MemberRecord& member, BornRange range);
+/// A direct conversation that was begun towards somebody who had blocked the other begins for him, too,
+/// before its next change, where he is not in it yet.
+void reveal(WorkContext& context, const ConversationRecord& conversation, AccountKey account);
+/// Members who came in: between them and those who are there receipts are silent where a block stands.
+void begin_silences(WorkContext& context, ConversationRecord& conversation,
+                    const std::vector<AccountKey>& newcomers);
+/// Who is told nothing of how far the member has got, by key; what had outlived its block ends.
+std::vector<AccountKey> unheard_by(WorkContext& context, ConversationRecord& conversation,
+                                   const MemberRecord& member);
+/// As a member's receipt is told where nothing stands between.
+protocol::Receipt receipt_of(const MemberRecord& member);
+/// As it is told where something does.
+protocol::Receipt receipt_of(const Silence& silence);
 
 // links.cpp
 Result<Answer> perform(WorkContext& context, const protocol::LinkCreate& command);
@@ -94,8 +125,10 @@ Result<Subject> find_message(WorkContext& context, const protocol::Target& where
 Status check_not_deleted(const Subject& subject);
 /// Tells a change of the message at this place, or of what hangs on it; who does not see it hears the number
 /// alone.
-void tell_who_sees(WorkContext& context, ConversationKey conversation, protocol::Change change,
+void tell_who_sees(WorkContext& context, const ConversationRecord& conversation, protocol::Change change,
                    std::int64_t message);
+/// The person's devices hear counts that they could not adjust by themselves.
+void tell_counts(WorkContext& context, const ConversationRecord& conversation, const MemberRecord& member);
 
 // reactions.cpp
 Result<Answer> perform(WorkContext& context, const protocol::MessageReact& command);

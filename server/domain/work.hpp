@@ -90,8 +90,9 @@ using Command =
                  protocol::ConversationLeave, protocol::MemberRole, protocol::ConversationPermissions,
                  protocol::OwnershipTransfer, protocol::HistoryShare, protocol::SlowModeSet,
                  protocol::LinkCreate, protocol::LinkRevoke, protocol::LinkJoin, protocol::PreferencesSet,
-                 protocol::DraftSet, protocol::ProfileSet, protocol::DeviceRevoke, protocol::InviteCreate,
-                 RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead, OperatorInvite, FollowUp>;
+                 protocol::DraftSet, protocol::ProfileSet, protocol::BlockSet, protocol::DeviceRevoke,
+                 protocol::InviteCreate, RegisterAccount, AddDevice, UseRefreshToken, Acks, TokenAhead,
+                 OperatorInvite, FollowUp>;
 
 /// One thing that must be decided inside a write transaction.
 struct Work {

@@ -26,6 +26,9 @@ struct AccountRecord {
     /// The change of the account's stream that gave it this handle, name and picture, as numbers of the
     /// present epoch count.
     std::int64_t profile_as_of = 0;
+    /// So many it has blocked, and so many have blocked it.
+    std::int64_t blocks = 0;
+    std::int64_t blocked_by = 0;
 
     friend bool operator==(const AccountRecord&, const AccountRecord&) = default;
 };

@@ -7,7 +7,8 @@ namespace {
 constexpr std::size_t cached_accounts_max = 8192;
 constexpr std::size_t cached_devices_max = 32768;
 
-#define ACCOUNT_COLUMNS "key, handle, name, avatar, role, password_hash, head, floor, profile_as_of"
+#define ACCOUNT_COLUMNS \
+    "key, handle, name, avatar, role, password_hash, head, floor, profile_as_of, blocks, blocked_by"
 #define DEVICE_COLUMNS "key, account, name, created_at, present, token_reused, refresh_number, refreshed_at"
 #define INVITE_COLUMNS "code, uses_left, expires_at, administrator, made_by"
 
@@ -20,7 +21,9 @@ AccountRecord account_of(const Query& query) {
             .password_hash = std::string(query.text(5)),
             .head = query.integer(6),
             .floor = query.integer(7),
-            .profile_as_of = query.integer(8)};
+            .profile_as_of = query.integer(8),
+            .blocks = query.integer(9),
+            .blocked_by = query.integer(10)};
 }
 
 DeviceRecord device_of(const Query& query) {
@@ -69,10 +72,11 @@ AccountTables::AccountTables(Connection& connection)
                 " ON CONFLICT (account) DO UPDATE SET since = excluded.since, upto = excluded.upto"),
       settle_(connection, "DELETE FROM profile_debt WHERE account = ?"),
       insert_account_(connection,
-                      "INSERT INTO account (" ACCOUNT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                      "INSERT INTO account (" ACCOUNT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_account_(connection,
                       "UPDATE account SET handle = ?2, name = ?3, avatar = ?4, role = ?5, password_hash = ?6,"
-                      " head = ?7, floor = ?8, profile_as_of = ?9 WHERE key = ?1"),
+                      " head = ?7, floor = ?8, profile_as_of = ?9, blocks = ?10, blocked_by = ?11"
+                      " WHERE key = ?1"),
       update_head_(connection, "UPDATE account SET head = ?2 WHERE key = ?1"),
       insert_device_(connection, "INSERT INTO device (" DEVICE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
       update_device_(connection,
@@ -195,7 +199,7 @@ void AccountTables::write(const AccountEntry& entry) {
     const auto role = static_cast<std::int64_t>(record.role);
     if (!entry.exists) {
         insert_account_.run(record.key, handle, name, avatar, role, hash, record.head, record.floor,
-                            record.profile_as_of);
+                            record.profile_as_of, record.blocks, record.blocked_by);
         return;
     }
     // What changes often is only the head, and no index holds it.
@@ -206,7 +210,7 @@ void AccountTables::write(const AccountEntry& entry) {
         return;
     }
     update_account_.run(record.key, handle, name, avatar, role, hash, record.head, record.floor,
-                        record.profile_as_of);
+                        record.profile_as_of, record.blocks, record.blocked_by);
 }
 
 void AccountTables::write(const DeviceEntry& entry) {

@@ -47,6 +47,7 @@ class SqliteSnapshot final : public Snapshot {
     Conversations& conversations() override { return tables_->conversations; }
     Accounts& accounts() override { return tables_->accounts; }
     Links& links() override { return tables_->links; }
+    Blocks& blocks() override { return tables_->blocks; }
     Commands& commands() override { return tables_->commands; }
     std::int64_t epoch() override { return meta_.epoch; }
     std::int64_t position() override { return meta_.position; }

@@ -27,6 +27,9 @@ struct ConversationRecord {
     /// The two persons of a direct conversation, the smaller key first; of saved messages one person twice.
     AccountKey low;
     AccountKey high;
+    /// The one has blocked the other.
+    bool low_blocks = false;
+    bool high_blocks = false;
     /// Latest `seq`.
     std::int64_t head = 0;
     /// Messages so far, of which those that are not deleted count as unread for those who did not write them.
@@ -39,6 +42,13 @@ struct ConversationRecord {
     std::int64_t floor = 0;
     /// The head at the moment of the latest restore; 0: never restored.
     std::int64_t restored_from = 0;
+    /// So many `Silence`s there are in it.
+    std::int64_t silences = 0;
+
+    /// Of a direct conversation: who is not this one.
+    AccountKey other(AccountKey account) const { return account == low ? high : low; }
+    /// Of a direct conversation: whether this one has blocked the other.
+    bool is_blocked_by(AccountKey account) const { return account == low ? low_blocks : high_blocks; }
 };
 
 /// One person in one conversation. Kept after he has left.
@@ -53,8 +63,8 @@ struct MemberRecord {
     std::int64_t since = 0;
     std::int64_t read = 0;
     std::int64_t delivered = 0;
-    /// Counted messages up to `read`, and own counted messages after it: what then remains, without those
-    /// that are deleted, is unread.
+    /// Counted messages up to `read`, and counted messages after it that are own, or that he may not see
+    /// since he had blocked their sender: what then remains, without those that are deleted, is unread.
     std::int64_t counted_at_read = 0;
     std::int64_t own_since_read = 0;
     /// Commit position of the latest own reading.
@@ -63,6 +73,12 @@ struct MemberRecord {
     AccountKey invited_by = {};
     /// When the last own message was committed; 0: there was none, or an older server took it.
     WallTime said_at = {};
+    /// Of a direct conversation: his receipts say nothing of what lies before this place. 0: they speak of
+    /// all.
+    std::int64_t receipts_from = 0;
+    /// Of a direct conversation that was begun by somebody whom he had blocked: it is there for that one
+    /// alone, until something comes that he sees. He is told of nothing in it, and may do nothing.
+    bool spared = false;
 };
 
 /// Commit positions above the one, up to the other.
@@ -95,7 +111,8 @@ class Conversations {
     /// Which messages the account sees: those of its memberships, and what was shared with it of before;
     /// ascending, apart; of the present membership `last` is `last_born`.
     virtual std::vector<BornRange> intervals(ConversationKey conversation, AccountKey account) = 0;
-    /// Who is present and came in after the place, which he has never been shown; by key.
+    /// Who is present and came in after the place, which he has never been shown; by key. Of a direct
+    /// conversation both were there from the first place on (intervals say what one of them does not see).
     virtual std::vector<AccountKey> unseen_by(ConversationKey conversation, std::int64_t born) = 0;
     /// Messages after `born` that name the account, or everybody, and count.
     virtual std::int64_t mentions_after(ConversationKey conversation, AccountKey account,
@@ -103,11 +120,13 @@ class Conversations {
     /// Messages after `born` that somebody else wrote and that were deleted.
     virtual std::int64_t deleted_after(ConversationKey conversation, AccountKey account,
                                        std::int64_t born) = 0;
-    /// Of the conversations in which the account is present, those that last moved at a position in
+    /// Of the conversations that `joined` names, those that last moved at a position in
     /// (above, upto], latest first, `count_max` at most. Costs what moved, not what there is.
     virtual std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) = 0;
-    /// All conversations in which the account is present, by key.
+    /// All conversations in which the account is present, by key; those left out that it is spared.
     virtual std::vector<ConversationKey> joined(AccountKey account) = 0;
+    /// The same with those.
+    virtual std::vector<ConversationKey> joined_or_spared(AccountKey account) = 0;
 };
 
 class ConversationWrites {
@@ -118,6 +137,8 @@ class ConversationWrites {
     virtual void put(const MemberRecord& record) = 0;
     virtual void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) = 0;
     virtual void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) = 0;
+    /// The one that was closed last is open again.
+    virtual void reopen_interval(ConversationKey conversation, AccountKey account) = 0;
     virtual void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;
     /// Forgets one: the message names the account no more, or is deleted.
     virtual void drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) = 0;

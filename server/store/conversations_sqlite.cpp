@@ -15,15 +15,15 @@ constexpr std::size_t cached_members_max = 32768;
 
 #define CONVERSATION_COLUMNS                                                                           \
     "key, kind, title, low, high, head, counted, members, touched, floor, restored_from, permissions," \
-    " history_from, slow_ms"
+    " history_from, blocks, silences, slow_ms"
 #define MEMBER_COLUMNS                                                                             \
     "conversation, account, role, present, visible_from, since, read, delivered, counted_at_read," \
-    " own_since_read, touched, invited_by, said_at"
+    " own_since_read, touched, invited_by, receipts_from, spared, said_at"
 #define MOVED                                                                               \
     "SELECT member.conversation, max(conversation.touched, member.touched), member.stretch" \
     " FROM member INDEXED BY member_moved"                                                  \
     " CROSS JOIN conversation ON conversation.key = member.conversation"                    \
-    " WHERE member.account = ? AND member.present = 1"
+    " WHERE member.account = ? AND member.present = 1 AND member.spared = 0"
 
 /// In the column `permissions` each act has four bits, in this order: the number of the lowest role that may,
 /// or 0 where nothing is set.
@@ -51,21 +51,40 @@ protocol::Permissions unpacked(std::int64_t column) {
     return permissions;
 }
 
+/// In the column `blocks`.
+constexpr std::int64_t low_blocks_bit = 1;
+constexpr std::int64_t high_blocks_bit = 2;
+
+std::int64_t blocks_of(const ConversationRecord& record) {
+    return (record.low_blocks ? low_blocks_bit : 0) + (record.high_blocks ? high_blocks_bit : 0);
+}
+
 ConversationRecord conversation_of(const Query& query) {
     return {.key = {query.integer(0)},
             .kind = static_cast<protocol::ConversationKind>(query.integer(1)),
             .title = std::string(query.text(2)),
             .history_from = query.integer(12),
-            .slow = milliseconds(query.integer(13)),
+            .slow = milliseconds(query.integer(15)),
             .permissions = unpacked(query.integer(11)),
             .low = {query.integer(3)},
             .high = {query.integer(4)},
+            .low_blocks = (query.integer(13) & low_blocks_bit) != 0,
+            .high_blocks = (query.integer(13) & high_blocks_bit) != 0,
             .head = query.integer(5),
             .counted = query.integer(6),
             .members = query.integer(7),
             .touched = query.integer(8),
             .floor = query.integer(9),
-            .restored_from = query.integer(10)};
+            .restored_from = query.integer(10),
+            .silences = query.integer(14)};
+}
+
+std::vector<ConversationKey> sorted_keys(Query query) {
+    std::vector<ConversationKey> found;
+    while (query.step())
+        found.push_back({query.integer(0)});
+    std::ranges::sort(found);
+    return found;
 }
 
 MemberRecord member_of(const Query& query) {
@@ -81,7 +100,9 @@ MemberRecord member_of(const Query& query) {
             .own_since_read = query.integer(9),
             .touched = query.integer(10),
             .invited_by = {query.integer(11)},
-            .said_at = {query.integer(12)}};
+            .said_at = {query.integer(14)},
+            .receipts_from = query.integer(12),
+            .spared = query.integer(13) != 0};
 }
 
 }  // namespace
@@ -109,29 +130,36 @@ ConversationTables::ConversationTables(Connection& connection)
       moved_(connection, MOVED " AND member.stretch BETWEEN ? AND ? ORDER BY member.stretch DESC"),
       moved_wide_(connection, MOVED " AND member.stretch = 9223372036854775807"),
       joined_(connection,
-              "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
+              "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"
+              " AND spared = 0"),
+      joined_or_spared_(
+          connection,
+          "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
       insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
-                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_conversation_(
           connection,
           "UPDATE conversation SET title = ?2, head = ?3, counted = ?4, members = ?5, touched = ?6,"
           " floor = ?7, restored_from = ?8, permissions = ?9, history_from = ?10,"
-          " slow_ms = ?11"
-          " WHERE key = ?1"),
+          " blocks = ?11, silences = ?12, slow_ms = ?13 WHERE key = ?1"),
       insert_member_(connection, "INSERT INTO member (" MEMBER_COLUMNS
-                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                 ", stretch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_member_(connection,
                      "UPDATE member SET read = ?3, delivered = ?4, counted_at_read = ?5, own_since_read = ?6,"
                      " touched = ?7, said_at = ?8 WHERE conversation = ?1 AND account = ?2"),
       update_membership_(connection,
                          "UPDATE member SET role = ?3, present = ?4, visible_from = ?5, since = ?6,"
-                         " stretch = ?7, invited_by = ?8 WHERE conversation = ?1 AND account = ?2"),
+                         " stretch = ?7, invited_by = ?8, receipts_from = ?9, spared = ?10"
+                         " WHERE conversation = ?1 AND account = ?2"),
       note_stretch_(connection, "UPDATE member SET stretch = ?3 WHERE conversation = ?1 AND account = ?2"),
       note_stretches_(connection, "UPDATE member SET stretch = ?2 WHERE conversation = ?1 AND present = 1"),
       open_interval_(connection, "INSERT INTO interval (conversation, account, first) VALUES (?, ?, ?)"),
       close_interval_(
           connection,
           "UPDATE interval SET last = ?3 WHERE conversation = ?1 AND account = ?2 AND last IS NULL"),
+      reopen_interval_(connection,
+                       "UPDATE interval SET last = NULL WHERE conversation = ?1 AND account = ?2 AND first ="
+                       " (SELECT max(first) FROM interval WHERE conversation = ?1 AND account = ?2)"),
       add_mention_(connection,
                    "INSERT OR IGNORE INTO mention (account, conversation, born) VALUES (?, ?, ?)"),
       drop_mention_(connection, "DELETE FROM mention WHERE account = ? AND conversation = ? AND born = ?"),
@@ -230,11 +258,12 @@ std::vector<Moved> ConversationTables::moved(AccountKey account, PositionRange r
 
 std::vector<ConversationKey> ConversationTables::joined(AccountKey account) {
     flush();
-    std::vector<ConversationKey> found;
-    for (auto query = joined_(account); query.step();)
-        found.push_back({query.integer(0)});
-    std::ranges::sort(found);
-    return found;
+    return sorted_keys(joined_(account));
+}
+
+std::vector<ConversationKey> ConversationTables::joined_or_spared(AccountKey account) {
+    flush();
+    return sorted_keys(joined_or_spared_(account));
 }
 
 void ConversationTables::put(const ConversationRecord& record) {
@@ -257,6 +286,11 @@ void ConversationTables::open_interval(ConversationKey conversation, AccountKey 
 void ConversationTables::close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) {
     ++writes_;
     close_interval_.run(conversation, account, last);
+}
+
+void ConversationTables::reopen_interval(ConversationKey conversation, AccountKey account) {
+    ++writes_;
+    reopen_interval_.run(conversation, account);
 }
 
 void ConversationTables::add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) {
@@ -297,12 +331,12 @@ void ConversationTables::write(const ConversationEntry& entry) {
         insert_conversation_.run(record.key, static_cast<std::int64_t>(record.kind), title, record.low,
                                  record.high, record.head, record.counted, record.members, record.touched,
                                  record.floor, record.restored_from, packed(record.permissions),
-                                 record.history_from, record.slow.ms);
+                                 record.history_from, blocks_of(record), record.silences, record.slow.ms);
         return;
     }
     update_conversation_.run(record.key, title, record.head, record.counted, record.members, record.touched,
                              record.floor, record.restored_from, packed(record.permissions),
-                             record.history_from, record.slow.ms);
+                             record.history_from, blocks_of(record), record.silences, record.slow.ms);
     const auto stretch = stretch_of(record);
     if (stretch != stretch_of(entry.stored)) note_stretches_.run(record.key, stretch);
 }
@@ -314,15 +348,17 @@ void ConversationTables::write(const MemberEntry& entry) {
     if (!entry.exists) {
         insert_member_.run(record.conversation, record.account, role, record.present, record.from,
                            record.since, record.read, record.delivered, record.counted_at_read,
-                           record.own_since_read, record.touched, record.invited_by, record.said_at.ms,
-                           stretch_of_member(record));
+                           record.own_since_read, record.touched, record.invited_by, record.receipts_from,
+                           record.spared, record.said_at.ms, stretch_of_member(record));
         return;
     }
     // Apart, since these rewrite an index and happen seldom.
     if (record.role != stored.role || record.present != stored.present || record.from != stored.from ||
-        record.since != stored.since || record.invited_by != stored.invited_by) {
+        record.since != stored.since || record.invited_by != stored.invited_by ||
+        record.receipts_from != stored.receipts_from || record.spared != stored.spared) {
         update_membership_.run(record.conversation, record.account, role, record.present, record.from,
-                               record.since, stretch_of_member(record), record.invited_by);
+                               record.since, stretch_of_member(record), record.invited_by,
+                               record.receipts_from, record.spared);
     } else if (stretch_of(record.touched) != stretch_of(stored.touched)) {
         note_stretch_.run(record.conversation, record.account, stretch_of_member(record));
     }

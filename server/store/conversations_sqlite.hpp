@@ -40,11 +40,13 @@ class ConversationTables final : public Conversations, public ConversationWrites
     std::int64_t deleted_after(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     std::vector<Moved> moved(AccountKey account, PositionRange range, std::size_t count_max) override;
     std::vector<ConversationKey> joined(AccountKey account) override;
+    std::vector<ConversationKey> joined_or_spared(AccountKey account) override;
 
     void put(const ConversationRecord& record) override;
     void put(const MemberRecord& record) override;
     void open_interval(ConversationKey conversation, AccountKey account, std::int64_t first) override;
     void close_interval(ConversationKey conversation, AccountKey account, std::int64_t last) override;
+    void reopen_interval(ConversationKey conversation, AccountKey account) override;
     void add_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     void drop_mention(ConversationKey conversation, AccountKey account, std::int64_t born) override;
     void add_mention_of_all(ConversationKey conversation, AccountKey author, std::int64_t born) override;
@@ -82,6 +84,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement moved_;
     Statement moved_wide_;
     Statement joined_;
+    Statement joined_or_spared_;
     Statement insert_conversation_;
     Statement update_conversation_;
     Statement insert_member_;
@@ -91,6 +94,7 @@ class ConversationTables final : public Conversations, public ConversationWrites
     Statement note_stretches_;
     Statement open_interval_;
     Statement close_interval_;
+    Statement reopen_interval_;
     Statement add_mention_;
     Statement drop_mention_;
     Statement add_mention_of_all_;

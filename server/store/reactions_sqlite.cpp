@@ -14,6 +14,9 @@ ReactionTable::ReactionTable(Connection& connection)
       held_(connection,
             "SELECT born FROM reaction INDEXED BY reaction_emoji"
             " WHERE stream = ? AND message = ? AND emoji = ? AND account = ? ORDER BY born LIMIT 1"),
+      taken_back_(connection,
+                  "SELECT born FROM reaction INDEXED BY reaction_emoji"
+                  " WHERE stream = ? AND message = ? AND emoji = '' AND account = ? ORDER BY born"),
       // From one emoji to the next one, however many people reacted with each.
       count_(connection,
              "WITH RECURSIVE here (emoji) AS ("
@@ -59,6 +62,14 @@ std::vector<std::int64_t> ReactionTable::drop(StreamKey stream, std::int64_t mes
 std::int64_t ReactionTable::place(const ReactionKey& key) {
     auto query = held_(key.stream, key.message, key.emoji, key.account);
     return query.step() ? query.integer(0) : 0;
+}
+
+std::vector<std::int64_t> ReactionTable::taken_back(const ReactionKey& key) {
+    std::vector<std::int64_t> found;
+    auto query = taken_back_(key.stream, key.message, key.account);
+    while (query.step())
+        found.push_back(query.integer(0));
+    return found;
 }
 
 ReactionCounts ReactionTable::count(const ReactionKey& key) {

@@ -20,6 +20,7 @@ class ReactionTable {
 
     /// As in Rows.
     std::int64_t place(const ReactionKey& key);
+    std::vector<std::int64_t> taken_back(const ReactionKey& key);
     ReactionCounts count(const ReactionKey& key);
 
     /// The first message in this range, or (falling) the last, to which a reaction with a `seq` above `since`
@@ -36,6 +37,7 @@ class ReactionTable {
     Statement delete_;
     Statement all_;
     Statement held_;
+    Statement taken_back_;
     Statement count_;
     Statement first_;
     Statement last_;

@@ -73,6 +73,8 @@ std::optional<protocol::ChangePayload> decode_body(Type type, std::string_view b
             return decode_as<protocol::PinChanged>(bytes);
         case Type::draft_changed:
             return decode_as<protocol::DraftChanged>(bytes);
+        case Type::block_changed:
+            return decode_as<protocol::BlockChanged>(bytes);
         default:
             return std::nullopt;
     }

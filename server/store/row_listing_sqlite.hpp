@@ -68,18 +68,29 @@ class RowTable::Listing {
     bool add_reactions() {
         if (!wanted_.reactions || !is_reacted_to()) return true;
         const auto room = wanted_.limits.rows_max - std::ssize(found_.rows) + 1;
-        for (const auto place :
-             table_.reactions_.places(wanted_.stream, message_, reaction_, wanted_.since, room)) {
-            auto row = table_.at(wanted_.stream, place);
-            if (!row) continue;
-            const auto* reaction = std::get_if<protocol::ReactionChanged>(&row->change.payload);
-            if (reaction == nullptr || reaction->message != message_) {
-                table_.host_.bad_index(wanted_.stream.value, place);
-                continue;
-            }
-            if (!take(std::move(*row))) return false;
-            reaction_ = place;
+        auto passed = reaction_;
+        while (true) {
+            const auto places =
+                table_.reactions_.places(wanted_.stream, message_, passed, wanted_.since, room);
+            for (const auto place : places)
+                if (!add_reaction(place)) return false;
+            // There is more where some of these are not for this reader.
+            if (std::ssize(places) < room) return true;
+            passed = places.back();
         }
+    }
+
+    bool add_reaction(std::int64_t place) {
+        if (!wanted_.reactions_in.empty() && !contain(wanted_.reactions_in, place)) return true;
+        auto row = table_.at(wanted_.stream, place);
+        if (!row) return true;
+        const auto* reaction = std::get_if<protocol::ReactionChanged>(&row->change.payload);
+        if (reaction == nullptr || reaction->message != message_) {
+            table_.host_.bad_index(wanted_.stream.value, place);
+            return true;
+        }
+        if (!take(std::move(*row))) return false;
+        reaction_ = place;
         return true;
     }
 

@@ -38,6 +38,7 @@ struct Slot {
     static Slot profile() { return {6}; }
     static Slot preferences(ConversationKey conversation) { return {conversation.value * 16 + 7}; }
     static Slot draft(ConversationKey conversation) { return {conversation.value * 16 + 8}; }
+    static Slot block(AccountKey account) { return {account.value * 16 + 10}; }
     /// Of the message at this place.
     static Slot pin(std::int64_t message) { return {message * 16 + 9}; }
 };
@@ -55,6 +56,15 @@ struct BornRange {
 /// Whether one of them does.
 inline bool contain(std::span<const BornRange> ranges, std::int64_t born) {
     return std::ranges::any_of(ranges, [&](const BornRange& one) { return one.contains(born); });
+}
+
+/// Of a direct conversation, whether what hangs on a message was made where the reader sees what happens, and
+/// not while he had blocked who made it: a reaction by its place, which stays when it is taken back, a pin by
+/// its latest change. What is no more is told in any case where it was a pin: it may have been seen.
+inline bool is_made_in(std::span<const BornRange> visible, const protocol::Change& row) {
+    if (const auto* pin = std::get_if<protocol::PinChanged>(&row.payload))
+        return pin->removed || contain(visible, row.seq);
+    return !std::holds_alternative<protocol::ReactionChanged>(row.payload) || contain(visible, row.born);
 }
 
 /// A row as it is kept.
@@ -92,6 +102,8 @@ struct ChangedSince {
     std::int64_t after = 0;
     /// Messages outside are left out, with reactions to them and their pins; other rows never are. Ascending.
     std::span<const BornRange> visible;
+    /// Of a direct conversation: reactions and pins that were made outside are left out, too (`is_made_in`).
+    bool direct = false;
     bool only_gone = false;
     RowLimits limits;
 };
@@ -107,6 +119,8 @@ struct MessagesWanted {
     /// changed, also where the message did not. One that does not fit with all of them is left for the next
     /// reading, but for the first of all.
     bool reactions = false;
+    /// Of a direct conversation: only those that were made in here (`is_made_in`). Empty: all.
+    std::span<const BornRange> reactions_in = {};
     /// Where the reactions to the first message go on; without effect where the first is another one.
     std::optional<protocol::PageRest> rest;
     RowLimits limits;
@@ -167,12 +181,17 @@ class Rows {
     virtual std::int64_t message_place(StreamKey stream, const Uuid& id) = 0;
     /// Deleted ones too.
     virtual MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) = 0;
+    /// Places of the messages that the author wrote there and nobody deleted, ascending. Costs what stands in
+    /// the range.
+    virtual std::vector<std::int64_t> places_of(StreamKey stream, BornRange range, AccountKey author) = 0;
     /// Place of the row in the slot; 0: none was ever made.
     virtual std::int64_t place(StreamKey stream, Slot slot) = 0;
     /// That row; nothing where none was ever made, or it is bad.
     virtual std::optional<protocol::Change> in_slot(StreamKey stream, Slot slot) = 0;
     /// That row; nothing where there is none, or it is bad.
     virtual std::optional<protocol::Change> reaction(const ReactionKey& key) = 0;
+    /// Where the account's reactions to the message stand that were taken back, ascending.
+    virtual std::vector<std::int64_t> reactions_taken_back(const ReactionKey& key) = 0;
     virtual ReactionCounts count_reactions(const ReactionKey& key) = 0;
 };
 

@@ -43,11 +43,10 @@ RowTable::RowTable(Connection& connection, StoreHost& host)
                      " FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
                      " ORDER BY born DESC",
                      Pages::any),
-      counted_(
-          connection,
-          "SELECT stream, born, author FROM row WHERE stream = ? AND born >= ? AND born <= ? AND kind = 42"
-          " ORDER BY born",
-          Pages::any),
+      counted_(connection,
+               "SELECT stream, born, author, gone FROM row WHERE stream = ? AND born >= ? AND born <= ?"
+               " AND kind = 42 ORDER BY born",
+               Pages::any),
       // From here on the indexes alone answer, so that a bad row stops none of them.
       fixed_places_(connection,
                     "SELECT born FROM row INDEXED BY row_fixed WHERE stream = ? AND born > ? AND kind <> 42"
@@ -207,6 +206,10 @@ std::optional<Change> RowTable::reaction(const ReactionKey& key) {
     auto row = found != 0 ? at(key.stream, found) : std::nullopt;
     if (!row) return std::nullopt;
     return std::move(row->change);
+}
+
+std::vector<std::int64_t> RowTable::reactions_taken_back(const ReactionKey& key) {
+    return reactions_.taken_back(key);
 }
 
 RowChecksum RowTable::checksum_for(const RowToWrite& row, const std::string& encoded) {

@@ -38,8 +38,10 @@ class RowTable final : public Rows, public RowWrites {
     std::int64_t message_place(StreamKey stream, const Uuid& id) override;
     std::optional<protocol::Change> in_slot(StreamKey stream, Slot slot) override;
     std::optional<protocol::Change> reaction(const ReactionKey& key) override;
+    std::vector<std::int64_t> reactions_taken_back(const ReactionKey& key) override;
     ReactionCounts count_reactions(const ReactionKey& key) override { return reactions_.count(key); }
     MessageCounts count_messages(StreamKey stream, BornRange range, AccountKey own) override;
+    std::vector<std::int64_t> places_of(StreamKey stream, BornRange range, AccountKey author) override;
     std::int64_t place(StreamKey stream, Slot slot) override;
 
     void insert(const RowToWrite& row) override;

@@ -262,6 +262,7 @@ bool RowTable::is_seen(const RowAt& row, const ChangedSince& wanted) {
     const auto message = reaction != nullptr ? reaction->message
                          : pin != nullptr    ? pin->message
                                              : row.change.born;
+    if (wanted.direct && !is_made_in(wanted.visible, row.change)) return false;
     return contain(wanted.visible, message);
 }
 
@@ -338,6 +339,16 @@ MessageCounts RowTable::count_messages(StreamKey stream_key, BornRange range, Ac
     // What cannot be read was most probably a message of somebody.
     counts.all += walk.gaps();
     return counts;
+}
+
+std::vector<std::int64_t> RowTable::places_of(StreamKey stream_key, BornRange range, AccountKey author) {
+    std::vector<std::int64_t> places;
+    Walk walk(*this, counted_, stream_key, range);
+    while (walk.step()) {
+        const bool deleted = walk.row().integer(3) != 0;
+        if (walk.row().integer(2) == author.value && !deleted) places.push_back(walk.row().integer(born));
+    }
+    return places;
 }
 
 }  // namespace parley::server::sqlite

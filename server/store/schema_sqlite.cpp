@@ -207,9 +207,27 @@ PRAGMA user_version = 20;
 
 constexpr const char* version_21 = "PRAGMA user_version = 21";
 
-// Slow mode of groups, and when each member said something last. No group was in slow mode before.
+// Who has blocked whom, what is not counted for it, and what receipts are told instead; slow mode of groups,
+// and when each member said something last. Nobody had blocked anybody before, and no group was slow.
 constexpr const char* version_22 = R"sql(
+CREATE TABLE block (
+    blocker INTEGER NOT NULL, blocked INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (blocker, blocked)) STRICT, WITHOUT ROWID;
+CREATE INDEX block_against ON block (blocked);
+CREATE TABLE blocked_message (
+    conversation INTEGER NOT NULL, born INTEGER NOT NULL, author INTEGER NOT NULL,
+    PRIMARY KEY (conversation, born)) STRICT, WITHOUT ROWID;
+CREATE TABLE silence (
+    conversation INTEGER NOT NULL, account INTEGER NOT NULL, reader INTEGER NOT NULL,
+    delivered INTEGER NOT NULL, read INTEGER NOT NULL, receipts_from INTEGER NOT NULL,
+    PRIMARY KEY (conversation, account, reader)) STRICT, WITHOUT ROWID;
+ALTER TABLE account ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account ADD COLUMN blocked_by INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation ADD COLUMN silences INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversation ADD COLUMN slow_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE member ADD COLUMN receipts_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE member ADD COLUMN spared INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE member ADD COLUMN said_at INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 22;
 )sql";

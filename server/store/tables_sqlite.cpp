@@ -11,6 +11,7 @@ Tables::Tables(std::unique_ptr<Connection> opened, StoreHost& host)
       conversations(*connection),
       accounts(*connection),
       links(*connection),
+      blocks(*connection),
       commands(*connection),
       commits(*connection),
       lives(*connection),

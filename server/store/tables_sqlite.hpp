@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/store/accounts_sqlite.hpp"
+#include "server/store/blocks_sqlite.hpp"
 #include "server/store/commands_sqlite.hpp"
 #include "server/store/commits_sqlite.hpp"
 #include "server/store/conversations_sqlite.hpp"
@@ -42,8 +43,8 @@ struct Tables {
     /// on, and may be tried again.
     bool learn() { return rows.learn() || commits.learn() || commands.learn(); }
     std::int64_t writes() const {
-        return accounts.writes() + conversations.writes() + links.writes() + commands.writes() +
-               earlier_texts.writes();
+        return accounts.writes() + conversations.writes() + links.writes() + blocks.writes() +
+               commands.writes() + earlier_texts.writes();
     }
 
     std::unique_ptr<Connection> connection;
@@ -52,6 +53,7 @@ struct Tables {
     ConversationTables conversations;
     AccountTables accounts;
     LinkTable links;
+    BlockTables blocks;
     CommandTable commands;
     CommitTable commits;
     LifeTable lives;

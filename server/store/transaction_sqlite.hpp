@@ -18,6 +18,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     Conversations& conversations() override { return tables_.conversations; }
     Accounts& accounts() override { return tables_.accounts; }
     Links& links() override { return tables_.links; }
+    Blocks& blocks() override { return tables_.blocks; }
     Commands& commands() override { return tables_.commands; }
     std::int64_t epoch() override { return meta_.epoch; }
     std::int64_t position() override { return meta_.position; }
@@ -30,6 +31,7 @@ class SqliteTransaction final : public Transaction, private RowWrites {
     ConversationWrites& conversation_writes() override { return tables_.conversations; }
     AccountWrites& account_writes() override { return tables_.accounts; }
     LinkWrites& link_writes() override { return tables_.links; }
+    BlockWrites& block_writes() override { return tables_.blocks; }
     CommandWrites& command_writes() override { return tables_.commands; }
     std::int64_t position_of(StreamKey stream) override { return touched(stream).position; }
     std::int64_t next_key(WallTime at) override;

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "server/store/accounts.hpp"
+#include "server/store/blocks.hpp"
 #include "server/store/commands.hpp"
 #include "server/store/conversations.hpp"
 #include "server/store/earlier_texts.hpp"
@@ -56,6 +57,7 @@ class View {
     virtual Conversations& conversations() = 0;
     virtual Accounts& accounts() = 0;
     virtual Links& links() = 0;
+    virtual Blocks& blocks() = 0;
     virtual Commands& commands() = 0;
 
     virtual std::int64_t epoch() = 0;
@@ -81,6 +83,7 @@ class Transaction : public View {
     virtual ConversationWrites& conversation_writes() = 0;
     virtual AccountWrites& account_writes() = 0;
     virtual LinkWrites& link_writes() = 0;
+    virtual BlockWrites& block_writes() = 0;
     virtual CommandWrites& command_writes() = 0;
 
     /// The commit position that this stream has in this transaction: taken at the first call, the same

@@ -52,6 +52,7 @@ extern const Act http_join;
 extern const Act share_history;
 extern const Act set_slow_mode;
 extern const Act save_message;
+extern const Act block_somebody;
 
 std::span<const Act* const> all_acts() {
     static constexpr std::array known_acts{
@@ -64,7 +65,7 @@ std::span<const Act* const> all_acts() {
         &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
         &http_edit,       &http_own,           &react,           &pin_message,        &type_something,
         &make_link,       &tend_links,         &join_by_link,    &http_join,          &share_history,
-        &set_slow_mode,   &save_message,
+        &set_slow_mode,   &save_message,       &block_somebody,
     };
     return known_acts;
 }

@@ -39,6 +39,7 @@ std::vector<std::unique_ptr<Promise>> all_promises() {
         link_rights,
         slow_mode,
         what_was_asked,
+        blocked_cause_nothing,
         revoked_is_out,
         within_limits,
         deaf_harm_nobody,

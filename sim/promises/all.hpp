@@ -40,6 +40,7 @@ std::unique_ptr<Promise> account_rights();             // 18
 std::unique_ptr<Promise> link_rights();                // 18
 std::unique_ptr<Promise> slow_mode();                  // 18
 std::unique_ptr<Promise> what_was_asked();             // 18
+std::unique_ptr<Promise> blocked_cause_nothing();      // 19
 std::unique_ptr<Promise> revoked_is_out();             // 20
 std::unique_ptr<Promise> within_limits();              // 28
 std::unique_ptr<Promise> deaf_harm_nobody();           // 29

@@ -32,7 +32,9 @@ std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked) {
         return "it made a conversation";
     const bool alone = asked.target.direct == deed.by;
     if (!made(deed, founds ? (alone ? 3 : 4) : 1)) return "it did more than that";
-    if (founds ? !accounts_hear_only<protocol::Joined>(deed) : !accounts_hear_nothing(deed))
+    // Whoever was spared a direct conversation comes in with what he sees.
+    const bool direct = deed.after.kind(deed.answer.stream) == protocol::ConversationKind::direct;
+    if (founds || direct ? !accounts_hear_only<protocol::Joined>(deed) : !accounts_hear_nothing(deed))
         return "it changed accounts";
     return {};
 }

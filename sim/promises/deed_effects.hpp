@@ -87,5 +87,6 @@ std::string wrong_of(const Deed& deed, const protocol::InviteCreate& asked);
 std::string wrong_of(const Deed& deed, const protocol::Read& asked);
 std::string wrong_of(const Deed& deed, const protocol::PreferencesSet& asked);
 std::string wrong_of(const Deed& deed, const protocol::DraftSet& asked);
+std::string wrong_of(const Deed& deed, const protocol::BlockSet& asked);
 
 }  // namespace parley::sim

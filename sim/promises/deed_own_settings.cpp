@@ -142,4 +142,29 @@ std::string wrong_of(const Deed& deed, const protocol::DraftSet& asked) {
     return did && own_change(deed) == nullptr ? "it did more than that" : std::string();
 }
 
+/// A row says it, and nobody else hears of it; then come counts that are others now.
+std::string wrong_of(const Deed& deed, const protocol::BlockSet& asked) {
+    if (!answered_with<protocol::Done>(deed)) return "it was answered with something else";
+    if (!done_in_conversations(deed).empty()) return "it changed a conversation";
+    const auto changes = all_of<server::AccountChange>(deed.effects);
+    if (!deed.answer.seq) {
+        if (!changes.empty()) return "it did something, and did not say so";
+        return deed.first && deed.after.has_blocked(deed.by, asked.account) != asked.blocked
+                   ? "it is not as was asked for"
+                   : std::string();
+    }
+    bool said = false;
+    for (const auto* own : changes) {
+        if (server::to_id(own->account) != deed.by) return "somebody else hears of it";
+        if (const auto* block = std::get_if<protocol::BlockChanged>(&own->change.payload)) {
+            if (said || block->account != asked.account || block->blocked != asked.blocked)
+                return "it is not as was asked for";
+            said = true;
+        } else if (!std::holds_alternative<protocol::ReadChanged>(own->change.payload)) {
+            return "it did more than that";
+        }
+    }
+    return deed.first && !said ? "it did nothing" : std::string();
+}
+
 }  // namespace parley::sim

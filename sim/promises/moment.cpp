@@ -38,8 +38,29 @@ std::optional<Moment::Standing> Moment::member(const StreamId& stream, const Acc
         so_far_, stream, [&](const auto& one) { return one.profile.account == account; });
     if (changed != nullptr) return Standing{changed->present, changed->role};
     const Membership* known = history_.membership(stream, account);
+    if (known != nullptr) return Standing{known->present, known->role};
+    const StreamHistory* history = history_.find(stream);
+    // He is in it for the other one, who may name it by him.
+    if (history != nullptr && history->spared == account) return Standing{false, protocol::Role::member};
+    return std::nullopt;
+}
+
+bool Moment::has_blocked(const AccountId& blocker, const AccountId& blocked) const {
+    const auto* fresh = newest_in<protocol::BlockChanged>(
+        so_far_, StreamId{blocker.text()}, [&](const auto& one) { return one.account == blocked; });
+    return fresh != nullptr ? fresh->blocked : history_.has_blocked(blocker, blocked);
+}
+
+std::optional<AccountId> Moment::other_in(const StreamId& stream, const AccountId& account) const {
+    if (kind(stream) != protocol::ConversationKind::direct) return std::nullopt;
+    const auto* fresh = newest_in<protocol::MemberChanged>(
+        so_far_, stream, [&](const auto& one) { return one.profile.account != account; });
+    if (fresh != nullptr) return fresh->profile.account;
+    const StreamHistory* known = history_.find(stream);
     if (known == nullptr) return std::nullopt;
-    return Standing{known->present, known->role};
+    for (const auto& [other, member] : known->members)
+        if (other != account) return other;
+    return known->spared;
 }
 
 bool Moment::present(const StreamId& stream, const AccountId& account) const {

@@ -27,6 +27,9 @@ class Moment {
     /// Nothing: he has never been one.
     std::optional<Standing> member(const StreamId& stream, const AccountId& account) const;
     bool present(const StreamId& stream, const AccountId& account) const;
+    bool has_blocked(const AccountId& blocker, const AccountId& blocked) const;
+    /// Of a direct conversation; nothing: it is none, or not known.
+    std::optional<AccountId> other_in(const StreamId& stream, const AccountId& account) const;
     /// Present, and with this right in this group.
     bool has_right(const StreamId& stream, const AccountId& account, Right right) const;
     bool is_only_owner(const StreamId& stream, const AccountId& account) const;

@@ -86,14 +86,18 @@ class SameRows final : public Kept<SameRows> {
             wrong(scene, device, showing, "shows other permissions than are set");
         if (shown.role != own.role) wrong(scene, device, showing, "shows another role than one has");
         const auto present =
-            std::ranges::count_if(history.members, [](const auto& one) { return one.second.present; });
+            std::ranges::count_if(history.members, [](const auto& one) { return one.second.present; }) +
+            (history.spared ? 1 : 0);
         if (shown.members != present) {
             wrong(scene, device, showing,
                   "counts " + std::to_string(shown.members) + " members of " + std::to_string(present));
         }
         const bool direct = history.kind == protocol::ConversationKind::direct;
-        const bool knows = shown.peer && history.members.contains(shown.peer->account) &&
-                           (device.person->account == shown.peer->account) == (history.members.size() == 1);
+        const bool saved = history.members.size() == 1 && !history.spared;
+        const bool knows =
+            shown.peer &&
+            (history.members.contains(shown.peer->account) || history.spared == shown.peer->account) &&
+            (device.person->account == shown.peer->account) == saved;
         if (direct && !knows) return wrong(scene, device, showing, "does not know who the other one is");
         if (direct) goes_by_that(scene, device, showing, *shown.peer);
     }
@@ -161,6 +165,8 @@ class SameRows final : public Kept<SameRows> {
         for (const auto& [account, member] : history.members) {
             if (member.present) known[account] = member.role;
         }
+        // Whoever began it is not to know that the other was spared it.
+        if (history.spared) known[*history.spared] = Role::member;
         if (shown == known) return same_names(scene, device, showing, history, *members);
         std::string text;
         for (const auto& [account, role] : shown)

@@ -37,8 +37,8 @@ class PinsAgree final : public Kept<PinsAgree> {
             if (history == nullptr || own == nullptr || !showing.view.present) continue;
             const auto pins = device.node->client().pins(showing.view.stream);
             if (!pins) continue;
-            std::vector<std::int64_t> expected = history->pins();
-            std::erase_if(expected, [&](std::int64_t place) { return !own->sees(place); });
+            const std::vector<std::int64_t> expected = history->pins(
+                [&](const protocol::Change& row) { return scene.history().sees(history->id, self, row); });
             std::vector<std::int64_t> shown;
             for (const auto& pin : *pins) {
                 if (pin.changing) wrong(scene, device, showing, "a pin that still waits");

@@ -40,7 +40,10 @@ class ReactionsAgree final : public Kept<ReactionsAgree> {
             if (history == nullptr || !showing.view.present) continue;
             for (const auto& message : showing.messages) {
                 if (message.born == 0 || message.not_on_server) continue;
-                fits(scene, device, showing, message, history->reactions_to(message.born), self);
+                const auto there = history->reactions_to(message.born, [&](const protocol::Change& row) {
+                    return scene.history().sees(history->id, self, row);
+                });
+                fits(scene, device, showing, message, there, self);
             }
         }
     }

@@ -32,7 +32,7 @@ class SameAsFresh final : public Kept<SameAsFresh> {
                 continue;
             }
             rows_are_latest(scene, device, history, found->second);
-            nothing_lacks(scene, device, history, found->second, own ? nullptr : member);
+            nothing_lacks(scene, device, history, found->second, own ? std::nullopt : std::optional(account));
             if (own) continue;
             const std::int64_t read = scene.history().read(account, stream);
             // Joining is reading up to there, whether that was told or not.
@@ -55,18 +55,19 @@ class SameAsFresh final : public Kept<SameAsFresh> {
         }
     }
 
-    /// Every row that a fresh device is told: those of no message all, messages where one sees them. `member`
-    /// is null for the account's own stream.
+    /// Every row that a fresh device is told: those of no message all, messages where one sees them. `reader`
+    /// is absent for the account's own stream.
     static void nothing_lacks(Scene& scene, const Device& device, const StreamHistory& history,
-                              const HeldStream& held, const Membership* member) {
+                              const HeldStream& held, const std::optional<AccountId>& reader) {
         for (const auto& [born, seq] : history.latest) {
             if (held.rows.contains(born)) continue;
-            if (member != nullptr && history.message(born) != nullptr && !member->sees(born)) continue;
-            const auto* reaction = std::get_if<protocol::ReactionChanged>(&history.changes.at(seq).payload);
+            const protocol::Change& row = history.changes.at(seq);
+            if (reader && !scene.history().sees(history.id, *reader, row)) continue;
+            const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.payload);
             // What was taken back before it came is not told.
-            if (reaction != nullptr && (!reaction->emoji || !member->sees(reaction->message))) continue;
-            const auto* pin = std::get_if<protocol::PinChanged>(&history.changes.at(seq).payload);
-            if (pin != nullptr && (pin->removed || !member->sees(pin->message))) continue;
+            if (reaction != nullptr && !reaction->emoji) continue;
+            const auto* pin = std::get_if<protocol::PinChanged>(&row.payload);
+            if (pin != nullptr && pin->removed) continue;
             wrong(scene, device, history.id, "lacks the row born " + std::to_string(born));
         }
     }

@@ -33,6 +33,11 @@ class StatesArrive final : public Kept<StatesArrive> {
             if (history == nullptr || own == nullptr || !own->present) continue;
             // Of one that was larger once nobody is told what was not told then.
             if (std::cmp_greater(history->members.size(), limits::receipts_members_max)) continue;
+            // Over a block nobody is told, and behind it not before the other gets further.
+            if (std::ranges::any_of(history->members, [&](const auto& one) {
+                    return scene.history().were_apart(account, one.first);
+                }))
+                continue;
             std::vector<Others> others;
             for (const auto& [other, member] : history->members) {
                 if (other != account && member.present)

@@ -105,7 +105,10 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
                 const Reached reached = told == told_->end() ? Reached{} : told->second;
                 const std::int64_t upto = read ? reached.read : std::max(reached.delivered, reached.read);
                 by_somebody = by_somebody || upto >= message.born;
-                if (upto < message.born && !interval.until) return "nobody has said so of " + account.text();
+                // In a group whoever is blocked has no say.
+                const bool has_a_say = !history.were_apart(own, account);
+                if (upto < message.born && !interval.until && has_a_say)
+                    return "nobody has said so of " + account.text();
             }
         }
         if (!by_somebody) return "nobody who could see it has said so";

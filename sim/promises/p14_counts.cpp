@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -26,9 +27,25 @@ bool names(const Message& message, const AccountId& account) {
     return message.names_all || std::ranges::find(message.mentions, account) != message.mentions.end();
 }
 
-/// Messages by others with a place in (read, upto] that the member may see, as they stood at `as_of`.
-Recount recount(const StreamHistory& history, const AccountId& account, std::int64_t read, std::int64_t upto,
-                std::int64_t as_of) {
+/// Whom a person has blocked.
+using Blocked = std::set<AccountId>;
+
+/// As of a change of his own stream.
+Blocked blocked_by(const Scene& scene, const AccountId& account, std::int64_t as_of) {
+    Blocked blocked;
+    const StreamHistory* own = scene.history().find(StreamId{account.text()});
+    if (own == nullptr) return blocked;
+    for (const auto& [other, changes] : own->blocks)
+        if (scene.history().has_blocked(account, other, as_of)) blocked.insert(other);
+    return blocked;
+}
+
+constexpr std::int64_t now = std::numeric_limits<std::int64_t>::max();
+
+/// Messages by others with a place in (read, upto] that the member may see, as they stood at `as_of`, and
+/// none of those whom he has blocked.
+Recount recount(const StreamHistory& history, const AccountId& account, const Blocked& blocked,
+                std::int64_t read, std::int64_t upto, std::int64_t as_of) {
     Recount result;
     const auto member = history.members.find(account);
     if (member == history.members.end()) return result;
@@ -37,7 +54,7 @@ Recount recount(const StreamHistory& history, const AccountId& account, std::int
         const auto& [born, seq] = *row;
         const auto* message = seq <= as_of ? history.message(born) : history.message_as_of(born, as_of);
         const bool counts = message != nullptr && message->sender != account && !message->deleted_by &&
-                            member->second.sees(born);
+                            !blocked.contains(message->sender) && member->second.sees(born);
         if (!counts) continue;
         ++result.unread;
         if (names(*message, account)) ++result.mentions;
@@ -56,7 +73,8 @@ Recount deleted_since(const Showing& showing, const StreamHistory& history, cons
                       std::int64_t read, std::int64_t upto) {
     Recount result;
     for (const core::MessageView& message : showing.messages) {
-        if (!is_deleted(message) || message.not_on_server || message.sender == account) continue;
+        if (!is_deleted(message) || message.not_on_server || message.sender == account || message.blocked)
+            continue;
         if (message.born <= read || message.born > upto) continue;
         const auto* then = history.message_as_of(message.born, upto);
         if (then == nullptr || then->deleted_by) continue;
@@ -71,7 +89,7 @@ Recount shown_in(const Showing& showing, const AccountId& account, std::int64_t 
     Recount result;
     for (const auto& message : showing.messages) {
         const bool counts = message.born > read && message.born <= upto && message.sender != account &&
-                            !message.not_on_server && !is_deleted(message);
+                            !message.not_on_server && !message.blocked && !is_deleted(message);
         if (!counts) continue;
         ++result.unread;
         if (names(message, account)) ++result.mentions;
@@ -120,17 +138,25 @@ class Counts final : public Kept<Counts> {
                 return message.deleted && message.changing && message.sender != account;
             }))
             return;
+        // What has become of a block since the server counted is told with other counts.
+        const Blocked blocked = blocked_by(scene, account, held->account);
+        const auto listed = device.node->client().blocked();
+        if (!listed) return;
+        Blocked shown_blocked;
+        for (const auto& one : *listed)
+            shown_blocked.insert(one.account);
+        if (blocked != shown_blocked) return;
         // Counts of an earlier membership say nothing of this one.
         if (member->joined > held->upto) return;
         const std::int64_t read = showing.view.read;
         // What was read since can be taken off only where it is on the device.
         const Recount taken_off =
-            recount(*history, account, held->read, std::min(read, held->upto), held->upto);
+            recount(*history, account, blocked, held->read, std::min(read, held->upto), held->upto);
         const Recount on_device = shown_in(showing, account, held->read, std::min(read, held->upto));
         const bool all_known = read >= held->upto || taken_off == on_device;
         if (!all_known) return;
         const std::int64_t counted_from = std::max(read, held->read);
-        Recount expected = recount(*history, account, counted_from, held->upto, held->upto);
+        Recount expected = recount(*history, account, blocked, counted_from, held->upto, held->upto);
         const Recount deleted = deleted_since(showing, *history, account, counted_from, held->upto);
         expected.unread -= deleted.unread;
         expected.mentions -= deleted.mentions;
@@ -152,8 +178,9 @@ class Counts final : public Kept<Counts> {
             const bool out = !showing.view.present;
             if (!out) holds_the_newest(scene, device, history->id);
             const std::int64_t read = scene.history().read(account, history->id);
-            const Recount expected =
-                out ? Recount{} : recount(*history, account, read, history->head(), history->head());
+            const Recount expected = out ? Recount{}
+                                         : recount(*history, account, blocked_by(scene, account, now), read,
+                                                   history->head(), history->head());
             if (showing.view.unread == expected.unread && showing.view.mentions == expected.mentions)
                 continue;
             scene.violated({14,
@@ -219,7 +246,8 @@ class Counts final : public Kept<Counts> {
         if (history == nullptr || member == nullptr || !member->present) return;
         // A membership that began after that point makes another recount.
         if (member->joined > as_of.conversation) return;
-        const Recount expected = recount(*history, who.account, read, as_of.conversation, as_of.conversation);
+        const Recount expected = recount(*history, who.account, blocked_by(scene, who.account, as_of.account),
+                                         read, as_of.conversation, as_of.conversation);
         if (unread == expected.unread && mentions == expected.mentions) return;
         scene.violated({14,
                         "the server counts " + std::to_string(unread) + " unread, " +

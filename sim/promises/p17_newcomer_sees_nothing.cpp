@@ -1,4 +1,5 @@
 // 17. A new member sees nothing from before joining unless the conversation shares its history.
+// 19. Of a direct conversation whoever has blocked the other sees nothing that was made meanwhile.
 
 #include "sim/promises/all.hpp"
 
@@ -13,11 +14,19 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
     void server_said(Scene& scene, Line& line, const SignedIn& who,
                      const protocol::Envelope& envelope) override {
         if (protocol::is_change(envelope.type())) {
+            if (!envelope.seq || !envelope.timestamp) return;
+            protocol::Change row{.seq = *envelope.seq, .born = envelope.born.value_or(*envelope.seq)};
             // Without a copy of what it says.
-            const bool is_message = std::holds_alternative<protocol::MessageNew>(envelope.payload);
-            if (is_message && envelope.seq && envelope.timestamp)
-                may_see(scene, line, who, envelope.stream,
-                        {.born = envelope.born.value_or(*envelope.seq), .payload = protocol::MessageNew{}});
+            if (std::holds_alternative<protocol::MessageNew>(envelope.payload)) {
+                row.payload = protocol::MessageNew{};
+            } else if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&envelope.payload)) {
+                row.payload = *reaction;
+            } else if (const auto* pin = std::get_if<protocol::PinChanged>(&envelope.payload)) {
+                row.payload = *pin;
+            } else {
+                return;
+            }
+            may_see(scene, line, who, envelope.stream, row);
         } else if (const auto* changes = std::get_if<protocol::ChangesOk>(&envelope.payload)) {
             for (const auto& row : changes->rows)
                 may_see(scene, line, who, envelope.stream, row);
@@ -42,12 +51,10 @@ class NewcomerSeesNothing final : public Kept<NewcomerSeesNothing> {
         if (!std::holds_alternative<protocol::MessageNew>(change.payload) && reaction == nullptr &&
             pin == nullptr)
             return;
-        const Membership* member = scene.history().membership(stream, who.account);
-        const auto place = reaction != nullptr ? reaction->message
-                           : pin != nullptr    ? pin->message
-                                               : change.born;
-        if (member != nullptr && member->sees(place)) return;
-        scene.violated({17,
+        if (scene.history().sees(stream, who.account, change)) return;
+        const StreamHistory* history = scene.history().find(stream);
+        const bool direct = history != nullptr && history->kind == protocol::ConversationKind::direct;
+        scene.violated({direct ? 19 : 17,
                         who.account.text() + " was sent the message, a reaction or a pin, at " +
                             stream.text() + "/" + std::to_string(change.born) + ", which it may not see",
                         {stream},

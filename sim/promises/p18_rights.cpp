@@ -32,6 +32,7 @@ class Rights final : public Kept<Rights> {
             const auto& effect = batch.effects[i];
             if (const auto* revoked = std::get_if<server::DeviceRevoked>(&effect))
                 signed_out_.insert(revoked->device);
+            if (const auto* own = std::get_if<server::AccountChange>(&effect)) comes_in(scene, groups, *own);
             const auto* change = std::get_if<server::ConversationChange>(&effect);
             if (change == nullptr) continue;
             not_by_a_ghost(scene, *change);
@@ -85,6 +86,8 @@ class Rights final : public Kept<Rights> {
         std::map<AccountId, Standing> members;
         /// Something of it nobody heard of, so that nobody knows who came when.
         bool partly_unknown = false;
+        /// As in the history.
+        std::optional<AccountId> spared = {};
 
         Standing of(const AccountId& account) const {
             const auto found = members.find(account);
@@ -113,11 +116,19 @@ class Rights final : public Kept<Rights> {
         for (const auto& [account, member] : history->members)
             found->second.members[account] = standing_of(member);
         found->second.partly_unknown = !history->unseen.empty();
+        found->second.spared = history->spared;
         const auto* row = history->row(1);
         const auto* settings =
             row == nullptr ? nullptr : std::get_if<protocol::ConversationChanged>(&row->payload);
         if (settings != nullptr) found->second.settings = *settings;
         return found->second;
+    }
+
+    /// Whoever was spared a direct conversation comes in without a change of it.
+    static void comes_in(const Scene& scene, Groups& groups, const server::AccountChange& own) {
+        const auto* joined = std::get_if<protocol::Joined>(&own.change.payload);
+        if (joined == nullptr || joined->state.kind != protocol::ConversationKind::direct) return;
+        group_of(scene, groups, joined->conversation).members[server::to_id(own.account)].present = true;
     }
 
     static Standing standing_of(const Membership& member) {
@@ -231,9 +242,11 @@ class Rights final : public Kept<Rights> {
     /// What nobody's command does: the row says by which name the person goes by now, and nothing else.
     static bool names_anew(const Group& group, const protocol::MemberChanged& member, const Moment& moment) {
         const auto before = group.members.find(member.profile.account);
-        if (before == group.members.end() || !before->second.present) return false;
+        const bool spared = group.spared == member.profile.account;
+        if (!spared && (before == group.members.end() || !before->second.present)) return false;
+        const Role role = spared ? Role::member : before->second.role;
         const auto* now = moment.profile(member.profile.account);
-        return member.present && member.by == member.profile.account && member.role == before->second.role &&
+        return member.present && member.by == member.profile.account && member.role == role &&
                now != nullptr && now->profile.name == member.profile.name &&
                now->profile.handle == member.profile.handle && now->profile.avatar == member.profile.avatar;
     }

@@ -254,6 +254,7 @@ class WhatWasAsked final : public Kept<WhatWasAsked> {
             std::set<AccountId> pair;
             for (const auto& [account, member] : history.members)
                 pair.insert(account);
+            if (history.spared) pair.insert(*history.spared);
             const auto [first, fresh] = known.try_emplace(pair, stream);
             if (fresh && (pair.size() == 1 || pair.size() == 2)) continue;
             scene.violated({18,

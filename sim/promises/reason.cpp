@@ -41,6 +41,7 @@ std::vector<AccountId> named(const protocol::Payload& asked) {
     if (const auto* remove = std::get_if<protocol::MemberRemove>(&asked)) return {remove->account};
     if (const auto* role = std::get_if<protocol::MemberRole>(&asked)) return {role->account};
     if (const auto* transfer = std::get_if<protocol::OwnershipTransfer>(&asked)) return {transfer->account};
+    if (const auto* block = std::get_if<protocol::BlockSet>(&asked)) return {block->account};
     const protocol::Target* target = target_of(asked);
     if (target != nullptr && target->direct) return {*target->direct};
     return {};
@@ -139,6 +140,13 @@ bool somebody_is_missing(const Refusal& refusal, const protocol::Payload& asked)
     const bool unknown = std::ranges::any_of(
         people, [&](const AccountId& one) { return refusal.moment.profile(one) == nullptr; });
     if (unknown) return true;
+    // Who has blocked whoever would bring him in looks the same.
+    const bool brings_in = std::holds_alternative<protocol::MemberAdd>(asked) ||
+                           std::holds_alternative<protocol::ConversationCreate>(asked);
+    if (brings_in && std::ranges::any_of(people, [&](const AccountId& one) {
+            return refusal.moment.has_blocked(one, refusal.by);
+        }))
+        return true;
     // Who was never in it is as unknown there as one who does not exist.
     const auto* remove = std::get_if<protocol::MemberRemove>(&asked);
     const auto stream = meant(refusal, asked);
@@ -161,6 +169,7 @@ bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
         return remove->account == refusal.by;
     if (const auto* transfer = std::get_if<protocol::OwnershipTransfer>(&asked))
         return transfer->account == refusal.by;
+    if (const auto* block = std::get_if<protocol::BlockSet>(&asked)) return block->account == refusal.by;
     return false;
 }
 
@@ -280,6 +289,21 @@ bool is_superseded(const Refusal& refusal, const protocol::Payload& asked) {
     return draft != nullptr && stream && refusal.moment.supersedes(refusal.by, *stream, *draft);
 }
 
+/// What he would add to a direct conversation with somebody whom he has blocked.
+bool has_blocked_the_other(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* reaction = std::get_if<protocol::MessageReact>(&asked);
+    const auto* pin = std::get_if<protocol::MessagePin>(&asked);
+    const bool adds = std::holds_alternative<protocol::MessageSend>(asked) ||
+                      std::holds_alternative<protocol::MessageEdit>(asked) ||
+                      (reaction != nullptr && !reaction->remove) || (pin != nullptr && !pin->remove);
+    if (!adds) return false;
+    const protocol::Target* target = target_of(asked);
+    const auto stream = meant(refusal, asked);
+    const auto other = stream ? refusal.moment.other_in(*stream, refusal.by)
+                              : (target != nullptr ? target->direct : std::nullopt);
+    return other && refusal.moment.has_blocked(refusal.by, *other);
+}
+
 bool has_no_such_device(const Refusal& refusal, const protocol::Payload& asked) {
     const auto* revoke = std::get_if<protocol::DeviceRevoke>(&asked);
     return revoke != nullptr && refusal.moment.device(refusal.by, revoke->device) == nullptr;
@@ -315,6 +339,8 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
             return std::holds_alternative<protocol::LinkJoin>(asked);
         case ErrorCode::message_deleted:
             return edits_what_is_deleted(refusal, asked);
+        case ErrorCode::account_blocked:
+            return has_blocked_the_other(refusal, asked);
         case ErrorCode::draft_superseded:
             return is_superseded(refusal, asked);
         case ErrorCode::device_not_found:

@@ -31,6 +31,56 @@ NaiveModel::Row& NaiveModel::member_row(Conversation& conversation, AccountKey a
         Row{.born = conversation.head, .seq = conversation.head, .account = account});
 }
 
+bool NaiveModel::apart(AccountKey one, AccountKey other) const {
+    return blocks.contains({one, other}) || blocks.contains({other, one});
+}
+
+void NaiveModel::keep_told(ConversationKey key) {
+    const auto& members = conversations.at(key).members;
+    for (const auto& [account, member] : members) {
+        for (const auto& [reader, reading] : members) {
+            if (account != reader && member.present && reading.present && apart(account, reader))
+                told.try_emplace({key, account, reader},
+                                 Told{.delivered = member.delivered, .read = member.read});
+        }
+    }
+}
+
+void NaiveModel::moved(ConversationKey key, AccountKey account) {
+    std::erase_if(told, [&](const auto& one) {
+        const auto& [where, who, reader] = one.first;
+        return where == key && who == account && !apart(account, reader);
+    });
+}
+
+AccountKey NaiveModel::other(ConversationKey key, AccountKey account) const {
+    for (const auto& [one, member] : conversations.at(key).members)
+        if (one != account) return one;
+    return {};
+}
+
+void NaiveModel::block(AccountKey blocker, AccountKey blocked, bool stands) {
+    if (blocks.contains({blocker, blocked}) == stands) return;
+    if (stands) {
+        blocks.insert({blocker, blocked});
+    } else {
+        blocks.erase({blocker, blocked});
+    }
+    for (auto& [key, conversation] : conversations) {
+        if (stands) keep_told(key);
+        const bool theirs = conversation.members.contains(blocker) && conversation.members.contains(blocked);
+        if (!conversation.direct || !theirs) continue;
+        auto& intervals = conversation.members.at(blocker).intervals;
+        if (stands) {
+            intervals.back().last = conversation.head;
+        } else if (intervals.back().last == conversation.head) {
+            intervals.back().last = 0;
+        } else {
+            intervals.push_back({.first = conversation.head + 1});
+        }
+    }
+}
+
 void NaiveModel::create(ConversationKey key, bool direct, const std::vector<AccountKey>& members,
                         const std::string& title) {
     auto& made = conversations[key];
@@ -90,6 +140,7 @@ std::int64_t NaiveModel::add(ConversationKey key, const std::vector<AccountKey>&
         member.since = member.read = conversation.head;
         member.intervals.push_back({.first = conversation.head});
     }
+    keep_told(key);
     return conversation.head;
 }
 
@@ -155,6 +206,7 @@ NaiveModel::Count NaiveModel::count(ConversationKey key, AccountKey reader) cons
     const auto read = conversations.at(key).members.at(reader).read;
     for (const auto& row : messages(key, reader)) {
         if (row.born <= read || row.account == reader || row.deleted) continue;
+        if (blocks.contains({reader, row.account})) continue;
         ++count.unread;
         if (std::ranges::find(row.mentions, reader) != row.mentions.end()) ++count.mentions;
     }

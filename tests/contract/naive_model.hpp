@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace parley::server::test {
@@ -54,6 +56,24 @@ class NaiveModel {
     };
 
     std::map<ConversationKey, Conversation> conversations;
+    /// Who has blocked whom.
+    std::set<std::pair<AccountKey, AccountKey>> blocks;
+    /// Of somebody, to another: how far he had got when they were kept apart.
+    struct Told {
+        std::int64_t delivered = 0;
+        std::int64_t read = 0;
+    };
+    std::map<std::tuple<ConversationKey, AccountKey, AccountKey>, Told> told;
+
+    bool apart(AccountKey one, AccountKey other) const;
+    /// Keeps what each has been told of the other, where both are in it and something stands between them.
+    void keep_told(ConversationKey key);
+    /// Somebody has read more, or has more.
+    void moved(ConversationKey key, AccountKey account);
+    /// Changes nothing where it is so already.
+    void block(AccountKey blocker, AccountKey blocked, bool stands);
+    /// The other person of a direct conversation.
+    AccountKey other(ConversationKey key, AccountKey account) const;
 
     bool present(ConversationKey key, AccountKey account) const;
     bool owner(ConversationKey key, AccountKey account) const;

@@ -61,6 +61,9 @@ struct Line {
     /// As the table says: "any", "-", "out" or a role.
     std::string subject;
     std::optional<Role> given;
+    /// In a direct conversation: as below, for who has blocked the other, and for who is blocked.
+    std::string blocker = {};
+    std::string blocked = {};
     /// By the standing of who wants it: "yes", or a code.
     std::vector<std::pair<Standing, std::string>> expected;
 };
@@ -88,7 +91,9 @@ Table read_table() {
         } else if (words.at(0) == "direct") {
             table.direct.push_back({.act = words.at(1),
                                     .subject = "-",
-                                    .expected = {{Role::member, words.at(2)}, {std::nullopt, words.at(3)}}});
+                                    .blocker = words.at(3),
+                                    .blocked = words.at(4),
+                                    .expected = {{Role::member, words.at(2)}, {std::nullopt, words.at(5)}}});
         } else {
             Line one{.act = words.at(0),
                      .set = role_of(words.at(1)),
@@ -388,6 +393,18 @@ TEST_P(StoreContract, EveryCellOfTheTableOfPermissionsHolds) {
         SCOPED_TRACE("in a direct conversation: " + line.act);
         for (const auto& [standing, expected] : {line.expected.at(1), line.expected.at(0)})
             check(trial, scene, standing ? trial.actor : trial.newcomer, standing, expected, trial.subject);
+        for (const bool blocks : {true, false}) {
+            start_anew();
+            Trial apart(world, line);
+            const Scene between = apart.direct();
+            SCOPED_TRACE(blocks ? "by who has blocked" : "by who is blocked");
+            const Person& blocker = blocks ? apart.actor : apart.subject;
+            const Person& other = blocks ? apart.subject : apart.actor;
+            ASSERT_TRUE(
+                world.apply(world.work(blocker, protocol::BlockSet{.account = other.id(), .blocked = true})));
+            check(apart, between, apart.actor, Role::member, blocks ? line.blocker : line.blocked,
+                  apart.actor);
+        }
     }
     EXPECT_GE(cells, 2'000);
     RecordProperty("cells", static_cast<int>(cells));

@@ -30,6 +30,7 @@ constexpr std::array row_types{Type::message_new,
                                Type::draft_changed,
                                Type::reaction_changed,
                                Type::pin_changed,
+                               Type::block_changed,
                                Type::ping};
 
 /// The first byte of an input says of which type the row is.

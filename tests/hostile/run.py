@@ -5,7 +5,7 @@ what is not his.
     tests/hostile/run.py [WORD ...]      only cases whose name contains one of the words
 
 The cases stand as tables: frames.py (bytes), fields.py (fields of the schema), rights.py (other people's
-things), membership.py (who is not in any more, or came late), entities.py (what
+things), membership.py (who is not in any more, or came late), blocks.py (who is blocked), entities.py (what
 parts of texts are), tokens.py, doors.py (HTTP and paths), calls.py
 (every route), greatest.py (the largest numbers), naughty.py, naughty_content.py and naughty_changes.py
 (strings), slow.py (slow loris).
@@ -18,6 +18,7 @@ import uuid
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support" / "py"))
 
+import blocks
 import calls
 import doors
 import entities
@@ -49,6 +50,7 @@ def main(words):
         run_fields(cases, world)
         rights.run(cases, world)
         membership.run(cases, world)
+        blocks.run(cases, world)
         entities.run(cases, world)
         tokens.run(cases, world)
         doors.run(cases, world)

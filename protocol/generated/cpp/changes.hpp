@@ -211,9 +211,20 @@ struct DraftChanged {
     friend bool operator==(const DraftChanged&, const DraftChanged&) = default;
 };
 
+/// `block.changed` (77). From the server. Account stream: a person is blocked since the envelope's
+/// `timestamp`, or not any more. One row per person that was ever blocked.
+struct BlockChanged {
+    /// Whom.
+    AccountId account;
+    /// False: not any more.
+    bool blocked = false;
+
+    friend bool operator==(const BlockChanged&, const BlockChanged&) = default;
+};
+
 using ChangePayloadAlternatives = std::variant<
     PinChanged, ReactionChanged, MessageNew, MemberChanged, ConversationChanged, Joined, Left, ReadChanged,
-    DeviceChanged, ProfileChanged, PreferencesChanged, DraftChanged>;
+    DeviceChanged, ProfileChanged, PreferencesChanged, DraftChanged, BlockChanged>;
 
 /// What a row says. Used as the std::variant that it is; made from each of its alternatives.
 struct ChangePayload : ChangePayloadAlternatives {
@@ -236,6 +247,7 @@ struct ChangePayload : ChangePayloadAlternatives {
     ChangePayload(ProfileChanged value);
     ChangePayload(PreferencesChanged value);
     ChangePayload(DraftChanged value);
+    ChangePayload(BlockChanged value);
 
     friend bool operator==(const ChangePayload& one, const ChangePayload& other);
 };
@@ -261,6 +273,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 1289210058;
+inline constexpr std::int64_t rows_stamp = 1340604975;
 
 }  // namespace parley::protocol

@@ -114,6 +114,16 @@ std::size_t field_count(const DeviceList& from);
 template <class Out>
 void write(Out& out, const DeviceList& from);
 
+bool read(Reader& in, const Node& map, BlockList& out);
+std::size_t field_count(const BlockList& from);
+template <class Out>
+void write(Out& out, const BlockList& from);
+
+bool read(Reader& in, const Node& map, BlockEntry& out);
+std::size_t field_count(const BlockEntry& from);
+template <class Out>
+void write(Out& out, const BlockEntry& from);
+
 bool read(Reader& in, const Node& map, ConversationList& out);
 std::size_t field_count(const ConversationList& from);
 template <class Out>
@@ -268,6 +278,11 @@ bool read(Reader& in, const Node& map, ViewMember& out);
 std::size_t field_count(const ViewMember& from);
 template <class Out>
 void write(Out& out, const ViewMember& from);
+
+bool read(Reader& in, const Node& map, ViewBlocked& out);
+std::size_t field_count(const ViewBlocked& from);
+template <class Out>
+void write(Out& out, const ViewBlocked& from);
 
 bool read(Reader& in, const Node& map, ViewDevice& out);
 std::size_t field_count(const ViewDevice& from);
@@ -649,6 +664,16 @@ std::size_t field_count(const Invite& from);
 template <class Out>
 void write(Out& out, const Invite& from);
 
+bool read(Reader& in, const Node& map, BlockSet& out);
+std::size_t field_count(const BlockSet& from);
+template <class Out>
+void write(Out& out, const BlockSet& from);
+
+bool read(Reader& in, const Node& map, BlockChanged& out);
+std::size_t field_count(const BlockChanged& from);
+template <class Out>
+void write(Out& out, const BlockChanged& from);
+
 bool read(Reader& in, const Node& map, LinkCreate& out);
 std::size_t field_count(const LinkCreate& from);
 template <class Out>
@@ -782,6 +807,8 @@ template <>
 inline constexpr std::int64_t decode_bytes_max<ViewWindow> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewMember> = limits::local_bytes_max;
+template <>
+inline constexpr std::int64_t decode_bytes_max<ViewBlocked> = limits::local_bytes_max;
 template <>
 inline constexpr std::int64_t decode_bytes_max<ViewDevice> = limits::local_bytes_max;
 template <>

@@ -153,11 +153,12 @@ bool read(Reader& in, const Node& map, DoorReply& out) {
            in.list(map, {10, "outbox"}, out.outbox, Rules{.count_max = 1000}) &&
            in.list(map, {11, "settled"}, out.settled, Rules{.count_max = 1000}) &&
            in.optional(map, {12, "badge"}, out.badge) &&
-           in.list(map, {13, "pins"}, out.pins, Rules{.count_max = limits::door_list_max});
+           in.list(map, {13, "pins"}, out.pins, Rules{.count_max = limits::door_list_max}) &&
+           in.list(map, {14, "blocked"}, out.blocked, Rules{.count_max = 4096});
 }
 
 std::size_t field_count(const DoorReply& from) {
-    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled) + has(from.badge) + has(from.pins);
+    return (from.call != std::int64_t{0} ? 1 : 0) + has(from.failure) + has(from.accepted) + has(from.refused) + has(from.status) + has(from.conversations) + has(from.window) + has(from.members) + has(from.devices) + has(from.outbox) + has(from.settled) + has(from.badge) + has(from.pins) + has(from.blocked);
 }
 
 template <class Out>
@@ -176,6 +177,7 @@ void write(Out& out, const DoorReply& from) {
     write_field(out, {11, "settled"}, from.settled);
     write_field(out, {12, "badge"}, from.badge);
     write_field(out, {13, "pins"}, from.pins);
+    write_field(out, {14, "blocked"}, from.blocked);
     out.end_map();
 }
 
@@ -224,11 +226,12 @@ bool read(Reader& in, const Node& map, ViewMessage& out) {
            in.defaulted(map, {15, "changing"}, out.changing) &&
            in.list(map, {16, "reactions"}, out.reactions, Rules{.count_max = limits::door_list_max}) &&
            in.list(map, {17, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
-           in.defaulted(map, {18, "names_all"}, out.names_all);
+           in.defaulted(map, {18, "names_all"}, out.names_all) &&
+           in.defaulted(map, {19, "blocked"}, out.blocked);
 }
 
 std::size_t field_count(const ViewMessage& from) {
-    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions) + has(from.entities) + (from.names_all != false ? 1 : 0);
+    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions) + has(from.entities) + (from.names_all != false ? 1 : 0) + (from.blocked != false ? 1 : 0);
 }
 
 template <class Out>
@@ -252,6 +255,7 @@ void write(Out& out, const ViewMessage& from) {
     write_field(out, {16, "reactions"}, from.reactions);
     write_field(out, {17, "entities"}, from.entities);
     write_unless(false, out, {18, "names_all"}, from.names_all);
+    write_unless(false, out, {19, "blocked"}, from.blocked);
     out.end_map();
 }
 
@@ -331,12 +335,13 @@ bool read(Reader& in, const Node& map, ViewConversation& out) {
            in.required(map, {25, "notify"}, out.notify) &&
            in.optional(map, {26, "draft"}, out.draft) &&
            in.defaulted(map, {27, "badge"}, out.badge) &&
+           in.defaulted(map, {28, "blocked"}, out.blocked) &&
            in.optional(map, {29, "next_message_at"}, out.next_message_at) &&
            in.list(map, {30, "typing"}, out.typing, Rules{.count_max = limits::door_list_max});
 }
 
 std::size_t field_count(const ViewConversation& from) {
-    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0) + has(from.next_message_at) + has(from.typing);
+    return 2 + has(from.stream) + (from.unread != std::int64_t{0} ? 1 : 0) + (from.mentions != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + (from.head != std::int64_t{0} ? 1 : 0) + has(from.last) + (from.present != true ? 1 : 0) + (from.complete != true ? 1 : 0) + has(from.made_by) + has(from.peer) + (from.unreadable != std::int64_t{0} ? 1 : 0) + has(from.failure) + (from.from != std::int64_t{0} ? 1 : 0) + (from.muted != false ? 1 : 0) + has(from.muted_until) + (from.archived != false ? 1 : 0) + (from.pinned != false ? 1 : 0) + (from.marked_unread != false ? 1 : 0) + has(from.draft) + (from.badge != std::int64_t{0} ? 1 : 0) + (from.blocked != false ? 1 : 0) + has(from.next_message_at) + has(from.typing);
 }
 
 template <class Out>
@@ -364,6 +369,7 @@ void write(Out& out, const ViewConversation& from) {
     write_field(out, {25, "notify"}, from.notify);
     write_field(out, {26, "draft"}, from.draft);
     write_unless(std::int64_t{0}, out, {27, "badge"}, from.badge);
+    write_unless(false, out, {28, "blocked"}, from.blocked);
     write_field(out, {29, "next_message_at"}, from.next_message_at);
     write_field(out, {30, "typing"}, from.typing);
     out.end_map();

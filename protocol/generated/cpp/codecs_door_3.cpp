@@ -72,11 +72,12 @@ bool read(Reader& in, const Node& map, ViewMember& out) {
            in.required(map, {3, "present"}, out.present) &&
            in.defaulted(map, {4, "delivered"}, out.delivered) &&
            in.defaulted(map, {5, "read"}, out.read) &&
-           in.optional(map, {6, "invited_by"}, out.invited_by);
+           in.optional(map, {6, "invited_by"}, out.invited_by) &&
+           in.defaulted(map, {7, "blocked"}, out.blocked);
 }
 
 std::size_t field_count(const ViewMember& from) {
-    return 3 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + has(from.invited_by);
+    return 3 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + has(from.invited_by) + (from.blocked != false ? 1 : 0);
 }
 
 template <class Out>
@@ -88,6 +89,29 @@ void write(Out& out, const ViewMember& from) {
     write_unless(std::int64_t{0}, out, {4, "delivered"}, from.delivered);
     write_unless(std::int64_t{0}, out, {5, "read"}, from.read);
     write_field(out, {6, "invited_by"}, from.invited_by);
+    write_unless(false, out, {7, "blocked"}, from.blocked);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ViewBlocked& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.optional(map, {2, "profile"}, out.profile) &&
+           in.required(map, {3, "at"}, out.at) &&
+           in.defaulted(map, {4, "changing"}, out.changing);
+}
+
+std::size_t field_count(const ViewBlocked& from) {
+    return 2 + has(from.profile) + (from.changing != false ? 1 : 0);
+}
+
+template <class Out>
+void write(Out& out, const ViewBlocked& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "profile"}, from.profile);
+    write_field(out, {3, "at"}, from.at);
+    write_unless(false, out, {4, "changing"}, from.changing);
     out.end_map();
 }
 
@@ -265,28 +289,11 @@ void write(Out& out, const RecordedInput& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, RecordedAnswer& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "number"}, out.number) &&
-           in.list(map, {2, "rows"}, out.rows, Rules{.count_max = 10000000});
-}
-
-std::size_t field_count(const RecordedAnswer& from) {
-    return 1 + has(from.rows);
-}
-
-template <class Out>
-void write(Out& out, const RecordedAnswer& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "number"}, from.number);
-    write_field(out, {2, "rows"}, from.rows);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(ViewTyping)
 PARLEY_INSTANTIATE_CODEC(ViewDraft)
 PARLEY_INSTANTIATE_CODEC(ViewWindow)
 PARLEY_INSTANTIATE_CODEC(ViewMember)
+PARLEY_INSTANTIATE_CODEC(ViewBlocked)
 PARLEY_INSTANTIATE_CODEC(ViewDevice)
 PARLEY_INSTANTIATE_CODEC(ViewCommand)
 PARLEY_INSTANTIATE_CODEC(RecordedLine)
@@ -294,6 +301,5 @@ PARLEY_INSTANTIATE_CODEC(RecordedReport)
 PARLEY_INSTANTIATE_CODEC(RecordedTime)
 PARLEY_INSTANTIATE_CODEC(RecordedLife)
 PARLEY_INSTANTIATE_CODEC(RecordedInput)
-PARLEY_INSTANTIATE_CODEC(RecordedAnswer)
 
 }  // namespace parley::protocol

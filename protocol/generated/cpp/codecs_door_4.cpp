@@ -5,6 +5,24 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, RecordedAnswer& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "number"}, out.number) &&
+           in.list(map, {2, "rows"}, out.rows, Rules{.count_max = 10000000});
+}
+
+std::size_t field_count(const RecordedAnswer& from) {
+    return 1 + has(from.rows);
+}
+
+template <class Out>
+void write(Out& out, const RecordedAnswer& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "number"}, from.number);
+    write_field(out, {2, "rows"}, from.rows);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, RecordedRow& out) {
     return in.is_map(map) &&
            in.list(map, {1, "values"}, out.values, Rules{.count_max = 100});
@@ -81,6 +99,7 @@ void write(Out& out, const RecordedDone& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(RecordedAnswer)
 PARLEY_INSTANTIATE_CODEC(RecordedRow)
 PARLEY_INSTANTIATE_CODEC(RecordedValue)
 PARLEY_INSTANTIATE_CODEC(RecordedFailure)

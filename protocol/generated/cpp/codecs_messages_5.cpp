@@ -73,6 +73,24 @@ void write(Out& out, const Invite& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, BlockSet& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.required(map, {2, "blocked"}, out.blocked);
+}
+
+std::size_t field_count(const BlockSet&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const BlockSet& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "blocked"}, from.blocked);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, LinkCreate& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
@@ -193,24 +211,11 @@ void write(Out& out, const LinkJoin& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, LinkJoined&) {
-    return in.is_map(map);
-}
-
-std::size_t field_count(const LinkJoined&) {
-    return 0;
-}
-
-template <class Out>
-void write(Out& out, const LinkJoined& from) {
-    out.begin_map(field_count(from));
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Profiles)
 PARLEY_INSTANTIATE_CODEC(DeviceRevoke)
 PARLEY_INSTANTIATE_CODEC(InviteCreate)
 PARLEY_INSTANTIATE_CODEC(Invite)
+PARLEY_INSTANTIATE_CODEC(BlockSet)
 PARLEY_INSTANTIATE_CODEC(LinkCreate)
 PARLEY_INSTANTIATE_CODEC(LinkMade)
 PARLEY_INSTANTIATE_CODEC(LinkRevoke)
@@ -218,6 +223,5 @@ PARLEY_INSTANTIATE_CODEC(LinkList)
 PARLEY_INSTANTIATE_CODEC(Links)
 PARLEY_INSTANTIATE_CODEC(LinkLook)
 PARLEY_INSTANTIATE_CODEC(LinkJoin)
-PARLEY_INSTANTIATE_CODEC(LinkJoined)
 
 }  // namespace parley::protocol

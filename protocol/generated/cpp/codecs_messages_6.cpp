@@ -5,6 +5,20 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, LinkJoined&) {
+    return in.is_map(map);
+}
+
+std::size_t field_count(const LinkJoined&) {
+    return 0;
+}
+
+template <class Out>
+void write(Out& out, const LinkJoined& from) {
+    out.begin_map(field_count(from));
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, HistoryShare& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
@@ -75,6 +89,7 @@ void write(Out& out, const TypingChanged& from) {
     out.end_map();
 }
 
+PARLEY_INSTANTIATE_CODEC(LinkJoined)
 PARLEY_INSTANTIATE_CODEC(HistoryShare)
 PARLEY_INSTANTIATE_CODEC(Look)
 PARLEY_INSTANTIATE_CODEC(Typing)

@@ -73,11 +73,12 @@ bool read(Reader& in, const Node& map, Receipt& out) {
     return in.is_map(map) &&
            in.required(map, {1, "account"}, out.account) &&
            in.defaulted(map, {2, "delivered"}, out.delivered) &&
-           in.defaulted(map, {3, "read"}, out.read);
+           in.defaulted(map, {3, "read"}, out.read) &&
+           in.optional(map, {4, "from"}, out.from);
 }
 
 std::size_t field_count(const Receipt& from) {
-    return 1 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0);
+    return 1 + (from.delivered != std::int64_t{0} ? 1 : 0) + (from.read != std::int64_t{0} ? 1 : 0) + has(from.from);
 }
 
 template <class Out>
@@ -86,6 +87,7 @@ void write(Out& out, const Receipt& from) {
     write_field(out, {1, "account"}, from.account);
     write_unless(std::int64_t{0}, out, {2, "delivered"}, from.delivered);
     write_unless(std::int64_t{0}, out, {3, "read"}, from.read);
+    write_field(out, {4, "from"}, from.from);
     out.end_map();
 }
 

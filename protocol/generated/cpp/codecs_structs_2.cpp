@@ -123,6 +123,40 @@ void write(Out& out, const DeviceList& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, BlockList& out) {
+    return in.is_map(map) &&
+           in.list(map, {1, "blocks"}, out.blocks, Rules{.count_max = limits::blocks_max});
+}
+
+std::size_t field_count(const BlockList& from) {
+    return has(from.blocks);
+}
+
+template <class Out>
+void write(Out& out, const BlockList& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "blocks"}, from.blocks);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, BlockEntry& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.required(map, {2, "at"}, out.at);
+}
+
+std::size_t field_count(const BlockEntry&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const BlockEntry& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "at"}, from.at);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, ConversationList& out) {
     return in.is_map(map) &&
            in.list(map, {1, "conversations"}, out.conversations, Rules{.count_max = limits::page_rows_max}) &&
@@ -197,6 +231,8 @@ PARLEY_INSTANTIATE_CODEC(SignIn)
 PARLEY_INSTANTIATE_CODEC(Refresh)
 PARLEY_INSTANTIATE_CODEC(Session)
 PARLEY_INSTANTIATE_CODEC(DeviceList)
+PARLEY_INSTANTIATE_CODEC(BlockList)
+PARLEY_INSTANTIATE_CODEC(BlockEntry)
 PARLEY_INSTANTIATE_CODEC(ConversationList)
 PARLEY_INSTANTIATE_CODEC(ConversationEntry)
 PARLEY_INSTANTIATE_CODEC(Problem)

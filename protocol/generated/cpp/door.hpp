@@ -329,6 +329,8 @@ struct ViewMessage {
     std::vector<Entity> entities;
     /// It named everybody when it was sent.
     bool names_all = false;
+    /// Whoever wrote it is blocked now: to be shown folded.
+    bool blocked = false;
 
     friend bool operator==(const ViewMessage&, const ViewMessage&) = default;
 };
@@ -402,6 +404,8 @@ struct ViewConversation {
     std::optional<ViewDraft> draft;
     /// What it adds to the badge.
     std::int64_t badge = 0;
+    /// Of a direct conversation: the other person is blocked now.
+    bool blocked = false;
     /// In a group in slow mode: from then on, by the server's clock (`status` has its time), the person's
     /// next message is taken; what is said earlier waits in the outbox. It may be over. Absent: nothing is
     /// known to hold it back.
@@ -440,6 +444,8 @@ struct ViewMember {
     std::int64_t read = 0;
     /// By whose invite link he came in; absent: by none.
     std::optional<AccountId> invited_by;
+    /// Blocked now.
+    bool blocked = false;
 
     friend bool operator==(const ViewMember&, const ViewMember&) = default;
 };
@@ -498,6 +504,20 @@ struct ViewPin {
     friend bool operator==(const ViewPin&, const ViewPin&) = default;
 };
 
+/// A person who is blocked.
+struct ViewBlocked {
+    /// Who.
+    AccountId account;
+    /// As the device last heard of him; absent: it never did.
+    std::optional<Profile> profile;
+    /// Since when; the device's time while the server has not accepted it.
+    WallTime at;
+    /// An own command blocks him that the server has not accepted yet.
+    bool changing = false;
+
+    friend bool operator==(const ViewBlocked&, const ViewBlocked&) = default;
+};
+
 /// Answer to one request, or to one frame of commands (then `accepted` and `refused` name each of them).
 struct DoorReply {
     /// As in the request; 0 for a frame of commands.
@@ -529,6 +549,8 @@ struct DoorReply {
     std::optional<std::int64_t> badge;
     /// What is pinned, in the order of pinning.
     std::vector<ViewPin> pins;
+    /// Who is blocked, in the order in which they were.
+    std::vector<ViewBlocked> blocked;
 
     friend bool operator==(const DoorReply&, const DoorReply&) = default;
 };

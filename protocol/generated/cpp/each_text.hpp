@@ -105,6 +105,12 @@ void each_text(Session& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(BlockEntry&, Visit&&) {}
+
+template <class Visit>
+void each_text(BlockList&, Visit&&) {}
+
+template <class Visit>
 void each_text(Problem& value, Visit&& visit) {
     visit(value.type, TextKind::other);
     visit(value.title, TextKind::name);
@@ -258,6 +264,11 @@ void each_text(ViewPin& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(ViewBlocked& value, Visit&& visit) {
+    if (value.profile) each_text(*value.profile, visit);
+}
+
+template <class Visit>
 void each_text(DoorReply& value, Visit&& visit) {
     if (value.failure) each_text(*value.failure, visit);
     for (auto& one : value.refused)
@@ -274,6 +285,8 @@ void each_text(DoorReply& value, Visit&& visit) {
     for (auto& one : value.settled)
         each_text(one, visit);
     for (auto& one : value.pins)
+        each_text(one, visit);
+    for (auto& one : value.blocked)
         each_text(one, visit);
 }
 
@@ -396,6 +409,9 @@ template <class Visit>
 void each_text(DraftChanged& value, Visit&& visit) {
     visit(value.text, TextKind::other);
 }
+
+template <class Visit>
+void each_text(BlockChanged&, Visit&&) {}
 
 template <class Visit>
 void each_text(ChangePayload& payload, Visit&& visit) {
@@ -617,6 +633,9 @@ template <class Visit>
 void each_text(Invite& value, Visit&& visit) {
     visit(value.code, TextKind::other);
 }
+
+template <class Visit>
+void each_text(BlockSet&, Visit&&) {}
 
 template <class Visit>
 void each_text(LinkCreate&, Visit&&) {}

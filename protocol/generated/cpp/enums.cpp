@@ -112,6 +112,7 @@ constexpr Row<DoorAct> door_act_rows[] = {
     {DoorAct::devices, "devices"},
     {DoorAct::outbox, "outbox"},
     {DoorAct::badge, "badge"},
+    {DoorAct::blocked, "blocked"},
 };
 
 constexpr Row<ViewState> view_state_rows[] = {
@@ -189,6 +190,8 @@ constexpr Row<Type> type_rows[] = {
     {Type::device_revoke, "device.revoke"},
     {Type::invite_create, "invite.create"},
     {Type::invite, "invite"},
+    {Type::block_set, "block.set"},
+    {Type::block_changed, "block.changed"},
     {Type::link_create, "link.create"},
     {Type::link_made, "link.made"},
     {Type::link_revoke, "link.revoke"},
@@ -383,6 +386,7 @@ bool client_sends(Type type) {
         case Type::profile_find:
         case Type::device_revoke:
         case Type::invite_create:
+        case Type::block_set:
         case Type::link_create:
         case Type::link_revoke:
         case Type::link_list:
@@ -426,6 +430,7 @@ std::optional<Type> reply_to(Type type) {
         case Type::profile_find: return Type::profiles;
         case Type::device_revoke: return Type::done;
         case Type::invite_create: return Type::invite;
+        case Type::block_set: return Type::done;
         case Type::link_create: return Type::link_made;
         case Type::link_revoke: return Type::done;
         case Type::link_list: return Type::links;
@@ -450,6 +455,7 @@ bool is_change(Type type) {
         case Type::profile_changed:
         case Type::preferences_changed:
         case Type::draft_changed:
+        case Type::block_changed:
             return true;
         default: return false;
     }

@@ -214,6 +214,8 @@ enum class DoorAct : std::uint8_t {
     outbox = 6,
     /// Answered with `badge`.
     badge = 9,
+    /// Answered with `blocked`.
+    blocked = 10,
 };
 
 /// Empty where it is none of these.
@@ -417,6 +419,14 @@ enum class Type : std::uint8_t {
     invite_create = 74,
     /// The invite.
     invite = 75,
+    /// Blocks a person, or ends that. Neither hears from the other who types, and how far he has got; what
+    /// the other writes in the direct conversation from then on one never sees, also later, and one writes
+    /// nothing there (`account.blocked`); in groups his messages do not count. He is not told. What is so
+    /// already is done; above `blocks_max` this is `limit`, field `blocks`.
+    block_set = 76,
+    /// Account stream: a person is blocked since the envelope's `timestamp`, or not any more. One row per
+    /// person that was ever blocked.
+    block_changed = 77,
     /// Makes an invite link of a group, by which whoever has its code joins. `limit` above `links_max`: those
     /// that are over make room first.
     link_create = 80,

@@ -71,6 +71,8 @@ constexpr ErrorRow error_rows[] = {
      "The group is in slow mode, and your last message there is too recent; `retry_after_ms` says when the next one goes."},
     {ErrorCode::account_not_found, ErrorClass::permanent, 404, "account.not_found",
      "No such account."},
+    {ErrorCode::account_blocked, ErrorClass::permanent, 409, "account.blocked",
+     "You have blocked this person: unblock first. Nobody is told this who was blocked."},
     {ErrorCode::device_not_found, ErrorClass::permanent, 404, "device.not_found",
      "No such device of yours."},
     {ErrorCode::conversation_not_member, ErrorClass::permanent, 404, "conversation.not_member",

@@ -67,6 +67,8 @@ enum class ErrorCode : std::uint16_t {
     slow_mode = 25,
     /// No such account.
     account_not_found = 30,
+    /// You have blocked this person: unblock first. Nobody is told this who was blocked.
+    account_blocked = 37,
     /// No such device of yours.
     device_not_found = 31,
     /// You are not in this conversation, or there is none: the two look the same from outside.

@@ -24,6 +24,8 @@ namespace parley::protocol {
     X(Refresh) \
     X(Session) \
     X(DeviceList) \
+    X(BlockList) \
+    X(BlockEntry) \
     X(ConversationList) \
     X(ConversationEntry) \
     X(Problem) \
@@ -55,6 +57,7 @@ namespace parley::protocol {
     X(ViewDraft) \
     X(ViewWindow) \
     X(ViewMember) \
+    X(ViewBlocked) \
     X(ViewDevice) \
     X(ViewCommand) \
     X(RecordedLine) \
@@ -134,6 +137,8 @@ namespace parley::protocol {
     X(DeviceRevoke) \
     X(InviteCreate) \
     X(Invite) \
+    X(BlockSet) \
+    X(BlockChanged) \
     X(LinkCreate) \
     X(LinkMade) \
     X(LinkRevoke) \

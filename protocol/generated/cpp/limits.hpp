@@ -97,6 +97,8 @@ inline constexpr std::int64_t members_max = 5000;
 inline constexpr std::int64_t members_create_max = 500;
 /// Largest conversation whose members see each other's receipts by person. (accounts)
 inline constexpr std::int64_t receipts_members_max = 20;
+/// How many persons one can have blocked at a time. (accounts)
+inline constexpr std::int64_t blocks_max = 1000;
 /// Devices signed in per account. (devices)
 inline constexpr std::int64_t devices_max = 20;
 /// Commands that a client may have sent and not yet heard the answer to. (commands)

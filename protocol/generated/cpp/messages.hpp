@@ -669,6 +669,19 @@ struct Invite {
     friend bool operator==(const Invite&, const Invite&) = default;
 };
 
+/// `block.set` (76). From clients; answered with `done`. Blocks a person, or ends that. Neither hears from
+/// the other who types, and how far he has got; what the other writes in the direct conversation from then on
+/// one never sees, also later, and one writes nothing there (`account.blocked`); in groups his messages do
+/// not count. He is not told. What is so already is done; above `blocks_max` this is `limit`, field `blocks`.
+struct BlockSet {
+    /// Whom; nobody blocks himself.
+    AccountId account;
+    /// True: from now on; false: not any more.
+    bool blocked = false;
+
+    friend bool operator==(const BlockSet&, const BlockSet&) = default;
+};
+
 /// `link.create` (80). From clients; answered with `link.made`. Makes an invite link of a group, by which
 /// whoever has its code joins. `limit` above `links_max`: those that are over make room first.
 struct LinkCreate {
@@ -835,8 +848,8 @@ using PayloadAlternatives = std::variant<
     MessageHistory, MessageHistoryOk, MemberRole, ConversationPermissions, OwnershipTransfer, MessageReact,
     MessageReacted, Joined, Left, ReadChanged, DeviceChanged, ProfileChanged, PreferencesSet,
     PreferencesChanged, DraftSet, DraftChanged, ProfileSet, ProfileFind, Profiles, DeviceRevoke, InviteCreate,
-    Invite, LinkCreate, LinkMade, LinkRevoke, LinkList, Links, LinkLook, LinkView, LinkJoin, LinkJoined,
-    HistoryShare, Look, Typing, TypingChanged>;
+    Invite, BlockSet, BlockChanged, LinkCreate, LinkMade, LinkRevoke, LinkList, Links, LinkLook, LinkView,
+    LinkJoin, LinkJoined, HistoryShare, Look, Typing, TypingChanged>;
 
 /// Every message, in order of number. Used as the std::variant that it is; made from each of its
 /// alternatives.
@@ -913,6 +926,8 @@ struct Payload : PayloadAlternatives {
     Payload(DeviceRevoke value);
     Payload(InviteCreate value);
     Payload(Invite value);
+    Payload(BlockSet value);
+    Payload(BlockChanged value);
     Payload(LinkCreate value);
     Payload(LinkMade value);
     Payload(LinkRevoke value);

@@ -136,6 +136,10 @@ bool read_payload(Reader& in, const Node& map, Type type, Payload& out) {
             return read(in, map, out.emplace<InviteCreate>());
         case Type::invite:
             return read(in, map, out.emplace<Invite>());
+        case Type::block_set:
+            return read(in, map, out.emplace<BlockSet>());
+        case Type::block_changed:
+            return read(in, map, out.emplace<BlockChanged>());
         case Type::link_create:
             return read(in, map, out.emplace<LinkCreate>());
         case Type::link_made:
@@ -192,6 +196,8 @@ bool read_payload(Reader& in, const Node& map, Type type, ChangePayload& out) {
             return read(in, map, out.emplace<PreferencesChanged>());
         case Type::draft_changed:
             return read(in, map, out.emplace<DraftChanged>());
+        case Type::block_changed:
+            return read(in, map, out.emplace<BlockChanged>());
         default:
             in.refuse(ErrorCode::malformed, "is no type of a row");
             return in.at(envelope_field::type);
@@ -231,6 +237,7 @@ bool comes_from_client(Type type) {
         case Type::profile_find:
         case Type::device_revoke:
         case Type::invite_create:
+        case Type::block_set:
         case Type::link_create:
         case Type::link_revoke:
         case Type::link_list:

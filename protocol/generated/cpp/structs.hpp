@@ -63,6 +63,9 @@ struct Receipt {
     std::int64_t delivered = 0;
     /// He has read up to this `born`.
     std::int64_t read = 0;
+    /// Of a direct conversation: the two say nothing about what lies before this `born`; what they said of it
+    /// before holds. Absent: they speak of all.
+    std::optional<std::int64_t> from;
 
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
@@ -282,6 +285,24 @@ struct Session {
     std::string refresh_token;
 
     friend bool operator==(const Session&, const Session&) = default;
+};
+
+/// A person whom one has blocked.
+struct BlockEntry {
+    /// Whom.
+    AccountId account;
+    /// Since when, by the server's clock.
+    WallTime at;
+
+    friend bool operator==(const BlockEntry&, const BlockEntry&) = default;
+};
+
+/// Reply to GET /v1/blocks.
+struct BlockList {
+    /// Those who are blocked now, in the order in which they were first blocked.
+    std::vector<BlockEntry> blocks;
+
+    friend bool operator==(const BlockList&, const BlockList&) = default;
 };
 
 /// Error body of HTTP, RFC 9457 (application/problem+json).

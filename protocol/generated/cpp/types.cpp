@@ -75,6 +75,8 @@ constexpr Type payload_types[] = {
     Type::device_revoke,
     Type::invite_create,
     Type::invite,
+    Type::block_set,
+    Type::block_changed,
     Type::link_create,
     Type::link_made,
     Type::link_revoke,
@@ -105,6 +107,7 @@ constexpr Type change_types[] = {
     Type::profile_changed,
     Type::preferences_changed,
     Type::draft_changed,
+    Type::block_changed,
 };
 
 static_assert(std::size(change_types) == std::variant_size_v<ChangePayloadAlternatives>);

@@ -25,6 +25,7 @@ ChangePayload::ChangePayload(DeviceChanged value) : ChangePayloadAlternatives(st
 ChangePayload::ChangePayload(ProfileChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(PreferencesChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 ChangePayload::ChangePayload(DraftChanged value) : ChangePayloadAlternatives(std::move(value)) {}
+ChangePayload::ChangePayload(BlockChanged value) : ChangePayloadAlternatives(std::move(value)) {}
 
 bool operator==(const ChangePayload& one, const ChangePayload& other) {
     return static_cast<const ChangePayloadAlternatives&>(one) == static_cast<const ChangePayloadAlternatives&>(other);
@@ -102,6 +103,8 @@ Payload::Payload(Profiles value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(DeviceRevoke value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(InviteCreate value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(Invite value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(BlockSet value) : PayloadAlternatives(std::move(value)) {}
+Payload::Payload(BlockChanged value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(LinkCreate value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(LinkMade value) : PayloadAlternatives(std::move(value)) {}
 Payload::Payload(LinkRevoke value) : PayloadAlternatives(std::move(value)) {}

@@ -40,6 +40,7 @@ void visit_fields(Receipt& value, std::size_t, Visit&& visit) {
     visit(value.account, Rules{});
     visit(value.delivered, Rules{});
     visit(value.read, Rules{});
+    visit(value.from, Rules{});
 }
 
 template <class Visit>
@@ -163,6 +164,17 @@ void visit_fields(Session& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(DeviceList& value, std::size_t, Visit&& visit) {
     visit(value.devices, Rules{.count_max = limits::devices_max});
+}
+
+template <class Visit>
+void visit_fields(BlockList& value, std::size_t, Visit&& visit) {
+    visit(value.blocks, Rules{.count_max = limits::blocks_max});
+}
+
+template <class Visit>
+void visit_fields(BlockEntry& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.at, Rules{});
 }
 
 template <class Visit>
@@ -354,6 +366,7 @@ void visit_fields(DoorReply& value, std::size_t, Visit&& visit) {
     visit(value.settled, Rules{.count_max = 1000});
     visit(value.badge, Rules{});
     visit(value.pins, Rules{.count_max = limits::door_list_max});
+    visit(value.blocked, Rules{.count_max = 4096});
 }
 
 template <class Visit>
@@ -386,6 +399,7 @@ void visit_fields(ViewMessage& value, std::size_t, Visit&& visit) {
     visit(value.reactions, Rules{.count_max = limits::door_list_max});
     visit(value.entities, Rules{.count_max = limits::entities_max});
     visit(value.names_all, Rules{});
+    visit(value.blocked, Rules{});
 }
 
 template <class Visit>
@@ -432,6 +446,7 @@ void visit_fields(ViewConversation& value, std::size_t, Visit&& visit) {
     visit(value.notify, Rules{});
     visit(value.draft, Rules{});
     visit(value.badge, Rules{});
+    visit(value.blocked, Rules{});
     visit(value.next_message_at, Rules{});
     visit(value.typing, Rules{.count_max = limits::door_list_max});
 }
@@ -465,6 +480,15 @@ void visit_fields(ViewMember& value, std::size_t, Visit&& visit) {
     visit(value.delivered, Rules{});
     visit(value.read, Rules{});
     visit(value.invited_by, Rules{});
+    visit(value.blocked, Rules{});
+}
+
+template <class Visit>
+void visit_fields(ViewBlocked& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.profile, Rules{});
+    visit(value.at, Rules{});
+    visit(value.changing, Rules{});
 }
 
 template <class Visit>
@@ -1013,6 +1037,18 @@ template <class Visit>
 void visit_fields(Invite& value, std::size_t, Visit&& visit) {
     visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
     visit(value.expires_at, Rules{});
+}
+
+template <class Visit>
+void visit_fields(BlockSet& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.blocked, Rules{});
+}
+
+template <class Visit>
+void visit_fields(BlockChanged& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.blocked, Rules{});
 }
 
 template <class Visit>

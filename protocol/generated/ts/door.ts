@@ -597,6 +597,8 @@ export interface DoorReply {
   readonly badge?: number;
   /** What is pinned, in the order of pinning. */
   readonly pins?: readonly ViewPin[];
+  /** Who is blocked, in the order in which they were. */
+  readonly blocked?: readonly ViewBlocked[];
 }
 
 /** How the core stands. */
@@ -661,6 +663,8 @@ export interface ViewMessage {
   readonly entities?: readonly Entity[];
   /** It named everybody when it was sent. Absent: false. */
   readonly names_all?: boolean;
+  /** Whoever wrote it is blocked now: to be shown folded. Absent: false. */
+  readonly blocked?: boolean;
 }
 
 /** How people reacted to a message with one emoji. */
@@ -746,6 +750,8 @@ export interface ViewConversation {
   readonly draft?: ViewDraft;
   /** What it adds to the badge. Absent: 0. */
   readonly badge?: number;
+  /** Of a direct conversation: the other person is blocked now. Absent: false. */
+  readonly blocked?: boolean;
   /**
    * In a group in slow mode: from then on, by the server's clock (`status` has its time), the person's next
    * message is taken; what is said earlier waits in the outbox. It may be over. Absent: nothing is known to
@@ -800,6 +806,20 @@ export interface ViewMember {
   readonly read?: number;
   /** By whose invite link he came in; absent: by none. */
   readonly invited_by?: AccountId;
+  /** Blocked now. Absent: false. */
+  readonly blocked?: boolean;
+}
+
+/** A person who is blocked. */
+export interface ViewBlocked {
+  /** Who. */
+  readonly account: AccountId;
+  /** As the device last heard of him; absent: it never did. */
+  readonly profile?: Profile;
+  /** Since when; the device's time while the server has not accepted it. */
+  readonly at: WallTime;
+  /** An own command blocks him that the server has not accepted yet. Absent: false. */
+  readonly changing?: boolean;
 }
 
 /** A device that is signed in. */

@@ -140,7 +140,9 @@ export type DoorAct =
   /** Answered with `outbox`. */
   | "outbox"
   /** Answered with `badge`. */
-  | "badge";
+  | "badge"
+  /** Answered with `blocked`. */
+  | "blocked";
 
 /** State of a message or a command; of others' messages always `sent`. */
 export type ViewState =

@@ -72,6 +72,8 @@ export const errors = {
   "slow_mode": { number: 25, class: "wait", http: 429 },
   /** No such account. */
   "account.not_found": { number: 30, class: "permanent", http: 404 },
+  /** You have blocked this person: unblock first. Nobody is told this who was blocked. */
+  "account.blocked": { number: 37, class: "permanent", http: 409 },
   /** No such device of yours. */
   "device.not_found": { number: 31, class: "permanent", http: 404 },
   /** You are not in this conversation, or there is none: the two look the same from outside. */

@@ -106,6 +106,8 @@ export const limits = {
   members_create_max: 500,
   /** Largest conversation whose members see each other's receipts by person. (accounts) */
   receipts_members_max: 20,
+  /** How many persons one can have blocked at a time. (accounts) */
+  blocks_max: 1000,
   /** Devices signed in per account. (devices) */
   devices_max: 20,
   /** Commands that a client may have sent and not yet heard the answer to. (commands) */

@@ -824,6 +824,30 @@ export interface Invite {
 }
 
 /**
+ * Blocks a person, or ends that. Neither hears from the other who types, and how far he has got; what the
+ * other writes in the direct conversation from then on one never sees, also later, and one writes nothing
+ * there (`account.blocked`); in groups his messages do not count. He is not told. What is so already is done;
+ * above `blocks_max` this is `limit`, field `blocks`.
+ */
+export interface BlockSet {
+  /** Whom; nobody blocks himself. */
+  readonly account: AccountId;
+  /** True: from now on; false: not any more. */
+  readonly blocked: boolean;
+}
+
+/**
+ * Account stream: a person is blocked since the envelope's `timestamp`, or not any more. One row per person
+ * that was ever blocked.
+ */
+export interface BlockChanged {
+  /** Whom. */
+  readonly account: AccountId;
+  /** False: not any more. Absent: false. */
+  readonly blocked?: boolean;
+}
+
+/**
  * Makes an invite link of a group, by which whoever has its code joins. `limit` above `links_max`: those that
  * are over make room first.
  */
@@ -1033,6 +1057,8 @@ export const messageTypes = {
   "device.revoke": { number: 73, from: "client", reply: "done" },
   "invite.create": { number: 74, from: "client", reply: "invite" },
   "invite": { number: 75, from: "server", reply: null },
+  "block.set": { number: 76, from: "client", reply: "done" },
+  "block.changed": { number: 77, from: "server", reply: null },
   "link.create": { number: 80, from: "client", reply: "link.made" },
   "link.made": { number: 81, from: "server", reply: null },
   "link.revoke": { number: 82, from: "client", reply: "done" },
@@ -1117,6 +1143,8 @@ export type Envelope =
   | (EnvelopeFields & { readonly type: "device.revoke"; readonly payload: DeviceRevoke })
   | (EnvelopeFields & { readonly type: "invite.create"; readonly payload?: InviteCreate })
   | (EnvelopeFields & { readonly type: "invite"; readonly payload: Invite })
+  | (EnvelopeFields & { readonly type: "block.set"; readonly payload: BlockSet })
+  | (EnvelopeFields & { readonly type: "block.changed"; readonly payload: BlockChanged })
   | (EnvelopeFields & { readonly type: "link.create"; readonly payload: LinkCreate })
   | (EnvelopeFields & { readonly type: "link.made"; readonly payload: LinkMade })
   | (EnvelopeFields & { readonly type: "link.revoke"; readonly payload: LinkRevoke })
@@ -1144,7 +1172,8 @@ export type Change =
   | (ChangeFields & { readonly type: "device.changed"; readonly payload: DeviceChanged })
   | (ChangeFields & { readonly type: "profile.changed"; readonly payload: ProfileChanged })
   | (ChangeFields & { readonly type: "preferences.changed"; readonly payload: PreferencesChanged })
-  | (ChangeFields & { readonly type: "draft.changed"; readonly payload: DraftChanged });
+  | (ChangeFields & { readonly type: "draft.changed"; readonly payload: DraftChanged })
+  | (ChangeFields & { readonly type: "block.changed"; readonly payload: BlockChanged });
 
 export interface ChangeFields {
   readonly id?: Uuid;

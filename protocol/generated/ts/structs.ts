@@ -57,6 +57,11 @@ export interface Receipt {
   readonly delivered?: number;
   /** He has read up to this `born`. Absent: 0. */
   readonly read?: number;
+  /**
+   * Of a direct conversation: the two say nothing about what lies before this `born`; what they said of it
+   * before holds. Absent: they speak of all.
+   */
+  readonly from?: number;
 }
 
 /**
@@ -260,6 +265,20 @@ export interface Session {
 export interface DeviceList {
   /** The own devices that are signed in. */
   readonly devices?: readonly DeviceChanged[];
+}
+
+/** Reply to GET /v1/blocks. */
+export interface BlockList {
+  /** Those who are blocked now, in the order in which they were first blocked. */
+  readonly blocks?: readonly BlockEntry[];
+}
+
+/** A person whom one has blocked. */
+export interface BlockEntry {
+  /** Whom. */
+  readonly account: AccountId;
+  /** Since when, by the server's clock. */
+  readonly at: WallTime;
 }
 
 /** Reply to GET /v1/conversations. */

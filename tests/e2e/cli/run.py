@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support" / "py")]
 
 import accounts
+import blocks
 import documented
 import editing
 import guidance
@@ -40,7 +41,7 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        families = (accounts, documented, editing, guidance, json_lines, links, own_settings, prompts)
+        families = (accounts, blocks, documented, editing, guidance, json_lines, links, own_settings, prompts)
         for family in (*families, talking, together, presence, rich_text, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)

@@ -98,6 +98,24 @@ TEST_F(Schema, AnEpochThatCountsIsKept) {
     EXPECT_EQ(number(*connection, "SELECT epoch FROM meta"), 1);
 }
 
+TEST_F(Schema, AStoreInWhichNobodyCouldBlockHasNoBlocks) {
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, 20));
+    ASSERT_TRUE(
+        connection->execute("INSERT INTO account VALUES (1, 'ada', 'Ada', '', 1, 'hash', 3, 0, 1);"
+                            "INSERT INTO conversation VALUES (7, 1, '', 1, 2, 4, 1, 2, 5, 0, 0, 0, 0);"
+                            "INSERT INTO member VALUES (7, 1, 2, 1, 1, 2, 4, 4, 1, 0, 5, 0, 0);"
+                            "INSERT INTO interval VALUES (7, 1, 1, NULL)"));
+    ASSERT_TRUE(migrate(*connection));
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM block"), 0);
+    EXPECT_EQ(number(*connection, "SELECT count(*) FROM silence"), 0);
+    EXPECT_EQ(number(*connection, "SELECT blocks + blocked_by FROM account WHERE key = 1"), 0);
+    EXPECT_EQ(number(*connection, "SELECT blocks + silences FROM conversation WHERE key = 7"), 0);
+    EXPECT_EQ(number(*connection, "SELECT receipts_from + spared FROM member WHERE conversation = 7"), 0);
+    EXPECT_EQ(number(*connection, "SELECT read FROM member WHERE conversation = 7"), 4)
+        << "and keeps the rest";
+}
+
 TEST_F(Schema, AStoreInWhichNobodyCouldNameAllKeepsItsMentions) {
     ASSERT_TRUE(connection);
     ASSERT_TRUE(migrate(*connection, 18));
