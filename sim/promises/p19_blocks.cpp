@@ -32,6 +32,7 @@ class BlockedCauseNothing final : public Kept<BlockedCauseNothing> {
             const Moment moment(scene.history(), Effects(batch.effects).first(i));
             if (const auto* change = std::get_if<server::ConversationChange>(&effect)) {
                 judge(scene, *change, moment);
+                comes_in(*change, moment);
             } else if (const auto* moved = std::get_if<server::ReceiptMoved>(&effect)) {
                 judge(scene, *moved, moment);
             } else if (const auto* own = std::get_if<server::AccountChange>(&effect)) {
@@ -153,6 +154,21 @@ class BlockedCauseNothing final : public Kept<BlockedCauseNothing> {
                 std::ranges::count(moved.unheard_by, *key) == 0)
                 wrong(scene, stream,
                       account.text() + " is told how far " + moved.receipt.account.text() + " has got");
+        }
+    }
+
+    /// Whoever comes in under a block is told how far the other had got then.
+    void comes_in(const server::ConversationChange& change, const Moment& moment) {
+        const auto* member = std::get_if<protocol::MemberChanged>(&change.change.payload);
+        if (member == nullptr || !member->present) return;
+        const StreamId stream = server::to_id(change.conversation);
+        if (moment.present(stream, member->profile.account)) return;
+        for (const auto& [pair, since] : since_) {
+            for (const auto& [one, other] : {pair, Pair(pair.second, pair.first)}) {
+                if (one != member->profile.account && other != member->profile.account) continue;
+                std::int64_t& known = read_then_[{stream, one, other}];
+                known = std::max(known, moment.read(one, stream));
+            }
         }
     }
 
