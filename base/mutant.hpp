@@ -57,6 +57,14 @@ namespace parley {
     MUTANT(reactions_outlive_their_message, "reactions to a message that was deleted stay in the store")  \
     MUTANT(edit_keeps_entities, "an edit gives a message another text with the entities of the old one")  \
     MUTANT(any_entities_taken, "lists of entities that break the rule are taken")                         \
+    MUTANT(forward_of_the_unseen, "a message can be forwarded by whoever knows its id")                   \
+    MUTANT(forward_says_what_is_asked, "a forward says what its sender says that it says")                \
+    MUTANT(forward_names_the_last_hand, "a forward of a forward names who forwarded it")                  \
+    MUTANT(forward_mentions, "a forward mentions those whom the message mentioned")                       \
+    MUTANT(forwards_are_edited, "who forwarded a message may give it another text")                       \
+    MUTANT(custom_data_rewritten, "custom data is taken without its white space")                         \
+    MUTANT(any_data_taken, "custom data is taken that is no JSON")                                        \
+    MUTANT(edit_forgets_silence, "a silent message is silent no more once it was edited")                 \
     MUTANT(everybody_names_all, "a message that names everybody takes no permission")                     \
     MUTANT(mention_of_all_outlives_its_message,                                                           \
            "a deleted message that named everybody still counts as a mention")                            \
@@ -129,6 +137,7 @@ namespace parley {
     MUTANT(waiting_taken_for_failed, "a refusal that says *wait* makes a command fail")                 \
     MUTANT(read_swallowed, "a read gives way to an earlier one that is under way")                      \
     MUTANT(earlier_reaction_wins, "a reaction that waits is kept, and that it was taken back is not")   \
+    MUTANT(answer_to_a_forward_ignored, "a device does not take what the answer to a forward says")     \
     MUTANT(earlier_draft_wins, "a draft that waits is kept, and the later one thrown away")             \
     /* the core's streams, counters and receipts */                                                     \
     MUTANT(newer_preferences_ignored, "a newer row of preferences is not shown")                        \

@@ -89,6 +89,7 @@ Status Client::Impl::settle() {
     watch_mutes();
     TRY(conversations_.flush());
     TRY(identity_.flush());
+    outbox_.touch_forwards();
     TRY(watch_badge());
     if (const Connection now_connected = connection(); told_ != now_connected) {
         told_ = now_connected;

@@ -155,6 +155,7 @@ class Client::Impl {
     Status handle_sync_message(const protocol::Envelope& envelope);
     Status handle_reply(const protocol::Envelope& envelope);
     Status handle_accepted(const protocol::Envelope& envelope);
+    Status handle_accepted_without(const protocol::Envelope& envelope);
     Status handle_done(const protocol::Envelope& envelope);
     Status handle_reacted(const protocol::Envelope& envelope);
     Status handle_set(const protocol::Envelope& envelope, const Command& command);

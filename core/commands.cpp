@@ -1,5 +1,6 @@
 #include "core/commands.hpp"
 
+#include "core/rules/custom.hpp"
 #include "core/rules/emoji.hpp"
 #include "core/rules/entities.hpp"
 #include "core/rules/text.hpp"
@@ -96,6 +97,11 @@ std::optional<ChangedMessage> changed_message(const protocol::Payload& command) 
     return std::nullopt;
 }
 
+std::optional<protocol::ForwardOf> asked_forward(const protocol::Payload& command) {
+    const auto* sent = std::get_if<protocol::MessageSend>(&command);
+    return sent ? sent->forward : std::nullopt;
+}
+
 std::optional<AskedReaction> asked_reaction(const protocol::Payload& command) {
     const auto* react = std::get_if<protocol::MessageReact>(&command);
     if (!react) return std::nullopt;
@@ -119,10 +125,14 @@ Status check_command(const protocol::Payload& command) {
         TRY(rules::check_name(made->title, "title"));
     if (const auto* renamed = std::get_if<protocol::ConversationRename>(&command))
         TRY(rules::check_name(renamed->title, "title"));
-    if (const auto* sent = std::get_if<protocol::MessageSend>(&command))
+    if (const auto* sent = std::get_if<protocol::MessageSend>(&command)) {
+        TRY(rules::check_content_apart(*sent));
         TRY(rules::check_entities_apart(rules::said_by(*sent)));
-    if (const auto* edit = std::get_if<protocol::MessageEdit>(&command))
+    }
+    if (const auto* edit = std::get_if<protocol::MessageEdit>(&command)) {
+        TRY(rules::check_content_apart(*edit));
         TRY(rules::check_entities_apart(rules::said_by(*edit)));
+    }
     if (const auto* react = std::get_if<protocol::MessageReact>(&command))
         TRY(rules::check_emoji(react->emoji));
     // What the decoder refuses would be refused by the server's, too: the same limits, from the same schema.

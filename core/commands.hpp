@@ -33,6 +33,9 @@ struct AskedReaction {
 };
 std::optional<AskedReaction> asked_reaction(const protocol::Payload& command);
 
+/// What a message forwards; absent: it is no forward, or the command is another.
+std::optional<protocol::ForwardOf> asked_forward(const protocol::Payload& command);
+
 /// Changes nothing: only its answer matters, to whoever asked.
 constexpr bool is_question(protocol::Type type) {
     return type == protocol::Type::profile_find || type == protocol::Type::message_history ||

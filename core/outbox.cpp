@@ -45,6 +45,10 @@ Status Outbox::load() {
             TRY_ASSIGN(const auto change, envelope(command));
             command.changes = changed_message(change.payload);
         }
+        if (command.type == Type::message_send) {
+            TRY_ASSIGN(const auto sent, envelope(command));
+            command.forward = asked_forward(sent.payload);
+        }
         if (command.type == Type::message_react) {
             TRY_ASSIGN(const auto react, envelope(command));
             command.reaction = asked_reaction(react.payload);
@@ -62,6 +66,7 @@ Status Outbox::load() {
 
         next_position_ = std::max(next_position_, command.position + 1);
         positions_[command.id] = command.position;
+        if (command.forward) forwards_.insert(command.position);
         const Command& kept = commands_[command.position] = std::move(command);
         if (kept.failure)
             lanes_[kept.lane].failed.insert(kept.position);
@@ -94,6 +99,7 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
     if (const auto* set = std::get_if<protocol::PreferencesSet>(&payload)) command.preferences = *set;
     if (const auto* draft = std::get_if<protocol::DraftSet>(&payload))
         return add_draft(std::move(command), *draft, now);
+    command.forward = asked_forward(payload);
     command.reaction = asked_reaction(payload);
     if (command.reaction) {
         if (reaction_waits(*command.reaction) && mutant(Mutant::earlier_reaction_wins)) return {};
@@ -102,6 +108,7 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
     command.changes = changed_message(payload);
     if (command.changes && !command.changes->sender) {
         const Uuid& message = command.changes->id;
+        if (command.type == Type::message_edit) TRY(may_be_edited(message));
         if (const Command* waiting = only_here(message)) return change_here(*waiting, id, payload, now);
         if (command.type == Type::message_delete) TRY(drop_edits(command.lane, message));
     }
@@ -152,6 +159,7 @@ Status Outbox::insert(Command command, const protocol::Payload& payload) {
                         command.made_by, command.made_at, command.upto, as_bytes(body)));
     announce(command.lane);
     positions_[command.id] = command.position;
+    if (command.forward) forwards_.insert(command.position);
     enter(commands_[command.position] = std::move(command));
     return {};
 }
@@ -213,6 +221,7 @@ Status Outbox::forget(const Command& command) {
     if (lanes_.at(name).waiting.empty() && lanes_.at(name).failed.empty()) drop_lane(name);
     const std::int64_t position = command.position;
     positions_.erase(command.id);
+    forwards_.erase(position);
     commands_.erase(position);
     return {};
 }

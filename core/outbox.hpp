@@ -49,6 +49,8 @@ struct Command {
     std::optional<std::int64_t> after;
     /// Of a `message.react`.
     std::optional<AskedReaction> reaction;
+    /// Of a message that forwards another.
+    std::optional<protocol::ForwardOf> forward;
     /// Of a `preferences.set`.
     std::optional<protocol::PreferencesSet> preferences;
     /// Of a message: it was once in an output, so that the server may have it. Of what one sets for oneself:
@@ -100,6 +102,10 @@ struct Command {
 ///
 /// In a group in slow mode one message goes out at a time, and the next one when its turn comes. What is no
 /// message does not wait for that, unless it is about one that does.
+///
+/// A forward of an own message that waits goes out when that one is answered, in whatever lane it stands:
+/// before that the server has nothing to forward. It holds no text of its own: what it is going to say is
+/// shown from the row of what it forwards, so that nothing of a message that is deleted meanwhile stays here.
 ///
 /// Of what one says of one message by one emoji only the last is sent, too: the last intention counts. A
 /// deletion takes reactions with it as it does edits.
@@ -188,6 +194,9 @@ class Outbox {
     /// Sends what may be sent. `live`: the resume has ended; before that it may be another epoch, in which
     /// the places of what was read mean something else.
     Status pump(Now now, bool live);
+    /// What else is touched by now: forwards that wait, or have failed, are shown from the rows of the
+    /// conversations in which what they forward stands.
+    void touch_forwards();
     /// The latest time of the server that is known was `before`, and is `now`: what waits may mute no more.
     void handle_time(WallTime before, WallTime now);
     /// How slow this conversation is, or one's role there, is another one: what waited for its turn may go.
@@ -219,6 +228,7 @@ class Outbox {
     Status change_here(const Command& message, const Uuid& id, const protocol::Payload& change, WallTime now);
     // Ids by value: that of the caller may be in the very command that is forgotten.
     Status change_refused(Uuid message, WallTime now);
+    Status may_be_edited(const Uuid& message) const;
     Status give_text(const Command& message, const protocol::MessageEdit& edit);
     Status withdraw(Uuid message);
     Status settle_deletion(const Uuid& id, const StreamId& stream, WallTime now);
@@ -242,6 +252,7 @@ class Outbox {
     bool is_marked(const StreamId& stream, std::int64_t before) const;
     bool mark_waits(const StreamId& stream, std::int64_t before) const;
     bool waits_for_its_turn(const Command& command) const;
+    bool forwards_what_waits(const Command& command) const;
     void move_own(const std::string& from, const std::string& to);
     Status insert(Command command, const protocol::Payload& payload);
     void enter(const Command& command);
@@ -296,6 +307,8 @@ class Outbox {
     std::map<std::string, std::set<std::int64_t>> drafts_;
     /// Creations that were not answered, by the title that they give.
     std::map<std::string, std::set<std::int64_t>> creations_;
+    /// Positions of all messages that are forwards, the failed ones too.
+    std::set<std::int64_t> forwards_;
     std::size_t in_flight_ = 0;
     /// Settled by something else than the answer, which is still to come: for the server they are under way.
     std::set<Uuid> unanswered_;

@@ -67,12 +67,20 @@ Status Outbox::change_refused(Uuid message, WallTime now) {
     return deleted ? withdraw(message) : Status{};
 }
 
+/// What was forwarded are another's words.
+Status Outbox::may_be_edited(const Uuid& message) const {
+    const Command* waiting = find(message);
+    if (!waiting || !waiting->forward) return {};
+    return fail(Error{ErrorCode::not_allowed, "what is forwarded are another's words", 0, "message"});
+}
+
 Status Outbox::give_text(const Command& message, const protocol::MessageEdit& edit) {
     TRY_ASSIGN(auto waiting, envelope(message));
     auto& send = std::get<protocol::MessageSend>(waiting.payload);
     send.text = edit.text;
     send.mentions = edit.mentions;
     send.entities = edit.entities;
+    send.custom = edit.custom;
     announce(message.lane);
     return rewrite(message, waiting.payload);
 }

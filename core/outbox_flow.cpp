@@ -358,6 +358,7 @@ void Outbox::handle_disconnected() {
 void Outbox::clear() {
     commands_.clear();
     positions_.clear();
+    forwards_.clear();
     lanes_.clear();
     next_.clear();
     paused_.clear();

@@ -241,8 +241,10 @@ Status Outbox::handle_not_done(Command& command, WallTime now) {
 }
 
 /// A read waits for the mark that was given before it, and a mark for the read before it; but not for one
-/// that waits itself, since a later one says what it does. A draft waits for the one before it.
+/// that waits itself, since a later one says what it does. A draft waits for the one before it, and a forward
+/// for the own message that it forwards.
 bool Outbox::waits_for_its_turn(const Command& command) const {
+    if (command.forward) return forwards_what_waits(command);
     if (const auto stream = reads_of_lane(command.lane)) return mark_waits(*stream, command.position);
     if (command.type == Type::draft_set) return *drafts_.at(command.lane).begin() < command.position;
     if (!command.preferences || !command.preferences->marked_unread.value_or(false)) return false;
@@ -250,6 +252,18 @@ bool Outbox::waits_for_its_turn(const Command& command) const {
     const auto lane = stream ? lanes_.find(lane_of_reads(*stream)) : lanes_.end();
     return lane != lanes_.end() && !lane->second.reads.empty() &&
            lane->second.reads.rbegin()->second < command.position;
+}
+
+bool Outbox::forwards_what_waits(const Command& command) const {
+    const Command* message = find(command.forward->message);
+    return message && message->state != CommandState::failed && message->position < command.position;
+}
+
+void Outbox::touch_forwards() {
+    for (const std::int64_t position : forwards_) {
+        const Command& command = commands_.at(position);
+        if (output_.touched(command.forward->stream)) announce(command.lane);
+    }
 }
 
 /// What waits in one lane waits in another from now on.

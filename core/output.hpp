@@ -36,6 +36,7 @@ class Output {
     void touch(const StreamId& stream) { touched_.insert(stream); }
     void touch_list() { list_touched_ = true; }
     bool list_touched() const { return list_touched_; }
+    bool touched(const StreamId& stream) const { return touched_.contains(stream); }
 
     /// True where something is staged that leaves this device.
     bool speaks() const;

@@ -293,7 +293,8 @@ DROP INDEX stream_row_deleted;
 CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts >= 3;
 )sql";
 
-// From where on receipts speak of messages, where somebody had been blocked meanwhile.
+// From where on receipts speak of messages, where somebody had been blocked meanwhile. And a message that
+// waits may be a forward, which says nothing to whoever does not know of that.
 constexpr std::string_view version_11 = R"sql(
 ALTER TABLE receipt ADD COLUMN speaks_from INTEGER NOT NULL DEFAULT 0;
 )sql";

@@ -40,6 +40,12 @@ struct MessageView {
     /// What parts of the text are; whoever shows them looks whether they keep the rule (rules/entities.hpp).
     std::vector<protocol::Entity> entities;
     bool names_all = false;
+    /// Nobody is to be alerted to it.
+    bool silent = false;
+    /// What it says to an application. Without its data where the device has only heard of the message yet.
+    std::optional<protocol::Custom> custom;
+    /// Whose words it says. While it is under way, as far as the device knows, mostly without a name.
+    std::optional<protocol::Forwarded> forwarded;
     /// The server's time once accepted, the device's before.
     WallTime at;
     bool own = false;

@@ -220,8 +220,12 @@ Result<std::optional<MessageView>> Views::newest(const Conversation& conversatio
         change.id = preview->id;
         change.born = preview->born;
         change.timestamp = preview->at;
-        protocol::MessageNew message_cut{
-            .sender = preview->sender, .text = preview->text, .entities = preview->entities};
+        protocol::MessageNew message_cut{.sender = preview->sender,
+                                         .text = preview->text,
+                                         .entities = preview->entities,
+                                         .silent = preview->silent,
+                                         .forwarded = preview->forwarded};
+        if (preview->kind) message_cut.custom = protocol::Custom{.kind = *preview->kind, .data = {}};
         // By whom is not shown.
         if (preview->deleted) message_cut.deleted_by = preview->sender;
         change.payload = std::move(message_cut);
@@ -231,83 +235,6 @@ Result<std::optional<MessageView>> Views::newest(const Conversation& conversatio
     if (rows.empty()) return std::nullopt;
     TRY_ASSIGN(auto view, message(conversation, rows[0]));
     return view;
-}
-
-Result<MessageView> Views::message(const Conversation& conversation, const StoredRow& row) const {
-    const auto& message = std::get<protocol::MessageNew>(row.change.payload);
-    MessageView view;
-    view.id = row.change.id.value_or(Uuid{});
-    view.born = row.change.born;
-    view.sender = message.sender;
-    view.text = message.text;
-    view.reply_to = message.reply_to;
-    view.mentions = message.mentions;
-    view.entities = message.entities;
-    view.names_all = message.names_all;
-    view.at = row.change.timestamp;
-    view.own = message.sender == identity_.get().account;
-    view.edited_at = message.edited_at;
-    view.deleted = message.deleted_by.has_value();
-    view.not_on_server = row.not_on_server;
-    // What stood before one came in may be there for others: one saw it in a membership that was lost, or of
-    // what was shared then, and is not told of it any more.
-    const bool before_me = view.born < conversation.origin;
-    view.in_doubt = row.not_on_server && (before_me || !conversation.ranges.at(view.born));
-    TRY(apply_changes(view));
-    if (!view.own) {
-        TRY_ASSIGN(view.blocked, is_blocked(view.sender));
-    }
-    // What others have of the server's new history says nothing of what it lost.
-    if (!view.own || view.not_on_server) return view;
-    if (conversation.read_by_all.at(view.born))
-        view.state = MessageState::read;
-    else if (conversation.delivered_to_all.at(view.born))
-        view.state = MessageState::delivered;
-    return view;
-}
-
-Result<MessageView> Views::pending_message(const Command& command) const {
-    TRY_ASSIGN(auto envelope, outbox_.envelope(command));
-    const auto& send = std::get<protocol::MessageSend>(envelope.payload);
-    MessageView view;
-    view.id = command.id;
-    view.sender = identity_.get().account;
-    view.text = send.text;
-    view.reply_to = send.reply_to;
-    view.mentions = rules::all_named(rules::said_by(send));
-    view.entities = send.entities;
-    view.names_all = rules::names_all(send.entities);
-    view.at = command.made_at;
-    view.own = true;
-    view.state = command.state == CommandState::failed ? MessageState::failed : MessageState::sending;
-    view.failure = command.failure;
-    TRY(apply_changes(view));
-    return view;
-}
-
-/// What the person has said about a message is shown at once.
-Status Views::apply_changes(MessageView& view) const {
-    if (view.deleted) return {};
-    for (const Command* command : outbox_.changes_of(view.id, view.sender, view.own)) {
-        TRY_ASSIGN(auto envelope, outbox_.envelope(*command));
-        view.changing = true;
-        if (auto* edit = std::get_if<protocol::MessageEdit>(&envelope.payload)) {
-            view.mentions = rules::all_named(rules::said_by(*edit));
-            view.text = std::move(edit->text);
-            view.entities = std::move(edit->entities);
-            view.edited_at = command->made_at;
-            continue;
-        }
-        view.text.clear();
-        view.mentions.clear();
-        view.entities.clear();
-        view.reply_to.reset();
-        view.edited_at.reset();
-        view.deleted = true;
-        // What is asked of it after that will be refused.
-        return {};
-    }
-    return {};
 }
 
 Result<std::vector<MemberView>> Views::members(const StreamId& stream) {

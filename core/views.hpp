@@ -102,6 +102,9 @@ class Views {
     Status apply_pins(const Conversation& conversation, std::vector<PinView>& pins) const;
     Result<std::vector<AskedBlock>> asked_blocks() const;
     Result<bool> is_blocked(const AccountId& account) const;
+    Result<MessageView> forwarded_message(const protocol::ForwardOf& forward) const;
+    /// What a forward that waits is going to say.
+    Status show_forwarded(const protocol::ForwardOf& forward, MessageView& view) const;
     Result<MessageView> pending_message(const Command& command) const;
     Result<std::vector<MessageView>> pending_messages(const std::string& lane, std::size_t limit) const;
     Result<Span> collect(const Conversation& conversation, const WindowQuery& query, WindowView& view);

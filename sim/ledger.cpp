@@ -69,6 +69,7 @@ void Ledger::note_sent(const Uuid& id, const protocol::Payload& now, const SameP
     message->text = said->text;
     message->mentions = said->mentions;
     message->entities = said->entities;
+    message->custom = said->custom;
 }
 
 bool Ledger::is_taken_back(const Given& mark, const SamePlace& same) const {
@@ -87,7 +88,7 @@ const Given* Ledger::edit_into(const Uuid& message, const protocol::MessageSend&
     const auto found = std::ranges::find_if(given_, [&](const Given& one) {
         const auto* edit = std::get_if<protocol::MessageEdit>(&one.command);
         return edit != nullptr && edit->message == message && edit->text == now.text &&
-               edit->mentions == now.mentions && edit->entities == now.entities;
+               edit->mentions == now.mentions && edit->entities == now.entities && edit->custom == now.custom;
     });
     return found == given_.end() ? nullptr : &*found;
 }

@@ -2,6 +2,8 @@
 
 #include "base/utf8.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -91,6 +93,64 @@ bool are_broken(const std::vector<Entity>& entities, const std::string& text) {
         const bool nobody = one.kind == EntityKind::mention && !one.account;
         return beyond || nobody || (one.url && !one.url->starts_with("https://"));
     });
+}
+
+protocol::Custom some_custom(Random& random, const std::string& text) {
+    static constexpr std::array kinds = {"org.example.poll", "com.example.chess-move", "net.example.x.y_1"};
+    protocol::Custom made{.kind = kinds[static_cast<std::size_t>(random.below(kinds.size()))], .data = {}};
+    switch (random.below(4)) {
+        case 0:
+            made.data = "1.50";
+            break;
+        case 1:
+            made.data = R"([ 1e3, -0.0, 12345678901234567890, {"z":1,"a":2,"z":3} ])";
+            break;
+        default:
+            // Texts of this world hold nothing that would have to be escaped.
+            made.data = R"({"said": ")" + text + R"(", "n": 2.500})";
+            break;
+    }
+    return made;
+}
+
+std::string body_of(const std::optional<protocol::Custom>& custom) {
+    if (!custom) return {};
+    std::string data;
+    for (const char c : custom->data) {
+        if (c == '"' || c == '\\') data += '\\';
+        data += c;
+    }
+    return R"(,"custom":{"kind":")" + custom->kind + R"(","data":")" + data + R"("})";
+}
+
+protocol::Custom broken_custom(Random& random, const std::string& text) {
+    auto made = some_custom(random, text);
+    switch (random.below(3)) {
+        case 0:
+            made.data += ',';
+            break;
+        case 1:
+            made.data = "{said: 1}";
+            break;
+        default:
+            made.kind = "poll";
+            break;
+    }
+    return made;
+}
+
+bool is_broken(const std::optional<protocol::Custom>& custom) {
+    return custom && (custom->data.ends_with(',') || custom->data == "{said: 1}" || custom->kind == "poll");
+}
+
+std::vector<Entity> entities_without_names(const std::vector<Entity>& entities) {
+    std::vector<Entity> left;
+    for (const Entity& one : entities) {
+        const bool names = one.kind == EntityKind::mention || one.kind == EntityKind::everyone ||
+                           one.kind == EntityKind::here;
+        if (!names) left.push_back(one);
+    }
+    return left;
 }
 
 }  // namespace parley::sim

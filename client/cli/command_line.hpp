@@ -185,6 +185,20 @@ struct SendCommand {
     /// programs and files is not.
     bool markdown = false;
     bool plain = false;
+    /// Nobody is alerted to it.
+    bool silent = false;
+    /// A kind of custom data, with which goes `data`: JSON, "@FILE", or "-" for standard input. The text is
+    /// then for whoever does not know the kind.
+    std::optional<std::string> custom;
+    std::optional<std::string> data;
+};
+/// `messages`: ids, or "last".
+struct ForwardCommand {
+    std::string conversation;
+    std::vector<std::string> messages;
+    std::string to;
+    bool silent = false;
+    bool no_wait = false;
 };
 /// `message`: an id, or "last".
 struct EditCommand {
@@ -192,6 +206,8 @@ struct EditCommand {
     std::string message;
     std::vector<std::string> words;
     bool plain = false;
+    /// What it says to an application from now on, as in SendCommand.
+    std::optional<std::string> data;
 };
 struct DeleteCommand {
     std::string conversation;
@@ -259,9 +275,9 @@ using Command =
                  LeaveCommand, RenameCommand, RoleCommand, TransferCommand, PermissionsCommand, LinkCommand,
                  LinksCommand, UnlinkCommand, LookCommand, JoinCommand, ShareHistoryCommand, SlowModeCommand,
                  ReadCommand, MuteCommand, ArchiveCommand, PinCommand, MarkUnreadCommand, NotifyCommand,
-                 DraftCommand, SendCommand, EditCommand, DeleteCommand, ReactCommand, UnpinCommand,
-                 PinsCommand, HistoryCommand, TailCommand, TypingCommand, BlockCommand, UnblockCommand,
-                 BlockedCommand, OutboxCommand, SyncCommand, ReportCommand>;
+                 DraftCommand, SendCommand, ForwardCommand, EditCommand, DeleteCommand, ReactCommand,
+                 UnpinCommand, PinsCommand, HistoryCommand, TailCommand, TypingCommand, BlockCommand,
+                 UnblockCommand, BlockedCommand, OutboxCommand, SyncCommand, ReportCommand>;
 
 struct CommandLine {
     Common common;

@@ -3,6 +3,7 @@
 #include "client/cli/command_line.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/session.hpp"
+#include "client/net/line_input.hpp"
 
 namespace parley::client::cli {
 
@@ -67,6 +68,11 @@ Outcome<ExitCode> run(Session& session, const UnblockCommand& command);
 Outcome<ExitCode> run(Session& session, const BlockedCommand& command);
 
 // editing.cpp
+enum class Last { own, of_anybody };
+/// The message that a word names: an id, or "last" for the newest, or the newest that the person has said
+/// himself, on whichever device.
+Outcome<protocol::ViewMessage> message_named(Session& session, const Place& place, const std::string& word,
+                                             Last last = Last::own);
 Outcome<ExitCode> run(Session& session, const EditCommand& command);
 Outcome<ExitCode> run(Session& session, const DeleteCommand& command);
 Outcome<ExitCode> run(Session& session, const ReactCommand& command);
@@ -87,6 +93,7 @@ Outcome<protocol::ViewConversation> conversation(Session& session, const StreamI
 Outcome<protocol::ViewWindow> whole_window(Session& session, const protocol::ViewConversation& shown,
                                            const protocol::DoorWindowQuery& query);
 Outcome<ExitCode> run(Session& session, const SendCommand& command);
+Outcome<ExitCode> run(Session& session, const ForwardCommand& command);
 Outcome<ExitCode> run(Session& session, const HistoryCommand& command);
 Outcome<ExitCode> run(Session& session, const TailCommand& command);
 

@@ -1,4 +1,5 @@
 #include "client/cli/commands.hpp"
+#include "client/cli/custom.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/messages.hpp"
 #include "client/cli/rich_text.hpp"
@@ -92,6 +93,9 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
             .integer("at", one.last->at.ms)
             .text("state", name_of(one.last->state));
         if (!one.last->entities.empty()) last.objects("entities", objects_of(one.last->entities));
+        if (one.last->silent) last.boolean("silent", true);
+        if (one.last->custom) last.object("custom", object_of(*one.last->custom));
+        if (one.last->forwarded) last.object("forwarded", object_of(*one.last->forwarded));
         if (one.last->deleted) last.boolean("deleted", true);
         if (one.last->blocked) last.boolean("blocked", true);
         object.object("last", last.take());
@@ -109,8 +113,8 @@ void print(Terminal& terminal, const protocol::ViewConversation& one, const std:
     line += padded(unread, 6);
     if (one.last) {
         const std::string instead(instead_of(one, *one.last));
-        const std::string said =
-            !instead.empty() ? instead : plain_line({one.last->text, one.last->entities});
+        std::string said = !instead.empty() ? instead : plain_line({one.last->text, one.last->entities});
+        if (one.last->custom && said.empty()) said = kind_mark(*one.last->custom);
         const std::string text = (one.last->own ? "you: " : "") + said;
         line += terminal.dim(local_stamp(one.last->at)) + "  " + first_columns(text, preview_columns);
     }

@@ -1,4 +1,5 @@
 #include "client/cli/commands.hpp"
+#include "client/cli/custom.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/messages.hpp"
 #include "client/cli/rich_text.hpp"
@@ -25,12 +26,10 @@ Outcome<protocol::ViewWindow> newest_messages(Session& session, const Place& pla
     return whole_window(session, shown, {.stream = *place.stream, .limit = limit});
 }
 
-enum class Last { own, of_anybody };
+}  // namespace
 
-/// The message that a word names: an id, or "last" for the newest, or the newest that the person has said
-/// himself, on whichever device.
 Outcome<protocol::ViewMessage> message_named(Session& session, const Place& place, const std::string& word,
-                                             Last last = Last::own) {
+                                             Last last) {
     const auto id = Uuid::parse(word);
     const bool own = last == Last::own;
     if (!id && word != "last") {
@@ -60,6 +59,8 @@ Outcome<protocol::ViewMessage> message_named(Session& session, const Place& plac
                    : std::string(own ? "You have" : "Nobody has") + " said " +
                          (own ? "nothing " : "anything ") + among + ".");
 }
+
+namespace {
 
 /// The conversation, with what the server has to say of it, where it can be reached.
 Outcome<Place> place_named(Session& session, Directory& directory, const std::string& name) {
@@ -112,15 +113,28 @@ Outcome<ExitCode> run(Session& session, const EditCommand& command) {
     if (!message.own) return stop(ExitCode::failed, "Somebody else wrote this; only he can edit it.");
     if (message.deleted)
         return stop(ExitCode::not_found, "This message was deleted, and what is deleted cannot be edited.");
-    std::string text = joined(command.words);
-    if (is_blank(text)) {
+    if (message.forwarded)
+        return stop(ExitCode::failed, "You have forwarded this: nobody edits another's words.");
+    auto custom = message.custom;
+    if (command.data) {
+        if (!custom) return stop(ExitCode::usage, "This message says nothing to an application.");
+        TRY_ASSIGN(custom, custom_of(session, custom->kind, *command.data));
+    }
+    const bool data_alone = command.data && command.words.empty();
+    std::string text = data_alone ? message.text : joined(command.words);
+    if (is_blank(text) && !data_alone) {
         return stop(ExitCode::usage,
                     "The new text is empty. To take a message away: parley delete. Nothing was changed.");
     }
     protocol::MessageEdit edit{.target = place.target,
                                .message = message.id,
                                .text = text,
-                               .mentions = named_without_a_place(message)};
+                               .mentions = named_without_a_place(message),
+                               .custom = std::move(custom)};
+    if (data_alone) {
+        edit.entities = message.entities;
+        return change(session, message, std::move(edit), "Edited.");
+    }
     auto names = names_in(session, place);
     names.all = names.all || core::rules::names_all(message.entities);
     if (!command.plain) say(edit, text, names);
@@ -234,6 +248,7 @@ Outcome<ExitCode> show_earlier_texts(Session& session, const Place& place, const
             object.text("message", message.id.text()).integer("seq", one.seq);
             object.text("text", one.text).integer("at", one.at.ms);
             if (!one.entities.empty()) object.objects("entities", objects_of(one.entities));
+            if (one.custom) object.object("custom", object_of(*one.custom));
             session.terminal().line(object);
             const std::string stamp = local_stamp(one.at);
             session.terminal().line(

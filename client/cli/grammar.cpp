@@ -152,6 +152,22 @@ void Grammar::add_live() {
     types.add_flag("--recording", typing->recording, "That you record your voice instead");
 }
 
+/// What can be said besides a text.
+void add_kinds_of_sending(CLI::App& sending, SendCommand& send) {
+    sending.add_flag("--silent", send.silent, "Alert nobody to it; it counts as unread all the same");
+    CLI::Option* kind =
+        sending
+            .add_option("--custom", send.custom,
+                        "Send data of an application, of this kind, such as org.example.poll; "
+                        "TEXT is for those who do not know it")
+            ->option_text("KIND");
+    sending
+        .add_option("--data", send.data,
+                    "The data of --custom: JSON, @FILE for that of a file, or - for standard input")
+        ->option_text("JSON")
+        ->needs(kind);
+}
+
 void Grammar::add_messages() {
     group_ = "Messages";
     std::shared_ptr<SendCommand> send;
@@ -173,8 +189,10 @@ void Grammar::add_messages() {
         .add_flag("--markdown", send->markdown,
                   "Read standard input as Markdown, too, wherever it comes from")
         ->excludes(plain);
+    add_kinds_of_sending(sending, *send);
     sending.footer(std::string(places_help) + markdown_help + more_help);
 
+    add_forwarding();
     add_changes();
     add_pins();
 
@@ -210,6 +228,24 @@ void Grammar::add_messages() {
         .add_option("--upto", read->upto, "Only up to this place (`born` in --json)")
         ->option_text("PLACE")
         ->check(problem_of_place);
+}
+
+void Grammar::add_forwarding() {
+    std::shared_ptr<ForwardCommand> forward;
+    CLI::App& forwarding =
+        add_about_place("forward", "Send messages of one conversation to another", forward);
+    forwarding
+        .add_option("MESSAGE", forward->messages,
+                    "Their ids, as --json prints them, or last for the newest one; in this order they go out")
+        ->required()
+        ->option_text(" ");
+    forwarding.add_option("--to", forward->to, "Where to: named as CONVERSATION is")
+        ->required()
+        ->option_text("NAME");
+    forwarding.add_flag("--silent", forward->silent, "Alert nobody to them");
+    forwarding.add_flag("--no-wait", forward->no_wait,
+                        "End as soon as they are stored, without waiting for the server");
+    forwarding.footer(std::string(forward_help) + places_help + more_help);
 }
 
 void Grammar::add_upkeep() {

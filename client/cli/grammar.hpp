@@ -54,6 +54,7 @@ class Grammar {
     void add_members();
     void add_roles();
     void add_links();
+    void add_forwarding();
     void add_changes();
     void add_pins();
     void add_live();

@@ -217,7 +217,11 @@ void Grammar::add_changes() {
     std::shared_ptr<EditCommand> edit;
     CLI::App& editing = add_about_place("edit", "Give a message of yours another text", edit);
     add_message_option(editing, edit->message);
-    editing.add_option("TEXT", edit->words, "What it says from now on")->required()->option_text(" ");
+    editing.add_option("TEXT", edit->words, "What it says from now on")->option_text(" ");
+    editing
+        .add_option("--data", edit->data,
+                    "The data from now on, of a message that was sent with --custom; as parley send takes it")
+        ->option_text("JSON");
     editing.add_flag("--plain", edit->plain, "The text as it stands, and not as Markdown");
     editing.footer(std::string(places_help) + markdown_help + more_help);
 

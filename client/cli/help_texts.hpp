@@ -22,6 +22,12 @@ What is typed is read as Markdown; what a pipe or a file brings is sent as it st
   @HANDLE names a member, @everyone and @here all of them; a backslash takes a mark as it is
 )";
 
+inline constexpr const char* forward_help = R"(
+Everybody there sees what the message said when it was forwarded, and who said it first; not where. The
+server takes the words from where they stand: it refuses what was deleted, or what you cannot see there any
+more.
+)";
+
 inline constexpr const char* roles_help = R"(
 Roles, from the highest down:
   owner      may everything; gives and takes every role

@@ -1,5 +1,6 @@
 #include "client/cli/messages.hpp"
 
+#include "client/cli/custom.hpp"
 #include "client/cli/rich_text.hpp"
 #include "client/cli/text.hpp"
 #include "core/door/views.hpp"
@@ -97,9 +98,14 @@ void MessagePrinter::print_for_people(const protocol::ViewConversation& conversa
                        (place.empty() ? place : terminal.dim(place));
     if (const std::string what = answered(conversation, message); !what.empty())
         line += terminal.dim("↪ " + what) + "\n" + std::string(indent, ' ');
+    if (message.forwarded)
+        line += terminal.dim("⤳ " + origin_mark(*message.forwarded)) + "\n" + std::string(indent, ' ');
     const std::string instead(instead_of(conversation, message));
     line += !instead.empty() ? terminal.dim(instead)
                              : styled_block(terminal, {message.text, message.entities, spoilers_}, indent);
+    if (message.custom && instead.empty())
+        line += (message.text.empty() ? "" : "  ") + terminal.dim(kind_mark(*message.custom));
+    if (message.silent) line += terminal.dim("  (silent)");
     if (message.edited_at) line += terminal.dim("  (edited)");
     if (message.changing) {
         line += terminal.dim(message.deleted ? "  … still to be deleted" : "  … edit not sent yet");
@@ -126,7 +132,8 @@ void MessagePrinter::remember(const protocol::ViewConversation& conversation,
     if (begun_.size() >= remembered_max) begun_.clear();
     const std::string_view begun = std::string_view(message.text).substr(0, message.text.find('\n'));
     const std::string instead(instead_of(conversation, message));
-    const std::string text = !instead.empty() ? instead : plain_line({begun, message.entities, spoilers_});
+    std::string text = !instead.empty() ? instead : plain_line({begun, message.entities, spoilers_});
+    if (message.custom && text.empty()) text = kind_mark(*message.custom);
     begun_.insert_or_assign(
         message.id, name_of_sender(conversation, message) + ": " + first_columns(text, answered_columns));
 }
@@ -173,6 +180,9 @@ void MessagePrinter::print_object(const protocol::ViewConversation& conversation
         if (conversation.stream)
             object.text("markdown", markdown_of(directory_, *conversation.stream, message));
     }
+    if (message.silent) object.boolean("silent", true);
+    if (message.custom) object.object("custom", object_of(*message.custom));
+    if (message.forwarded) object.object("forwarded", object_of(*message.forwarded));
     if (message.edited_at) object.integer("edited_at", message.edited_at->ms);
     if (!message.reactions.empty()) {
         JsonLine counts;

@@ -164,6 +164,18 @@ std::string sentence_of(ErrorCode code) {
     return {};
 }
 
+/// Of what was to be forwarded.
+std::string sentence_of_forwarding(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::message_deleted:
+            return "What was to be forwarded was deleted meanwhile.";
+        case ErrorCode::message_not_found:
+            return "What was to be forwarded is not there, or you cannot see it.";
+        default:
+            return "You cannot see the conversation any more of which something was to be forwarded.";
+    }
+}
+
 std::string sentence_of(const Error& error, Machine machine) {
     switch (error.code) {
         case ErrorCode::limit:
@@ -256,7 +268,8 @@ std::string_view name_of(ExitCode code) {
 }
 
 Problem problem_of(const Error& error, Machine machine) {
-    std::string sentence = sentence_of(error, machine);
+    const bool of_forward = error.field == "forward" && exit_code_of(error.code) == ExitCode::not_found;
+    std::string sentence = of_forward ? sentence_of_forwarding(error.code) : sentence_of(error, machine);
     // The context may come from the server: it is as little trusted as any text. Where it is but the schema's
     // sentence about the code, which is meant for developers, it says nothing of this case.
     const bool has_context = error.context != parley::sentence(error.code);
@@ -266,7 +279,9 @@ Problem problem_of(const Error& error, Machine machine) {
         context.pop_back();
     if (!context.empty()) {
         if (error.code == ErrorCode::invalid) sentence = "This cannot be accepted: " + context + ".";
-        if (error.code == ErrorCode::not_allowed) {
+        if (error.code == ErrorCode::not_allowed && error.field == "message") {
+            sentence = "Nobody may do this: " + context + ".";
+        } else if (error.code == ErrorCode::not_allowed) {
             const bool of_all = error.field == "entities";
             sentence =
                 (of_all ? "You may not name everybody at once: " : "You may not do this: ") + context + ".";

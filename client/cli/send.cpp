@@ -1,11 +1,10 @@
-#include "base/utf8.hpp"
 #include "client/cli/commands.hpp"
+#include "client/cli/custom.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/rich_text.hpp"
+#include "client/cli/sender.hpp"
 #include "client/cli/text.hpp"
 #include "client/cli/whole_input.hpp"
-#include "client/net/line_input.hpp"
-#include "core/door/views.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <unistd.h>
@@ -16,323 +15,6 @@
 namespace parley::client::cli {
 
 namespace {
-
-/// Lines that go into the outbox in one step, synced once.
-constexpr std::size_t batch_max = 128;
-/// While the server answers, at most so many of ours wait for it, so that memory and outbox stay small.
-constexpr std::size_t open_max = 4096;
-
-/// Sends messages to one conversation and waits for what becomes of them: each step forward renews the time
-/// that the person is ready to wait; when it is over, the rest is queued without waiting.
-class Sender {
-  public:
-    Sender(Session& session, Place place, const SendCommand& command)
-        : session_(session),
-          place_(std::move(place)),
-          command_(command),
-          tracks_(!command.no_wait && !session.common().offline),
-          patient_(tracks_) {}
-
-    Outcome<ExitCode> send_one(std::string text);
-    Outcome<ExitCode> send_lines(LineInput& input);
-    void answer(const Uuid& message) { reply_to_ = message; }
-    /// What is said from now on is Markdown, in which names mean this.
-    void read_markdown(core::rules::MarkdownNames names) { markdown_ = std::move(names); }
-    void mention(std::vector<AccountId> accounts) { mentions_ = std::move(accounts); }
-
-  private:
-    protocol::Envelope envelope(std::string text);
-    Outcome<void> queue(std::vector<protocol::Envelope> batch);
-    Problem not_all_queued(const Submission& done, const std::vector<protocol::Envelope>& batch);
-    Outcome<void> queue_lines(LineInput& input);
-    Outcome<void> wait_for_progress(const std::function<bool()>& also);
-    Outcome<void> pass_on(LineInput& input);
-    Outcome<void> take_in();
-    Outcome<void> look_at_slow_mode();
-    bool outbox_is_kept(const Problem& problem);
-    void report(const Uuid& id, std::string_view state,
-                const std::optional<protocol::DoorFailure>& failure = std::nullopt);
-    void print_counts();
-    Outcome<ExitCode> finish(Outcome<void> so_far);
-
-    Session& session_;
-    Place place_;
-    const SendCommand& command_;
-    std::optional<Uuid> reply_to_;
-    std::vector<AccountId> mentions_;
-    std::optional<core::rules::MarkdownNames> markdown_;
-    Settlement settlement_;
-    /// Which line of standard input each message was, while it is not settled.
-    std::unordered_map<Uuid, std::int64_t> lines_;
-    std::int64_t line_ = 0;
-    bool by_lines_ = false;
-    /// What becomes of each message is of interest.
-    bool tracks_;
-    /// False: the time to wait is over, until something is accepted again.
-    bool patient_;
-    /// Whoever waits at a terminal has been told what for.
-    bool told_ = false;
-    /// So long slow mode of the group holds back what is to go out next.
-    Duration held_{};
-    Instant give_up_{};
-    std::int64_t sent_ = 0;
-    std::int64_t queued_ = 0;
-    std::int64_t refused_ = 0;
-    /// Of the first line that was refused.
-    std::optional<Problem> refusal_;
-    std::int64_t refused_line_ = 0;
-};
-
-protocol::Envelope Sender::envelope(std::string text) {
-    protocol::MessageSend message{
-        .target = place_.target, .text = {}, .reply_to = reply_to_, .mentions = mentions_};
-    if (markdown_)
-        say(message, text, *markdown_);
-    else
-        message.text = std::move(text);
-    return {.id = session_.new_id(), .payload = std::move(message)};
-}
-
-Outcome<void> Sender::queue(std::vector<protocol::Envelope> batch) {
-    const Submission done = session_.submit(batch);
-    for (const Uuid& id : done.accepted) {
-        if (tracks_) {
-            settlement_.open.push_back(id);
-        } else {
-            ++queued_;
-            report(id, "queued");
-        }
-    }
-    for (const auto& refused : done.refused)
-        report(refused.command, "failed", refused.failure);
-    if (!done.failure) return {};
-    const Problem problem = not_all_queued(done, batch);
-    for (const Uuid& id : done.unsure)
-        report(id, "unknown");
-    return std::unexpected(problem);
-}
-
-/// Why this can be no message, and how much too long it is.
-std::optional<protocol::DoorFailure> unfit(const protocol::Envelope& message) {
-    const std::string& text = std::get<protocol::MessageSend>(message.payload).text;
-    const auto points = count_code_points(text);
-    if (!points) {
-        return protocol::DoorFailure{.code = ErrorCode::invalid,
-                                     .message = "it is not valid UTF-8 (iconv can make it so)"};
-    }
-    const auto characters = static_cast<std::int64_t>(*points);
-    if (characters <= limits::text_points_max && std::ssize(text) <= limits::text_bytes_max)
-        return std::nullopt;
-    return protocol::DoorFailure{.code = ErrorCode::invalid,
-                                 .message = "it has " + std::to_string(characters) + " characters in " +
-                                            std::to_string(text.size()) + " bytes, and a message at most " +
-                                            std::to_string(limits::text_points_max) + " characters in " +
-                                            std::to_string(limits::text_bytes_max) + " bytes"};
-}
-
-/// Says which messages have to be sent again, and which might then go out twice.
-Problem Sender::not_all_queued(const Submission& done, const std::vector<protocol::Envelope>& batch) {
-    if (!by_lines_) return Session::problem_of_submission(done);
-    Problem problem = Session::problem_behind(done);
-    const auto line_of = [&](const Uuid& id) {
-        return std::to_string(lines_.contains(id) ? lines_.at(id) : line_);
-    };
-    const std::size_t decided = done.accepted.size() + done.refused.size();
-    if (done.unsure.empty()) {
-        problem.sentence += " From line " + line_of(*batch.at(decided).id) +
-                            " on nothing was queued: send from there on once that is mended.";
-    } else {
-        const std::string first = line_of(done.unsure.front());
-        const std::string last = line_of(done.unsure.back());
-        problem.sentence += (first == last ? " Line " + first : " Lines " + first + " to " + last) +
-                            " may be queued all the same, nothing after that is: see parley outbox before "
-                            "you send from there on.";
-    }
-    return problem;
-}
-
-void Sender::report(const Uuid& id, std::string_view state,
-                    const std::optional<protocol::DoorFailure>& failure) {
-    JsonLine object;
-    object.text("id", id.text()).text("state", state);
-    if (place_.stream) object.text("conversation", place_.stream->text());
-    const auto line = lines_.extract(id);
-    if (line) object.integer("line", line.mapped());
-    if (failure) {
-        ++refused_;
-        Problem problem = problem_of(core::error_of(*failure));
-        object.text("error", name_of(failure->code)).text("message", problem.sentence);
-        const std::int64_t number = line ? line.mapped() : 0;
-        if (line) problem.sentence = "Line " + std::to_string(number) + ": " + problem.sentence;
-        if (!refusal_ || number < refused_line_) {
-            refusal_ = std::move(problem);
-            refused_line_ = number;
-        }
-    }
-    session_.terminal().line(object);
-}
-
-/// Takes in what became of our messages so far.
-Outcome<void> Sender::take_in() {
-    if (session_.account().take_changed_owner()) TRY(session_.catch_up(settlement_));
-    bool touched = false;
-    while (const auto notice = session_.take_notice()) {
-        session_.note(settlement_, *notice);
-        touched = touched || (place_.stream && notice->touched == place_.stream);
-    }
-    if (touched && !settlement_.open.empty()) TRY(look_at_slow_mode());
-    if (settlement_.settled.empty()) return {};
-    give_up_ = session_.deadline();
-    patient_ = true;
-    const auto settled = std::exchange(settlement_.settled, {});
-    std::vector<std::pair<std::int64_t, Uuid>> in_order;
-    in_order.reserve(settled.size());
-    for (const auto& [id, outcome] : settled)
-        in_order.emplace_back(lines_.contains(id) ? lines_.at(id) : 0, id);
-    std::ranges::sort(in_order);
-    for (const auto& [line, id] : in_order) {
-        const protocol::DoorSettled& outcome = settled.at(id);
-        if (outcome.stream) place_.stream = outcome.stream;
-        if (!outcome.failure) ++sent_;
-        report(id, outcome.failure ? "failed" : "sent", outcome.failure);
-    }
-    return {};
-}
-
-/// What waits for longer than the person is ready to wait is left to the outbox.
-Outcome<void> Sender::look_at_slow_mode() {
-    TRY_ASSIGN(const auto reply, session_.ask({.conversation = place_.stream}));
-    held_ = {};
-    if (!reply.conversations.empty()) {
-        TRY_ASSIGN(held_, slow_wait(session_, reply.conversations.front()));
-    }
-    if (held_.ms == 0) return {};
-    if (read_clocks().instant + held_ > give_up_) patient_ = false;
-    if (!told_ && patient_) {
-        told_ = true;
-        session_.terminal().note_at_terminal(place_.label + " is in slow mode: this goes out in " +
-                                             how_long(held_) + ". Ctrl-C leaves it to be sent later.");
-    }
-    return {};
-}
-
-Outcome<void> Sender::wait_for_progress(const std::function<bool()>& also) {
-    TRY_ASSIGN(const bool happened, session_.wait(also, give_up_));
-    if (!happened || read_clocks().instant >= give_up_) patient_ = false;
-    if (patient_ && !told_ && !session_.account().problem().empty()) {
-        told_ = true;
-        session_.terminal().note_at_terminal("The server" + session_.offline_reason() +
-                                             "; waiting for it. Ctrl-C leaves the message to be sent later.");
-    }
-    return take_in();
-}
-
-Outcome<void> Sender::queue_lines(LineInput& input) {
-    std::vector<protocol::Envelope> batch;
-    while (batch.size() < batch_max) {
-        auto line = input.take();
-        if (!line) break;
-        ++line_;
-        // A message has at least one character.
-        if (line->empty()) continue;
-        protocol::Envelope message = envelope(std::move(*line));
-        const auto failure = unfit(message);
-        lines_.emplace(*message.id, line_);
-        if (failure)
-            report(*message.id, "failed", failure);
-        else
-            batch.push_back(std::move(message));
-    }
-    if (batch.empty()) return {};
-    return queue(std::move(batch));
-}
-
-Outcome<ExitCode> Sender::send_lines(LineInput& input) {
-    by_lines_ = true;
-    return finish(pass_on(input));
-}
-
-Outcome<void> Sender::pass_on(LineInput& input) {
-    give_up_ = session_.deadline();
-    while (!input.ended() && !session_.interrupted()) {
-        const bool full = patient_ && settlement_.open.size() >= open_max;
-        if (!full) TRY(queue_lines(input));
-        // Waiting for somebody to type is not waiting for the server.
-        if (settlement_.open.empty()) give_up_ = session_.deadline();
-        if (patient_ && !settlement_.open.empty()) {
-            TRY(wait_for_progress([&] { return !full && input.ready(); }));
-        } else {
-            TRY(session_.wait([&] { return input.ready(); }, std::nullopt));
-            TRY(take_in());
-        }
-    }
-    return {};
-}
-
-Outcome<ExitCode> Sender::send_one(std::string text) {
-    std::vector<protocol::Envelope> one;
-    one.push_back(envelope(std::move(text)));
-    if (const auto failure = unfit(one.front())) {
-        Problem problem = problem_of(core::error_of(*failure));
-        problem.sentence += " Nothing was sent.";
-        return std::unexpected(std::move(problem));
-    }
-    give_up_ = session_.deadline();
-    return finish(queue(std::move(one)));
-}
-
-/// Whether what was queued waits in spite of this.
-bool Sender::outbox_is_kept(const Problem& problem) {
-    if (problem.exit_code != ExitCode::signed_out) return true;
-    const auto status = session_.status();
-    return !status || status->account.has_value();
-}
-
-/// Waits for the rest, and says what became of everything, also where it could not be gone through with.
-Outcome<ExitCode> Sender::finish(Outcome<void> so_far) {
-    while (so_far && patient_ && !settlement_.open.empty() && !session_.interrupted()) {
-        so_far = wait_for_progress([] { return false; });
-    }
-    if (so_far || outbox_is_kept(so_far.error())) {
-        for (const Uuid& id : settlement_.open)
-            report(id, "queued");
-        queued_ += std::ssize(settlement_.open);
-    }
-    print_counts();
-    if (!so_far) return std::unexpected(so_far.error());
-    if (sent_ + queued_ + refused_ == 0) {
-        // A script, and whatever was to feed us, must not take this for sent.
-        if (session_.interrupted()) return stop(ExitCode::failed, "Interrupted. Nothing was sent.");
-        return stop(ExitCode::usage, "Standard input is empty. Nothing was sent.");
-    }
-    if (refused_ > 0 && refusal_) {
-        Problem problem = *refusal_;
-        if (refused_ > 1)
-            problem.sentence = std::to_string(refused_) + " messages refused. The first: " + problem.sentence;
-        return std::unexpected(problem);
-    }
-    return queued_ > 0 && !command_.no_wait ? ExitCode::queued : ExitCode::done;
-}
-
-void Sender::print_counts() {
-    Terminal& terminal = session_.terminal();
-    const auto count = [](std::int64_t messages) {
-        return std::to_string(messages) + (messages == 1 ? " message" : " messages");
-    };
-    if (sent_ == 1 && queued_ + refused_ == 0) terminal.line("Sent to " + place_.label + ".");
-    if (sent_ > 1 || (sent_ == 1 && queued_ + refused_ > 0))
-        terminal.line(count(sent_) + " sent to " + place_.label + ".");
-    if (queued_ > 0) {
-        std::string why = ".";
-        if (held_.ms > 0)
-            why = ", which is in slow mode: your next message is taken in " + how_long(held_) + ".";
-        else if (!command_.no_wait && !session_.common().offline)
-            why = ": the server" + session_.offline_reason() + ".";
-        terminal.line(count(queued_) + " queued for " + place_.label + why +
-                      " It goes out with the next parley " +
-                      (held_.ms > 0 ? "then" : "that reaches the server") + " (parley sync).");
-    }
-}
 
 /// Who is named. Whoever is no member will not see it, which the sender may not know.
 Outcome<std::vector<AccountId>> named(Session& session, Directory& directory, const Place& place,
@@ -356,12 +38,23 @@ Outcome<std::vector<AccountId>> named(Session& session, Directory& directory, co
     return accounts;
 }
 
-}  // namespace
+/// What is said to an application; absent: nothing.
+Outcome<std::optional<protocol::Custom>> custom_asked(Session& session, const SendCommand& command) {
+    if (!command.custom) return std::nullopt;
+    if (!command.data) return stop(ExitCode::usage, "--custom goes with --data. Nothing was sent.");
+    if (command.whole || command.markdown)
+        return stop(ExitCode::usage,
+                    "With --custom the text stands on the command line, or there is none. Nothing was sent.");
+    TRY_ASSIGN(auto custom, custom_of(session, *command.custom, *command.data));
+    return custom;
+}
 
+}  // namespace
 Outcome<ExitCode> run(Session& session, const SendCommand& command) {
     Directory directory(session);
     TRY_ASSIGN(Place place, directory.conversation(command.conversation));
     TRY_ASSIGN(auto mentions, named(session, directory, place, command.mentions));
+    TRY_ASSIGN(auto custom, custom_asked(session, command));
     const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
     const bool typed = !command.words.empty() || at_terminal;
     const bool markdown = command.markdown || (typed && !command.plain);
@@ -369,11 +62,14 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
     Sender sender(session, std::move(place), command);
     if (names) sender.read_markdown(std::move(*names));
     sender.mention(std::move(mentions));
+    const bool says_nothing_else = custom && command.words.empty();
+    if (custom) sender.say_to_application(std::move(*custom));
     if (command.reply_to) {
         const auto id = Uuid::parse(*command.reply_to);
         if (!id) return stop(ExitCode::usage, "--reply-to takes the id of a message, as --json prints it.");
         sender.answer(*id);
     }
+    if (says_nothing_else) return sender.send_one({});
     if (!command.words.empty()) {
         if (command.whole)
             return stop(ExitCode::usage,
@@ -388,6 +84,30 @@ Outcome<ExitCode> run(Session& session, const SendCommand& command) {
     if (!command.whole) return sender.send_lines(input);
     TRY_ASSIGN(std::string text, read_whole(session, input));
     return sender.send_one(std::move(text));
+}
+
+Outcome<ExitCode> run(Session& session, const ForwardCommand& command) {
+    Directory directory(session);
+    TRY(session.go_online(session.deadline(), false));
+    TRY_ASSIGN(const Place from, directory.conversation(command.conversation));
+    TRY_ASSIGN(Place to, directory.conversation(command.to));
+    if (!from.stream) {
+        return stop(ExitCode::not_found,
+                    "There is nothing on the server yet that could be forwarded from there.");
+    }
+    std::vector<protocol::ForwardOf> messages;
+    for (const std::string& word : command.messages) {
+        TRY_ASSIGN(const auto message, message_named(session, from, word, Last::of_anybody));
+        if (message.deleted)
+            return stop(ExitCode::not_found,
+                        "This message was deleted: there is nothing to forward. Nothing was sent.");
+        protocol::ForwardOf one{.stream = *from.stream, .message = message.id};
+        if (!message.own) one.sender = message.sender;
+        messages.push_back(std::move(one));
+    }
+    const SendCommand as_sent{.no_wait = command.no_wait, .silent = command.silent};
+    Sender sender(session, std::move(to), as_sent);
+    return sender.forward(std::move(messages));
 }
 
 }  // namespace parley::client::cli

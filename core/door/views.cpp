@@ -161,6 +161,9 @@ protocol::ViewMessage door_view(const MessageView& message) {
                               .changing = message.changing,
                               .entities = message.entities,
                               .names_all = message.names_all,
+                              .silent = message.silent,
+                              .custom = message.custom,
+                              .forwarded = message.forwarded,
                               .blocked = message.blocked};
     for (const ReactionView& reaction : message.reactions)
         out.reactions.push_back({.emoji = reaction.emoji,
@@ -244,6 +247,8 @@ protocol::ViewCommand door_view(const OutboxView& command) {
             if constexpr (requires { what.title.size(); }) out.text = what.title;
             if constexpr (requires { what.emoji.size(); }) out.text = what.emoji;
             if constexpr (requires { what.message.bytes; }) out.message = what.message;
+            if constexpr (requires { what.forward->message; })
+                if (what.forward) out.message = what.forward->message;
         },
         command.command);
     return out;

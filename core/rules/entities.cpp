@@ -6,6 +6,7 @@
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <tuple>
 
@@ -216,6 +217,13 @@ bool names_all(std::span<const Entity> entities) {
     return std::ranges::any_of(entities, [](const Entity& entity) {
         return entity.kind == EntityKind::everyone || entity.kind == EntityKind::here;
     });
+}
+
+std::vector<Entity> without_names(std::span<const Entity> entities) {
+    std::vector<Entity> left;
+    std::ranges::copy_if(entities, std::back_inserter(left),
+                         [](const Entity& one) { return !names(one.kind); });
+    return left;
 }
 
 std::vector<Entity> cut_entities(std::string_view text, std::span<const Entity> entities,

@@ -52,6 +52,9 @@ std::vector<AccountId> all_named(const Said& said);
 /// Whether an entity names everybody at once.
 bool names_all(std::span<const protocol::Entity> entities);
 
+/// Those that name nobody: without mentions of persons and of all.
+std::vector<protocol::Entity> without_names(std::span<const protocol::Entity> entities);
+
 /// What is left of them where a text is cut after so many code points.
 std::vector<protocol::Entity> cut_entities(std::string_view text, std::span<const protocol::Entity> entities,
                                            std::int64_t points);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/mutant.hpp"
 #include "core/rules/entities.hpp"
 #include "protocol/generated/cpp/types.hpp"
 
@@ -9,7 +10,7 @@
 /// has the row.
 namespace parley::core::rules {
 
-/// A message as it is sent.
+/// A message as it is sent; of a forward without what it says, which put_forwarded brings.
 inline protocol::MessageNew row_of(const AccountId& sender, protocol::MessageSend sent) {
     protocol::MessageNew row{.sender = sender,
                              .text = {},
@@ -18,7 +19,26 @@ inline protocol::MessageNew row_of(const AccountId& sender, protocol::MessageSen
                              .names_all = names_all(sent.entities)};
     row.text = std::move(sent.text);
     row.entities = std::move(sent.entities);
+    row.silent = sent.silent;
+    row.custom = std::move(sent.custom);
+    if (row.custom && mutant(Mutant::custom_data_rewritten)) std::erase(row.custom->data, ' ');
     return row;
+}
+
+/// Makes a forward say what `said` says, which `first` has said, or forwarded. It mentions nobody.
+inline void put_forwarded(protocol::MessageNew& row, const protocol::MessageNew& said,
+                          protocol::Forwarded first) {
+    row.text = said.text;
+    row.entities = mutant(Mutant::forward_mentions) ? said.entities : without_names(said.entities);
+    row.custom = said.custom;
+    row.forwarded =
+        said.forwarded && !mutant(Mutant::forward_names_the_last_hand) ? *said.forwarded : std::move(first);
+}
+
+/// What the answer to a forward says of it; of any other message, and of a tombstone, nothing.
+inline protocol::MessageAccepted answer_about(const protocol::MessageNew& row) {
+    if (!row.forwarded) return {};
+    return {.text = row.text, .entities = row.entities, .custom = row.custom, .forwarded = row.forwarded};
 }
 
 /// What an edit makes it say. Whether it names everybody was settled when it was sent.
@@ -26,6 +46,7 @@ inline void say(protocol::MessageNew& row, const protocol::MessageEdit& edit) {
     row.text = edit.text;
     row.mentions = all_named(said_by(edit));
     row.entities = edit.entities;
+    row.custom = edit.custom;
 }
 
 /// What a deletion leaves. That it named everybody stays, so that whoever counted it knows what to subtract.

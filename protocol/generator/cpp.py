@@ -225,6 +225,8 @@ def initialiser(schema: Schema, of: Field) -> str:
     if of.is_list or of.optional:
         return ""
     if of.default is not None:
+        if of.default == "":
+            return ""
         value = str(of.default).lower() if isinstance(of.default, bool) else of.default
         return f" = {of.type}::{value}" if of.type in schema.enums else f" = {value}"
     if of.type in schema.enums:

@@ -165,6 +165,8 @@ def read_function(schema: Schema, struct: Struct) -> str:
 
 
 def absent(of: Field) -> str:
+    if of.default == "":
+        return "std::string{}"
     value = str(of.default).lower() if isinstance(of.default, bool) else str(of.default)
     return f"std::int64_t{{{value}}}" if of.type == "int" else value
 

@@ -42,6 +42,7 @@ TEXTS = {
     "handles": "ada",
     "detail": "Ask an owner to add you.",
     "bytes": "AAEC",
+    "data": '{"question":"8 or 9?","votes":[1.50,2e3]}',
 }
 TOKENS = {
     "access_token": "an-access-token",
@@ -51,6 +52,7 @@ TOKENS = {
     "invite": "an-invite",
     "url": "https://example.org/",
     "language": "c++",
+    "kind": "org.example.poll",
 }
 NUMBERS = {
     "viewer": 2,

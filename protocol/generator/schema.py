@@ -339,6 +339,8 @@ def check_struct(schema: Schema, struct: Struct) -> None:
             raise SchemaError(
                 f"{where}: an absent list is an empty one, so it is neither optional nor has a default"
             )
+        if one.type == "text" and one.default not in (None, ""):
+            raise SchemaError(f"{where}: a text that is absent is empty; there is no other default")
         for value in one.rules.values():
             schema.limit(value)
     for name in struct.exactly_one:

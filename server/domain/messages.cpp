@@ -2,6 +2,7 @@
 
 #include "base/mutant.hpp"
 #include "core/rules/counts.hpp"
+#include "core/rules/custom.hpp"
 #include "core/rules/slow_mode.hpp"
 #include "server/domain/use_cases.hpp"
 
@@ -15,9 +16,9 @@ namespace {
 using protocol::MessageNew;
 using protocol::MessageSend;
 
-Answer accepted(ConversationKey conversation, std::int64_t born, WallTime at) {
-    return {
-        .payload = protocol::MessageAccepted{}, .stream = to_id(conversation), .seq = born, .timestamp = at};
+Answer accepted(ConversationKey conversation, std::int64_t born, WallTime at,
+                protocol::MessageAccepted about) {
+    return {.payload = std::move(about), .stream = to_id(conversation), .seq = born, .timestamp = at};
 }
 
 /// What was said first. Nothing where that is not known any more: it is damaged, or deleted with all that it
@@ -36,7 +37,8 @@ std::optional<MessageNew> as_sent(const WorkContext& context, const MessageFound
 /// The first answer again, whatever became of the sender or the message since; or a refusal, where the id was
 /// used for something else.
 Result<Answer> answer_again(const WorkContext& context, const MessageFound& known,
-                            const Result<std::optional<ConversationKey>>& target, const MessageNew& message) {
+                            const Result<std::optional<ConversationKey>>& target, MessageNew message,
+                            bool forward) {
     // Nothing heals an index, so that whoever were told to ask later would ask for ever. If the message was
     // accepted, it reaches its sender as everybody else, by its place.
     if (known.misled) {
@@ -46,13 +48,16 @@ Result<Answer> answer_again(const WorkContext& context, const MessageFound& know
     }
     const bool same_target = target && *target && StreamKey(**target) == known.stream;
     const auto first = as_sent(context, known);
+    // What was forwarded the row does not say: where it stood is told to nobody.
+    if (forward && first && first->forwarded) core::rules::put_forwarded(message, *first, *first->forwarded);
     if (!same_target || (first && *first != message)) {
         return fail(ErrorCode::id_reused, "this id was used for another message");
     }
     // Of a damaged row what it says is lost, and when; but not that it was accepted, and where. A sender who
     // is told anything else would ask for ever.
     const auto at = known.change ? known.change->timestamp : context.at;
-    return accepted(**target, known.born, at);
+    return accepted(**target, known.born, at,
+                    first ? core::rules::answer_about(*first) : protocol::MessageAccepted{});
 }
 
 Status check_reply(WorkContext& context, ConversationKey conversation, const Uuid& replied) {
@@ -136,6 +141,7 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
             context.store.block_writes().note_message(conversation.key, context.account(),
                                                       conversation.head + 1);
     }
+    auto about = core::rules::answer_about(message);
     auto change = write_change(context, conversation,
                                {.slot = Slot::message(),
                                 .payload = std::move(message),
@@ -145,7 +151,7 @@ Answer write_message(WorkContext& context, Standing standing, MessageNew message
     const auto born = change.born;
     if (mutant(Mutant::blocked_row_is_pushed)) unseen.clear();
     tell(context, conversation.key, std::move(change), std::move(unseen));
-    return accepted(conversation.key, born, context.at);
+    return accepted(conversation.key, born, context.at, std::move(about));
 }
 
 /// Whatever somebody else's program sends as entities.
@@ -296,17 +302,21 @@ void tell_counts(WorkContext& context, const ConversationRecord& conversation, c
 }
 
 Result<Answer> perform(WorkContext& context, const protocol::MessageEdit& command) {
+    TRY(core::rules::check_content(command));
     TRY(check_said(core::rules::said_by(command)));
     TRY_ASSIGN(auto subject, find_message(context, command.target, command.message, context.account(),
                                           core::rules::Act::edit_own));
     TRY(check_not_deleted(subject));
     TRY(check_may_add(context, subject.standing.conversation));
     const auto& before = subject.message;
+    if (before.forwarded && !mutant(Mutant::forwards_are_edited))
+        return fail(Error{ErrorCode::not_allowed, "what was forwarded are another's words", 0, "message"});
     if (core::rules::names_all(command.entities) && !core::rules::names_all(before.entities))
         TRY(check_may_name_all(subject.standing));
     auto next = before;
     core::rules::say(next, command);
     if (mutant(Mutant::edit_keeps_entities)) next.entities = before.entities;
+    if (mutant(Mutant::edit_forgets_silence)) next.silent = false;
     if (next == before) return nothing_to_do(context);
     const StreamKey stream(subject.standing.conversation.key);
     if (context.store.earlier_texts().count_earlier_texts(stream, subject.change.born) >=
@@ -377,11 +387,12 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
             const auto* conversation = context.store.conversations().find(**target);
             if (conversation != nullptr) known->born = conversation->head;
         }
-        return answer_again(context, *known, target, message);
+        return answer_again(context, *known, target, std::move(message), command.forward.has_value());
     }
     if (context.store.commands().contains(context.account(), *id)) {
         return fail(ErrorCode::id_reused, "this id was used for another command");
     }
+    TRY(core::rules::check_content(command));
     TRY(check_said(core::rules::said_by(command)));
     TRY(check_follows(context));
     TRY(check_room(context));
@@ -391,6 +402,7 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
             return fail(ErrorCode::message_not_found, "there is no message in this conversation yet");
         const auto other = *account_key(command.target.direct->text());
         TRY(check_may_begin_with(context, other));
+        if (command.forward) TRY(take_forwarded(context, *command.forward, message));
         const auto made = found_direct(context, other);
         const auto* member = context.store.conversations().member(made.key, context.account());
         return write_message(context, {.conversation = made, .member = *member}, std::move(message));
@@ -398,6 +410,7 @@ Result<Answer> send_message(WorkContext& context, const MessageSend& command) {
     TRY_ASSIGN(auto standing, standing_to_send(context, **target));
     if (command.reply_to) TRY(check_reply(context, **target, *command.reply_to));
     if (message.names_all) TRY(check_may_name_all(standing));
+    if (command.forward) TRY(take_forwarded(context, *command.forward, message));
     // What is refused for good is not told to wait before.
     TRY(check_slow_mode(context, standing));
     return write_message(context, std::move(standing), std::move(message));

@@ -302,7 +302,8 @@ Result<protocol::MessageHistoryOk> message_history(Snapshot& snapshot, AccountKe
                                  .text = said.text,
                                  .mentions = said.mentions,
                                  .at = said.edited_at.value_or(change.timestamp),
-                                 .entities = said.entities});
+                                 .entities = said.entities,
+                                 .custom = said.custom});
     }
     return history;
 }

@@ -36,7 +36,10 @@ std::optional<protocol::Preview> newest_message(View& view, const MemberRecord& 
             .at = change.timestamp,
             .deleted = message->deleted_by.has_value(),
             .entities =
-                core::rules::cut_entities(message->text, message->entities, limits::preview_points_max)};
+                core::rules::cut_entities(message->text, message->entities, limits::preview_points_max),
+            .silent = message->silent,
+            .kind = message->custom ? std::optional(message->custom->kind) : std::nullopt,
+            .forwarded = message->forwarded};
     }
     return std::nullopt;
 }

@@ -130,6 +130,12 @@ void tell_who_sees(WorkContext& context, const ConversationRecord& conversation,
 /// The person's devices hear counts that they could not adjust by themselves.
 void tell_counts(WorkContext& context, const ConversationRecord& conversation, const MemberRecord& member);
 
+// forwards.cpp
+/// Gives the row what this message says now, where the account at work can see it now: nobody's word is taken
+/// for what somebody else has said. Fails as find_message, and with `message.deleted`, field `forward`.
+Status take_forwarded(WorkContext& context, const protocol::ForwardOf& forward,
+                      protocol::MessageNew& message);
+
 // reactions.cpp
 Result<Answer> perform(WorkContext& context, const protocol::MessageReact& command);
 

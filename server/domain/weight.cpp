@@ -13,12 +13,14 @@ constexpr std::size_t envelope_bytes = 200;
 /// As it was decided, and as it is sent in either encoding.
 constexpr std::size_t forms = 3;
 
-/// Of a message, or of a command that makes one.
+/// Of a message, of a command that makes one, or of the answer to a forward.
 template <class Message>
 std::size_t size_of_said(const Message& message) {
-    std::size_t size = message.text.size() + message.mentions.size() * sizeof(AccountId);
+    std::size_t size = message.text.size();
+    if constexpr (requires { message.mentions; }) size += message.mentions.size() * sizeof(AccountId);
     for (const auto& entity : message.entities)
         size += sizeof(entity) + (entity.url ? entity.url->size() : 0);
+    if (message.custom) size += sizeof(*message.custom) + message.custom->data.size();
     return size;
 }
 
@@ -30,6 +32,11 @@ std::size_t content_of(const protocol::ChangePayload& payload) {
 }
 
 std::size_t content_of(const Effect& effect) {
+    if (const auto* replied = std::get_if<Replied>(&effect)) {
+        const auto* accepted =
+            replied->answer ? std::get_if<protocol::MessageAccepted>(&replied->answer->payload) : nullptr;
+        return accepted != nullptr ? size_of_said(*accepted) : 0;
+    }
     if (const auto* change = std::get_if<ConversationChange>(&effect))
         return content_of(change->change.payload);
     if (const auto* change = std::get_if<AccountChange>(&effect)) return content_of(change->change.payload);

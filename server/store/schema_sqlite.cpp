@@ -209,6 +209,7 @@ constexpr const char* version_21 = "PRAGMA user_version = 21";
 
 // Who has blocked whom, what is not counted for it, and what receipts are told instead; slow mode of groups,
 // and when each member said something last. Nobody had blocked anybody before, and no group was slow.
+// Messages may be silent, carry custom data, and be forwarded, for which rows have had room.
 constexpr const char* version_22 = R"sql(
 CREATE TABLE block (
     blocker INTEGER NOT NULL, blocked INTEGER NOT NULL, at INTEGER NOT NULL,

@@ -8,6 +8,9 @@ namespace parley::sim {
 extern const Act send_direct;
 extern const Act send_group;
 extern const Act send_burst;
+extern const Act send_silently;
+extern const Act send_custom;
+extern const Act forward_message;
 extern const Act edit_message;
 extern const Act delete_message;
 extern const Act react;
@@ -65,7 +68,8 @@ std::span<const Act* const> all_acts() {
         &set_permissions, &transfer_ownership, &set_preferences, &write_draft,        &http_own_settings,
         &http_edit,       &http_own,           &react,           &pin_message,        &type_something,
         &make_link,       &tend_links,         &join_by_link,    &http_join,          &share_history,
-        &set_slow_mode,   &save_message,       &block_somebody,
+        &set_slow_mode,   &save_message,       &block_somebody,  &send_silently,      &send_custom,
+        &forward_message,
     };
     return known_acts;
 }

@@ -22,6 +22,12 @@ bool perform_edit_message(Scene& scene, Device& device) {
     const auto people = others(scene, device);
     if (!people.empty() && random.below(3) == 0) edit.mentions = {random.pick(people)};
     edit.entities = some_entities(random, edit.text, people);
+    if (random.below(8) == 0) {
+        edit.custom = some_custom(random, edit.text);
+        // What is long is no fallback.
+        if (edit.text.size() > 900 || random.below(2) == 0)
+            edit = {edit.target, edit.message, {}, {}, {}, edit.custom};
+    }
     return scene.give(device, std::move(edit)).has_value();
 }
 

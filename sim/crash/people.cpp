@@ -190,6 +190,9 @@ Work People::message() {
     for (std::uint64_t i = random_.below(40); i < 3; ++i)
         send.mentions.push_back(to_id(AccountKey{random_.pick(conversation->members)}));
     if (random_.below(20) == 0) send.entities = {{.kind = protocol::EntityKind::everyone, .length = 1}};
+    send.silent = random_.below(20) == 0;
+    if (random_.below(20) == 0)
+        send.custom = protocol::Custom{.kind = "org.example.crash", .data = "{ \"n\": [1.50, 2e3] }"};
     auto work = by(*sender, std::move(send));
     if (random_.below(5) == 0 && sender->last_command != Uuid{}) work.origin.follows = sender->last_command;
     return work;

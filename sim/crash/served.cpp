@@ -22,6 +22,7 @@ RowFacts facts_of_earlier(const protocol::Change& now, const protocol::EarlierTe
     said.text = text.text;
     said.mentions = text.mentions;
     said.entities = text.entities;
+    said.custom = text.custom;
     said.edited_at = text.seq == now.born ? std::nullopt : std::optional(text.at);
     return earlier_of(facts_of(
         {.seq = text.seq, .born = now.born, .timestamp = now.timestamp, .payload = std::move(said)}));

@@ -68,6 +68,13 @@ inline bool made(const Deed& deed, std::size_t changes) {
     return count == 0 ? !deed.first : count == changes;
 }
 
+/// What is wrong about what a person did with messages; empty: it fits (deed_messages.cpp).
+std::string wrong_of(const Deed& deed, const protocol::MessageSend& asked);
+std::string wrong_of(const Deed& deed, const protocol::MessageEdit& asked);
+std::string wrong_of(const Deed& deed, const protocol::MessageDelete& asked);
+std::string wrong_of(const Deed& deed, const protocol::MessageReact& asked);
+std::string wrong_of(const Deed& deed, const protocol::MessagePin& asked);
+
 /// What is wrong about what a person did with invite links and shared history; empty: it fits
 /// (deed_joining.cpp).
 std::string wrong_of(const Deed& deed, const protocol::HistoryShare& asked);

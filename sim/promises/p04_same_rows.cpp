@@ -114,6 +114,12 @@ class SameRows final : public Kept<SameRows> {
                   ", and he goes by another name");
     }
 
+    /// A list knows of custom data what it is, and not always what it says.
+    static bool same_kind(const core::MessageView& one, const core::MessageView& other) {
+        if (!one.custom || !other.custom) return one.custom.has_value() == other.custom.has_value();
+        return one.custom->kind == other.custom->kind;
+    }
+
     /// What a list says last is what the window ends with.
     static void same_preview(Scene& scene, const Device& device, const Showing& showing) {
         const core::MessageView* newest = nullptr;
@@ -124,7 +130,9 @@ class SameRows final : public Kept<SameRows> {
                               ? !last
                               : last && last->id == newest->id && last->born == newest->born &&
                                     last->sender == newest->sender && last->text == newest->text &&
-                                    last->state == newest->state && last->deleted == newest->deleted;
+                                    last->silent == newest->silent && same_kind(*last, *newest) &&
+                                    last->forwarded == newest->forwarded && last->state == newest->state &&
+                                    last->deleted == newest->deleted;
         if (same) return;
         wrong(scene, device, showing,
               "lists " + (last ? quoted(*last) : std::string("nothing")) + " as the newest, and shows " +

@@ -200,7 +200,8 @@ class Outbox final : public Kept<Outbox> {
         bool as_left = !message.changing;
         if (deletion)
             as_left = message.changing && message.deleted && message.text.empty() &&
-                      message.mentions.empty() && message.entities.empty();
+                      message.mentions.empty() && message.entities.empty() && !message.custom &&
+                      !message.forwarded;
         else if (edit != nullptr)
             as_left = message.changing && !message.deleted && says(message, *edit);
         if (!as_left)

@@ -118,6 +118,7 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
         auto deleted = texts_of_deleted(scene);
         for (const auto& [stream, history] : scene.history().streams())
             note_drafts(history, [&](const std::string& number) { deleted.insert(number); });
+        each_forwarded(scene.history(), [&](const std::string& number) { deleted.erase(number); });
         if (deleted.empty()) return;
         MemoryDisk& disk = scene.server().disk();
         for (const std::string name : {"data/parley.db", "data/parley.db-wal"})
@@ -152,6 +153,9 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
             if (draft != nullptr)
                 each_number(draft->text, [&](const std::string& number) { gone.erase(number); });
         }
+        each_forwarded(scene.history(), [&](const std::string& number) { gone.erase(number); });
+        for (const History& undone : scene.undone())
+            each_forwarded(undone, [&](const std::string& number) { gone.erase(number); });
         if (gone.empty()) return;
         const auto holds = [&](const std::string& number, const std::string& where) {
             const auto found = gone.find(number);
@@ -209,14 +213,33 @@ class DeletedIsGone final : public Kept<DeletedIsGone> {
     }
 
     template <class Take>
+    static void each_number_of(const protocol::MessageNew& said, Take take) {
+        each_number(said.text, take);
+        if (said.custom) each_number(said.custom->data, take);
+    }
+
+    /// What stands as a forward is not gone with what it forwards; nor what did so before a restore, on the
+    /// devices that still show it.
+    template <class Take>
+    static void each_forwarded(const History& history, Take take) {
+        for (const auto& [stream, one] : history.streams()) {
+            for (const auto& [born, seq] : one.latest) {
+                const auto* message = one.message(born);
+                if (message != nullptr && message->forwarded) each_number_of(*message, take);
+            }
+        }
+    }
+
+    template <class Take>
     static void note_deleted(const StreamHistory& history, Take take) {
         for (const auto& [born, seq] : history.latest) {
             const auto* message = history.message(born);
             if (message == nullptr || !message->deleted_by) continue;
             for (const auto* state : history.states(born)) {
                 const auto* said = std::get_if<protocol::MessageNew>(&state->payload);
-                if (said != nullptr)
-                    each_number(said->text, [&](const std::string& number) { take(number, born); });
+                // What a forward said goes with the message that said it first.
+                if (said != nullptr && !said->forwarded)
+                    each_number_of(*said, [&](const std::string& number) { take(number, born); });
             }
         }
     }

@@ -47,8 +47,34 @@ std::vector<AccountId> named(const protocol::Payload& asked) {
     return {};
 }
 
+const protocol::ForwardOf* forward_in(const protocol::Payload& asked) {
+    const auto* send = std::get_if<protocol::MessageSend>(&asked);
+    return send != nullptr && send->forward ? &*send->forward : nullptr;
+}
+
+/// What is to be forwarded, where its person sees it; null: he does not, or nothing is.
+const protocol::Change* message_to_forward(const Refusal& refusal, const protocol::ForwardOf& forward) {
+    const Membership* own = refusal.moment.history().membership(forward.stream, refusal.by);
+    const auto* found =
+        refusal.moment.message(forward.stream, forward.sender.value_or(refusal.by), forward.message);
+    return own != nullptr && found != nullptr && own->sees(found->born) ? found : nullptr;
+}
+
+bool forwards_what_it_cannot_see(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* forward = forward_in(asked);
+    return forward != nullptr && message_to_forward(refusal, *forward) == nullptr;
+}
+
+bool forwards_what_is_deleted(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* forward = forward_in(asked);
+    const auto* message = forward == nullptr ? nullptr : message_to_forward(refusal, *forward);
+    return message != nullptr && std::get<protocol::MessageNew>(message->payload).deleted_by.has_value();
+}
+
 bool is_out(const Refusal& refusal, const protocol::Payload& asked) {
     const auto stream = meant(refusal, asked);
+    const auto* forward = forward_in(asked);
+    if (forward != nullptr && !refusal.moment.present(forward->stream, refusal.by)) return true;
     return !stream || !refusal.moment.present(*stream, refusal.by);
 }
 
@@ -102,6 +128,16 @@ bool names_all_without_right(const Refusal& refusal, const protocol::Payload& as
     return before == nullptr || !names_everybody(std::get<protocol::MessageNew>(before->payload));
 }
 
+/// What was forwarded.
+bool edits_anothers_words(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto* edit = std::get_if<protocol::MessageEdit>(&asked);
+    const auto stream = meant(refusal, asked);
+    const auto* before =
+        edit && stream ? refusal.moment.message(*stream, refusal.by, edit->message) : nullptr;
+    const auto* said = before ? std::get_if<protocol::MessageNew>(&before->payload) : nullptr;
+    return said != nullptr && said->forwarded.has_value();
+}
+
 bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
     if (std::holds_alternative<protocol::InviteCreate>(asked)) {
         const auto* profile = refusal.moment.profile(refusal.by);
@@ -114,7 +150,7 @@ bool may_not(const Refusal& refusal, const protocol::Payload& asked) {
     if (!own || !own->present) return false;
     if (const auto* role = std::get_if<protocol::MemberRole>(&asked); role && role->account == refusal.by)
         return stands_above(role->role, own->role);
-    if (names_all_without_right(refusal, asked)) return true;
+    if (names_all_without_right(refusal, asked) || edits_anothers_words(refusal, asked)) return true;
     const auto* link = std::get_if<protocol::LinkCreate>(&asked);
     if (link != nullptr && link->role && stands_above(*link->role, own->role)) return true;
     const auto right = right_for(refusal, asked);
@@ -157,10 +193,13 @@ bool somebody_is_missing(const Refusal& refusal, const protocol::Payload& asked)
 }
 
 bool makes_no_sense(const Refusal& refusal, const protocol::Payload& asked) {
+    const auto breaks_a_rule = [](const auto& said) {
+        return are_broken(said.entities, said.text) || is_broken(said.custom) || says_nothing_sensible(said);
+    };
     if (const auto* send = std::get_if<protocol::MessageSend>(&asked))
-        if (are_broken(send->entities, send->text)) return true;
+        if (breaks_a_rule(*send)) return true;
     if (const auto* edit = std::get_if<protocol::MessageEdit>(&asked))
-        if (are_broken(edit->entities, edit->text)) return true;
+        if (breaks_a_rule(*edit)) return true;
     if (const auto* read = std::get_if<protocol::Read>(&asked)) {
         const auto stream = meant(refusal, asked);
         return stream && read->upto > refusal.moment.head(*stream);
@@ -331,14 +370,15 @@ bool has_reason(const Refusal& refusal, const protocol::Payload& asked) {
             return has_had_too_many(refusal, asked) || edits_too_often(refusal, asked) ||
                    pins_too_much(refusal, asked);
         case ErrorCode::message_not_found:
-            return answers_what_it_cannot_see(refusal, asked) || changes_what_it_cannot_see(refusal, asked);
+            return answers_what_it_cannot_see(refusal, asked) || changes_what_it_cannot_see(refusal, asked) ||
+                   forwards_what_it_cannot_see(refusal, asked);
         // Whether the link is so, p18_links.cpp knows.
         case ErrorCode::link_unknown:
         case ErrorCode::link_over:
         case ErrorCode::link_barred:
             return std::holds_alternative<protocol::LinkJoin>(asked);
         case ErrorCode::message_deleted:
-            return edits_what_is_deleted(refusal, asked);
+            return edits_what_is_deleted(refusal, asked) || forwards_what_is_deleted(refusal, asked);
         case ErrorCode::account_blocked:
             return has_blocked_the_other(refusal, asked);
         case ErrorCode::draft_superseded:

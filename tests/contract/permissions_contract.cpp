@@ -1,14 +1,10 @@
 // Who may do what: each cell of permissions.tsv, and each object that multiplies it, is tried by the use
 // cases themselves. What is allowed is done; what is refused has its code, and leaves everything as it was.
 
+#include "tests/contract/permissions_table.hpp"
 #include "tests/contract/store_contract.hpp"
-#include "tests/support/source_dir.hpp"
 
-#include <array>
-#include <fstream>
-#include <map>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,97 +12,6 @@
 namespace parley::server::test {
 
 namespace {
-
-using protocol::Permissions;
-using protocol::Role;
-
-constexpr std::array all_roles = {Role::owner, Role::admin, Role::moderator, Role::member, Role::guest};
-/// Absent: of somebody who is out.
-using Standing = std::optional<Role>;
-
-/// By the words of the table, which acts the settings of a group speak of.
-const std::map<std::string, std::optional<Role> Permissions::*>& fields() {
-    static const std::map<std::string, std::optional<Role> Permissions::*> known = {
-        {"post", &Permissions::post},
-        {"edit own", &Permissions::post},
-        {"add", &Permissions::add},
-        {"remove", &Permissions::remove},
-        {"rename", &Permissions::rename},
-        {"delete others", &Permissions::delete_others},
-        {"pin", &Permissions::pin},
-        {"name all", &Permissions::mention_all},
-        {"name all by edit", &Permissions::mention_all},
-        {"invite", &Permissions::invite},
-        {"see links", &Permissions::invite},
-        {"revoke link", &Permissions::invite},
-    };
-    return known;
-}
-
-Permissions all_set_to(Role role) {
-    return {.post = role,
-            .add = role,
-            .remove = role,
-            .rename = role,
-            .delete_others = role,
-            .pin = role,
-            .mention_all = role,
-            .invite = role};
-}
-
-struct Line {
-    std::string act;
-    /// Of the settings for this act; nothing: any.
-    std::optional<Role> set;
-    /// As the table says: "any", "-", "out" or a role.
-    std::string subject;
-    std::optional<Role> given;
-    /// In a direct conversation: as below, for who has blocked the other, and for who is blocked.
-    std::string blocker = {};
-    std::string blocked = {};
-    /// By the standing of who wants it: "yes", or a code.
-    std::vector<std::pair<Standing, std::string>> expected;
-};
-
-struct Table {
-    std::map<std::string, Role> defaults;
-    std::vector<Line> groups;
-    std::vector<Line> direct;
-};
-
-Table read_table() {
-    Table table;
-    std::ifstream file(parley::test::source_dir() / "tests/contract/permissions.tsv");
-    for (std::string text; std::getline(file, text);) {
-        if (text.empty() || text.starts_with('#')) continue;
-        std::vector<std::string> words;
-        std::istringstream line(text);
-        for (std::string word; std::getline(line, word, '\t');)
-            words.push_back(word);
-        const auto role_of = [](const std::string& word) {
-            return protocol::enum_named<Role>(word);
-        };
-        if (words.at(0) == "default") {
-            table.defaults[words.at(1)] = role_of(words.at(2)).value();
-        } else if (words.at(0) == "direct") {
-            table.direct.push_back({.act = words.at(1),
-                                    .subject = "-",
-                                    .blocker = words.at(3),
-                                    .blocked = words.at(4),
-                                    .expected = {{Role::member, words.at(2)}, {std::nullopt, words.at(5)}}});
-        } else {
-            Line one{.act = words.at(0),
-                     .set = role_of(words.at(1)),
-                     .subject = words.at(2),
-                     .given = role_of(words.at(3))};
-            for (std::size_t i = 0; i < all_roles.size(); ++i)
-                one.expected.emplace_back(all_roles.at(i), words.at(4 + i));
-            one.expected.emplace_back(std::nullopt, words.at(4 + all_roles.size()));
-            table.groups.push_back(std::move(one));
-        }
-    }
-    return table;
-}
 
 /// What the settings say where a line is tried: the act's own as the line has it, and whatever of the others.
 std::vector<Permissions> settings_for(const Table& table, const Line& line) {
@@ -223,6 +128,12 @@ Command Trial::command(const Scene& scene) const {
     const std::string& act = line_.act;
     const Role given = line_.given.value_or(Role::guest);
     if (act == "post") return message_to(scene.where, "after");
+    if (act == "forward into" || act == "forward out of") {
+        auto forward = act == "forward into" ? message_to(scene.where, "") : message_to(founder, "");
+        forward.forward = protocol::ForwardOf{
+            .stream = to_id(scene.where), .message = scene.by_subject, .sender = subject.id()};
+        return forward;
+    }
     const protocol::Entity everyone{.kind = protocol::EntityKind::everyone, .offset = 0, .length = 3};
     if (act == "name all") {
         auto message = message_to(scene.where, "all, after");
@@ -298,6 +209,13 @@ void Trial::expect_done(const Scene& scene, Standing actors, const Person& witne
     const std::string& act = line_.act;
     if (act == "post") {
         EXPECT_EQ(texts_of(world_.all_changes(witness, scene.where)).back(), "after");
+    } else if (act == "forward into" || act == "forward out of") {
+        const auto direct = world_.snapshot()->conversations().direct_between(actor.account, founder.account);
+        const auto into = act == "forward into" ? scene.where : direct.value_or(ConversationKey{});
+        const auto last = world_.all_changes(actor, into).back();
+        const auto& forward = std::get<protocol::MessageNew>(last.payload);
+        EXPECT_EQ(forward.text, "before");
+        EXPECT_EQ(forward.forwarded.value_or(protocol::Forwarded{}).account, subject.id());
     } else if (act == "name all") {
         EXPECT_EQ(texts_of(world_.all_changes(witness, scene.where)).back(), "all, after");
     } else if (act == "name all by edit") {

@@ -1,11 +1,13 @@
-// What becomes of texts that people write: emoji, lengths and moments of the command line, and the file of
-// settings.
+// What becomes of texts that people write: emoji, data of applications, lengths and moments of the command
+// line, and the file of settings.
 
 #include "base/utf8.hpp"
 #include "client/cli/moments.hpp"
 #include "client/cli/text.hpp"
+#include "core/rules/custom.hpp"
 #include "core/rules/emoji.hpp"
 #include "core/rules/text.hpp"
+#include "protocol/codec.hpp"
 #include "server/config.hpp"
 #include "tests/fuzz/decoder.hpp"
 
@@ -35,6 +37,25 @@ void check_names(std::string_view bytes) {
         must(!client::cli::is_blank(bytes), "something of a name can be seen");
     }
     if (core::rules::check_message_text(bytes)) must(count_code_points(bytes).has_value(), "a text is UTF-8");
+}
+
+/// Behind the first line, which is the kind, stands the data: what is taken comes out as it went in, whatever
+/// it is wrapped in.
+void check_custom(std::string_view bytes) {
+    const std::size_t end = bytes.find('\n');
+    if (end == std::string_view::npos) return;
+    protocol::MessageNew row{.sender = AccountId("a"), .text = {}};
+    row.custom = protocol::Custom{.kind = std::string(bytes.substr(0, end)),
+                                  .data = std::string(bytes.substr(end + 1))};
+    const bool kind = core::rules::check_kind(row.custom->kind).has_value();
+    if (kind) must(row.custom->kind.find('.') != std::string::npos, "a kind has parts");
+    if (!kind || !core::rules::check_data(row.custom->data)) return;
+    for (const auto encoding : {protocol::Encoding::json, protocol::Encoding::cbor}) {
+        const std::string encoded = protocol::encode(row, encoding);
+        must(encoded.size() < 40'000, "it fits into a frame, with all that may stand beside it");
+        const auto again = protocol::decode<protocol::MessageNew>(encoded, encoding);
+        must(again.has_value() && *again == row, "data is carried byte for byte");
+    }
 }
 
 /// Nothing that anybody writes reaches a terminal as more than characters.
@@ -107,6 +128,11 @@ std::vector<Decoder> text_decoders() {
         {"names", check_names,
          [] {
              return Seeds{"ada", "a.b-c_9", "Ada Lovelace", "\xe2\x80\xae", "a\xcc\x81"};
+         }},
+        {"custom", check_custom,
+         [] {
+             return Seeds{"org.example.poll\n{\"n\": [1.50, 2e3, null]}", "a.b\n\"\\ud83d\\ude42\"",
+                          "a.b-c_9\n[[[[[[]]]]]]", "poll\n1", "a.b\n01"};
          }},
         {"shown_text", check_shown_text,
          [] {

@@ -60,6 +60,12 @@ ELEMENTS = {
     "url": {"kind": "link", "offset": 0, "length": 1},
     "language": {"kind": "code_block", "offset": 0, "length": SAMPLE_LENGTH},
 }
+# And in a struct of its own.
+PARTS = {
+    "custom": {"kind": "org.example.poll", "data": "1"},
+    "forward": {"stream": "c1", "message": "018f0000-0000-7000-8000-00000000000a"},
+}
+KIND = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)+")
 ADDRESS = re.compile(r"(https?://[^/]|mailto:.)[-A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%]*", re.IGNORECASE)
 
 
@@ -77,6 +83,19 @@ def is_name(text):
     return not BREAKS_A_LINE.search(text) and bool(BLANK.sub("", text))
 
 
+def is_json(text):
+    """One value, as RFC 8259 has it, in which every text is one of Unicode."""
+
+    def no_constant(name):
+        raise ValueError(name)
+
+    try:
+        json.dumps(json.loads(text, parse_constant=no_constant), ensure_ascii=False).encode()
+        return True
+    except ValueError:
+        return False
+
+
 def fits(field, kind, text):
     """What the schema says of this text in this field (2_structs.yaml), and the rule for names."""
     if "\0" in text:
@@ -89,6 +108,13 @@ def fits(field, kind, text):
         return len(text) <= schema().number("id_chars_max")
     sizes = {"points_max": len(text), "chars_max": len(text), "bytes_max": len(text.encode())}
     if field["name"] == "emoji" and not EMOJI.fullmatch(text):
+        return False
+    # What says nothing is no message (core/rules/custom.hpp).
+    if field["name"] == "text" and "default" in field and not text:
+        return False
+    if field["name"] == "kind" and not KIND.fullmatch(text):
+        return False
+    if field["name"] == "data" and not is_json(text):
         return False
     if field["name"] == "url" and not ADDRESS.fullmatch(text):
         return False
@@ -124,8 +150,11 @@ def with_text(payload, path, text):
             at[name] = [text] if last else [{**ELEMENTS.get(path[-1], {"seq": 1}), path[-1]: text}]
             break
         else:
-            at[name] = {}
+            at[name] = dict(PARTS.get(name, {}))
             at = at[name]
+    # A forward says nothing else.
+    if path[0] == "forward":
+        made.pop("text", None)
     return made
 
 
@@ -220,6 +249,11 @@ CODES = {
     ("message.edit", "entities.[].account"): "message.not_found",
     ("message.edit", "entities.[].url"): "message.not_found",
     ("message.edit", "entities.[].language"): "message.not_found",
+    ("message.send", "custom.kind"): "message.accepted",
+    ("message.send", "custom.data"): "message.accepted",
+    ("message.edit", "custom.kind"): "message.not_found",
+    ("message.edit", "custom.data"): "message.not_found",
+    ("message.send", "forward.sender"): "conversation.not_member",
     ("message.delete", "sender"): "message.not_found",
     ("message.history", "sender"): "conversation.not_member",
     ("message.react", "sender"): "message.not_found",

@@ -6,7 +6,7 @@ what is not his.
 
 The cases stand as tables: frames.py (bytes), fields.py (fields of the schema), rights.py (other people's
 things), membership.py (who is not in any more, or came late), blocks.py (who is blocked), entities.py (what
-parts of texts are), tokens.py, doors.py (HTTP and paths), calls.py
+parts of texts are), contents.py (custom data and forwards), tokens.py, doors.py (HTTP and paths), calls.py
 (every route), greatest.py (the largest numbers), naughty.py, naughty_content.py and naughty_changes.py
 (strings), slow.py (slow loris).
 """
@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 
 import blocks
 import calls
+import contents
 import doors
 import entities
 import fields
@@ -52,6 +53,7 @@ def main(words):
         membership.run(cases, world)
         blocks.run(cases, world)
         entities.run(cases, world)
+        contents.run(cases, world)
         tokens.run(cases, world)
         doors.run(cases, world)
         calls.run(cases, world)

@@ -63,6 +63,13 @@ struct MessageNew {
     /// It named everybody when it was sent: it counts as a mention for whoever it counts for, whatever became
     /// of its text.
     bool names_all = false;
+    /// It was sent so that nobody is alerted to it.
+    bool silent = false;
+    /// What it says to an application; `text` is for whoever does not know the kind, and may be empty.
+    std::optional<Custom> custom;
+    /// Whose words it says: its sender has forwarded them. Later edits and the deletion of what was forwarded
+    /// change nothing here.
+    std::optional<Forwarded> forwarded;
 
     friend bool operator==(const MessageNew&, const MessageNew&) = default;
 };
@@ -273,6 +280,6 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 /// Another number wherever other rows can be read: types of rows, their fields and the values of these.
-inline constexpr std::int64_t rows_stamp = 1340604975;
+inline constexpr std::int64_t rows_stamp = 1127536542;
 
 }  // namespace parley::protocol

@@ -54,6 +54,21 @@ std::size_t field_count(const Entity& from);
 template <class Out>
 void write(Out& out, const Entity& from);
 
+bool read(Reader& in, const Node& map, Custom& out);
+std::size_t field_count(const Custom& from);
+template <class Out>
+void write(Out& out, const Custom& from);
+
+bool read(Reader& in, const Node& map, ForwardOf& out);
+std::size_t field_count(const ForwardOf& from);
+template <class Out>
+void write(Out& out, const ForwardOf& from);
+
+bool read(Reader& in, const Node& map, Forwarded& out);
+std::size_t field_count(const Forwarded& from);
+template <class Out>
+void write(Out& out, const Forwarded& from);
+
 bool read(Reader& in, const Node& map, Link& out);
 std::size_t field_count(const Link& from);
 template <class Out>

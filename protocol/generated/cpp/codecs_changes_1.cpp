@@ -58,11 +58,14 @@ bool read(Reader& in, const Node& map, MessageNew& out) {
            in.optional(map, {5, "edited_at"}, out.edited_at) &&
            in.optional(map, {6, "deleted_by"}, out.deleted_by) &&
            in.list(map, {7, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
-           in.defaulted(map, {8, "names_all"}, out.names_all);
+           in.defaulted(map, {8, "names_all"}, out.names_all) &&
+           in.defaulted(map, {9, "silent"}, out.silent) &&
+           in.optional(map, {10, "custom"}, out.custom) &&
+           in.optional(map, {11, "forwarded"}, out.forwarded);
 }
 
 std::size_t field_count(const MessageNew& from) {
-    return 2 + has(from.reply_to) + has(from.mentions) + has(from.edited_at) + has(from.deleted_by) + has(from.entities) + (from.names_all != false ? 1 : 0);
+    return 2 + has(from.reply_to) + has(from.mentions) + has(from.edited_at) + has(from.deleted_by) + has(from.entities) + (from.names_all != false ? 1 : 0) + (from.silent != false ? 1 : 0) + has(from.custom) + has(from.forwarded);
 }
 
 template <class Out>
@@ -76,6 +79,9 @@ void write(Out& out, const MessageNew& from) {
     write_field(out, {6, "deleted_by"}, from.deleted_by);
     write_field(out, {7, "entities"}, from.entities);
     write_unless(false, out, {8, "names_all"}, from.names_all);
+    write_unless(false, out, {9, "silent"}, from.silent);
+    write_field(out, {10, "custom"}, from.custom);
+    write_field(out, {11, "forwarded"}, from.forwarded);
     out.end_map();
 }
 

@@ -227,11 +227,14 @@ bool read(Reader& in, const Node& map, ViewMessage& out) {
            in.list(map, {16, "reactions"}, out.reactions, Rules{.count_max = limits::door_list_max}) &&
            in.list(map, {17, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
            in.defaulted(map, {18, "names_all"}, out.names_all) &&
-           in.defaulted(map, {19, "blocked"}, out.blocked);
+           in.defaulted(map, {19, "silent"}, out.silent) &&
+           in.optional(map, {20, "custom"}, out.custom) &&
+           in.optional(map, {21, "forwarded"}, out.forwarded) &&
+           in.defaulted(map, {22, "blocked"}, out.blocked);
 }
 
 std::size_t field_count(const ViewMessage& from) {
-    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions) + has(from.entities) + (from.names_all != false ? 1 : 0) + (from.blocked != false ? 1 : 0);
+    return 5 + (from.born != std::int64_t{0} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + (from.own != false ? 1 : 0) + has(from.failure) + (from.not_on_server != false ? 1 : 0) + (from.in_doubt != false ? 1 : 0) + has(from.edited_at) + (from.deleted != false ? 1 : 0) + (from.changing != false ? 1 : 0) + has(from.reactions) + has(from.entities) + (from.names_all != false ? 1 : 0) + (from.silent != false ? 1 : 0) + has(from.custom) + has(from.forwarded) + (from.blocked != false ? 1 : 0);
 }
 
 template <class Out>
@@ -255,7 +258,10 @@ void write(Out& out, const ViewMessage& from) {
     write_field(out, {16, "reactions"}, from.reactions);
     write_field(out, {17, "entities"}, from.entities);
     write_unless(false, out, {18, "names_all"}, from.names_all);
-    write_unless(false, out, {19, "blocked"}, from.blocked);
+    write_unless(false, out, {19, "silent"}, from.silent);
+    write_field(out, {20, "custom"}, from.custom);
+    write_field(out, {21, "forwarded"}, from.forwarded);
+    write_unless(false, out, {22, "blocked"}, from.blocked);
     out.end_map();
 }
 

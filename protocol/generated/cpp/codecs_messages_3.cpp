@@ -70,38 +70,52 @@ void write(Out& out, const MessagePin& from) {
 bool read(Reader& in, const Node& map, MessageSend& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
-           in.required(map, {2, "text"}, out.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.defaulted(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
            in.optional(map, {3, "reply_to"}, out.reply_to) &&
            in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
-           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
+           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.defaulted(map, {6, "silent"}, out.silent) &&
+           in.optional(map, {7, "custom"}, out.custom) &&
+           in.optional(map, {8, "forward"}, out.forward);
 }
 
 std::size_t field_count(const MessageSend& from) {
-    return 2 + has(from.reply_to) + has(from.mentions) + has(from.entities);
+    return 1 + (from.text != std::string{} ? 1 : 0) + has(from.reply_to) + has(from.mentions) + has(from.entities) + (from.silent != false ? 1 : 0) + has(from.custom) + has(from.forward);
 }
 
 template <class Out>
 void write(Out& out, const MessageSend& from) {
     out.begin_map(field_count(from));
     write_field(out, {1, "target"}, from.target);
-    write_field(out, {2, "text"}, from.text);
+    write_unless(std::string{}, out, {2, "text"}, from.text);
     write_field(out, {3, "reply_to"}, from.reply_to);
     write_field(out, {4, "mentions"}, from.mentions);
     write_field(out, {5, "entities"}, from.entities);
+    write_unless(false, out, {6, "silent"}, from.silent);
+    write_field(out, {7, "custom"}, from.custom);
+    write_field(out, {8, "forward"}, from.forward);
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, MessageAccepted&) {
-    return in.is_map(map);
+bool read(Reader& in, const Node& map, MessageAccepted& out) {
+    return in.is_map(map) &&
+           in.defaulted(map, {1, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.list(map, {2, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.optional(map, {3, "custom"}, out.custom) &&
+           in.optional(map, {4, "forwarded"}, out.forwarded);
 }
 
-std::size_t field_count(const MessageAccepted&) {
-    return 0;
+std::size_t field_count(const MessageAccepted& from) {
+    return (from.text != std::string{} ? 1 : 0) + has(from.entities) + has(from.custom) + has(from.forwarded);
 }
 
 template <class Out>
 void write(Out& out, const MessageAccepted& from) {
     out.begin_map(field_count(from));
+    write_unless(std::string{}, out, {1, "text"}, from.text);
+    write_field(out, {2, "entities"}, from.entities);
+    write_field(out, {3, "custom"}, from.custom);
+    write_field(out, {4, "forwarded"}, from.forwarded);
     out.end_map();
 }
 
@@ -213,13 +227,14 @@ bool read(Reader& in, const Node& map, MessageEdit& out) {
     return in.is_map(map) &&
            in.required(map, {1, "target"}, out.target) &&
            in.required(map, {2, "message"}, out.message) &&
-           in.required(map, {3, "text"}, out.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.defaulted(map, {3, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
            in.list(map, {4, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
-           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
+           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.optional(map, {6, "custom"}, out.custom);
 }
 
 std::size_t field_count(const MessageEdit& from) {
-    return 3 + has(from.mentions) + has(from.entities);
+    return 2 + (from.text != std::string{} ? 1 : 0) + has(from.mentions) + has(from.entities) + has(from.custom);
 }
 
 template <class Out>
@@ -227,9 +242,10 @@ void write(Out& out, const MessageEdit& from) {
     out.begin_map(field_count(from));
     write_field(out, {1, "target"}, from.target);
     write_field(out, {2, "message"}, from.message);
-    write_field(out, {3, "text"}, from.text);
+    write_unless(std::string{}, out, {3, "text"}, from.text);
     write_field(out, {4, "mentions"}, from.mentions);
     write_field(out, {5, "entities"}, from.entities);
+    write_field(out, {6, "custom"}, from.custom);
     out.end_map();
 }
 

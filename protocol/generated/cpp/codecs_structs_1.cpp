@@ -147,6 +147,64 @@ void write(Out& out, const Entity& from) {
     out.end_map();
 }
 
+bool read(Reader& in, const Node& map, Custom& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "kind"}, out.kind, Rules{.points_max = limits::custom_kind_chars_max, .token = true}) &&
+           in.required(map, {2, "data"}, out.data, Rules{.bytes_max = limits::custom_bytes_max});
+}
+
+std::size_t field_count(const Custom&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const Custom& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "kind"}, from.kind);
+    write_field(out, {2, "data"}, from.data);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, ForwardOf& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "stream"}, out.stream) &&
+           in.required(map, {2, "message"}, out.message) &&
+           in.optional(map, {3, "sender"}, out.sender);
+}
+
+std::size_t field_count(const ForwardOf& from) {
+    return 2 + has(from.sender);
+}
+
+template <class Out>
+void write(Out& out, const ForwardOf& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "stream"}, from.stream);
+    write_field(out, {2, "message"}, from.message);
+    write_field(out, {3, "sender"}, from.sender);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, Forwarded& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "account"}, out.account) &&
+           in.required(map, {2, "name"}, out.name, Rules{.points_max = limits::name_points_max}) &&
+           in.required(map, {3, "at"}, out.at);
+}
+
+std::size_t field_count(const Forwarded&) {
+    return 3;
+}
+
+template <class Out>
+void write(Out& out, const Forwarded& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "account"}, from.account);
+    write_field(out, {2, "name"}, from.name);
+    write_field(out, {3, "at"}, from.at);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, Link& out) {
     return in.is_map(map) &&
            in.required(map, {1, "id"}, out.id) &&
@@ -233,87 +291,17 @@ void write(Out& out, const Summary& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, Preview& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "id"}, out.id) &&
-           in.required(map, {2, "born"}, out.born) &&
-           in.required(map, {3, "sender"}, out.sender) &&
-           in.required(map, {4, "text"}, out.text, Rules{.points_max = limits::preview_points_max}) &&
-           in.required(map, {5, "at"}, out.at) &&
-           in.defaulted(map, {6, "deleted"}, out.deleted) &&
-           in.list(map, {7, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
-}
-
-std::size_t field_count(const Preview& from) {
-    return 5 + (from.deleted != false ? 1 : 0) + has(from.entities);
-}
-
-template <class Out>
-void write(Out& out, const Preview& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "id"}, from.id);
-    write_field(out, {2, "born"}, from.born);
-    write_field(out, {3, "sender"}, from.sender);
-    write_field(out, {4, "text"}, from.text);
-    write_field(out, {5, "at"}, from.at);
-    write_unless(false, out, {6, "deleted"}, from.deleted);
-    write_field(out, {7, "entities"}, from.entities);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, PageRest& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "message"}, out.message) &&
-           in.required(map, {2, "after"}, out.after);
-}
-
-std::size_t field_count(const PageRest&) {
-    return 2;
-}
-
-template <class Out>
-void write(Out& out, const PageRest& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "message"}, from.message);
-    write_field(out, {2, "after"}, from.after);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, EarlierText& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "seq"}, out.seq) &&
-           in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
-           in.list(map, {3, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
-           in.required(map, {4, "at"}, out.at) &&
-           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max});
-}
-
-std::size_t field_count(const EarlierText& from) {
-    return 3 + has(from.mentions) + has(from.entities);
-}
-
-template <class Out>
-void write(Out& out, const EarlierText& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "seq"}, from.seq);
-    write_field(out, {2, "text"}, from.text);
-    write_field(out, {3, "mentions"}, from.mentions);
-    write_field(out, {4, "at"}, from.at);
-    write_field(out, {5, "entities"}, from.entities);
-    out.end_map();
-}
-
 PARLEY_INSTANTIATE_CODEC(Target)
 PARLEY_INSTANTIATE_CODEC(AsOf)
 PARLEY_INSTANTIATE_CODEC(Profile)
 PARLEY_INSTANTIATE_CODEC(Receipt)
 PARLEY_INSTANTIATE_CODEC(Permissions)
 PARLEY_INSTANTIATE_CODEC(Entity)
+PARLEY_INSTANTIATE_CODEC(Custom)
+PARLEY_INSTANTIATE_CODEC(ForwardOf)
+PARLEY_INSTANTIATE_CODEC(Forwarded)
 PARLEY_INSTANTIATE_CODEC(Link)
 PARLEY_INSTANTIATE_CODEC(LinkView)
 PARLEY_INSTANTIATE_CODEC(Summary)
-PARLEY_INSTANTIATE_CODEC(Preview)
-PARLEY_INSTANTIATE_CODEC(PageRest)
-PARLEY_INSTANTIATE_CODEC(EarlierText)
 
 }  // namespace parley::protocol

@@ -5,6 +5,84 @@
 
 namespace parley::protocol {
 
+bool read(Reader& in, const Node& map, Preview& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "id"}, out.id) &&
+           in.required(map, {2, "born"}, out.born) &&
+           in.required(map, {3, "sender"}, out.sender) &&
+           in.required(map, {4, "text"}, out.text, Rules{.points_max = limits::preview_points_max}) &&
+           in.required(map, {5, "at"}, out.at) &&
+           in.defaulted(map, {6, "deleted"}, out.deleted) &&
+           in.list(map, {7, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.defaulted(map, {8, "silent"}, out.silent) &&
+           in.optional(map, {9, "kind"}, out.kind, Rules{.points_max = limits::custom_kind_chars_max, .token = true}) &&
+           in.optional(map, {10, "forwarded"}, out.forwarded);
+}
+
+std::size_t field_count(const Preview& from) {
+    return 5 + (from.deleted != false ? 1 : 0) + has(from.entities) + (from.silent != false ? 1 : 0) + has(from.kind) + has(from.forwarded);
+}
+
+template <class Out>
+void write(Out& out, const Preview& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "id"}, from.id);
+    write_field(out, {2, "born"}, from.born);
+    write_field(out, {3, "sender"}, from.sender);
+    write_field(out, {4, "text"}, from.text);
+    write_field(out, {5, "at"}, from.at);
+    write_unless(false, out, {6, "deleted"}, from.deleted);
+    write_field(out, {7, "entities"}, from.entities);
+    write_unless(false, out, {8, "silent"}, from.silent);
+    write_field(out, {9, "kind"}, from.kind);
+    write_field(out, {10, "forwarded"}, from.forwarded);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, PageRest& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "message"}, out.message) &&
+           in.required(map, {2, "after"}, out.after);
+}
+
+std::size_t field_count(const PageRest&) {
+    return 2;
+}
+
+template <class Out>
+void write(Out& out, const PageRest& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "message"}, from.message);
+    write_field(out, {2, "after"}, from.after);
+    out.end_map();
+}
+
+bool read(Reader& in, const Node& map, EarlierText& out) {
+    return in.is_map(map) &&
+           in.required(map, {1, "seq"}, out.seq) &&
+           in.required(map, {2, "text"}, out.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max}) &&
+           in.list(map, {3, "mentions"}, out.mentions, Rules{.count_max = limits::mentions_max}) &&
+           in.required(map, {4, "at"}, out.at) &&
+           in.list(map, {5, "entities"}, out.entities, Rules{.count_max = limits::entities_max}) &&
+           in.optional(map, {6, "custom"}, out.custom);
+}
+
+std::size_t field_count(const EarlierText& from) {
+    return 3 + has(from.mentions) + has(from.entities) + has(from.custom);
+}
+
+template <class Out>
+void write(Out& out, const EarlierText& from) {
+    out.begin_map(field_count(from));
+    write_field(out, {1, "seq"}, from.seq);
+    write_field(out, {2, "text"}, from.text);
+    write_field(out, {3, "mentions"}, from.mentions);
+    write_field(out, {4, "at"}, from.at);
+    write_field(out, {5, "entities"}, from.entities);
+    write_field(out, {6, "custom"}, from.custom);
+    out.end_map();
+}
+
 bool read(Reader& in, const Node& map, StreamPosition& out) {
     return in.is_map(map) &&
            in.required(map, {1, "stream"}, out.stream) &&
@@ -175,56 +253,9 @@ void write(Out& out, const ConversationList& from) {
     out.end_map();
 }
 
-bool read(Reader& in, const Node& map, ConversationEntry& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "type"}, out.type, Rules{.points_max = 100}) &&
-           in.required(map, {2, "stream"}, out.stream) &&
-           in.required(map, {3, "payload"}, out.payload);
-}
-
-std::size_t field_count(const ConversationEntry&) {
-    return 3;
-}
-
-template <class Out>
-void write(Out& out, const ConversationEntry& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "type"}, from.type);
-    write_field(out, {2, "stream"}, from.stream);
-    write_field(out, {3, "payload"}, from.payload);
-    out.end_map();
-}
-
-bool read(Reader& in, const Node& map, Problem& out) {
-    return in.is_map(map) &&
-           in.required(map, {1, "type"}, out.type, Rules{.points_max = 200}) &&
-           in.required(map, {2, "title"}, out.title, Rules{.points_max = 200}) &&
-           in.required(map, {3, "status"}, out.status) &&
-           in.required(map, {4, "code"}, out.code) &&
-           in.optional(map, {5, "detail"}, out.detail, Rules{.points_max = 500}) &&
-           in.optional(map, {6, "field"}, out.field, Rules{.points_max = 100}) &&
-           in.optional(map, {7, "retry_after_ms"}, out.retry_after_ms) &&
-           in.optional(map, {8, "floor"}, out.floor);
-}
-
-std::size_t field_count(const Problem& from) {
-    return 4 + has(from.detail) + has(from.field) + has(from.retry_after_ms) + has(from.floor);
-}
-
-template <class Out>
-void write(Out& out, const Problem& from) {
-    out.begin_map(field_count(from));
-    write_field(out, {1, "type"}, from.type);
-    write_field(out, {2, "title"}, from.title);
-    write_field(out, {3, "status"}, from.status);
-    write_field(out, {4, "code"}, from.code);
-    write_field(out, {5, "detail"}, from.detail);
-    write_field(out, {6, "field"}, from.field);
-    write_field(out, {7, "retry_after_ms"}, from.retry_after_ms);
-    write_field(out, {8, "floor"}, from.floor);
-    out.end_map();
-}
-
+PARLEY_INSTANTIATE_CODEC(Preview)
+PARLEY_INSTANTIATE_CODEC(PageRest)
+PARLEY_INSTANTIATE_CODEC(EarlierText)
 PARLEY_INSTANTIATE_CODEC(StreamPosition)
 PARLEY_INSTANTIATE_CODEC(Registration)
 PARLEY_INSTANTIATE_CODEC(SignIn)
@@ -234,7 +265,5 @@ PARLEY_INSTANTIATE_CODEC(DeviceList)
 PARLEY_INSTANTIATE_CODEC(BlockList)
 PARLEY_INSTANTIATE_CODEC(BlockEntry)
 PARLEY_INSTANTIATE_CODEC(ConversationList)
-PARLEY_INSTANTIATE_CODEC(ConversationEntry)
-PARLEY_INSTANTIATE_CODEC(Problem)
 
 }  // namespace parley::protocol

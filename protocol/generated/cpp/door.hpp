@@ -329,6 +329,14 @@ struct ViewMessage {
     std::vector<Entity> entities;
     /// It named everybody when it was sent.
     bool names_all = false;
+    /// It was sent so that nobody is alerted to it: whoever announces messages leaves it out.
+    bool silent = false;
+    /// What it says to an application. Its data is empty where the device has only heard of the message yet,
+    /// as the last of a conversation.
+    std::optional<Custom> custom;
+    /// Whose words it says. Of a forward that is under way it is what the device itself holds, and its name
+    /// is empty where the device does not know it.
+    std::optional<Forwarded> forwarded;
     /// Whoever wrote it is blocked now: to be shown folded.
     bool blocked = false;
 
@@ -478,7 +486,7 @@ struct ViewCommand {
     std::optional<Target> target;
     /// The text of a message, the title of a group, the emoji of a reaction.
     std::optional<std::string> text;
-    /// Of an edit, a deletion or a reaction: the message.
+    /// Of an edit, a deletion or a reaction: the message; of a forward: what is forwarded.
     std::optional<Uuid> message;
 
     friend bool operator==(const ViewCommand&, const ViewCommand&) = default;

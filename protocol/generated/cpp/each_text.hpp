@@ -42,6 +42,20 @@ void each_text(Entity& value, Visit&& visit) {
 }
 
 template <class Visit>
+void each_text(Custom& value, Visit&& visit) {
+    visit(value.kind, TextKind::other);
+    visit(value.data, TextKind::other);
+}
+
+template <class Visit>
+void each_text(ForwardOf&, Visit&&) {}
+
+template <class Visit>
+void each_text(Forwarded& value, Visit&& visit) {
+    visit(value.name, TextKind::name);
+}
+
+template <class Visit>
 void each_text(Link& value, Visit&& visit) {
     if (value.code) visit(*value.code, TextKind::other);
 }
@@ -62,6 +76,8 @@ void each_text(Preview& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     for (auto& one : value.entities)
         each_text(one, visit);
+    if (value.kind) visit(*value.kind, TextKind::other);
+    if (value.forwarded) each_text(*value.forwarded, visit);
 }
 
 template <class Visit>
@@ -72,6 +88,7 @@ void each_text(EarlierText& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     for (auto& one : value.entities)
         each_text(one, visit);
+    if (value.custom) each_text(*value.custom, visit);
 }
 
 template <class Visit>
@@ -217,6 +234,8 @@ void each_text(ViewMessage& value, Visit&& visit) {
     if (value.failure) each_text(*value.failure, visit);
     for (auto& one : value.entities)
         each_text(one, visit);
+    if (value.custom) each_text(*value.custom, visit);
+    if (value.forwarded) each_text(*value.forwarded, visit);
 }
 
 template <class Visit>
@@ -369,6 +388,8 @@ void each_text(MessageNew& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     for (auto& one : value.entities)
         each_text(one, visit);
+    if (value.custom) each_text(*value.custom, visit);
+    if (value.forwarded) each_text(*value.forwarded, visit);
 }
 
 template <class Visit>
@@ -535,10 +556,17 @@ void each_text(MessageSend& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     for (auto& one : value.entities)
         each_text(one, visit);
+    if (value.custom) each_text(*value.custom, visit);
 }
 
 template <class Visit>
-void each_text(MessageAccepted&, Visit&&) {}
+void each_text(MessageAccepted& value, Visit&& visit) {
+    visit(value.text, TextKind::other);
+    for (auto& one : value.entities)
+        each_text(one, visit);
+    if (value.custom) each_text(*value.custom, visit);
+    if (value.forwarded) each_text(*value.forwarded, visit);
+}
 
 template <class Visit>
 void each_text(ConversationCreate& value, Visit&& visit) {
@@ -567,6 +595,7 @@ void each_text(MessageEdit& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     for (auto& one : value.entities)
         each_text(one, visit);
+    if (value.custom) each_text(*value.custom, visit);
 }
 
 template <class Visit>

@@ -357,8 +357,9 @@ enum class Type : std::uint8_t {
     /// several, the longest-standing.
     conversation_leave = 50,
     /// Gives an own message another text; what it said before can be read by `message.history`. It keeps its
-    /// place and what it answers, and whoever has read it has read it. `message.deleted` where that came
-    /// first, `limit` after `edits_max`.
+    /// place and what it answers, and whoever has read it has read it; it alerts nobody anew. What was
+    /// forwarded cannot be edited (`not_allowed`, field `message`): it is another's. `message.deleted` where
+    /// that came first, `limit` after `edits_max`.
     message_edit = 51,
     /// Deletes a message for everyone, with all that it ever said: an own one, or in a group, where
     /// `permissions` allow it, anybody's that one can see. What is deleted already is done.

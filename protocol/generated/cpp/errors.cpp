@@ -48,7 +48,7 @@ constexpr ErrorRow error_rows[] = {
     {ErrorCode::invite_invalid, ErrorClass::permanent, 403, "invite_invalid",
      "The invite is unknown, used up or expired."},
     {ErrorCode::not_allowed, ErrorClass::permanent, 403, "not_allowed",
-     "Your role does not allow this."},
+     "Your role does not allow this; or, with `field` `message`, nobody's does: what was forwarded are another's words."},
     {ErrorCode::id_reused, ErrorClass::permanent, 409, "id_reused",
      "This id was used for another content."},
     {ErrorCode::follows_refused, ErrorClass::wait, 409, "follows_refused",
@@ -94,7 +94,7 @@ constexpr ErrorRow error_rows[] = {
     {ErrorCode::link_barred, ErrorClass::permanent, 403, "link.barred",
      "Who was removed from a group comes back by no invite link: a member has to add him."},
     {ErrorCode::message_deleted, ErrorClass::permanent, 410, "message.deleted",
-     "The message was deleted: nobody edits it any more, reacts to it, or pins it."},
+     "The message was deleted: nobody edits it any more, reacts to it, pins it, or forwards it."},
 };
 
 struct CloseRow {

@@ -42,7 +42,8 @@ enum class ErrorCode : std::uint16_t {
     invite_required = 13,
     /// The invite is unknown, used up or expired.
     invite_invalid = 14,
-    /// Your role does not allow this.
+    /// Your role does not allow this; or, with `field` `message`, nobody's does: what was forwarded are
+    /// another's words.
     not_allowed = 15,
     /// This id was used for another content.
     id_reused = 16,
@@ -94,7 +95,7 @@ enum class ErrorCode : std::uint16_t {
     link_over = 51,
     /// Who was removed from a group comes back by no invite link: a member has to add him.
     link_barred = 52,
-    /// The message was deleted: nobody edits it any more, reacts to it, or pins it.
+    /// The message was deleted: nobody edits it any more, reacts to it, pins it, or forwards it.
     message_deleted = 35,
 };
 

@@ -13,6 +13,9 @@ namespace parley::protocol {
     X(Profile) \
     X(Permissions) \
     X(Entity) \
+    X(Custom) \
+    X(ForwardOf) \
+    X(Forwarded) \
     X(Link) \
     X(Summary) \
     X(Preview) \

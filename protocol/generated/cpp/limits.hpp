@@ -22,6 +22,13 @@ inline constexpr std::int64_t depth_max = 16;
 inline constexpr std::int64_t text_points_max = 8000;
 /// Size of a message's text in UTF-8. (bytes)
 inline constexpr std::int64_t text_bytes_max = 16384;
+/// Length of the text that stands beside custom data, for whoever does not know what that is. (code points)
+inline constexpr std::int64_t fallback_points_max = 1000;
+/// Length of the name of a kind of custom data. (characters)
+inline constexpr std::int64_t custom_kind_chars_max = 64;
+/// Size of a message's custom data as JSON text. Twice as much as JSON within JSON, with the longest fallback
+/// and all that a message can name it fits into a frame. (bytes)
+inline constexpr std::int64_t custom_bytes_max = 16384;
 /// Length to which the last message is cut in a conversation's state. (code points)
 inline constexpr std::int64_t preview_points_max = 200;
 /// Length of a display name, a conversation's title, a device's name. Such a name is one line that can be

@@ -365,7 +365,8 @@ struct MessagePin {
 struct MessageSend {
     /// Where to.
     Target target;
-    /// What is said, byte for byte.
+    /// What is said, byte for byte: at least one character, unless there is `custom` or `forward`. With
+    /// `custom` at most fallback_points_max, for whoever does not know its kind.
     std::string text;
     /// The message of the same conversation that this answers.
     std::optional<Uuid> reply_to;
@@ -375,6 +376,17 @@ struct MessageSend {
     std::vector<AccountId> mentions;
     /// What parts of the text are. `everyone` and `here` take the permission `mention_all` in a group.
     std::vector<Entity> entities;
+    /// Nobody is alerted to it. It counts as unread, and as a mention, like any other.
+    bool silent = false;
+    /// What is said to an application in place of a text.
+    std::optional<Custom> custom;
+    /// What is said is what this message says when the command is done: its text, entities and custom data,
+    /// as the server has them, and who said it. It stands in place of `text`, `entities`, `mentions` and
+    /// `custom`; with one of these it is `invalid`. Names of persons and of all become plain text: a forward
+    /// mentions nobody. `message.not_found` or `conversation.not_member` where the sender does not see it,
+    /// `message.deleted` where nothing is left of it. A repeat under the same id gets the first answer,
+    /// whatever became of the message.
+    std::optional<ForwardOf> forward;
 
     friend bool operator==(const MessageSend&, const MessageSend&) = default;
 };
@@ -382,6 +394,15 @@ struct MessageSend {
 /// `message.accepted` (41). From the server. The message is in the server's store and survives power loss.
 /// With `stream`, `seq` (its place, `born`) and `timestamp` (when it was committed).
 struct MessageAccepted {
+    /// Of a forward, which is not deleted since: what it says.
+    std::string text;
+    /// Of a forward: what parts of the text are.
+    std::vector<Entity> entities;
+    /// Of a forward: what it says to an application.
+    std::optional<Custom> custom;
+    /// Of a forward, which is not deleted since: whose words it says.
+    std::optional<Forwarded> forwarded;
+
     friend bool operator==(const MessageAccepted&, const MessageAccepted&) = default;
 };
 
@@ -446,19 +467,22 @@ struct ConversationLeave {
 
 /// `message.edit` (51). From clients; answered with `done`. Gives an own message another text; what it said
 /// before can be read by `message.history`. It keeps its place and what it answers, and whoever has read it
-/// has read it. `message.deleted` where that came first, `limit` after `edits_max`.
+/// has read it; it alerts nobody anew. What was forwarded cannot be edited (`not_allowed`, field `message`):
+/// it is another's. `message.deleted` where that came first, `limit` after `edits_max`.
 struct MessageEdit {
     /// The conversation.
     Target target;
     /// The message's id.
     Uuid message;
-    /// What it says from now on.
+    /// What it says from now on; as in `message.send`.
     std::string text;
     /// Persons who are named from now on, as in `message.send`.
     std::vector<AccountId> mentions;
     /// What parts of the new text are. Where `everyone` or `here` is new in it, it takes the permission, and
     /// counts for nobody: whom a message alerts once is settled when it is sent.
     std::vector<Entity> entities;
+    /// What it says to an application from now on; absent: nothing.
+    std::optional<Custom> custom;
 
     friend bool operator==(const MessageEdit&, const MessageEdit&) = default;
 };

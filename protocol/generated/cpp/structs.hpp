@@ -117,6 +117,45 @@ struct Entity {
     friend bool operator==(const Entity&, const Entity&) = default;
 };
 
+/// What an application says to itself in place of a text: data of a kind that it has named. Whoever does not
+/// know the kind shows the text that stands beside it.
+struct Custom {
+    /// What it is: a name as domains have them, from the widest to the narrowest (`org.example.poll`): two or
+    /// more parts of a-z, 0-9, _ and -, each beginning with a letter or a digit, with dots between them.
+    /// Anything else is `invalid`, field `custom.kind`.
+    std::string kind;
+    /// One value of JSON (RFC 8259), as text, at most depth_max deep: kept and told byte for byte, and read
+    /// by nobody else. Anything else is `invalid`, field `custom.data`.
+    std::string data;
+
+    friend bool operator==(const Custom&, const Custom&) = default;
+};
+
+/// Which message is forwarded: one that the sender can see now.
+struct ForwardOf {
+    /// The conversation in which it stands.
+    StreamId stream;
+    /// Its id.
+    Uuid message;
+    /// Who sent it there; absent: oneself. An id belongs to its sender.
+    std::optional<AccountId> sender;
+
+    friend bool operator==(const ForwardOf&, const ForwardOf&) = default;
+};
+
+/// Whose words a forwarded message says. The server has taken them from where they stood; from which
+/// conversation it does not say.
+struct Forwarded {
+    /// Who said it first, through whatever hands it went.
+    AccountId account;
+    /// His name when it was forwarded first.
+    std::string name;
+    /// When he said it.
+    WallTime at;
+
+    friend bool operator==(const Forwarded&, const Forwarded&) = default;
+};
+
 /// An invite link of a group, as those see it who may invite.
 struct Link {
     /// Which.
@@ -195,6 +234,12 @@ struct Preview {
     bool deleted = false;
     /// Those of the text, as far as it goes.
     std::vector<Entity> entities;
+    /// As in `message.new`.
+    bool silent = false;
+    /// Of custom data, which the page of the message brings: what it is.
+    std::optional<std::string> kind;
+    /// As in `message.new`.
+    std::optional<Forwarded> forwarded;
 
     friend bool operator==(const Preview&, const Preview&) = default;
 };
@@ -221,6 +266,8 @@ struct EarlierText {
     WallTime at;
     /// Of the text.
     std::vector<Entity> entities;
+    /// What it said to an application.
+    std::optional<Custom> custom;
 
     friend bool operator==(const EarlierText&, const EarlierText&) = default;
 };

@@ -66,6 +66,26 @@ void visit_fields(Entity& value, std::size_t, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(Custom& value, std::size_t, Visit&& visit) {
+    visit(value.kind, Rules{.points_max = limits::custom_kind_chars_max, .token = true});
+    visit(value.data, Rules{.bytes_max = limits::custom_bytes_max});
+}
+
+template <class Visit>
+void visit_fields(ForwardOf& value, std::size_t, Visit&& visit) {
+    visit(value.stream, Rules{});
+    visit(value.message, Rules{});
+    visit(value.sender, Rules{});
+}
+
+template <class Visit>
+void visit_fields(Forwarded& value, std::size_t, Visit&& visit) {
+    visit(value.account, Rules{});
+    visit(value.name, Rules{.points_max = limits::name_points_max});
+    visit(value.at, Rules{});
+}
+
+template <class Visit>
 void visit_fields(Link& value, std::size_t, Visit&& visit) {
     visit(value.id, Rules{});
     visit(value.code, Rules{.bytes_max = limits::token_bytes_max, .token = true});
@@ -108,6 +128,9 @@ void visit_fields(Preview& value, std::size_t, Visit&& visit) {
     visit(value.at, Rules{});
     visit(value.deleted, Rules{});
     visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.silent, Rules{});
+    visit(value.kind, Rules{.points_max = limits::custom_kind_chars_max, .token = true});
+    visit(value.forwarded, Rules{});
 }
 
 template <class Visit>
@@ -123,6 +146,7 @@ void visit_fields(EarlierText& value, std::size_t, Visit&& visit) {
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
     visit(value.at, Rules{});
     visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.custom, Rules{});
 }
 
 template <class Visit>
@@ -399,6 +423,9 @@ void visit_fields(ViewMessage& value, std::size_t, Visit&& visit) {
     visit(value.reactions, Rules{.count_max = limits::door_list_max});
     visit(value.entities, Rules{.count_max = limits::entities_max});
     visit(value.names_all, Rules{});
+    visit(value.silent, Rules{});
+    visit(value.custom, Rules{});
+    visit(value.forwarded, Rules{});
     visit(value.blocked, Rules{});
 }
 
@@ -794,14 +821,22 @@ void visit_fields(ReactionChanged& value, std::size_t, Visit&& visit) {
 template <class Visit>
 void visit_fields(MessageSend& value, std::size_t, Visit&& visit) {
     visit(value.target, Rules{});
-    visit(value.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.reply_to, Rules{});
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
     visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.silent, Rules{});
+    visit(value.custom, Rules{});
+    visit(value.forward, Rules{});
 }
 
 template <class Visit>
-void visit_fields(MessageAccepted&, std::size_t, Visit&&) {}
+void visit_fields(MessageAccepted& value, std::size_t, Visit&& visit) {
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.custom, Rules{});
+    visit(value.forwarded, Rules{});
+}
 
 template <class Visit>
 void visit_fields(MessageNew& value, std::size_t, Visit&& visit) {
@@ -813,6 +848,9 @@ void visit_fields(MessageNew& value, std::size_t, Visit&& visit) {
     visit(value.deleted_by, Rules{});
     visit(value.entities, Rules{.count_max = limits::entities_max});
     visit(value.names_all, Rules{});
+    visit(value.silent, Rules{});
+    visit(value.custom, Rules{});
+    visit(value.forwarded, Rules{});
 }
 
 template <class Visit>
@@ -873,9 +911,10 @@ template <class Visit>
 void visit_fields(MessageEdit& value, std::size_t, Visit&& visit) {
     visit(value.target, Rules{});
     visit(value.message, Rules{});
-    visit(value.text, Rules{.points_min = 1, .points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
+    visit(value.text, Rules{.points_max = limits::text_points_max, .bytes_max = limits::text_bytes_max});
     visit(value.mentions, Rules{.count_max = limits::mentions_max});
     visit(value.entities, Rules{.count_max = limits::entities_max});
+    visit(value.custom, Rules{});
 }
 
 template <class Visit>

@@ -3,7 +3,7 @@
 import type { DoorAct, DoorConnection, Notify, Role, TypingKind, ViewState } from "./enums.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { EarlierText, Entity, Link, LinkView, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
+import type { Custom, EarlierText, Entity, Forwarded, Link, LinkView, Profile, Registration, SignIn, Summary, Target } from "./structs.ts";
 
 /** With what a core is created. */
 export interface DoorOptions {
@@ -663,6 +663,20 @@ export interface ViewMessage {
   readonly entities?: readonly Entity[];
   /** It named everybody when it was sent. Absent: false. */
   readonly names_all?: boolean;
+  /**
+   * It was sent so that nobody is alerted to it: whoever announces messages leaves it out. Absent: false.
+   */
+  readonly silent?: boolean;
+  /**
+   * What it says to an application. Its data is empty where the device has only heard of the message yet, as
+   * the last of a conversation.
+   */
+  readonly custom?: Custom;
+  /**
+   * Whose words it says. Of a forward that is under way it is what the device itself holds, and its name is
+   * empty where the device does not know it.
+   */
+  readonly forwarded?: Forwarded;
   /** Whoever wrote it is blocked now: to be shown folded. Absent: false. */
   readonly blocked?: boolean;
 }
@@ -848,7 +862,7 @@ export interface ViewCommand {
   readonly target?: Target;
   /** The text of a message, the title of a group, the emoji of a reaction. */
   readonly text?: string;
-  /** Of an edit, a deletion or a reaction: the message. */
+  /** Of an edit, a deletion or a reaction: the message; of a forward: what is forwarded. */
   readonly message?: Uuid;
 }
 

@@ -45,7 +45,10 @@ export const errors = {
   "invite_required": { number: 13, class: "permanent", http: 403 },
   /** The invite is unknown, used up or expired. */
   "invite_invalid": { number: 14, class: "permanent", http: 403 },
-  /** Your role does not allow this. */
+  /**
+   * Your role does not allow this; or, with `field` `message`, nobody's does: what was forwarded are
+   * another's words.
+   */
   "not_allowed": { number: 15, class: "permanent", http: 403 },
   /** This id was used for another content. */
   "id_reused": { number: 16, class: "permanent", http: 409 },
@@ -108,7 +111,7 @@ export const errors = {
   "link.over": { number: 51, class: "permanent", http: 410 },
   /** Who was removed from a group comes back by no invite link: a member has to add him. */
   "link.barred": { number: 52, class: "permanent", http: 403 },
-  /** The message was deleted: nobody edits it any more, reacts to it, or pins it. */
+  /** The message was deleted: nobody edits it any more, reacts to it, pins it, or forwards it. */
   "message.deleted": { number: 35, class: "permanent", http: 410 },
 } as const satisfies Record<string, { number: number; class: ErrorClass; http: number }>;
 

@@ -22,6 +22,17 @@ export const limits = {
   text_points_max: 8000,
   /** Size of a message's text in UTF-8. (bytes) */
   text_bytes_max: 16384,
+  /**
+   * Length of the text that stands beside custom data, for whoever does not know what that is. (code points)
+   */
+  fallback_points_max: 1000,
+  /** Length of the name of a kind of custom data. (characters) */
+  custom_kind_chars_max: 64,
+  /**
+   * Size of a message's custom data as JSON text. Twice as much as JSON within JSON, with the longest
+   * fallback and all that a message can name it fits into a frame. (bytes)
+   */
+  custom_bytes_max: 16384,
   /** Length to which the last message is cut in a conversation's state. (code points) */
   preview_points_max: 200,
   /**

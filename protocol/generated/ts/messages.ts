@@ -3,7 +3,7 @@
 import type { AccountRole, ConversationKind, Notify, Only, Role, RowKind, TypingKind } from "./enums.ts";
 import type { CloseCode, ErrorCode } from "./errors.ts";
 import type { AccountId, DeviceId, LinkId, SessionId, StreamId, Uuid, WallTime } from "./ids.ts";
-import type { AsOf, EarlierText, Entity, Link, LinkView, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
+import type { AsOf, Custom, EarlierText, Entity, ForwardOf, Forwarded, Link, LinkView, PageRest, Permissions, Preview, Profile, Receipt, StreamPosition, Summary, Target } from "./structs.ts";
 
 /** First envelope of every connection. */
 export interface Hello {
@@ -366,8 +366,11 @@ export interface ReactionChanged {
 export interface MessageSend {
   /** Where to. */
   readonly target: Target;
-  /** What is said, byte for byte. */
-  readonly text: string;
+  /**
+   * What is said, byte for byte: at least one character, unless there is `custom` or `forward`. With `custom`
+   * at most fallback_points_max, for whoever does not know its kind. Absent: "".
+   */
+  readonly text?: string;
   /** The message of the same conversation that this answers. */
   readonly reply_to?: Uuid;
   /**
@@ -378,13 +381,35 @@ export interface MessageSend {
   readonly mentions?: readonly AccountId[];
   /** What parts of the text are. `everyone` and `here` take the permission `mention_all` in a group. */
   readonly entities?: readonly Entity[];
+  /** Nobody is alerted to it. It counts as unread, and as a mention, like any other. Absent: false. */
+  readonly silent?: boolean;
+  /** What is said to an application in place of a text. */
+  readonly custom?: Custom;
+  /**
+   * What is said is what this message says when the command is done: its text, entities and custom data, as
+   * the server has them, and who said it. It stands in place of `text`, `entities`, `mentions` and `custom`;
+   * with one of these it is `invalid`. Names of persons and of all become plain text: a forward mentions
+   * nobody. `message.not_found` or `conversation.not_member` where the sender does not see it,
+   * `message.deleted` where nothing is left of it. A repeat under the same id gets the first answer, whatever
+   * became of the message.
+   */
+  readonly forward?: ForwardOf;
 }
 
 /**
  * The message is in the server's store and survives power loss. With `stream`, `seq` (its place, `born`) and
  * `timestamp` (when it was committed).
  */
-export type MessageAccepted = Readonly<Record<string, never>>;
+export interface MessageAccepted {
+  /** Of a forward, which is not deleted since: what it says. Absent: "". */
+  readonly text?: string;
+  /** Of a forward: what parts of the text are. */
+  readonly entities?: readonly Entity[];
+  /** Of a forward: what it says to an application. */
+  readonly custom?: Custom;
+  /** Of a forward, which is not deleted since: whose words it says. */
+  readonly forwarded?: Forwarded;
+}
 
 /**
  * A message; the envelope's `id` is the message's, and its `timestamp` says when the message was committed,
@@ -415,6 +440,15 @@ export interface MessageNew {
    * its text. Absent: false.
    */
   readonly names_all?: boolean;
+  /** It was sent so that nobody is alerted to it. Absent: false. */
+  readonly silent?: boolean;
+  /** What it says to an application; `text` is for whoever does not know the kind, and may be empty. */
+  readonly custom?: Custom;
+  /**
+   * Whose words it says: its sender has forwarded them. Later edits and the deletion of what was forwarded
+   * change nothing here.
+   */
+  readonly forwarded?: Forwarded;
 }
 
 /** One person's membership; one row per person, for ever. */
@@ -523,16 +557,17 @@ export interface ConversationLeave {
 
 /**
  * Gives an own message another text; what it said before can be read by `message.history`. It keeps its place
- * and what it answers, and whoever has read it has read it. `message.deleted` where that came first, `limit`
- * after `edits_max`.
+ * and what it answers, and whoever has read it has read it; it alerts nobody anew. What was forwarded cannot
+ * be edited (`not_allowed`, field `message`): it is another's. `message.deleted` where that came first,
+ * `limit` after `edits_max`.
  */
 export interface MessageEdit {
   /** The conversation. */
   readonly target: Target;
   /** The message's id. */
   readonly message: Uuid;
-  /** What it says from now on. */
-  readonly text: string;
+  /** What it says from now on; as in `message.send`. Absent: "". */
+  readonly text?: string;
   /** Persons who are named from now on, as in `message.send`. */
   readonly mentions?: readonly AccountId[];
   /**
@@ -540,6 +575,8 @@ export interface MessageEdit {
    * counts for nobody: whom a message alerts once is settled when it is sent.
    */
   readonly entities?: readonly Entity[];
+  /** What it says to an application from now on; absent: nothing. */
+  readonly custom?: Custom;
 }
 
 /**

@@ -113,6 +113,47 @@ export interface Entity {
   readonly language?: string;
 }
 
+/**
+ * What an application says to itself in place of a text: data of a kind that it has named. Whoever does not
+ * know the kind shows the text that stands beside it.
+ */
+export interface Custom {
+  /**
+   * What it is: a name as domains have them, from the widest to the narrowest (`org.example.poll`): two or
+   * more parts of a-z, 0-9, _ and -, each beginning with a letter or a digit, with dots between them.
+   * Anything else is `invalid`, field `custom.kind`.
+   */
+  readonly kind: string;
+  /**
+   * One value of JSON (RFC 8259), as text, at most depth_max deep: kept and told byte for byte, and read by
+   * nobody else. Anything else is `invalid`, field `custom.data`.
+   */
+  readonly data: string;
+}
+
+/** Which message is forwarded: one that the sender can see now. */
+export interface ForwardOf {
+  /** The conversation in which it stands. */
+  readonly stream: StreamId;
+  /** Its id. */
+  readonly message: Uuid;
+  /** Who sent it there; absent: oneself. An id belongs to its sender. */
+  readonly sender?: AccountId;
+}
+
+/**
+ * Whose words a forwarded message says. The server has taken them from where they stood; from which
+ * conversation it does not say.
+ */
+export interface Forwarded {
+  /** Who said it first, through whatever hands it went. */
+  readonly account: AccountId;
+  /** His name when it was forwarded first. */
+  readonly name: string;
+  /** When he said it. */
+  readonly at: WallTime;
+}
+
 /** An invite link of a group, as those see it who may invite. */
 export interface Link {
   /** Which. */
@@ -185,6 +226,12 @@ export interface Preview {
   readonly deleted?: boolean;
   /** Those of the text, as far as it goes. */
   readonly entities?: readonly Entity[];
+  /** As in `message.new`. Absent: false. */
+  readonly silent?: boolean;
+  /** Of custom data, which the page of the message brings: what it is. */
+  readonly kind?: string;
+  /** As in `message.new`. */
+  readonly forwarded?: Forwarded;
 }
 
 /** Where the reactions to a message go on that has more of them than fit into a page. */
@@ -207,6 +254,8 @@ export interface EarlierText {
   readonly at: WallTime;
   /** Of the text. */
   readonly entities?: readonly Entity[];
+  /** What it said to an application. */
+  readonly custom?: Custom;
 }
 
 /** A place in a stream. */

@@ -14,6 +14,7 @@ import accounts
 import blocks
 import documented
 import editing
+import forwarding
 import guidance
 import json_lines
 import links
@@ -41,8 +42,8 @@ def main(words):
 
 def talk_to_one_server(cases):
     with Server() as server:
-        families = (accounts, blocks, documented, editing, guidance, json_lines, links, own_settings, prompts)
-        for family in (*families, talking, together, presence, rich_text, roles, safety, reports):
+        families = (accounts, blocks, documented, editing, forwarding, guidance, json_lines, links, own_settings)
+        for family in (*families, prompts, talking, together, presence, rich_text, roles, safety, reports):
             for body in family.CASES:
                 cases.run(name_of(family, body), body, server)
 

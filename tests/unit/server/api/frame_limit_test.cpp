@@ -42,6 +42,14 @@ std::vector<protocol::Entity> heavy_entities() {
     return heavy;
 }
 
+/// Quotation marks, of which each has a backslash before it in JSON.
+protocol::Custom heavy_custom() {
+    std::string data = "[";
+    while (std::ssize(data) < limits::custom_bytes_max - 6)
+        data += R"("",)";
+    return {.kind = "a." + std::string(limits::custom_kind_chars_max - 2, 'b'), .data = data + "0]"};
+}
+
 /// A conversation in which everything is as long in JSON as it can be.
 class FrameLimit : public testing::Test {
   protected:
@@ -65,8 +73,15 @@ class FrameLimit : public testing::Test {
             protocol::MessageSend said = message(group, heavy_text);
             said.mentions.assign(ids.begin(), ids.begin() + limits::mentions_max);
             said.entities = heavy_entities();
-            ada.ask(said);
+            const Uuid heavy = ada.ask(said);
             ada.ask(message(group, "light"));
+            world.settle();
+            auto forward = message(group, "");
+            forward.forward = protocol::ForwardOf{.stream = group, .message = heavy};
+            ada.ask(forward);
+            said.text = heavy_text.substr(0, limits::fallback_points_max);
+            said.custom = heavy_custom();
+            ada.ask(said);
             world.settle();
         }
         for (const Account& other : accounts) {
