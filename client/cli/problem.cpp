@@ -83,6 +83,11 @@ std::string sentence_of_link(ErrorCode code) {
     return "There is no such invite link, or not any more. Ask whoever gave it to you for a new one.";
 }
 
+std::string sentence_of_message(ErrorCode code) {
+    if (code == ErrorCode::message_deleted) return "The message was deleted for everyone.";
+    return "There is no such message in this conversation, or none that you can see.";
+}
+
 /// Who or what is not there, or not to be written to.
 std::string sentence_of_subject(ErrorCode code) {
     if (code == ErrorCode::device_not_found) return "There is no such device. See: parley devices";
@@ -147,9 +152,8 @@ std::string sentence_of(ErrorCode code) {
         case ErrorCode::device_not_found:
             return sentence_of_subject(code);
         case ErrorCode::message_not_found:
-            return "There is no such message in this conversation, or none that you can see.";
         case ErrorCode::message_deleted:
-            return "The message was deleted for everyone.";
+            return sentence_of_message(code);
         case ErrorCode::link_unknown:
         case ErrorCode::link_over:
         case ErrorCode::link_barred:
