@@ -11,7 +11,6 @@ namespace {
 using core::MessageState;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::Pair;
 
 /// Live, in the group c1 with "you" and "they".
 class Blocks : public testing::Test {
@@ -95,18 +94,18 @@ TEST_F(Blocks, AreShownAtOnceAndStayOnceTheyAreAccepted) {
     const Uuid command = block();
     EXPECT_EQ(script.sent_of<protocol::BlockSet>().size(), 1u);
     EXPECT_FALSE(script.noticed<core::ConversationTouched>().empty()) << "windows show another thing";
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", true)));
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", true)));
     EXPECT_THAT(marked(), ElementsAre(true, false));
     done(command, 2);
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false))) << "before the row has come";
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false))) << "before the row has come";
     row(2, true);
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false)));
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false)));
     const auto members = script.core().members(StreamId("c1"));
     ASSERT_TRUE(members);
     for (const auto& member : *members)
         EXPECT_EQ(member.blocked, member.profile.account == AccountId("you"));
     script.open();
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false))) << "after a restart";
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false))) << "after a restart";
     EXPECT_THAT(marked(), ElementsAre(true, false));
 }
 
@@ -124,15 +123,16 @@ TEST_F(Blocks, AreTakenBackWhereTheyAreRefused) {
 TEST_F(Blocks, EndAndStandInTheOrderInWhichTheyWereMade) {
     row(2, true, "you");
     row(3, true, "they");
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false), Pair("they", false)));
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false), testing::Pair("they", false)));
     row(4, false, "you", 2);
-    EXPECT_THAT(listed(), ElementsAre(Pair("they", false)));
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("they", false)));
     row(5, true, "you", 2);
-    EXPECT_THAT(listed(), ElementsAre(Pair("they", false), Pair("you", false)));
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("they", false), testing::Pair("you", false)));
     row(4, false, "you", 2);
-    EXPECT_THAT(listed(), ElementsAre(Pair("they", false), Pair("you", false))) << "an older state";
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("they", false), testing::Pair("you", false)))
+        << "an older state";
     block(false, "they");
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false))) << "what waits is shown";
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false))) << "what waits is shown";
 }
 
 TEST_F(Blocks, MessagesOfTheBlockedDoNotCount) {
@@ -218,7 +218,8 @@ TEST_F(Blocks, OfARestoredServerHoldWhatItSays) {
     row(3, true, "they");
     script.reconnect();
     script.resumed("2:1", 2);
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false), Pair("they", false))) << "until it has said so";
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false), testing::Pair("they", false)))
+        << "until it has said so";
     const auto asked = script.sent_of<protocol::Changes>();
     ASSERT_FALSE(asked.empty());
     for (const auto& question : asked) {
@@ -233,7 +234,7 @@ TEST_F(Blocks, OfARestoredServerHoldWhatItSays) {
         envelope.payload = answer;
         script.give({envelope});
     }
-    EXPECT_THAT(listed(), ElementsAre(Pair("you", false)));
+    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false)));
 }
 
 }  // namespace
