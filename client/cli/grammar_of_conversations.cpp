@@ -105,8 +105,9 @@ void Grammar::add_blocks() {
     blocking.footer(std::string(block_help) + more_help);
 
     std::shared_ptr<UnblockCommand> unblock;
-    add_person(add("unblock", "Block a person no more; what was written meanwhile does not come", unblock),
-               unblock->person);
+    CLI::App& unblocking =
+        add("unblock", "Block a person no more; what was written meanwhile does not come", unblock);
+    add_person(unblocking, unblock->person);
 
     std::shared_ptr<BlockedCommand> blocked;
     add("blocked", "List whom you have blocked", blocked);
