@@ -40,8 +40,11 @@ def commands_of_the_readme(_):
                 newest = json.loads(done.out.splitlines()[-1])["id"]
         texts = [one["text"] for one in ada.history("Team", "--account", "ada")]
         equal(texts, ["Lunch at twelve?", "I am in, too", "Good"], "what was said in the group")
-        direct = [one["text"] for one in ada.history("@bob", "--account", "ada")]
-        equal(direct, ["found you", "from the train"], "what was said from the train")
+        direct = ada.history("@bob", "--account", "ada")
+        texts = [one["text"] for one in direct]
+        equal(texts, ["found you", "from the train", "Good", "No hurry"], "what was said to each other")
+        equal(["forwarded" in one for one in direct], [False, False, True, False], "what was forwarded")
+        equal([one.get("silent", False) for one in direct], [False, False, False, True], "what is silent")
 
 
 CASES = [commands_of_the_readme]
