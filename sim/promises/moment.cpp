@@ -250,7 +250,7 @@ bool Moment::is_between(const StreamId& stream, const AccountId& one, const Acco
     if (one != other) return true;
     // Of saved messages there is nobody else.
     const StreamHistory* known = history_.find(stream);
-    if (known != nullptr && known->members.size() > 1) return false;
+    if (known != nullptr && (known->members.size() > 1 || known->spared)) return false;
     return std::ranges::none_of(so_far_, [&](const auto& effect) {
         const auto* change = std::get_if<server::ConversationChange>(&effect);
         if (change == nullptr || server::to_id(change->conversation) != stream) return false;
