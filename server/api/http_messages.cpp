@@ -135,10 +135,11 @@ void HttpApi::serve_command(const SharedCall& call, protocol::Payload request) {
         const bool leaves = revoke != nullptr && revoke->device == to_id(origin.device);
         const bool queued = shard_.submit_call(
             origin, std::move(*shared), [this, call, id, leaves](const Result<Answer>& answer) {
-                if (!answer) return call->refuse(answer.error());
-                // Another shard may have said already that the device is signed out.
+                // Another shard may have said already that the device is signed out: then it hears nothing
+                // else, be it a refusal.
                 if (const Status still = shard_.check_not_revoked(call->claims.device); !still && !leaves)
                     return call->refuse(still.error());
+                if (!answer) return call->refuse(answer.error());
                 answer_with(*call, written(answer_envelope(id, *answer), *call->log));
             });
         if (!queued) call->refuse(busy());
