@@ -146,9 +146,17 @@ class Refusals(CopyTest):
     def test_a_struct_that_holds_itself(self):
         self.refuses(
             "schema/2_structs.yaml",
-            "name: sender, type: AccountId",
-            "name: sender, type: Preview",
+            'name: sender, type: AccountId, doc: "Who wrote it."',
+            'name: sender, type: Preview, doc: "Who wrote it."',
             "holds itself",
+        )
+
+    def test_a_text_that_is_something_where_it_is_absent(self):
+        self.refuses(
+            "schema/5_conversations.yaml",
+            'type: text, default: ""',
+            'type: text, default: "hello"',
+            "there is no other default",
         )
 
     def test_a_choice_among_required_fields(self):
