@@ -119,7 +119,8 @@ TEST_F(Edits, GoByHttpToo) {
     EXPECT_THAT(call("GET", path + "/history?sender=" + ada.id.text(), {}, bob).body, HasSubstr("helo"));
     EXPECT_EQ(code_of(call("PATCH", path, R"({"text":"mine"})", bob)), "message.not_found");
     EXPECT_EQ(code_of(call("PATCH", path, R"({"text":""})", ada)), "invalid");
-    EXPECT_EQ(code_of(call("PATCH", path, "{}", ada)), "malformed");
+    EXPECT_EQ(code_of(call("PATCH", path, "{}", ada)), "invalid") << "it says nothing";
+    EXPECT_EQ(code_of(call("PATCH", path, R"({"text":1})", ada)), "malformed");
     EXPECT_EQ(code_of(call("DELETE", path + "?sender=" + ada.id.text(), {}, bob)), "not_allowed");
     const std::string no_id = "/v1/conversations/" + group.text() + "/messages/nonsense";
     for (const auto* method : {"PATCH", "DELETE"})

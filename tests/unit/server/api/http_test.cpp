@@ -275,14 +275,17 @@ TEST(Http, TakesATargetFromThePathOnly) {
                                      R"({"text":"x","target":{"stream":")" + other.text() + "\"}}",
                                      ada.access, world.next_id().text());
     EXPECT_EQ(response.status, 400) << response.body;
-    for (const char* body : {"", "[]", "null", "{", "hello", "{}}", "{,}"}) {
-        EXPECT_EQ(world
-                      .call("POST", "/v1/conversations/" + mine.text() + "/messages", body, ada.access,
-                            world.next_id().text())
-                      .status,
-                  400)
-            << body;
-    }
+    const auto status_of = [&](const char* body) {
+        return world
+            .call("POST", "/v1/conversations/" + mine.text() + "/messages", body, ada.access,
+                  world.next_id().text())
+            .status;
+    };
+    for (const char* body : {"[]", "null", "{", "hello", "{}}", "{,}"})
+        EXPECT_EQ(status_of(body), 400) << body;
+    // Who asks for nothing gets no farther than to the target.
+    for (const char* body : {"", "{}"})
+        EXPECT_EQ(status_of(body), 422) << body;
 }
 
 TEST(Http, RefusesOtherKindsOfBodies) {
