@@ -132,9 +132,11 @@ ConversationTables::ConversationTables(Connection& connection)
       joined_(connection,
               "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"
               " AND spared = 0"),
-      joined_or_spared_(
-          connection,
-          "SELECT conversation FROM member INDEXED BY member_moved WHERE account = ? AND present = 1"),
+      joined_or_spared_(connection,
+                        "SELECT conversation FROM member INDEXED BY member_moved"
+                        " WHERE account = ?1 AND present = 1 AND spared = 0"
+                        " UNION ALL SELECT conversation FROM member INDEXED BY member_spared"
+                        " WHERE account = ?1 AND present = 1 AND spared = 1"),
       insert_conversation_(connection, "INSERT INTO conversation (" CONVERSATION_COLUMNS
                                        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_conversation_(

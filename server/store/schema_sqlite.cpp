@@ -230,6 +230,9 @@ ALTER TABLE conversation ADD COLUMN slow_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE member ADD COLUMN receipts_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE member ADD COLUMN spared INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE member ADD COLUMN said_at INTEGER NOT NULL DEFAULT 0;
+DROP INDEX member_moved;
+CREATE INDEX member_moved ON member (account, stretch, conversation) WHERE present = 1 AND spared = 0;
+CREATE INDEX member_spared ON member (account, conversation) WHERE spared = 1;
 PRAGMA user_version = 22;
 )sql";
 

@@ -168,11 +168,18 @@ class DeliveredIsHeld final : public Kept<DeliveredIsHeld> {
     void note(Scene& scene, const StreamId& stream, const protocol::Receipt& receipt) {
         const Membership* member = scene.history().membership(stream, receipt.account);
         if (member == nullptr) return;
-        for (const Interval& interval : member->intervals) {
-            Reached& reached = (*told_)[{receipt.account, stream, interval.joined}];
-            if (interval.has_a_say(receipt.delivered))
+        const auto& intervals = member->intervals;
+        for (std::size_t i = 0; i < intervals.size(); ++i) {
+            // A place that he was spared stands where nothing was said: it speaks of what lies before it.
+            const bool goes_on = i + 1 < intervals.size() && intervals[i + 1].joined == intervals[i].joined;
+            const auto is_said = [&](std::int64_t place) {
+                return intervals[i].has_a_say(place) ||
+                       (goes_on && place >= intervals[i].from && place < intervals[i + 1].from);
+            };
+            Reached& reached = (*told_)[{receipt.account, stream, intervals[i].joined}];
+            if (is_said(receipt.delivered))
                 reached.delivered = std::max(reached.delivered, receipt.delivered);
-            if (!interval.has_a_say(receipt.read) || receipt.read <= reached.read) continue;
+            if (!is_said(receipt.read) || receipt.read <= reached.read) continue;
             reached.read = receipt.read;
             if (receipt.read <= scene.history().read(receipt.account, stream)) continue;
             scene.violated({13,

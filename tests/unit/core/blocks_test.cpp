@@ -11,6 +11,7 @@ namespace {
 using core::MessageState;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 /// Live, in the group c1 with "you" and "they".
 class Blocks : public testing::Test {
@@ -150,12 +151,11 @@ TEST_F(Blocks, MessagesOfTheBlockedDoNotCount) {
     gone.deleted_by = AccountId("you");
     script.give({Script::pushed("c1", 8, gone, 4)});
     EXPECT_EQ(script.view("c1").unread, 2) << "the server's counts did not include it";
-    script.open();
-    EXPECT_EQ(script.view("c1").unread, 2) << "counted anew";
     row(4, false, "you", 2);
-    EXPECT_EQ(script.view("c1").unread, 3) << "what came since counts again";
     counts(5, 3, 8);
-    EXPECT_EQ(script.view("c1").unread, 3);
+    EXPECT_EQ(script.view("c1").unread, 3) << "what the server says behind it";
+    script.open();
+    EXPECT_EQ(script.view("c1").unread, 3) << "after a restart";
 }
 
 TEST_F(Blocks, InAGroupTheBlockedHaveNoSayInReceipts) {
@@ -218,7 +218,7 @@ TEST_F(Blocks, OfARestoredServerHoldWhatItSays) {
     row(3, true, "they");
     script.reconnect();
     script.resumed("2:1", 2);
-    EXPECT_THAT(listed(), ElementsAre(testing::Pair("you", false), testing::Pair("they", false)))
+    EXPECT_THAT(listed(), UnorderedElementsAre(testing::Pair("you", false), testing::Pair("they", false)))
         << "until it has said so";
     const auto asked = script.sent_of<protocol::Changes>();
     ASSERT_FALSE(asked.empty());

@@ -37,7 +37,7 @@ class BrokenBlocks : public Broken {
     /// Told to everybody but those.
     void says(std::int64_t seq, AccountKey by, std::vector<AccountKey> unseen) {
         server::Batch batch;
-        auto said = change(seq, text(by), uuid(9), by);
+        auto said = change(seq, text(by), uuid(static_cast<std::uint8_t>(seq + 5)), by);
         said.unseen_by = std::move(unseen);
         batch.effects.emplace_back(std::move(said));
         promise_->committed(scene_, batch);

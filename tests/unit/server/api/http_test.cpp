@@ -99,7 +99,8 @@ TEST(HttpRoutes, RefuseADeviceThatWasSignedOut) {
     for (const Route& route : routes()) {
         if (route.caller != Caller::signed_in) continue;
         // Whatever one of them needs; the others know nothing of it.
-        std::string body = R"({"text":"x","title":"x","upto":1,"role":"guest","emoji":"x","permissions":{})";
+        std::string body =
+            R"({"text":"x","title":"x","upto":1,"role":"guest","emoji":"x","permissions":{},"blocked":true)";
         body += route.path.contains("{account}") ? "}" : R"(,"account":"x","shared":true,"code":"x"})";
         if (route.method == "GET" || route.method == "DELETE") body.clear();
         const auto response =
