@@ -34,7 +34,8 @@ class DeafHarmNobody final : public Kept<DeafHarmNobody> {
     void server_heard(Scene& scene, Line& line, const protocol::Envelope& envelope) override {
         if (!envelope.id || scene.signed_in(line) == nullptr) return;
         slowest_read_ = std::max(slowest_read_, scene.server().slowest_read());
-        asked_[line.number()].try_emplace(*envelope.id, scene.world().instant());
+        auto& asked = asked_[line.number()];
+        asked.try_emplace(*envelope.id, Question{scene.world().instant(), asked.size()});
     }
 
     void server_said(Scene& scene, Line& line, const SignedIn&, const protocol::Envelope& envelope) override {
@@ -59,8 +60,9 @@ class DeafHarmNobody final : public Kept<DeafHarmNobody> {
         auto& asked = asked_[line.number()];
         const auto question = asked.find(*envelope.re);
         if (question == asked.end()) return;
-        const Instant since = std::max(question->second, *line.room_since());
-        const std::size_t behind = asked.size() - 1;
+        const Instant since = std::max(question->second.at, *line.room_since());
+        // What was asked before it is answered first, and what is still to be answered may have been.
+        const std::size_t behind = std::max(question->second.ahead, asked.size() - 1);
         asked.erase(question);
         in_time(scene, line, envelope, {"had to wait for its answer", since, behind});
     }
@@ -73,6 +75,11 @@ class DeafHarmNobody final : public Kept<DeafHarmNobody> {
         in_time(scene, line, envelope, {"was told late of " + envelope.stream.text(), since, 0});
     }
 
+    struct Question {
+        Instant at;
+        /// So many of the same connection were not answered yet.
+        std::size_t ahead = 0;
+    };
     struct Waited {
         std::string what;
         Instant since;
@@ -93,7 +100,7 @@ class DeafHarmNobody final : public Kept<DeafHarmNobody> {
 
     std::map<std::pair<StreamId, std::int64_t>, Instant> committed_at_;
     /// By connection.
-    std::map<std::uint64_t, std::map<Uuid, Instant>> asked_;
+    std::map<std::uint64_t, std::map<Uuid, Question>> asked_;
     std::map<std::uint64_t, Instant> live_since_;
     Duration slowest_read_;
 };
