@@ -285,7 +285,8 @@ bool History::sees(const StreamId& stream, const AccountId& account, const proto
     if (const auto* reaction = std::get_if<protocol::ReactionChanged>(&row.payload))
         return member->sees(reaction->message) && (!direct || member->sees(row.born));
     if (const auto* pin = std::get_if<protocol::PinChanged>(&row.payload))
-        return member->sees(pin->message) && (!direct || pin->removed || member->sees(row.seq));
+        return member->sees(pin->message) &&
+               (!direct || pin->removed || member->sees(row.seq) || member->sees(row.born));
     return !std::holds_alternative<protocol::MessageNew>(row.payload) || member->sees(row.born);
 }
 

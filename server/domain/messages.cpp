@@ -279,10 +279,10 @@ void tell_who_sees(WorkContext& context, const ConversationRecord& conversation,
     if (conversation.kind == protocol::ConversationKind::group) {
         unseen = context.store.conversations().unseen_by(conversation.key, message);
     } else {
-        const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
-        const bool reaction = std::holds_alternative<protocol::ReactionChanged>(change.payload);
-        const auto made = reaction ? change.born : pin != nullptr && !pin->removed ? change.seq : message;
-        unseen = missed_by(context.store, conversation, {message, made});
+        for (const auto account : {conversation.low, conversation.high}) {
+            const auto seen = context.store.conversations().intervals(conversation.key, account);
+            if (!contain(seen, message) || !is_made_in(seen, change)) unseen.push_back(account);
+        }
     }
     tell(context, conversation.key, std::move(change), std::move(unseen));
 }

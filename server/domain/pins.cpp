@@ -18,8 +18,8 @@ bool is_pinned(WorkContext& context, const ConversationRecord& conversation, std
     const auto row = context.store.rows().in_slot(StreamKey(conversation.key), Slot::pin(message));
     const auto* pin = row ? std::get_if<PinChanged>(&row->payload) : nullptr;
     if (pin == nullptr || pin->removed) return false;
-    const auto missed = missed_by(context.store, conversation, {row->seq});
-    return std::ranges::find(missed, context.account()) == missed.end();
+    return conversation.kind != protocol::ConversationKind::direct ||
+           is_made_in(context.store.conversations().intervals(conversation.key, context.account()), *row);
 }
 
 Status check_count(WorkContext& context, StreamKey stream) {

@@ -60,10 +60,11 @@ inline bool contain(std::span<const BornRange> ranges, std::int64_t born) {
 
 /// Of a direct conversation, whether what hangs on a message was made where the reader sees what happens, and
 /// not while he had blocked who made it: a reaction by its place, which stays when it is taken back, a pin by
-/// its latest change. What is no more is told in any case where it was a pin: it may have been seen.
+/// its latest change, or by its place, since a device may hold an earlier state of that row. What is no more
+/// is told in any case where it was a pin: it may have been seen.
 inline bool is_made_in(std::span<const BornRange> visible, const protocol::Change& row) {
     if (const auto* pin = std::get_if<protocol::PinChanged>(&row.payload))
-        return pin->removed || contain(visible, row.seq);
+        return pin->removed || contain(visible, row.seq) || contain(visible, row.born);
     return !std::holds_alternative<protocol::ReactionChanged>(row.payload) || contain(visible, row.born);
 }
 

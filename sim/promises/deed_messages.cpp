@@ -201,7 +201,7 @@ std::string wrong_of(const Deed& deed, const protocol::MessagePin& asked) {
         const auto* said = meant == nullptr ? nullptr : std::get_if<protocol::MessageNew>(&meant->payload);
         // With a deleted message there is nothing to unpin.
         const bool known = deed.first && said != nullptr && !said->deleted_by;
-        return known && deed.after.is_pinned(*target.stream, meant->born) == asked.remove
+        return known && deed.after.is_pinned(*target.stream, meant->born, deed.by) == asked.remove
                    ? "it is not as was asked for"
                    : std::string();
     }

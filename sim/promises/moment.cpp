@@ -101,14 +101,23 @@ std::int64_t Moment::edits(const StreamId& stream, std::int64_t born) const {
     return fresh + (known == nullptr ? 0 : known->edits(born));
 }
 
-bool Moment::is_pinned(const StreamId& stream, std::int64_t message) const {
+bool Moment::is_pinned(const StreamId& stream, std::int64_t message, const AccountId& reader) const {
+    const auto says_so = [&](const protocol::Change* row) {
+        const auto* pin = row == nullptr ? nullptr : std::get_if<protocol::PinChanged>(&row->payload);
+        return pin != nullptr && pin->message == message && !pin->removed &&
+               history_.sees(stream, reader, *row);
+    };
     const auto* fresh = newest_of(so_far_, stream, [&](const protocol::Change& change) {
         const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
         return pin != nullptr && pin->message == message;
     });
-    if (fresh != nullptr) return !std::get<protocol::PinChanged>(fresh->payload).removed;
+    if (fresh != nullptr) return says_so(fresh);
     const StreamHistory* known = history_.find(stream);
-    return known != nullptr && std::ranges::count(known->pins(), message) > 0;
+    if (known == nullptr || std::ranges::count(known->pins(), message) == 0) return false;
+    const auto hanging = known->on_messages.find(message);
+    return hanging != known->on_messages.end() &&
+           std::ranges::any_of(hanging->second,
+                               [&](std::int64_t place) { return says_so(known->row(place)); });
 }
 
 std::int64_t Moment::head(const StreamId& stream) const {

@@ -40,8 +40,9 @@ class Moment {
     const protocol::Change* message(const StreamId& stream, const AccountId& sender, const Uuid& id) const;
     /// How often the message at this place is known to have been edited.
     std::int64_t edits(const StreamId& stream, std::int64_t born) const;
-    /// Of the message at this place, which is not deleted.
-    bool is_pinned(const StreamId& stream, std::int64_t message) const;
+    /// Of the message at this place, which is not deleted: pinned, and not by a row that this reader does not
+    /// see.
+    bool is_pinned(const StreamId& stream, std::int64_t message, const AccountId& reader) const;
     std::optional<protocol::ConversationKind> kind(const StreamId& stream) const;
     /// Null: there are none, or they are not known.
     const protocol::ConversationChanged* settings(const StreamId& stream) const;

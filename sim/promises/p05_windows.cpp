@@ -46,7 +46,9 @@ class Visible {
         : history_(history), member_(member), known_upto_(all.view.head) {
         for (const auto& message : all.messages) {
             if (message.born <= 0) continue;
-            if (history.message(message.born) == nullptr)
+            // Also where it stands there, and a restore took away the joining that let one see it.
+            const bool unseen = message.not_on_server && !member.sees(message.born);
+            if (unseen || history.message(message.born) == nullptr)
                 lost_.push_back(message.born);
             else
                 known_upto_ = std::max(known_upto_, message.born);

@@ -258,6 +258,31 @@ TEST_P(StoreContract, WhatHangsOnAMessageIsHiddenAsFarAsItWasMadeUnderABlock) {
     EXPECT_THAT(emoji_for(ada), ElementsAre(tada));
 }
 
+TEST_P(StoreContract, APinThatOneHasSeenIsTheSameRowUnderABlock) {
+    const auto ada = world.person("ada");
+    const auto bob = world.person("bob");
+    const auto said = world.work(ada, message_to(bob, "hi"));
+    const auto answer = world.apply(said);
+    ASSERT_TRUE(answer);
+    const auto direct = *conversation_key(answer->stream.text());
+    const auto pin = [&](bool remove) {
+        return world.apply(world.work(bob, protocol::MessagePin{.target = {.stream = to_id(direct)},
+                                                                .message = *said.origin.command,
+                                                                .sender = ada.id(),
+                                                                .remove = remove}));
+    };
+    ASSERT_TRUE(pin(false));
+    const auto held = world.head(direct);
+    ASSERT_TRUE(world.apply(world.work(ada, block(bob))));
+    ASSERT_TRUE(pin(true));
+    // A device that was away since the first pin learns what became of it, whatever came over it.
+    ASSERT_TRUE(pin(false));
+    EXPECT_THAT(effects_of(world.batch), ElementsAre("pin.changed 7", "replied"));
+    const auto rows = world.all_changes(ada, direct, held);
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.front().seq, 7);
+}
+
 TEST_P(StoreContract, ReceiptsAreSilentBothWaysAndStayAsTheyWere) {
     const auto ada = world.person("ada");
     const auto bob = world.person("bob");
