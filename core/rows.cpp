@@ -169,6 +169,15 @@ Result<std::vector<StoredRow>> Rows::messages_below(std::int64_t stream, std::in
     return collect(std::move(query));
 }
 
+Result<std::optional<WallTime>> Rows::said_last(std::int64_t stream) {
+    TRY_ASSIGN(Query query,
+               database_.read("SELECT body, not_on_server FROM stream_row WHERE stream = ? AND type = 42"
+                              " AND own = 1 AND not_on_server = 0 ORDER BY born DESC LIMIT 1",
+                              stream));
+    TRY_ASSIGN(const auto found, collect(std::move(query)));
+    return found.empty() ? std::nullopt : std::optional(found.front().change.timestamp);
+}
+
 Result<std::vector<StoredRow>> Rows::messages_above(std::int64_t stream, std::int64_t born,
                                                     std::size_t limit) {
     TRY_ASSIGN(Query query,

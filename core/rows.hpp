@@ -88,6 +88,8 @@ class Rows {
     /// At most `limit` messages below (above) a place, nearest first.
     Result<std::vector<StoredRow>> messages_below(std::int64_t stream, std::int64_t born, std::size_t limit);
     Result<std::vector<StoredRow>> messages_above(std::int64_t stream, std::int64_t born, std::size_t limit);
+    /// When the newest own message was committed that is held; absent: none is.
+    Result<std::optional<WallTime>> said_last(std::int64_t stream);
     /// The reactions to these neighbouring messages that are held, by the place of the message, the earliest
     /// emoji first; all of them where the message stands in a range.
     Result<std::map<std::int64_t, std::vector<ReactionTally>>> reactions(

@@ -23,14 +23,6 @@ bool is_own_setting(const Command& command) {
     return command.preferences || command.type == protocol::Type::draft_set;
 }
 
-/// From when on slow mode takes the next own message.
-std::optional<WallTime> next_message_at(const Conversation& conversation) {
-    const auto& summary = conversation.summary;
-    const bool slowed = conversation.present && summary.slow_ms && rules::is_slowed(summary.role);
-    if (!slowed || conversation.said_at.ms == 0) return std::nullopt;
-    return conversation.said_at + milliseconds(*summary.slow_ms);
-}
-
 /// Why nothing of these makes a conversation any more: as the creation was refused, or else the newest.
 std::optional<Error> refusal_of(const std::vector<const Command*>& commands) {
     std::optional<Error> refusal;
@@ -133,11 +125,23 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
     view.from = conversation.origin;
     TRY_ASSIGN(view.last, newest(conversation));
     view.present = conversation.present;
-    view.next_message_at = next_message_at(conversation);
+    TRY_ASSIGN(view.next_message_at, next_message_at(conversation));
     view.complete = !conversation.owes_anything();
     TRY_ASSIGN(view.unreadable, rows_.count_unreadable(conversation.number));
     TRY(show_own(conversation.stream, lane_of_conversation(conversation.stream), now, view));
     return view;
+}
+
+/// From when on slow mode takes the next own message.
+Result<std::optional<WallTime>> Views::next_message_at(Conversation& conversation) {
+    const auto& summary = conversation.summary;
+    if (!conversation.present || !summary.slow_ms || !rules::is_slowed(summary.role)) return std::nullopt;
+    if (conversation.said_at.ms == 0) {
+        TRY_ASSIGN(const auto said, rows_.said_last(conversation.number));
+        conversation.said_at = said.value_or(WallTime{});
+    }
+    if (conversation.said_at.ms == 0) return std::nullopt;
+    return conversation.said_at + milliseconds(*summary.slow_ms);
 }
 
 /// A conversation that the outbox is about to make.

@@ -84,6 +84,7 @@ class Views {
 
     std::vector<Listed> list() const;
     Result<ConversationView> view_of(Conversation& conversation, WallTime now);
+    Result<std::optional<WallTime>> next_message_at(Conversation& conversation);
     Result<std::optional<ConversationView>> view_of_lane(const std::string& lane, WallTime now);
     const Command* newest_under_way(const StreamId& stream) const;
     protocol::PreferencesChanged preferences(const StreamId& stream, const std::string& lane) const;

@@ -129,7 +129,7 @@ def slow_mode_makes_members_wait(server):
         equal(shown["slow_ms"], 600_000, "the interval")
         assert 0 < shown["wait_ms"] <= 600_000, shown
         # What is no message does not wait behind it, and moderators wait for nothing.
-        bob.ok("edit", "Team", "--message", first["id"], "the first")
+        bob.ok("edit", "Team", first["id"], "the first")
         ada.ok("send", "Team", "hers")
         ada.ok("send", "Team", "hers, too")
         equal(ada.texts("Team"), ["the first", "hers", "hers, too"], "what stands there")

@@ -83,8 +83,9 @@ def places_that_are_none_are_said_to_be(server):
         ada.refused(2, "history", f"@{bob.handle}", "--before", "5", "--around", "3")
         done = ada.refused(4, "read", f"@{bob.handle}", "--upto", "999")
         assert "no place 999" in done.err and "4" in done.err, done.err
-        done = ada.refused(1, "send", f"@{ada.handle}", "to myself")
-        assert "himself." in done.err and "field" not in done.err, done.err
+        ada.ok("new", "Solo")
+        done = ada.refused(1, "remove", "Solo", f"@{ada.handle}")
+        assert "himself" in done.err and "field" not in done.err, done.err
 
 
 def what_is_wrong_with_a_command_line_is_said(server):

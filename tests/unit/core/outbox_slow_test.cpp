@@ -126,6 +126,11 @@ TEST_F(SlowMode, IsKnownFromTheLastMessageBeforeTheServerSaysSo) {
     EXPECT_EQ(script.view("c1").next_message_at, std::nullopt);
     take(said[0], "text 0");
     EXPECT_EQ(script.view("c1").next_message_at, WallTime{1'700'000'000'000 + seq_} + milliseconds(slow_ms));
+    script.open();
+    EXPECT_EQ(script.view("c1").next_message_at, WallTime{1'700'000'000'000 + seq_} + milliseconds(slow_ms))
+        << "after a restart";
+    script.connect();
+    script.auth_ok();
     role(protocol::Role::moderator);
     EXPECT_EQ(script.view("c1").next_message_at, std::nullopt);
 }
