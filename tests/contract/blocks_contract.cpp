@@ -101,6 +101,8 @@ TEST_P(StoreContract, BlocksAreRefusedWithTheCodeThatFits) {
                    ErrorCode::account_not_found);
     std::vector<Work> works;
     std::vector<Person> people;
+    works.reserve(limits::blocks_max);
+    people.reserve(limits::blocks_max + 1);
     for (int n = 0; n < limits::blocks_max + 1; ++n)
         people.push_back(world.person("p" + std::to_string(n)));
     for (int n = 0; n < limits::blocks_max; ++n)

@@ -46,7 +46,8 @@ def what_waited_and_is_refused_is_told(server):
 
 def what_is_refused_again_is_told_and_can_be_forgotten(server):
     with people(server, "ada") as (ada,):
-        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", "01941f38-0000-7000-8000-000000000000", "to nothing")
+        nothing = "01941f38-0000-7000-8000-000000000000"
+        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", nothing, "to nothing")
         done = ada.ok("status")
         assert "outbox --discard all" in done.out, done.out
         done = ada.refused(1, "outbox", "--retry", "all")

@@ -292,7 +292,8 @@ def all_removals_wait_together(server):
 
 def what_was_refused_is_put_back_without_the_server(server):
     with people(server, "ada") as (ada,):
-        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", "01941f38-0000-7000-8000-000000000000", "to nothing")
+        nothing = "01941f38-0000-7000-8000-000000000000"
+        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", nothing, "to nothing")
         done = ada.refused(5, "--offline", "outbox", "--retry", "all")
         assert "1 put back into the outbox." in done.out, done.out
         equal(ada.ok("--offline", "outbox", "--json").objects[0]["state"], "queued", "its state")

@@ -140,7 +140,8 @@ def what_was_refused_is_not_the_latest(server):
         shown = bob.ok("conversations").out
         assert "after leaving" not in shown and "accepted" in shown, shown
         assert "after leaving" in bob.ok("outbox").out
-        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", "01941f38-0000-7000-8000-000000000000", "to nothing")
+        nothing = "01941f38-0000-7000-8000-000000000000"
+        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", nothing, "to nothing")
         shown = ada.ok("conversations").out
         assert len(shown.splitlines()) == 1 and "Saved" not in shown, shown
 

@@ -176,7 +176,8 @@ def says_who_is_not_there(server):
         ada.refused(2, "send", "@Not A Handle", "x")
         ada.refused(2, "frobnicate")
         ada.refused(2, "send")
-        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", "01941f38-0000-7000-8000-000000000000", "to nothing")
+        nothing = "01941f38-0000-7000-8000-000000000000"
+        ada.refused(4, "send", f"@{ada.handle}", "--reply-to", nothing, "to nothing")
 
 
 def what_one_sends_to_oneself_is_saved(server):
