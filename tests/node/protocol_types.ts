@@ -3,22 +3,27 @@
 import type {
   AccountId,
   Change,
+  ConversationRename,
   DoorInput,
   Envelope,
   EnvelopeOf,
   MessageSend,
   StreamId,
   Target,
+  Uuid,
 } from "../../protocol/generated/ts/index.ts";
 
 declare const account: AccountId;
 declare const stream: StreamId;
+declare const message: Uuid;
 
 // The type of an envelope tells its payload.
 export function textOf(envelope: Envelope): string {
   switch (envelope.type) {
     case "message.new":
+      return envelope.payload.text;
     case "message.send":
+      // @ts-expect-error: a forward has no text.
       return envelope.payload.text;
     case "error":
       return envelope.payload.message;
@@ -37,8 +42,10 @@ export const ping: Envelope = { type: "ping" };
 // @ts-expect-error: there is no such type.
 export const unknown: Envelope = { type: "message.sent" };
 
-// @ts-expect-error: a message has a text.
-export const empty: MessageSend = { target: { stream } };
+export const forward: MessageSend = { target: { stream }, forward: { stream, message } };
+
+// @ts-expect-error: a new name is said.
+export const empty: ConversationRename = { target: { stream } };
 
 // @ts-expect-error: a command goes to one place.
 export const twice: Target = { stream, direct: account };
