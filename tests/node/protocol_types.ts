@@ -80,6 +80,7 @@ export function exhaustive(change: Change): number {
     case "draft.changed":
     case "reaction.changed":
     case "pin.changed":
+    case "block.changed":
       return change.seq;
     default:
       return change satisfies never;
