@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "core/commands.hpp"
 #include "core/credentials.hpp"
+#include "core/rules/custom.hpp"
 #include "core/rules/text.hpp"
 #include "protocol/cbor_writer.hpp"
 #include "protocol/generated/cpp/codecs.hpp"
@@ -135,6 +136,13 @@ std::string refused_name_of(Sizes sizes, Digits digits) {
     return noise + text_of(sizes, 'a', digits);
 }
 
+/// A name of a kind of custom data, in the fewest parts that one has.
+std::string custom_kind_of(std::size_t size) {
+    std::string noise(size, 'a');
+    noise[1] = '.';
+    return noise;
+}
+
 std::string rejected_frame(const protocol::Rejected& rejected, Encoding encoding) {
     std::string bytes;
     const auto write = [&](auto out) {
@@ -167,12 +175,15 @@ void Noise::hide(std::string& text, TextKind kind) {
         text.assign(text.size(), '\xff');
         return;
     }
-    const Digits digits(kind == TextKind::other ? 0 : number_of(text));
+    const bool told_apart = kind == TextKind::handle || kind == TextKind::name;
+    const Digits digits(told_apart ? number_of(text) : 0);
     const bool handle = kind == TextKind::handle;
     if (handle && rules::check_handle(text))
         text = handle_of(text.size(), digits);
     else if (kind == TextKind::name && !rules::check_name(text, "name"))
         text = refused_name_of(Sizes(text), digits);
+    else if (kind == TextKind::custom_kind && rules::check_kind(text))
+        text = custom_kind_of(text.size());
     else
         text = text_of(Sizes(text), handle ? 'A' : 'a', digits);  // No handle has capitals.
 }

@@ -14,10 +14,11 @@
 namespace parley::core {
 
 /// Puts noise in the place of everything that people wrote or must keep to themselves. The noise has the same
-/// number of bytes and code points, takes the same room in JSON, and is a handle where it replaces one, so
-/// that a core does with it what it does with the original. Beyond that it tells nothing: every message with
-/// as many code points of each size becomes the same noise, wherever in it they stood. Only names and handles
-/// are told apart (the first, the second …), since a core looks whether a profile has changed.
+/// number of bytes and code points, takes the same room in JSON, and is a handle or the name of a kind of
+/// custom data where it replaces one, so that a core does with it what it does with the original. Beyond that
+/// it tells nothing: every message with as many code points of each size becomes the same noise, wherever in
+/// it they stood. Only names and handles are told apart (the first, the second …), since a core looks whether
+/// a profile has changed.
 class Noise {
   public:
     void hide(std::string& text, protocol::TextKind kind);

@@ -9,6 +9,8 @@ from .schema import Field, Schema, Struct
 EMOJI = ("emoji",)
 HANDLES = ("handle", "handles")
 NAMES = ("name", "avatar", "title", "device_name")
+# Names of what custom data is.
+CUSTOM_KINDS = ("kind",)
 
 
 def files(schema: Schema) -> dict[str, str]:
@@ -17,9 +19,9 @@ def files(schema: Schema) -> dict[str, str]:
 
 def each_text(schema: Schema) -> str:
     body = """\
-/// What a text is: a handle has an alphabet of its own, names are compared with what they were before, and
-/// all else is opaque: messages, tokens, passwords, reasons.
-enum class TextKind { handle, name, other };
+/// What a text is: a handle has an alphabet of its own, names are compared with what they were before, a kind
+/// of custom data has dots between its parts, and all else is opaque: messages, tokens, passwords, reasons.
+enum class TextKind { handle, name, custom_kind, other };
 
 /// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts, and emoji
 /// of reactions are none.
@@ -67,8 +69,12 @@ def visits(of: Field) -> str:
 def visit(of: Field, value: str) -> str:
     if of.type not in ("text", "token"):
         return f"each_text({value}, visit)"
-    kind = "handle" if of.name in HANDLES else "name" if of.name in NAMES else "other"
-    return f"visit({value}, TextKind::{kind})"
+    return f"visit({value}, TextKind::{text_kind(of.name)})"
+
+
+def text_kind(name: str) -> str:
+    of_names = ((HANDLES, "handle"), (NAMES, "name"), (CUSTOM_KINDS, "custom_kind"))
+    return next((kind for names, kind in of_names if name in names), "other")
 
 
 def variant(name: str) -> str:

@@ -9,9 +9,9 @@
 
 namespace parley::protocol {
 
-/// What a text is: a handle has an alphabet of its own, names are compared with what they were before, and
-/// all else is opaque: messages, tokens, passwords, reasons.
-enum class TextKind { handle, name, other };
+/// What a text is: a handle has an alphabet of its own, names are compared with what they were before, a kind
+/// of custom data has dots between its parts, and all else is opaque: messages, tokens, passwords, reasons.
+enum class TextKind { handle, name, custom_kind, other };
 
 /// Calls visit(text, kind) for every text and token in a value, in its parts too. Ids are no texts, and emoji
 /// of reactions are none.
@@ -43,7 +43,7 @@ void each_text(Entity& value, Visit&& visit) {
 
 template <class Visit>
 void each_text(Custom& value, Visit&& visit) {
-    visit(value.kind, TextKind::other);
+    visit(value.kind, TextKind::custom_kind);
     visit(value.data, TextKind::other);
 }
 
@@ -76,7 +76,7 @@ void each_text(Preview& value, Visit&& visit) {
     visit(value.text, TextKind::other);
     for (auto& one : value.entities)
         each_text(one, visit);
-    if (value.kind) visit(*value.kind, TextKind::other);
+    if (value.kind) visit(*value.kind, TextKind::custom_kind);
     if (value.forwarded) each_text(*value.forwarded, visit);
 }
 

@@ -3,6 +3,7 @@
 #include "core/recorder/noise.hpp"
 
 #include "base/utf8.hpp"
+#include "core/rules/custom.hpp"
 #include "core/rules/text.hpp"
 #include "tests/unit/protocol/random_values.hpp"
 
@@ -65,7 +66,7 @@ RC_GTEST_PROP(Noise, HasTheSameBytesCodePointsAndSizeInJson, ()) {
     const auto numbers = *rc::gen::container<std::vector<std::uint32_t>>(rc::gen::arbitrary<std::uint32_t>());
     parley::test::Choices choices(numbers);
     const std::string text = parley::test::any_text(choices, {});
-    for (const TextKind kind : {TextKind::handle, TextKind::name, TextKind::other}) {
+    for (const TextKind kind : {TextKind::handle, TextKind::name, TextKind::custom_kind, TextKind::other}) {
         const std::string noise = hidden(text, kind);
         RC_ASSERT(noise.size() == text.size());
         RC_ASSERT(count_code_points(noise) == count_code_points(text));
@@ -82,6 +83,18 @@ TEST(Noise, OfAHandleIsAHandleAndOfNoneIsNone) {
         EXPECT_TRUE(core::rules::check_handle(hidden(handle, TextKind::handle))) << handle;
     for (const char* none : {"Ada", "1ada", "a", "a b", "ädä", "-a", "a!"})
         EXPECT_FALSE(core::rules::check_handle(hidden(none, TextKind::handle))) << none;
+}
+
+// A core refuses at once what is no name of a kind, and so must one that is played what was recorded.
+TEST(Noise, OfAKindOfCustomDataIsOneAndOfNoneIsNone) {
+    for (const char* kind : {"org.example.poll", "a.b", "x-1.y_2", "1.2.3.4"}) {
+        EXPECT_TRUE(core::rules::check_kind(hidden(kind, TextKind::custom_kind))) << kind;
+        EXPECT_EQ(hidden(kind, TextKind::custom_kind).size(), std::string_view(kind).size());
+    }
+    EXPECT_EQ(hidden("org.game", TextKind::custom_kind), hidden("it.is.me", TextKind::custom_kind));
+    const std::string too_long = "a." + std::string(63, 'b');
+    for (const std::string& none : {std::string("poll"), std::string("a..b"), std::string("A.b"), too_long})
+        EXPECT_FALSE(core::rules::check_kind(hidden(none, TextKind::custom_kind))) << none;
 }
 
 TEST(Noise, OfANameThatIsRefusedIsRefusedToo) {
