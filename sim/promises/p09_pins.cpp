@@ -18,6 +18,7 @@ class PinsAgree final : public Kept<PinsAgree> {
     int number() const override { return 9; }
 
     void looked_at(Scene& scene, Device& device, const Showing& showing) override {
+        if (showing.view.pending) return;  // it has no name to ask by
         const auto pins = device.node->client().pins(showing.view.stream);
         if (!pins) return;
         std::set<std::pair<AccountId, Uuid>> shown;

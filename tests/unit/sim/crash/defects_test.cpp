@@ -8,9 +8,8 @@ namespace parley::sim::crash {
 
 namespace {
 
-using testing::AllOf;
+using testing::AnyOf;
 using testing::Contains;
-using testing::Each;
 using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -62,9 +61,14 @@ TEST(StoreCrashes, FindSynchronousNormal) {
     EXPECT_THAT(trial.findings, says("acknowledged rows are lost"));
 }
 
+// What was not synced is missing in the log, where rows are lost with it, or in the database itself, where it
+// is damaged with it: before anybody could ask for rows. Which of them comes first is the seed's affair.
 TEST(StoreCrashes, FindAnIgnoredFailedSync) {
     const auto trial = try_worlds(seed, Ends::failing_syncs, 200, Defect::failed_sync_ignored);
-    EXPECT_THAT(trial.findings, says("acknowledged rows are lost"));
+    EXPECT_THAT(trial.findings,
+                AnyOf(says("acknowledged rows are lost"), says("the check after an unclean end"),
+                      says("the store does not open")));
+    EXPECT_THAT(try_worlds(seed, Ends::failing_syncs, 200, Defect::none).findings, IsEmpty());
 }
 
 TEST(StoreCrashes, FindAnswersThatAreGivenBeforeTheCommit) {
