@@ -107,11 +107,15 @@ bool Moment::is_pinned(const StreamId& stream, std::int64_t message, const Accou
         return pin != nullptr && pin->message == message && !pin->removed &&
                history_.sees(stream, reader, *row);
     };
-    const auto* fresh = newest_of(so_far_, stream, [&](const protocol::Change& change) {
-        const auto* pin = std::get_if<protocol::PinChanged>(&change.payload);
-        return pin != nullptr && pin->message == message;
-    });
-    if (fresh != nullptr) return says_so(fresh);
+    for (const auto& effect : so_far_ | std::views::reverse) {
+        const auto* fresh = std::get_if<server::ConversationChange>(&effect);
+        if (fresh == nullptr || server::to_id(fresh->conversation) != stream) continue;
+        const auto* pin = std::get_if<protocol::PinChanged>(&fresh->change.payload);
+        if (pin == nullptr || pin->message != message) continue;
+        // A block of the same batch is not in the history yet.
+        const auto key = server::account_key(reader.text());
+        return !pin->removed && key && std::ranges::count(fresh->unseen_by, *key) == 0;
+    }
     const StreamHistory* known = history_.find(stream);
     if (known == nullptr || std::ranges::count(known->pins(), message) == 0) return false;
     const auto hanging = known->on_messages.find(message);

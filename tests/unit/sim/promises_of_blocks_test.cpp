@@ -1,5 +1,6 @@
 // Promise 19 is shown worlds in which it is broken, and must say so.
 
+#include "sim/promises/moment.hpp"
 #include "tests/unit/sim/broken_world.hpp"
 
 #include <gtest/gtest.h>
@@ -89,6 +90,45 @@ TEST_F(BrokenBlocks, Promise19WhereItIsSentToTheBlockerLater) {
             .rows = {{.id = uuid(9), .seq = 4, .born = 4, .timestamp = {5}, .payload = text(ben)}}},
         {}, uuid(1));
     EXPECT_EQ(broken(), 19);
+}
+
+TEST_F(BrokenBlocks, AReceiptAtASparedPlaceSpeaksOfWhatLiesBeforeIt) {
+    const auto held = delivered_is_held();
+    found_direct();
+    message(4, ben, 9);
+    block();
+    server::Batch batch;
+    auto reacted = change(
+        5, protocol::ReactionChanged{.message = 4, .account = to_id(ben), .emoji = "\U0001F44D"}, {}, ben);
+    reacted.unseen_by = {ada};
+    batch.effects.emplace_back(std::move(reacted));
+    scene_.committed(batch);
+    block(2, false);
+    protocol::Envelope envelope;
+    envelope.stream = to_id(the_group);
+    envelope.payload = protocol::Receipt{.account = to_id(ada), .delivered = 5, .read = 0};
+    held->server_said(scene_, *ben_, {to_id(ben), to_id(DeviceKey{2})}, envelope);
+    auto view = shown(9, 4);
+    view.own = true;
+    view.sender = to_id(ben);
+    view.state = core::MessageState::delivered;
+    held->looked_at(scene_, device(1), showing({view}));
+    EXPECT_EQ(broken(), -1);
+}
+
+TEST_F(BrokenBlocks, APinMadeUnderABlockOfTheSameBatchIsNoneForTheBlocker) {
+    found_direct();
+    message(4, ben, 9);
+    server::Batch batch;
+    batch.effects.emplace_back(own(ada, 1, protocol::BlockChanged{.account = to_id(ben), .blocked = true}));
+    auto pinned =
+        change(5, protocol::PinChanged{.message = 4, .id = uuid(9), .sender = to_id(ben), .by = to_id(ben)},
+               {}, ben);
+    pinned.unseen_by = {ada};
+    batch.effects.emplace_back(std::move(pinned));
+    const Moment moment(scene_.history(), Effects(batch.effects));
+    EXPECT_FALSE(moment.is_pinned(to_id(the_group), 4, to_id(ada)));
+    EXPECT_TRUE(moment.is_pinned(to_id(the_group), 4, to_id(ben)));
 }
 
 TEST_F(BrokenBlocks, Promise19WhereAReceiptPasses) {
