@@ -11,14 +11,14 @@ namespace {
 
 using protocol::Encoding;
 
-constexpr std::string_view columns =
+constexpr Sql columns =
     "SELECT number, stream, known, present, origin, until, summary, preview, head, cursor, "
     "solid, base, ranges, removed_after, removed_upto, newest_owed, members_after, "
     "settings_owed, restored_from, read, triple_read, unread, mentions, as_of_conversation, "
     "as_of_account, acked, delivered_places, read_places FROM conversation";
 
 // Not by replacing the row, which would write the index of streams anew: a page more in each commit.
-constexpr std::string_view upsert =
+constexpr Sql upsert =
     "INSERT INTO conversation (number, stream, known, present, origin, until, "
     "summary, preview, head, cursor, solid, base, ranges, removed_after, removed_upto, "
     "newest_owed, members_after, settings_owed, restored_from, read, triple_read, unread, "

@@ -39,12 +39,12 @@ void IdentityStore::take(const protocol::Session& session) {
 Status IdentityStore::flush() {
     if (!std::exchange(changed_, false)) return {};
     const Identity& i = identity_;
-    constexpr std::string_view upsert =
+    constexpr Sql upsert =
         "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
         " sync_token, epoch, cursor, behind, heard_at, may_be_lost)"
         " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     // The token of the sign-in stays; those that come after it are known to memory alone.
-    constexpr std::string_view mutated =
+    constexpr Sql mutated =
         "INSERT OR REPLACE INTO self (one, account, device, access_token, expires_at, refresh_token,"
         " sync_token, epoch, cursor, behind, heard_at, may_be_lost)"
         " VALUES (1, ?1, ?2, ?3, ?4, coalesce(nullif("

@@ -72,10 +72,10 @@ Status LocalDatabase::run(std::string_view sql) {
     return done;
 }
 
-Result<Query> LocalDatabase::prepared(std::string_view sql) {
-    auto found = idle_.find(sql.data());
+Result<Query> LocalDatabase::prepared(Sql sql) {
+    auto found = idle_.find(sql.text().data());
     if (found != idle_.end() && found->second) return Query(*this, sql, std::move(found->second));
-    auto statement = database_.prepare(sql);
+    auto statement = database_.prepare(sql.text());
     if (!statement) {
         failed_ = true;
         return fail(std::move(statement).error());
@@ -83,9 +83,9 @@ Result<Query> LocalDatabase::prepared(std::string_view sql) {
     return Query(*this, sql, std::move(*statement));
 }
 
-void LocalDatabase::give_back(std::string_view sql, std::unique_ptr<Statement> statement) {
+void LocalDatabase::give_back(Sql sql, std::unique_ptr<Statement> statement) {
     statement->reset();
-    idle_[sql.data()] = std::move(statement);
+    idle_[sql.text().data()] = std::move(statement);
 }
 
 }  // namespace parley::core

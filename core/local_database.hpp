@@ -17,11 +17,21 @@ namespace parley::core {
 
 class LocalDatabase;
 
+/// A statement that stands in the program: prepared once, and known again by where its text is.
+class Sql {
+  public:
+    consteval Sql(const char* text) : text_(text) {}
+    constexpr std::string_view text() const { return text_; }
+
+  private:
+    std::string_view text_;
+};
+
 /// One use of a prepared statement: bound, stepped, read. Goes back to its LocalDatabase when it is
 /// destroyed.
 class Query {
   public:
-    Query(LocalDatabase& home, std::string_view sql, std::unique_ptr<Statement> statement)
+    Query(LocalDatabase& home, Sql sql, std::unique_ptr<Statement> statement)
         : home_(&home), sql_(sql), statement_(std::move(statement)) {}
     Query(Query&&) noexcept = default;
     Query(const Query&) = delete;
@@ -64,7 +74,7 @@ class Query {
     }
 
     LocalDatabase* home_;
-    std::string_view sql_;
+    Sql sql_;
     std::unique_ptr<Statement> statement_;
 };
 
@@ -97,7 +107,7 @@ class LocalDatabase {
 
     /// A statement that only reads.
     template <class... Values>
-    Result<Query> read(std::string_view sql, const Values&... values) {
+    Result<Query> read(Sql sql, const Values&... values) {
         TRY_ASSIGN(Query query, prepared(sql));
         query.bind(values...);
         return query;
@@ -105,7 +115,7 @@ class LocalDatabase {
 
     /// Runs a statement that writes, to its end, inside the transaction.
     template <class... Values>
-    Status write(std::string_view sql, const Values&... values) {
+    Status write(Sql sql, const Values&... values) {
         TRY(begin());
         TRY_ASSIGN(Query query, prepared(sql));
         query.bind(values...);
@@ -118,8 +128,8 @@ class LocalDatabase {
 
   private:
     friend class Query;
-    Result<Query> prepared(std::string_view sql);
-    void give_back(std::string_view sql, std::unique_ptr<Statement> statement);
+    Result<Query> prepared(Sql sql);
+    void give_back(Sql sql, std::unique_ptr<Statement> statement);
     void empty_log();
 
     Database& database_;

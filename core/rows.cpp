@@ -84,10 +84,10 @@ Result<Applied> Rows::apply(std::int64_t stream, const protocol::Change& change,
                                                            : rules::counts_for(reader, change.payload));
     const std::string body = protocol::encode(change, protocol::Encoding::cbor);
     // A statement that may replace does more, also where there is nothing to replace.
-    constexpr std::string_view add =
+    constexpr Sql add =
         "INSERT INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body, unreadable,"
         " message, emoji) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
-    constexpr std::string_view replace =
+    constexpr Sql replace =
         "INSERT OR REPLACE INTO stream_row (stream, born, seq, type, id, counts, own, not_on_server, body,"
         " unreadable, message, emoji) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
     TRY(database_.write(before.there ? replace : add, stream, change.born, change.seq,

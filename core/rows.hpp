@@ -156,7 +156,7 @@ class Rows {
     Result<std::vector<StoredRow>> collect(Query query);
     Result<bool> any_unreadable();
     Result<std::int64_t> highest_place(std::int64_t stream);
-    Result<bool> finds(std::string_view sql);
+    Result<bool> finds(Sql sql);
     void forget_known();
     void forget_what_was_taken_back();
 

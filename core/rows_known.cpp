@@ -86,7 +86,7 @@ void Rows::forget_what_was_taken_back() {
     known_as_of_ = database_.rollbacks();
 }
 
-Result<bool> Rows::finds(std::string_view sql) {
+Result<bool> Rows::finds(Sql sql) {
     TRY_ASSIGN(Query query, database_.read(sql));
     return query.step();
 }

@@ -363,7 +363,7 @@ TEST(Database, StatementsAreUsedAgainAndNestingIsAllowed) {
     FailingDatabase database;
     core::LocalDatabase local(database);
     ASSERT_TRUE(core::migrate(local));
-    constexpr std::string_view sql = "SELECT generation FROM lease";
+    constexpr core::Sql sql = "SELECT generation FROM lease";
     const auto once = [&] {
         auto query = local.read(sql);
         return query && query->step().value_or(false);
