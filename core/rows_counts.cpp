@@ -7,8 +7,8 @@
 
 namespace parley::core {
 
-/// Of a row with its counts, place and body. Who wrote it is looked up for those alone who have blocked
-/// anybody.
+/// Of a row with its counts and place. Who wrote it stands in its body, which is read for those alone who
+/// have blocked anybody.
 Result<rules::Counts> Rows::counts_in(const Query& query, const std::set<AccountId>& blocked) const {
     const auto counts = static_cast<rules::Counts>(query.integer(0));
     if (blocked.empty()) return counts;
@@ -22,11 +22,13 @@ Result<rules::Tally> Rows::tally(std::int64_t stream, std::int64_t above, std::i
                                  const std::set<AccountId>& blocked) {
     rules::Tally tally;
     if (upto <= above) return tally;
-    TRY_ASSIGN(
-        Query query,
-        database_.read("SELECT counts, born, body FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
-                       " AND counts <> 0 AND not_on_server = 0",
-                       stream, above, upto));
+    constexpr Sql of_all =
+        "SELECT counts, born FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
+        " AND counts <> 0 AND not_on_server = 0";
+    constexpr Sql by_whom =
+        "SELECT counts, born, body FROM stream_row WHERE stream = ? AND born > ? AND born <= ?"
+        " AND counts <> 0 AND not_on_server = 0";
+    TRY_ASSIGN(Query query, database_.read(blocked.empty() ? of_all : by_whom, stream, above, upto));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
         if (!found) return tally;
@@ -40,11 +42,15 @@ Result<rules::Tally> Rows::tally_deleted(std::int64_t stream, std::int64_t above
     rules::Tally tally;
     if (upto <= above) return tally;
     static_assert(static_cast<int>(rules::Counts::until_deleted) == 3, "what the index is for");
-    TRY_ASSIGN(Query query,
-               database_.read("SELECT counts, born, body FROM stream_row INDEXED BY stream_row_deleted"
-                              " WHERE stream = ? AND counts >= 3 AND seq > ?"
-                              " AND born > ? AND born <= ? AND not_on_server = 0",
-                              stream, since, above, upto));
+    constexpr Sql of_all =
+        "SELECT counts, born FROM stream_row INDEXED BY stream_row_deleted"
+        " WHERE stream = ? AND counts >= 3 AND seq > ?"
+        " AND born > ? AND born <= ? AND not_on_server = 0";
+    constexpr Sql by_whom =
+        "SELECT counts, born, body FROM stream_row INDEXED BY stream_row_deleted"
+        " WHERE stream = ? AND counts >= 3 AND seq > ?"
+        " AND born > ? AND born <= ? AND not_on_server = 0";
+    TRY_ASSIGN(Query query, database_.read(blocked.empty() ? of_all : by_whom, stream, since, above, upto));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
         if (!found) return tally;
