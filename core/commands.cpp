@@ -161,9 +161,6 @@ Result<protocol::Envelope> decode_command(std::string_view bytes) {
 std::string lane_of_conversation(const StreamId& stream) {
     return named(conversation_prefix, stream.text());
 }
-std::string lane_of_no_conversation() {
-    return {};
-}
 std::string lane_of_reads(const StreamId& stream) {
     return named(reads_prefix, stream.text());
 }

@@ -54,10 +54,10 @@ Result<protocol::Envelope> decode_command(std::string_view bytes);
 /// reads, which wait for nothing; conversations that do not exist yet are named by what will make them;
 /// commands without a target share one, but for those that try codes of invite links.
 std::string lane_of_conversation(const StreamId& stream);
-std::string lane_of_no_conversation();
 std::string lane_of_reads(const StreamId& stream);
 std::string lane_of_peer(const AccountId& peer);
 std::string lane_of_creation(const Uuid& command);
+inline constexpr std::string_view lane_of_no_conversation;
 inline constexpr std::string_view lane_of_codes = "l:";
 
 /// What the name of a lane says; absent where it is of another kind.

@@ -99,8 +99,8 @@ struct Conversation {
     std::int64_t newest_born = 0;
     WallTime newest_at;
     /// For slow mode: when the server took the newest own message, as far as the device has heard, or as it
-    /// follows from what it was told to wait.
-    WallTime said_at;
+    /// follows from what it was told to wait; 0: it has taken none. Absent: nobody has asked yet.
+    std::optional<WallTime> said_at;
     /// Of which restore's numbers the last state spoke (restore_generation). What else comes on a connection
     /// may run ahead of its state and says nothing about what this device held before.
     std::int64_t told_generation = 0;

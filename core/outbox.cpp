@@ -20,11 +20,41 @@ std::optional<Error> stored_failure(const Query& query, int column) {
                  query.text(column + 2)};
 }
 
+/// What others ask of it while it waits.
+void note_what_it_says(Command& command, const protocol::Payload& payload) {
+    if (const auto* creation = std::get_if<protocol::ConversationCreate>(&payload))
+        command.title = creation->title;
+    if (const auto* set = std::get_if<protocol::PreferencesSet>(&payload)) command.preferences = *set;
+    if (const auto* draft = std::get_if<protocol::DraftSet>(&payload)) command.after = draft->after;
+    if (const auto* block = std::get_if<protocol::BlockSet>(&payload)) command.block = *block;
+    command.forward = asked_forward(payload);
+    command.reaction = asked_reaction(payload);
+    command.changes = changed_message(payload);
+}
+
+/// There may be thousands of messages, of which nothing of that is asked.
+bool says_what_is_asked(Type type, bool forwards) {
+    switch (type) {
+        case Type::message_send:
+            return forwards;
+        case Type::conversation_create:
+        case Type::message_edit:
+        case Type::message_delete:
+        case Type::message_react:
+        case Type::preferences_set:
+        case Type::draft_set:
+        case Type::block_set:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 Status Outbox::load() {
     TRY_ASSIGN(Query query, database_.read("SELECT position, id, type, lane, made_by, made_at, upto, failure,"
-                                           " failure_context, failure_field, attempted FROM command"
+                                           " failure_context, failure_field, attempted, forwards FROM command"
                                            " ORDER BY position"));
     while (true) {
         TRY_ASSIGN(bool found, query.step());
@@ -37,28 +67,9 @@ Status Outbox::load() {
         if (!query.is_null(4)) command.made_by = query.uuid(4);
         command.made_at = WallTime{query.integer(5)};
         command.upto = query.integer(6);
-        if (command.type == Type::conversation_create) {
-            TRY_ASSIGN(const auto creation, envelope(command));
-            command.title = std::get<protocol::ConversationCreate>(creation.payload).title;
-        }
-        if (command.type == Type::message_edit || command.type == Type::message_delete) {
-            TRY_ASSIGN(const auto change, envelope(command));
-            command.changes = changed_message(change.payload);
-        }
-        if (command.type == Type::message_send) {
-            TRY_ASSIGN(const auto sent, envelope(command));
-            command.forward = asked_forward(sent.payload);
-        }
-        if (command.type == Type::message_react) {
-            TRY_ASSIGN(const auto react, envelope(command));
-            command.reaction = asked_reaction(react.payload);
-        }
-        if (command.type == Type::preferences_set || command.type == Type::draft_set) {
-            TRY_ASSIGN(auto set, envelope(command));
-            if (const auto* draft = std::get_if<protocol::DraftSet>(&set.payload))
-                command.after = draft->after;
-            else
-                command.preferences = std::get<protocol::PreferencesSet>(std::move(set.payload));
+        if (says_what_is_asked(command.type, query.integer(11) != 0)) {
+            TRY_ASSIGN(const auto said, envelope(command));
+            note_what_it_says(command, said.payload);
         }
         command.failure = stored_failure(query, 7);
         command.attempted = query.integer(10) != 0;
@@ -82,8 +93,7 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
     command.made_at = now;
     TRY_ASSIGN(command.lane, lane_for_new(payload, id));
     if (const auto* target = target_of(payload)) command.made_by = target->made_by;
-    if (const auto* creation = std::get_if<protocol::ConversationCreate>(&payload))
-        command.title = creation->title;
+    note_what_it_says(command, payload);
     if (const auto* read = std::get_if<protocol::Read>(&payload)) {
         command.upto = read->upto;
         const StreamId stream = *reads_of_lane(command.lane);
@@ -96,16 +106,12 @@ Status Outbox::add(const Uuid& id, const protocol::Payload& payload, WallTime no
         }
         if (mutant(Mutant::read_swallowed) && lanes_.contains(command.lane)) return {};
     }
-    if (const auto* set = std::get_if<protocol::PreferencesSet>(&payload)) command.preferences = *set;
     if (const auto* draft = std::get_if<protocol::DraftSet>(&payload))
         return add_draft(std::move(command), *draft, now);
-    command.forward = asked_forward(payload);
-    command.reaction = asked_reaction(payload);
     if (command.reaction) {
         if (reaction_waits(*command.reaction) && mutant(Mutant::earlier_reaction_wins)) return {};
         TRY(drop_same_reactions(command.lane, *command.reaction, now));
     }
-    command.changes = changed_message(payload);
     if (command.changes && !command.changes->sender) {
         const Uuid& message = command.changes->id;
         if (command.type == Type::message_edit) TRY(may_be_edited(message));
@@ -123,7 +129,7 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
         std::holds_alternative<protocol::LinkLook>(payload))
         return std::string(lane_of_codes);
     const auto* target = target_of(payload);
-    if (!target) return lane_of_no_conversation();
+    if (!target) return std::string(lane_of_no_conversation);
 
     std::optional<StreamId> stream = target->stream;
     if (target->direct) {
@@ -152,11 +158,11 @@ Result<std::string> Outbox::lane_for(const protocol::Payload& payload, const Uui
 Status Outbox::insert(Command command, const protocol::Payload& payload) {
     command.position = next_position_++;
     const std::string body = encode_command(command.id, command.made_at, payload);
-    TRY(
-        database_.write("INSERT INTO command (position, id, type, lane, made_by, made_at, upto, body)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        command.position, command.id, static_cast<int>(command.type), command.lane,
-                        command.made_by, command.made_at, command.upto, as_bytes(body)));
+    TRY(database_.write(
+        "INSERT INTO command (position, id, type, lane, made_by, made_at, upto, forwards, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        command.position, command.id, static_cast<int>(command.type), command.lane, command.made_by,
+        command.made_at, command.upto, command.forward.has_value(), as_bytes(body)));
     announce(command.lane);
     positions_[command.id] = command.position;
     if (command.forward) forwards_.insert(command.position);
@@ -264,6 +270,8 @@ Status Outbox::move_lane(const std::string& from, const std::string& to) {
     announce(from);
     announce(to);
     lane.waiting.merge(moved.waiting);
+    lane.in_flight.merge(moved.in_flight);
+    lane.besides.merge(moved.besides);
     lane.failed.merge(moved.failed);
     note_next(to);
     if (paused) pause(to, paused.mapped());
@@ -280,8 +288,15 @@ Status Outbox::move_command(Command& command, const std::string& to) {
     announce(to);
     Lane& left = lanes_.at(from);
     Lane& lane = lanes_[to];
-    if (left.waiting.erase(command.position) != 0) {
-        lane.waiting.insert(command.position);
+    const auto move = [&](std::set<std::int64_t> Lane::* of) {
+        if ((left.*of).erase(command.position) == 0) return false;
+        (lane.*of).insert(command.position);
+        return true;
+    };
+    move(&Lane::in_flight);
+    move(&Lane::besides);
+    move(&Lane::failed);
+    if (move(&Lane::waiting)) {
         for (auto* own : {&preferences_, &drafts_}) {
             const auto there = own->find(from);
             if (there == own->end() || there->second.erase(command.position) == 0) continue;
@@ -289,7 +304,6 @@ Status Outbox::move_command(Command& command, const std::string& to) {
             (*own)[to].insert(command.position);
         }
     }
-    if (left.failed.erase(command.position) != 0) lane.failed.insert(command.position);
     note_next(from);
     note_next(to);
     if (left.waiting.empty() && left.failed.empty()) drop_lane(from);
@@ -318,7 +332,10 @@ std::optional<std::string> Outbox::check() const {
             if (found == commands_.end() || found->second.lane != name)
                 return "outbox: lane " + name + " is wrong";
             if (found->second.state == CommandState::failed) return "outbox: a failed command waits";
-            in_flight += found->second.state == CommandState::in_flight;
+            const bool under_way = found->second.state == CommandState::in_flight;
+            if (lane.in_flight.contains(position) != under_way)
+                return "outbox: what is under way in lane " + name + " is wrong";
+            in_flight += under_way;
             ++waiting;
         }
         if (lane.next != next_of(name, lane))

@@ -51,6 +51,8 @@ struct Command {
     std::optional<AskedReaction> reaction;
     /// Of a message that forwards another.
     std::optional<protocol::ForwardOf> forward;
+    /// Of a `block.set`.
+    std::optional<protocol::BlockSet> block;
     /// Of a `preferences.set`.
     std::optional<protocol::PreferencesSet> preferences;
     /// Of a message: it was once in an output, so that the server may have it. Of what one sets for oneself:
@@ -58,6 +60,13 @@ struct Command {
     bool attempted = false;
     CommandState state = CommandState::queued;
     std::optional<Error> failure;
+
+    /// In slow mode: what is about a message that stands there, and what one sets for oneself. All else ends
+    /// one's sending there, or changes who may: that is meant to come after what was said.
+    bool may_go_beside_messages() const {
+        return changes || reaction || preferences || type == protocol::Type::draft_set ||
+               type == protocol::Type::message_history;
+    }
 };
 
 /// The outbox: commands that stand durably in the local database until the server has accepted them, or
@@ -210,6 +219,10 @@ class Outbox {
     struct Lane {
         std::set<std::int64_t> waiting;  ///< Queued and in flight.
         std::set<std::int64_t> failed;
+        /// Of those that wait.
+        std::set<std::int64_t> in_flight;
+        /// Of those that wait: what may go out while a message waits for its turn.
+        std::set<std::int64_t> besides;
         /// Of a lane of reads: those that wait, by what they say, and their positions.
         std::set<std::pair<std::int64_t, std::int64_t>> reads;
         /// Position of what goes out next; 0: nothing does.
@@ -260,6 +273,7 @@ class Outbox {
     std::int64_t next_of(const std::string& name, const Lane& lane) const;
     void hold_messages(const std::string& name, Instant until);
     void let_messages_go(Instant now);
+    std::int64_t held_from(const std::string& name, const Lane& lane) const;
     bool waits_for_its_message(const Command& command) const;
     void note_next(const std::string& name);
     void drop_lane(const std::string& name);

@@ -187,6 +187,7 @@ Status Outbox::pump(Now now, bool live) {
         }
         command->state = CommandState::in_flight;
         ++in_flight_;
+        lanes_.at(command->lane).in_flight.insert(command->position);
         passed = command->position;
         note_next(command->lane);
         announce(command->lane);
@@ -248,6 +249,7 @@ bool Outbox::may_be_made_by_a_creation(const std::string& name, const Lane& lane
 void Outbox::enter(const Command& command) {
     Lane& lane = lanes_[command.lane];
     lane.waiting.insert(command.position);
+    if (command.may_go_beside_messages()) lane.besides.insert(command.position);
     ++waiting_;
     if (command.type == protocol::Type::read) lane.reads.emplace(command.upto, command.position);
     if (command.type == protocol::Type::conversation_create)
@@ -263,6 +265,8 @@ void Outbox::enter(const Command& command) {
 void Outbox::leave(const Command& command) {
     Lane& lane = lanes_.at(command.lane);
     lane.waiting.erase(command.position);
+    lane.in_flight.erase(command.position);
+    lane.besides.erase(command.position);
     --waiting_;
     lane.reads.erase({command.upto, command.position});
     if (auto titled = creations_.find(command.title); titled != creations_.end()) {
@@ -289,33 +293,6 @@ void Outbox::leave(const Command& command) {
     reads_changed(command.lane);
 }
 
-/// Of reads the highest, which says what the others do. Of all else the first that is not under way.
-std::int64_t Outbox::next_of(const std::string& name, const Lane& lane) const {
-    const auto queued = [&](std::int64_t position) {
-        return commands_.at(position).state == CommandState::queued;
-    };
-    if (!lane.reads.empty()) {
-        const std::int64_t highest = lane.reads.rbegin()->second;
-        return queued(highest) ? highest : 0;
-    }
-    const bool any = mutant(Mutant::outbox_order_lost_on_reconnect);
-    const auto slow = slow_.find(name);
-    bool messages_wait = slow != slow_.end() && slow->second;
-    std::int64_t next = 0;
-    for (std::int64_t position : lane.waiting) {
-        ++looked_at_;
-        const Command& command = commands_.at(position);
-        if (!queued(position)) {
-            messages_wait |= slow != slow_.end() && command.type == protocol::Type::message_send;
-            continue;
-        }
-        if (messages_wait && waits_for_its_message(command)) continue;
-        next = position;
-        if (!any) break;
-    }
-    return next;
-}
-
 void Outbox::note_next(const std::string& name) {
     Lane& lane = lanes_.at(name);
     if (lane.next != 0) next_.erase(lane.next);
@@ -326,14 +303,10 @@ void Outbox::note_next(const std::string& name) {
 /// The nearest earlier command of the lane that is sent and not answered. Reads depend on nothing.
 std::optional<Uuid> Outbox::predecessor(const Command& command) const {
     if (command.type == protocol::Type::read || mutant(Mutant::follows_left_out)) return std::nullopt;
-    std::optional<Uuid> nearest;
-    for (std::int64_t position : lanes_.at(command.lane).waiting) {
-        ++looked_at_;
-        if (position >= command.position) break;
-        const Command& earlier = commands_.at(position);
-        if (earlier.state == CommandState::in_flight) nearest = earlier.id;
-    }
-    return nearest;
+    const auto& in_flight = lanes_.at(command.lane).in_flight;
+    const auto after = in_flight.lower_bound(command.position);
+    if (after == in_flight.begin()) return std::nullopt;
+    return commands_.at(*std::prev(after)).id;
 }
 
 void Outbox::handle_disconnected() {
@@ -348,7 +321,7 @@ void Outbox::handle_disconnected() {
     paused_.clear();
     const auto slow = std::exchange(slow_, {});
     for (auto& [name, lane] : lanes_) {
-        for (std::int64_t position : lane.waiting)
+        for (std::int64_t position : std::set(lane.in_flight))
             requeue(commands_.at(position));
         if (slow.contains(name)) note_next(name);
     }
@@ -377,6 +350,7 @@ void Outbox::requeue(Command& command) {
     if (command.state != CommandState::in_flight) return;
     command.state = CommandState::queued;
     --in_flight_;
+    lanes_.at(command.lane).in_flight.erase(command.position);
     note_next(command.lane);
     announce(command.lane);
 }

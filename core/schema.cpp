@@ -101,7 +101,8 @@ CREATE TABLE command (
     failure_context TEXT,
     failure_field TEXT,
     body BLOB NOT NULL,
-    attempted INTEGER NOT NULL DEFAULT 0
+    attempted INTEGER NOT NULL DEFAULT 0,
+    forwards INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE settled (
@@ -297,6 +298,7 @@ CREATE INDEX stream_row_deleted ON stream_row (stream, seq) WHERE counts >= 3;
 // waits may be a forward, which says nothing to whoever does not know of that.
 constexpr std::string_view version_11 = R"sql(
 ALTER TABLE receipt ADD COLUMN speaks_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE command ADD COLUMN forwards INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array scripts_of_all_versions = {version_1, version_2,  version_3, version_4,

@@ -48,7 +48,8 @@ Status Streams::note_message(Conversation& conversation, const protocol::Change&
     // It may have been marked, and is back: what others have is said of it again.
     if (message.sender == self && applied == Applied::updated) recount_.insert(conversation.stream);
     conversation.note_newest(change.born, change.timestamp);
-    if (message.sender == self) conversation.said_at = std::max(conversation.said_at, change.timestamp);
+    if (message.sender == self && conversation.said_at)
+        conversation.said_at = std::max(*conversation.said_at, change.timestamp);
     if (!conversation.shown) return {};
     if (applied == Applied::added && change.born > conversation.triple.as_of.conversation)
         conversation.shown->add(

@@ -112,7 +112,7 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
     if (auto& peer = view.summary.peer) {
         TRY_ASSIGN(auto known, profiles_.find(peer->account));
         if (known) peer = std::move(known);
-        TRY_ASSIGN(view.blocked, is_blocked(peer->account));
+        view.blocked = is_blocked(peer->account);
     }
     // Who is out can say no more that he has read, and nothing new comes.
     if (conversation.present) {
@@ -136,12 +136,12 @@ Result<ConversationView> Views::view_of(Conversation& conversation, WallTime now
 Result<std::optional<WallTime>> Views::next_message_at(Conversation& conversation) {
     const auto& summary = conversation.summary;
     if (!conversation.present || !summary.slow_ms || !rules::is_slowed(summary.role)) return std::nullopt;
-    if (conversation.said_at.ms == 0) {
+    if (!conversation.said_at) {
         TRY_ASSIGN(const auto said, rows_.said_last(conversation.number));
         conversation.said_at = said.value_or(WallTime{});
     }
-    if (conversation.said_at.ms == 0) return std::nullopt;
-    return conversation.said_at + milliseconds(*summary.slow_ms);
+    if (conversation.said_at->ms == 0) return std::nullopt;
+    return *conversation.said_at + milliseconds(*summary.slow_ms);
 }
 
 /// A conversation that the outbox is about to make.
@@ -154,7 +154,7 @@ Result<std::optional<ConversationView>> Views::view_of_lane(const std::string& l
         view.summary.kind = protocol::ConversationKind::direct;
         view.summary.members = *view.peer == identity_.get().account ? 1 : 2;
         TRY_ASSIGN(view.summary.peer, profiles_.find(*view.peer));
-        TRY_ASSIGN(view.blocked, is_blocked(*view.peer));
+        view.blocked = is_blocked(*view.peer);
     } else {
         view.made_by = creation_of_lane(lane);
         view.summary.kind = protocol::ConversationKind::group;
@@ -259,7 +259,7 @@ Result<std::vector<MemberView>> Views::members(const StreamId& stream) {
             view.delivered = receipt->second.delivered;
             view.read = receipt->second.read;
         }
-        TRY_ASSIGN(view.blocked, is_blocked(member.profile.account));
+        view.blocked = is_blocked(member.profile.account);
         members.push_back(std::move(view));
     }
     return members;

@@ -72,11 +72,6 @@ class Views {
         bool archived = false;
         std::int64_t pinned = 0;
     };
-    /// A block that waits, or its end.
-    struct AskedBlock {
-        protocol::BlockSet command;
-        WallTime at;
-    };
     struct Span {
         std::int64_t low = 0;
         std::int64_t high = 0;
@@ -101,8 +96,8 @@ class Views {
     void apply_reactions(MessageView& view) const;
     Result<std::optional<PinView>> pinned(const Conversation& conversation, const StoredRow& row) const;
     Status apply_pins(const Conversation& conversation, std::vector<PinView>& pins) const;
-    Result<std::vector<AskedBlock>> asked_blocks() const;
-    Result<bool> is_blocked(const AccountId& account) const;
+    std::vector<const Command*> asked_blocks() const;
+    bool is_blocked(const AccountId& account) const;
     Result<MessageView> forwarded_message(const protocol::ForwardOf& forward) const;
     /// What a forward that waits is going to say.
     Status show_forwarded(const protocol::ForwardOf& forward, MessageView& view) const;

@@ -32,9 +32,7 @@ Result<MessageView> Views::message(const Conversation& conversation, const Store
     const bool before_me = view.born < conversation.origin;
     view.in_doubt = row.not_on_server && (before_me || !conversation.ranges.at(view.born));
     TRY(apply_changes(view));
-    if (!view.own) {
-        TRY_ASSIGN(view.blocked, is_blocked(view.sender));
-    }
+    if (!view.own) view.blocked = is_blocked(view.sender);
     // What others have of the server's new history says nothing of what it lost.
     if (!view.own || view.not_on_server) return view;
     if (conversation.read_by_all.at(view.born))

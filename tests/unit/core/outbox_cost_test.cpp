@@ -159,6 +159,33 @@ TEST_F(OutboxCost, IsSoMuchForEachReadThatWaits) {
     expect_linear(before);
 }
 
+TEST_F(OutboxCost, IsSoMuchForEachMessageThatWaitsForItsTurn) {
+    const StreamId slow = own_group("slow");
+    const Uuid first = say(to_stream(slow));
+    pump();
+    outbox_->answered(first);
+    const Error turn{ErrorCode::slow_mode, "one at a time", 60'000, {}};
+    ASSERT_TRUE(outbox_->refused(first, turn, at));
+    const Spent before = spent();
+    for (int i = 0; i < 3000; ++i)
+        say(to_stream(slow));
+    pump();
+    EXPECT_EQ(outbox_->in_flight(), 0u);
+    expect_linear(before);
+}
+
+// Thousands of messages may wait. None of them is looked into before its turn comes.
+TEST_F(OutboxCost, OfARestartIsACallForEachMessage) {
+    const StreamId group = own_group("many");
+    for (int i = 0; i < 3000; ++i)
+        say(to_stream(group));
+    ASSERT_TRUE(local_.commit());
+    const std::int64_t before = database_.calls();
+    restart();
+    EXPECT_EQ(outbox_->all().size(), 3000u);
+    EXPECT_LT(static_cast<double>(database_.calls() - before) / commands_, 1.1);
+}
+
 TEST_F(OutboxCost, OfARestartIsSoMuchForEachCommand) {
     give_groups(1000);
     ASSERT_TRUE(local_.commit());

@@ -1,5 +1,6 @@
 // What the outbox does in a group in slow mode.
 
+#include "tests/unit/core/edits_script.hpp"
 #include "tests/unit/core/outbox_script.hpp"
 
 #include <gmock/gmock.h>
@@ -119,6 +120,23 @@ TEST_F(SlowMode, IsAskedAboutAnewOnTheNextConnection) {
     script.refuse(said[1], ErrorCode::slow_mode, 3'600'000);
     script.reconnect();
     EXPECT_THAT(sent(), ElementsAre("text 1"));
+}
+
+TEST_F(SlowMode, IsKnownFromTheLastMessageWhateverComesOfAnOlderOneFirst) {
+    const auto said = say(2);
+    take(said[0], "text 0");
+    const std::int64_t older = seq_;
+    take(said[1], "text 1");
+    const auto turn = script.view("c1").next_message_at;
+    ASSERT_TRUE(turn);
+    script.open();
+    script.connect();
+    script.auth_ok();
+    auto row = Script::pushed("c1", ++seq_, edited("changed", "me"), older);
+    row.id = said[0];
+    row.timestamp = WallTime{1'700'000'000'000 + older};
+    script.give({row});
+    EXPECT_EQ(script.view("c1").next_message_at, turn);
 }
 
 TEST_F(SlowMode, IsKnownFromTheLastMessageBeforeTheServerSaysSo) {
