@@ -146,9 +146,9 @@ class Shard {
     bool replays_from(std::int64_t position) const;
     void replay(Session& session, std::int64_t position);
     /// The same for one conversation, or (nothing) the account's own stream.
+    void replay_stream(Session& session, std::int64_t position, std::optional<ConversationKey> stream);
     /// Says to it whom its account has blocked since, or has not any more.
     void replay_blocks(Session& session, std::int64_t position);
-    void replay_stream(Session& session, std::int64_t position, std::optional<ConversationKey> stream);
     bool submit(const Session& session, std::optional<Uuid> command, std::optional<Uuid> follows,
                 Command what);
     void count_queued(std::ptrdiff_t difference);

@@ -148,10 +148,10 @@ protocol::Summary summary_of(View& view, const ConversationRecord& conversation,
 }
 
 Unread unread_of(View& view, const ConversationRecord& conversation, const MemberRecord& member) {
-    const auto own = mutant(Mutant::own_messages_not_subtracted) ? 0 : member.own_since_read;
-    const auto deleted = view.conversations().deleted_after(conversation.key, member.account, member.read);
     // Who has blocked the other counts nothing of his; in a group that is subtracted.
     if (conversation.is_blocked_by(member.account)) return {};
+    const auto own = mutant(Mutant::own_messages_not_subtracted) ? 0 : member.own_since_read;
+    const auto deleted = view.conversations().deleted_after(conversation.key, member.account, member.read);
     const auto left_out = left_out_of(view, conversation, member);
     return {.unread = conversation.counted - member.counted_at_read - own - deleted - left_out.unread,
             .mentions = view.conversations().mentions_after(conversation.key, member.account, member.read) -

@@ -186,7 +186,7 @@ std::unexpected<Error> no_such_message() {
 std::vector<MemberRecord> mentions_to_change(WorkContext& context, const Subject& subject,
                                              const MessageNew& named_by, const MessageNew& not_by) {
     std::vector<MemberRecord> changed;
-    if (named_by.names_all) return changed;
+    if (named_by.names_all || named_by.mentions.empty()) return changed;
     const auto unseen = missed_by(context.store, subject.standing.conversation, {subject.change.born});
     for (const auto& named : named_by.mentions) {
         const auto account = account_key(named.text());

@@ -2,7 +2,6 @@
 #include "protocol/generated/cpp/limits.hpp"
 #include "server/domain/use_cases.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
