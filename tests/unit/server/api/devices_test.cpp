@@ -236,13 +236,18 @@ TEST(Devices, ARevokedOneIsNotToldWhatItsLastCallDid) {
         return begun;
     };
     const auto last = call(phone, "PATCH", "/v1/profile", R"({"name":"Ada"})");
+    // Nor why it was refused.
+    const auto refused =
+        call(phone, "POST", "/v1/conversations/c00000000zzz/messages", R"({"text":"hello"})");
     const auto revoking = call(ada, "DELETE", "/v1/devices/" + std::string(phone.device.text()), {});
     // Whoever signed it out may know by now, of another shard.
-    ASSERT_EQ(world.batches.size(), 2u);
+    ASSERT_EQ(world.batches.size(), 3u);
     world.shard().handle_revocations(world.batches.back()->batch(), world.now);
     world.settle();
     ASSERT_TRUE(*last && *revoking);
     EXPECT_EQ(code_of(**last), "revoked");
+    ASSERT_TRUE(*refused);
+    EXPECT_EQ(code_of(**refused), "revoked");
     EXPECT_LT((*revoking)->status, 300) << (*revoking)->body;
     // Who signs himself out is told.
     const auto leaving = call(ada, "DELETE", "/v1/devices/" + std::string(ada.device.text()), {});
