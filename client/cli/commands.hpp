@@ -3,7 +3,6 @@
 #include "client/cli/command_line.hpp"
 #include "client/cli/directory.hpp"
 #include "client/cli/session.hpp"
-#include "client/net/line_input.hpp"
 
 namespace parley::client::cli {
 

@@ -5,8 +5,16 @@
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <map>
+#include <string>
 
 namespace parley::client::cli {
+namespace {
+
+void add_person(CLI::App& sub, std::string& person) {
+    sub.add_option("PERSON", person, "As @HANDLE")->required()->option_text(" ");
+}
+
+}  // namespace
 
 void Grammar::add_conversations() {
     group_ = "Conversations";
@@ -96,9 +104,6 @@ void Grammar::add_own_settings() {
 }
 
 void Grammar::add_blocks() {
-    const auto add_person = [](CLI::App& sub, std::string& person) {
-        sub.add_option("PERSON", person, "As @HANDLE")->required()->option_text(" ");
-    };
     std::shared_ptr<BlockCommand> block;
     CLI::App& blocking = add("block", "Block a person, who is not told: neither hears of the other", block);
     add_person(blocking, block->person);
@@ -133,9 +138,6 @@ void Grammar::add_members() {
 }
 
 void Grammar::add_roles() {
-    const auto add_person = [](CLI::App& sub, std::string& person) {
-        sub.add_option("PERSON", person, "As @HANDLE")->required()->option_text(" ");
-    };
     std::shared_ptr<RoleCommand> given;
     CLI::App& giving =
         add_about_place("role", "Give a member of a group another role, or take a lower one", given);

@@ -5,6 +5,7 @@
 #include "client/cli/sender.hpp"
 #include "client/cli/text.hpp"
 #include "client/cli/whole_input.hpp"
+#include "client/net/line_input.hpp"
 #include "protocol/generated/cpp/limits.hpp"
 
 #include <unistd.h>

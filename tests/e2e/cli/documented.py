@@ -38,6 +38,8 @@ def commands_of_the_readme(_):
             equal(done.code, QUEUED if "--offline" in words else 0, f"{ada.said(words)}: {done.err}")
             if "--json" in words:
                 newest = json.loads(done.out.splitlines()[-1])["id"]
+        (blocked,) = ada.ok("--account", "ada", "blocked", "--json").objects
+        equal(blocked["handle"], "bob", "who is blocked")
         texts = [one["text"] for one in ada.history("Team", "--account", "ada")]
         equal(texts, ["Lunch at twelve?", "I am in, too", "Good"], "what was said in the group")
         direct = ada.history("@bob", "--account", "ada")
