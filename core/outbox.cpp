@@ -32,24 +32,6 @@ void note_what_it_says(Command& command, const protocol::Payload& payload) {
     command.changes = changed_message(payload);
 }
 
-/// There may be thousands of messages, of which nothing of that is asked.
-bool says_what_is_asked(Type type, bool forwards) {
-    switch (type) {
-        case Type::message_send:
-            return forwards;
-        case Type::conversation_create:
-        case Type::message_edit:
-        case Type::message_delete:
-        case Type::message_react:
-        case Type::preferences_set:
-        case Type::draft_set:
-        case Type::block_set:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace
 
 Status Outbox::load() {
@@ -67,7 +49,9 @@ Status Outbox::load() {
         if (!query.is_null(4)) command.made_by = query.uuid(4);
         command.made_at = WallTime{query.integer(5)};
         command.upto = query.integer(6);
-        if (says_what_is_asked(command.type, query.integer(11) != 0)) {
+        // Of what there may be thousands nothing is asked.
+        const bool plain = command.type == Type::message_send && query.integer(11) == 0;
+        if (!plain && command.type != Type::read) {
             TRY_ASSIGN(const auto said, envelope(command));
             note_what_it_says(command, said.payload);
         }
@@ -335,6 +319,8 @@ std::optional<std::string> Outbox::check() const {
             const bool under_way = found->second.state == CommandState::in_flight;
             if (lane.in_flight.contains(position) != under_way)
                 return "outbox: what is under way in lane " + name + " is wrong";
+            if (lane.besides.contains(position) != found->second.may_go_beside_messages())
+                return "outbox: what goes beside messages in lane " + name + " is wrong";
             in_flight += under_way;
             ++waiting;
         }

@@ -11,7 +11,7 @@ namespace parley::core {
 
 /// What is asked of the server and not refused, in order.
 std::vector<const Command*> Views::asked_blocks() const {
-    if (outbox_.all().empty() || mutant(Mutant::block_waits_for_its_answer)) return {};
+    if (mutant(Mutant::block_waits_for_its_answer)) return {};
     auto asked = outbox_.in_lane(std::string(lane_of_no_conversation));
     std::erase_if(asked,
                   [](const Command* one) { return !one->block || one->state == CommandState::failed; });
