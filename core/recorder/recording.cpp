@@ -86,6 +86,8 @@ Status Assembly::take(protocol::RecordedLine line) {
         return {};
     }
     if (line.input) {
+        if (!life.steps.back().done)
+            return fail(ErrorCode::invalid, "something is put in before the last was done.");
         life.steps.push_back({.input = std::move(line.input)});
         return {};
     }

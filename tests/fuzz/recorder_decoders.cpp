@@ -128,7 +128,7 @@ std::vector<std::string> recording_seeds() {
     std::vector<std::string> seeds;
     std::string all;
     for (const Golden& golden : all_golden()) {
-        for (const char* part : {"Life", "Input", "Answer", "Failure", "Done"}) {
+        for (const char* part : {"Life", "Done", "Input", "Answer", "Failure", "Done"}) {
             if (golden.of() != "Recorded" + std::string(part)) continue;
             const std::string field(1, static_cast<char>(part[0] + 32));
             all += "{\"" + field + (part + 1) + "\":" + golden.json + "}\n";

@@ -189,6 +189,24 @@ TEST(Recording, KnowsWallClocksBefore1970) {
     expect_equal(recording.text());
 }
 
+/// Nobody could compare that step with what a core does today.
+TEST(Recording, IsRefusedWhereAStepInItsMiddleHasNoEnd) {
+    World world;
+    WholeRecording recording;
+    world.record_next(recording);
+    world.device("ann");
+    std::string text = recording.text();
+    const std::size_t second_input = text.find("{\"input\"", text.find("{\"input\"") + 1);
+    ASSERT_NE(second_input, std::string::npos);
+    const std::size_t done = text.rfind("{\"done\"", second_input);
+    text.erase(done, second_input - done);
+    const auto read = core::read_recording(text);
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().context, HasSubstr("before the last was done"));
+    // At its end it is what a crash leaves.
+    EXPECT_TRUE(core::read_recording(std::string_view(text).substr(0, done)));
+}
+
 TEST(Recording, EndsWhereSomethingCannotBeWrittenDown) {
     World world;
     WholeRecording recording;
