@@ -21,6 +21,7 @@ std::vector<Decoder> recorder_decoders();
 std::vector<Decoder> edge_decoders();
 std::vector<Decoder> http_decoders();
 std::vector<Decoder> store_decoders();
+std::vector<Decoder> backup_decoders();
 std::vector<Decoder> markdown_decoders();
 std::vector<Decoder> text_decoders();
 

@@ -19,7 +19,7 @@ const std::vector<Decoder>& all_decoders() {
     static const std::vector<Decoder> all = [] {
         std::vector<Decoder> decoders = protocol_decoders();
         for (const auto& more : {recorder_decoders(), edge_decoders(), http_decoders(), store_decoders(),
-                                 text_decoders(), markdown_decoders()})
+                                 backup_decoders(), text_decoders(), markdown_decoders()})
             decoders.insert(decoders.end(), more.begin(), more.end());
         return decoders;
     }();

@@ -211,7 +211,9 @@ def output_is_clean(server, world):
     with Session(server, admin) as session:
         invite = session.call("invite.create", {"uses": 1})["payload"]["code"]
         sync_token = session.settle()["payload"]["token"]
-    guest = Account.register(server, "ollilou", invite=invite)
+    guest = Account.register(
+        server, "ollilou", invite=invite, device_name="Ollilou's own phone", name="Olli Lou in person"
+    )
     wrong = Rest(server.port).call(
         "POST", "/v1/sessions", {"handle": "ollilou", "password": "wrong horse", "device_name": "x"}
     )
@@ -239,6 +241,8 @@ def output_is_clean(server, world):
         ("a handle", world.mallory.handle),
         ("a handle", admin.handle),
         ("a handle", guest.handle),
+        ("a person's name", "Lou in person"),
+        ("a device's name", "own phone"),
     ):
         found = [line for line in lines if secret in line]
         equal(found, [], f"lines of the log with {what}")
