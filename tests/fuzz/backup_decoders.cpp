@@ -2,16 +2,20 @@
 // restored.
 
 #include "server/store/backup.hpp"
+#include "server/store/copies_sqlite.hpp"
 #include "server/store/sqlite_store.hpp"
 #include "tests/contract/store_world.hpp"
 #include "tests/fuzz/decoder.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley::fuzz {
@@ -51,9 +55,7 @@ const Base& base() {
         const std::string copy = folder.path() / "copy";
         must(server::back_up_closed({.directory = folder.path(), .file = copy}).has_value(),
              "it can be copied");
-        std::ostringstream content;
-        content << std::ifstream(copy, std::ios::binary).rdbuf();
-        result.file = content.str();
+        result.file = server::copies::content_of(copy);
         return result;
     }();
     return made;

@@ -124,14 +124,21 @@ void check_ranges(std::string_view bytes) {
     must(ranges->well_formed(), "a jump keeps the order");
 }
 
+/// A life that grows line by line, made of the examples; the second time of those that have every field.
 std::vector<std::string> recording_seeds() {
+    const std::vector<Golden> golden = all_golden();
     std::vector<std::string> seeds;
-    std::string all;
-    for (const Golden& golden : all_golden()) {
-        for (const char* part : {"Life", "Done", "Input", "Answer", "Failure", "Done"}) {
-            if (golden.of() != "Recorded" + std::string(part)) continue;
-            const std::string field(1, static_cast<char>(part[0] + 32));
-            all += "{\"" + field + (part + 1) + "\":" + golden.json + "}\n";
+    for (const std::string form : {"", ".full"}) {
+        std::string all;
+        for (const std::string part : {"Life", "Done", "Input", "Answer", "Failure", "Done"}) {
+            auto found = std::ranges::find(golden, "Recorded" + part + form, &Golden::name);
+            if (found == golden.end()) found = std::ranges::find(golden, "Recorded" + part, &Golden::name);
+            must(found != golden.end(), "there is such an example");
+            std::string field = part;
+            field[0] = static_cast<char>(field[0] + 32);
+            all += "{\"" + field + "\":" + found->json + "}\n";
+            must(core::read_recording(all, core::OtherVersions::taken).has_value(),
+                 "examples make a recording");
             seeds.push_back(all);
         }
     }
